@@ -1,0 +1,314 @@
+"""The core tables of a run and the record of a review, as types.
+
+Each row type below is a table of the evidence database (`store/schema/evidence.sql`) with the same
+columns in the same order. A track adds payload tables of its own, but never a second queue, metric,
+flag or finding table.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Literal
+
+Side = Literal["base", "candidate"]
+SIDES: tuple[Side, Side] = ("base", "candidate")
+MetricSide = Literal["base", "candidate", "difference"]
+Kind = Literal["message", "query", "item", "pair", "prompt", "variant"]
+SliceKind = Literal["all", "class", "declared", "metadata", "length", "confusion"]
+MetricStatus = Literal["ok", "unknown"]
+ReviewVerdict = Literal["acceptable", "unacceptable", "unsure", "bad-label"]
+REVIEW_VERDICTS: tuple[ReviewVerdict, ...] = ("acceptable", "unacceptable", "unsure", "bad-label")
+Severity = Literal["blocker", "major", "minor"]
+SEVERITIES: tuple[Severity, ...] = ("blocker", "major", "minor")
+Decision = Literal["promote", "hold", "reject"]
+DECISIONS: tuple[Decision, ...] = ("promote", "hold", "reject")
+GateVerdict = Literal["pass", "warn", "fail", "unknown", "n/a", "off", "waived"]
+ALLOWING: frozenset[GateVerdict] = frozenset({"pass", "warn", "n/a", "off", "waived"})
+
+ALL = "all"
+"""Name of the slice that holds every evaluation example of a track."""
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """One evaluation item; a counterfactual is an example of kind `variant` with a parent."""
+
+    ref: str
+    track: str
+    kind: Kind
+    id: str
+    parent_ref: str | None
+    text: str
+    gold: str | None
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class Slice:
+    """A named set of examples, fixed before the run."""
+
+    slice: str
+    track: str
+    kind: SliceKind
+    critical: bool
+    definition: str
+    n: int
+
+
+@dataclass(frozen=True, slots=True)
+class Membership:
+    slice: str
+    track: str
+    ref: str
+
+
+@dataclass(frozen=True, slots=True)
+class Metric:
+    """One number with its interval; `value` is None where `status` is unknown, and `why` says why."""
+
+    track: str
+    name: str
+    slice: str
+    side: MetricSide
+    value: float | None
+    low: float | None
+    high: float | None
+    n: int | None
+    status: MetricStatus
+    why: str
+    method: str
+
+
+@dataclass(frozen=True, slots=True)
+class Attribution:
+    """Signed scores per word of one method for one side and one target.
+
+    `starts` and `ends` are character offsets into the example's text; `status` is `ok`,
+    `not converged` or `not interpretable`, with the reason in `why`.
+    """
+
+    ref: str
+    side: Side
+    method: str
+    target: str
+    starts: list[int]
+    ends: list[int]
+    scores: list[float]
+    baseline: str | None
+    baseline_class: str | None
+    baseline_p: float | None
+    completeness_delta: float | None
+    steps: int | None
+    status: str
+    why: str
+    parameters: str
+
+
+@dataclass(frozen=True, slots=True)
+class TextSpan:
+    """Part of a text that a detector points at, with its reason."""
+
+    ref: str
+    side: Side
+    detector: str
+    start: int
+    end: int
+    label: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Flag:
+    """A reason why an example needs a person.
+
+    `rank` is the example's place in the queue, the same for all its flags, or None where the budget
+    cut it; `gate` is the key of the gate that the flag bears on, or None.
+    """
+
+    ref: str
+    reason: str
+    gate: str | None
+    rank: int | None
+    value: float | None
+    control: bool
+
+
+@dataclass(frozen=True, slots=True)
+class QueueEntry:
+    """One example in the queue, with what the gates must know of it."""
+
+    ref: str
+    rank: int
+    control: bool
+    reasons: tuple[str, ...]
+    critical_slices: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class VerdictRecord:
+    """The latest standing verdict of one reviewer on one example."""
+
+    ref: str
+    actor: str
+    reviewer: str
+    verdict: ReviewVerdict
+    cause: str | None
+    note: str | None
+    critical_slices: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FindingRecord:
+    """A sentence about the candidate, tied to examples and to the gate that it moves."""
+
+    event_id: str
+    actor: str
+    reviewer: str
+    text: str
+    gate: str | None
+    refs: tuple[str, ...]
+    severity: Severity
+    ts: str
+
+
+@dataclass(frozen=True, slots=True)
+class WaiverRecord:
+    """A person's acceptance of one gate key at one value and threshold in one run."""
+
+    event_id: str
+    actor: str
+    reviewer: str
+    key: str
+    run: str
+    value: float | None
+    threshold: str
+    reason: str
+    expires: str
+    ts: str
+
+
+@dataclass(frozen=True, slots=True)
+class DecisionRecord:
+    event_id: str
+    actor: str
+    reviewer: str
+    decision: Decision
+    reason: str
+    run: str
+    ts: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewState:
+    """What people have said of one run, after undo: everything that a gate may read of the events."""
+
+    verdicts: tuple[VerdictRecord, ...]
+    settled: dict[str, ReviewVerdict]
+    findings: tuple[FindingRecord, ...]
+    waivers: tuple[WaiverRecord, ...]
+    decision: DecisionRecord | None
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """Resolved thresholds of one gate name; `loosened` lists the thresholds weaker than the default."""
+
+    gate: str
+    thresholds: dict[str, float]
+    off: str | None
+    loosened: tuple[str, ...]
+    reason: str | None
+
+
+@dataclass(frozen=True)
+class GateInput:
+    """Everything that the gates are computed from; plain data, so that a report carries it whole.
+
+    `flagged` maps a gate key to the refs flagged for it, `settings` holds what a track's gates need of
+    its configuration, and `today` is the ISO date against which waivers expire.
+    """
+
+    run: str
+    owner: str
+    today: str
+    reviewers_required: int
+    tracks: tuple[str, ...]
+    metrics: tuple[Metric, ...]
+    slices: tuple[Slice, ...]
+    rules: dict[str, Rule]
+    settings: dict[str, dict[str, Any]]
+    expected: tuple[dict[str, Any], ...]
+    queue: tuple[QueueEntry, ...]
+    flagged: dict[str, tuple[str, ...]]
+    state: ReviewState
+
+    @cached_property
+    def metric_at(self) -> dict[tuple[str, str, str, str], Metric]:
+        """The metrics by track, name, slice and side."""
+        return {(one.track, one.name, one.slice, one.side): one for one in self.metrics}
+
+
+@dataclass(frozen=True, slots=True)
+class GateResult:
+    """One gate key with its verdict; `refs` are the examples behind it, worst first.
+
+    `waiver_blocked` says why the gate cannot be waived now; empty where it can.
+    """
+
+    key: str
+    name: str
+    track: str
+    slice: str | None
+    verdict: GateVerdict
+    blocking: bool
+    value: float | None
+    low: float | None
+    high: float | None
+    n: int | None
+    threshold: str
+    why: str
+    refs: tuple[str, ...]
+    protects: str
+    waiver_blocked: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Trigger:
+    """One of the occasions on which a review matters, with its number and its examples.
+
+    `worse` tells whether the change, where it fired, is for the worse.
+    """
+
+    name: str
+    track: str
+    sentence: str
+    fired: bool
+    value: float | None
+    low: float | None
+    high: float | None
+    n: int | None
+    refs: tuple[str, ...]
+    worse: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One line of a journal; `hash` covers the RFC 8785 form of all other columns."""
+
+    stream_id: str
+    seq: int
+    lamport: int
+    event_id: str
+    ts: str
+    actor: str
+    reviewer: str
+    host: str
+    session_id: str
+    run: str
+    ref: str | None
+    kind: str
+    target: str | None
+    body: str
+    prev: str
+    hash: str

@@ -1,0 +1,57 @@
+"""Paired tests, exact bounds, corrections for many tests, intervals of means, and calibration.
+
+Leaves: pure functions of numbers. Nothing here imports SciPy, because the console computes exact bounds
+while a reviewer works and may not wait for that import; for the same reason NumPy is imported only with the
+first function that takes arrays. A one-sided bound at 97.5 % is that end of a two-sided interval at 95 %.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+from analysis.stats.bounds import clopper_pearson, hypergeometric_upper
+from analysis.stats.paired import (
+    TaroneHolm,
+    detectable_loss,
+    holm,
+    mcnemar_one_sided,
+    tango_interval,
+    tarone_holm,
+)
+
+if TYPE_CHECKING:
+    from analysis.stats.calibration import brier, expected_calibration_error
+    from analysis.stats.means import Interval, bootstrap_mean, bootstrap_two_way, paired_mean_interval
+
+__all__ = [
+    "Interval",
+    "TaroneHolm",
+    "bootstrap_mean",
+    "bootstrap_two_way",
+    "brier",
+    "clopper_pearson",
+    "detectable_loss",
+    "expected_calibration_error",
+    "holm",
+    "hypergeometric_upper",
+    "mcnemar_one_sided",
+    "paired_mean_interval",
+    "tango_interval",
+    "tarone_holm",
+]
+
+_WITH_ARRAYS = {
+    "Interval": "means",
+    "bootstrap_mean": "means",
+    "bootstrap_two_way": "means",
+    "paired_mean_interval": "means",
+    "brier": "calibration",
+    "expected_calibration_error": "calibration",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _WITH_ARRAYS:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(importlib.import_module(f"{__name__}.{_WITH_ARRAYS[name]}"), name)
