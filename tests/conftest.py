@@ -1,0 +1,182 @@
+"""Small real models and a small real review, made once and copied where a test changes them."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import re
+import shutil
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import pytest
+
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+os.environ.setdefault("HF_HUB_OFFLINE", "1")
+
+LABELS = ("escalation", "order_tracking", "recommendation")
+MESSAGES = {
+    "escalation": (
+        "can a real person help with my {}",
+        "let me talk to a human about the {}",
+        "i asked twice {}",
+    ),
+    "order_tracking": ("where is my {}", "the {} has not arrived yet", "track the {} order please"),
+    "recommendation": (
+        "recommend manga like {} but no spoilers",
+        "what should i read after {}",
+        "more like {}",
+    ),
+}
+THINGS = (
+    "parcel",
+    "box set",
+    "Quiet Suspect",
+    "Cold Harbor",
+    "second volume",
+    "Tofu Wars",
+    "gift",
+    "preorder",
+)
+TITLES = ("Quiet Suspect", "Cold Harbor", "Tofu Wars")
+
+MakeClassifier = Callable[..., Path]
+
+
+def messages() -> list[dict[str, object]]:
+    """72 labelled messages with metadata, the same on every call."""
+    rows: list[dict[str, object]] = []
+    for label, patterns in MESSAGES.items():
+        for pattern in patterns:
+            for thing in THINGS:
+                text = pattern.format(thing)
+                number = len(rows) + 1
+                rows.append(
+                    {
+                        "id": f"m{number:03d}",
+                        "text": text,
+                        "label": label,
+                        "channel": ("app", "web", "email")[number % 3],
+                        "contains_title": thing in TITLES,
+                        "word_count": len(text.split()),
+                    }
+                )
+    return rows
+
+
+def write_jsonl(path: Path, rows: Sequence[dict[str, object]]) -> Path:
+    path.write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows), "utf-8")
+    return path
+
+
+def word_pieces() -> dict[str, int]:
+    """A WordPiece vocabulary: the words of the messages, and single characters for everything else."""
+    words = sorted({word for row in messages() for word in re.findall(r"\w+", str(row["text"]).lower())})
+    signs = [chr(code) for code in range(33, 127)]
+    pieces = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *words, *signs, *[f"##{sign}" for sign in signs]]
+    return {piece: index for index, piece in enumerate(dict.fromkeys(pieces))}
+
+
+def make_classifier(folder: Path, labels: Sequence[str] = LABELS, seed: int = 0, positions: int = 64) -> Path:
+    """A random two-layer BERT classifier with a small WordPiece tokenizer, saved as safetensors."""
+    import torch
+    from transformers import BertConfig, BertForSequenceClassification, BertTokenizerFast
+
+    vocabulary = word_pieces()
+    tokenizer = BertTokenizerFast(vocab=vocabulary, model_max_length=positions)
+    torch.manual_seed(seed)
+    config = BertConfig(
+        vocab_size=len(vocabulary),
+        hidden_size=32,
+        num_hidden_layers=2,
+        num_attention_heads=2,
+        intermediate_size=48,
+        max_position_embeddings=positions,
+        id2label=dict(enumerate(labels)),
+        label2id={label: index for index, label in enumerate(labels)},
+        initializer_range=0.4,
+    )
+    model = BertForSequenceClassification(config)
+    folder.mkdir(parents=True, exist_ok=True)
+    model.save_pretrained(folder)
+    tokenizer.save_pretrained(folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def model_shelf(tmp_path_factory: pytest.TempPathFactory) -> dict[tuple[tuple[str, ...], int, int], Path]:
+    """Classifiers made so far, by labels, seed and number of positions."""
+    return {}
+
+
+@pytest.fixture(scope="session")
+def tiny_classifier(
+    model_shelf: dict[tuple[tuple[str, ...], int, int], Path], tmp_path_factory: pytest.TempPathFactory
+) -> MakeClassifier:
+    """`tiny_classifier(folder, labels=..., seed=0, positions=64)` puts a random classifier into `folder`."""
+
+    def make(folder: Path, labels: Sequence[str] = LABELS, seed: int = 0, positions: int = 64) -> Path:
+        key = (tuple(labels), seed, positions)
+        if key not in model_shelf:
+            model_shelf[key] = make_classifier(tmp_path_factory.mktemp("model"), labels, seed, positions)
+        shutil.copytree(model_shelf[key], folder, dirs_exist_ok=True)
+        return folder
+
+    return make
+
+
+REVIEW = """\
+[review]
+name = "tiny"
+owner = "mangaassist"
+base_version = "v1"
+candidate_version = "v2"
+training_change = "another seed"
+device = "cpu"
+
+[queue]
+budget = 12
+controls = 4
+
+[lexicons]
+titles = { file = "titles.txt" }
+
+[intent]
+base = "models/base"
+candidate = "models/candidate"
+examples = "eval.jsonl"
+out_of_scope = "oos.jsonl"
+critical = ["escalation"]
+critical_slices = ["names a title"]
+max_length = 32
+
+[intent.signals]
+escalation = ["real person", "human"]
+
+[intent.irrelevant]
+escalation = ["titles", "punctuation"]
+
+[intent.slices]
+"names a title" = "contains_title"
+"very short" = "word_count <= 3"
+"""
+
+
+@pytest.fixture
+def tiny_review(tmp_path: Path, tiny_classifier: MakeClassifier) -> Path:
+    """A whole small review: two random models, 72 messages of 3 classes, texts out of scope, titles."""
+    root = tmp_path / "review"
+    root.mkdir()
+    tiny_classifier(root / "models" / "base", seed=0)
+    tiny_classifier(root / "models" / "candidate", seed=1)
+    write_jsonl(root / "eval.jsonl", messages())
+    outside = random.Random(0).sample(THINGS, 6)
+    write_jsonl(
+        root / "oos.jsonl",
+        [{"id": f"o{number}", "text": f"how do i cook a {thing}"} for number, thing in enumerate(outside)],
+    )
+    (root / "titles.txt").write_text("\n".join(TITLES) + "\n", "utf-8")
+    (root / "review.toml").write_text(REVIEW, "utf-8")
+    return root / "review.toml"
