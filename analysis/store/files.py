@@ -1,0 +1,166 @@
+"""Durable, private files: everything that the store writes goes through these functions."""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import os
+import re
+import secrets
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from analysis.errors import AssayError
+
+DIRECTORY_MODE = 0o700
+FILE_MODE = 0o600
+NAME_LIMIT = 80
+
+
+def safe_name(text: str) -> str:
+    """A file name for any text: other bytes than letters, digits, `.`, `_` and `-` are percent-encoded.
+
+    The result is never empty, never starts with a dot and has at most 80 characters; a longer one is cut
+    and ends with a digest of the whole text.
+    """
+    encoded = "".join(
+        chr(byte) if re.match(rb"[A-Za-z0-9._-]", bytes([byte])) else f"%{byte:02X}"
+        for byte in text.encode("utf-8", "surrogatepass")
+    )
+    if not encoded or encoded.startswith("."):
+        encoded = f"%2E{encoded[1:]}" if encoded else "%00"
+    if len(encoded) > NAME_LIMIT:
+        digest = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:16]
+        encoded = f"{encoded[: NAME_LIMIT - 17].rstrip('%')}~{digest}"
+    return encoded
+
+
+def system_error(error: OSError, doing: str, where: Path) -> AssayError:
+    """An operating-system failure as the error that its user can act on."""
+    hints = {
+        "ENOSPC": "free some space on this disk and do it again: nothing that was acknowledged is lost",
+        "EDQUOT": "your disk quota is used up: free some space and do it again",
+        "EFBIG": "the limit on file size of this session is reached (see `ulimit -f`)",
+        "EROFS": "this disk is mounted read-only: copy the store to where you can write",
+        "EACCES": "ask the owner of the store for permission, or work on a copy of it",
+        "EPERM": "ask the owner of the store for permission, or work on a copy of it",
+    }
+    name = os_error_name(error)
+    reason = (error.strerror or str(error)).lower()
+    return AssayError(f"cannot {doing}: {reason}", where=str(where), hint=hints.get(name))
+
+
+def os_error_name(error: OSError) -> str:
+    """The symbolic name of an error number, such as `ENOSPC`; empty where there is none."""
+    import errno
+
+    return errno.errorcode.get(error.errno, "") if error.errno is not None else ""
+
+
+def sync_directory(directory: Path) -> None:
+    """Make the names in a directory durable."""
+    descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def make_directory(directory: Path) -> None:
+    """Create a directory with mode 0700, durably; one that exists is left as it is.
+
+    Raises:
+        AssayError: it cannot be made, or something else than a directory has its name.
+    """
+    try:
+        directory.mkdir(mode=DIRECTORY_MODE)
+        sync_directory(directory.parent)
+    except FileExistsError:
+        if not stat.S_ISDIR(directory.lstat().st_mode):
+            raise AssayError(
+                "this should be a directory, and is a link or a file",
+                where=str(directory),
+                hint="move it away: a store holds no links",
+            ) from None
+    except OSError as error:
+        raise system_error(error, "make this directory", directory) from error
+
+
+def write_atomic(path: Path, content: bytes, *, durable: bool = True) -> None:
+    """Replace a file in one step: readers see the old content or the new, never a part.
+
+    Args:
+        path: the file; its directory exists.
+        content: the whole new content.
+        durable: wait until content and name are on the disk.
+
+    Raises:
+        AssayError: it cannot be written; the old file is untouched.
+    """
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}.tmp")
+    try:
+        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, FILE_MODE)
+        try:
+            with os.fdopen(descriptor, "wb") as handle:
+                handle.write(content)
+                handle.flush()
+                if durable:
+                    os.fsync(handle.fileno())
+            os.replace(temporary, path)
+        except OSError:
+            temporary.unlink(missing_ok=True)
+            raise
+        if durable:
+            sync_directory(path.parent)
+    except OSError as error:
+        raise system_error(error, "write this file", path) from error
+
+
+def read_small(path: Path, limit: int) -> bytes | None:
+    """Content of a regular file of at most `limit` bytes, or None where there is no such file.
+
+    Raises:
+        AssayError: it is a link, no regular file, longer than the limit, or unreadable.
+    """
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise system_error(error, "read this file", path) from error
+    with os.fdopen(descriptor, "rb") as handle:
+        status = os.fstat(handle.fileno())
+        if not stat.S_ISREG(status.st_mode):
+            raise AssayError("this is not a regular file", where=str(path))
+        if status.st_size > limit:
+            raise AssayError(
+                f"this file has {status.st_size:,} bytes; at most {limit:,} are expected", where=str(path)
+            )
+        return handle.read(limit)
+
+
+@contextmanager
+def locked(path: Path, *, wait: bool = True) -> Iterator[bool]:
+    """Hold an exclusive `flock` on a side file for the length of a `with` block.
+
+    Yields:
+        True where the lock is held; False where another process holds it and `wait` is False.
+
+    Raises:
+        AssayError: the side file cannot be made.
+    """
+    try:
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, FILE_MODE)
+    except OSError as error:
+        raise system_error(error, "lock this file", path) from error
+    try:
+        held = True
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            held = False
+        yield held
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,105 @@
+"""`ledger.duckdb`: all events of all journals, for anyone's SQL. Losing it loses nothing."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import duckdb
+
+from analysis.errors import AssayError
+from analysis.store.events import COLUMNS
+from analysis.store.files import FILE_MODE, locked
+from analysis.store.replay import Replay, create_event_tables
+from analysis.store.run import STORAGE_VERSION
+
+_CONFIG: dict[str, str | bool | int | float | list[str]] = {"storage_compatibility_version": STORAGE_VERSION}
+_SELECT = f"SELECT {', '.join(COLUMNS)}, merged FROM event"
+
+
+def update_ledger(replay: Replay, *, wait: bool = False) -> bool:
+    """Add to the ledger what it lacks; doing it twice changes nothing.
+
+    The lock on the side file is taken before DuckDB opens the ledger: DuckDB's own lock alone lost
+    acknowledged rows in some versions.
+
+    Args:
+        replay: has read the journals.
+        wait: wait for another process that is at it, instead of leaving the work to it.
+
+    Returns:
+        False where another process holds the lock.
+
+    Raises:
+        AssayError: the ledger cannot be written, or contradicts the journals (then rebuild it).
+    """
+    path = replay.store / "ledger.duckdb"
+    with locked(replay.store / ".ledger.lock", wait=wait) as held:
+        if not held:
+            return False
+        _fill(path, replay)
+    return True
+
+
+def rebuild_ledger(replay: Replay) -> Path:
+    """Put a new ledger in the place of the old one; a write-ahead log left by a crash is moved aside."""
+    path = replay.store / "ledger.duckdb"
+    fresh = replay.store / ".ledger.rebuild.duckdb"
+    with locked(replay.store / ".ledger.lock"):
+        try:
+            fresh.unlink(missing_ok=True)
+            _fill(fresh, replay)
+            log = path.with_name(path.name + ".wal")
+            if log.exists():
+                log.replace(path.with_name(path.name + ".wal.aside"))
+            fresh.replace(path)
+        except OSError as error:
+            raise AssayError(f"the ledger cannot be rebuilt: {error.strerror}", where=str(path)) from error
+    return path
+
+
+def _fill(path: Path, replay: Replay) -> None:
+    try:
+        ledger = duckdb.connect(str(path), config=_CONFIG)
+    except duckdb.Error as error:
+        raise _unusable(path, error) from error
+    try:
+        if not ledger.execute("SELECT 1 FROM duckdb_tables() WHERE table_name = 'event'").fetchall():
+            path.chmod(FILE_MODE)
+            ledger.execute("BEGIN")
+            create_event_tables(ledger)
+            ledger.execute("COMMIT")
+            ledger.execute("CHECKPOINT")
+        heads = {row[0]: row[1:] for row in ledger.execute("SELECT stream_id, events, head FROM head").fetchall()}
+        ours = replay.connection.execute(
+            "SELECT stream_id, list(hash ORDER BY seq) FROM event GROUP BY stream_id"
+        ).fetchall()
+        hashes = dict(ours)
+        for stream_id, (events, head) in heads.items():
+            known = hashes.get(stream_id, [])
+            if len(known) < events or known[events - 1] != head:
+                raise AssayError(
+                    f"the ledger tells of stream {stream_id!r} what the journals do not",
+                    where=str(path),
+                    hint="the journals are the record: `assay rebuild STORE` makes the ledger anew",
+                )
+        ledger.execute("BEGIN")
+        for stream_id, known in hashes.items():
+            have = heads.get(stream_id, (0, ""))[0]
+            if have < len(known):
+                rows = replay.connection.execute(
+                    f"{_SELECT} WHERE stream_id = ? AND seq > ? ORDER BY seq", [stream_id, have]
+                ).fetchall()
+                ledger.executemany(f"INSERT INTO event VALUES ({', '.join('?' * (len(COLUMNS) + 1))})", rows)
+        ledger.execute("COMMIT")
+    except duckdb.Error as error:
+        raise _unusable(path, error) from error
+    finally:
+        ledger.close()
+
+
+def _unusable(path: Path, error: duckdb.Error) -> AssayError:
+    return AssayError(
+        f"the ledger cannot be written: {str(error).splitlines()[0]}",
+        where=str(path),
+        hint="nothing is lost, the journals hold every event; `assay rebuild STORE` makes the ledger anew",
+    )

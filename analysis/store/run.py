@@ -1,0 +1,336 @@
+"""Runs: publish one whole or not at all, find the one in force, attach its evidence read-only.
+
+A store is a folder. `current` names the run in force, `runs/RUN/evidence.duckdb` and `runs/RUN/run.json`
+are written once and never changed, and RUN is the digest of what determined the run.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+import secrets
+import shutil
+from collections.abc import Sequence
+from importlib import resources
+from os import PathLike
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import rfc8785
+
+from analysis.errors import AssayError
+from analysis.store.files import (
+    DIRECTORY_MODE,
+    FILE_MODE,
+    locked,
+    make_directory,
+    read_small,
+    sync_directory,
+    system_error,
+    write_atomic,
+)
+
+FORMAT = 1
+STORAGE_VERSION = "v1.0.0"
+FOLDERS = ("runs", "events", "drafts", "report", "cache")
+RUN_NAME = re.compile(r"[0-9a-f]{12}")
+DESCRIPTION_LIMIT = 256 << 20
+SECOND_KEYS = ("side", "method", "target", "slice", "reason", "detector", "start")
+
+
+def open_store(store: PathLike[str]) -> Path:
+    """The folder of a store, after a look at whether it is one and of a known format.
+
+    Raises:
+        AssayError: there is none, it is unreadable, or another version of the program made it.
+    """
+    path = Path(store)
+    if not path.is_dir():
+        what = "this is not a folder" if path.exists() else "there is no such store"
+        raise AssayError(what, where=str(path), hint="`assay analyze REVIEW.toml` makes one")
+    if not os.access(path, os.R_OK | os.X_OK):
+        raise AssayError(
+            "you may not read this store", where=str(path), hint="ask its owner for permission, or a copy"
+        )
+    marker = path / "store.json"
+    content = read_small(marker, 4096)
+    if content is None:
+        raise AssayError(
+            "this folder is not a review's store: it has no store.json",
+            where=str(path),
+            hint="give the folder that `assay analyze` printed, such as NAME.review",
+        )
+    try:
+        format_ = json.loads(content)["format"]
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
+        raise AssayError("this file is damaged", where=str(marker)) from error
+    if format_ != FORMAT:
+        raise AssayError(
+            f"this store was made by another version: it has format {format_!r}, this program reads {FORMAT}",
+            where=str(marker),
+            hint="open it with the version of Assay that made it",
+        )
+    return path
+
+
+def create_store(store: PathLike[str]) -> Path:
+    """Make the folders of a store, private to this account; one that exists is opened.
+
+    Raises:
+        AssayError: it cannot be made, or a folder of that name holds something else.
+    """
+    path = Path(store)
+    if (path / "store.json").exists():
+        open_store(path)
+    else:
+        if path.is_dir() and any(path.iterdir()):
+            raise AssayError(
+                "this folder is not empty and not a store", where=str(path), hint="name another `store`"
+            )
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise system_error(error, "make this directory", path.parent) from error
+        make_directory(path)
+        write_atomic(path / "store.json", rfc8785.dumps({"format": FORMAT, "kind": "assay review"}) + b"\n")
+    for name in FOLDERS:
+        make_directory(path / name)
+    return path
+
+
+def run_id(description: dict[str, Any]) -> str:
+    """Name of a run: 12 hex digits of the SHA-256 of the RFC 8785 form of what determined it."""
+    return hashlib.sha256(_canonical(description["determined_by"])).hexdigest()[:12]
+
+
+def _canonical(value: Any) -> bytes:
+    try:
+        return rfc8785.dumps(value)
+    except (rfc8785.CanonicalizationError, RecursionError) as error:
+        raise AssayError(f"the description of this run has no canonical form: {error}") from error
+
+
+def publish(
+    store: PathLike[str],
+    workbench: duckdb.DuckDBPyConnection | None,
+    description: dict[str, Any],
+    tables: Sequence[str] | None = None,
+    schemas: Sequence[str] | None = None,
+) -> str:
+    """Write a run, whole or not at all, and put it in force.
+
+    Args:
+        store: the review's folder.
+        workbench: holds the tables, under the same names; None will do for a run that exists.
+        description: becomes `run.json`; its part `determined_by` names the run.
+        tables: the tables to copy; one without a definition in `schemas` is copied as it is. By default
+            those that are defined, and the metadata of each track in `description["tracks"]`.
+        schemas: names of files of `analysis/store/schema` with the tables' and views' definitions; by
+            default `description["schemas"]`.
+
+    Returns:
+        The run's name. A run of that name that exists is not written again.
+
+    Raises:
+        AssayError: the store cannot be written, or the rows break the schema.
+    """
+    path = open_store(store)
+    name = run_id(description)
+    final = path / "runs" / name
+    with locked(path / "runs" / ".lock"):
+        for stale in (path / "runs").glob(".tmp-*"):
+            shutil.rmtree(stale)
+        if not final.is_dir():
+            if workbench is None:
+                raise AssayError(f"there is no run {name!r} to put in force", where=str(path))
+            if schemas is None:
+                schemas = description["schemas"]
+            temporary = path / "runs" / f".tmp-{name}-{secrets.token_hex(4)}"
+            try:
+                temporary.mkdir(mode=DIRECTORY_MODE)
+                evidence = temporary / "evidence.duckdb"
+                defined = _create_evidence(evidence, name, schemas)
+                if tables is None:
+                    tables = [*defined, *(f"metadata_{track}" for track in description.get("tracks", ()))]
+                _copy_tables(evidence, workbench, tables, defined)
+                _write_description(temporary, name, description)
+                sync_directory(temporary)
+                os.rename(temporary, final)
+                sync_directory(final.parent)
+            except OSError as error:
+                raise system_error(error, "publish this run", temporary) from error
+            except duckdb.Error as error:
+                message = str(error).splitlines()[0]
+                raise AssayError(f"cannot publish this run: {message}", where=str(temporary)) from error
+            finally:
+                shutil.rmtree(temporary, ignore_errors=True)
+        if read_small(path / "current", 64) != f"{name}\n".encode():
+            write_atomic(path / "current", f"{name}\n".encode())
+    return name
+
+
+def run_exists(store: PathLike[str], run: str) -> bool:
+    """Whether a run of that name has been published."""
+    return RUN_NAME.fullmatch(run) is not None and (Path(store) / "runs" / run / "run.json").is_file()
+
+
+def schema_sql(name: str) -> str:
+    """Text of one schema file."""
+    return (resources.files("analysis.store") / "schema" / name).read_text(encoding="utf-8")
+
+
+def quote(path: Path | str) -> str:
+    """An SQL string literal."""
+    return "'" + str(path).replace("'", "''") + "'"
+
+
+def identifier(name: str) -> str:
+    """A quoted SQL identifier."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+def _create_evidence(evidence: Path, name: str, schemas: Sequence[str]) -> dict[str, str]:
+    """Make the evidence file with its definitions; returns the type (table or view) of each."""
+    created = duckdb.connect(str(evidence), config={"storage_compatibility_version": STORAGE_VERSION})
+    try:
+        for schema in schemas:
+            created.execute(schema_sql(schema))
+        defined = dict(created.execute("SELECT table_name, table_type FROM information_schema.tables").fetchall())
+        created.executemany(
+            "INSERT INTO meta VALUES (?, ?)", [("format", str(FORMAT)), ("run", name), ("created_by", "assay")]
+        )
+    finally:
+        created.close()
+    evidence.chmod(FILE_MODE)
+    return defined
+
+
+def _copy_tables(
+    evidence: Path, workbench: duckdb.DuckDBPyConnection, tables: Sequence[str], defined: dict[str, str]
+) -> None:
+    workbench.execute(f"ATTACH {quote(evidence)} AS publication (STORAGE_VERSION {quote(STORAGE_VERSION)})")
+    try:
+        for table in tables:
+            if defined.get(table) == "VIEW" or table == "meta":
+                continue
+            source = f"SELECT * FROM {identifier(table)}{_order(workbench, table)}"
+            target = f"publication.{identifier(table)}"
+            if table in defined:
+                workbench.execute(f"INSERT INTO {target} BY NAME {source}")
+            else:
+                workbench.execute(f"CREATE TABLE {target} AS {source}")
+        workbench.execute("CHECKPOINT publication")
+    finally:
+        workbench.execute("DETACH publication")
+
+
+def _order(workbench: duckdb.DuckDBPyConnection, table: str) -> str:
+    columns = {row[0] for row in workbench.execute(f"DESCRIBE {identifier(table)}").fetchall()}
+    if "ref" not in columns:
+        return ""
+    keys = ["ref", *(key for key in SECOND_KEYS if key in columns)]
+    return " ORDER BY " + ", ".join(identifier(key) for key in keys)
+
+
+def _write_description(temporary: Path, name: str, description: dict[str, Any]) -> None:
+    evidence = temporary / "evidence.duckdb"
+    with evidence.open("rb") as handle:
+        digest = hashlib.file_digest(handle, "sha256").hexdigest()
+        os.fsync(handle.fileno())
+        size = os.fstat(handle.fileno()).st_size
+    whole = {**description, "run": name, "evidence_sha256": digest, "evidence_bytes": size}
+    write_atomic(temporary / "run.json", _canonical(whole) + b"\n")
+
+
+def current_run(store: PathLike[str]) -> str:
+    """The run in force.
+
+    Raises:
+        AssayError: no run has been published, or `current` is damaged.
+    """
+    path = open_store(store)
+    content = read_small(path / "current", 64)
+    if content is None:
+        raise AssayError(
+            "this store has no run yet", where=str(path), hint="`assay analyze REVIEW.toml` makes the first one"
+        )
+    name = content.decode("ascii", "replace").strip()
+    if not RUN_NAME.fullmatch(name):
+        raise AssayError("this file names no run", where=str(path / "current"))
+    return name
+
+
+def list_runs(store: PathLike[str]) -> list[str]:
+    """Every published run, oldest first."""
+    runs = open_store(store) / "runs"
+    folders = [entry for entry in runs.iterdir() if RUN_NAME.fullmatch(entry.name) and entry.is_dir()]
+    return [entry.name for entry in sorted(folders, key=lambda entry: (entry.stat().st_mtime_ns, entry.name))]
+
+
+def run_folder(store: PathLike[str], run: str) -> Path:
+    """Folder of a run. Raises AssayError for anything else than the name of a run that is there."""
+    folder = Path(store) / "runs" / run
+    if not RUN_NAME.fullmatch(run) or not folder.is_dir() or folder.is_symlink():
+        raise AssayError(f"there is no run {run!r} in this store", where=str(Path(store)))
+    return folder
+
+
+def read_description(store: PathLike[str], run: str) -> dict[str, Any]:
+    """`run.json` of a run: what determined it, and the digest and size of its evidence."""
+    path = run_folder(store, run) / "run.json"
+    content = read_small(path, DESCRIPTION_LIMIT)
+    if content is None:
+        raise AssayError("this run has no description", where=str(path))
+    try:
+        description = json.loads(content)
+        named = run_id(description)
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
+        raise AssayError("this file is damaged", where=str(path)) from error
+    if named != run:
+        raise AssayError(f"this description determines run {named}, not {run}: it was changed", where=str(path))
+    return dict(description)
+
+
+def attach(
+    connection: duckdb.DuckDBPyConnection, store: PathLike[str], run: str, alias: str = "evidence"
+) -> None:
+    """Attach a run's evidence read-only, after its size was compared with its description.
+
+    Raises:
+        AssayError: the file is missing, shorter, damaged, or of a version that DuckDB cannot read.
+    """
+    path = run_folder(store, run) / "evidence.duckdb"
+    expected = read_description(store, run).get("evidence_bytes")
+    try:
+        size = path.stat().st_size
+    except OSError as error:
+        raise system_error(error, "read the evidence of this run", path) from error
+    if size != expected:
+        raise AssayError(
+            f"the evidence of this run is damaged: {size:,} bytes, {expected!r} were published",
+            where=str(path),
+            hint="restore it from a copy, or run `assay analyze REVIEW.toml --fresh` in a new store",
+        )
+    try:
+        connection.execute(f"ATTACH {quote(path)} AS {identifier(alias)} (READ_ONLY)")
+        found = connection.execute(f"SELECT value FROM {identifier(alias)}.meta WHERE key = 'format'").fetchone()
+    except duckdb.Error as error:
+        message = str(error).splitlines()[0]
+        raise AssayError(f"the evidence of this run cannot be read: {message}", where=str(path)) from error
+    if found is None or found[0] != str(FORMAT):
+        raise AssayError("the evidence of this run was made by another version", where=str(path))
+
+
+def verify_evidence(store: PathLike[str], run: str) -> None:
+    """Compare a run's evidence file with the digest in its description. Raises AssayError."""
+    path = run_folder(store, run) / "evidence.duckdb"
+    try:
+        with path.open("rb") as handle:
+            digest = hashlib.file_digest(handle, "sha256").hexdigest()
+    except OSError as error:
+        raise system_error(error, "read the evidence of this run", path) from error
+    if digest != read_description(store, run)["evidence_sha256"]:
+        raise AssayError("the evidence of this run was changed since it was published", where=str(path))

@@ -1,0 +1,95 @@
+-- Everything that people said of a review: one row per line of a journal, and what stands of it.
+-- Order across streams is (lamport, stream_id, seq), never the clock.
+CREATE TABLE event (
+    stream_id VARCHAR NOT NULL, seq BIGINT NOT NULL, lamport BIGINT NOT NULL, event_id VARCHAR NOT NULL,
+    ts VARCHAR NOT NULL, actor VARCHAR NOT NULL, reviewer VARCHAR NOT NULL, host VARCHAR NOT NULL,
+    session_id VARCHAR NOT NULL, run VARCHAR NOT NULL, ref VARCHAR, kind VARCHAR NOT NULL, target VARCHAR,
+    body VARCHAR NOT NULL, prev VARCHAR NOT NULL, hash VARCHAR NOT NULL, merged BOOLEAN NOT NULL);
+
+-- Digest of the evidence that the run in force shows of an example, for examples judged in an earlier run.
+CREATE TABLE shown (ref VARCHAR NOT NULL, sha256 VARCHAR NOT NULL);
+
+-- Only one's own events can be taken back, and a redo is the undo of an undo: the last word counts.
+CREATE VIEW undone AS
+SELECT event_id FROM (
+    SELECT u.target AS event_id, u.kind,
+           row_number() OVER (PARTITION BY u.target ORDER BY u.lamport DESC, u.stream_id DESC, u.seq DESC) AS last
+    FROM event u
+    JOIN event e ON e.event_id = u.target AND e.actor = u.actor
+    WHERE u.kind IN ('undo', 'redo') AND e.kind NOT IN ('undo', 'redo', 'session', 'decision'))
+WHERE last = 1 AND kind = 'undo';
+
+CREATE VIEW live AS
+SELECT e.* FROM event e ANTI JOIN undone u ON u.event_id = e.event_id
+WHERE e.kind NOT IN ('undo', 'redo', 'session');
+
+CREATE VIEW verdict_latest AS
+SELECT run, ref, actor, reviewer, body ->> '$.verdict' AS verdict, event_id, ts, lamport, stream_id, seq, body
+FROM live WHERE kind = 'verdict'
+QUALIFY row_number() OVER (PARTITION BY run, ref, actor ORDER BY lamport DESC, stream_id DESC, seq DESC) = 1;
+
+CREATE VIEW finding_live AS
+SELECT event_id, actor, reviewer, body ->> '$.text' AS text, body ->> '$.gate' AS gate,
+       from_json(body -> '$.refs', '["VARCHAR"]') AS refs, body ->> '$.severity' AS severity, ts, run,
+       body ->> '$.models_sha256' AS models_sha256, lamport, stream_id, seq
+FROM live WHERE kind = 'finding';
+
+CREATE VIEW waiver_live AS
+SELECT event_id, actor, reviewer, body ->> '$.key' AS key, run, CAST(body ->> '$.value' AS DOUBLE) AS value,
+       body ->> '$.threshold' AS threshold, body ->> '$.reason' AS reason, body ->> '$.expires' AS expires, ts,
+       lamport, stream_id, seq
+FROM live WHERE kind = 'waiver';
+
+CREATE VIEW decision_latest AS
+SELECT event_id, actor, reviewer, body ->> '$.decision' AS decision, body ->> '$.reason' AS reason, run, ts
+FROM live WHERE kind = 'decision'
+QUALIFY row_number() OVER (PARTITION BY run ORDER BY lamport DESC, stream_id DESC, seq DESC) = 1;
+
+CREATE VIEW head AS
+SELECT stream_id, count(*) AS events, arg_max(hash, seq) AS head FROM event GROUP BY stream_id;
+
+-- What is said of an example counts in its own run, and in one that shows the same evidence.
+CREATE MACRO counted(asked) AS TABLE
+SELECT l.* FROM live l LEFT JOIN shown s ON s.ref = l.ref
+WHERE l.ref IS NOT NULL AND (l.run = asked OR (l.body ->> '$.evidence_sha256') = s.sha256);
+
+CREATE MACRO verdict_of(asked) AS TABLE
+WITH said AS (
+    SELECT ref, actor, reviewer, run, event_id, kind, body ->> '$.verdict' AS verdict, body ->> '$.cause' AS cause,
+           body ->> '$.note' AS note, body -> '$.critical_slices' AS critical_slices, lamport, stream_id, seq,
+           {'lamport': lamport, 'stream_id': stream_id, 'seq': seq} AS place
+    FROM counted(asked) WHERE kind IN ('verdict', 'cause', 'note'))
+SELECT ref, actor, arg_max(reviewer, place) FILTER (kind = 'verdict') AS reviewer,
+       arg_max(verdict, place) FILTER (kind = 'verdict') AS verdict,
+       nullif(arg_max(cause, place) FILTER (cause IS NOT NULL), '') AS cause,
+       nullif(arg_max(note, place) FILTER (note IS NOT NULL), '') AS note,
+       from_json(arg_max(critical_slices, place) FILTER (kind = 'verdict'), '["VARCHAR"]') AS critical_slices,
+       arg_max(run, place) FILTER (kind = 'verdict') AS run,
+       arg_max(event_id, place) FILTER (kind = 'verdict') AS event_id,
+       max(place) FILTER (kind = 'verdict') AS place
+FROM said GROUP BY ref, actor HAVING bool_or(kind = 'verdict');
+
+-- A settlement stands until somebody says something else of that example.
+CREATE MACRO settled_of(asked) AS TABLE
+SELECT s.ref, s.verdict, s.actor, s.reviewer, s.ts FROM (
+    SELECT ref, actor, reviewer, ts, body ->> '$.verdict' AS verdict, lamport, stream_id, seq
+    FROM counted(asked) WHERE kind = 'settle'
+    QUALIFY row_number() OVER (PARTITION BY ref ORDER BY lamport DESC, stream_id DESC, seq DESC) = 1) s
+WHERE NOT EXISTS (
+    SELECT 1 FROM verdict_of(asked) v
+    WHERE v.ref = s.ref AND v.verdict <> s.verdict
+      AND v.place > {'lamport': s.lamport, 'stream_id': s.stream_id, 'seq': s.seq});
+
+CREATE MACRO disagreement_of(asked) AS TABLE
+SELECT v.ref, count(DISTINCT v.verdict) AS opinions, count(DISTINCT v.actor) AS reviewers
+FROM verdict_of(asked) v ANTI JOIN settled_of(asked) s ON s.ref = v.ref
+GROUP BY v.ref HAVING count(DISTINCT v.verdict) > 1;
+
+CREATE VIEW settled AS
+SELECT run, ref, body ->> '$.verdict' AS verdict, actor, reviewer, ts FROM live WHERE kind = 'settle'
+QUALIFY row_number() OVER (PARTITION BY run, ref ORDER BY lamport DESC, stream_id DESC, seq DESC) = 1;
+
+CREATE VIEW disagreement AS
+SELECT v.run, v.ref, count(DISTINCT v.verdict) AS opinions, count(DISTINCT v.actor) AS reviewers
+FROM verdict_latest v ANTI JOIN settled s ON s.run = v.run AND s.ref = v.ref
+GROUP BY v.run, v.ref HAVING count(DISTINCT v.verdict) > 1;

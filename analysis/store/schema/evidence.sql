@@ -1,0 +1,24 @@
+-- The evidence of one run. Written once, sorted by ref, opened read-only ever after.
+CREATE TABLE meta (key VARCHAR PRIMARY KEY, value VARCHAR NOT NULL);
+CREATE TABLE example (
+    ref VARCHAR NOT NULL, track VARCHAR NOT NULL, kind VARCHAR NOT NULL, id VARCHAR NOT NULL,
+    parent_ref VARCHAR, text VARCHAR NOT NULL, gold VARCHAR, sha256 VARCHAR NOT NULL);
+CREATE TABLE slice (
+    slice VARCHAR NOT NULL, track VARCHAR NOT NULL, kind VARCHAR NOT NULL, critical BOOLEAN NOT NULL,
+    definition VARCHAR NOT NULL, n BIGINT NOT NULL);
+CREATE TABLE membership (slice VARCHAR NOT NULL, track VARCHAR NOT NULL, ref VARCHAR NOT NULL);
+CREATE TABLE metric (
+    track VARCHAR NOT NULL, name VARCHAR NOT NULL, slice VARCHAR NOT NULL, side VARCHAR NOT NULL,
+    value DOUBLE, low DOUBLE, high DOUBLE, n BIGINT, status VARCHAR NOT NULL, why VARCHAR NOT NULL,
+    method VARCHAR NOT NULL);
+CREATE TABLE attribution (
+    ref VARCHAR NOT NULL, side VARCHAR NOT NULL, method VARCHAR NOT NULL, target VARCHAR NOT NULL,
+    starts INTEGER[] NOT NULL, ends INTEGER[] NOT NULL, scores FLOAT[] NOT NULL,
+    baseline VARCHAR, baseline_class VARCHAR, baseline_p DOUBLE, completeness_delta DOUBLE, steps INTEGER,
+    status VARCHAR NOT NULL, why VARCHAR NOT NULL, parameters VARCHAR NOT NULL);
+CREATE TABLE span (
+    ref VARCHAR NOT NULL, side VARCHAR NOT NULL, detector VARCHAR NOT NULL, start INTEGER NOT NULL,
+    "end" INTEGER NOT NULL, label VARCHAR NOT NULL, why VARCHAR NOT NULL);
+CREATE TABLE flag (
+    ref VARCHAR NOT NULL, reason VARCHAR NOT NULL, gate VARCHAR, rank INTEGER, value DOUBLE,
+    control BOOLEAN NOT NULL);

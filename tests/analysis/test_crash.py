@@ -1,0 +1,246 @@
+"""Faults: kill -9, many writers at once, a full disk, a read-only store. What was acknowledged is there."""
+
+from __future__ import annotations
+
+import os
+import random
+import resource
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import duckdb
+import pytest
+from store_fixture import publish_review, ref_of
+
+from analysis.errors import AssayError
+from analysis.review import ReviewSession
+from analysis.store.journal import Journal, read_stream, this_account
+from analysis.store.replay import Replay, rebuild
+from analysis.store.run import create_store
+
+WRITER = """
+import sys
+from pathlib import Path
+from analysis.store.journal import Journal, this_account
+journal = Journal(Path(sys.argv[1]), this_account(), sys.argv[2])
+for number in range(int(sys.argv[3])):
+    event = journal.append("verdict", run="0123456789ab", ref=f"intent/message:{number}", body={"verdict": "unsure"})
+    sys.stdout.write(event.event_id + chr(10))
+    sys.stdout.flush()
+"""
+
+
+def start_writer(store: Path, name: str, events: int) -> subprocess.Popen[str]:
+    command = [sys.executable, "-c", WRITER, str(store), name, str(events)]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+
+
+def acknowledged(writer: subprocess.Popen[str]) -> list[str]:
+    """Ids that a writer said it had saved; an id without newline was not said."""
+    out, _ = writer.communicate(timeout=120)
+    return [line[:-1] for line in out.splitlines(keepends=True) if line.endswith("\n")]
+
+
+def kill_loops(store: Path, loops: int) -> None:
+    dice = random.Random(7)
+    saved: list[str] = []
+    for _ in range(loops):
+        writer = start_writer(store, "alice", 100_000)
+        assert writer.stdout is not None
+        first = writer.stdout.readline()
+        time.sleep(dice.uniform(0, 0.03))
+        writer.send_signal(signal.SIGKILL)
+        saved += [first.strip(), *acknowledged(writer)]
+    replay = Replay(store)
+    replay.tail()
+    present = {row[0] for row in replay.connection.execute("SELECT event_id FROM event").fetchall()}
+    assert len(saved) >= loops
+    assert set(saved) <= present
+    rebuild(store)
+    with duckdb.connect(str(store / "ledger.duckdb"), read_only=True) as ledger:
+        assert {row[0] for row in ledger.execute("SELECT event_id FROM event").fetchall()} == present
+
+
+def test_kill_9_loses_nothing_that_was_acknowledged(tmp_path: Path) -> None:
+    kill_loops(create_store(tmp_path / "r.review"), 4)
+
+
+@pytest.mark.soak
+def test_kill_9_two_hundred_times(tmp_path: Path) -> None:
+    kill_loops(create_store(tmp_path / "r.review"), 200)
+
+
+def write_together(store: Path, writers: int, events: int) -> None:
+    processes = [start_writer(store, f"reviewer {number}", events) for number in range(writers)]
+    replay = Replay(store)
+    seen = 0
+    while any(process.poll() is None for process in processes):
+        seen += replay.tail()
+        time.sleep(0.02)
+    saved = [event_id for process in processes for event_id in acknowledged(process)]
+    seen += replay.tail()
+    assert all(process.returncode == 0 for process in processes)
+    assert len(set(saved)) == len(saved) == seen == writers * events
+    counts = replay.connection.execute("SELECT events FROM head").fetchall()
+    assert counts == [(events,)] * writers
+    again = Replay(store)
+    assert again.tail() == writers * events
+    order = "SELECT event_id FROM event ORDER BY lamport, stream_id, seq"
+    assert again.connection.execute(order).fetchall() == replay.connection.execute(order).fetchall()
+
+
+def test_eight_writers_at_once_lose_and_double_nothing(tmp_path: Path) -> None:
+    write_together(create_store(tmp_path / "r.review"), 8, 25)
+
+
+@pytest.mark.soak
+def test_eight_writers_two_hundred_events_each(tmp_path: Path) -> None:
+    write_together(create_store(tmp_path / "r.review"), 8, 200)
+
+
+def test_sessions_that_close_together_fill_one_ledger(tmp_path: Path) -> None:
+    store = publish_review(tmp_path / "r.review")
+    code = (
+        "import sys; from analysis.review import ReviewSession\n"
+        "with ReviewSession.open(sys.argv[1], sys.argv[2]) as s:\n"
+        "    for ref in sys.argv[3:]: s.verdict(ref, 'acceptable')\n"
+    )
+    refs = [ref_of(number) for number in range(5)]
+    running = [subprocess.Popen([sys.executable, "-c", code, str(store), name, *refs]) for name in "abc"]
+    assert [process.wait(timeout=60) for process in running] == [0, 0, 0]
+    with ReviewSession.open(store, "d") as last:
+        assert last.sync_ledger()
+    with duckdb.connect(str(store / "ledger.duckdb"), read_only=True) as ledger:
+        assert ledger.execute("SELECT count(*), count(DISTINCT event_id) FROM event").fetchone() == (15, 15)
+
+
+LIMITED = """
+import resource, signal, sys
+from pathlib import Path
+from analysis.errors import AssayError
+from analysis.store.journal import Journal, this_account
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+journal = Journal(Path(sys.argv[1]), this_account(), "alice")
+def note(text):
+    return journal.append("note", run="0123456789ab", ref="r", body={"note": text}).event_id
+saved = [note("first")]
+resource.setrlimit(resource.RLIMIT_FSIZE, (4000, resource.getrlimit(resource.RLIMIT_FSIZE)[1]))
+refused = 0
+for number in range(12):
+    try:
+        saved.append(note("x" * 300))
+    except AssayError as error:
+        refused += 1
+        assert "cannot save this" in str(error), error
+assert refused and len(saved) > 2, (refused, len(saved))
+resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+saved.append(note("last"))
+print(*saved)
+"""
+
+
+@pytest.mark.skipif(
+    resource.getrlimit(resource.RLIMIT_FSIZE)[1] != resource.RLIM_INFINITY, reason="file sizes are limited here"
+)
+def test_a_write_that_stops_half_way_is_refused_and_taken_back(tmp_path: Path) -> None:
+    store = create_store(tmp_path / "r.review")
+    done = subprocess.run(
+        [sys.executable, "-c", LIMITED, str(store)], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    replay = Replay(store)
+    assert replay.tail() == len(done.stdout.split())
+    assert replay.torn == {}
+    present = replay.connection.execute("SELECT event_id FROM event ORDER BY lamport").fetchall()
+    assert [row[0] for row in present] == done.stdout.split()
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A file system of one megabyte."""
+    place = tmp_path / "disk"
+    place.mkdir()
+    mount = shutil.which("mount")
+    command = [mount or "mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(place)]
+    if mount is None or os.geteuid() != 0 or subprocess.run(command, check=False, capture_output=True).returncode:
+        pytest.skip("a small file system cannot be mounted here")
+    yield place
+    subprocess.run(["umount", str(place)], check=True)
+
+
+def test_a_full_disk_is_refused_and_works_again_once_there_is_space(small_disk: Path) -> None:
+    store = create_store(small_disk / "r.review")
+    journal = Journal(store, this_account(), "alice")
+    saved = [journal.append("note", run="0123456789ab", ref="r", body={"note": "first"}).event_id]
+    filler = small_disk / "filler"
+    with filler.open("wb", buffering=0) as handle, pytest.raises(OSError, match="No space"):
+        while True:
+            handle.write(b"x" * 4096)
+    with pytest.raises(AssayError, match="no space left") as told:
+        for _ in range(20):
+            note = {"note": "x" * 1000}
+            saved.append(journal.append("note", run="0123456789ab", ref="r", body=note).event_id)
+    assert "nothing that was acknowledged is lost" in (told.value.hint or "")
+    path = journal.path
+    assert path is not None
+    assert [event.event_id for event in read_stream(path).events] == saved
+    assert read_stream(path).torn_tail is None
+    filler.unlink()
+    saved.append(journal.append("note", run="0123456789ab", ref="r", body={"note": "again"}).event_id)
+    journal.close()
+    replay = Replay(store)
+    assert replay.tail() == len(saved)
+
+
+def test_a_run_that_does_not_fit_on_the_disk_leaves_the_old_one_in_force(small_disk: Path) -> None:
+    create_store(small_disk / "r.review")
+    with pytest.raises(AssayError):
+        publish_review(small_disk / "r.review")
+    assert [path.name for path in (small_disk / "r.review" / "runs").iterdir()] == [".lock"]
+
+
+def test_a_session_on_a_full_disk_keeps_reading(tmp_path: Path, small_disk: Path) -> None:
+    store = publish_review(tmp_path / "r.review")
+    shutil.rmtree(store / "events")
+    (small_disk / "events").mkdir()
+    with (small_disk / "filler").open("wb", buffering=0) as handle, pytest.raises(OSError, match="No space"):
+        while True:
+            handle.write(b"x" * 4096)
+    (store / "events").mkdir()
+    subprocess.run(["mount", "--bind", str(small_disk / "events"), str(store / "events")], check=True)
+    try:
+        with ReviewSession.open(store, "alice") as session:
+            with pytest.raises(AssayError, match="no space left"):
+                session.verdict(ref_of(0), "acceptable")
+            assert session.progress() == (0, 9)
+            (small_disk / "filler").unlink()
+            session.verdict(ref_of(0), "acceptable")
+            assert session.progress() == (1, 9)
+    finally:
+        subprocess.run(["umount", str(store / "events")], check=True)
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")
+def test_a_store_that_may_not_be_written_can_be_read(tmp_path: Path) -> None:
+    store = publish_review(tmp_path / "r.review")
+    (store / "events").chmod(0o500)
+    with ReviewSession.open(store, "alice") as session:
+        assert session.progress() == (0, 9)
+        with pytest.raises(AssayError, match="permission denied"):
+            session.verdict(ref_of(0), "acceptable")
+
+
+def test_a_ledger_in_use_does_not_stop_a_session(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    store = publish_review(tmp_path / "r.review")
+    (store / "ledger.duckdb").write_text("not a database")
+    with ReviewSession.open(store, "alice") as session:
+        session.verdict(ref_of(0), "acceptable")
+    assert "the ledger is not up to date" in caplog.text
+    with ReviewSession.open(store, "alice") as session:
+        assert session.progress() == (1, 9)
+    rebuild(store)

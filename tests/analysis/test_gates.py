@@ -1,0 +1,411 @@
+"""Every rule of every gate, on inputs small enough to judge by hand."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from analysis.errors import AssayError
+from analysis.gates import all_gates, allow, evaluate, resolve_rules
+from analysis.records import (
+    ALL,
+    FindingRecord,
+    GateInput,
+    GateResult,
+    Metric,
+    QueueEntry,
+    ReviewState,
+    Slice,
+    VerdictRecord,
+    WaiverRecord,
+)
+from analysis.stats import mcnemar_one_sided, tango_interval
+
+KEY = "intent.relevance[escalation/titles]"
+RUN = "0123456789ab"
+
+
+def flips(name: str, n: int, broken: int, fixed: int) -> list[Metric]:
+    low, high = tango_interval(broken, fixed, n)
+    p = mcnemar_one_sided(broken, fixed)
+    return [
+        Metric("intent", "accuracy", name, "difference", (fixed - broken) / n, low, high, n, "ok", "", ""),
+        Metric("intent", "broken", name, "difference", broken, None, None, n, "ok", "", ""),
+        Metric("intent", "fixed", name, "difference", fixed, None, None, n, "ok", "", ""),
+        Metric("intent", "mcnemar_p", name, "difference", p, None, None, n, "ok", "", ""),
+    ]
+
+
+def shift(group: str, own: float, base: float, n: int, half: float = 0.005) -> list[Metric]:
+    sides = {"base": base, "candidate": own, "difference": own - base}
+    return [
+        Metric(
+            "intent",
+            f"relevance_own_{group}",
+            "escalation/titles",
+            side,
+            value,
+            value - half,
+            value + half,
+            n,
+            "ok",
+            "",
+            "",
+        )  # type: ignore[arg-type]
+        for side, value in sides.items()
+    ]
+
+
+def verdict(
+    ref: str, said: str, *, actor: str = "alice", cause: str | None = None, critical: tuple[str, ...] = ()
+) -> VerdictRecord:
+    return VerdictRecord(ref, actor, actor, said, cause, None, critical)  # type: ignore[arg-type]
+
+
+NOTHING = ReviewState((), {}, (), (), None)
+
+
+def given(
+    metrics: list[Metric] | None = None,
+    *,
+    slices: tuple[Slice, ...] = (),
+    overrides: dict[str, dict[str, object]] | None = None,
+    irrelevant: dict[str, list[str]] | None = None,
+    queue: tuple[QueueEntry, ...] = (),
+    flagged: dict[str, tuple[str, ...]] | None = None,
+    state: ReviewState = NOTHING,
+    expected: tuple[dict[str, object], ...] = (),
+    reviewers_required: int = 1,
+) -> GateInput:
+    return GateInput(
+        run=RUN,
+        owner="carol",
+        today="2026-11-22",
+        reviewers_required=reviewers_required,
+        tracks=("intent",),
+        metrics=tuple(metrics if metrics is not None else flips(ALL, 1000, 0, 0)),
+        slices=(Slice(ALL, "intent", "all", False, "", 1000), *slices),
+        rules=resolve_rules(overrides or {}, all_gates()),
+        settings={"intent": {"irrelevant": irrelevant or {}}},
+        expected=expected,
+        queue=queue,
+        flagged=flagged or {},
+        state=state,
+    )
+
+
+def gate(one: GateInput, key: str) -> GateResult:
+    return next(result for result in evaluate(one) if result.key == key)
+
+
+ESCALATION = Slice("label=escalation", "intent", "class", True, "", 55)
+
+
+@pytest.mark.parametrize(
+    ("broken", "fixed", "expected"),
+    [(0, 0, "pass"), (5, 40, "pass"), (40, 5, "fail"), (12, 8, "pass"), (30, 25, "unknown"), (9, 8, "pass")],
+)
+def test_accuracy(broken: int, fixed: int, expected: str) -> None:
+    assert gate(given(flips(ALL, 1000, broken, fixed)), "intent.accuracy").verdict == expected
+
+
+def test_accuracy_needs_a_labelled_example() -> None:
+    assert gate(given([]), "intent.accuracy").verdict == "unknown"
+
+
+def test_critical_recall_passes_and_says_what_it_would_miss() -> None:
+    one = gate(
+        given(flips("label=escalation", 55, 0, 9), slices=(ESCALATION,)), "intent.critical_recall[escalation]"
+    )
+    assert one.verdict == "pass"
+    assert "of 55, 0 broken, 9 fixed" in one.why
+    assert "would be missed half the time" in one.why
+
+
+def test_critical_recall_fails_on_evidence() -> None:
+    one = gate(
+        given(flips("label=escalation", 55, 8, 0), slices=(ESCALATION,)), "intent.critical_recall[escalation]"
+    )
+    assert one.verdict == "fail"
+
+
+@pytest.mark.parametrize(
+    ("said", "expected"),
+    [
+        ({}, "unknown"),
+        ({"m1": "acceptable", "m2": "bad-label"}, "unknown"),
+        ({"m1": "acceptable", "m2": "acceptable", "m3": "unsure"}, "unknown"),
+        ({"m1": "acceptable", "m2": "bad-label", "m3": "acceptable"}, "pass"),
+        ({"m1": "unacceptable", "m2": "unacceptable", "m3": "unacceptable"}, "fail"),
+    ],
+)
+def test_a_few_broken_critical_examples_wait_for_a_person(said: dict[str, str], expected: str) -> None:
+    key = "intent.critical_recall[escalation]"
+    state = replace(NOTHING, verdicts=tuple(verdict(ref, one) for ref, one in said.items()))
+    one = given(
+        flips("label=escalation", 55, 3, 0),
+        slices=(ESCALATION,),
+        flagged={key: ("m1", "m2", "m3")},
+        state=state,
+    )
+    assert gate(one, key).verdict == expected
+
+
+def test_a_small_critical_class_is_inspected_whole() -> None:
+    key = "intent.critical_recall[escalation]"
+    small = replace(ESCALATION, n=3)
+    metrics = flips("label=escalation", 3, 0, 0)
+    refs = ("m1", "m2", "m3")
+    waiting = given(metrics, slices=(small,), flagged={key: refs})
+    assert gate(waiting, key).verdict == "unknown"
+    assert gate(waiting, key).refs == refs
+    seen = replace(NOTHING, verdicts=tuple(verdict(ref, "acceptable") for ref in refs))
+    assert gate(replace(waiting, state=seen), key).verdict == "pass"
+
+
+def test_a_critical_class_without_examples_is_unknown() -> None:
+    one = gate(given(slices=(replace(ESCALATION, n=0),)), "intent.critical_recall[escalation]")
+    assert one.verdict == "unknown"
+    assert "no example" in one.why
+
+
+def test_no_critical_class_is_said() -> None:
+    assert gate(given(), "intent.critical_recall").verdict == "n/a"
+
+
+def test_slices_fail_by_tarone_holm_and_the_rest_say_what_they_need() -> None:
+    slices = tuple(Slice(name, "intent", "declared", False, "", 100) for name in ("bad", "few", "good"))
+    metrics = [*flips("bad", 100, 20, 1), *flips("few", 100, 2, 0), *flips("good", 100, 1, 12)]
+    one = given(metrics, slices=slices)
+    assert gate(one, "intent.slices[bad]").verdict == "fail"
+    assert gate(one, "intent.slices[good]").verdict == "pass"
+    few = gate(one, "intent.slices[few]")
+    assert few.verdict == "pass"
+    assert "cannot be decided: 2 broken, 0 fixed; needs" in few.why
+
+
+def test_a_declared_slice_that_matches_nothing_is_unknown() -> None:
+    one = given(slices=(Slice("gone", "intent", "declared", False, "", 0),))
+    assert gate(one, "intent.slices[gone]").verdict == "unknown"
+
+
+def test_outcome_slices_are_never_tested() -> None:
+    one = given(flips("a→b", 10, 10, 0), slices=(Slice("a→b", "intent", "confusion", False, "", 10),))
+    assert not any("a→b" in result.key for result in evaluate(one))
+
+
+def test_a_critical_slice_is_not_skipped_for_being_undecidable() -> None:
+    key = "intent.slices[names a title]"
+    one = given(
+        flips("names a title", 99, 2, 0),
+        slices=(Slice("names a title", "intent", "declared", True, "", 99),),
+        flagged={key: ("m1", "m2")},
+    )
+    assert gate(one, key).verdict == "unknown"
+    assert gate(one, key).refs == ("m1", "m2")
+
+
+def relevance(own: float, base: float, n: int = 300, **more: object) -> GateInput:
+    return given(shift("other", own, base, n), irrelevant={"escalation": ["titles"]}, **more)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("own", "base", "n", "expected"),
+    [
+        (0.77, 0.0, 300, "fail"),
+        (0.012, 0.0, 300, "fail"),
+        (0.009, 0.0, 300, "pass"),
+        (0.30, 0.30, 300, "pass"),
+        (-0.20, 0.0, 300, "warn"),
+        (0.77, 0.0, 150, "unknown"),
+    ],
+)
+def test_relevance(own: float, base: float, n: int, expected: str) -> None:
+    assert gate(relevance(own, base, n), KEY).verdict == expected
+
+
+def test_a_shift_that_cannot_be_told_from_noise_does_not_fail() -> None:
+    wide = given(shift("other", 0.05, 0.0, 300, half=0.08), irrelevant={"escalation": ["titles"]})
+    assert gate(wide, KEY).verdict == "pass"
+
+
+def test_relevance_on_critical_texts_alone() -> None:
+    metrics = [*shift("other", 0.0, 0.0, 300), *shift("critical", 0.12, 0.0, 60)]
+    assert gate(given(metrics, irrelevant={"escalation": ["titles"]}), KEY).verdict == "fail"
+    few = [*shift("other", 0.0, 0.0, 300), *shift("critical", 0.12, 0.0, 11)]
+    assert gate(given(few, irrelevant={"escalation": ["titles"]}), KEY).verdict == "pass"
+
+
+def test_inherited_dependence_is_unknown_until_each_flagged_example_has_a_cause() -> None:
+    waiting = relevance(0.30, 0.30, flagged={KEY: ("v1", "v2")})
+    assert gate(waiting, KEY).verdict == "unknown"
+    half = replace(NOTHING, verdicts=(verdict("v1", "acceptable", cause="leak"), verdict("v2", "acceptable")))
+    assert gate(replace(waiting, state=half), KEY).verdict == "unknown"
+    whole = replace(
+        NOTHING,
+        verdicts=(verdict("v1", "acceptable", cause="leak"), verdict("v2", "acceptable", cause="leak")),
+    )
+    assert gate(replace(waiting, state=whole), KEY).verdict == "pass"
+
+
+def test_error_analysis_never_turns_measured_dependence_into_a_pass() -> None:
+    done = replace(NOTHING, verdicts=(verdict("v1", "acceptable", cause="titles"),))
+    assert gate(relevance(0.77, 0.0, flagged={KEY: ("v1",)}, state=done), KEY).verdict == "fail"
+
+
+def waiver(one: GateResult, **changes: object) -> WaiverRecord:
+    record = WaiverRecord(
+        "e1", "alice", "alice", one.key, RUN, one.value, one.threshold, "known", "2027-01-01", ""
+    )
+    return replace(record, **changes)
+
+
+def test_a_waiver_binds_key_value_threshold_and_run() -> None:
+    failing = relevance(0.77, 0.0)
+    result = gate(failing, KEY)
+    waived = replace(failing, state=replace(NOTHING, waivers=(waiver(result),)))
+    assert gate(waived, KEY).verdict == "waived"
+    for change, words in (
+        ({"run": "ffffffffffff"}, "run ffffffffffff"),
+        ({"value": 0.5}, "another value"),
+        ({"threshold": "+1"}, "another value or threshold"),
+        ({"expires": "2026-11-21"}, "expired on 2026-11-21"),
+        ({"actor": "carol", "reviewer": "carol"}, "owner of the candidate"),
+        ({"actor": "carol@laptop", "reviewer": "C."}, "owner of the candidate"),
+    ):
+        state = replace(NOTHING, waivers=(waiver(result, **change),))
+        one = gate(replace(failing, state=state), KEY)
+        assert one.verdict == "fail"
+        assert words in one.why
+    both = (waiver(result, actor="carol", reviewer="carol"), waiver(result, actor="bob", reviewer="bob"))
+    assert gate(replace(failing, state=replace(NOTHING, waivers=both)), KEY).verdict == "waived"
+
+
+def test_relevance_is_not_waived_before_error_analysis_is_complete() -> None:
+    failing = relevance(0.77, 0.0, flagged={KEY: ("v1",)})
+    result = gate(failing, KEY)
+    early = replace(failing, state=replace(NOTHING, waivers=(waiver(result),)))
+    assert gate(early, KEY).verdict == "fail"
+    assert "0 of 1 flagged" in gate(early, KEY).why
+    done = replace(
+        early, state=replace(early.state, verdicts=(verdict("v1", "unacceptable", cause="titles"),))
+    )
+    assert gate(done, KEY).verdict == "waived"
+
+
+def test_a_pass_is_never_turned_by_a_waiver() -> None:
+    passing = relevance(0.0, 0.0)
+    state = replace(NOTHING, waivers=(waiver(gate(passing, KEY)),))
+    assert gate(replace(passing, state=state), KEY).verdict == "pass"
+
+
+QUEUE = tuple(QueueEntry(f"m{i}", i, False, ("flip",), ()) for i in (1, 2))
+
+
+def test_coverage_counts_reviewers() -> None:
+    one = given(queue=QUEUE)
+    assert gate(one, "review.coverage").verdict == "unknown"
+    assert gate(one, "review.coverage").refs == ("m1", "m2")
+    seen = replace(NOTHING, verdicts=(verdict("m1", "acceptable"), verdict("m2", "unsure")))
+    assert gate(replace(one, state=seen), "review.coverage").verdict == "pass"
+    assert gate(replace(one, state=seen, reviewers_required=2), "review.coverage").verdict == "unknown"
+    second = replace(seen, verdicts=(*seen.verdicts, verdict("m1", "acceptable", actor="bob")))
+    assert gate(replace(one, state=second, reviewers_required=2), "review.coverage").refs == ("m2",)
+
+
+@pytest.mark.parametrize(
+    ("verdicts", "settled", "expected"),
+    [
+        ((), {}, "pass"),
+        ((("m1", "unacceptable", "alice", ()),), {}, "pass"),
+        ((("m1", "unacceptable", "alice", ("c",)),), {}, "fail"),
+        ((("m1", "unsure", "alice", ("c",)),), {}, "unknown"),
+        ((("m1", "acceptable", "alice", ("c",)), ("m1", "unacceptable", "bob", ("c",))), {}, "unknown"),
+        (
+            (("m1", "acceptable", "alice", ("c",)), ("m1", "unacceptable", "bob", ("c",))),
+            {"m1": "acceptable"},
+            "pass",
+        ),
+        ((("m1", "unacceptable", "alice", ("c",)),), {"m1": "bad-label"}, "pass"),
+    ],
+)
+def test_findings_follow_what_is_open_in_critical_slices(verdicts, settled, expected: str) -> None:
+    records = tuple(
+        verdict(ref, said, actor=actor, critical=critical) for ref, said, actor, critical in verdicts
+    )
+    state = replace(NOTHING, verdicts=records, settled=settled)
+    assert gate(given(state=state), "review.findings").verdict == expected
+
+
+@pytest.mark.parametrize(
+    ("severity", "expected"), [("blocker", "fail"), ("major", "pass"), ("minor", "pass")]
+)
+def test_a_blocker_blocks(severity: str, expected: str) -> None:
+    finding = FindingRecord("e1", "alice", "alice", "leans on titles", KEY, ("m1",), severity, "")  # type: ignore[arg-type]
+    assert gate(given(state=replace(NOTHING, findings=(finding,))), "review.findings").verdict == expected
+
+
+@pytest.mark.parametrize(
+    ("fixed", "broken", "direction", "limit", "expected"),
+    [
+        (20, 0, "up", 0.5, "pass"),
+        (0, 20, "up", 0.5, "fail"),
+        (0, 0, "up", 0.5, "fail"),
+        (20, 0, "up", 0.1, "fail"),
+        (1, 0, "up", 0.5, "warn"),
+        (0, 20, "down", 0.5, "pass"),
+    ],
+)
+def test_expected_changes(fixed: int, broken: int, direction: str, limit: float, expected: str) -> None:
+    declared = {"metric": "accuracy", "slice": "label=returns", "direction": direction, "limit": limit}
+    one = given(flips("label=returns", 100, broken, fixed), expected=(declared,))
+    assert gate(one, "expected[accuracy@label=returns]").verdict == expected
+
+
+def test_an_expected_change_of_an_unknown_metric_is_unknown() -> None:
+    declared = {"metric": "recal", "slice": ALL, "direction": "up", "limit": 0.1}
+    one = gate(given(expected=(declared,)), "expected[recal@all]")
+    assert one.verdict == "unknown"
+    assert "accuracy" in one.why
+
+
+def test_a_gate_can_be_switched_off_with_a_reason_only() -> None:
+    off = gate(given(overrides={"intent.accuracy": {"off": "measured elsewhere"}}), "intent.accuracy")
+    assert (off.verdict, off.why) == ("off", "measured elsewhere")
+    with pytest.raises(AssayError, match="off must be a text"):
+        given(overrides={"intent.accuracy": {"off": True}})
+
+
+def test_tightening_is_free_and_loosening_needs_a_reason() -> None:
+    tight = given(flips(ALL, 1000, 0, 0), overrides={"intent.relevance": {"max_shift_other": 0.001}})
+    assert tight.rules["intent.relevance"].loosened == ()
+    with pytest.raises(AssayError, match="looser than the default"):
+        given(overrides={"intent.relevance": {"max_shift_other": 0.5}})
+    loose = given(overrides={"intent.relevance": {"max_shift_other": 0.5, "reason": "pilot"}})
+    assert loose.rules["intent.relevance"].loosened == ("max_shift_other 0.01 -> 0.5",)
+
+
+@pytest.mark.parametrize(
+    ("override", "words"),
+    [
+        ({"intent.acuracy": {}}, "intent.accuracy"),
+        ({"intent.relevance": {"max_shift_othr": 0.01}}, "max_shift_other"),
+        ({"intent.relevance": {"max_shift_other": "small"}}, "not a number"),
+        ({"intent.relevance": {"max_shift_other": float("nan")}}, "not a number"),
+    ],
+)
+def test_unknown_gates_and_thresholds_name_the_nearest(
+    override: dict[str, dict[str, object]], words: str
+) -> None:
+    with pytest.raises(AssayError) as caught:
+        given(overrides=override)
+    assert words in str(caught.value)
+
+
+def test_gates_allow_only_when_no_blocking_gate_stands() -> None:
+    passing = evaluate(given())
+    assert allow(passing)
+    assert not allow([*passing, replace(passing[0], verdict="unknown")])
+    assert not allow([*passing, replace(passing[0], verdict="fail")])
+    assert allow([*passing, replace(passing[0], verdict="fail", blocking=False)])

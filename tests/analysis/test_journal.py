@@ -1,0 +1,454 @@
+"""Journals: durable, chained, private; only a prefix is ever seen; damage names file and line."""
+
+from __future__ import annotations
+
+import json
+import os
+import stat
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+import rfc8785
+from hypothesis import given
+from hypothesis import strategies as st
+
+from analysis.errors import AssayError
+from analysis.records import Event
+from analysis.store.events import GENESIS, LINE_LIMIT, canonical_line, event_hash, parse_line, seal
+from analysis.store.journal import Account, Journal, merge, read_body, read_stream, this_account, verify_chain
+from analysis.store.replay import Replay, rebuild
+from analysis.store.run import create_store
+
+RUN = "0123456789ab"
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Path:
+    return create_store(tmp_path / "r.review")
+
+
+def write(store: Path, count: int, account: Account | None = None) -> Path:
+    """A journal with some verdicts; returns its path."""
+    journal = Journal(store, account or this_account(), "alice")
+    for number in range(count):
+        journal.append("verdict", run=RUN, ref=f"intent/message:{number}", body={"verdict": "unsure", "n": number})
+    path = journal.path
+    journal.close()
+    assert path is not None
+    return path
+
+
+def rewrite(path: Path, change: dict[int, dict[str, Any]]) -> None:
+    """Forge lines of a journal, with hashes and links made good for the forged events and after them."""
+    events, prev = [], GENESIS
+    for number, line in enumerate(path.read_bytes().splitlines(), start=1):
+        event = replace(Event(**json.loads(line)), **{"prev": prev, **change.get(number, {})})
+        event = seal(event)
+        prev = event.hash
+        events.append(event)
+    path.write_bytes(b"".join(canonical_line(event) + b"\n" for event in events))
+
+
+def test_looking_writes_nothing(store: Path) -> None:
+    before = sorted(path for path in store.rglob("*"))
+    journal = Journal(store, this_account(), "alice")
+    Replay(store).tail()
+    journal.close()
+    assert sorted(store.rglob("*")) == before
+
+
+def test_an_event_is_one_canonical_line_with_a_chain(store: Path) -> None:
+    path = write(store, 3)
+    lines = path.read_bytes().splitlines(keepends=True)
+    previous = GENESIS
+    for number, line in enumerate(lines, start=1):
+        columns = json.loads(line)
+        assert line == rfc8785.dumps(columns) + b"\n"
+        assert (columns["seq"], columns["prev"]) == (number, previous)
+        previous = columns["hash"]
+    stream = read_stream(path)
+    assert [event.seq for event in stream.events] == [1, 2, 3]
+    assert [event.lamport for event in stream.events] == [1, 2, 3]
+    assert stream.torn_tail is None
+    assert stream.events[0].actor == f"uid:{os.geteuid()}/{this_account().name}"
+    assert verify_chain(stream.events, str)[stream.stream_id].hash == previous
+
+
+def test_files_and_folders_are_private(store: Path) -> None:
+    path = write(store, 1)
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
+
+
+def test_two_sessions_never_share_a_file(store: Path) -> None:
+    assert write(store, 1) != write(store, 1)
+    assert Replay(store).tail() == 2
+
+
+text = st.text(alphabet=st.characters(exclude_categories=["Cs"]), max_size=20)
+
+
+@given(text, text, st.integers(1, 2**53 - 1), st.one_of(st.none(), text))
+def test_lines_are_rfc_8785(reviewer: str, kind: str, lamport: int, ref: str | None) -> None:
+    event = seal(
+        Event(
+            "w@h/s", 1, lamport, "e", "t", "uid:1/w", reviewer, "h", "s", RUN, ref, kind, None, '{"a":"\\u0000"}', GENESIS, ""
+        )
+    )
+    columns = asdict(event)
+    assert canonical_line(event) == rfc8785.dumps(columns)
+    del columns["hash"]
+    import hashlib
+
+    assert event.hash == event_hash(event) == hashlib.sha256(rfc8785.dumps(columns)).hexdigest()
+    assert parse_line(canonical_line(event), "here") == event
+
+
+def test_a_hash_inside_a_text_is_not_taken_for_the_hash() -> None:
+    trick = '"hash":"' + "0" * 64 + '",'
+    body = rfc8785.dumps({"note": trick}).decode()
+    event = seal(Event("w@h/s", 1, 1, "e", "t", trick, trick, "h", "s", RUN, None, "note", None, body, GENESIS, ""))
+    assert parse_line(canonical_line(event), "here") == event
+    forged = replace(event, reviewer="bob")
+    with pytest.raises(AssayError, match="its hash is not its own"):
+        parse_line(canonical_line(forged), "here")
+
+
+def test_only_a_prefix_is_seen_wherever_the_file_is_cut(store: Path) -> None:
+    path = write(store, 3)
+    whole = path.read_bytes()
+    ends = [index + 1 for index, byte in enumerate(whole) if byte == 10]
+    for cut in range(len(whole) + 1):
+        path.write_bytes(whole[:cut])
+        complete = sum(end <= cut for end in ends)
+        stream = read_stream(path)
+        assert len(stream.events) == complete
+        assert (stream.torn_tail is None) == (cut in (0, *ends))
+
+
+def test_a_torn_line_is_set_aside_told_and_read_when_it_is_whole(store: Path) -> None:
+    path = write(store, 2)
+    whole = path.read_bytes()
+    path.write_bytes(whole[:-20])
+    replay = Replay(store)
+    assert replay.tail() == 1
+    assert list(replay.torn) == [path]
+    path.write_bytes(whole)
+    assert replay.tail() == 1
+    assert replay.torn == {}
+    assert replay.tail() == 0
+
+
+@pytest.mark.parametrize("line", [1, 2, 3])
+def test_a_flipped_bit_anywhere_names_file_and_line(store: Path, line: int) -> None:
+    path = write(store, 3)
+    lines = path.read_bytes().splitlines(keepends=True)
+    for place in range(0, len(lines[line - 1]) - 1, 7):
+        broken = bytearray(lines[line - 1])
+        broken[place] ^= 1
+        path.write_bytes(b"".join([*lines[: line - 1], bytes(broken), *lines[line:]]))
+        with pytest.raises(AssayError) as told:
+            Replay(store).tail()
+        assert (told.value.where or "").startswith(f"{path}:")
+
+
+def tampered(path: Path) -> dict[str, bytes]:
+    """A whole journal after each of the usual falsifications."""
+    lines = path.read_bytes().splitlines(keepends=True)
+    columns = json.loads(lines[1])
+    duplicate = lines[1].replace(b'"kind":"verdict"', b'"kind":"verdict","kind":"verdict"')
+    return {
+        "deleted": b"".join([lines[0], *lines[2:]]),
+        "swapped": b"".join([lines[1], lines[0], *lines[2:]]),
+        "repeated": b"".join([*lines, lines[-1]]),
+        "first dropped": b"".join(lines[1:]),
+        "indented": b"".join([lines[0], json.dumps(columns).encode() + b"\n", *lines[2:]]),
+        "key twice": b"".join([lines[0], duplicate, *lines[2:]]),
+        "no json": b"".join([lines[0], b"verdict: fine\n", *lines[2:]]),
+        "a list": b"".join([lines[0], b"[]\n", *lines[2:]]),
+        "a number": b"".join([lines[0], b"1\n", *lines[2:]]),
+        "empty line": b"".join([lines[0], b"\n", *lines[2:]]),
+        "other columns": b"".join([lines[0], b'{"body":"{}"}\n', *lines[2:]]),
+        "deep": b"".join([lines[0], b"[" * 200_000 + b"\n", *lines[2:]]),
+        "huge integer": b"".join([lines[0], lines[1].replace(b'"seq":2', b'"seq":' + b"9" * 5000), *lines[2:]]),
+        "long line": b"".join([lines[0], b'"' + b"x" * (LINE_LIMIT + 5) + b'"\n', *lines[2:]]),
+        "not utf-8": b"".join([lines[0], b'{"a":"\xff"}\n', *lines[2:]]),
+        "surrogate": b"".join([lines[0], lines[1].replace(b'"alice"', b'"\\ud800"'), *lines[2:]]),
+        "nul bytes": b"".join([lines[0], b"\0" * 100 + b"\n", *lines[2:]]),
+    }
+
+
+def test_tampering_is_told_with_file_and_line(store: Path) -> None:
+    path = write(store, 4)
+    for name, content in tampered(path).items():
+        path.write_bytes(content)
+        with pytest.raises(AssayError) as told:
+            Replay(store).tail()
+        assert (told.value.where or "").startswith(f"{path}:"), name
+        assert told.value.hint, name
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({2: {"actor": "uid:99/mallory"}}, "in a journal of"),
+        ({2: {"stream_id": "bob@x/1"}}, "belongs to stream"),
+        ({3: {"seq": 5}}, "event 3 of this stream is missing"),
+        ({3: {"lamport": 1}}, "runs backwards"),
+        ({2: {"prev": "1" * 64}}, "chain is broken"),
+        ({3: {"seq": True}}, "missing|another type"),
+        ({3: {"body": "[]"}}, "other columns"),
+        ({3: {"reviewer": 5}}, "another type"),
+        ({1: {"actor": "mallory"}}, "no account"),
+    ],
+)
+def test_a_forged_event_with_good_hashes_is_told(store: Path, change: dict[int, dict[str, Any]], message: str) -> None:
+    path = write(store, 4)
+    rewrite(path, change)
+    with pytest.raises(AssayError, match=message):
+        Replay(store).tail()
+
+
+def test_a_whole_forged_journal_is_told_by_its_owner(store: Path) -> None:
+    account = this_account()
+    path = write(store, 2, Account(account.uid + 1, account.name, account.host))
+    with pytest.raises(AssayError, match="its file belongs to"):
+        Replay(store).tail()
+    path.unlink()
+    write(store, 2, Account(account.uid, "somebody-else", account.host))
+    with pytest.raises(AssayError, match="its file belongs to"):
+        Replay(store).tail()
+
+
+def test_a_journal_in_the_folder_of_another_is_told(store: Path) -> None:
+    path = write(store, 2)
+    other = store / "events" / "bob@elsewhere"
+    other.mkdir()
+    path.rename(other / path.name)
+    with pytest.raises(AssayError, match="belongs to stream"):
+        Replay(store).tail()
+
+
+def test_links_and_special_files_are_no_journals(store: Path, tmp_path: Path) -> None:
+    path = write(store, 1)
+    path.rename(tmp_path / "outside.jsonl")
+    path.symlink_to(tmp_path / "outside.jsonl")
+    with pytest.raises(AssayError, match="cannot read this journal"):
+        Replay(store).tail()
+    path.unlink()
+    os.mkfifo(path)
+    with pytest.raises(AssayError):
+        read_stream(path)
+    path.unlink()
+    (store / "events" / "eve@x").symlink_to(tmp_path)
+    with pytest.raises(AssayError, match="not a folder of journals"):
+        Replay(store).tail()
+
+
+def test_a_journal_that_shrinks_or_goes_is_told(store: Path) -> None:
+    path = write(store, 3)
+    replay = Replay(store)
+    assert replay.tail() == 3
+    whole = path.read_bytes()
+    path.write_bytes(whole[: len(whole) // 3])
+    with pytest.raises(AssayError, match="became shorter"):
+        replay.tail()
+    path.unlink()
+    with pytest.raises(AssayError, match="gone"):
+        replay.tail()
+    path.write_bytes(whole)
+    assert replay.tail() == 0
+
+
+def test_damage_takes_nothing_in_and_can_be_mended(store: Path) -> None:
+    path = write(store, 2)
+    replay = Replay(store)
+    assert replay.tail() == 2
+    good = write(store, 1)
+    bad = write(store, 3)
+    whole = bad.read_bytes()
+    bad.write_bytes(whole.replace(b"unsure", b"unsurE", 1))
+    with pytest.raises(AssayError):
+        replay.tail()
+    assert len(replay) == 2
+    bad.write_bytes(whole)
+    assert replay.tail() == 4
+    assert path != good
+
+
+def test_sending_an_event_again_is_harmless(store: Path) -> None:
+    journal = Journal(store, this_account(), "alice")
+    first = journal.append("note", run=RUN, ref="r", body={"note": "x"}, event_id="e1")
+    for _ in range(100):
+        assert journal.append("note", run=RUN, ref="r", body={"note": "x"}, event_id="e1") == first
+    with pytest.raises(AssayError, match="with other content"):
+        journal.append("note", run=RUN, ref="r", body={"note": "y"}, event_id="e1")
+    journal.close()
+    assert Replay(store).tail() == 1
+
+
+def test_an_id_used_by_two_streams_is_told(store: Path) -> None:
+    for note in ("x", "y"):
+        journal = Journal(store, this_account(), "alice")
+        journal.append("note", run=RUN, ref="r", body={"note": note}, event_id="e1")
+        journal.close()
+    with pytest.raises(AssayError, match="used twice"):
+        Replay(store).tail()
+
+
+def test_the_clock_of_an_event_is_later_than_all_that_was_seen(store: Path) -> None:
+    journal = Journal(store, this_account(), "alice")
+    journal.observe(41)
+    assert journal.append("note", run=RUN, body={}).lamport == 42
+    journal.observe(7)
+    assert journal.append("note", run=RUN, body={}).lamport == 43
+    journal.close()
+
+
+def test_hostile_names_never_become_paths(store: Path) -> None:
+    account = Account(os.geteuid(), "../../../../tmp/x\0/..", "h/../..")
+    path = write(store, 1, account)
+    assert path.parent.parent == store / "events"
+    assert read_stream(path).events[0].actor == account.actor
+    assert Replay(store).tail() == 1
+
+
+def test_a_long_body_lives_in_a_side_file_that_is_checked(store: Path) -> None:
+    journal = Journal(store, this_account(), "alice")
+    event = journal.append("whatif", run=RUN, body={"text": "x" * 100_000})
+    assert len(event.body) < 200
+    assert json.loads(read_body(store, event)) == {"text": "x" * 100_000}
+    small = journal.append("whatif", run=RUN, body={"text": "x"})
+    assert read_body(store, small) == '{"text":"x"}'
+    side = next((store / "events").rglob("*.body"))
+    assert stat.S_IMODE(side.stat().st_mode) == 0o600
+    side.write_text("{}")
+    with pytest.raises(AssayError, match="not what was recorded"):
+        read_body(store, event)
+    side.unlink()
+    with pytest.raises(AssayError, match="missing"):
+        read_body(store, event)
+    with pytest.raises(AssayError, match="too long"):
+        journal.append("whatif", run=RUN, body={"text": "x" * (17 << 20)})
+    journal.close()
+
+
+@pytest.mark.parametrize("body", [{"x": float("nan")}, {"x": 2**60}, {"x": "\ud800"}])
+def test_what_has_no_canonical_form_is_refused_before_anything_is_written(store: Path, body: dict[str, Any]) -> None:
+    journal = Journal(store, this_account(), "alice")
+    with pytest.raises(AssayError, match="cannot be recorded"):
+        journal.append("note", run=RUN, body=body)
+    assert journal.path is None
+    assert list((store / "events").iterdir()) == []
+
+
+def test_journals_of_other_machines_are_merged_once_and_marked(store: Path, tmp_path: Path) -> None:
+    write(store, 2)
+    away = create_store(tmp_path / "away.review")
+    theirs = write(away, 3, Account(4242, "bob", "elsewhere"))
+    assert merge(store, [theirs]) == 3
+    assert merge(store, [away / "events"]) == 0
+    replay = Replay(store)
+    assert replay.tail() == 5
+    found = replay.connection.execute("SELECT merged, count(*) FROM event GROUP BY merged ORDER BY merged").fetchall()
+    assert found == [(False, 2), (True, 3)]
+    longer = Journal(away, Account(4242, "bob", "elsewhere"), "bob")
+    longer.append("note", run=RUN, body={"note": "later"})
+    longer.close()
+    assert merge(store, [away]) == 1
+    assert replay.tail() == 1
+
+
+def test_a_merged_journal_may_grow_but_tell_no_other_story(store: Path, tmp_path: Path) -> None:
+    away = create_store(tmp_path / "away.review")
+    theirs = write(away, 3, Account(4242, "bob", "elsewhere"))
+    whole = theirs.read_bytes()
+    theirs.write_bytes(b"".join(whole.splitlines(keepends=True)[:2]))
+    assert merge(store, [theirs]) == 2
+    theirs.write_bytes(whole)
+    assert merge(store, [theirs]) == 1
+    rewrite(theirs, {2: {"reviewer": "mallory"}})
+    with pytest.raises(AssayError, match="differs from the store's own copy"):
+        merge(store, [theirs])
+    theirs.write_bytes(whole.replace(b"unsure", b"unsurE", 1))
+    with pytest.raises(AssayError):
+        merge(store, [theirs])
+
+
+def test_merge_refuses_what_is_no_journal_and_names_that_would_be_paths(store: Path, tmp_path: Path) -> None:
+    empty = tmp_path / "empty.jsonl"
+    empty.write_bytes(b"")
+    with pytest.raises(AssayError, match="holds no event"):
+        merge(store, [empty])
+    (tmp_path / "nothing").mkdir()
+    with pytest.raises(AssayError, match="no journal in this folder"):
+        merge(store, [tmp_path / "nothing"])
+    away = create_store(tmp_path / "away.review")
+    theirs = write(away, 1, Account(4242, "bob", "elsewhere"))
+    rewrite(theirs, {1: {"stream_id": "../../x@y/z"}})
+    with pytest.raises(AssayError, match="no name of a stream"):
+        merge(store, [theirs])
+
+
+def test_the_ledger_holds_every_event_and_can_be_made_anew(store: Path) -> None:
+    import duckdb
+
+    from analysis.store.ledger import update_ledger
+
+    write(store, 5)
+    replay = Replay(store)
+    replay.tail()
+    assert update_ledger(replay)
+    write(store, 2)
+    replay.tail()
+    assert update_ledger(replay)
+    assert update_ledger(replay)
+
+    def content() -> list[tuple[Any, ...]]:
+        with duckdb.connect(str(store / "ledger.duckdb"), read_only=True) as ledger:
+            return ledger.execute("SELECT * FROM event ORDER BY lamport, stream_id, seq").fetchall()
+
+    def heads() -> list[tuple[Any, ...]]:
+        with duckdb.connect(str(store / "ledger.duckdb"), read_only=True) as ledger:
+            return ledger.execute("SELECT * FROM head ORDER BY stream_id").fetchall()
+
+    whole, ends = content(), heads()
+    assert len(whole) == 7
+    assert ends == replay.connection.execute("SELECT * FROM head ORDER BY stream_id").fetchall()
+    (store / "ledger.duckdb").unlink()
+    assert rebuild(store) == store / "ledger.duckdb"
+    assert (content(), heads()) == (whole, ends)
+    rebuild(store)
+    assert content() == whole
+
+
+@pytest.mark.parametrize("damage", [b"", b"x", b"not a database at all" * 1000])
+def test_a_damaged_ledger_is_told_and_rebuilt_from_the_journals(store: Path, damage: bytes) -> None:
+    from analysis.store.ledger import update_ledger
+
+    write(store, 5)
+    (store / "ledger.duckdb").write_bytes(damage)
+    replay = Replay(store)
+    replay.tail()
+    if damage:
+        with pytest.raises(AssayError, match="assay rebuild"):
+            update_ledger(replay)
+        assert (store / "ledger.duckdb").read_bytes() == damage
+    rebuild(store)
+    assert update_ledger(replay)
+
+
+def test_a_ledger_that_contradicts_the_journals_is_told(store: Path) -> None:
+    from analysis.store.ledger import update_ledger
+
+    path = write(store, 3)
+    replay = Replay(store)
+    replay.tail()
+    update_ledger(replay)
+    rewrite(path, {2: {"reviewer": "mallory"}})
+    forged = Replay(store)
+    forged.tail()
+    with pytest.raises(AssayError, match="tells of stream"):
+        update_ledger(forged)

@@ -1,0 +1,131 @@
+"""A run: published once, immutable, resumable after a kill, and cheap to repeat with other thresholds."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from analysis.errors import AssayError
+from analysis.pipeline import analyze
+from analysis.review import ReviewSession
+from analysis.stage import StageProgress
+from analysis.store.run import current_run
+
+MODEL_STAGES = {"intent.predict", "intent.attribution"}
+
+
+def contents(store: Path) -> dict[str, list[tuple[object, ...]]]:
+    """Every row of every table of the run in force, but for what names the run."""
+    evidence = store / "runs" / current_run(store) / "evidence.duckdb"
+    connection = duckdb.connect(str(evidence), read_only=True)
+    tables = [
+        row[0] for row in connection.execute("SELECT table_name FROM duckdb_tables() ORDER BY 1").fetchall()
+    ]
+    rows = {table: connection.execute(f'SELECT * FROM "{table}" ORDER BY ALL').fetchall() for table in tables}
+    connection.close()
+    rows.pop("meta")
+    return rows
+
+
+def test_a_run_holds_every_table_and_is_not_made_twice(tiny_review: Path) -> None:
+    first = analyze(tiny_review)
+    assert first.created
+    rows = contents(first.store)
+    for table in (
+        "example",
+        "slice",
+        "membership",
+        "metric",
+        "attribution",
+        "flag",
+        "intent_side",
+        "intent_variant",
+    ):
+        assert rows[table], table
+    again = analyze(tiny_review)
+    assert not again.created
+    assert again.run == first.run
+
+
+def test_a_changed_threshold_is_a_new_run_without_model_time(tiny_review: Path) -> None:
+    first = analyze(tiny_review)
+    text = tiny_review.read_text("utf-8")
+    tiny_review.write_text(text + '\n[gates]\n"intent.relevance" = { max_shift_other = 0.005 }\n', "utf-8")
+    seen: list[StageProgress] = []
+    second = analyze(tiny_review, on_progress=seen.append)
+    assert second.created
+    assert second.run != first.run
+    last = {event.stage: event for event in seen}
+    assert MODEL_STAGES <= set(last)
+    assert all(last[stage].cached == last[stage].total > 0 for stage in MODEL_STAGES)
+    with ReviewSession.open(second.store, read_only=True) as session:
+        assert session.gate_input().rules["intent.relevance"].thresholds["max_shift_other"] == 0.005
+
+
+def test_a_run_without_cache_is_the_same_run(tiny_review: Path) -> None:
+    first = analyze(tiny_review)
+    before = contents(first.store)
+    assert contents(analyze(tiny_review, fresh=True).store) == before
+
+
+@pytest.mark.parametrize("stage", ["intent.predict", "intent.metrics", "intent.attribution"])
+def test_analysis_goes_on_where_it_was_killed(tiny_review: Path, tmp_path: Path, stage: str) -> None:
+    script = (
+        "import os, signal, sys\n"
+        "from pathlib import Path\n"
+        "from analysis.pipeline import analyze\n"
+        "def stop(event):\n"
+        "    if event.stage == sys.argv[2]:\n"
+        "        os.kill(os.getpid(), signal.SIGKILL)\n"
+        "analyze(Path(sys.argv[1]), on_progress=stop)\n"
+    )
+    killed = subprocess.run(
+        [sys.executable, "-c", script, str(tiny_review), stage],
+        env={**os.environ},
+        check=False,
+        capture_output=True,
+    )
+    assert killed.returncode == -signal.SIGKILL
+    store = tiny_review.parent / "tiny.review"
+    with pytest.raises(AssayError, match="no run yet"):
+        current_run(store)
+    seen: list[StageProgress] = []
+    resumed = analyze(tiny_review, on_progress=seen.append)
+    done = {event.stage: event for event in seen}
+    assert done["intent.predict"].cached == done["intent.predict"].total
+    interrupted = contents(resumed.store)
+    for folder in ("runs", "cache"):
+        (resumed.store / folder).rename(tmp_path / folder)
+    (resumed.store / "current").unlink()
+    assert contents(analyze(tiny_review).store) == interrupted
+
+
+def test_other_data_is_another_run(tiny_review: Path) -> None:
+    first = analyze(tiny_review)
+    data = tiny_review.parent / "eval.jsonl"
+    lines = data.read_text("utf-8").splitlines()
+    data.write_text("\n".join(lines[:-1]) + "\n", "utf-8")
+    assert analyze(tiny_review).run != first.run
+
+
+def test_both_engines_are_named_in_the_error() -> None:
+    with pytest.raises(AssayError, match="ray"):
+        analyze(Path("review.toml"), engine="ray")
+
+
+def test_base_against_itself_changes_nothing(tiny_review: Path, tiny_classifier) -> None:
+    tiny_classifier(tiny_review.parent / "models" / "candidate", seed=0)
+    published = analyze(tiny_review)
+    with ReviewSession.open(published.store, read_only=True) as session:
+        assert all(not one.refs or not one.fired for one in session.triggers())
+        gates = session.gates()
+    assert not [one.key for one in gates if one.verdict == "fail"]
+    changes = [m for m in contents(published.store)["metric"] if m[3] == "difference" and m[1] == "accuracy"]
+    assert changes
+    assert all(metric[4] == 0 for metric in changes)

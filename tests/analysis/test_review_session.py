@@ -1,0 +1,587 @@
+"""A session: what it reads of a run, what it records, who may undo what, and what counts in which run."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+from store_fixture import CONTROLS, MESSAGES, QUEUE, VARIANT, publish_review, ref_of, said_elsewhere
+
+from analysis.errors import AssayError
+from analysis.records import GateResult
+from analysis.review import ReviewSession, Scope
+from analysis.store.journal import read_stream
+from analysis.store.replay import load_events, review_state
+
+QUEUED = [ref_of(number) for number in (*QUEUE, *CONTROLS)]
+RECALL = "intent.critical_recall[escalation]"
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Path:
+    return publish_review(tmp_path / "r.review")
+
+
+@pytest.fixture
+def session(store: Path) -> Iterator[ReviewSession]:
+    with ReviewSession.open(store, "alice") as opened:
+        yield opened
+
+
+def gate(session: ReviewSession, key: str) -> GateResult:
+    return next(one for one in session.gates() if one.key == key)
+
+
+def journals(store: Path) -> list[Path]:
+    return sorted((store / "events").rglob("*.jsonl"))
+
+
+def test_opening_imports_nothing_heavy_and_writes_nothing(store: Path) -> None:
+    code = (
+        "import sys; from analysis.review import ReviewSession, Scope\n"
+        "with ReviewSession.open(sys.argv[1]) as s:\n"
+        "    s.queue_page(Scope(), 0, 50); s.example(s.neighbour(None, Scope(), 1)); s.slices(); s.status()\n"
+        "print([m for m in ('torch', 'transformers', 'captum', 'scipy', 'sklearn', 'pyarrow', 'textual', 'rich') "
+        "if m in sys.modules])"
+    )
+    before = sorted(store.rglob("*"))
+    done = subprocess.run([sys.executable, "-c", code, str(store)], check=True, capture_output=True, text=True)
+    assert done.stdout.strip() == "[]"
+    assert sorted(store.rglob("*")) == before
+
+
+def test_the_queue_is_the_ranked_flags_in_order(session: ReviewSession) -> None:
+    rows = session.queue_page(Scope(), 0, 100)
+    assert [row.ref for row in rows] == QUEUED
+    assert [row.rank for row in rows] == list(range(1, 10))
+    assert rows[0].reasons == ("broken in a critical slice",)
+    assert rows[0].critical_slices == ("label=escalation",)
+    assert [row.control for row in rows] == [False] * 6 + [True] * 3
+    assert session.queue_count(Scope()) == 9
+    assert [row.ref for row in session.queue_page(Scope(), 7, 5)] == QUEUED[7:]
+
+
+@pytest.mark.parametrize(
+    ("scope", "numbers"),
+    [
+        (Scope(slice="label=escalation"), (0, 1, 2, 3, 4, 5)),
+        (Scope(slice="label=escalation", track="intent"), (0, 1, 2, 3, 4, 5)),
+        (Scope(track="retrieval"), ()),
+        (Scope(gate=RECALL), (0, 1, 2, 3, 4)),
+        (Scope(reason="random control"), (20, 21, 5)),
+        (Scope(search="MESSAGE 14"), (14,)),
+        (Scope(search="m02"), (2,)),
+        (Scope(search="100%' OR 1=1 --"), ()),
+        (Scope(everything=True, slice="label=returns"), tuple(range(10, 20))),
+        (Scope(everything=True, reason="margin cliff"), (25,)),
+        (Scope(refs=(ref_of(9), ref_of(0), ref_of(25))), (9, 0, 25)),
+        (Scope(refs=()), ()),
+        (Scope(refs=(ref_of(9), "intent/message:none")), (9,)),
+    ],
+)
+def test_a_scope_narrows_and_keeps_its_order(session: ReviewSession, scope: Scope, numbers: tuple[int, ...]) -> None:
+    expected = [ref_of(number) for number in numbers]
+    assert [row.ref for row in session.queue_page(scope, 0, 100)] == expected
+    assert session.queue_count(scope) == len(expected)
+    assert [session.position(ref, scope) for ref in expected] == list(range(len(expected)))
+    walked, ref = [], session.neighbour(None, scope, 1)
+    while ref is not None:
+        walked.append(ref)
+        ref = session.neighbour(ref, scope, 1)
+    assert walked == expected
+    back, ref = [], session.neighbour(None, scope, -1)
+    while ref is not None:
+        back.append(ref)
+        ref = session.neighbour(ref, scope, -1)
+    assert back == expected[::-1]
+
+
+def test_everything_is_every_example_but_the_variants(session: ReviewSession) -> None:
+    scope = Scope(everything=True)
+    assert session.queue_count(scope) == MESSAGES
+    assert VARIANT not in {row.ref for row in session.queue_page(scope, 0, 100)}
+    assert session.position(VARIANT, scope) is None
+
+
+def test_undecided_skips_what_is_judged_and_goes_on_from_there(session: ReviewSession) -> None:
+    scope = Scope(undecided=True)
+    session.verdict(QUEUED[0], "unacceptable")
+    assert session.neighbour(QUEUED[0], scope, 1) == QUEUED[1]
+    session.verdict(QUEUED[1], "acceptable")
+    session.verdict(QUEUED[2], "unsure")
+    assert session.neighbour(QUEUED[1], Scope(), 1, undecided=True) == QUEUED[3]
+    assert session.neighbour(QUEUED[3], Scope(), -1, undecided=True) is None
+    assert session.queue_count(scope) == 6
+    assert session.progress() == (3, 9)
+    assert [row.verdict for row in session.queue_page(Scope(), 0, 4)] == ["unacceptable", "acceptable", "unsure", None]
+
+
+def test_slices_come_by_regret_with_progress(session: ReviewSession) -> None:
+    session.verdict(ref_of(0), "acceptable")
+    slices = session.slices()
+    assert [one.slice for one in slices][:2] == ["label=escalation", "names a title"]
+    first = slices[0]
+    assert (first.critical, first.n, first.base, first.candidate) == (True, 10, 1.0, 0.7)
+    assert (first.broken, first.fixed, first.queued, first.seen, first.undecided) == (3, 0, 6, 1, 5)
+    nothing = next(one for one in slices if one.slice == "matches nothing")
+    assert (nothing.n, nothing.base, nothing.queued) == (0, None, 0)
+    assert session.slices("retrieval") == []
+
+
+def test_an_example_comes_with_all_its_evidence(session: ReviewSession) -> None:
+    found = session.example(ref_of(0))
+    assert found.example.id == "m00"
+    assert found.metadata == {"channel": "web", "urgent": False}
+    assert found.slices == ("all", "label=escalation", "names a title")
+    assert found.critical == ("label=escalation",)
+    assert {one.side for one in found.attributions} == {"base", "candidate"}
+    assert found.payload["intent_side"]["candidate"]["label"] == "returns"
+    assert [row["ref"] for row in found.variants] == [VARIANT]
+    assert found.variants[0]["text"] == "Iron Orchard, message 0"
+    variant = session.example(VARIANT)
+    assert variant.parent == found.example
+    assert variant.variants[0]["cue"] == "titles"
+    with pytest.raises(AssayError, match="no example"):
+        session.example("intent/message:none")
+
+
+def test_a_bare_id_is_enough_where_it_is_unique(session: ReviewSession, tmp_path: Path) -> None:
+    assert session.resolve_ref("m07") == ref_of(7)
+    assert session.resolve_ref(ref_of(7)) == ref_of(7)
+    with pytest.raises(AssayError, match="no example") as told:
+        session.resolve_ref("m7")
+    assert "intent/message:m07" in (told.value.hint or "")
+
+
+def test_a_verdict_is_on_the_disk_when_the_call_returns(session: ReviewSession, store: Path) -> None:
+    assert journals(store) == []
+    event = session.verdict(ref_of(0), "unacceptable", cause="leans on the title", note="see the probe")
+    lines = journals(store)[0].read_bytes().splitlines()
+    assert json.loads(lines[-1])["event_id"] == event.event_id
+    mine = session.example(ref_of(0)).mine
+    assert mine is not None
+    assert (mine.verdict, mine.cause, mine.note) == ("unacceptable", "leans on the title", "see the probe")
+    assert (mine.reviewer, mine.critical_slices) == ("alice", ("label=escalation",))
+
+
+def test_the_latest_verdict_counts_and_keeps_cause_and_note(session: ReviewSession) -> None:
+    session.verdict(ref_of(0), "unacceptable", cause="title")
+    session.note(ref_of(0), "first")
+    session.verdict(ref_of(0), "acceptable")
+    session.note(ref_of(0), "second")
+    mine = session.example(ref_of(0)).mine
+    assert mine is not None
+    assert (mine.verdict, mine.cause, mine.note) == ("acceptable", "title", "second")
+    session.cause(ref_of(0), "")
+    mine = session.example(ref_of(0)).mine
+    assert mine is not None
+    assert mine.cause is None
+    assert [event.kind for event in session.example(ref_of(0)).history] == ["verdict", "note", "verdict", "note", "cause"]
+
+
+def test_undo_and_redo_walk_back_and_forth(session: ReviewSession) -> None:
+    assert session.undo() is None
+    assert session.redo() is None
+    session.verdict(ref_of(0), "acceptable")
+    session.verdict(ref_of(0), "unacceptable")
+    session.verdict(ref_of(1), "unsure")
+    taken = session.undo()
+    assert taken is not None
+    assert (taken.kind, taken.ref) == ("verdict", ref_of(1))
+    assert taken.sentence == f"verdict unsure on {ref_of(1)}"
+    second = session.undo()
+    assert second is not None
+    assert [record.verdict for record in session.state().verdicts] == ["acceptable"]
+    back = session.redo()
+    assert back is not None
+    assert back.event_id == second.event_id
+    assert [record.verdict for record in session.state().verdicts] == ["unacceptable"]
+    assert session.redo() is not None
+    assert session.redo() is None
+    assert len(session.state().verdicts) == 2
+
+
+def test_something_new_ends_redo(session: ReviewSession) -> None:
+    session.verdict(ref_of(0), "acceptable")
+    session.undo()
+    session.verdict(ref_of(1), "acceptable")
+    assert session.redo() is None
+    assert [record.ref for record in session.state().verdicts] == [ref_of(1)]
+
+
+def test_undo_works_after_a_restart(store: Path) -> None:
+    with ReviewSession.open(store, "alice") as first:
+        first.verdict(ref_of(0), "acceptable")
+        first.verdict(ref_of(1), "unsure")
+    with ReviewSession.open(store, "alice") as second:
+        taken = second.undo()
+        assert taken is not None
+        assert taken.ref == ref_of(1)
+    with ReviewSession.open(store, "alice") as third:
+        assert third.redo() is not None
+        assert len(third.state().verdicts) == 2
+
+
+def test_another_name_on_the_same_account_does_not_undo_mine(store: Path, session: ReviewSession) -> None:
+    session.verdict(ref_of(0), "acceptable")
+    with ReviewSession.open(store, "bob") as other:
+        assert other.undo() is None
+
+
+def test_the_undo_of_anothers_event_is_ignored(store: Path, session: ReviewSession) -> None:
+    event = session.verdict(ref_of(0), "unacceptable")
+    said_elsewhere(store, "mallory", ("undo", ref_of(0), {}), target=event.event_id)
+    assert session.poll()
+    assert session.connection.execute("SELECT count(*) FROM event WHERE kind = 'undo'").fetchone() == (1,)
+    assert session.connection.execute("SELECT count(*) FROM undone").fetchone() == (0,)
+    assert [record.verdict for record in session.state().verdicts] == ["unacceptable"]
+
+
+def test_others_are_seen_only_after_my_own_verdict(store: Path, session: ReviewSession) -> None:
+    said_elsewhere(store, "bob", ("verdict", ref_of(0), {"verdict": "acceptable", "critical_slices": []}))
+    assert session.poll()
+    before = session.example(ref_of(0))
+    assert (before.mine, before.others, before.history) == (None, (), ())
+    session.verdict(ref_of(0), "unacceptable")
+    after = session.example(ref_of(0))
+    assert [record.reviewer for record in after.others] == ["bob"]
+    assert len(after.history) == 2
+
+
+def test_a_disagreement_is_open_until_it_is_settled(store: Path, session: ReviewSession) -> None:
+    said_elsewhere(store, "bob", ("verdict", ref_of(0), {"verdict": "acceptable", "critical_slices": []}))
+    session.poll()
+    session.verdict(ref_of(0), "unacceptable")
+    assert session.overview().disagreements == (ref_of(0),)
+    session.settle(ref_of(0), "acceptable")
+    assert session.overview().disagreements == ()
+    assert session.state().settled == {ref_of(0): "acceptable"}
+    session.verdict(ref_of(0), "acceptable")
+    assert session.state().settled == {ref_of(0): "acceptable"}
+    session.verdict(ref_of(0), "bad-label")
+    assert session.state().settled == {}
+    assert session.overview().disagreements == (ref_of(0),)
+
+
+def test_two_sessions_see_each_other(store: Path, session: ReviewSession) -> None:
+    with ReviewSession.open(store, "alice") as other:
+        assert not session.poll()
+        other.verdict(ref_of(0), "acceptable")
+        assert session.poll()
+        assert not session.poll()
+        assert session.progress() == (1, 9)
+        mine = session.verdict(ref_of(0), "unacceptable")
+        assert other.poll()
+        assert other.example(ref_of(0)).mine == session.example(ref_of(0)).mine
+        assert mine.lamport == 2, "later than everything that was seen"
+
+
+def test_gates_follow_the_verdicts(session: ReviewSession) -> None:
+    assert gate(session, RECALL).verdict == "unknown"
+    assert gate(session, "review.coverage").verdict == "unknown"
+    session.verdict(ref_of(0), "unacceptable", cause="title")
+    assert gate(session, "review.findings").verdict == "fail"
+    session.undo()
+    assert gate(session, "review.findings").verdict == "pass"
+    for ref in {*QUEUED, *(ref_of(number) for number in range(10))}:
+        session.verdict(ref, "acceptable")
+    assert gate(session, "review.coverage").verdict == "pass"
+
+
+def test_the_gate_input_is_what_the_run_and_the_events_hold(session: ReviewSession) -> None:
+    session.verdict(ref_of(0), "unsure")
+    given = session.gate_input()
+    assert given.owner == "mangaassist"
+    assert given.tracks == ("intent",)
+    assert [entry.ref for entry in given.queue] == QUEUED
+    assert given.flagged[RECALL] == tuple(ref_of(number) for number in range(5))
+    assert {one.slice for one in given.slices if one.critical} == {"label=escalation"}
+    assert given.state.verdicts[0].critical_slices == ("label=escalation",)
+    assert given.rules["intent.accuracy"].off is None
+
+
+def test_a_waiver_binds_value_threshold_and_run(store: Path, session: ReviewSession) -> None:
+    before = gate(session, "review.coverage")
+    session.waive("review.coverage", "the rest was seen in the last review", "2999-12-31")
+    waiver = session.state().waivers[0]
+    assert (waiver.key, waiver.value, waiver.threshold, waiver.run) == (
+        "review.coverage",
+        before.value,
+        before.threshold,
+        session.run,
+    )
+    publish_review(store, seed=1)
+    with ReviewSession.open(store) as later:
+        assert later.state().waivers == ()
+
+
+@pytest.mark.parametrize(
+    ("key", "reason", "expires", "message"),
+    [
+        ("review.coverage", " ", "2999-01-01", "reason is needed"),
+        ("review.coverage", "x", "tomorrow", "not a date"),
+        ("review.coverage", "x", "2020-01-01", "past"),
+        ("review.coverag", "x", "2999-01-01", "no gate"),
+        ("intent.accuracy", "x", "2999-01-01", "nothing to waive"),
+    ],
+)
+def test_a_waiver_that_would_not_count_is_refused(
+    session: ReviewSession, store: Path, key: str, reason: str, expires: str, message: str
+) -> None:
+    with pytest.raises(AssayError, match=message):
+        session.waive(key, reason, expires)
+    assert journals(store) == []
+
+
+def test_a_finding_is_tied_to_examples_and_gate(session: ReviewSession) -> None:
+    session.finding("naming a title hides the escalation", RECALL, [ref_of(0), ref_of(1)], "blocker")
+    finding = session.state().findings[0]
+    assert (finding.gate, finding.refs, finding.severity) == (RECALL, (ref_of(0), ref_of(1)), "blocker")
+    assert gate(session, "review.findings").verdict == "fail"
+    with pytest.raises(AssayError, match="no example"):
+        session.finding("x", None, ["intent/message:none"])
+    with pytest.raises(AssayError, match="no gate"):
+        session.finding("x", "intent.nothing", [])
+    with pytest.raises(AssayError, match="no severity"):
+        session.finding("x", None, [], "huge")  # type: ignore[arg-type]
+
+
+def test_promote_is_refused_while_the_gates_do_not_allow_it(session: ReviewSession) -> None:
+    with pytest.raises(AssayError, match="block promotion"):
+        session.decide("promote", "it looks fine")
+    with pytest.raises(AssayError, match="reason is needed"):
+        session.decide("hold", "")
+    session.decide("hold", "not inspected")
+    session.decide("reject", "leans on titles")
+    decision = session.state().decision
+    assert decision is not None
+    assert (decision.decision, decision.reason) == ("reject", "leans on titles")
+    assert session.undo() is None, "a decision is replaced by another, not undone"
+
+
+def test_status_is_the_contract(session: ReviewSession, store: Path) -> None:
+    session.verdict(QUEUED[0], "acceptable")
+    session.decide("hold", "not yet")
+    status = session.status()
+    keys = ["schema", "review", "run", "gates_allow", "decision", "signed_by", "promotable", "gates", "queue", "triggers"]
+    assert list(status) == keys
+    assert status["queue"] == {"total": 9, "inspected": 1}
+    assert (status["decision"], status["promotable"], status["signed_by"]) == ("hold", False, [])
+    gate_keys = {"key", "name", "track", "slice", "verdict", "blocking", "value", "low", "high", "n", "threshold"}
+    assert all(set(one) == gate_keys | {"why", "refs"} for one in status["gates"])
+    assert json.loads(json.dumps(status)) == status
+    report = store / "report" / f"intent-v4-rc1-{session.run}-1"
+    report.mkdir()
+    (report / "SHA256SUMS").write_text("")
+    (report / "SHA256SUMS.alice@x.sig").write_text("")
+    assert session.status()["signed_by"] == ["alice@x"]
+    (store / "report" / f"intent-v4-rc1-{session.run}-2").mkdir()
+    (store / "report" / f"intent-v4-rc1-{session.run}-2" / "SHA256SUMS").write_text("")
+    assert session.status()["signed_by"] == [], "a later report is not signed yet"
+
+
+def test_a_review_that_passes_is_promotable(session: ReviewSession) -> None:
+    for ref in {*QUEUED, *(ref_of(number) for number in range(10))}:
+        session.verdict(ref, "acceptable")
+    for one in session.gates():
+        if one.blocking and one.verdict in ("fail", "unknown"):
+            session.waive(one.key, "accepted in the meeting", "2999-01-01")
+    session.decide("promote", "inspected")
+    status = session.status()
+    assert status["gates_allow"]
+    assert status["promotable"]
+
+
+def test_a_verdict_counts_in_a_later_run_of_the_same_evidence(store: Path) -> None:
+    with ReviewSession.open(store, "alice") as first:
+        first.verdict(ref_of(0), "unacceptable", cause="title")
+        first.finding("leans on titles", None, [ref_of(0)], "blocker")
+    publish_review(store, seed=1)
+    with ReviewSession.open(store, "alice") as second:
+        assert second.progress() == (1, 9)
+        mine = second.example(ref_of(0)).mine
+        assert mine is not None
+        assert mine.cause == "title"
+        assert second.overview().earlier == 0
+        assert gate(second, "review.findings").verdict == "fail"
+        assert second.undo() is None, "only what was recorded in this run is taken back here"
+        given = second.gate_input()
+        connection = duckdb.connect(":memory:")
+        load_events(connection, [event for path in journals(store) for event in read_stream(path).events])
+        settings = given.settings["review"]
+        again = review_state(connection, given.run, given.today, settings["shown"], settings["models_sha256"])
+        assert again == given.state
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"margin": 0.25}, {"candidate": "c" * 64}, {"texts": {0: "another message"}}],
+    ids=["other predictions", "another candidate", "another text"],
+)
+def test_a_verdict_on_other_evidence_is_of_an_earlier_run(store: Path, change: dict[str, Any]) -> None:
+    with ReviewSession.open(store, "alice") as first:
+        first.verdict(ref_of(0), "unacceptable")
+    publish_review(store, seed=1, **change)
+    with ReviewSession.open(store, "alice") as second:
+        assert second.progress() == (0, 9)
+        assert second.overview().earlier == 1
+        assert second.example(ref_of(0)).mine is None
+        assert [event.kind for event in second.example(ref_of(0)).history] == ["verdict"]
+
+
+def test_a_verdict_is_the_same_whether_the_example_was_looked_at_or_not(store: Path) -> None:
+    with ReviewSession.open(store, "alice") as first:
+        unseen = json.loads(first.verdict(ref_of(0), "acceptable").body)
+    with ReviewSession.open(store, "alice") as second:
+        second.example(ref_of(0))
+        assert json.loads(second.verdict(ref_of(0), "acceptable").body) == unseen
+
+
+def test_an_open_session_is_told_of_a_newer_run_and_stays_on_its_own(store: Path, session: ReviewSession) -> None:
+    assert session.newer_run() is None
+    publish_review(store, seed=1)
+    assert session.newer_run() not in (None, session.run)
+    assert "is in force now" in session.notes()[0]
+    assert session.example(ref_of(0)).example.id == "m00"
+
+
+def test_a_reader_records_nothing(store: Path) -> None:
+    with ReviewSession.open(store, read_only=True) as reader:
+        with pytest.raises(AssayError, match="only reads"):
+            reader.verdict(ref_of(0), "acceptable")
+        reader.bookmark(ref_of(0), Scope())
+        reader.save_draft(ref_of(0), "x")
+    assert journals(store) == []
+    assert list((store / "drafts").iterdir()) == []
+
+
+def test_drafts_and_the_last_place_survive_a_restart(store: Path) -> None:
+    scope = Scope(slice="label=escalation", undecided=True, refs=(ref_of(1),))
+    with ReviewSession.open(store, "al/ice") as first:
+        assert first.last_place() is None
+        first.save_draft(ref_of(1), "half a sent")
+        first.bookmark(ref_of(1), scope)
+    with ReviewSession.open(store, "al/ice") as second:
+        assert second.draft(ref_of(1)) == "half a sent"
+        assert second.draft(ref_of(2)) is None
+        assert second.last_place() == (ref_of(1), scope)
+        second.clear_draft(ref_of(1))
+        assert second.draft(ref_of(1)) is None
+    with ReviewSession.open(store, "bob") as other:
+        assert other.last_place() is None
+    place = next(store.rglob("place.json"))
+    place.write_text('{"ref": "intent/message:m01", "scope": {"slice": 5, "new": true}}')
+    with ReviewSession.open(store, "al/ice") as third:
+        assert third.last_place() == (ref_of(1), Scope())
+    place.write_text("")
+    with ReviewSession.open(store, "al/ice") as fourth:
+        assert fourth.last_place() is None
+
+
+@pytest.mark.parametrize(
+    "text", ["\x1b]52;c;x\x07", "a\0b", "[/nope] [", "\u202e", "'; DROP TABLE event; --", "\\u0000", '{"a":1}', "é" * 9000]
+)
+def test_any_text_is_recorded_as_it_is(session: ReviewSession, store: Path, text: str) -> None:
+    session.verdict(ref_of(0), "unsure", note=text)
+    mine = session.example(ref_of(0)).mine
+    assert mine is not None
+    assert mine.note == text
+    with ReviewSession.open(store, "alice") as other:
+        assert other.example(ref_of(0)).mine == mine
+
+
+def test_text_that_cannot_be_kept_is_refused(session: ReviewSession, store: Path) -> None:
+    with pytest.raises(AssayError, match="at most"):
+        session.note(ref_of(0), "x" * 16_001)
+    with pytest.raises(AssayError, match="cannot be recorded"):
+        session.note(ref_of(0), "\ud800")
+    with pytest.raises(AssayError, match="no verdict"):
+        session.verdict(ref_of(0), "fine")  # type: ignore[arg-type]
+    with pytest.raises(AssayError, match="no example"):
+        session.verdict("nothing", "unsure")
+    with pytest.raises(AssayError, match="not part of this text"):
+        session.tokens(ref_of(0), [("base", 0, 10_000)])
+    assert journals(store) == []
+    session.tokens(ref_of(0), [("base", 0, 7)])
+    assert len(journals(store)) == 1
+
+
+def test_the_connection_reaches_no_file(session: ReviewSession, store: Path) -> None:
+    for statement in (
+        "SELECT * FROM read_text('/etc/hostname')",
+        f"COPY (SELECT 1) TO '{store}/x.csv'",
+        f"ATTACH '{store}/x.duckdb' AS x",
+        "SET enable_external_access = true",
+        "INSTALL httpfs",
+    ):
+        with pytest.raises(duckdb.Error):
+            session.connection.execute(statement)
+
+
+def test_a_torn_journal_is_said(store: Path) -> None:
+    with ReviewSession.open(store, "alice") as first:
+        first.verdict(ref_of(0), "acceptable")
+        first.verdict(ref_of(1), "acceptable")
+    path = journals(store)[0]
+    path.write_bytes(path.read_bytes()[:-30])
+    with ReviewSession.open(store, "alice") as second:
+        assert second.progress() == (1, 9)
+        assert "never acknowledged" in second.notes()[0]
+
+
+def test_a_broken_journal_stops_and_tells(store: Path) -> None:
+    with ReviewSession.open(store, "alice") as first:
+        first.verdict(ref_of(0), "acceptable")
+    path = journals(store)[0]
+    path.write_bytes(path.read_bytes().replace(b"acceptable", b"acceptablE"))
+    with pytest.raises(AssayError) as told:
+        ReviewSession.open(store, "alice")
+    assert (told.value.where or "").startswith(str(path))
+
+
+def test_merged_journals_count_and_are_marked(store: Path, session: ReviewSession) -> None:
+    said_elsewhere(store, "bob", ("verdict", ref_of(0), {"verdict": "acceptable", "critical_slices": []}))
+    session.poll()
+    assert [record.actor for record in session.state().verdicts] == ["uid:4242/bob"]
+    assert "merged from elsewhere" in session.notes()[0]
+
+
+def test_the_three_sentences_are_never_merged(session: ReviewSession) -> None:
+    known, here, future = session.slice_sentences("label=small_talk")
+    assert known == "Of 10, 0 broken and 0 fixed."
+    assert "No random control" in here
+    assert "No random control" in future
+    session.verdict(ref_of(0), "unacceptable")
+    assert session.slice_sentences("label=escalation").this_slice.startswith("No random control")
+    for number in (20, 21):
+        session.verdict(ref_of(number), "acceptable")
+    known, here, future = session.slice_sentences("label=small_talk")
+    assert here == "0 of 2 random controls unacceptable: at most 7 of its 10 are, at 95 % confidence."
+    assert future.startswith("0 of 2 random controls unacceptable: at most 77.6 %")
+    assert session.slice_sentences("matches nothing").known == "No example is in this slice."
+    with pytest.raises(AssayError, match="no slice"):
+        session.slice_sentences("nothing")
+
+
+def test_the_overview_says_what_changed(session: ReviewSession) -> None:
+    overview = session.overview()
+    assert overview.transitions == {"both_right": 22, "fixed": 4, "broken": 4}
+    assert [(metric.name, metric.side) for metric in overview.main] == [
+        ("accuracy", "base"),
+        ("accuracy", "candidate"),
+        ("accuracy", "difference"),
+    ]
+    assert (overview.examples, overview.queued, overview.base_version) == (30, 9, "v3")
+    assert session.metrics(track="intent", name="broken", slice="all")[0].value == 4
+
+
+@pytest.mark.parametrize("name", ["", "   ", "\n"])
+def test_a_reviewer_needs_a_name(store: Path, name: str) -> None:
+    with pytest.raises(AssayError, match="needs a name"):
+        ReviewSession.open(store, name)

@@ -1,0 +1,95 @@
+"""The queue: its budget, what is never cut, and controls that no score chose."""
+
+from __future__ import annotations
+
+import duckdb
+import pytest
+
+from analysis.config import QueueSection
+from analysis.records import ALL, Flag
+from analysis.select import BROKEN_CRITICAL, RANDOM_CONTROL, build_queue, selected_refs
+
+
+@pytest.fixture
+def workbench() -> duckdb.DuckDBPyConnection:
+    connection = duckdb.connect()
+    connection.execute(
+        "CREATE TABLE example (ref VARCHAR, track VARCHAR, kind VARCHAR, parent_ref VARCHAR, gold VARCHAR)"
+    )
+    connection.execute("CREATE TABLE membership (slice VARCHAR, track VARCHAR, ref VARCHAR)")
+    connection.execute(
+        "INSERT INTO example SELECT 'm' || i, 'intent', 'message', NULL, ['a', 'b', 'c'][1 + i % 3] FROM range(300) t(i)"
+    )
+    connection.execute("INSERT INTO membership SELECT ?, 'intent', ref FROM example", [ALL])
+    return connection
+
+
+def flag(number: int, reason: str) -> Flag:
+    return Flag(f"m{number}", reason, None, None, None, control=False)
+
+
+def queue(
+    workbench: duckdb.DuckDBPyConnection, flags: list[Flag], budget: int, controls: int, seed: int = 0
+) -> list[Flag]:
+    return build_queue(workbench, "intent", flags, QueueSection(budget=budget, controls=controls), seed)
+
+
+def test_the_budget_holds_and_ranks_are_a_sequence(workbench: duckdb.DuckDBPyConnection) -> None:
+    made = queue(workbench, [flag(i, "broken") for i in range(100)], 30, 0)
+    ranks = sorted(one.rank for one in made if one.rank is not None)
+    assert ranks == list(range(1, 31))
+    assert sum(one.rank is None for one in made) == 70
+
+
+def test_examples_broken_in_a_critical_slice_are_never_cut(workbench: duckdb.DuckDBPyConnection) -> None:
+    flags = [flag(i, BROKEN_CRITICAL) for i in range(50)] + [flag(i, "flip") for i in range(50, 80)]
+    made = queue(workbench, flags, 10, 0)
+    assert {one.ref for one in made if one.rank is not None} == {f"m{i}" for i in range(50)}
+
+
+def test_a_common_reason_does_not_crowd_out_a_rare_one(workbench: duckdb.DuckDBPyConnection) -> None:
+    flags = [flag(i, "broken") for i in range(200)] + [flag(i, "margin cliff") for i in range(200, 205)]
+    kept = {one.ref for one in queue(workbench, flags, 20, 0) if one.rank is not None}
+    assert {f"m{i}" for i in range(200, 205)} <= kept
+    assert len(kept) == 20
+
+
+def test_the_budget_is_spread_over_classes(workbench: duckdb.DuckDBPyConnection) -> None:
+    flags = [flag(i, "flip") for i in sorted(range(90), key=lambda i: i % 3)]
+    kept = [int(one.ref[1:]) % 3 for one in queue(workbench, flags, 30, 0) if one.rank is not None]
+    assert {kept.count(label) for label in range(3)} == {10}
+
+
+def test_all_flags_of_an_example_have_one_rank(workbench: duckdb.DuckDBPyConnection) -> None:
+    made = queue(workbench, [flag(1, "broken"), flag(2, "broken"), flag(1, "overconfident error")], 5, 0)
+    assert len({one.rank for one in made if one.ref == "m1"}) == 1
+
+
+def test_controls_depend_on_the_seed_and_not_on_the_flags(workbench: duckdb.DuckDBPyConnection) -> None:
+    def controls(flags: list[Flag], seed: int) -> set[str]:
+        return {one.ref for one in queue(workbench, flags, 30, 20, seed) if one.control}
+
+    plain = controls([], 0)
+    assert len(plain) == 20
+    assert controls([flag(i, "flip") for i in range(100)], 0) == plain
+    assert controls([], 1) != plain
+
+
+def test_controls_are_drawn_evenly(workbench: duckdb.DuckDBPyConnection) -> None:
+    drawn = [one.ref for seed in range(150) for one in queue(workbench, [], 0, 20, seed)]
+    counts = [drawn.count(f"m{i}") for i in range(300)]
+    # 3,000 draws over 300 examples: ten each; a chi-square of 300 +- 100 is far inside chance.
+    chi_square = sum((count - 10) ** 2 / 10 for count in counts)
+    assert 200 < chi_square < 400
+
+
+def test_a_control_that_is_flagged_too_takes_no_second_place(workbench: duckdb.DuckDBPyConnection) -> None:
+    made = queue(workbench, [flag(i, "flip") for i in range(300)], 300, 20)
+    assert max(one.rank or 0 for one in made) == 300
+    assert sum(one.reason == RANDOM_CONTROL for one in made) == 20
+
+
+def test_what_gets_attributed(workbench: duckdb.DuckDBPyConnection) -> None:
+    made = queue(workbench, [flag(1, "flip")], 5, 2)
+    assert set(selected_refs(workbench, "intent", made, "queue")) == {one.ref for one in made}
+    assert len(selected_refs(workbench, "intent", made, "all")) == 300
