@@ -1,0 +1,92 @@
+"""What the intent track says in the fields of the inspection report, from the evidence."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from analysis.gates import metric_of
+from analysis.records import GateInput, Metric
+
+if TYPE_CHECKING:
+    import duckdb
+
+TRACK = "intent"
+SHOWN = 5
+"""Slices named in each of the fields "Top improved slices" and "Top regressed slices"."""
+
+_SLICES = """
+SELECT d.slice, d.value, d.low, d.high, d.n, b.value, f.value, any_value(s.critical)
+FROM evidence.metric d
+JOIN evidence.metric b ON b.track = d.track AND b.slice = d.slice AND b.name = 'broken'
+JOIN evidence.metric f ON f.track = d.track AND f.slice = d.slice AND f.name = 'fixed'
+JOIN evidence.slice s ON s.track = d.track AND s.slice = d.slice AND s.kind NOT IN ('all', 'confusion')
+WHERE d.track = ? AND d.name = 'accuracy' AND d.side = 'difference' AND d.value {sign} 0
+GROUP BY ALL ORDER BY d.value {order}, d.slice LIMIT ?
+"""
+
+_TOP_WORDS = """
+WITH word AS (
+    SELECT a.side, a.method, lower(e.text[a.starts[i] + 1 : a.ends[i]]) AS word, a.scores[i] AS score
+    FROM evidence.attribution a JOIN evidence.example e USING (ref),
+         unnest(generate_series(1, len(a.scores))) AS t(i)
+    WHERE a.status = 'ok' AND a.target = ? AND e.kind <> 'variant' AND a.scores[i] > 0)
+SELECT side, word, count(*) AS texts, sum(score) AS total
+FROM word WHERE method = ? GROUP BY side, word
+QUALIFY row_number() OVER (PARTITION BY side ORDER BY total DESC, word) <= ? ORDER BY side, total DESC, word
+"""
+
+
+def headlines(connection: duckdb.DuckDBPyConnection, given: GateInput) -> dict[str, list[str]]:
+    """Sentences for the report's fields; `connection` has the run attached as `evidence`."""
+    return {
+        "Top improved slices": _slices(connection, improved=True),
+        "Top regressed slices": _slices(connection, improved=False),
+        "Attribution findings": [*_relevance(given), *_top_words(connection, given)],
+    }
+
+
+def _slices(connection: duckdb.DuckDBPyConnection, *, improved: bool) -> list[str]:
+    sql = _SLICES.format(sign=">" if improved else "<", order="DESC" if improved else "ASC")
+    rows = connection.execute(sql, [TRACK, SHOWN]).fetchall()
+    return [
+        f"{name}{' (critical)' if critical else ''} {value:+.3f} [{low:.3f}, {high:.3f}], "
+        f"{int(broken)} broken and {int(fixed)} fixed of {n}"
+        for name, value, low, high, n, broken, fixed, critical in rows
+    ] or ["none"]
+
+
+def _relevance(given: GateInput) -> list[str]:
+    found = []
+    for target, cues in given.settings.get(TRACK, {}).get("irrelevant", {}).items():
+        for cue in cues:
+            key = f"{target}/{cue}"
+            own = metric_of(given, TRACK, "relevance_own_other", key, "candidate")
+            base = metric_of(given, TRACK, "relevance_own_other", key, "base")
+            if own is not None and base is not None:
+                found.append(
+                    f"inserting {cue} changes p({target}) by {_number(own)} on {own.n} texts of other classes; "
+                    f"base {_number(base)} (counterfactual edits)"
+                )
+    return found
+
+
+def _top_words(connection: duckdb.DuckDBPyConnection, given: GateInput) -> list[str]:
+    found = []
+    for target in given.settings.get(TRACK, {}).get("irrelevant", {}):
+        rows = connection.execute(_TOP_WORDS, [target, "occlusion", SHOWN]).fetchall()
+        for side in ("base", "candidate"):
+            words = [f"{word} ({texts})" for row_side, word, texts, _ in rows if row_side == side]
+            if words:
+                found.append(
+                    f"words that most support {target} in the inspected messages, {side}, by occlusion, "
+                    f"with the number of messages: {', '.join(words)}"
+                )
+    return found
+
+
+def _number(metric: Metric) -> str:
+    if metric.value is None:
+        return "unknown"
+    if metric.low is None or metric.high is None:
+        return f"{metric.value:+.3f}"
+    return f"{metric.value:+.3f} [{metric.low:.3f}, {metric.high:.3f}]"

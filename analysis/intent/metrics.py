@@ -1,0 +1,379 @@
+"""Metrics of the intent track: paired, by slice, each with n and an interval, computed once by SQL."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pyarrow as pa
+
+from analysis.examples import OUT_OF_SCOPE
+from analysis.intent.predict import softmax
+from analysis.records import ALL, SIDES, Metric, MetricSide
+from analysis.stage import Shard, Stage, StageContext
+from analysis.stats import (
+    bootstrap_mean,
+    bootstrap_two_way,
+    brier,
+    clopper_pearson,
+    expected_calibration_error,
+    mcnemar_one_sided,
+    paired_mean_interval,
+    tango_interval,
+)
+
+if TYPE_CHECKING:
+    import duckdb
+
+    from analysis.stats import Interval
+
+TRACK = "intent"
+RELEVANCE_ALPHA = 0.025
+"""One-sided level of the relevance bounds, divided by the number of cues times populations."""
+ECE_BINS = 15
+
+_BY_SLICE = """
+SELECT m.slice, count(*) AS n,
+       count(*) FILTER (WHERE base_correct) AS base_right,
+       count(*) FILTER (WHERE candidate_correct) AS candidate_right,
+       count(*) FILTER (WHERE transition = 'broken') AS broken,
+       count(*) FILTER (WHERE transition = 'fixed') AS fixed
+FROM membership m JOIN intent_pair p USING (ref)
+WHERE m.track = $track AND p.gold IS NOT NULL GROUP BY m.slice ORDER BY m.slice
+"""
+
+_CLASSES = """
+WITH scored AS (SELECT p.* FROM intent_pair p JOIN membership m USING (ref) WHERE m.track = $track AND m.slice = $all),
+class AS (SELECT DISTINCT gold AS name FROM scored)
+SELECT class.name,
+       count(*) FILTER (WHERE gold <> name) AS negatives,
+       count(*) FILTER (WHERE gold <> name AND base_label = name) AS base_false,
+       count(*) FILTER (WHERE gold <> name AND candidate_label = name) AS candidate_false,
+       count(*) FILTER (WHERE gold <> name AND candidate_label = name AND base_label <> name) AS gained,
+       count(*) FILTER (WHERE gold <> name AND candidate_label <> name AND base_label = name) AS lost,
+       count(*) FILTER (WHERE base_label = name) AS base_predicted,
+       count(*) FILTER (WHERE candidate_label = name) AS candidate_predicted,
+       count(*) FILTER (WHERE gold = name AND base_label = name) AS base_true,
+       count(*) FILTER (WHERE gold = name AND candidate_label = name) AS candidate_true
+FROM scored, class GROUP BY class.name ORDER BY class.name
+"""
+
+_CONFUSIONS = """
+WITH scored AS (SELECT p.* FROM intent_pair p JOIN membership m USING (ref) WHERE m.track = $track AND m.slice = $all),
+wrong AS (
+    SELECT ref, gold, base_label AS predicted, 1 AS base, 0 AS candidate FROM scored WHERE NOT base_correct
+    UNION ALL
+    SELECT ref, gold, candidate_label, 0, 1 FROM scored WHERE NOT candidate_correct)
+SELECT gold || '→' || predicted AS pair, sum(base)::BIGINT AS base, sum(candidate)::BIGINT AS candidate,
+       list(DISTINCT ref ORDER BY ref) AS refs, any_value(gold) AS gold, any_value(predicted) AS predicted
+FROM wrong GROUP BY ALL ORDER BY sum(candidate) - sum(base) DESC, pair
+"""
+
+
+def metric(
+    name: str,
+    slice_name: str,
+    side: MetricSide,
+    value: float | None,
+    interval: tuple[float, float] | None,
+    n: int | None,
+    method: str,
+    *,
+    why: str = "",
+) -> Metric:
+    """A row of `metric`; a value or bound that is not finite becomes unknown or unbounded."""
+    known = value is not None and math.isfinite(value)
+    low, high = interval if interval and known else (None, None)
+    return Metric(
+        TRACK,
+        name,
+        slice_name,
+        side,
+        value if known else None,
+        low if low is not None and math.isfinite(low) else None,
+        high if high is not None and math.isfinite(high) else None,
+        n,
+        "ok" if known else "unknown",
+        why if known or why else "not computable on this slice",
+        method,
+    )
+
+
+def _of_interval(name: str, slice_name: str, side: MetricSide, one: Interval, method: str) -> Metric:
+    return metric(name, slice_name, side, one.value, (one.low, one.high), one.n, method)
+
+
+def slice_metrics(connection: duckdb.DuckDBPyConnection) -> list[Metric]:
+    """Accuracy of both sides, their paired difference, broken and fixed counts, for every slice."""
+    rows: list[Metric] = []
+    found = connection.execute(_BY_SLICE, {"track": TRACK}).fetchall()
+    for name, n, base_right, candidate_right, broken, fixed in found:
+        rows += [
+            metric("accuracy", name, "base", base_right / n, clopper_pearson(base_right, n), n, EXACT),
+            metric(
+                "accuracy",
+                name,
+                "candidate",
+                candidate_right / n,
+                clopper_pearson(candidate_right, n),
+                n,
+                EXACT,
+            ),
+            metric(
+                "accuracy",
+                name,
+                "difference",
+                (fixed - broken) / n,
+                tango_interval(broken, fixed, n),
+                n,
+                TANGO,
+            ),
+            metric("broken", name, "difference", broken, None, n, "count"),
+            metric("fixed", name, "difference", fixed, None, n, "count"),
+            metric("mcnemar_p", name, "difference", mcnemar_one_sided(broken, fixed), None, n, MCNEMAR),
+        ]
+    return rows
+
+
+def class_metrics(connection: duckdb.DuckDBPyConnection, label_column: str) -> list[Metric]:
+    """Recall, precision and false positives of every class: routing regresses both ways."""
+    rows: list[Metric] = []
+    by_slice = {row[0]: row[1:] for row in connection.execute(_BY_SLICE, {"track": TRACK}).fetchall()}
+    query = connection.execute(_CLASSES, {"track": TRACK, "all": ALL})
+    names = [column[0] for column in query.description or []]
+    for values in query.fetchall():
+        row: dict[str, Any] = dict(zip(names, values, strict=True))
+        name = f"{label_column}={row['name']}"
+        n, base_right, candidate_right, broken, fixed = by_slice.get(name, (0, 0, 0, 0, 0))
+        if n:
+            rows += [
+                metric("recall", name, "base", base_right / n, clopper_pearson(base_right, n), n, EXACT),
+                metric(
+                    "recall",
+                    name,
+                    "candidate",
+                    candidate_right / n,
+                    clopper_pearson(candidate_right, n),
+                    n,
+                    EXACT,
+                ),
+                metric(
+                    "recall",
+                    name,
+                    "difference",
+                    (fixed - broken) / n,
+                    tango_interval(broken, fixed, n),
+                    n,
+                    TANGO,
+                ),
+            ]
+        for side in SIDES:
+            predicted, true = row[f"{side}_predicted"], row[f"{side}_true"]
+            precision = true / predicted if predicted else None
+            bounds = clopper_pearson(true, predicted) if predicted else None
+            rows.append(metric("precision", name, side, precision, bounds, predicted, EXACT))
+            rows.append(
+                metric("false_positives", name, side, row[f"{side}_false"], None, row["negatives"], "count")
+            )
+        rate = (row["gained"] - row["lost"]) / row["negatives"] if row["negatives"] else None
+        low, high = tango_interval(row["lost"], row["gained"], row["negatives"])
+        rows.append(
+            metric("false_positive_rate", name, "difference", rate, (low, high), row["negatives"], TANGO)
+        )
+    return rows
+
+
+def calibration_metrics(
+    connection: duckdb.DuckDBPyConnection, labels: Sequence[str], seed: int
+) -> list[Metric]:
+    """Confidence, signed gap (mean confidence - accuracy), Brier score and ECE of both sides.
+
+    The signed gap and its paired change can be judged; ECE and the Brier score are shown, never gated.
+    """
+    values = connection.execute(
+        """
+        SELECT b.p AS base_p, b.correct AS base_correct, b.logits AS base_logits,
+               c.p AS candidate_p, c.correct AS candidate_correct, c.logits AS candidate_logits,
+               list_position($labels, e.gold) - 1 AS gold
+        FROM membership m JOIN example e USING (ref)
+        JOIN intent_side b ON b.ref = m.ref AND b.side = 'base'
+        JOIN intent_side c ON c.ref = m.ref AND c.side = 'candidate'
+        WHERE m.track = $track AND m.slice = $all ORDER BY m.ref
+        """,
+        {"track": TRACK, "all": ALL, "labels": list(labels)},
+    ).fetchnumpy()
+    confidence = {side: np.asarray(values[f"{side}_p"], float) for side in SIDES}
+    right = {side: np.asarray(values[f"{side}_correct"], bool) for side in SIDES}
+    gold = np.asarray(values["gold"], int)
+    n = len(gold)
+    if n == 0:
+        return []
+    rows: list[Metric] = []
+    for side in SIDES:
+        gap = confidence[side] - right[side]
+        rows.append(
+            _of_interval(
+                "mean_confidence", ALL, side, bootstrap_mean(confidence[side], None, 0.95, seed), BOOTSTRAP
+            )
+        )
+        rows.append(_of_interval("signed_gap", ALL, side, paired_mean_interval(gap), STUDENT))
+        ece = expected_calibration_error(confidence[side], right[side], ECE_BINS)
+        rows.append(metric("ece", ALL, side, ece, None, n, f"{ECE_BINS} equal-mass bins; shown, never gated"))
+    change = (confidence["candidate"] - right["candidate"]) - (confidence["base"] - right["base"])
+    rows.append(_of_interval("signed_gap", ALL, "difference", paired_mean_interval(change), STUDENT))
+    for side in SIDES:
+        logits = np.stack([np.asarray(row, np.float32) for row in values[f"{side}_logits"]])
+        finite = bool(np.isfinite(logits).all())
+        score = brier(softmax(logits).astype(np.float64), gold) if finite else None
+        rows.append(metric("brier", ALL, side, score, None, n, "all classes, 0 to 2; shown, never gated"))
+    return rows
+
+
+def out_of_scope_metrics(connection: duckdb.DuckDBPyConnection, seed: int) -> list[Metric]:
+    """Mean confidence on texts that belong to no class, and its paired change."""
+    values = connection.execute(
+        """
+        SELECT b.p AS base, c.p AS candidate FROM membership m
+        JOIN intent_side b ON b.ref = m.ref AND b.side = 'base'
+        JOIN intent_side c ON c.ref = m.ref AND c.side = 'candidate'
+        WHERE m.track = $track AND m.slice = $name ORDER BY m.ref
+        """,
+        {"track": TRACK, "name": OUT_OF_SCOPE},
+    ).fetchnumpy()
+    if len(values["base"]) == 0:
+        return []
+    rows = [
+        _of_interval(
+            "confidence",
+            OUT_OF_SCOPE,
+            side,
+            bootstrap_mean(np.asarray(values[side]), None, 0.95, seed),
+            BOOTSTRAP,
+        )
+        for side in SIDES
+    ]
+    change = np.asarray(values["candidate"]) - np.asarray(values["base"])
+    return [
+        *rows,
+        _of_interval("confidence", OUT_OF_SCOPE, "difference", paired_mean_interval(change), STUDENT),
+    ]
+
+
+def transition_metrics(connection: duckdb.DuckDBPyConnection) -> list[Metric]:
+    """How many examples each transition has: both right, fixed, broken, both wrong."""
+    found = connection.execute(
+        """
+        SELECT p.transition, count(*), sum(count(*)) OVER ()::BIGINT FROM intent_pair p
+        JOIN membership m USING (ref) WHERE m.track = $track AND m.slice = $all GROUP BY p.transition ORDER BY 1
+        """,
+        {"track": TRACK, "all": ALL},
+    ).fetchall()
+    return [
+        metric(f"transition_{name}", ALL, "difference", count, None, n, "count") for name, count, n in found
+    ]
+
+
+def relevance_metrics(connection: duckdb.DuckDBPyConnection, seed: int) -> list[Metric]:
+    """What inserting an irrelevant cue does to p(class): own effect of each side, and the change.
+
+    *Own* is p(class | cue) - p(class | plain) of one side, *change* the candidate's own minus the base's;
+    bootstrap over texts and terms at .025 / (cues x populations), one-sided.
+    """
+    groups = connection.execute(
+        "SELECT DISTINCT target, cue, population FROM intent_variant WHERE operation = 'insert' ORDER BY ALL"
+    ).fetchall()
+    pairs = {(target, cue) for target, cue, _ in groups}
+    rows: list[Metric] = []
+    for target, cue, population in groups:
+        values = connection.execute(
+            """
+            SELECT e.parent_ref, v.term, v.base_p - v.base_plain_p AS base,
+                   v.candidate_p - v.candidate_plain_p AS candidate
+            FROM intent_variant v JOIN example e USING (ref)
+            WHERE v.operation = 'insert' AND v.target = ? AND v.cue = ? AND v.population = ? ORDER BY v.ref
+            """,
+            [target, cue, population],
+        ).fetchnumpy()
+        confidence = 1 - 2 * RELEVANCE_ALPHA / (len(pairs) * 2)
+        method = f"insertion; two-way bootstrap over texts and terms at {confidence:.4f}"
+        texts, terms = np.asarray(values["parent_ref"], str), np.asarray(values["term"], str)
+        effects = {side: np.asarray(values[side], float) for side in SIDES}
+        effects["difference"] = effects["candidate"] - effects["base"]
+        count = len(np.unique(texts))
+        for side, effect in effects.items():
+            finite = np.isfinite(effect)
+            one = bootstrap_two_way(effect[finite], texts[finite], terms[finite], confidence, seed)
+            name = f"relevance_own_{population}"
+            rows.append(metric(name, f"{target}/{cue}", side, one.value, (one.low, one.high), count, method))
+    return rows
+
+
+def confusions(connection: duckdb.DuckDBPyConnection) -> tuple[list[Metric], pa.Table, pa.Table]:
+    """Confusion pairs, candidate minus base, as metrics and as slices with their examples."""
+    rows: list[Metric] = []
+    slices: list[dict[str, Any]] = []
+    members: list[dict[str, str]] = []
+    for pair, base, candidate, refs, gold, predicted in connection.execute(
+        _CONFUSIONS, {"track": TRACK, "all": ALL}
+    ).fetchall():
+        for side, value in (("base", base), ("candidate", candidate), ("difference", candidate - base)):
+            rows.append(metric("confused", pair, side, value, None, len(refs), "count"))
+        slices.append(
+            {
+                "slice": pair,
+                "track": TRACK,
+                "kind": "confusion",
+                "critical": False,
+                "definition": f"gold {gold}, predicted {predicted} by either side; never tested",
+                "n": len(refs),
+            }
+        )
+        members += [{"slice": pair, "track": TRACK, "ref": ref} for ref in refs]
+    slice_schema = pa.schema(
+        [("slice", pa.string()), ("track", pa.string()), ("kind", pa.string()), ("critical", pa.bool_()),
+         ("definition", pa.string()), ("n", pa.int64())]
+    )  # fmt: skip
+    member_schema = pa.schema([("slice", pa.string()), ("track", pa.string()), ("ref", pa.string())])
+    return rows, pa.Table.from_pylist(slices, slice_schema), pa.Table.from_pylist(members, member_schema)
+
+
+EXACT = "Clopper-Pearson 95 %"
+TANGO = "paired difference, Tango 95 %"
+MCNEMAR = "exact one-sided McNemar"
+BOOTSTRAP = "bootstrap 95 %"
+STUDENT = "mean of paired differences, Student 95 %"
+
+
+def _table(rows: Iterable[Metric]) -> pa.Table:
+    rows = list(rows)
+    numbers = {"value": pa.float64(), "low": pa.float64(), "high": pa.float64(), "n": pa.int64()}
+    return pa.table(
+        {
+            name: pa.array([getattr(row, name) for row in rows], numbers.get(name, pa.string()))
+            for name in Metric.__slots__
+        }
+    )
+
+
+def _shards(context: StageContext) -> list[Shard]:
+    return [Shard({}, None, 1)]
+
+
+def _run(context: StageContext, shard: Shard) -> dict[str, pa.Table]:
+    connection, seed = context.workbench, context.review.review.seed
+    confused, slices, members = confusions(connection)
+    rows = [
+        *slice_metrics(connection),
+        *class_metrics(connection, context.settings.label),
+        *transition_metrics(connection),
+        *calibration_metrics(connection, context.models.labels, seed),
+        *out_of_scope_metrics(connection, seed),
+        *relevance_metrics(connection, seed),
+        *confused,
+    ]
+    return {"metric": _table(rows), "slice": slices, "membership": members}
+
+
+METRICS = Stage("intent.metrics", 1, _shards, _run, uses_models=False)
