@@ -1,0 +1,1 @@
+"""The inspection report: built from a run and its events, rendered, signed and verified."""

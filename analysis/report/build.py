@@ -1,0 +1,306 @@
+"""A review at one point of its events -> the folder of an inspection report, unsigned."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.metadata
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from analysis.errors import AssayError
+from analysis.gates import allow
+from analysis.records import DECISIONS, Decision, DecisionRecord, Event, GateInput
+from analysis.report import canonical, people, render
+from analysis.report.atomic import require_free, write_folder
+from analysis.report.recompute import rules_content
+from analysis.report.skeleton import Reviewed, further, look, moves, skeleton
+from analysis.report.sums import SUMS, format_sums, read_limited
+
+if TYPE_CHECKING:
+    from analysis.reads import SliceProgress
+    from analysis.review import ReviewSession
+
+STATEMENT_TYPE = "https://in-toto.io/Statement/v1"
+PREDICATE_TYPE = "https://assay.review/inspection-report/v1"
+
+SCHEMA = 1
+"""Version of the predicate's layout."""
+
+
+@dataclass(frozen=True)
+class Bundle:
+    """The files of a report, by name, and the statement that they carry."""
+
+    statement: dict[str, Any]
+    files: dict[str, bytes]
+
+
+def export(session: ReviewSession, directory: Path | None, decision: Decision, reason: str) -> Path:
+    """Record the decision and write the report of it.
+
+    Args:
+        session: the review; the decision becomes an event of its reviewer.
+        directory: the folder to make; `STORE/report/NAME-RUN-N` by default.
+        decision: promote only while the gates allow it; hold and reject always.
+        reason: what a reader needs to know; not empty.
+
+    Returns:
+        The new folder, complete and unsigned.
+
+    Raises:
+        AssayError: promotion that the gates do not allow, no reason, a folder that is taken, a run with
+            numbers that are not finite, a disk that refuses.
+    """
+    # Whatever can be refused is refused before the decision is recorded.
+    statement(session, decision, reason)
+    target = directory if directory is not None else _next_folder(session)
+    require_free(target)
+    earlier = _latest_report(session, target)
+    session.decide(decision, reason)
+    write_folder(target, bundle(session, earlier).files, private=directory is None)
+    return target
+
+
+def statement(session: ReviewSession, decision: Decision, reason: str) -> dict[str, Any]:
+    """What `report.json` would say with that decision, now; nothing is recorded.
+
+    Raises:
+        AssayError: as `export`.
+    """
+    _require_decision(session, decision, reason)
+    made = DecisionRecord(
+        event_id="",
+        actor=session.actor,
+        reviewer=session.reviewer,
+        decision=decision,
+        reason=reason,
+        run=session.run,
+        ts=_now(),
+    )
+    return bundle(session, None, made).statement
+
+
+def bundle(
+    session: ReviewSession, supersedes: Mapping[str, str] | None, pending: DecisionRecord | None = None
+) -> Bundle:
+    """All files of the report of the latest decision, or of one that is not recorded yet.
+
+    Raises:
+        AssayError: nothing was decided in this run yet.
+    """
+    given = session.gate_input()
+    if pending is not None:
+        given = replace(given, state=replace(given.state, decision=pending))
+    if given.state.decision is None:
+        raise AssayError("nothing was decided in this run yet", where=str(session.store))
+    seen = look(session, given, given.state.decision)
+    events = read_events(session)
+    models = model_entries(session.description)
+    subject = {f"{one['prefix']}/{name}": digest for one in models for name, digest in one["files"].items()}
+    files = {
+        "annotations.jsonl": canonical.lines(events, "annotations.jsonl"),
+        "metrics.jsonl": canonical.lines(given.metrics, "metrics.jsonl"),
+        "model.sha256": format_sums(subject),
+        "rules.json": canonical.dumps(rules_content(given), "rules.json"),
+    }
+    annotations = {"events": len(events), "heads": heads(events)}
+    predicate = _predicate(session, seen, models, annotations, _digests(files))
+    predicate["supersedes"] = dict(supersedes) if supersedes else None
+    content = {
+        "_type": STATEMENT_TYPE,
+        "predicateType": PREDICATE_TYPE,
+        "subject": subject_entries(subject),
+        "predicate": predicate,
+    }
+    files["report.json"] = canonical.dumps(content, "report.json")
+    # Rendered from the bytes that a verifier will read, not from the objects they were made of.
+    parsed = canonical.loads(files["report.json"], "report.json")
+    files["report.md"] = render.markdown(parsed).encode("utf-8")
+    files[SUMS] = format_sums(_digests(files))
+    return Bundle(parsed, files)
+
+
+def subject_entries(digests: Mapping[str, str]) -> list[dict[str, Any]]:
+    """The `subject` of an in-toto statement: every file with its SHA-256, sorted by name."""
+    return [{"name": name, "digest": {"sha256": digests[name]}} for name in sorted(digests)]
+
+
+def _digests(files: Mapping[str, bytes]) -> dict[str, str]:
+    return {name: hashlib.sha256(data).hexdigest() for name, data in files.items()}
+
+
+def read_events(session: ReviewSession) -> list[Event]:
+    """Every event of the review in its order: (lamport, stream, sequence)."""
+    columns = [field.name for field in fields(Event)]
+    rows = session.connection.execute(
+        f"SELECT {', '.join(columns)} FROM event ORDER BY lamport, stream_id, seq"
+    ).fetchall()
+    return [Event(*row) for row in rows]
+
+
+def model_entries(description: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Track, side, folder, digest and files of every model of a run.
+
+    `prefix` stands before the file names in `model.sha256`: the name of the model's folder, with the
+    side (and the track) before it where two different models lie in folders of the same name.
+    """
+    found = [
+        {
+            "track": track,
+            "side": side,
+            "folder": one["folder"],
+            "digest": one["digest"],
+            "files": dict(description["model_files"][track][side]),
+        }
+        for track, sides in description["determined_by"]["models"].items()
+        for side, one in sides.items()
+    ]
+    for depth in range(3):
+        for one in found:
+            one["prefix"] = "/".join(
+                [*([one["track"]] if depth > 1 else []), *([one["side"]] if depth else [])]
+            )
+            one["prefix"] = f"{one['prefix']}/{one['folder']}" if one["prefix"] else one["folder"]
+        digests: dict[str, set[str]] = {}
+        for one in found:
+            digests.setdefault(one["prefix"], set()).add(one["digest"])
+        if all(len(values) == 1 for values in digests.values()):
+            break
+    return found
+
+
+def _require_decision(session: ReviewSession, decision: Decision, reason: str) -> None:
+    if decision not in DECISIONS:
+        raise AssayError(f"unknown decision {decision!r}", hint=f"one of {', '.join(DECISIONS)}")
+    if not reason.strip():
+        raise AssayError("a decision needs a reason", where="--reason")
+    session.poll()
+    if decision != "promote":
+        return
+    blocking = [one for one in session.gates() if one.blocking and not allow([one])]
+    if blocking:
+        raise AssayError(
+            f"promote is not possible: {len(blocking)} gates block: "
+            + ", ".join(f"{one.key} ({one.verdict})" for one in blocking),
+            where=str(session.store),
+            hint="decide hold or reject, or settle the gates first: assay status STORE says why each blocks",
+        )
+
+
+def _predicate(
+    session: ReviewSession,
+    seen: Reviewed,
+    models: Sequence[Mapping[str, Any]],
+    annotations: Mapping[str, Any],
+    files: Mapping[str, str],
+) -> dict[str, Any]:
+    description = seen.description
+    return {
+        "schema": SCHEMA,
+        "render_format": render.RENDER_FORMAT,
+        "exported_at": _now(),
+        "review": description["review"],
+        "skeleton": skeleton(seen, models),
+        "further": further(seen),
+        **people.entries(seen.given, seen.results),
+        "triggers": seen.triggers,
+        "coverage": {
+            "inspected": _inspected(seen.given),
+            "total": len(seen.given.queue),
+            "reviewers_required": seen.given.reviewers_required,
+            "slices": [_coverage_entry(session, seen.given, one) for one in seen.slices if one.critical],
+        },
+        "run": {
+            "id": session.run,
+            "evidence_sha256": description["evidence_sha256"],
+            "determined_by": description["determined_by"],
+            "skipped_rows": description.get("skipped_rows", {}),
+        },
+        "datasets": [
+            {"track": name, "examples": one["examples"], "data": one["data"], "metadata": one["metadata"]}
+            for name, one in description["determined_by"]["tracks"].items()
+        ],
+        "models": models,
+        "annotations": annotations,
+        "files": files,
+        "versions": {"assay": _own_version()},
+        "signers_required": description["review"].get("signers_required", 1),
+    }
+
+
+def _now() -> str:
+    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _own_version() -> str:
+    try:
+        return importlib.metadata.version("assay-review")
+    except importlib.metadata.PackageNotFoundError:
+        return "run from its source, not installed"
+
+
+def heads(events: Sequence[Event]) -> list[dict[str, Any]]:
+    """Number of events and hash of the last one, for each journal."""
+    last: dict[str, Event] = {}
+    for event in events:
+        if event.stream_id not in last or event.seq > last[event.stream_id].seq:
+            last[event.stream_id] = event
+    return [{"stream_id": name, "events": last[name].seq, "head": last[name].hash} for name in sorted(last)]
+
+
+def _inspected(given: GateInput) -> int:
+    """Queued examples with verdicts of as many accounts as the review requires."""
+    actors: dict[str, set[str]] = {}
+    for record in given.state.verdicts:
+        actors.setdefault(record.ref, set()).add(record.actor)
+    return sum(len(actors.get(entry.ref, ())) >= given.reviewers_required for entry in given.queue)
+
+
+def _coverage_entry(session: ReviewSession, given: GateInput, one: SliceProgress) -> dict[str, Any]:
+    looked = {record.ref for record in given.state.verdicts}
+    queued = [entry.ref for entry in given.queue if one.slice in entry.critical_slices]
+    known, this_slice, future_traffic = session.slice_sentences(one.slice, one.track)
+    return {
+        "slice": one.slice,
+        "track": one.track,
+        "moves": moves(one),
+        "queued": len(queued),
+        "seen": sum(ref in looked for ref in queued),
+        "known": known,
+        "this_slice": this_slice,
+        "future_traffic": future_traffic,
+    }
+
+
+def _next_folder(session: ReviewSession) -> Path:
+    name = re.sub(r"[^A-Za-z0-9._+-]", "_", str(session.description["review"]["name"]))[:80].lstrip(".")
+    parent = session.store / "report"
+    number = 1
+    while (parent / f"{name or 'review'}-{session.run}-{number}").exists():
+        number += 1
+    return parent / f"{name or 'review'}-{session.run}-{number}"
+
+
+def _latest_report(session: ReviewSession, target: Path) -> dict[str, str] | None:
+    """Name and digest of the newest report of this review, in the store or beside `target`."""
+    name = canonical.plain(session.description["review"]["name"])
+    newest: tuple[str, int, dict[str, str]] | None = None
+    for parent in {(session.store / "report").resolve(), target.parent.resolve()}:
+        for path in parent.glob("*/report.json") if parent.is_dir() else ():
+            try:
+                data = read_limited(path)
+                predicate = canonical.loads(data, str(path))["predicate"]
+                if predicate["review"]["name"] != name:
+                    continue
+                order = (str(predicate["exported_at"]), int(predicate["annotations"]["events"]))
+            except (AssayError, KeyError, TypeError, ValueError):
+                # A folder that is no report, or was edited, is not one that this report can follow.
+                continue
+            if newest is None or order > newest[:2]:
+                digest = hashlib.sha256(data).hexdigest()
+                newest = (*order, {"report": path.parent.name, "sha256": digest})
+    return newest[2] if newest else None

@@ -1,0 +1,356 @@
+"""report.json -> report.md. The page is a function of the statement alone, so that anyone can redo it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from analysis.report.escape import code, inline
+from analysis.report.stock_commands import NAMESPACE, REVOKED_KEYS, model_commands, signature_commands
+
+RENDER_FORMAT = 1
+"""Version of this template; a report names the one it was rendered with."""
+
+NOT_HERE = "not in this review"
+NOTHING = "nothing to report"
+
+_SHOWN_REFS = 10
+
+
+def markdown(statement: Mapping[str, Any]) -> str:
+    """The inspection report as Markdown.
+
+    Args:
+        statement: the in-toto statement of `report.json`, as parsed.
+
+    Returns:
+        Text without control characters other than newlines; data from the review is escaped.
+    """
+    predicate = statement["predicate"]
+    parts = [
+        _head(predicate),
+        _weakened(predicate),
+        _waivers(predicate),
+        _skeleton(predicate),
+        _gates(predicate),
+        _findings(predicate),
+        _triggers(predicate),
+        _coverage(predicate),
+        _people(predicate),
+        _run(predicate),
+        _digests(statement),
+        _verification(predicate),
+    ]
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def _head(predicate: Mapping[str, Any]) -> str:
+    review, decision = predicate["review"], predicate["decision"]
+    allow = "the gates allow promotion" if predicate["gates_allow"] else "the gates do not allow promotion"
+    lines = [
+        f"# Inspection report: {inline(review['name'])}",
+        "",
+        f"**{decision['decision'].upper()}** · {allow} · run {code(predicate['run']['id'])} · "
+        f"exported {inline(predicate['exported_at'])}",
+        "",
+        "This page is UNSIGNED unless a signature beside it verifies: the commands are at its end.",
+    ]
+    earlier = predicate["supersedes"]
+    if earlier:
+        lines += [
+            "",
+            f"It supersedes the report {inline(earlier['report'])}, whose report.json has SHA-256 "
+            f"{code(earlier['sha256'])}.",
+        ]
+    return "\n".join(lines)
+
+
+def _weakened(predicate: Mapping[str, Any]) -> str:
+    """Loosened thresholds and switched-off gates: the first thing a signer must see."""
+    items = []
+    for rule in predicate["weakened"]:
+        if rule["off"] is not None:
+            items.append(f"{code(rule['gate'])} is **off**: {inline(rule['off'])}")
+        else:
+            loosened = ", ".join(inline(one) for one in rule["loosened"])
+            items.append(f"{code(rule['gate'])} is **loosened**: {loosened}. {inline(rule['reason'] or '')}")
+    return _section(
+        "Loosened or switched off", items or ["no gate: every threshold is the default or tighter"]
+    )
+
+
+def _skeleton(predicate: Mapping[str, Any]) -> str:
+    lines = ["## Inspection"]
+    for entry in [*predicate["skeleton"], *predicate["further"]]:
+        lines += ["", f"**{inline(entry['field'])}:**", "", *_items(entry["sentences"])]
+    return "\n".join(lines)
+
+
+def _gates(predicate: Mapping[str, Any]) -> str:
+    rows = [
+        (
+            code(gate["key"]),
+            ("**" + gate["verdict"] + "**" if gate["verdict"] in ("fail", "unknown") else gate["verdict"])
+            + ("" if gate["blocking"] else " (advisory)"),
+            interval(gate["value"], gate["low"], gate["high"]),
+            number(gate["n"]),
+            inline(gate["threshold"]),
+            inline(gate["why"]),
+        )
+        for gate in predicate["gates"]
+    ]
+    lines = ["## Gates", "", *_table(("gate", "verdict", "value", "n", "threshold", "why"), rows)]
+    behind = [
+        f"{code(gate['key'])} protects: {inline(gate['protects'])}. Examples: {_refs(gate['refs'])}"
+        for gate in predicate["gates"]
+        if gate["refs"] and gate["verdict"] in ("fail", "unknown", "waived")
+    ]
+    return "\n".join([*lines, *(["", *_bullets(behind)] if behind else [])])
+
+
+def _waivers(predicate: Mapping[str, Any]) -> str:
+    items = []
+    for waiver in predicate["waivers"]:
+        bound = f"at {number(waiver['value'])} ({inline(waiver['threshold'] or 'no threshold')})"
+        until = f"until {inline(waiver['expires'])}: {inline(waiver['reason'])}"
+        counts = "" if waiver["in_force"] else " — **does not count**, see the gate"
+        items.append(f"{code(waiver['key'])} {bound} by {_who(waiver)}, {until}{counts}")
+    return _section("Waivers", items or ["none"])
+
+
+def _findings(predicate: Mapping[str, Any]) -> str:
+    def item(finding: Mapping[str, Any]) -> str:
+        gate = f" → {code(finding['gate'])}" if finding["gate"] else ""
+        return (
+            f"{inline(finding['severity'])}: {inline(finding['text'])}{gate} — {_who(finding)}; "
+            f"examples: {_refs(finding['refs'])}"
+        )
+
+    moving = [item(one) for one in predicate["findings"] if one["moves"]]
+    resting = [item(one) for one in predicate["findings"] if not one["moves"]]
+    return "\n\n".join(
+        [
+            _section("Findings that move a gate", moving or ["none"]),
+            _section("Findings that move no gate", resting or ["none"]),
+        ]
+    )
+
+
+def _triggers(predicate: Mapping[str, Any]) -> str:
+    rows = [
+        (
+            inline(trigger["name"]),
+            "yes" if trigger["fired"] else "no",
+            interval(trigger["value"], trigger["low"], trigger["high"]),
+            number(trigger["n"]),
+            inline(trigger["sentence"]),
+        )
+        for trigger in predicate["triggers"]
+    ]
+    if not rows:
+        return ""
+    return "\n".join(["## Triggers", "", *_table(("occasion", "fired", "value", "n", ""), rows)])
+
+
+def _coverage(predicate: Mapping[str, Any]) -> str:
+    coverage = predicate["coverage"]
+    lines = [
+        "## Coverage",
+        "",
+        f"{coverage['inspected']} of {coverage['total']} queued examples were inspected by the required "
+        f"number of reviewers ({coverage['reviewers_required']}). Three things may be said of a slice, and "
+        "they are never the same: what is known, what that allows for this slice, and for future traffic.",
+    ]
+    for one in coverage["slices"]:
+        lines += [
+            "",
+            f"**{inline(one['slice'])}** (critical): {inline(one['moves'])}; "
+            f"{one['seen']} of {one['queued']} queued seen",
+            "",
+            *_bullets(f"{label}: {inline(one[key])}" for key, label in BOUNDS),
+        ]
+    return "\n".join(lines)
+
+
+BOUNDS = (("known", "known"), ("this_slice", "this slice"), ("future_traffic", "future traffic"))
+
+
+def _people(predicate: Mapping[str, Any]) -> str:
+    reviewers = [
+        f"{_who(one)}: "
+        + ", ".join(f"{count} {inline(verdict)}" for verdict, count in sorted(one["verdicts"].items()))
+        + f"; {one['findings']} findings, {one['waivers']} waivers"
+        for one in predicate["reviewers"]
+    ]
+    disputes = [
+        f"{code(one['ref'])}: "
+        + "; ".join(f"{_who(said)} says {inline(said['verdict'])}" for said in one["verdicts"])
+        + (f"; settled as {inline(one['settled'])}" if one["settled"] else "; **open**")
+        for one in predicate["disagreements"]
+    ]
+    return "\n\n".join(
+        [
+            _section("Reviewers", reviewers or ["nobody recorded a verdict"]),
+            _section("Disagreements", disputes or ["none"]),
+        ]
+    )
+
+
+def _run(predicate: Mapping[str, Any]) -> str:
+    run = predicate["run"]
+    determined = dict(run["determined_by"])
+    lexicons = determined.pop("lexicons", {})
+    determined.pop("models", None)
+    versions = determined.pop("versions", {})
+    determined.pop("rules", None)
+    parameters = [f"{code(key)} = {code(value)}" for key, value in _flat(determined)]
+    parameters += [f"lexicon {code(name)}: {len(terms)} terms" for name, terms in sorted(lexicons.items())]
+    tools = {**versions, "assay": predicate["versions"]["assay"]}
+    skipped = [
+        f"{code(track)}: {len(rows)} rows could not be read and were left out; first: {inline(rows[0])}"
+        for track, rows in sorted(run["skipped_rows"].items())
+        if rows
+    ]
+    sections = [
+        _section("Resolved parameters", parameters or [NOTHING]),
+        _section("Thresholds", [_rule(rule) for rule in predicate["rules"]] or ["none"]),
+        _section(
+            "Versions", [f"{inline(name)} {inline(str(value))}" for name, value in sorted(tools.items())]
+        ),
+    ]
+    return "\n\n".join([*([_section("Rows left out", skipped)] if skipped else []), *sections])
+
+
+def _rule(rule: Mapping[str, Any]) -> str:
+    thresholds = ", ".join(f"{inline(key)} {number(value)}" for key, value in rule["thresholds"].items())
+    return f"{code(rule['gate'])}: {thresholds or 'no thresholds'}"
+
+
+def _digests(statement: Mapping[str, Any]) -> str:
+    predicate = statement["predicate"]
+    rows = [(code(one["name"]), code(one["digest"]["sha256"])) for one in statement["subject"]]
+    folders = [
+        f"{inline(one['track'])} {inline(one['side'])}: folder {code(one['prefix'])}, "
+        f"{len(one['files'])} files, digest {code(one['digest'])}"
+        for one in predicate["models"]
+    ]
+    data = [
+        f"{code(one['track'])}: {one['examples']} examples, content {code(one['data'])}, "
+        f"metadata {code(one['metadata'])}"
+        for one in predicate["datasets"]
+    ]
+    events = predicate["annotations"]
+    heads = [
+        (code(head["stream_id"]), number(head["events"]), code(head["head"])) for head in events["heads"]
+    ]
+    return "\n".join(
+        [
+            "## Digests",
+            "",
+            "SHA-256 throughout.",
+            "",
+            *_bullets([*folders, *data]),
+            f"- evidence of the run: {code(predicate['run']['evidence_sha256'])}",
+            *_bullets(f"{code(name)}: {code(digest)}" for name, digest in sorted(predicate["files"].items())),
+            "",
+            *_table(("model file", "SHA-256"), rows),
+            "",
+            f"annotations.jsonl holds {events['events']} events. Last event of each journal:",
+            "",
+            *_table(("journal", "events", "head"), heads),
+        ]
+    )
+
+
+def _verification(predicate: Mapping[str, Any]) -> str:
+    required = predicate["signers_required"]
+    return "\n".join(
+        [
+            "## Verification",
+            "",
+            f"{required} signature{'s' if required != 1 else ''} required, in the namespace "
+            f"{code(NAMESPACE)}. A valid signature is not a promotion: it says who signed, "
+            "the decision above says what.",
+            "",
+            "With stock tools, in this folder, with `ALLOWED_SIGNERS` set to the list of signers "
+            "(`ssh-keygen` manual, ALLOWED SIGNERS) that your team keeps outside it; keys in a file "
+            f"`{REVOKED_KEYS}` beside that list no longer count:",
+            "",
+            "```sh",
+            signature_commands(required),
+            "```",
+            "",
+            "The names in `model.sha256` start with the name of a model folder. With `MODELS` set to the "
+            "folder that holds these folders:",
+            "",
+            "```sh",
+            model_commands(),
+            "```",
+            "",
+            "`assay verify` does the same and computes page, event chains and gates again:",
+            "",
+            "```sh",
+            'assay verify . --allowed-signers "$ALLOWED_SIGNERS" --require promote',
+            "```",
+        ]
+    )
+
+
+def interval(value: float | None, low: float | None, high: float | None) -> str:
+    """A value with its interval, in the digits that are worth reading."""
+    if value is None:
+        return "–"
+    if low is None and high is None:
+        return number(value)
+    return f"{number(value)} \\[{number(low)}, {number(high)}\\]"
+
+
+def number(value: float | str | None) -> str:
+    """A number in four significant digits; a dash where there is none. Large integers come as text."""
+    if value is None:
+        return "–"
+    if isinstance(value, str):
+        return inline(value)
+    if value == int(value) and abs(value) < 10**6:
+        return str(int(value))
+    return f"{value:.4g}"
+
+
+def _who(record: Mapping[str, Any]) -> str:
+    return f"{inline(record['reviewer'])} (account {inline(record['actor'])})"
+
+
+def _refs(refs: Sequence[str]) -> str:
+    shown = ", ".join(code(ref) for ref in refs[:_SHOWN_REFS])
+    more = f" and {len(refs) - _SHOWN_REFS} more" if len(refs) > _SHOWN_REFS else ""
+    return (shown + more) or "none"
+
+
+def _flat(value: Any, prefix: str = "") -> list[tuple[str, str]]:
+    if isinstance(value, Mapping) and value:
+        return [
+            pair for key in value for pair in _flat(value[key], f"{prefix}.{key}" if prefix else str(key))
+        ]
+    if isinstance(value, list):
+        return [(prefix, "[" + ", ".join(str(one) for one in value) + "]")]
+    return [(prefix, "{}" if isinstance(value, Mapping) else str(value))]
+
+
+def _section(title: str, items: Iterable[str]) -> str:
+    return "\n".join([f"## {title}", "", *_bullets(items)])
+
+
+def _items(sentences: Sequence[str]) -> list[str]:
+    return _bullets(inline(sentence) for sentence in sentences)
+
+
+def _bullets(items: Iterable[str]) -> list[str]:
+    return [f"- {item}" for item in items]
+
+
+def _table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
+    return [
+        "| " + " | ".join(header) + " |",
+        "|" + "---|" * len(header),
+        *("| " + " | ".join(row) + " |" for row in rows),
+    ]

@@ -1,0 +1,170 @@
+"""One SSH signature (SSHSIG) on a report, made by stock `ssh-keygen`: no key is read by this program."""
+
+from __future__ import annotations
+
+import getpass
+import re
+import shutil
+import socket
+import subprocess
+import tempfile
+from pathlib import Path
+
+from analysis.errors import AssayError
+from analysis.report.atomic import write_new
+from analysis.report.escape import printable
+from analysis.report.stock_commands import NAMESPACE
+from analysis.report.sums import SUMS, read_limited, sums_problems
+
+DEFAULT_KEY = Path("~/.ssh/id_ed25519")
+
+MAX_SIGNATURE = 64 * 2**10
+"""Largest signature that is read, in bytes; a real one has a few hundred."""
+
+
+def sign(directory: Path, key: Path | None = None, principal: str | None = None) -> Path:
+    """Sign the sums of a report.
+
+    Args:
+        directory: the report folder; its files must match its `SHA256SUMS`.
+        key: private key, or public key whose private half an agent holds. Default: the first key of the
+            agent, else `~/.ssh/id_ed25519`.
+        principal: who signs, as in the list of signers. Default: the comment of the key, else user@host.
+
+    Returns:
+        The new file `SHA256SUMS.WHO.sig`. A signature that is there already is never replaced.
+
+    Raises:
+        AssayError: no report, edited files, no `ssh-keygen`, no key, the agent refused, a wrong passphrase.
+    """
+    program = find_ssh_keygen()
+    problems = sums_problems(directory)
+    if problems:
+        raise AssayError(
+            f"will not be signed: {printable('; '.join(problems[:3]))}",
+            where=str(directory),
+            hint="export the report again and sign that",
+        )
+    with tempfile.TemporaryDirectory(prefix="assay-sign-") as scratch:
+        path = _key_path(key, Path(scratch))
+        who = principal or _comment(program, path) or f"{getpass.getuser()}@{socket.gethostname()}"
+        target = directory / f"{SUMS}.{sanitised(who)}.sig"
+        if target.exists() or target.is_symlink():
+            raise AssayError(
+                f"a signature of {printable(who)} is there already",
+                where=str(target),
+                hint="name another signer with --as; a signature is never replaced",
+            )
+        signature = _signature(program, path, read_limited(directory / SUMS))
+    write_new(target, signature, mode=(directory / SUMS).stat().st_mode & 0o666)
+    return target
+
+
+def find_ssh_keygen() -> str:
+    """Path of `ssh-keygen`. Raises AssayError where there is none."""
+    program = shutil.which("ssh-keygen")
+    if program is None:
+        raise AssayError(
+            "ssh-keygen was not found",
+            where="PATH",
+            hint="install OpenSSH (8.2 or newer): it makes and checks the signatures",
+        )
+    return program
+
+
+def sanitised(principal: str) -> str:
+    """A principal as part of a file name: letters, digits and `@._+-`; anything else becomes `_`."""
+    return re.sub(r"[^A-Za-z0-9@._+-]", "_", principal)[:100].lstrip(".") or "_"
+
+
+def _key_path(key: Path | None, scratch: Path) -> Path:
+    if key is not None:
+        path = key.expanduser()
+        if not path.is_file():
+            raise AssayError("there is no such key", where=str(path), hint="name a key with --key FILE")
+        return path
+    from_agent = _first_agent_key()
+    if from_agent is not None:
+        public = scratch / "agent.pub"
+        public.write_text(from_agent + "\n", encoding="utf-8")
+        return public
+    default = DEFAULT_KEY.expanduser()
+    if default.is_file():
+        return default
+    raise AssayError(
+        "no key to sign with: the agent holds none, and the default key is not there",
+        where=str(DEFAULT_KEY),
+        hint="name one with --key FILE, or start an agent and add it with ssh-add",
+    )
+
+
+def _first_agent_key() -> str | None:
+    program = shutil.which("ssh-add")
+    if program is None:
+        return None
+    listed = subprocess.run([program, "-L"], capture_output=True, text=True, errors="replace", check=False)
+    keys = listed.stdout.splitlines() if listed.returncode == 0 else []
+    return keys[0] if keys else None
+
+
+def _comment(program: str, key: Path) -> str | None:
+    """Comment of a key: from its public half where there is one, else as far as ssh-keygen can read it."""
+    public = key if key.suffix == ".pub" else key.with_name(key.name + ".pub")
+    if public.is_file():
+        words = public.read_text("utf-8", errors="replace").split(maxsplit=2)
+        return words[2].strip() if len(words) == 3 else None
+    shown = subprocess.run(
+        [program, "-l", "-f", str(key)],
+        capture_output=True,
+        text=True,
+        errors="replace",
+        check=False,
+        stdin=subprocess.DEVNULL,
+    )
+    match = re.fullmatch(r"\d+ \S+ (.+) \([A-Z0-9-]+\)", shown.stdout.strip())
+    return match.group(1) if match and match.group(1) != "no comment" else None
+
+
+def _signature(program: str, key: Path, sums: bytes) -> bytes:
+    # A security key asks to be touched on stderr; that line must reach its owner at once.
+    hardware = _is_hardware(key)
+    made = subprocess.run(
+        [program, "-Y", "sign", "-n", NAMESPACE, "-f", str(key)],
+        input=sums,
+        stdout=subprocess.PIPE,
+        stderr=None if hardware else subprocess.PIPE,
+        check=False,
+    )
+    said = (made.stderr or b"").decode("utf-8", "replace")
+    if made.returncode != 0 or not made.stdout.startswith(b"-----BEGIN SSH SIGNATURE-----"):
+        raise _refusal(key, said)
+    if len(made.stdout) > MAX_SIGNATURE:
+        raise AssayError(f"ssh-keygen wrote {len(made.stdout)} bytes as a signature", where=str(key))
+    return made.stdout
+
+
+def _is_hardware(key: Path) -> bool:
+    public = key if key.suffix == ".pub" else key.with_name(key.name + ".pub")
+    return public.is_file() and public.read_bytes().startswith(b"sk-")
+
+
+def _refusal(key: Path, said: str) -> AssayError:
+    last = printable(said.strip().splitlines()[-1]) if said.strip() else "no reason given"
+    low = said.casefold()
+    if "agent refused" in low:
+        return AssayError(
+            "the agent refused to sign", where=str(key), hint="confirm or unlock it: ssh-add -l"
+        )
+    if "passphrase" in low:
+        return AssayError(
+            "the passphrase of the key is wrong or could not be asked for",
+            where=str(key),
+            hint="sign in a terminal, or add the key to an agent with ssh-add",
+        )
+    if "no private key found" in low or "couldn't load" in low:
+        return AssayError(
+            f"cannot be used to sign: {last}",
+            where=str(key),
+            hint="name a private key, or a public key whose private half your agent holds",
+        )
+    return AssayError(f"ssh-keygen did not sign: {last}", where=str(key))

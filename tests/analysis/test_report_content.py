@@ -1,0 +1,300 @@
+"""What a report says: its fields, its refusals, and that text from data stays text."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import stat
+import unicodedata
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from markdown_it import MarkdownIt
+from report_fixture import HOSTILE, TOY, inspect_all, toy_store
+
+from analysis.errors import AssayError
+from analysis.report import canonical, render
+from analysis.report.build import export, model_entries, statement
+from analysis.report.escape import code, inline, printable
+from analysis.report.sums import SUMMED, parse_sums
+from analysis.review import ReviewSession
+from analysis.tracks import registered
+
+FIELDS = [
+    "Model",
+    "Candidate version",
+    "Changed behavior",
+    "Top improved slices",
+    "Top regressed slices",
+    "Critical examples inspected",
+    "Attribution findings",
+    "Embedding neighborhood findings",
+    "Release decision",
+]
+
+
+@pytest.fixture(autouse=True)
+def toy_track() -> Iterator[None]:
+    with registered(TOY):
+        yield
+
+
+def predicate_of(report: Path) -> dict[str, object]:
+    statement = canonical.loads((report / "report.json").read_bytes(), "report.json")
+    return dict(statement["predicate"])
+
+
+def sentences(report: Path) -> dict[str, list[str]]:
+    entries = predicate_of(report)["skeleton"]
+    return {entry["field"]: entry["sentences"] for entry in entries}  # type: ignore[attr-defined]
+
+
+def test_the_nine_fields_stand_in_their_order(tmp_path: Path) -> None:
+    made = toy_store(tmp_path, broken=2)
+    with ReviewSession.open(made.store, reviewer="alice") as session:
+        session.verdict("toy/message:m0", "unacceptable", cause="leans on the title")
+        session.finding("titles decide", "toy.broken", ["toy/message:m0"], "blocker")
+        session.finding("reads well", None, ["toy/message:m4"], "minor")
+        report = export(session, tmp_path / "report", "reject", "leans on titles")
+    said = sentences(report)
+    assert list(said) == FIELDS
+    assert said["Model"][0] == "toy-rc1: Toy classifier; owner owner@example.org"
+    assert "trained as: trained <b>more</b>" in said["Candidate version"]
+    assert said["Changed behavior"] == ["2 examples broke", "blocker finding: titles decide"]
+    assert said["Top regressed slices"][0].startswith("label=escalation (critical) accuracy 0.500 to 0.667")
+    assert said["Top improved slices"] == [render.NOTHING]
+    assert said["Critical examples inspected"][0].startswith("1 of 3 queued examples in critical slices")
+    assert said["Critical examples inspected"][-1].endswith("toy/message:m0")
+    assert said["Attribution findings"] == [
+        "leans on message 0",
+        "blocker finding by alice: titles decide (toy.broken)",
+    ]
+    assert said["Embedding neighborhood findings"] == [render.NOT_HERE]
+    assert said["Release decision"][0].startswith("reject, by alice (account uid:")
+    assert "toy.broken (fail)" in said["Release decision"][1]
+    predicate = predicate_of(report)
+    assert predicate["further"] == [{"field": "Response findings", "sentences": ["none"]}]
+    assert [(one["text"], one["moves"]) for one in predicate["findings"]] == [  # type: ignore[attr-defined]
+        ("titles decide", True),
+        ("reads well", False),
+    ]
+    page = (report / "report.md").read_text("utf-8")
+    places = [page.index(f"**{field}:**") for field in FIELDS]
+    assert places == sorted(places)
+
+
+def test_every_digest_is_on_the_page_and_true(tmp_path: Path) -> None:
+    made = toy_store(tmp_path)
+    with ReviewSession.open(made.store) as session:
+        report = export(session, tmp_path / "report", "hold", "later")
+    page = (report / "report.md").read_text("utf-8")
+    listed = parse_sums((report / "SHA256SUMS").read_bytes(), "SHA256SUMS")
+    assert sorted(listed) == sorted(SUMMED)
+    assert sorted(path.name for path in report.iterdir()) == sorted([*SUMMED, "SHA256SUMS"])
+    for name, digest in listed.items():
+        assert hashlib.sha256((report / name).read_bytes()).hexdigest() == digest
+        if name not in ("report.json", "report.md"):
+            assert digest in page
+    for name, digest in parse_sums((report / "model.sha256").read_bytes(), "model.sha256").items():
+        assert hashlib.sha256((made.models / name).read_bytes()).hexdigest() == digest
+        assert digest in page
+
+
+def test_promote_is_refused_while_a_gate_blocks(tmp_path: Path) -> None:
+    made = toy_store(tmp_path, broken=3)
+    with ReviewSession.open(made.store) as session:
+        with pytest.raises(AssayError, match=r"toy\.broken \(fail\), review\.coverage \(unknown\)"):
+            export(session, tmp_path / "report", "promote", "hurry")
+        assert session.gate_input().state.decision is None
+        assert not (tmp_path / "report").exists()
+        for decision in ("hold", "reject"):
+            assert export(session, None, decision, "not like this").is_dir()
+
+
+def test_a_decision_needs_a_reason_and_a_name(tmp_path: Path) -> None:
+    made = toy_store(tmp_path)
+    with ReviewSession.open(made.store) as session:
+        with pytest.raises(AssayError, match="reason"):
+            export(session, None, "hold", "  ")
+        with pytest.raises(AssayError, match="unknown decision"):
+            export(session, None, "ship it", "now")  # type: ignore[arg-type]
+        assert session.gate_input().state.decision is None
+
+
+def test_a_statement_records_nothing(tmp_path: Path) -> None:
+    made = toy_store(tmp_path)
+    with ReviewSession.open(made.store) as session:
+        said = statement(session, "hold", "a look ahead")
+        assert said["predicate"]["decision"]["decision"] == "hold"
+        assert session.gate_input().state.decision is None
+    assert list((made.store / "events").rglob("*.jsonl")) == []
+
+
+def test_a_later_report_supersedes_the_one_before(tmp_path: Path) -> None:
+    made = toy_store(tmp_path)
+    with ReviewSession.open(made.store) as session:
+        first = export(session, None, "hold", "wait for the second reviewer")
+        inspect_all(session)
+        second = export(session, None, "promote", "inspected")
+        with pytest.raises(AssayError, match="is there already"):
+            export(session, second, "hold", "again")
+    assert predicate_of(first)["supersedes"] is None
+    digest = hashlib.sha256((first / "report.json").read_bytes()).hexdigest()
+    assert predicate_of(second)["supersedes"] == {"report": first.name, "sha256": digest}
+    assert first.name in (second / "report.md").read_text("utf-8")
+    assert first.parent == made.store / "report"
+    assert stat.S_IMODE(second.stat().st_mode) == 0o700
+    assert {stat.S_IMODE(path.stat().st_mode) for path in second.iterdir()} == {0o600}
+    assert [path for path in second.parent.iterdir() if path.name.startswith(".tmp")] == []
+
+
+def test_loosened_and_switched_off_gates_come_first(tmp_path: Path) -> None:
+    gates = {
+        "toy.broken": {"max_broken": 5, "reason": "a <small> loss is fine"},
+        "review.coverage": {"off": "a dry run"},
+    }
+    made = toy_store(tmp_path, broken=3, gates=gates)
+    with ReviewSession.open(made.store) as session:
+        report = export(session, tmp_path / "report", "promote", "a dry run")
+    page = (report / "report.md").read_text("utf-8")
+    assert page.index("`toy.broken` is **loosened**: max\\_broken 0 -\\> 5. a \\<small\\> loss") < page.index(
+        "**Model:**"
+    )
+    assert page.index("`review.coverage` is **off**: a dry run") < page.index("**Model:**")
+
+
+def test_a_waiver_is_printed_with_who_and_until_when(tmp_path: Path) -> None:
+    made = toy_store(tmp_path, broken=1)
+    with ReviewSession.open(made.store, reviewer="bob") as session:
+        inspect_all(session)
+        session.waive("toy.broken", "one known case, fixed by routing", "2099-12-31")
+        report = export(session, tmp_path / "report", "promote", "waived")
+    predicate = predicate_of(report)
+    assert predicate["gates_allow"] is True
+    assert [(one["key"], one["in_force"]) for one in predicate["waivers"]] == [("toy.broken", True)]  # type: ignore[attr-defined]
+    page = (report / "report.md").read_text("utf-8")
+    assert "`toy.broken` at 1 (0) by bob (account uid:" in page
+    assert "until 2099-12-31: one known case, fixed by routing" in page
+
+
+def test_three_sentences_per_critical_slice(tmp_path: Path) -> None:
+    made = toy_store(tmp_path)
+    with ReviewSession.open(made.store) as session:
+        inspect_all(session)
+        wanted = session.slice_sentences("label=escalation", "toy")
+        report = export(session, tmp_path / "report", "promote", "inspected")
+    slices = predicate_of(report)["coverage"]["slices"]  # type: ignore[index]
+    assert [one["slice"] for one in slices] == ["label=escalation"]
+    assert tuple(slices[0][key] for key in ("known", "this_slice", "future_traffic")) == tuple(wanted)
+    assert (slices[0]["seen"], slices[0]["queued"]) == (3, 3)
+
+
+def test_a_number_that_is_not_finite_is_refused_before_the_decision(tmp_path: Path) -> None:
+    made = toy_store(tmp_path, accuracy=float("nan"))
+    with ReviewSession.open(made.store) as session:
+        with pytest.raises(AssayError, match="not finite"):
+            export(session, None, "hold", "no number")
+        assert session.gate_input().state.decision is None
+
+
+def test_folders_of_the_same_name_get_their_side() -> None:
+    def described(base: str, candidate: str) -> dict[str, object]:
+        sides = {"base": {"folder": "m", "digest": base}, "candidate": {"folder": "m", "digest": candidate}}
+        files = {"base": {"f": base}, "candidate": {"f": candidate}}
+        return {"determined_by": {"models": {"toy": sides}}, "model_files": {"toy": files}}
+
+    assert [one["prefix"] for one in model_entries(described("a", "b"))] == ["base/m", "candidate/m"]
+    assert [one["prefix"] for one in model_entries(described("a", "a"))] == ["m", "m"]
+
+
+def unseen(text: str) -> set[str]:
+    return {
+        character
+        for character in text
+        if character != "\n" and unicodedata.category(character) in {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
+    }
+
+
+@pytest.mark.parametrize("payload", HOSTILE, ids=range(len(HOSTILE)))
+def test_hostile_text_stays_text(tmp_path: Path, payload: str) -> None:
+    made = toy_store(tmp_path, broken=1, texts=(payload,), name=payload[:500])
+    short = payload[:3000]
+    with ReviewSession.open(made.store, reviewer="r" + payload) as session:
+        session.verdict("toy/message:m0", "unacceptable", cause=short, note=short)
+        session.finding(short, "toy.broken", ["toy/message:m0"], "blocker")
+        session.waive("toy.broken", short, "2099-12-31")
+        report = export(session, None, "reject", short)
+    assert report.parent == made.store / "report"
+    page = (report / "report.md").read_text("utf-8")
+    assert unseen(page) == set()
+    tokens = MarkdownIt("commonmark", {"html": True}).enable("table").parse(page)
+    kinds = [token.type for token in tokens] + [c.type for token in tokens for c in token.children or ()]
+    assert not {"html_block", "html_inline", "link_open", "image", "blockquote_open", "hr"} & set(kinds)
+    plain_root = tmp_path / "plain"
+    plain_root.mkdir()
+    plain_store = toy_store(plain_root, broken=1, texts=("plain",), name="plain")
+    with ReviewSession.open(plain_store.store, reviewer="r") as session:
+        session.verdict("toy/message:m0", "unacceptable", cause="plain", note="plain")
+        session.finding("plain", "toy.broken", ["toy/message:m0"], "blocker")
+        session.waive("toy.broken", "plain", "2099-12-31")
+        plain = export(session, None, "reject", "plain")
+    expected = MarkdownIt("commonmark").enable("table").parse((plain / "report.md").read_text("utf-8"))
+    blocks = [token.type for token in expected if token.block]
+    assert [token.type for token in tokens if token.block] == blocks
+
+
+@pytest.mark.parametrize("payload", HOSTILE, ids=range(len(HOSTILE)))
+def test_escapes(payload: str) -> None:
+    assert len(printable(payload)) < 2_500 * 10
+    assert unseen(printable(payload)) == set()
+    for escape in (inline, code):
+        tokens = MarkdownIt("commonmark", {"html": True}).parse(f"- {escape(payload)}")
+        kinds = {child.type for token in tokens for child in token.children or ()}
+        assert kinds <= {"text", "code_inline", "text_special"}
+    shown = MarkdownIt("commonmark").parseInline(f"x{inline(payload)}")[0].children or []
+    assert "".join(child.content for child in shown) == "x" + printable(payload).rstrip(" ")
+
+
+def test_canonical_form_refuses_what_cannot_be_trusted() -> None:
+    assert canonical.loads(canonical.dumps({"b": 1.0, "a": [1e300, 1e17, True, None, "é"]}), "x") == {
+        "a": [1e300, 1e17, True, None, "é"],
+        "b": 1,
+    }
+    assert (
+        canonical.dumps({"big": 2**60, "odd": "\ud800"}) == b'{"big":"1152921504606846976","odd":"\\\\ud800"}'
+    )
+    for bad in (
+        b'{"a":1,"a":2}',
+        b'{"a": 1}',
+        b'{"b":1,"a":2}',
+        b"[NaN]",
+        b"[1.0]",
+        b"[" * 100_000,
+        b"9" * 5_000,
+        b'"\xff"',
+        b'"\\ud800"',
+        b"",
+    ):
+        with pytest.raises(AssayError):
+            canonical.loads(bad, "x")
+    with pytest.raises(AssayError, match="not finite"):
+        canonical.dumps({"a": [1.0, float("inf")]})
+    with pytest.raises(AssayError, match="cut off"):
+        canonical.load_lines(b'{"a":1}', "x")
+
+
+def test_report_json_is_an_in_toto_statement(tmp_path: Path) -> None:
+    made = toy_store(tmp_path)
+    with ReviewSession.open(made.store) as session:
+        report = export(session, tmp_path / "report", "hold", "later")
+    said = json.loads((report / "report.json").read_bytes())
+    assert said["_type"] == "https://in-toto.io/Statement/v1"
+    assert said["predicateType"] == "https://assay.review/inspection-report/v1"
+    assert [one["name"] for one in said["subject"]] == [
+        "toy-base/deep/config.json",
+        "toy-base/model.safetensors",
+        "toy-candidate/deep/config.json",
+        "toy-candidate/model.safetensors",
+    ]
+    assert all(len(one["digest"]["sha256"]) == 64 for one in said["subject"])

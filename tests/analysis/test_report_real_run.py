@@ -1,0 +1,45 @@
+"""The report of a real run: two models, the whole pipeline, a signature, and every check."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+from report_fixture import make_key, signer_line
+
+from analysis.pipeline import analyze
+from analysis.report import canonical
+from analysis.report.build import export
+from analysis.report.sign import sign
+from analysis.report.verify import verify
+from analysis.review import ReviewSession
+
+pytestmark = pytest.mark.skipif(shutil.which("ssh-keygen") is None, reason="needs OpenSSH")
+
+
+def test_a_real_run_is_reported_signed_and_verified(tiny_review: Path, tmp_path: Path) -> None:
+    store = analyze(tiny_review).store
+    with ReviewSession.open(store, reviewer="alice") as session:
+        queue = session.gate_input().queue
+        for entry in queue[:4]:
+            session.verdict(entry.ref, "unacceptable", cause="a random model")
+        session.finding("a random model", "intent.accuracy", [queue[0].ref], "blocker")
+        results = session.gates()
+        report = export(session, None, "reject", "a random model")
+    key = make_key(tmp_path / "key", "alice@laptop")
+    allowed = tmp_path / "allowed_signers"
+    allowed.write_text(signer_line("alice@example.org", key))
+    sign(report, key)
+    verification = verify(report, allowed, [tiny_review.parent / "models"], "reject")
+    assert [check for check in verification.checks if not check.ok] == []
+    assert verification.signers == ("alice@example.org",)
+    predicate = canonical.loads((report / "report.json").read_bytes(), "report.json")["predicate"]
+    assert {one["key"]: one["verdict"] for one in predicate["gates"]} == {
+        one.key: one.verdict for one in results
+    }
+    assert predicate["gates_allow"] is False
+    said = {one["field"]: one["sentences"] for one in predicate["skeleton"]}
+    assert "blocker finding: a random model" in said["Changed behavior"]
+    assert any("p(escalation)" in sentence for sentence in said["Attribution findings"])
+    assert not verify(report, allowed, require="promote").ok
