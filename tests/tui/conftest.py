@@ -1,0 +1,73 @@
+"""A real store for the console, and what a test needs to press keys on it and read the screen."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from pathlib import Path
+
+import pytest
+from textual.pilot import Pilot
+
+from analysis.review import ReviewSession
+from analysis.store.run import create_store, publish
+from tui.app import AssayApp
+from tui.theme import Look
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "analysis"))
+
+from store_fixture import describe, fill_workbench
+
+OpenConsole = Callable[..., AbstractAsyncContextManager[Pilot[int]]]
+
+
+def publish_console_review(folder: Path, texts: dict[int, str] | None = None) -> Path:
+    """Publish the small review, with all that a report says of its run."""
+    store = create_store(folder)
+    workbench = fill_workbench(texts)
+    description = describe()
+    description["determined_by"] |= {
+        "tracks": {"intent": {"examples": 30, "data": "d" * 64, "metadata": "e" * 64}},
+        "lexicons": {},
+        "versions": {},
+    }
+    try:
+        publish(store, workbench, description)
+    finally:
+        workbench.close()
+    return store
+
+
+@pytest.fixture(scope="session")
+def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One store for the whole run; tests work on copies of it."""
+    return publish_console_review(tmp_path_factory.mktemp("console") / "intent.review")
+
+
+@pytest.fixture
+def store(published: Path, tmp_path: Path) -> Path:
+    """A store of its own for one test."""
+    return shutil.copytree(published, tmp_path / "intent.review")
+
+
+@pytest.fixture
+def session(store: Path) -> Iterator[ReviewSession]:
+    """A session of the reviewer alice on it."""
+    with ReviewSession.open(store, "alice") as opened:
+        yield opened
+
+
+@pytest.fixture
+def console(session: ReviewSession) -> OpenConsole:
+    """Opens the console on the session; gives the pilot."""
+
+    @asynccontextmanager
+    async def opened(size: tuple[int, int] = (80, 24), look: Look | None = None) -> AsyncIterator[Pilot[int]]:
+        app = AssayApp(session, look or Look())
+        async with app.run_test(size=size) as pilot:
+            await pilot.pause()
+            yield pilot
+
+    return opened

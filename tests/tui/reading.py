@@ -1,0 +1,27 @@
+"""What is on the screen of a console under test."""
+
+from __future__ import annotations
+
+import asyncio
+
+from textual.app import App
+from textual.geometry import Region
+from textual.pilot import Pilot
+from textual.widget import Widget
+
+
+def shown(app: App[int]) -> str:
+    """The text of every visible widget without children, as it is drawn."""
+    rows: list[str] = []
+    for widget in app.screen.walk_children(Widget):
+        if widget.region and widget.display and not list(widget.children) and widget.size.height:
+            rows += [strip.text for strip in widget.render_lines(Region(0, 0, *widget.size))]
+    return "\n".join(rows)
+
+
+async def until(pilot: Pilot[int], text: str, seconds: float = 10.0) -> str:
+    """Wait until some text is on the screen, and return the whole screen."""
+    async with asyncio.timeout(seconds):
+        while text not in shown(pilot.app):
+            await pilot.pause(0.02)
+    return shown(pilot.app)

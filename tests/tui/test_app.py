@@ -1,0 +1,187 @@
+"""The console as a whole: screens, back, resume, other reviewers, themes, small terminals."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+from conftest import OpenConsole
+from reading import shown, until
+from store_fixture import ref_of, said_elsewhere
+from textual.widgets import Input
+
+from analysis.review import ReviewSession, Scope
+from tui import clipboard
+from tui.app import AssayApp
+from tui.theme import Look
+
+
+async def test_it_opens_on_the_overview(console: OpenConsole) -> None:
+    async with console() as pilot:
+        text = shown(pilot.app)
+        assert "WHAT CHANGED" in text
+        assert "intent-v4-rc1   base v3 → candidate v4-rc1" in text
+        assert "alice" in text
+
+
+async def test_number_keys_change_screens_and_escape_goes_back(console: OpenConsole) -> None:
+    async with console() as pilot:
+        for key, name in (("2", "review"), ("5", "gates"), ("6", "signoff")):
+            await pilot.press(key)
+            await pilot.pause()
+            assert getattr(pilot.app.screen, "NAME", "") == name
+        await pilot.press("escape")
+        await pilot.pause()
+        assert getattr(pilot.app.screen, "NAME", "") == "gates"
+        await pilot.press("1")
+        await pilot.pause()
+        assert "WHAT CHANGED" in shown(pilot.app)
+
+
+async def test_q_leaves_at_once(console: OpenConsole) -> None:
+    async with console() as pilot:
+        await pilot.press("q")
+        await pilot.pause()
+        assert pilot.app.return_value == 0
+
+
+async def test_reopening_lands_on_the_same_example(store: Path) -> None:
+    with ReviewSession.open(store, "alice") as session:
+        async with AssayApp(session, Look()).run_test(size=(80, 24)) as pilot:
+            await pilot.press("2", "j", "j")
+            await pilot.pause()
+            here = shown(pilot.app)
+            assert "3/9" in here
+            await pilot.press("e")
+            await pilot.press(*"half a")
+            await pilot.pause()
+    with ReviewSession.open(store, "alice") as session:
+        async with AssayApp(session, Look()).run_test(size=(80, 24)) as pilot:
+            text = await until(pilot, "message:m02")
+            assert "3/9" in text
+            await pilot.press("e")
+            await pilot.pause()
+            assert pilot.app.screen.query_one(Input).value == "half a"
+
+
+async def test_what_others_record_arrives(console: OpenConsole, store: Path) -> None:
+    async with console() as pilot:
+        assert isinstance(pilot.app, AssayApp)
+        await pilot.press("2", "a", "k")
+        await pilot.pause()
+        assert "others: none yet" in shown(pilot.app)
+        said_elsewhere(store, "bob", ("verdict", ref_of(0), {"verdict": "unsure"}))
+        pilot.app.poll()
+        await until(pilot, "bob: unsure")
+
+
+async def test_a_poll_without_news_draws_nothing(
+    console: OpenConsole, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with console() as pilot:
+        assert isinstance(pilot.app, AssayApp)
+        reloaded: list[str] = []
+        monkeypatch.setattr(pilot.app.base_screen, "reload_guarded", lambda: reloaded.append("drawn"))
+        pilot.app.poll()
+        assert reloaded == []
+
+
+async def test_a_terminal_that_is_too_small_says_so_and_still_saves(
+    console: OpenConsole, session: ReviewSession
+) -> None:
+    async with console(size=(50, 12)) as pilot:
+        await pilot.press("2")
+        await pilot.pause()
+        assert "too small" in shown(pilot.app)
+        await pilot.press("x")
+        await pilot.pause()
+        assert "saved  unacceptable" in shown(pilot.app)
+        assert session.progress() == (1, 9)
+        await pilot.resize_terminal(80, 24)
+        await until(pilot, "acceptable")
+        assert "too small" not in shown(pilot.app)
+
+
+async def test_the_theme_changes_without_losing_the_place(console: OpenConsole) -> None:
+    async with console() as pilot:
+        assert isinstance(pilot.app, AssayApp)
+        await pilot.press("2", "j", "T")
+        await pilot.pause()
+        assert not pilot.app.look.dark
+        assert pilot.app.theme == "assay-light"
+        assert "2/9" in shown(pilot.app)
+
+
+async def test_help_lists_the_keys_of_the_screen_and_closes_with_its_own_key(console: OpenConsole) -> None:
+    async with console() as pilot:
+        await pilot.press("2")
+        await pilot.pause()
+        await pilot.press("question_mark")
+        text = await until(pilot, "help: review")
+        assert "The change may ship" in text
+        await pilot.press("question_mark")
+        await pilot.pause()
+        assert "help: review" not in shown(pilot.app)
+
+
+async def test_the_palette_runs_what_is_picked(console: OpenConsole, session: ReviewSession) -> None:
+    async with console() as pilot:
+        await pilot.press("2", "ctrl+p")
+        await until(pilot, "all actions")
+        await pilot.press(*"annotation: accept", "enter")
+        await until(pilot, "saved  acceptable")
+        assert session.progress() == (1, 9)
+
+
+async def test_the_palette_offers_only_what_is_valid_now(console: OpenConsole) -> None:
+    async with console() as pilot:
+        await pilot.press("6", "ctrl+p")
+        text = await until(pilot, "all actions")
+        assert "decision: hold" in text
+        assert "decision: promote" not in text
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 36), (200, 50)])
+@pytest.mark.parametrize(
+    "look", [Look("256", True), Look("truecolor", False), Look("16", True), Look("none", True)]
+)
+async def test_every_screen_draws_at_every_size_and_depth(
+    console: OpenConsole, size: tuple[int, int], look: Look
+) -> None:
+    async with console(size=size, look=look) as pilot:
+        for key in "1256":
+            await pilot.press(key)
+            await pilot.pause()
+            widths = [len(row) for row in shown(pilot.app).splitlines()]
+            assert max(widths) <= size[0]
+            assert "? help" in shown(pilot.app)
+
+
+def test_copying_says_which_way_it_took(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    sent: list[str] = []
+    assert "OSC 52" in clipboard.copy("m01\thello", sent.append, {})
+    assert sent == ["m01\thello"]
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    monkeypatch.setattr("tempfile.tempdir", None)
+    told = clipboard.copy("m01\thello", None, {})
+    assert Path(told.removeprefix("written to ")).read_text() == "m01\thello"
+
+
+@pytest.mark.skipif(shutil.which("false") is None, reason="needs a program that fails")
+def test_a_tmux_that_fails_is_not_reported_as_a_copy(tmp_path: Path) -> None:
+    failing = tmp_path / "tmux"
+    failing.write_text("#!/bin/sh\nexit 1\n")
+    failing.chmod(0o755)
+    sent: list[str] = []
+    told = clipboard.copy("x", sent.append, {"TMUX": "/tmp/x,1,0", "PATH": str(tmp_path)})
+    assert "OSC 52" in told
+    assert sent == ["x"]
+
+
+def test_scopes_are_said_in_words() -> None:
+    from tui.screens.choices import scope_words
+
+    assert scope_words(Scope()) == "the queue"
+    assert scope_words(Scope(slice="names a title", undecided=True)) == "names a title · undecided"
+    assert scope_words(Scope(refs=("a", "b"), everything=True)) == "2 examples behind one number"

@@ -1,0 +1,302 @@
+"""The `assay` command: what it prints, and with which exit status it ends."""
+
+from __future__ import annotations
+
+import json
+import os
+import pty
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from analysis.errors import AssayError
+from analysis.pipeline import analyze
+from tui import cli, demo
+from tui.status_table import status_lines
+
+ROOT = Path(__file__).parents[2]
+HOSTILE = "\x1b]52;c;Zm9v\x07\x9b2J\u202e[bold]"
+
+
+def run(*arguments: str, capsys: pytest.CaptureFixture[str]) -> tuple[int, str, str]:
+    status = cli.main(arguments)
+    captured = capsys.readouterr()
+    return status, captured.out, captured.err
+
+
+def gate(key: str, verdict: str, **changes: Any) -> dict[str, Any]:
+    made = {
+        "key": key,
+        "name": key.partition("[")[0],
+        "track": "intent",
+        "slice": None,
+        "verdict": verdict,
+        "blocking": True,
+        "value": None,
+        "low": None,
+        "high": None,
+        "n": None,
+        "threshold": "",
+        "why": "because",
+        "refs": [],
+    }
+    return made | changes
+
+
+def status_of(*gates: dict[str, Any], **changes: Any) -> dict[str, Any]:
+    made: dict[str, Any] = {
+        "schema": 1,
+        "review": "tiny",
+        "run": "0123456789ab",
+        "gates_allow": False,
+        "decision": None,
+        "signed_by": [],
+        "promotable": False,
+        "gates": list(gates),
+        "queue": {"total": 9, "inspected": 2},
+        "triggers": [],
+    }
+    return made | changes
+
+
+def test_version_and_help_name_every_command(capsys: pytest.CaptureFixture[str]) -> None:
+    for flag in ("--version", "--help"):
+        with pytest.raises(SystemExit) as ended:
+            cli.main([flag])
+        assert ended.value.code == 0
+    printed = capsys.readouterr().out
+    commands = (
+        "demo init check analyze review status annotate find waive export sign verify rebuild merge doctor"
+    )
+    assert all(f"\n    {name} " in printed or f"\n    {name}\n" in printed for name in commands.split())
+    assert printed.startswith("assay ")
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        [],
+        ["revew"],
+        ["analyze"],
+        ["annotate", "s", "r", "--verdict", "maybe"],
+        ["verify", "d"],
+        ["export", "s"],
+    ],
+)
+def test_wrong_usage_ends_with_two(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        cli.main(arguments)
+    assert ended.value.code == 2
+    assert "usage: assay" in capsys.readouterr().err
+
+
+def test_errors_are_printed_without_control_characters(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise AssayError(f"two\nlines {HOSTILE}", where=f"a{HOSTILE}", hint=f"do {HOSTILE}")
+
+    monkeypatch.setattr("analysis.initialise.init_review", fail)
+    status, out, err = run("init", str(tmp_path), capsys=capsys)
+    assert (status, out) == (2, "")
+    assert not [sign for sign in err if not sign.isprintable() and sign != "\n"]
+    assert err.count("\n") == 3
+    assert "[bold]" in err
+
+
+def test_an_interrupt_ends_with_130(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("analysis.initialise.init_review", interrupt)
+    assert run("init", str(tmp_path), capsys=capsys)[0] == 130
+
+
+def test_an_unexpected_failure_goes_to_a_log_and_not_to_the_screen(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    def fail(*_: object) -> None:
+        raise ZeroDivisionError(f"odd {HOSTILE}")
+
+    monkeypatch.setattr("analysis.initialise.init_review", fail)
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    status, _, err = run("init", str(tmp_path), capsys=capsys)
+    assert status == 2
+    assert "Traceback" not in err
+    assert "\x1b" not in err
+    (log,) = (tmp_path / "state" / "assay").iterdir()
+    assert str(log) in err
+    assert "ZeroDivisionError" in log.read_text("utf-8")
+
+
+def test_the_status_table_puts_what_blocks_first() -> None:
+    lines = status_lines(
+        status_of(
+            gate("intent.accuracy", "pass", value=0.01, low=-0.02, high=0.04, n=100),
+            gate("intent.drift", "fail", blocking=False),
+            gate("intent.slices[a]", "unknown", why="needs 5 more"),
+            gate("intent.relevance[x/y]", "fail", value=0.5, n=40),
+            triggers=[
+                {"sentence": "it got worse", "fired": True},
+                {"sentence": "nothing here", "fired": False},
+            ],
+        )
+    )
+    text = "\n".join(lines)
+    assert "DO NOT PROMOTE  gates: 2 fail, 1 unknown, 1 pass" in text
+    assert "queue: 2 of 9 inspected" in text
+    order = [
+        text.index(key) for key in ("intent.relevance", "intent.slices", "intent.accuracy", "intent.drift")
+    ]
+    assert order == sorted(order)
+    assert "0.01 [-0.02, 0.04] n=100" in text
+    assert "needs 5 more" in text
+    assert "fail (advisory)" in text
+    assert "it got worse" in text
+    assert "nothing here" not in text
+
+
+def test_the_status_table_says_what_may_be_done() -> None:
+    assert "gates allow; not decided yet" in status_lines(status_of(gates_allow=True))[1]
+    assert "decision: hold" in status_lines(status_of(gates_allow=True, decision="hold"))[1]
+    promotable = status_of(gates_allow=True, decision="promote", promotable=True)
+    assert "PROMOTABLE, unsigned" in status_lines(promotable)[1]
+    assert "PROMOTABLE, signed by alice" in status_lines(promotable | {"signed_by": ["alice"]})[1]
+
+
+def test_the_status_table_shows_hostile_names_as_text() -> None:
+    hostile = gate(f"intent.slices[{HOSTILE}]", "fail", why=HOSTILE)
+    lines = status_lines(status_of(hostile, review=HOSTILE, triggers=[{"sentence": HOSTILE, "fired": True}]))
+    assert all(line.isprintable() for line in lines)
+
+
+@pytest.fixture
+def store(tiny_review: Path) -> Path:
+    return analyze(tiny_review).store
+
+
+def test_a_review_by_commands_from_analysis_to_export(
+    store: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    status, out, _ = run("status", str(store), "--json", capsys=capsys)
+    before = json.loads(out)
+    assert status == 1
+    assert before["schema"] == 1
+    assert before["queue"]["inspected"] == 0
+    assert {"key", "name", "track", "slice", "verdict", "blocking", "value", "low", "high"} <= set(
+        before["gates"][0]
+    )
+    relevance = next(one["key"] for one in before["gates"] if one["name"] == "intent.relevance")
+    annotate = (
+        "annotate",
+        str(store),
+        "m001",
+        "--verdict",
+        "unacceptable",
+        "--cause",
+        "title",
+        "--note",
+        "n",
+    )
+    assert run(*annotate, capsys=capsys)[:2] == (0, "saved: intent/message:m001 unacceptable\n")
+    find = ("find", str(store), "titles move it", "--gate", relevance, "--ref", "m001", "intent/message:m002")
+    assert run(*find, "--severity", "blocker", capsys=capsys)[0] == 0
+    after = json.loads(run("status", str(store), "--json", capsys=capsys)[1])
+    findings = next(one for one in after["gates"] if one["key"] == "review.findings")
+    assert findings["verdict"] == "fail"
+    status, _, err = run("export", str(store), "--decision", "promote", "--reason", "r", capsys=capsys)
+    assert status == 2
+    assert "Traceback" not in err
+    folder = store.parent / "report"
+    reject = ("export", str(store), str(folder), "--decision", "reject", "--reason", "leans on titles")
+    status, out, _ = run(*reject, capsys=capsys)
+    assert (status, "UNSIGNED" in out) == (0, True)
+    assert (folder / "report.json").is_file()
+    assert run("rebuild", str(store), capsys=capsys)[0] == 0
+    assert "decision: reject" in run("status", str(store), capsys=capsys)[1] or not after["gates_allow"]
+
+
+def test_waivers_and_unknown_names_are_answered_in_words(
+    store: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    status, _, err = run("annotate", str(store), "m9999", "--verdict", "unsure", capsys=capsys)
+    assert status == 2
+    assert "m9999" in err
+    waive = ("waive", str(store), "intent.accuracy", "--reason", "r", "--expires", "soon")
+    status, _, err = run(*waive, capsys=capsys)
+    assert status == 2
+    assert "soon" in err
+    status, _, err = run(
+        "waive", str(store), "no.gate", "--reason", "r", "--expires", "2999-01-01", capsys=capsys
+    )
+    assert status == 2
+    assert "no.gate" in err
+
+
+def test_analyze_says_each_stage_and_is_silent_the_second_time(
+    tiny_review: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    status, out, err = run("analyze", str(tiny_review), capsys=capsys)
+    assert status == 0
+    assert "intent.predict: " in err
+    assert "published run" in out
+    assert "review.coverage" in out
+    status, out, err = run("analyze", str(tiny_review), capsys=capsys)
+    assert (status, err) == (0, "")
+    assert "the same run exists already" in out
+
+
+def test_doctor_reports_terminal_and_machine(capsys: pytest.CaptureFixture[str]) -> None:
+    status, out, _ = run("doctor", capsys=capsys)
+    assert status == 0
+    names = [line.split()[0] for line in out.splitlines()]
+    assert {"console", "terminal", "python", "devices", "signing", "duckdb", "torch"} <= set(names)
+
+
+def test_the_demo_says_what_to_do_without_its_sample(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(demo, "REVIEWS", ("no-such-review.toml",))
+    status, _, err = run("demo", str(tmp_path / "demo"), capsys=capsys)
+    assert status == 2
+    assert "no-such-review.toml" in err
+    assert not (tmp_path / "demo").exists()
+
+
+def test_plain_review_reads_from_a_pipe(store: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "tui.cli", "review", str(store), "--plain"],
+        input="q\n",
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert "message:" in done.stdout
+
+
+def test_a_dumb_terminal_is_refused_on_a_real_terminal_too(tmp_path: Path) -> None:
+    controller, terminal = pty.openpty()
+    done = subprocess.run(
+        [sys.executable, "-m", "tui.cli", "review", str(tmp_path)],
+        stdin=terminal,
+        stdout=terminal,
+        stderr=subprocess.PIPE,
+        text=True,
+        cwd=ROOT,
+        env=os.environ | {"TERM": "dumb"},
+        timeout=60,
+        check=False,
+    )
+    os.close(terminal)
+    os.close(controller)
+    assert done.returncode == 2
+    assert done.stderr.startswith("assay: TERM=dumb: the console cannot be drawn on a dumb terminal")
+    assert "--plain" in done.stderr

@@ -1,0 +1,142 @@
+"""The gates screen: what fails first, what stands behind it, waivers and their refusals."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from conftest import OpenConsole
+from reading import shown, until
+from store_fixture import ref_of
+
+from analysis.records import GateResult
+from analysis.review import ReviewSession
+from tui.gate_lines import by_urgency, counts_of, gate_line, gate_value, reason_lines, verdict_of
+from tui.screens.gates import GatesScreen
+
+
+def gate(verdict: str, *, key: str = "intent.accuracy", blocking: bool = True, value: float | None = 0.5) -> GateResult:
+    return GateResult(
+        key, key, "intent", None, verdict, blocking, value, 0.4, 0.6, 10, "p .01", "because", ("r",), "people", ""  # type: ignore[arg-type]
+    )
+
+
+def test_the_verdict_is_one_of_three_and_an_advisory_fail_does_not_block() -> None:
+    assert verdict_of([gate("pass"), gate("fail")])[0] == "DO NOT PROMOTE"
+    assert verdict_of([gate("pass"), gate("unknown")])[0] == "CANNOT BE DECIDED YET"
+    assert verdict_of([gate("waived"), gate("fail", blocking=False)])[0] == "MAY BE PROMOTED"
+    assert verdict_of([])[0] == "NO GATES"
+
+
+def test_counts_name_every_verdict() -> None:
+    gates = [gate("pass"), gate("fail"), gate("fail"), gate("unknown"), gate("off")]
+    assert counts_of(gates) == "2 gates fail, 1 unknown, 1 pass, 1 off"
+    assert counts_of([gate("fail")]) == "1 gate fails"
+
+
+def test_a_gate_line_has_value_interval_and_count_and_fits() -> None:
+    for width in (40, 79, 120, 200):
+        line = gate_line(gate("fail"), width)
+        assert line.width <= width
+        assert "+.500" in line.plain
+        assert ("[.40, .60]" in line.plain) == (width >= 70)
+    assert gate_value(gate("unknown", value=None)) == "–"
+
+
+def test_a_long_reason_is_cut_with_a_mark() -> None:
+    long = gate("fail")
+    long = GateResult(*[getattr(long, name) for name in long.__slots__][:11], "word " * 100, ("r",), "people", "")
+    rows = reason_lines(long, 79)
+    assert len(rows) == 1
+    assert rows[0].plain.endswith("…")
+
+
+async def test_the_list_starts_with_what_blocks(console: OpenConsole, session: ReviewSession) -> None:
+    first = by_urgency(session.gates())[0]
+    async with console() as pilot:
+        await pilot.press("5")
+        text = await until(pilot, "GATES")
+        assert first.key[:30] in text.splitlines()[4]
+        await pilot.press("enter")
+        text = await until(pilot, "protects")
+        assert first.protects.split(maxsplit=1)[0] in text
+
+
+async def test_the_detail_follows_the_cursor_at_120_columns(console: OpenConsole, session: ReviewSession) -> None:
+    gates = by_urgency(session.gates())
+    async with console(size=(120, 36)) as pilot:
+        await pilot.press("5")
+        await until(pilot, gates[0].key)
+        await pilot.press("j")
+        await until(pilot, gates[1].key)
+        assert isinstance(pilot.app.screen, GatesScreen)
+        assert pilot.app.screen.key == gates[1].key
+        await pilot.press("left_square_bracket")
+        await pilot.pause()
+        assert pilot.app.screen.key == gates[0].key
+
+
+async def test_a_passing_gate_cannot_be_waived_and_it_says_so(console: OpenConsole, session: ReviewSession) -> None:
+    passing = next(entry for entry in session.gates() if entry.verdict == "pass")
+    async with console() as pilot:
+        await pilot.press("5")
+        await pilot.pause()
+        assert isinstance(pilot.app.screen, GatesScreen)
+        pilot.app.screen.show(passing.key)
+        await pilot.pause()
+        await pilot.press("W")
+        await until(pilot, "only what fails or is unknown can be waived")
+
+
+async def test_a_waiver_needs_a_reason_and_a_day_to_come(
+    console: OpenConsole, session: ReviewSession, store: Path
+) -> None:
+    failing = next(entry for entry in by_urgency(session.gates()) if not entry.waiver_blocked)
+    async with console() as pilot:
+        await pilot.press("5")
+        await pilot.pause()
+        assert isinstance(pilot.app.screen, GatesScreen)
+        pilot.app.screen.show(failing.key)
+        await pilot.pause()
+        await pilot.press("W")
+        await until(pilot, "expires")
+        await pilot.press("enter", "enter")
+        await until(pilot, "a waiver needs a reason")
+        await pilot.press("up", *"accepted for the pilot", "down")
+        await pilot.press(*["backspace"] * 10, *"2020-01-01", "enter")
+        await until(pilot, "is past")
+        await pilot.press(*["backspace"] * 10, *"2999-01-01", "enter")
+        await until(pilot, "saved  waiver")
+        lines = [json.loads(line) for path in store.glob("events/*/*.jsonl") for line in path.read_text().splitlines()]
+        (event,) = [line for line in lines if line["kind"] == "waiver"]
+        body = json.loads(event["body"])
+        assert (body["key"], body["expires"]) == (failing.key, "2999-01-01")
+        assert "waived" in {entry.verdict for entry in session.gates() if entry.key == failing.key}
+
+
+async def test_a_finding_from_a_gate_carries_its_examples(console: OpenConsole, session: ReviewSession) -> None:
+    async with console() as pilot:
+        await pilot.press("5")
+        await pilot.pause()
+        assert isinstance(pilot.app.screen, GatesScreen)
+        pilot.app.screen.show("intent.critical_recall[escalation]")
+        await pilot.pause()
+        await pilot.press("F", *"escalations are lost", "enter", "enter", "enter")
+        await until(pilot, "saved  finding")
+        (finding,) = session.state().findings
+        assert finding.gate == "intent.critical_recall[escalation]"
+        assert set(finding.refs) <= {ref_of(number) for number in range(30)}
+        assert "escalations are lost" in shown(pilot.app)
+
+
+async def test_escape_goes_from_the_detail_to_the_list(console: OpenConsole) -> None:
+    async with console() as pilot:
+        await pilot.press("5")
+        await pilot.pause()
+        await pilot.press("enter")
+        await until(pilot, "protects")
+        await pilot.press("escape")
+        await pilot.pause()
+        await pilot.pause()
+        assert "protects" not in shown(pilot.app)
+        assert "GATES" in shown(pilot.app)

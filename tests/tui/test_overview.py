@@ -1,0 +1,96 @@
+"""The overview: verdict first, then what changed, what blocks, where to look."""
+
+from __future__ import annotations
+
+from conftest import OpenConsole
+from reading import shown, until
+from textual.geometry import Size
+
+from analysis.records import Trigger
+from analysis.review import ReviewSession
+from tui.gate_lines import by_urgency, counts_of, verdict_of
+from tui.screens.overview import OverviewScreen, accuracy_lines, slices_lines, trigger_lines
+
+
+async def test_it_leads_with_the_verdict_and_counts(console: OpenConsole, session: ReviewSession) -> None:
+    async with console() as pilot:
+        rows = shown(pilot.app).splitlines()
+        words, _ = verdict_of(session.gates())
+        assert words in rows[1]
+        assert words != "MAY BE PROMOTED"
+        assert counts_of(session.gates()).split(",")[0] in rows[1]
+        assert "0/9 seen" in rows[1]
+
+
+async def test_accuracy_has_both_sides_interval_and_counts(session: ReviewSession) -> None:
+    line = accuracy_lines(session.metrics(), 79)[0]
+    assert ".867 → .867" in line.plain
+    assert "4 fixed, 4 broken of 30" in line.plain
+    assert line.target is not None
+
+
+async def test_what_blocks_is_listed_before_what_passes(session: ReviewSession) -> None:
+    verdicts = [gate.verdict for gate in by_urgency(session.gates())]
+    blocking = [verdict in ("fail", "unknown") for verdict in verdicts]
+    assert blocking == sorted(blocking, reverse=True)
+
+
+async def test_slices_come_by_regret_with_progress(session: ReviewSession) -> None:
+    lines = [line.plain for line in slices_lines(session.slices(), 79)]
+    assert "label=escalation" in lines[1]
+    assert "◆" in lines[1]
+    assert "3/0" in lines[1]
+    assert "0/6" in lines[1]
+    assert not any("matches nothing" in line for line in lines)
+
+
+def test_triggers_show_their_number_and_lead_to_their_examples() -> None:
+    fired = Trigger("routing", "intent", "43 of 1,518 wrongly sent", True, 43.0, None, None, 1518, ("a", "b"))
+    quiet = Trigger("became_overconfident", "intent", "", False, None, None, None, None, ())
+    lines = trigger_lines([fired, quiet], 79)
+    assert lines[0].plain.startswith(" ▲ 43 of 1,518 wrongly sent")
+    assert lines[0].target is not None
+    assert lines[0].target.refs == ("a", "b")
+    assert "became overconfident: nothing that can be told from noise" in lines[-1].plain
+
+
+async def test_enter_on_a_slice_opens_its_examples(console: OpenConsole) -> None:
+    async with console(size=(80, 40)) as pilot:
+        view = pilot.app.screen.query_one("#overview")
+        assert isinstance(pilot.app.screen, OverviewScreen)
+        while "label=escalation" not in view.lines[view.cursor].plain:  # type: ignore[attr-defined]
+            await pilot.press("j")
+        await pilot.press("enter")
+        text = await until(pilot, "gold")
+        assert text.splitlines()[0].startswith(" label=escalation ◆  1/6")
+
+
+async def test_enter_on_a_gate_opens_it(console: OpenConsole, session: ReviewSession) -> None:
+    first = by_urgency(session.gates())[0]
+    async with console() as pilot:
+        view = pilot.app.screen.query_one("#overview")
+        while first.key[:20] not in view.lines[view.cursor].plain:  # type: ignore[attr-defined]
+            await pilot.press("down")
+        await pilot.press("enter")
+        text = await until(pilot, "protects")
+        assert first.key in text
+
+
+async def test_g_goes_to_an_example_and_says_what_is_near_a_wrong_id(console: OpenConsole) -> None:
+    async with console() as pilot:
+        await pilot.press("g", *"nope", "enter")
+        text = await until(pilot, "there is no example")
+        assert "nearest" in text
+        await pilot.press("escape", "g", *"m14", "enter")
+        await until(pilot, "message:m14")
+
+
+async def test_a_resize_keeps_the_cursor_on_its_line(console: OpenConsole) -> None:
+    async with console() as pilot:
+        await pilot.press("j", "j")
+        view = pilot.app.screen.query_one("#overview")
+        before = view.target  # type: ignore[attr-defined]
+        await pilot.resize_terminal(140, 40)
+        await pilot.pause()
+        assert pilot.app.size == Size(140, 40)
+        assert view.target == before  # type: ignore[attr-defined]

@@ -1,0 +1,90 @@
+"""The linear front-end: the same session, one letter an answer, nothing but printable lines."""
+
+from __future__ import annotations
+
+import io
+import subprocess
+import sys
+from pathlib import Path
+
+from conftest import publish_console_review
+from store_fixture import ref_of, said_elsewhere
+
+from analysis.review import ReviewSession
+from tui.plain import run_plain
+
+
+def answers(store: Path, *lines: str) -> str:
+    """What is printed when these answers are given."""
+    out = io.StringIO()
+    assert run_plain(store, "alice", io.StringIO("".join(f"{line}\n" for line in lines)), out) == 0
+    return out.getvalue()
+
+
+def test_it_prints_the_whole_example_in_words_and_numbers(store: Path) -> None:
+    text = answers(store, "q")
+    for wanted in (
+        "intent-v4-rc1: base v3, candidate v4-rc1",
+        f"{ref_of(0)} (1 of 9)",
+        "gold: escalation; broken by the candidate",
+        "base: escalation .75, then returns .25, margin .50",
+        "candidate: returns .75",
+        "integrated gradients of logit: message +.50",
+        "insert titles “Iron Orchard”: p(escalation) base .90 to .90, candidate .80 to .20",
+    ):
+        assert wanted in text
+
+
+def test_letters_save_and_go_to_the_next_undecided(store: Path) -> None:
+    text = answers(store, "x", "c titles", "a", "q")
+    assert f"saved: unacceptable {ref_of(0)}" in text
+    assert f"saved: acceptable {ref_of(1)}" in text
+    with ReviewSession.open(store, "alice") as session:
+        assert session.progress() == (2, 9)
+        mine = session.example(ref_of(1)).mine
+        assert mine is not None
+        assert (mine.verdict, mine.cause) == ("acceptable", "titles")
+
+
+def test_notes_are_asked_for_and_undo_works_after_a_restart(store: Path) -> None:
+    assert f"saved: note {ref_of(0)}" in answers(store, "e", "read again", "q")
+    assert "undone: note read again" in answers(store, "u", "q")
+    assert "nothing can be undone" in answers(store, "u")
+
+
+def test_it_resumes_and_the_end_of_input_ends_it(store: Path) -> None:
+    answers(store, "n", "n")
+    assert f"{ref_of(2)} (3 of 9)" in answers(store)
+
+
+def test_wrong_answers_are_said_not_raised(store: Path) -> None:
+    text = answers(store, "g nope", "zzz", "p", "", "?", "q")
+    assert "not done: there is no example" in text
+    assert "unknown answer: zzz" in text
+    assert "no earlier example" in text
+
+
+def test_others_are_blind_here_too(store: Path) -> None:
+    said_elsewhere(store, "bob", ("verdict", ref_of(0), {"verdict": "unsure"}))
+    before, _, after = answers(store, "a", "p", "q").partition("saved: acceptable")
+    assert "bob" not in before
+    assert "bob: unsure" in after
+
+
+def test_hostile_text_reaches_no_terminal(tmp_path: Path) -> None:
+    store = publish_console_review(tmp_path / "hostile.review", {0: "a\x1b]52;c;eA==\x07b\u202e[bold]\x9b2J\x00"})
+    text = answers(store, "e \x1b[31mred", "q")
+    assert not {character for character in text if not character.isprintable()} - {"\n"}
+    assert "[bold]" in text
+
+
+def test_it_runs_in_a_process_without_a_terminal(store: Path) -> None:
+    code = (
+        "import sys; from pathlib import Path; from tui.plain import run_plain; "
+        f"sys.exit(run_plain(Path({str(store)!r}), 'alice', sys.stdin, sys.stdout))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], input="s\nq\n", capture_output=True, text=True, check=False, timeout=60
+    )
+    assert done.returncode == 0, done.stderr
+    assert f"saved: unsure {ref_of(0)}" in done.stdout

@@ -1,0 +1,316 @@
+"""The review screen: what is recorded, what is said, and what is never lost."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from conftest import OpenConsole
+from reading import shown, until
+from store_fixture import VARIANT, ref_of, said_elsewhere
+from textual.widgets import Input
+
+from analysis.errors import AssayError
+from analysis.records import Attribution
+from analysis.review import ReviewSession, Scope
+from tui.theme import Look
+from tui.views import ViewOptions, view_of
+from tui.views.attributions import attribution_pairs, difference
+from tui.widgets.token_view import Word, token_lines
+
+
+def events(store: Path) -> list[dict[str, object]]:
+    """Every journal line, in order."""
+    lines = [line for path in sorted(store.glob("events/*/*.jsonl")) for line in path.read_text().splitlines()]
+    return [json.loads(line) for line in lines]
+
+
+@pytest.mark.parametrize(
+    ("key", "verdict"), [("a", "acceptable"), ("x", "unacceptable"), ("s", "unsure"), ("l", "bad-label")]
+)
+async def test_one_letter_saves_and_goes_to_the_next_undecided(
+    console: OpenConsole, store: Path, key: str, verdict: str
+) -> None:
+    async with console() as pilot:
+        await pilot.press("2", key)
+        text = await until(pilot, f"saved  {verdict}")
+        assert "2/9" in text
+        assert "message:m01" in text
+        (event,) = [event for event in events(store) if event["kind"] == "verdict"]
+        assert event["ref"] == ref_of(0)
+        assert json.loads(str(event["body"]))["verdict"] == verdict
+
+
+async def test_it_never_says_saved_when_it_is_not(
+    console: OpenConsole, session: ReviewSession, store: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*args: object, **kwargs: object) -> None:
+        raise AssayError("the journal cannot be written: no space left", hint="free some space")
+
+    async with console() as pilot:
+        await pilot.press("2")
+        monkeypatch.setattr(session, "verdict", refuse)
+        monkeypatch.setattr(session, "cause", refuse)
+        await pilot.press("x")
+        text = await until(pilot, "no space left")
+        assert "saved" not in text
+        assert "message:m00" in text
+        await pilot.press("c", *"titles", "enter")
+        await until(pilot, "no space left")
+        assert pilot.app.screen.query_one(Input).value == "titles"
+        assert events(store) == []
+
+
+async def test_undo_and_redo_say_what_they_did(console: OpenConsole, session: ReviewSession) -> None:
+    async with console() as pilot:
+        await pilot.press("2", "x", "u")
+        text = await until(pilot, "undone: ")
+        assert "unacceptable" in text
+        assert session.progress() == (0, 9)
+        await pilot.press("U")
+        await until(pilot, "redone: ")
+        assert session.progress() == (1, 9)
+        await pilot.press("U")
+        await until(pilot, "nothing to redo")
+
+
+async def test_j_k_visit_all_and_capitals_only_the_undecided(console: OpenConsole) -> None:
+    async with console() as pilot:
+        await pilot.press("2", "j", "a", "k", "k")
+        assert "1/9" in await until(pilot, "message:m00")
+        await pilot.press("J")
+        assert "3/9" in await until(pilot, "message:m02")
+        await pilot.press("k")
+        await until(pilot, "message:m01")
+        await pilot.press("k", "k")
+        await until(pilot, "no earlier example")
+
+
+async def test_cause_and_note_are_saved_and_shown(console: OpenConsole, store: Path) -> None:
+    async with console() as pilot:
+        await pilot.press("2", "x", "k", "c", *"title names", "enter")
+        await until(pilot, "saved  cause")
+        await pilot.press("e", *"look again", "enter")
+        text = await until(pilot, "saved  note")
+        assert "cause title names" in text
+        assert "look again" in text
+        kinds = [event["kind"] for event in events(store)]
+        assert [kind for kind in kinds if kind != "session"] == ["verdict", "cause", "note"]
+
+
+async def test_escape_keeps_the_draft_and_the_next_e_goes_on(console: OpenConsole, store: Path) -> None:
+    async with console() as pilot:
+        await pilot.press("2", "e", *"half", "escape")
+        await pilot.pause()
+        assert [event for event in events(store) if event["kind"] == "note"] == []
+        await pilot.press("j", "k")
+        assert "draft" in await until(pilot, "half")
+        await pilot.press("e")
+        await pilot.pause()
+        assert pilot.app.screen.query_one(Input).value == "half"
+
+
+async def test_q_does_not_leave_while_text_is_unsaved(console: OpenConsole) -> None:
+    async with console() as pilot:
+        await pilot.press("2", "e", *"quick")
+        await pilot.pause()
+        assert pilot.app.screen.query_one(Input).value == "quick"
+        assert pilot.app.return_value is None
+
+
+async def test_others_are_hidden_until_my_own_verdict(console: OpenConsole, store: Path, session: ReviewSession) -> None:
+    said_elsewhere(store, "bob", ("verdict", ref_of(0), {"verdict": "unacceptable", "cause": "bobs cause"}))
+    session.poll()
+    async with console() as pilot:
+        await pilot.press("2")
+        text = await until(pilot, "others: after you decide")
+        assert "bob" not in text
+        await pilot.press("s", "k")
+        await until(pilot, "bob: unacceptable · bobs cause")
+
+
+async def test_brackets_walk_the_slices(console: OpenConsole) -> None:
+    async with console() as pilot:
+        await pilot.press("2", "right_square_bracket")
+        await until(pilot, "label=escalation ◆")
+        await pilot.press("left_square_bracket")
+        await until(pilot, "the queue")
+
+
+async def test_search_filter_and_escape(console: OpenConsole) -> None:
+    async with console() as pilot:
+        await pilot.press("2", "slash", *"small talk", "enter")
+        assert "1/2" in await until(pilot, "“small talk”")
+        await pilot.press("escape")
+        assert "/9" in await until(pilot, "the queue")
+        await pilot.press("f")
+        await until(pilot, "without my verdict")
+        await pilot.press(*"random", "enter")
+        assert "1/3" in await until(pilot, "random control")
+
+
+async def test_a_search_without_a_hit_leaves_a_way_back(console: OpenConsole) -> None:
+    async with console() as pilot:
+        await pilot.press("2", "slash", *"zzzz", "enter")
+        await until(pilot, "no example in this scope")
+        await pilot.press("x")
+        await until(pilot, "there is no example here")
+        await pilot.press("escape")
+        await until(pilot, "gold")
+
+
+async def test_the_list_and_the_slice_popup_at_80_columns(console: OpenConsole) -> None:
+    async with console() as pilot:
+        await pilot.press("2", "o")
+        text = await until(pilot, "m14")
+        assert "m00" in text
+        await pilot.press("down", "enter")
+        await until(pilot, "message:m01")
+        await pilot.press("t")
+        await until(pilot, "names a title")
+        await pilot.press(*"names", "enter")
+        await until(pilot, "names a title  ")
+
+
+async def test_tree_list_and_evidence_stand_side_by_side_at_200_columns(console: OpenConsole) -> None:
+    async with console(size=(200, 50)) as pilot:
+        await pilot.press("2")
+        text = await until(pilot, "declared slices")
+        assert "m21" in text
+        assert "gold" in text
+        lefts = [pilot.app.screen.query_one(f"#{name}").region.x for name in ("tree", "list", "evidence")]
+        assert lefts == sorted(set(lefts))
+
+
+async def test_marked_words_are_saved_as_character_offsets(console: OpenConsole, store: Path) -> None:
+    async with console() as pilot:
+        await pilot.press("2", "m")
+        await until(pilot, "mark words for the candidate")
+        await pilot.press("space", "space", "enter")
+        await until(pilot, "saved  marked words")
+        (event,) = [event for event in events(store) if event["kind"] == "tokens"]
+        assert json.loads(str(event["body"]))["tokens"] == [["candidate", 0, len("message 0")]]
+
+
+async def test_a_finding_is_tied_to_the_gate_of_the_example(console: OpenConsole, store: Path) -> None:
+    async with console() as pilot:
+        await pilot.press("2", "F")
+        text = await until(pilot, "moves gate")
+        assert "intent.critical_recall[escalation]" in text
+        await pilot.press("enter", "enter", "enter")
+        await until(pilot, "a finding needs a sentence")
+        await pilot.press("up", "up", *"titles alone", "enter", "enter", "right", "enter")
+        await until(pilot, "saved  finding")
+        (event,) = [event for event in events(store) if event["kind"] == "finding"]
+        body = json.loads(str(event["body"]))
+        assert (body["text"], body["gate"], body["refs"], body["severity"]) == (
+            "titles alone",
+            "intent.critical_recall[escalation]",
+            [ref_of(0)],
+            "minor",
+        )
+
+
+async def test_enter_on_a_counterfactual_opens_it_and_escape_returns(console: OpenConsole) -> None:
+    async with console() as pilot:
+        await pilot.press("2")
+        text = await until(pilot, "counterfactuals: p(escalation)")
+        assert ".80 → .20" in text
+        await pilot.press("enter")
+        assert "a variant of" in await until(pilot, VARIANT.rpartition(":")[2])
+        await pilot.press("escape")
+        await until(pilot, "message:m00")
+
+
+async def test_numbers_show_every_value_with_its_definition(console: OpenConsole) -> None:
+    async with console(size=(100, 60)) as pilot:
+        await pilot.press("2", "space")
+        text = await until(pilot, "COUNTERFACTUALS")
+        for wanted in ("completeness", "1.00 % after 10 steps", "the; predicts small_talk", "66.7 %", "+.500"):
+            assert wanted in text
+        await pilot.press("space")
+        await until(pilot, "gold")
+
+
+async def test_side_and_method_keys_change_what_is_drawn(console: OpenConsole) -> None:
+    async with console() as pilot:
+        await pilot.press("2", "b")
+        await until(pilot, "side: base")
+        await pilot.press("b", "b")
+        assert "diff" in await until(pilot, "side: difference")
+
+
+def _attribution(side: str, method: str, target: str, scores: list[float]) -> Attribution:
+    return Attribution(
+        "r", side, method, target, [0, 4], [3, 7], scores, None, None, None, None, None, "ok", "", "{}"  # type: ignore[arg-type]
+    )
+
+
+def test_attributions_pair_by_method_and_target() -> None:
+    rows = [
+        _attribution("base", "occlusion", "returns", [0.5, 0.0]),
+        _attribution("candidate", "occlusion", "escalation", [0.1, 0.9]),
+        _attribution("base", "integrated_gradients", "returns", [0.5, 0.25]),
+        _attribution("candidate", "integrated_gradients", "returns", [0.75, -0.25]),
+    ]
+    first, second = attribution_pairs(rows)
+    assert (first.method, first.comparable, second.method, second.comparable) == (
+        "integrated_gradients",
+        True,
+        "occlusion",
+        False,
+    )
+    assert difference(first) == [Word(0, 3, 0.25), Word(4, 7, -0.5)]
+    assert second.scale == 0.9
+
+
+@pytest.mark.parametrize("depth", ["truecolor", "256", "16", "none"])
+def test_signs_are_marks_in_every_colour_mode(depth: str) -> None:
+    look = Look(depth)  # type: ignore[arg-type]
+    lines = token_lines(
+        "bad day", [Word(0, 3, -0.9), Word(4, 7, 0.5)], 0.9, look, label="", indent=2, width=40
+    )
+    assert lines[0].plain == "  bad day"
+    assert lines[1].plain == "  −9  +6"
+
+
+def test_wide_and_hostile_words_keep_their_marks_in_place() -> None:
+    lines = token_lines("漫画\x1b好", [Word(0, 2, 1.0), Word(3, 4, -1.0)], 1.0, Look(), label="", indent=0, width=30)
+    assert lines[0].plain == "漫画␛好"
+    assert lines[1].plain == "+9   −9"
+
+
+def test_long_texts_wrap_and_nothing_is_lost(session: ReviewSession) -> None:
+    text = " ".join(f"word{number}" for number in range(60))
+    words = [Word(match, match + 4, 0.1) for match in range(0, 200, 7)]
+    lines = token_lines(text, words, 1.0, Look(), label="x", indent=7, width=60)
+    joined = "".join(line.plain[7:] for line in lines if "word" in line.plain)
+    assert joined.replace(" ", "") == text.replace(" ", "")
+    assert all(line.width <= 60 for line in lines)
+
+
+def test_an_unknown_track_still_has_a_view(session: ReviewSession) -> None:
+    evidence = session.example(ref_of(0))
+    lines = view_of("sculpture").example(evidence, ViewOptions(79, 24, Look()))
+    assert any(evidence.example.text in line.plain for line in lines)
+
+
+def test_the_example_fits_24_rows(session: ReviewSession) -> None:
+    for row in session.queue_page(Scope(), 0, 20):
+        lines = view_of("intent").example(session.example(row.ref), ViewOptions(79, 20, Look()))
+        assert len(lines) <= 20
+        assert all(line.width <= 80 for line in lines)
+
+
+async def test_copy_without_a_terminal_writes_a_file(
+    console: OpenConsole, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("TMUX", raising=False)
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    async with console() as pilot:
+        await pilot.press("2", "y")
+        await until(pilot, "written to")
+        (file,) = tmp_path.glob("assay-*.txt")
+        assert file.read_text().startswith(ref_of(0))
+        assert "written to" in shown(pilot.app)

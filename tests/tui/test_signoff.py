@@ -1,0 +1,126 @@
+"""The sign-off: fields, a decision with its reason, export, signature, verification."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+from conftest import OpenConsole
+from reading import shown, until
+
+from analysis.review import ReviewSession
+from tui.jobs import run_job, verify_job
+from tui.screens.signoff import SignoffScreen
+
+FIELDS = (
+    "Model",
+    "Candidate version",
+    "Changed behavior",
+    "Top improved slices",
+    "Top regressed slices",
+    "Critical examples inspected",
+    "Attribution findings",
+    "Embedding neighborhood findings",
+    "Release decision",
+)
+
+
+async def test_the_nine_fields_are_on_one_wide_screen(console: OpenConsole) -> None:
+    async with console(size=(140, 60)) as pilot:
+        await pilot.press("6")
+        text = await until(pilot, "Release decision")
+        assert [field for field in FIELDS if field not in text] == []
+
+
+async def test_at_80x24_every_field_is_a_line_that_opens(console: OpenConsole) -> None:
+    async with console() as pilot:
+        await pilot.press("6")
+        text = await until(pilot, "Release decision")
+        assert "Embedding neighborho…" in text
+        await pilot.press("enter")
+        await until(pilot, "space closes")
+
+
+async def test_promote_is_refused_with_the_gates_that_block(console: OpenConsole) -> None:
+    async with console() as pilot:
+        await pilot.press("6")
+        text = await until(pilot, "promote is not possible")
+        assert "review.coverage" in text
+        await pilot.press("p")
+        await until(pilot, "the gates do not allow it")
+        assert isinstance(pilot.app.screen, SignoffScreen)
+        assert pilot.app.screen.decision is None
+
+
+async def test_a_decision_needs_a_reason_before_it_is_exported(console: OpenConsole, session: ReviewSession) -> None:
+    async with console() as pilot:
+        await pilot.press("6", "E")
+        await until(pilot, "choose promote, hold or reject first")
+        await pilot.press("r", "E")
+        await until(pilot, "a decision needs a reason")
+        assert session.state().decision is None
+
+
+@pytest.mark.skipif(shutil.which("ssh-keygen") is None, reason="needs ssh-keygen")
+async def test_reject_export_sign_verify(
+    console: OpenConsole, session: ReviewSession, store: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("SSH_AUTH_SOCK", raising=False)
+    key = tmp_path / "key"
+    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "alice@x", "-f", key], check=True)
+    allowed = tmp_path / "allowed"
+    allowed.write_text(f'alice@x namespaces="inspection-report@assay" {key.with_suffix(".pub").read_text()}')
+    async with console() as pilot:
+        await pilot.press("6", "r", "e", *"leans on titles", "enter", "E")
+        await until(pilot, "export: done")
+        decision = session.state().decision
+        assert decision is not None
+        assert (decision.decision, decision.reason) == ("reject", "leans on titles")
+        (folder,) = [path.parent for path in store.glob("report/*/report.json")]
+        await pilot.press("v", *str(allowed), "enter")
+        await until(pilot, "NOT verified")
+        await pilot.press("S")
+        await until(pilot, "key file")
+        await pilot.press(*str(key), "enter", "enter")
+        await until(pilot, "sign: done")
+        assert len(list(folder.glob("*.sig"))) == 1
+        await pilot.press("v", *str(allowed), "enter")
+        await until(pilot, "verified: every check holds")
+        (folder / "report.md").write_text("all is well\n")
+        await pilot.press("v", *str(allowed), "enter")
+        text = await until(pilot, "NOT verified")
+        assert "✗" in text
+
+
+async def test_a_missing_key_is_said_and_the_form_stays(
+    console: OpenConsole, store: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with console() as pilot:
+        await pilot.press("6", "S")
+        await until(pilot, "nothing is exported yet")
+        await pilot.press("h", "e", *"not yet", "enter", "E")
+        await until(pilot, "export: done")
+        await pilot.press("S")
+        await until(pilot, "key file")
+        await pilot.press(*"/nowhere/key", "enter", "enter")
+        assert "key file" in await until(pilot, "there is no such key")
+
+
+async def test_the_decision_is_there_again_after_reopening(console: OpenConsole, session: ReviewSession) -> None:
+    session.decide("hold", "waiting for titles")
+    async with console() as pilot:
+        await pilot.press("6")
+        text = await until(pilot, "[▸hold]")
+        assert "waiting for titles" in text
+        assert "UNSIGNED" in shown(pilot.app)
+
+
+def test_a_job_that_is_refused_tells_why_and_never_raises(tmp_path: Path) -> None:
+    def job() -> tuple[list[str], str, bool]:
+        return verify_job(tmp_path / "nothing", tmp_path / "allowed")
+
+    finished = run_job("verify", job)
+    assert not finished.ok
+    assert finished.lines

@@ -1,0 +1,236 @@
+"""The console: opens a review, shows its screens, and ends cleanly whatever becomes of the connection.
+
+It holds no review logic: reads and writes go through `analysis.review.ReviewSession`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar
+
+from rich.console import Console
+from textual.app import App
+from textual.binding import BindingType
+from textual.filter import LineFilter, NoColor
+
+from analysis.errors import AssayError
+from analysis.review import ReviewSession, Scope
+from tui.lines import Target
+from tui.palette import Depth, detect_depth
+from tui.screens.base import BaseScreen
+from tui.theme import DARK_THEME, LIGHT_THEME, Look
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+POLL_SECONDS = 2.0
+"""How often the journals of other consoles are looked at; nothing is drawn unless one has grown."""
+
+
+class AssayApp(App[int]):
+    """The console of one review.
+
+    Args:
+        session: the review, open.
+        look: colour depth and background.
+    """
+
+    TITLE = "assay"
+    ENABLE_COMMAND_PALETTE = False
+    BINDINGS: ClassVar[list[BindingType]] = []
+    CSS = """
+    Screen { background: $background; color: $foreground; }
+    """
+
+    def __init__(self, session: ReviewSession, look: Look) -> None:
+        super().__init__(ansi_color=look.native)
+        self.session = session
+        self.look = look
+        self.busy = ""
+        self.animation_level = "none"
+        self._trail: list[str] = []
+        self._made: dict[str, BaseScreen] = {}
+        self._null = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115 - lives as long as the application
+        systems = {"truecolor": "truecolor", "256": "256", "16": "standard", "none": "standard"}
+        self.console = Console(
+            color_system=systems[look.depth],  # type: ignore[arg-type]
+            file=self._null,
+            force_terminal=True,
+            legacy_windows=False,
+            highlight=False,
+            emoji=False,
+            markup=False,
+        )
+
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        """The filters of the look: without colours, whatever style a widget has is drawn without them."""
+        filters = list(super().get_line_filters())
+        return [*filters, NoColor()] if self.look.depth == "none" else filters
+
+    def on_mount(self) -> None:
+        self.register_theme(DARK_THEME)
+        self.register_theme(LIGHT_THEME)
+        self._set_theme()
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGHUP, signal.SIGTERM):
+            loop.add_signal_handler(number, self.exit, 0)
+        place = self.session.last_place()
+        self.open_screen("overview")
+        if place is not None:
+            ref, scope = place
+            try:
+                self.session.example(ref)
+            except AssayError as error:
+                self.base_screen.complain(error)
+            else:
+                self.show_scope(scope, ref)
+        self.set_interval(POLL_SECONDS, self.poll)
+
+    def on_unmount(self) -> None:
+        self._null.close()
+
+    def _set_theme(self) -> None:
+        if self.look.native:
+            self.theme = "ansi-dark" if self.look.dark else "ansi-light"
+        else:
+            self.theme = DARK_THEME.name if self.look.dark else LIGHT_THEME.name
+
+    @property
+    def base_screen(self) -> BaseScreen:
+        """The screen under any dialogue."""
+        return next(screen for screen in reversed(self.screen_stack) if isinstance(screen, BaseScreen))
+
+    @property
+    def osc52(self) -> Callable[[str], None] | None:
+        """Sends text to the terminal's clipboard; None where there is no terminal."""
+        return None if self.is_headless else self.copy_to_clipboard
+
+    def poll(self) -> None:
+        """Look for events of other consoles; redraw only when there are any."""
+        if self.busy:
+            return
+        try:
+            if self.session.poll():
+                self.base_screen.reload_guarded()
+        except AssayError as error:
+            self.base_screen.complain(error)
+
+    def change_theme(self) -> None:
+        """From dark to light or back."""
+        self.look = Look(self.look.depth, not self.look.dark)
+        self._set_theme()
+        for screen in self._made.values():
+            if screen.is_mounted:
+                screen.change_look()
+
+    def _screen(self, name: str) -> BaseScreen:
+        if name not in self._made:
+            self._made[name] = _make_screen(name)
+            self.install_screen(self._made[name], name)
+        return self._made[name]
+
+    def open_screen(self, name: str, *, remember: bool = True) -> None:
+        """Go to a screen."""
+        screen = self._screen(name)
+        current = next(
+            (entry for entry in reversed(self.screen_stack) if isinstance(entry, BaseScreen)), None
+        )
+        if current is screen:
+            return
+        if current is None:
+            self.push_screen(screen)
+            return
+        if remember:
+            self._trail = [*(entry for entry in self._trail if entry != current.NAME), current.NAME]
+        self.switch_screen(screen)
+
+    def go_back(self) -> None:
+        """To the screen before; from the first one, nowhere."""
+        if self._trail:
+            self.open_screen(self._trail.pop(), remember=False)
+        elif self.base_screen.NAME != "overview":
+            self.open_screen("overview", remember=False)
+        else:
+            self.base_screen.notice("q leaves; everything is saved")
+
+    def follow(self, target: Target) -> None:
+        """Go where a line leads."""
+        if target.kind == "screen":
+            self.open_screen(target.name)
+        elif target.kind == "gate":
+            from tui.screens.gates import GatesScreen
+
+            gates = self._screen("gates")
+            if isinstance(gates, GatesScreen):
+                gates.show(target.name)
+            self.open_screen("gates")
+        elif target.kind == "examples":
+            self.show_scope(Scope(refs=target.refs, everything=True), None)
+        elif target.kind == "ref":
+            self.show_scope(Scope(refs=target.refs, everything=True), target.name)
+        elif target.kind == "slice":
+            scope = Scope(track=target.track, slice=target.name or None)
+            if not self.session.queue_count(scope):
+                scope = Scope(track=target.track, slice=target.name or None, everything=True)
+            self.show_scope(scope, None)
+        elif target.kind == "example":
+            self.show_example(target.name)
+
+    def show_scope(self, scope: Scope, ref: str | None) -> None:
+        """Show the examples of a scope."""
+        from tui.screens.review import ReviewScreen
+
+        screen = self._screen("review")
+        if isinstance(screen, ReviewScreen):
+            screen.show(scope, ref)
+        self.open_screen("review")
+
+    def show_example(self, ref: str) -> None:
+        """Show one example, in the queue where it is in it, else among all."""
+        scope = Scope() if self.session.position(ref, Scope()) is not None else Scope(everything=True)
+        self.show_scope(scope, ref)
+
+
+def _make_screen(name: str) -> BaseScreen:
+    if name == "overview":
+        from tui.screens.overview import OverviewScreen
+
+        return OverviewScreen()
+    if name == "review":
+        from tui.screens.review import ReviewScreen
+
+        return ReviewScreen()
+    if name == "gates":
+        from tui.screens.gates import GatesScreen
+
+        return GatesScreen()
+    from tui.screens.signoff import SignoffScreen
+
+    return SignoffScreen()
+
+
+def run_console(store: Path, reviewer: str | None, color: str | None, light: bool, mouse: bool) -> int:
+    """Open the console on a store.
+
+    Args:
+        store: the review folder.
+        reviewer: display name; the account's by default.
+        color: `truecolor`, `256`, `16`, `none`, or None to detect it.
+        light: for a light background.
+        mouse: whether the mouse may be used.
+
+    Returns:
+        The exit status.
+
+    Raises:
+        AssayError: the store cannot be opened.
+    """
+    flags: dict[str, Depth] = {"truecolor": "truecolor", "256": "256", "16": "16", "none": "none"}
+    depth = detect_depth(os.environ, flags.get(color or "", "auto"))
+    with ReviewSession.open(store, reviewer) as session:
+        app = AssayApp(session, Look(depth, not light))
+        status = app.run(mouse=mouse)
+    return app.return_code or 0 if status is None else status

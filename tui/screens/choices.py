@@ -1,0 +1,83 @@
+"""What the slice popup and the filter offer, and the scope that each choice means."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from analysis.review import Scope
+from tui.figures import plural
+from tui.screens.pick import Choice
+
+if TYPE_CHECKING:
+    from analysis.review import ReviewSession
+
+
+def scope_words(scope: Scope) -> str:
+    """A scope in words."""
+    parts = [scope.slice or ("all examples" if scope.everything and scope.refs is None else "the queue")]
+    if scope.refs is not None:
+        parts = [plural(len(scope.refs), "example") + " behind one number"]
+    if scope.gate:
+        parts.append(f"gate {scope.gate}")
+    if scope.reason:
+        parts.append(scope.reason)
+    if scope.undecided:
+        parts.append("undecided")
+    if scope.search:
+        parts.append(f"“{scope.search}”")
+    return " · ".join(parts)
+
+
+def slice_choices(session: ReviewSession) -> list[Choice]:
+    """The queue and each slice, with progress."""
+    inspected, total = session.progress()
+    choices = [Choice(_value(slice="", track=None), "", "the queue", f"{inspected}/{total} seen")]
+    for entry in session.slices():
+        remark = (
+            f"{entry.seen}/{entry.queued} seen, {entry.broken} broken, {entry.fixed} fixed of {entry.n:,}"
+        )
+        mark = "◆" if entry.critical else ""
+        choices.append(Choice(_value(slice=entry.slice, track=entry.track), mark, entry.slice, remark))
+    return choices
+
+
+def filter_choices(session: ReviewSession) -> list[Choice]:
+    """Undecided ones, everything, each reason and each gate that has flagged examples."""
+    given = session.gate_input()
+    reasons = Counter(reason for entry in given.queue for reason in entry.reasons)
+    choices = [
+        Choice(_value(clear=True), "", "the whole queue", "no filter"),
+        Choice(_value(undecided=True), "", "undecided", "without my verdict"),
+        Choice(
+            _value(everything=True), "", "everything", "all examples of the evaluation, not only the queue"
+        ),
+    ]
+    choices += [
+        Choice(_value(reason=reason), "", reason, plural(count, "example"))
+        for reason, count in reasons.most_common()
+    ]
+    choices += [
+        Choice(_value(gate=gate), "gate", gate, plural(len(refs), "example"))
+        for gate, refs in sorted(given.flagged.items())
+    ]
+    return choices
+
+
+def filtered(scope: Scope, value: str) -> Scope:
+    """The scope that a choice means, starting from the present one."""
+    chosen = json.loads(value)
+    if "slice" in chosen:
+        name = chosen["slice"] or None
+        return Scope(track=chosen["track"], slice=name)
+    if chosen.get("clear"):
+        return Scope()
+    if "reason" in chosen or "gate" in chosen:
+        return Scope(reason=chosen.get("reason"), gate=chosen.get("gate"))
+    return replace(scope, refs=None, **chosen)
+
+
+def _value(**chosen: object) -> str:
+    return json.dumps(chosen)

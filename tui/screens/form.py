@@ -1,0 +1,193 @@
+"""A form of a few fields, for findings, waivers and keys; a refusal is shown and keeps what was typed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+from textual import events
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical
+from textual.screen import ModalScreen
+
+from analysis.errors import AssayError
+from tui.lines import Line, text_line, wrap
+from tui.screens.pick import MODAL_CSS
+from tui.theme import Look
+from tui.widgets.entry import SafeInput
+from tui.widgets.line_view import Bar
+
+
+@dataclass(frozen=True)
+class Field:
+    """One field of a form.
+
+    Args:
+        name: its name in what is handed in.
+        label: what the reviewer reads.
+        value: what it starts with.
+        options: the values it can have; empty for free text.
+    """
+
+    name: str
+    label: str
+    value: str = ""
+    options: tuple[str, ...] = ()
+
+
+class OptionField(Bar, can_focus=True):
+    """One of several values; left and right change it."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("left", "turn(-1)", "previous", show=False),
+        Binding("right,space", "turn(1)", "next", show=False),
+    ]
+
+    def __init__(self, look: Look, field: Field) -> None:
+        super().__init__(look, widget_id=f"field-{field.name}")
+        self.options = field.options
+        self.value = field.value if field.value in field.options else field.options[0]
+
+    def on_mount(self) -> None:
+        self._draw()
+
+    def on_focus(self) -> None:
+        self._draw()
+
+    def on_blur(self) -> None:
+        self._draw()
+
+    def action_turn(self, step: int) -> None:
+        """The next or previous value."""
+        self.value = self.options[(self.options.index(self.value) + step) % len(self.options)]
+        self._draw()
+
+    def _draw(self) -> None:
+        number = f"  {self.options.index(self.value) + 1} of {len(self.options)}"
+        style = "strong" if self.has_focus else "text"
+        line = Line().add("‹ ", "key").add(self.value, style).add(" ›", "key").add(number, "dim")
+        self.show_lines([line])
+
+
+class FormScreen(ModalScreen[bool]):
+    """Asks for a few fields and hands them to a function.
+
+    | key | does |
+    |---|---|
+    | up, down, tab | previous or next field |
+    | left, right | another value of a choice |
+    | enter | next field; on the last one, saves |
+    | ctrl+o | saves from any field |
+    | esc | leaves |
+    """
+
+    CSS = (
+        MODAL_CSS
+        + """
+    FormScreen .field { height: 1; margin: 0 1; }
+    FormScreen .field .label { width: 14; }
+    FormScreen #form-text { margin: 0 0 1 0; }
+    FormScreen #form-notice { height: 3; margin: 1 0 0 0; }
+    """
+    )
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "leave", "leave", show=False),
+        Binding("up", "field(-1)", "previous field", show=False),
+        Binding("down", "field(1)", "next field", show=False),
+        Binding("ctrl+o", "hand_in", "save", show=False),
+        Binding("enter", "advance", "next field", show=False),
+    ]
+
+    def __init__(
+        self,
+        look: Look,
+        title: str,
+        paragraphs: Sequence[str],
+        fields: Sequence[Field],
+        submit: Callable[[dict[str, str]], None],
+    ) -> None:
+        super().__init__()
+        self.look = look
+        self._title = title
+        self._paragraphs = paragraphs
+        self._fields = list(fields)
+        self._submit = submit
+
+    def compose(self) -> ComposeResult:
+        with Vertical(classes="modal"):
+            yield Bar(self.look, widget_id="form-title")
+            yield Bar(self.look, widget_id="form-text")
+            for field in self._fields:
+                with Horizontal(classes="field"):
+                    yield Bar(self.look, widget_id=f"label-{field.name}").add_class("label")
+                    if field.options:
+                        yield OptionField(self.look, field)
+                    else:
+                        yield SafeInput(field.value, widget_id=f"field-{field.name}")
+            yield Bar(self.look, widget_id="form-notice")
+
+    def on_mount(self) -> None:
+        title = (
+            Line()
+            .add(f" {self._title}", "title")
+            .add("   ⏎ next, then saves · ↑↓ fields · esc leaves", "dim")
+        )
+        self.query_one("#form-title", Bar).show_lines([title])
+        for field in self._fields:
+            self.query_one(f"#label-{field.name}", Bar).show_lines([text_line(field.label, "key")])
+        self._inputs()[0].focus()
+
+    def on_resize(self, event: events.Resize) -> None:
+        width = min(event.size.width, 110) - 3
+        rows = [text_line(f" {row}", "dim") for text in self._paragraphs for row in wrap(text, width)]
+        view = self.query_one("#form-text", Bar)
+        view.styles.height = max(min(len(rows), event.size.height - len(self._fields) - 6), 0)
+        view.show_lines(rows)
+
+    def _inputs(self) -> list[SafeInput | OptionField]:
+        found: list[SafeInput | OptionField] = []
+        for field in self._fields:
+            selector = f"#field-{field.name}"
+            if field.options:
+                found.append(self.query_one(selector, OptionField))
+            else:
+                found.append(self.query_one(selector, SafeInput))
+        return found
+
+    @property
+    def values(self) -> dict[str, str]:
+        """What is in the fields."""
+        return {field.name: widget.value for field, widget in zip(self._fields, self._inputs(), strict=True)}
+
+    def action_field(self, step: int) -> None:
+        """The next or previous field."""
+        inputs = self._inputs()
+        here = next((number for number, widget in enumerate(inputs) if widget.has_focus), 0)
+        inputs[(here + step) % len(inputs)].focus()
+
+    def action_advance(self) -> None:
+        """The next field; from the last one, hand in."""
+        if self._inputs()[-1].has_focus:
+            self.action_hand_in()
+        else:
+            self.action_field(1)
+
+    def on_input_submitted(self) -> None:
+        self.action_advance()
+
+    def action_hand_in(self) -> None:
+        """Hand the fields in; a refusal is shown and the form stays."""
+        try:
+            self._submit(self.values)
+        except AssayError as error:
+            text = f"{error.message}{'; ' + error.hint if error.hint else ''}"
+            rows = [text_line(f" {row}", "bad") for row in wrap(text, min(self.size.width, 110) - 3)]
+            self.query_one("#form-notice", Bar).show_lines(rows[:3])
+            return
+        self.dismiss(True)
+
+    def action_leave(self) -> None:
+        """Leave without saving."""
+        self.dismiss(False)

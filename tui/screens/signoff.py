@@ -1,0 +1,305 @@
+"""The sign-off: the report's fields, the decision with its reason, export, signature and verification."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar
+
+from textual import on, work
+from textual.binding import BindingType
+from textual.widget import Widget
+
+from analysis.errors import AssayError
+from analysis.gates import allow
+from analysis.records import DECISIONS, Decision
+from tui.actions import bindings
+from tui.figures import plural
+from tui.gate_lines import GATE_MARKS
+from tui.jobs import agent_has_key, export_job, run_job, sign_job, verify_job
+from tui.lines import Line, Target, rule, text_line, wrapped
+from tui.messages import JobFinished, LineOpened
+from tui.screens.base import BaseScreen
+from tui.screens.form import Field, FormScreen
+from tui.screens.overview import review_head
+from tui.screens.pick import TextScreen
+from tui.widgets.line_view import LineView
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+INDENT = 23
+"""Cells of the names of the report's fields."""
+WIDE_INDENT = 34
+"""The same from 100 columns on, where the longest name fits."""
+FULL_ROWS = 34
+"""Rows from which every sentence is shown; below that a field is one line, and Enter opens it."""
+NO_REASON = "not given yet"
+
+
+class SignoffScreen(BaseScreen):
+    """The report as it would be written now; hold and reject are always possible."""
+
+    NAME: ClassVar[str] = "signoff"
+    BINDINGS: ClassVar[list[BindingType]] = bindings("signoff")
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.decision: Decision | None = None
+        self.reason = ""
+        self.folder: Path | None = None
+        self.results: list[tuple[str, bool]] = []
+        self._fields: dict[str, list[str]] = {}
+
+    def compose_body(self) -> Iterable[Widget]:
+        yield LineView(self.console_app.look, widget_id="signoff")
+
+    def on_mount(self) -> None:
+        super().on_mount()
+        self.focus_body()
+
+    def focus_body(self) -> None:
+        self.query_one("#signoff", LineView).focus()
+
+    def head_lines(self, width: int) -> Sequence[Line]:
+        return review_head(self, width)
+
+    @property
+    def promotable(self) -> bool:
+        """Whether the gates allow promotion now."""
+        return allow(self.session.gates())
+
+    def reload(self) -> None:
+        given = self.session.gate_input()
+        if self.decision is None and given.state.decision is not None:
+            self.decision, self.reason = given.state.decision.decision, given.state.decision.reason
+        if self.decision == "promote" and not self.promotable:
+            self.decision = None
+        view = self.query_one("#signoff", LineView)
+        view.show_lines(self.signoff_lines(max(self.size.width - 1, 40)), top=not view.lines)
+
+    def signoff_lines(self, width: int) -> list[Line]:
+        """The whole screen below its head."""
+        lines = self._skeleton_lines(width)
+        lines.append(rule(width))
+        lines += self._decision_lines(width)
+        lines.append(rule(width))
+        lines += self._state_lines(width)
+        for text, ok in self.results:
+            lines += wrapped("", text, width, indent=2, style="text" if ok else "bad")
+        return lines
+
+    def _skeleton_lines(self, width: int) -> list[Line]:
+        from analysis.report.build import statement
+
+        made = statement(self.session, self.decision or "hold", self.reason or NO_REASON)
+        self._fields = {entry["field"]: entry["sentences"] for entry in made["predicate"]["skeleton"]}
+        compact = self.size.height < FULL_ROWS
+        indent = INDENT if width < 100 else WIDE_INDENT
+        lines: list[Line] = []
+        for field, sentences in self._fields.items():
+            if field == "Release decision":
+                continue
+            if compact:
+                line = Line(Target("choice", field)).add(" ").column(field, indent - 2, "dim").add(" ")
+                lines.append(line.column(" · ".join(sentences), width - line.width))
+                continue
+            for number, sentence in enumerate(sentences):
+                label = "" if number else f" {field}"
+                lines += wrapped(label, sentence, width, indent=indent)
+        return lines
+
+    def opened(self, message: LineOpened) -> None:
+        if message.target.kind != "choice":
+            super().opened(message)
+            return
+        field = message.target.name
+        sentences = self._fields.get(field, [])
+
+        def build(width: int) -> list[Line]:
+            return [
+                line for sentence in sentences for line in [*wrapped(" •", sentence, width, indent=3), Line()]
+            ]
+
+        self.app.push_screen(TextScreen(self.console_app.look, field, build))
+
+    def _decision_lines(self, width: int) -> list[Line]:
+        line = Line().column(" Release decision", INDENT, "dim")
+        for name in DECISIONS:
+            possible = name != "promote" or self.promotable
+            if name == self.decision:
+                line.add(f"[▸{name}]", "banner.good" if name == "promote" else "banner.bad")
+            else:
+                line.add(f"[ {name}]", "text" if possible else "faint")
+            line.add("  ")
+        lines = [line.end("p h r", width - 1, "key")]
+        if not self.promotable:
+            blocking = [gate for gate in self.session.gates() if gate.blocking and not allow([gate])]
+            target = Target("gate", blocking[0].key)
+            text = f"promote is not possible: {plural(len(blocking), 'gate')} block"
+            lines.append(Line(target).add(" ").add(text, "bad").end("gates ⏎", width - 1, "key"))
+            for gate in blocking[:6]:
+                mark, style = GATE_MARKS[gate.verdict]
+                lines.append(
+                    Line().add("   ").add(mark, style).add(" ").column(gate.key, max(width - 8, 10), "dim")
+                )
+            if len(blocking) > 6:
+                lines.append(text_line(f"     and {len(blocking) - 6} more", "dim"))
+        return lines + wrapped(
+            " reason", self.reason or NO_REASON, width, indent=9, style="text" if self.reason else "warn"
+        )
+
+    def _state_lines(self, width: int) -> list[Line]:
+        given = self.session.gate_input()
+        signed_by = self.session.status()["signed_by"]
+        required = self.session.description["review"].get("signers_required") or 1
+        lines: list[Line] = []
+        if given.state.decision is not None:
+            decided = given.state.decision
+            lines += wrapped(
+                " decided", f"{decided.decision} by {decided.reviewer}: {decided.reason}", width, indent=10
+            )
+        names = ", ".join(signed_by) if signed_by else "UNSIGNED"
+        lines += wrapped(
+            " signed",
+            f"{names} ({len(signed_by)} of {required})",
+            width,
+            indent=10,
+            style="text" if signed_by else "warn",
+        )
+        if self.folder is not None:
+            lines += wrapped(" report", str(self.folder), width, indent=10)
+        return lines
+
+    def unavailable(self, identifier: str) -> str | None:
+        reason = super().unavailable(identifier)
+        if reason is not None:
+            return reason
+        if identifier == "decision.promote" and not self.promotable:
+            return "the gates do not allow it"
+        if identifier == "report.export":
+            if self.decision is None:
+                return "choose promote, hold or reject first"
+            if not self.reason.strip():
+                return "a decision needs a reason: e"
+        if identifier in ("report.sign", "report.verify") and self._latest_folder() is None:
+            return "nothing is exported yet: E"
+        return None
+
+    def _latest_folder(self) -> Path | None:
+        if self.folder is not None:
+            return self.folder
+        found = sorted(
+            (path.parent for path in (self.session.store / "report").glob("*/SHA256SUMS")),
+            key=lambda folder: folder.stat().st_mtime_ns,
+        )
+        return found[-1] if found else None
+
+    def _choose(self, decision: Decision) -> None:
+        self.decision = decision
+        self.reload()
+        self.show_bars()
+
+    def do_decision_promote(self) -> None:
+        """Choose promote."""
+        self._choose("promote")
+
+    def do_decision_hold(self) -> None:
+        """Choose hold."""
+        self._choose("hold")
+
+    def do_decision_reject(self) -> None:
+        """Choose reject."""
+        self._choose("reject")
+
+    def do_decision_reason(self) -> None:
+        """Write the reason."""
+        self.entry.ask("reason", "reason", self.reason)
+
+    def entered(self, purpose: str, text: str) -> None:
+        if purpose == "reason":
+            self.reason = text.strip()
+            self.reload()
+            self.show_bars()
+        elif purpose == "allowed":
+            path = Path(text.strip()).expanduser()
+            folder = self._latest_folder()
+            if not path.is_file():
+                raise AssayError(
+                    "there is no such file",
+                    where=str(path),
+                    hint="a file in the format of ssh-keygen's ALLOWED SIGNERS",
+                )
+            if folder is not None:
+                self._start("verify", partial(verify_job, folder, path))
+
+    def do_report_export(self) -> None:
+        """Record the decision and write the report."""
+        if self.decision is not None:
+            self._start("export", partial(export_job, self.session, self.decision, self.reason))
+
+    def do_report_sign(self) -> None:
+        """Ask for a key and sign."""
+        folder = self._latest_folder()
+        if folder is None:
+            return
+
+        def submit(values: dict[str, str]) -> None:
+            key = Path(values["key"].strip()).expanduser() if values["key"].strip() else None
+            if key is not None and not key.is_file():
+                raise AssayError(
+                    "there is no such key",
+                    where=str(key),
+                    hint="empty: the first key of the agent, else ~/.ssh/id_ed25519",
+                )
+            self._sign(folder, key, values["principal"].strip() or None)
+
+        paragraphs = [
+            f"Signs {folder.name}. Empty key: the first key of your SSH agent, else ~/.ssh/id_ed25519. "
+            "Empty name: the comment of the key.",
+        ]
+        fields = [Field("key", "key file"), Field("principal", "signed by")]
+        self.app.push_screen(FormScreen(self.console_app.look, "sign", paragraphs, fields, submit))
+
+    def _sign(self, folder: Path, key: Path | None, principal: str | None) -> None:
+        if key is None and agent_has_key():
+            self._start("sign", partial(sign_job, folder, key, principal))
+            return
+        # Without an agent, ssh-keygen asks for a passphrase on the terminal itself.
+        with self.app.suspend():
+            finished = run_job("sign", partial(sign_job, folder, key, principal))
+        self.post_message(finished)
+
+    def do_report_verify(self) -> None:
+        """Ask for the allowed signers and verify."""
+        self.entry.ask("allowed", "allowed signers file", "")
+
+    def _start(self, name: str, job: Callable[[], tuple[list[str], str, bool]]) -> None:
+        self.console_app.busy = name
+        self.notice(f"{name} …")
+        self.show_bars()
+        self._work(name, job)
+
+    @work(thread=True, exclusive=True, group="report")
+    def _work(self, name: str, job: Callable[[], tuple[list[str], str, bool]]) -> None:
+        self.post_message(run_job(name, job))
+
+    @on(JobFinished)
+    def _finished(self, message: JobFinished) -> None:
+        self.console_app.busy = ""
+        if message.name == "export" and message.ok:
+            self.folder = Path(message.result)
+        self.results = [(line, message.ok or line.startswith("✓")) for line in message.lines]
+        self.reload_guarded()
+        words = (
+            f"{message.name}: done"
+            if message.ok
+            else f"{message.name}: {message.lines[0] if message.lines else 'failed'}"
+        )
+        if message.name == "verify":
+            words = (
+                "verified: every check holds" if message.ok else "verify: NOT verified, see the checks above"
+            )
+        self.notice(words, "saved" if message.ok else "bad")
+        self.query_one("#signoff", LineView).action_edge(1)

@@ -1,0 +1,47 @@
+"""What the terminal of `assay doctor` says of itself."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+
+
+def terminal_facts() -> list[str]:
+    """Facts of the terminal, one a line, with a remedy where the console could not be drawn."""
+    tty = sys.stdin.isatty() and sys.stdout.isatty()
+    size = shutil.get_terminal_size()
+    term = os.environ.get("TERM", "")
+    drawable = tty and term not in ("", "dumb", "unknown")
+    console = "can be drawn" if drawable else "cannot be drawn here: assay review STORE --plain"
+    encoding = sys.stdout.encoding or "unknown"
+    utf8 = encoding.lower().replace("-", "") == "utf8"
+    return [
+        _line("console", console),
+        _line(
+            "terminal",
+            f"{term or 'TERM is not set'}, {size.columns}x{size.lines}" + ("" if tty else ", not a tty"),
+        ),
+        _line("colour", _colour(term)),
+        _line("text", encoding if utf8 else f"{encoding}: set LANG or PYTHONUTF8=1 for UTF-8"),
+        _line("remote", ", ".join(_links()) or "no"),
+    ]
+
+
+def _line(name: str, fact: str) -> str:
+    return f"{name:<14}{fact}"
+
+
+def _colour(term: str) -> str:
+    if os.environ.get("NO_COLOR"):
+        return "none (NO_COLOR is set)"
+    if os.environ.get("COLORTERM", "").lower() in ("truecolor", "24bit"):
+        return "16 million (COLORTERM)"
+    if term.endswith("-256color"):
+        return "256 (TERM)"
+    return "16, or set COLORTERM=truecolor where the terminal can"
+
+
+def _links() -> list[str]:
+    names = {"SSH_CONNECTION": "SSH", "TMUX": "tmux", "STY": "screen"}
+    return [name for variable, name in names.items() if os.environ.get(variable)]

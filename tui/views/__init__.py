@@ -1,0 +1,62 @@
+"""What an example looks like, one module per track, and the one line in which each is listed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from tui.lines import Line
+from tui.theme import Look
+
+if TYPE_CHECKING:
+    from analysis.review import ExampleEvidence
+
+SideMode = Literal["both", "base", "candidate", "difference"]
+SIDE_MODES: tuple[SideMode, ...] = ("both", "base", "candidate", "difference")
+
+
+@dataclass(frozen=True)
+class ViewOptions:
+    """How an example is looked at.
+
+    Args:
+        width: cells there are.
+        height: rows there are; a tall view shows more counterfactuals.
+        look: colours.
+        side: which side's attribution is drawn.
+        method: number of the attribution view; counts on and on, the view takes it modulo what it has.
+        others_shown: whether the verdicts of other reviewers may be seen.
+    """
+
+    width: int
+    height: int
+    look: Look
+    side: SideMode = "both"
+    method: int = 0
+    others_shown: bool = False
+
+
+@dataclass(frozen=True)
+class View:
+    """The view of one track.
+
+    Args:
+        example: an example as lines.
+        numbers: every number behind it, with definitions.
+        summary: the same as plain sentences, for the linear front-end.
+    """
+
+    example: Callable[[ExampleEvidence, ViewOptions], list[Line]]
+    numbers: Callable[[ExampleEvidence, ViewOptions], list[Line]]
+    summary: Callable[[ExampleEvidence], list[str]]
+
+
+def view_of(track: str) -> View:
+    """The view of a track; one that has none of its own shows text, labels and annotations."""
+    from tui.views import common, intent, intent_numbers
+
+    views: Mapping[str, View] = {
+        "intent": View(intent.example_lines, intent_numbers.number_lines, intent_numbers.summary),
+    }
+    return views.get(track, View(common.example_lines, common.number_lines, common.summary))

@@ -1,0 +1,178 @@
+"""The examples of a scope as a list: drawn line by line, read page by page, whatever their number."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from typing import TYPE_CHECKING, ClassVar
+
+from rich.segment import Segment
+from textual import events
+from textual.binding import Binding, BindingType
+from textual.geometry import Size
+from textual.scroll_view import ScrollView
+from textual.strip import Strip
+
+from tui.lines import Line
+from tui.messages import ExampleChosen
+from tui.theme import Look
+
+if TYPE_CHECKING:
+    from analysis.review import QueueRow, ReviewSession, Scope
+
+PAGE = 64
+"""Rows per page read from the evidence."""
+CACHED_PAGES = 8
+"""Pages kept; the oldest goes first."""
+
+VERDICT_MARKS = {
+    None: ("·", "faint"),
+    "acceptable": ("a", "good"),
+    "unacceptable": ("x", "bad"),
+    "unsure": ("s", "warn"),
+    "bad-label": ("l", "number"),
+}
+"""Mark and style of each verdict, the same wherever verdicts are listed."""
+
+
+class ExampleList(ScrollView, can_focus=True):
+    """One line per example of a scope: verdict, criticality, id, reasons, text.
+
+    | key | does |
+    |---|---|
+    | up, down, pageup, pagedown, home, end | moves, and shows the example |
+    | enter | goes to the example |
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("up", "step(-1)", "up", show=False),
+        Binding("down", "step(1)", "down", show=False),
+        Binding("pageup", "page(-1)", "page up", show=False),
+        Binding("pagedown", "page(1)", "page down", show=False),
+        Binding("home", "edge(-1)", "first", show=False),
+        Binding("end", "edge(1)", "last", show=False),
+        Binding("enter", "open", "open", show=False),
+    ]
+    DEFAULT_CSS = """
+    ExampleList {
+        background: $background;
+        overflow-x: hidden;
+        overflow-y: auto;
+        scrollbar-size-vertical: 1;
+        scrollbar-gutter: stable;
+    }
+    """
+
+    def __init__(self, session: ReviewSession, look: Look, *, widget_id: str | None = None) -> None:
+        super().__init__(id=widget_id)
+        self.session = session
+        self.look = look
+        self.scope: Scope | None = None
+        self.total = 0
+        self.position: int | None = None
+        self._pages: OrderedDict[int, list[QueueRow]] = OrderedDict()
+
+    def show_scope(self, scope: Scope, total: int, position: int | None) -> None:
+        """List the examples of a scope, with the cursor at a position of it."""
+        if scope != self.scope or total != self.total:
+            self.scope, self.total = scope, total
+            self.virtual_size = Size(max(self.size.width, 1), total)
+        self._pages.clear()
+        self.position = position
+        self._into_view()
+        self.refresh()
+
+    def move_to(self, position: int | None, *, changed: bool) -> None:
+        """Put the cursor at a position; `changed` says that rows must be read again (a verdict was saved)."""
+        before, self.position = self.position, position
+        if changed:
+            self._pages.clear()
+            self.refresh()
+        for number in (before, position):
+            if number is not None:
+                self.refresh_line(number)
+        self._into_view()
+
+    def change_look(self, look: Look) -> None:
+        """Draw in other colours."""
+        self.look = look
+        self.refresh()
+
+    def row(self, number: int) -> QueueRow | None:
+        """The row at a position, read with its page."""
+        if self.scope is None or not 0 <= number < self.total:
+            return None
+        page = number // PAGE
+        rows = self._pages.get(page)
+        if rows is None:
+            rows = self._pages[page] = self.session.queue_page(self.scope, page * PAGE, PAGE)
+            if len(self._pages) > CACHED_PAGES:
+                self._pages.popitem(last=False)
+        self._pages.move_to_end(page)
+        offset = number - page * PAGE
+        return rows[offset] if offset < len(rows) else None
+
+    def action_step(self, step: int) -> None:
+        """Choose the next or previous example."""
+        self._choose((self.position if self.position is not None else -1) + step, leave=False)
+
+    def action_page(self, step: int) -> None:
+        """Choose the example a page away."""
+        self._choose((self.position or 0) + step * max(self.size.height - 1, 1), leave=False)
+
+    def action_edge(self, step: int) -> None:
+        """Choose the first or last example."""
+        self._choose(0 if step < 0 else self.total - 1, leave=False)
+
+    def action_open(self) -> None:
+        """Go to the example under the cursor."""
+        self._choose(self.position or 0, leave=True)
+
+    def on_click(self, event: events.Click) -> None:
+        self._choose(event.y + self.scroll_offset.y, leave=False)
+
+    def on_resize(self, event: events.Resize) -> None:
+        self.virtual_size = Size(event.size.width, self.total)
+        self._into_view()
+
+    def _choose(self, number: int, *, leave: bool) -> None:
+        if self.total == 0:
+            return
+        row = self.row(max(0, min(number, self.total - 1)))
+        if row is not None:
+            self.post_message(ExampleChosen(row.ref, leave=leave))
+
+    def _into_view(self) -> None:
+        if self.position is None or not self.size.height:
+            return
+        top, height = self.scroll_offset.y, self.size.height
+        if self.position < top:
+            self.scroll_to(y=self.position, animate=False)
+        elif self.position >= top + height:
+            self.scroll_to(y=self.position - height + 1, animate=False)
+
+    def render_line(self, y: int) -> Strip:
+        width, background = self.size.width, self.rich_style
+        number = y + self.scroll_offset.y
+        row = self.row(number)
+        if row is None:
+            return Strip.blank(width, background)
+        segments = example_line(row, width).segments(self.look)
+        if number == self.position:
+            cursor = self.look.style("cursor")
+            segments = [Segment(text, (style or cursor) + cursor) for text, style, _ in segments]
+            if self.has_focus:
+                mark = Segment("▸", self.look.style("key") + cursor)
+                segments = [mark, *Strip(segments).crop(1)]
+            background = background + cursor
+        return Strip(segments).adjust_cell_length(width, background).apply_style(background)
+
+
+def example_line(row: QueueRow, width: int) -> Line:
+    """One example as a line of a list, `width` cells wide."""
+    mark, style = VERDICT_MARKS[row.verdict]
+    line = Line().add(" ").add(mark, style).add("◆" if row.critical_slices else " ", "critical")
+    line.add(" ").column(row.id, min(12, max(6, width // 6)), "dim").add(" ")
+    reasons = "random control" if row.control else " · ".join(sorted(row.reasons, key=len, reverse=True))
+    if width >= 76:
+        line.column(reasons, 16 if width < 100 else 30, "number").add(" ")
+    return line.column(row.text, max(width - line.width, 4))

@@ -1,0 +1,196 @@
+"""A scrolling view of styled lines with a cursor: the widget that most of the console is made of.
+
+It draws visible lines only (Textual's Line API), and on new content repaints only the lines that differ,
+so that a step over a slow link costs what changed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from rich.segment import Segment
+from textual import events
+from textual.binding import Binding, BindingType
+from textual.geometry import Size
+from textual.scroll_view import ScrollView
+from textual.strip import Strip
+
+from tui.lines import Line, Target
+from tui.messages import CursorMoved, LineOpened
+from tui.theme import Look
+
+
+class LineView(ScrollView, can_focus=True):
+    """Shows lines; the cursor stops at those that have a target.
+
+    | key | does |
+    |---|---|
+    | up, down | cursor to the previous or next line with a target; scrolls where there is none |
+    | pageup, pagedown, home, end | scrolls |
+    | enter | opens the line under the cursor |
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("up", "step(-1)", "up", show=False),
+        Binding("down", "step(1)", "down", show=False),
+        Binding("pageup", "page(-1)", "page up", show=False),
+        Binding("pagedown", "page(1)", "page down", show=False),
+        Binding("home", "edge(-1)", "top", show=False),
+        Binding("end", "edge(1)", "end", show=False),
+        Binding("enter", "open", "open", show=False),
+    ]
+    DEFAULT_CSS = """
+    LineView {
+        background: $background;
+        overflow-x: hidden;
+        overflow-y: auto;
+        scrollbar-size-vertical: 1;
+        scrollbar-gutter: stable;
+    }
+    """
+
+    def __init__(self, look: Look, *, widget_id: str | None = None) -> None:
+        super().__init__(id=widget_id)
+        self.look = look
+        self.lines: list[Line] = []
+        self.cursor: int | None = None
+
+    def show_lines(self, lines: Sequence[Line], *, top: bool = False) -> None:
+        """Replace the content; the cursor stays on its target where that still exists.
+
+        Args:
+            lines: the new content.
+            top: scroll to the start and put the cursor on the first line that leads somewhere.
+        """
+        old, old_cursor = self.lines, self.cursor
+        target = self.target
+        self.lines = list(lines)
+        stops = [number for number, line in enumerate(self.lines) if line.target is not None]
+        self.cursor = stops[0] if stops else None
+        if not top and target is not None:
+            same = [number for number in stops if self.lines[number].target == target]
+            if same:
+                self.cursor = same[0]
+            elif old_cursor is not None and stops:
+                self.cursor = min(stops, key=lambda number: abs(number - old_cursor))
+        if len(old) != len(self.lines):
+            self.virtual_size = Size(max(self.size.width, 1), len(self.lines))
+        if top and self.scroll_offset.y:
+            self.scroll_to(y=0, animate=False)
+        for number in range(max(len(old), len(self.lines))):
+            before = old[number] if number < len(old) else None
+            after = self.lines[number] if number < len(self.lines) else None
+            if before != after or (number in (old_cursor, self.cursor) and old_cursor != self.cursor):
+                self.refresh_line(number)
+
+    def change_look(self, look: Look) -> None:
+        """Draw in other colours."""
+        self.look = look
+        self.refresh()
+
+    @property
+    def target(self) -> Target | None:
+        """What the line under the cursor leads to."""
+        if self.cursor is None or self.cursor >= len(self.lines):
+            return None
+        return self.lines[self.cursor].target
+
+    def go_to(self, target: Target) -> bool:
+        """Put the cursor on the line with that target; whether there is one."""
+        for number, line in enumerate(self.lines):
+            if line.target == target:
+                self._set_cursor(number)
+                return True
+        return False
+
+    def action_step(self, step: int) -> None:
+        """Move the cursor, or scroll where there is no further stop."""
+        stops = [number for number, line in enumerate(self.lines) if line.target is not None]
+        here = -1 if self.cursor is None else self.cursor
+        ahead = [number for number in stops if (number > here if step > 0 else number < here)]
+        if not ahead:
+            self.scroll_to(y=self.scroll_offset.y + step, animate=False)
+            return
+        self._set_cursor(ahead[0] if step > 0 else ahead[-1])
+
+    def action_page(self, step: int) -> None:
+        """Scroll by a page."""
+        self.scroll_to(y=self.scroll_offset.y + step * max(self.size.height - 1, 1), animate=False)
+
+    def action_edge(self, step: int) -> None:
+        """Scroll to one end."""
+        self.scroll_to(y=0 if step < 0 else len(self.lines), animate=False)
+
+    def action_open(self) -> None:
+        """Open what the line under the cursor leads to."""
+        if self.target is not None:
+            self.post_message(LineOpened(self.target))
+
+    def on_click(self, event: events.Click) -> None:
+        number = event.y + self.scroll_offset.y
+        if number < len(self.lines) and self.lines[number].target is not None:
+            again = number == self.cursor
+            self._set_cursor(number)
+            if again:
+                self.action_open()
+
+    def on_resize(self, event: events.Resize) -> None:
+        self.virtual_size = Size(event.size.width, len(self.lines))
+
+    def on_focus(self) -> None:
+        if self.cursor is not None:
+            self.refresh_line(self.cursor)
+
+    def on_blur(self) -> None:
+        if self.cursor is not None:
+            self.refresh_line(self.cursor)
+
+    def _set_cursor(self, number: int) -> None:
+        before, self.cursor = self.cursor, number
+        if before is not None:
+            self.refresh_line(before)
+        self.refresh_line(number)
+        top, height = self.scroll_offset.y, max(self.size.height, 1)
+        if number < top:
+            self.scroll_to(y=0 if self._first_stop(number) else number, animate=False)
+        elif number >= top + height:
+            self.scroll_to(y=number - height + 1, animate=False)
+        self.post_message(CursorMoved(self.id, self.target))
+
+    def _first_stop(self, number: int) -> bool:
+        return all(line.target is None for line in self.lines[:number]) and number < self.size.height
+
+    def render_line(self, y: int) -> Strip:
+        width = self.size.width
+        number = y + self.scroll_offset.y
+        background = self.rich_style
+        if number >= len(self.lines):
+            return Strip.blank(width, background)
+        line = self.lines[number]
+        segments = line.segments(self.look)
+        if line.target is not None and number == self.cursor and self.can_focus:
+            cursor = self.look.style("cursor")
+            segments = [Segment(text, (style or cursor) + cursor) for text, style, _ in segments]
+            if self.has_focus:
+                segments = [Segment("▸", self.look.style("key") + cursor), *_without_first_cell(segments)]
+            return Strip(segments).adjust_cell_length(width, background + cursor).apply_style(background)
+        return Strip(segments).adjust_cell_length(width, background).apply_style(background)
+
+
+class Bar(LineView, can_focus=False, inherit_bindings=False):
+    """A few fixed lines: head, notice and key line."""
+
+    DEFAULT_CSS = """
+    Bar {
+        height: 1;
+        overflow: hidden;
+        scrollbar-size: 0 0;
+        scrollbar-gutter: auto;
+    }
+    """
+
+
+def _without_first_cell(segments: list[Segment]) -> list[Segment]:
+    """The segments after one cell; lines that lead somewhere start with a blank for the cursor's mark."""
+    return list(Strip(segments).crop(1)) if segments else segments
