@@ -1,0 +1,1 @@
+"""What Assay measures of itself, always as a ratio against a named alternative in the same run."""

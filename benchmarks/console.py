@@ -1,0 +1,52 @@
+"""Opening a finished review: import, session, gates; against importing torch, which it must not do."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from benchmarks.measure import Result
+
+ROOT = Path(__file__).parents[1]
+ROUNDS = 5
+OPEN = """
+from pathlib import Path
+import tui.app
+from analysis.review import ReviewSession, Scope
+with ReviewSession.open(Path({store!r}), read_only=True) as session:
+    session.gates(); session.slices(); session.queue_page(Scope(), 0, 50)
+"""
+
+
+def sample_store(folder: Path) -> Path:
+    """The store of the sample's defective candidate, freshly analysed into `folder`."""
+    from analysis.pipeline import analyze
+
+    text = (ROOT / "sample_data" / "review-rc1.toml").read_text("utf-8")
+    review = folder / "review.toml"
+    for name in ("titles.txt", "intent", "models"):
+        (folder / name).symlink_to(ROOT / "sample_data" / name)
+    review.write_text(text, "utf-8")
+    return analyze(review).store
+
+
+def _seconds(code: str) -> float:
+    started = time.perf_counter()
+    subprocess.run([sys.executable, "-c", code], check=True, cwd=ROOT)
+    return time.perf_counter() - started
+
+
+def run() -> list[Result]:
+    with tempfile.TemporaryDirectory() as folder:
+        store = sample_store(Path(folder))
+        ours = sorted(_seconds(OPEN.format(store=str(store))) for _ in range(ROUNDS))[ROUNDS // 2]
+    torch = sorted(_seconds("import torch") for _ in range(ROUNDS))[ROUNDS // 2]
+    return [
+        Result(
+            "process start to gates, slices and first page of the queue", ours, "s", "`import torch` alone", torch,
+            torch / ours, "0.5 s to first paint",
+        )
+    ]  # fmt: skip
