@@ -20,6 +20,7 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
+    PlainSerializer,
     PrivateAttr,
     ValidationError,
     ValidationInfo,
@@ -116,7 +117,13 @@ def _is_file(path: Path) -> Path:
 
 
 Text = Annotated[str, AfterValidator(_plain_text)]
-AnyPath = Annotated[Path, Field(strict=False), BeforeValidator(_resolve)]
+# A run is determined by content, so the recorded settings name a file and not the folder that it lay in.
+AnyPath = Annotated[
+    Path,
+    Field(strict=False),
+    BeforeValidator(_resolve),
+    PlainSerializer(lambda path: path.name, return_type=str, when_used="json-unless-none"),
+]
 FolderPath = Annotated[AnyPath, AfterValidator(_exists), AfterValidator(_is_folder)]
 FilePath = Annotated[AnyPath, AfterValidator(_exists), AfterValidator(_is_file)]
 

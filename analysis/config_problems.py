@@ -129,7 +129,14 @@ class ReviewReader:
         given = detail.get("input")
         if kind not in ("missing", "value_error") and isinstance(given, str | int | float | bool):
             message = f"{message}, not {given!r}"
-        self._add(key + location, message)
+        self._add(key + location, message, self._hint(kind, message, key + location))
+
+    def _hint(self, kind: str, message: str, key: KeyPath) -> str | None:
+        if kind == "missing":
+            return f"add {key[-1]} = ... to [{dotted(key[:-1])}]"
+        if message.startswith(("there is nothing at", "is not a folder", "is not a file")):
+            return f"paths are relative to {self.root}"
+        return None
 
     def _resolve_lexicons(self, declared: dict[str, LexiconSource | None]) -> None:
         for name, source in declared.items():

@@ -56,7 +56,9 @@ def slice_sentences(
     return known, this_slice, future
 
 
-def _controls(connection: duckdb.DuckDBPyConnection, run: str, slice_name: str, track: str) -> tuple[int, int]:
+def _controls(
+    connection: duckdb.DuckDBPyConnection, run: str, slice_name: str, track: str
+) -> tuple[int, int]:
     """Number of judged random controls in a slice, and how many of them anybody called unacceptable."""
     row = connection.execute(
         "WITH judged AS (SELECT v.ref, coalesce(any_value(s.verdict), "

@@ -55,7 +55,9 @@ def init_review(directory: Path) -> Path:
             "exists already and is not overwritten", where=str(target), hint="move it away first"
         ) from None
     except OSError as error:
-        raise AssayError(f"cannot be written: {error.strerror}", where=str(target)) from None
+        raise AssayError(
+            f"cannot be written: {error.strerror}", where=str(target), hint="name a folder that is writable"
+        ) from None
     return target
 
 

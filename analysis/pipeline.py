@@ -197,7 +197,7 @@ def _describe(review: Review, prepared: Sequence[_Prepared], device: str) -> dic
             side: {"folder": folder.name, "digest": one.models.digests[side]}
             for side, folder in one.models.folders.items()
         }
-    lexicons = {name: list(review.lexicon(name).terms) for name in review.lexicons}
+    lexicons = {name: list(review.lexicon(name).cues) for name in review.lexicons}
     versions = {name: importlib.metadata.version(name) for name in LIBRARIES}
     return {
         "format": FORMAT,

@@ -48,7 +48,9 @@ class Places:
         if not isinstance(ref, str) or not isinstance(plain, dict):
             return None
         refs = plain.get("refs")
-        scope = Scope(**{**plain, "refs": None if refs is None else tuple(refs)}) if _is_scope(plain) else Scope()
+        scope = (
+            Scope(**{**plain, "refs": None if refs is None else tuple(refs)}) if _is_scope(plain) else Scope()
+        )
         return ref, scope
 
     def _draft_path(self, ref: str) -> Path:
@@ -70,7 +72,9 @@ class Places:
             found = json.loads(content)
         except (ValueError, RecursionError) as error:
             raise AssayError(
-                "this draft is damaged", where=str(path), hint="delete this file: drafts are not part of the record"
+                "this draft is damaged",
+                where=str(path),
+                hint="delete this file: drafts are not part of the record",
             ) from error
         return found if isinstance(found, dict) else {}
 

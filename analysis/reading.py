@@ -89,7 +89,9 @@ class ReviewReader:
                 connection.execute(scopes.TABLES)
             except duckdb.Error as error:
                 reason = str(error).splitlines()[0]
-                raise AssayError(f"the evidence of run {run} cannot be read: {reason}", where=str(path)) from error
+                raise AssayError(
+                    f"the evidence of run {run} cannot be read: {reason}", where=str(path)
+                ) from error
             connection.execute("SET enable_external_access = false; SET lock_configuration = true")
             session._replay.tail()
         except BaseException:
@@ -151,7 +153,9 @@ class ReviewReader:
             notes.append(f"run {newer} is in force now; reopen the review to switch to it")
         merged = self._number("SELECT count(DISTINCT stream_id) FROM event WHERE merged")
         if merged:
-            notes.append(f"{merged} journal(s) were merged from elsewhere; this machine cannot vouch for them")
+            notes.append(
+                f"{merged} journal(s) were merged from elsewhere; this machine cannot vouch for them"
+            )
         return tuple(notes)
 
     def newer_run(self) -> str | None:
@@ -160,7 +164,10 @@ class ReviewReader:
         return run if run != self.run else None
 
     def metrics(
-        self, track: str | None = None, name: str | None = None, slice: str | None = None  # noqa: A002
+        self,
+        track: str | None = None,
+        name: str | None = None,
+        slice: str | None = None,  # noqa: A002
     ) -> list[Metric]:
         """Metrics of the run, narrowed by what is given."""
         return reads.metrics(self.connection, track, name, slice)
@@ -231,7 +238,9 @@ class ReviewReader:
                 "ORDER BY levenshtein(id, ?), ref LIMIT 3",
                 [text[:200]],
             )
-            raise AssayError(f"there is no example {text!r}", hint=f"nearest: {', '.join(near)}" if near else None)
+            raise AssayError(
+                f"there is no example {text!r}", hint=f"nearest: {', '.join(near)}" if near else None
+            )
         raise AssayError(f"several examples have the id {text!r}", hint=f"say which: {', '.join(found)}")
 
     def progress(self) -> tuple[int, int]:
@@ -286,14 +295,26 @@ class ReviewReader:
             "GROUP BY q.ref HAVING count(DISTINCT v.actor) >= ?)",
             [given.reviewers_required],
         )
-        keys = ("key", "name", "track", "slice", "verdict", "blocking", "value", "low", "high", "n", "threshold")
+        keys = (
+            "key",
+            "name",
+            "track",
+            "slice",
+            "verdict",
+            "blocking",
+            "value",
+            "low",
+            "high",
+            "n",
+            "threshold",
+        )
         return {
             "schema": 1,
             "review": self.description["review"]["name"],
             "run": self.run,
             "gates_allow": allowed,
             "decision": decision.decision if decision else None,
-            "signed_by": signed_by(self.store, self.run),
+            "signed_by": signed_by(self.store, decision.event_id) if decision else [],
             "promotable": allowed and decision is not None and decision.decision == "promote",
             "gates": [
                 {**{key: getattr(gate, key) for key in keys}, "why": gate.why, "refs": list(gate.refs)}

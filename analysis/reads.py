@@ -105,7 +105,11 @@ class ExampleEvidence:
 
 
 def rows(
-    connection: duckdb.DuckDBPyConnection, kind: Callable[..., Row], table: str, tail: str = "", given: Any = ()
+    connection: duckdb.DuckDBPyConnection,
+    kind: Callable[..., Row],
+    table: str,
+    tail: str = "",
+    given: Any = (),
 ) -> list[Row]:
     """Rows of an evidence table as the dataclass that mirrors it."""
     columns = ", ".join(identifier(field.name) for field in fields(kind))  # type: ignore[arg-type]

@@ -151,7 +151,9 @@ class ReviewSession(ReviewReader):
         for side, start, end in marks:
             _one_of("side", side, SIDES)
             if not 0 <= start < end <= len(text):
-                raise AssayError(f"characters {start} to {end} are not part of this text of {len(text)}", where=ref)
+                raise AssayError(
+                    f"characters {start} to {end} are not part of this text of {len(text)}", where=ref
+                )
             plain.append([side, start, end])
         return self._record_on(ref, "tokens", {"tokens": plain})
 
@@ -290,7 +292,11 @@ class ReviewSession(ReviewReader):
         if ref not in self._digests:
             raise AssayError(f"there is no example {ref!r} in run {self.run}", where=str(self.store))
         critical = self.connection.execute("SELECT slices FROM critical WHERE ref = ?", [ref]).fetchone()
-        body = {**body, "evidence_sha256": self._digests[ref], "critical_slices": list(critical[0]) if critical else []}
+        body = {
+            **body,
+            "evidence_sha256": self._digests[ref],
+            "critical_slices": list(critical[0]) if critical else [],
+        }
         return self._record(kind, body, ref=ref)
 
     def _record(

@@ -125,7 +125,9 @@ def page(
         "LEFT JOIN verdict_now v ON v.ref = p.ref AND v.actor = ? ORDER BY p.place, p.ref",
         [*given, limit, offset, actor],
     ).fetchall()
-    return [QueueRow(*[*row[:5], tuple(row[5] or ()), *row[6:8], tuple(row[8] or ()), row[9]]) for row in rows]
+    return [
+        QueueRow(*[*row[:5], tuple(row[5] or ()), *row[6:8], tuple(row[8] or ()), row[9]]) for row in rows
+    ]
 
 
 def _place(connection: duckdb.DuckDBPyConnection, ref: str, scope: Scope) -> int:

@@ -63,7 +63,7 @@ def build_slices(
     sets of `examples` (such as `out of scope`) have members and no slice, so that nothing is tested
     on them. A declared slice that matches nothing is kept with n = 0.
 
-    An automatic slice with the members of a declared one is left out, unless it is critical itself.
+    An automatic slice with the members of a declared one is left out, unless it is a class or critical.
 
     Raises:
         AssayError: a predicate that cannot be evaluated, a name used twice, or a critical slice that
@@ -101,7 +101,7 @@ def build_slices(
     already = {frozenset(refs) for refs in matched.values()}
     for one in automatic:
         # The same set under two names would be tested, and paid for, twice.
-        if frozenset(one.refs) in already and one.name not in critical:
+        if one.kind != "class" and one.name not in critical and frozenset(one.refs) in already:
             continue
         slices.append(Slice(one.name, track, one.kind, one.name in critical, one.definition, len(one.refs)))
         members[one.name] = one.refs

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from analysis.intent import track as intent
+import analysis.intent.track as intent
 
 if TYPE_CHECKING:
     import duckdb

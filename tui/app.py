@@ -6,12 +6,16 @@ It holds no review logic: reads and writes go through `analysis.review.ReviewSes
 from __future__ import annotations
 
 import asyncio
+import io
 import os
+import select
 import signal
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 from rich.console import Console
+from textual import events
 from textual.app import App
 from textual.binding import BindingType
 from textual.filter import LineFilter, NoColor
@@ -53,7 +57,10 @@ class AssayApp(App[int]):
         self.animation_level = "none"
         self._trail: list[str] = []
         self._made: dict[str, BaseScreen] = {}
+        self.failure: Exception | None = None
         self._null = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115 - lives as long as the application
+        # A traceback is for the log, not for the reviewer: `run_console` raises what went wrong.
+        self.error_console = Console(file=io.StringIO())
         systems = {"truecolor": "truecolor", "256": "256", "16": "standard", "none": "standard"}
         self.console = Console(
             color_system=systems[look.depth],  # type: ignore[arg-type]
@@ -89,6 +96,11 @@ class AssayApp(App[int]):
                 self.show_scope(scope, ref)
         self.set_interval(POLL_SECONDS, self.poll)
 
+    def on_key(self, event: events.Key) -> None:
+        """A key that nothing wanted: it may have been typed ahead, for an entry line that has opened since."""
+        if isinstance(self.screen, BaseScreen):
+            self.screen.type_ahead(event)
+
     def on_unmount(self) -> None:
         self._null.close()
 
@@ -108,8 +120,14 @@ class AssayApp(App[int]):
         """Sends text to the terminal's clipboard; None where there is no terminal."""
         return None if self.is_headless else self.copy_to_clipboard
 
+    def _handle_exception(self, error: Exception) -> None:
+        self.failure = self.failure or error
+        super()._handle_exception(error)
+
     def poll(self) -> None:
         """Look for events of other consoles; redraw only when there are any."""
+        if hung_up(sys.stdin.fileno() if not self.is_headless else None):
+            self.exit(0)
         if self.busy:
             return
         try:
@@ -212,6 +230,15 @@ def _make_screen(name: str) -> BaseScreen:
     return SignoffScreen()
 
 
+def hung_up(descriptor: int | None) -> bool:
+    """Whether the other end of a terminal is gone; not every session leader is told so by a signal."""
+    if descriptor is None:
+        return False
+    watch = select.poll()
+    watch.register(descriptor, 0)
+    return any(event & (select.POLLHUP | select.POLLNVAL | select.POLLERR) for _, event in watch.poll(0))
+
+
 def run_console(store: Path, reviewer: str | None, color: str | None, light: bool, mouse: bool) -> int:
     """Open the console on a store.
 
@@ -233,4 +260,6 @@ def run_console(store: Path, reviewer: str | None, color: str | None, light: boo
     with ReviewSession.open(store, reviewer) as session:
         app = AssayApp(session, Look(depth, not light))
         status = app.run(mouse=mouse)
+        if app.failure is not None:
+            raise app.failure
     return app.return_code or 0 if status is None else status

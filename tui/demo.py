@@ -73,7 +73,6 @@ def _copy(sample: Path, directory: Path) -> None:
 
 def _say_status(store: Path, say: Callable[[str], None]) -> int:
     from analysis.review import ReviewSession
-
     from tui.status_table import status_lines
 
     with ReviewSession.open(store, read_only=True) as session:

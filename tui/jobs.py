@@ -59,10 +59,41 @@ def verify_job(folder: Path, allowed_signers: Path) -> tuple[list[str], str, boo
     return lines, verification.decision or "", verification.ok
 
 
-def agent_has_key() -> bool:
-    """Whether an SSH agent holds a key, so that signing needs no terminal."""
+def needs_terminal(key: Path | None) -> bool:
+    """Whether signing with a key asks something on the terminal: a passphrase, or to touch a security key.
+
+    Args:
+        key: the key, or None for the default: the first key of the agent, else `~/.ssh/id_ed25519`.
+    """
+    if key is None:
+        listed = _listed_by_agent()
+        if listed:
+            return listed.startswith("sk-")
+        key = Path("~/.ssh/id_ed25519").expanduser()
+    program = shutil.which("ssh-keygen")
+    if program is None or key.suffix == ".pub":
+        return False
+    public = subprocess.run(
+        [program, "-y", "-P", "", "-f", str(key)],
+        capture_output=True,
+        text=True,
+        errors="replace",
+        stdin=subprocess.DEVNULL,
+        check=False,
+    )
+    return public.returncode != 0 or public.stdout.startswith("sk-")
+
+
+def _listed_by_agent() -> str:
     program = shutil.which("ssh-add")
     if program is None:
-        return False
-    listed = subprocess.run([program, "-L"], capture_output=True, stdin=subprocess.DEVNULL, check=False)
-    return listed.returncode == 0 and bool(listed.stdout.strip())
+        return ""
+    listed = subprocess.run(
+        [program, "-L"],
+        capture_output=True,
+        text=True,
+        errors="replace",
+        stdin=subprocess.DEVNULL,
+        check=False,
+    )
+    return listed.stdout if listed.returncode == 0 else ""

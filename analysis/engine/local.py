@@ -7,6 +7,7 @@ import os
 import shutil
 import tempfile
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 import pyarrow as pa
@@ -31,7 +32,7 @@ class ShardCache:
 
     def path(self, stage: Stage, context: StageContext, shard: Shard) -> Path:
         """Where the shard's tables are, or would be."""
-        key = {
+        key: dict[str, Any] = {
             "stage": stage.name,
             "version": stage.version,
             "models": dict(context.models.digests) if stage.uses_models else {},

@@ -8,7 +8,7 @@ one predicts is kept with the attribution.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -101,7 +101,7 @@ class BaselineChooser:
         import torch
 
         classifier = self.classifiers[side]
-        embed = classifier.model.get_input_embeddings()
+        embed: Any = classifier.model.get_input_embeddings()
         filler = self._filler(classifier, kind)
         if filler is None and kind != "mean":
             return None

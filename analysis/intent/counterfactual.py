@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import pyarrow as pa
 
 from analysis.examples import content_sha256
+from analysis.intent.settings import intent_settings
 from analysis.lexicon import BUILT_IN, insert_term, remove_spans
 from analysis.records import ALL
 from analysis.stage import Shard, Stage, StageContext
@@ -117,7 +118,9 @@ def _sample(
 
 
 def _plan_shards(context: StageContext) -> list[Shard]:
-    pairs = [(target, cue) for target, cues in context.settings.irrelevant.items() for cue in cues]
+    pairs = [
+        (target, cue) for target, cues in intent_settings(context.settings).irrelevant.items() for cue in cues
+    ]
     return [Shard({}, pairs, len(pairs))] if pairs else []
 
 

@@ -49,7 +49,8 @@ _QUERIES: tuple[tuple[str, str], ...] = (
     (
         "irrelevant cue moves the prediction",
         """
-        SELECT v.ref, 'intent.relevance[' || v.target || '/' || v.cue || ']', v.candidate_p - v.candidate_plain_p AS rise
+        SELECT v.ref, 'intent.relevance[' || v.target || '/' || v.cue || ']',
+               v.candidate_p - v.candidate_plain_p AS rise
         FROM intent_variant v
         WHERE v.operation = 'insert' AND v.candidate_p - v.candidate_plain_p >= $moved
           AND v.candidate_p - v.candidate_plain_p > v.base_p - v.base_plain_p
@@ -60,7 +61,8 @@ _QUERIES: tuple[tuple[str, str], ...] = (
     (
         ROUTED,
         """
-        SELECT p.ref, NULL, p.candidate_p, p.candidate_label FROM intent_pair p JOIN membership m ON m.ref = p.ref AND m.slice = $all
+        SELECT p.ref, NULL, p.candidate_p, p.candidate_label FROM intent_pair p
+        JOIN membership m ON m.ref = p.ref AND m.slice = $all
         WHERE p.candidate_label IN (SELECT unnest($critical::VARCHAR[])) AND p.gold <> p.candidate_label
           AND p.base_label <> p.candidate_label
         ORDER BY p.candidate_p DESC, p.ref

@@ -11,6 +11,7 @@ import pyarrow as pa
 
 from analysis.examples import OUT_OF_SCOPE
 from analysis.intent.predict import softmax
+from analysis.intent.settings import intent_settings
 from analysis.records import ALL, SIDES, Metric, MetricSide
 from analysis.stage import Shard, Stage, StageContext
 from analysis.stats import (
@@ -26,6 +27,7 @@ from analysis.stats import (
 
 if TYPE_CHECKING:
     import duckdb
+    from numpy.typing import NDArray
 
     from analysis.stats import Interval
 
@@ -299,7 +301,9 @@ def relevance_metrics(connection: duckdb.DuckDBPyConnection, seed: int) -> list[
         confidence = 1 - 2 * RELEVANCE_ALPHA / (len(pairs) * 2)
         method = f"insertion; two-way bootstrap over texts and terms at {confidence:.4f}"
         texts, terms = np.asarray(values["parent_ref"], str), np.asarray(values["term"], str)
-        effects = {side: np.asarray(values[side], float) for side in SIDES}
+        effects: dict[MetricSide, NDArray[np.float64]] = {
+            side: np.asarray(values[side], float) for side in SIDES
+        }
         effects["difference"] = effects["candidate"] - effects["base"]
         count = len(np.unique(texts))
         for side, effect in effects.items():
@@ -318,7 +322,8 @@ def confusions(connection: duckdb.DuckDBPyConnection) -> tuple[list[Metric], pa.
     for pair, base, candidate, refs, gold, predicted in connection.execute(
         _CONFUSIONS, {"track": TRACK, "all": ALL}
     ).fetchall():
-        for side, value in (("base", base), ("candidate", candidate), ("difference", candidate - base)):
+        sides: dict[MetricSide, int] = {"base": base, "candidate": candidate, "difference": candidate - base}
+        for side, value in sides.items():
             rows.append(metric("confused", pair, side, value, None, len(refs), "count"))
         slices.append(
             {
@@ -366,7 +371,7 @@ def _run(context: StageContext, shard: Shard) -> dict[str, pa.Table]:
     confused, slices, members = confusions(connection)
     rows = [
         *slice_metrics(connection),
-        *class_metrics(connection, context.settings.label),
+        *class_metrics(connection, intent_settings(context.settings).label),
         *transition_metrics(connection),
         *calibration_metrics(connection, context.models.labels, seed),
         *out_of_scope_metrics(connection, seed),

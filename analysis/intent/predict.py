@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
 
+from analysis.intent.settings import intent_settings
 from analysis.records import SIDES, Side
 from analysis.stage import Shard, Stage, StageContext
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from analysis.intent.settings import IntentSettings
     from analysis.models.load import LoadedClassifier
 
 TOKENS_PER_BATCH = 8192
@@ -84,7 +84,7 @@ def side_rows(
     wrong, never silently right.
     """
     probabilities = softmax(logits)
-    finite = np.isfinite(logits).all(axis=1)
+    finite: NDArray[np.bool_] = np.isfinite(logits).min(axis=1, initial=True)
     safe = np.where(finite[:, None], probabilities, 0.0)
     order = np.argsort(-safe, axis=1, kind="stable")
     first, second = order[:, 0], order[:, 1]
@@ -121,7 +121,7 @@ NOT_A_NUMBER = "not a number"
 def token_limit(context: StageContext) -> int:
     """Tokens of a text that are read on both sides: the declared limit, or the smaller of the models' own."""
     limits = [context.models.heads[side].max_positions for side in SIDES]
-    declared: int | None = cast("IntentSettings", context.settings).max_length
+    declared: int | None = intent_settings(context.settings).max_length
     return min([limit for limit in (*limits, declared) if limit is not None], default=DEFAULT_TOKENS)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Self
+from typing import Self, cast
 
 from pydantic import Field, model_validator
 
@@ -51,3 +51,8 @@ class IntentSettings(TrackSettings):
             for name, lexicons in self.irrelevant.items()
             for lexicon in lexicons
         ]
+
+
+def intent_settings(settings: TrackSettings) -> IntentSettings:
+    """The settings of a track that is known to be this one."""
+    return cast(IntentSettings, settings)

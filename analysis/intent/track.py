@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from analysis.intent.flags import flags
 from analysis.intent.gates import GATES
 from analysis.intent.headlines import headlines
-from analysis.intent.settings import IntentSettings
+from analysis.intent.settings import IntentSettings, intent_settings
 from analysis.intent.triggers import triggers
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ def read(settings: TrackSettings, review: Review, skip_bad_rows: bool) -> Exampl
     """
     from analysis.intent.reading import read_messages
 
-    return read_messages(cast(IntentSettings, settings), skip_bad_rows)
+    return read_messages(intent_settings(settings), skip_bad_rows)
 
 
 def stages() -> tuple[Stage, ...]:
@@ -42,12 +42,12 @@ def stages() -> tuple[Stage, ...]:
 
 def gate_settings(settings: TrackSettings, workbench: duckdb.DuckDBPyConnection) -> dict[str, object]:
     """What the gates need of the settings: the declared irrelevant cues, by class."""
-    return {"irrelevant": dict(cast(IntentSettings, settings).irrelevant)}
+    return {"irrelevant": dict(intent_settings(settings).irrelevant)}
 
 
 def model_paths(settings: TrackSettings) -> Mapping[str, str]:
     """The model folder of each side."""
-    intent = cast(IntentSettings, settings)
+    intent = intent_settings(settings)
     return {"base": str(intent.base), "candidate": str(intent.candidate)}
 
 

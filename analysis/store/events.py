@@ -48,7 +48,9 @@ def canonical_json(value: dict[str, Any]) -> str:
     try:
         return rfc8785.dumps(value).decode("utf-8")
     except (rfc8785.CanonicalizationError, UnicodeError, RecursionError) as error:
-        raise AssayError(f"this cannot be recorded: {error}", hint="remove the character or number") from error
+        raise AssayError(
+            f"this cannot be recorded: {error}", hint="remove the character or number"
+        ) from error
 
 
 def _encode(columns: dict[str, Any]) -> bytes:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import hashlib
 import os
@@ -54,8 +55,6 @@ def system_error(error: OSError, doing: str, where: Path) -> AssayError:
 
 def os_error_name(error: OSError) -> str:
     """The symbolic name of an error number, such as `ENOSPC`; empty where there is none."""
-    import errno
-
     return errno.errorcode.get(error.errno, "") if error.errno is not None else ""
 
 

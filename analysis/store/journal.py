@@ -43,7 +43,16 @@ from analysis.store.streams import (
     verify_chain,
 )
 
-__all__ = ["Account", "Journal", "Stream", "merge", "read_body", "read_stream", "this_account", "verify_chain"]
+__all__ = [
+    "Account",
+    "Journal",
+    "Stream",
+    "merge",
+    "read_body",
+    "read_stream",
+    "this_account",
+    "verify_chain",
+]
 
 SIDE_LIMIT = 16 << 20
 

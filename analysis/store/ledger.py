@@ -69,7 +69,9 @@ def _fill(path: Path, replay: Replay) -> None:
             create_event_tables(ledger)
             ledger.execute("COMMIT")
             ledger.execute("CHECKPOINT")
-        heads = {row[0]: row[1:] for row in ledger.execute("SELECT stream_id, events, head FROM head").fetchall()}
+        heads = {
+            row[0]: row[1:] for row in ledger.execute("SELECT stream_id, events, head FROM head").fetchall()
+        }
         ours = replay.connection.execute(
             "SELECT stream_id, list(hash ORDER BY seq) FROM event GROUP BY stream_id"
         ).fetchall()

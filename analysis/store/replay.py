@@ -106,7 +106,9 @@ class Replay:
             known = self._known.get(path, START)
             size = path.lstat().st_size
             if size < known.offset:
-                raise damaged(f"this journal became shorter: {size:,} bytes, {known.offset:,} were read", str(path))
+                raise damaged(
+                    f"this journal became shorter: {size:,} bytes, {known.offset:,} were read", str(path)
+                )
             if size == known.offset:
                 continue
             found, cursor, rest = read_lines(path, stream_id, known, elsewhere=merged)
@@ -196,7 +198,8 @@ def load_shown(connection: duckdb.DuckDBPyConnection, shown: Mapping[str, str]) 
     connection.execute("DELETE FROM shown")
     if shown:
         connection.execute(
-            "INSERT INTO shown SELECT unnest(?::VARCHAR[]), unnest(?::VARCHAR[])", [list(shown), list(shown.values())]
+            "INSERT INTO shown SELECT unnest(?::VARCHAR[]), unnest(?::VARCHAR[])",
+            [list(shown), list(shown.values())],
         )
 
 

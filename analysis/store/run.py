@@ -198,9 +198,12 @@ def _create_evidence(evidence: Path, name: str, schemas: Sequence[str]) -> dict[
     try:
         for schema in schemas:
             created.execute(schema_sql(schema))
-        defined = dict(created.execute("SELECT table_name, table_type FROM information_schema.tables").fetchall())
+        defined = dict(
+            created.execute("SELECT table_name, table_type FROM information_schema.tables").fetchall()
+        )
         created.executemany(
-            "INSERT INTO meta VALUES (?, ?)", [("format", str(FORMAT)), ("run", name), ("created_by", "assay")]
+            "INSERT INTO meta VALUES (?, ?)",
+            [("format", str(FORMAT)), ("run", name), ("created_by", "assay")],
         )
     finally:
         created.close()
@@ -255,7 +258,9 @@ def current_run(store: PathLike[str]) -> str:
     content = read_small(path / "current", 64)
     if content is None:
         raise AssayError(
-            "this store has no run yet", where=str(path), hint="`assay analyze REVIEW.toml` makes the first one"
+            "this store has no run yet",
+            where=str(path),
+            hint="`assay analyze REVIEW.toml` makes the first one",
         )
     name = content.decode("ascii", "replace").strip()
     if not RUN_NAME.fullmatch(name):
@@ -290,7 +295,9 @@ def read_description(store: PathLike[str], run: str) -> dict[str, Any]:
     except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise AssayError("this file is damaged", where=str(path)) from error
     if named != run:
-        raise AssayError(f"this description determines run {named}, not {run}: it was changed", where=str(path))
+        raise AssayError(
+            f"this description determines run {named}, not {run}: it was changed", where=str(path)
+        )
     return dict(description)
 
 
@@ -316,7 +323,9 @@ def attach(
         )
     try:
         connection.execute(f"ATTACH {quote(path)} AS {identifier(alias)} (READ_ONLY)")
-        found = connection.execute(f"SELECT value FROM {identifier(alias)}.meta WHERE key = 'format'").fetchone()
+        found = connection.execute(
+            f"SELECT value FROM {identifier(alias)}.meta WHERE key = 'format'"
+        ).fetchone()
     except duckdb.Error as error:
         message = str(error).splitlines()[0]
         raise AssayError(f"the evidence of this run cannot be read: {message}", where=str(path)) from error

@@ -40,7 +40,9 @@ def evidence_tables(connection: duckdb.DuckDBPyConnection) -> EvidenceTables:
 def models_digest(description: Mapping[str, Any]) -> str:
     """SHA-256 over the digests of both models of every track of a run."""
     models = description["determined_by"].get("models", {})
-    return _digest({track: {side: one["digest"] for side, one in sides.items()} for track, sides in models.items()})
+    return _digest(
+        {track: {side: one["digest"] for side, one in sides.items()} for track, sides in models.items()}
+    )
 
 
 def shown_digest(
@@ -79,7 +81,9 @@ def shown_digests(
         models: digest of both models.
         refs: the examples in question.
     """
-    match, given = ("ref = ?", [refs[0]]) if len(refs) == 1 else ("ref IN (SELECT unnest(?::VARCHAR[]))", [list(refs)])
+    match, given = (
+        ("ref = ?", [refs[0]]) if len(refs) == 1 else ("ref IN (SELECT unnest(?::VARCHAR[]))", [list(refs)])
+    )
     contents = connection.execute(f"SELECT ref, sha256 FROM evidence.example WHERE {match}", given).fetchall()
     critical = dict(connection.execute(f"SELECT ref, slices FROM critical WHERE {match}", given).fetchall())
     found: dict[str, dict[str, list[dict[str, Any]]]] = {ref: {} for ref, _ in contents}
@@ -89,7 +93,9 @@ def shown_digests(
         for row in result.fetchall():
             values = dict(zip(columns, row, strict=True))
             found[values["ref"]].setdefault(name, []).append(values)
-    return {ref: shown_digest(content, found[ref], critical.get(ref, ()), models) for ref, content in contents}
+    return {
+        ref: shown_digest(content, found[ref], critical.get(ref, ()), models) for ref, content in contents
+    }
 
 
 def _encode(value: Any) -> str:

@@ -1,23 +1,37 @@
-"""Who signed the latest report of a run, by the names of its signature files; `verify` checks them."""
+"""Who signed the report of a decision, by the names of its signature files; `verify` checks them."""
 
 from __future__ import annotations
 
-import re
+import json
 from os import PathLike
 from pathlib import Path
 
+from analysis.store.files import read_small
 
-def signed_by(store: PathLike[str], run: str) -> list[str]:
-    """Principals with a signature beside the latest report of a run in the store's own `report` folder."""
-    found: list[tuple[int, Path]] = []
-    for folder in (Path(store) / "report").glob(f"*-{run}-*"):
-        number = re.fullmatch(rf".*-{run}-(\d+)", folder.name)
-        if number and (folder / "SHA256SUMS").is_file():
-            found.append((int(number[1]), folder))
-    if not found:
-        return []
-    latest = max(found)[1]
+REPORT_LIMIT = 256 << 20
+
+
+def signed_by(store: PathLike[str], decision_id: str) -> list[str]:
+    """Principals with a signature beside a report of that decision in the store's own `report` folder.
+
+    A report that was exported elsewhere, or that tells of an earlier decision, does not count.
+    """
     prefix, suffix = "SHA256SUMS.", ".sig"
-    return sorted(
-        path.name.removeprefix(prefix).removesuffix(suffix) for path in latest.glob(f"{prefix}?*{suffix}")
-    )
+    names: set[str] = set()
+    for report in (Path(store) / "report").glob("*/report.json"):
+        if _decision_of(report) == decision_id:
+            signatures = report.parent.glob(f"{prefix}?*{suffix}")
+            names |= {path.name.removeprefix(prefix).removesuffix(suffix) for path in signatures}
+    return sorted(names)
+
+
+def _decision_of(report: Path) -> str | None:
+    """The event of the decision that a report tells of; None where that cannot be read."""
+    content = read_small(report, REPORT_LIMIT)
+    if content is None:
+        return None
+    try:
+        decision = json.loads(content)["predicate"]["decision"]
+        return str(decision["event_id"])
+    except (ValueError, KeyError, TypeError, RecursionError):
+        return None

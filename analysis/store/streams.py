@@ -210,7 +210,9 @@ def verify_chain(events: Iterable[Event], where: Callable[[int], str]) -> dict[s
         if event.event_id in seen:
             raise damaged(f"event id {event.event_id!r} was used twice", place)
         seen.add(event.event_id)
-        heads[event.stream_id] = check_link(event, event.stream_id, heads.get(event.stream_id, Position()), place)
+        heads[event.stream_id] = check_link(
+            event, event.stream_id, heads.get(event.stream_id, Position()), place
+        )
     return heads
 
 

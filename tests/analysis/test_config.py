@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import tomllib
 from pathlib import Path
 
@@ -50,6 +51,14 @@ def test_paths_are_relative_to_the_file_and_not_to_the_working_folder(
     monkeypatch.chdir(tmp_path)
     review = load_review(tiny_review.relative_to(tmp_path))
     assert review.tracks["intent"].model_dump()["examples"] == tiny_review.parent / "eval.jsonl"
+
+
+def test_recorded_settings_do_not_depend_on_where_the_review_lies(tiny_review: Path, tmp_path: Path) -> None:
+    moved = tmp_path / "elsewhere" / "review.toml"
+    shutil.copytree(tiny_review.parent, moved.parent)
+    settings = [load_review(path).tracks["intent"].model_dump(mode="json") for path in (tiny_review, moved)]
+    assert settings[0] == settings[1]
+    assert settings[0]["examples"] == "eval.jsonl"
 
 
 @pytest.mark.parametrize(

@@ -33,7 +33,9 @@ def write(store: Path, count: int, account: Account | None = None) -> Path:
     """A journal with some verdicts; returns its path."""
     journal = Journal(store, account or this_account(), "alice")
     for number in range(count):
-        journal.append("verdict", run=RUN, ref=f"intent/message:{number}", body={"verdict": "unsure", "n": number})
+        journal.append(
+            "verdict", run=RUN, ref=f"intent/message:{number}", body={"verdict": "unsure", "n": number}
+        )
     path = journal.path
     journal.close()
     assert path is not None
@@ -94,7 +96,22 @@ text = st.text(alphabet=st.characters(exclude_categories=["Cs"]), max_size=20)
 def test_lines_are_rfc_8785(reviewer: str, kind: str, lamport: int, ref: str | None) -> None:
     event = seal(
         Event(
-            "w@h/s", 1, lamport, "e", "t", "uid:1/w", reviewer, "h", "s", RUN, ref, kind, None, '{"a":"\\u0000"}', GENESIS, ""
+            "w@h/s",
+            1,
+            lamport,
+            "e",
+            "t",
+            "uid:1/w",
+            reviewer,
+            "h",
+            "s",
+            RUN,
+            ref,
+            kind,
+            None,
+            '{"a":"\\u0000"}',
+            GENESIS,
+            "",
         )
     )
     columns = asdict(event)
@@ -109,7 +126,9 @@ def test_lines_are_rfc_8785(reviewer: str, kind: str, lamport: int, ref: str | N
 def test_a_hash_inside_a_text_is_not_taken_for_the_hash() -> None:
     trick = '"hash":"' + "0" * 64 + '",'
     body = rfc8785.dumps({"note": trick}).decode()
-    event = seal(Event("w@h/s", 1, 1, "e", "t", trick, trick, "h", "s", RUN, None, "note", None, body, GENESIS, ""))
+    event = seal(
+        Event("w@h/s", 1, 1, "e", "t", trick, trick, "h", "s", RUN, None, "note", None, body, GENESIS, "")
+    )
     assert parse_line(canonical_line(event), "here") == event
     forged = replace(event, reviewer="bob")
     with pytest.raises(AssayError, match="its hash is not its own"):
@@ -172,7 +191,9 @@ def tampered(path: Path) -> dict[str, bytes]:
         "empty line": b"".join([lines[0], b"\n", *lines[2:]]),
         "other columns": b"".join([lines[0], b'{"body":"{}"}\n', *lines[2:]]),
         "deep": b"".join([lines[0], b"[" * 200_000 + b"\n", *lines[2:]]),
-        "huge integer": b"".join([lines[0], lines[1].replace(b'"seq":2', b'"seq":' + b"9" * 5000), *lines[2:]]),
+        "huge integer": b"".join(
+            [lines[0], lines[1].replace(b'"seq":2', b'"seq":' + b"9" * 5000), *lines[2:]]
+        ),
         "long line": b"".join([lines[0], b'"' + b"x" * (LINE_LIMIT + 5) + b'"\n', *lines[2:]]),
         "not utf-8": b"".join([lines[0], b'{"a":"\xff"}\n', *lines[2:]]),
         "surrogate": b"".join([lines[0], lines[1].replace(b'"alice"', b'"\\ud800"'), *lines[2:]]),
@@ -204,7 +225,9 @@ def test_tampering_is_told_with_file_and_line(store: Path) -> None:
         ({1: {"actor": "mallory"}}, "no account"),
     ],
 )
-def test_a_forged_event_with_good_hashes_is_told(store: Path, change: dict[int, dict[str, Any]], message: str) -> None:
+def test_a_forged_event_with_good_hashes_is_told(
+    store: Path, change: dict[int, dict[str, Any]], message: str
+) -> None:
     path = write(store, 4)
     rewrite(path, change)
     with pytest.raises(AssayError, match=message):
@@ -336,7 +359,9 @@ def test_a_long_body_lives_in_a_side_file_that_is_checked(store: Path) -> None:
 
 
 @pytest.mark.parametrize("body", [{"x": float("nan")}, {"x": 2**60}, {"x": "\ud800"}])
-def test_what_has_no_canonical_form_is_refused_before_anything_is_written(store: Path, body: dict[str, Any]) -> None:
+def test_what_has_no_canonical_form_is_refused_before_anything_is_written(
+    store: Path, body: dict[str, Any]
+) -> None:
     journal = Journal(store, this_account(), "alice")
     with pytest.raises(AssayError, match="cannot be recorded"):
         journal.append("note", run=RUN, body=body)
@@ -352,7 +377,9 @@ def test_journals_of_other_machines_are_merged_once_and_marked(store: Path, tmp_
     assert merge(store, [away / "events"]) == 0
     replay = Replay(store)
     assert replay.tail() == 5
-    found = replay.connection.execute("SELECT merged, count(*) FROM event GROUP BY merged ORDER BY merged").fetchall()
+    found = replay.connection.execute(
+        "SELECT merged, count(*) FROM event GROUP BY merged ORDER BY merged"
+    ).fetchall()
     assert found == [(False, 2), (True, 3)]
     longer = Journal(away, Account(4242, "bob", "elsewhere"), "bob")
     longer.append("note", run=RUN, body={"note": "later"})

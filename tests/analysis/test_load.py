@@ -149,7 +149,7 @@ def test_a_folder_without_a_trained_head_is_refused(folder: Path) -> None:
     weights = load_file(folder / "model.safetensors")
     del weights["classifier.weight"]
     save_file(weights, folder / "model.safetensors", {"format": "pt"})
-    with pytest.raises(AssayError, match="would be random, such as classifier.weight"):
+    with pytest.raises(AssayError, match=r"would be random, such as classifier\.weight"):
         load_classifier(folder, "cpu")
 
 

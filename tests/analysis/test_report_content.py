@@ -11,7 +11,6 @@ from pathlib import Path
 
 import pytest
 from markdown_it import MarkdownIt
-from report_fixture import HOSTILE, TOY, inspect_all, toy_store
 
 from analysis.errors import AssayError
 from analysis.report import canonical, render
@@ -20,6 +19,7 @@ from analysis.report.escape import code, inline, printable
 from analysis.report.sums import SUMMED, parse_sums
 from analysis.review import ReviewSession
 from analysis.tracks import registered
+from tests.analysis.report_fixture import HOSTILE, TOY, inspect_all, toy_store
 
 FIELDS = [
     "Model",

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from report_fixture import TOY, inspect_all, make_key, signer_line, toy_store
 
 from analysis.errors import AssayError
 from analysis.report import canonical
@@ -20,6 +19,7 @@ from analysis.report.sums import SUMMED, SUMS, format_sums, parse_sums
 from analysis.report.verify import verify
 from analysis.review import ReviewSession
 from analysis.tracks import registered
+from tests.analysis.report_fixture import TOY, inspect_all, make_key, signer_line, toy_store
 
 pytestmark = pytest.mark.skipif(shutil.which("ssh-keygen") is None, reason="needs OpenSSH")
 

@@ -6,7 +6,6 @@ import shutil
 from pathlib import Path
 
 import pytest
-from report_fixture import make_key, signer_line
 
 from analysis.pipeline import analyze
 from analysis.report import canonical
@@ -14,6 +13,7 @@ from analysis.report.build import export
 from analysis.report.sign import sign
 from analysis.report.verify import verify
 from analysis.review import ReviewSession
+from tests.analysis.report_fixture import make_key, signer_line
 
 pytestmark = pytest.mark.skipif(shutil.which("ssh-keygen") is None, reason="needs OpenSSH")
 

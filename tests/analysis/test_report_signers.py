@@ -9,7 +9,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from report_fixture import TOY, inspect_all, make_key, signer_line, toy_store
 
 from analysis.errors import AssayError
 from analysis.report.build import export
@@ -17,6 +16,7 @@ from analysis.report.sign import sanitised, sign
 from analysis.report.verify import Check, verify
 from analysis.review import ReviewSession
 from analysis.tracks import registered
+from tests.analysis.report_fixture import TOY, inspect_all, make_key, signer_line, toy_store
 
 pytestmark = pytest.mark.skipif(shutil.which("ssh-keygen") is None, reason="needs OpenSSH")
 

@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from report_fixture import TOY, inspect_all, make_key, signer_line, toy_store
 
 from analysis.report import canonical, render
 from analysis.report.build import export
@@ -21,6 +20,7 @@ from analysis.report.sums import SUMMED, format_sums
 from analysis.report.verify import Verification, verify
 from analysis.review import ReviewSession
 from analysis.tracks import registered
+from tests.analysis.report_fixture import TOY, inspect_all, make_key, signer_line, toy_store
 
 pytestmark = pytest.mark.skipif(shutil.which("ssh-keygen") is None, reason="needs OpenSSH")
 

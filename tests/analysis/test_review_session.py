@@ -11,13 +11,21 @@ from typing import Any
 
 import duckdb
 import pytest
-from store_fixture import CONTROLS, MESSAGES, QUEUE, VARIANT, publish_review, ref_of, said_elsewhere
 
 from analysis.errors import AssayError
 from analysis.records import GateResult
 from analysis.review import ReviewSession, Scope
 from analysis.store.journal import read_stream
 from analysis.store.replay import load_events, review_state
+from tests.analysis.store_fixture import (
+    CONTROLS,
+    MESSAGES,
+    QUEUE,
+    VARIANT,
+    publish_review,
+    ref_of,
+    said_elsewhere,
+)
 
 QUEUED = [ref_of(number) for number in (*QUEUE, *CONTROLS)]
 RECALL = "intent.critical_recall[escalation]"
@@ -51,7 +59,9 @@ def test_opening_imports_nothing_heavy_and_writes_nothing(store: Path) -> None:
         "if m in sys.modules])"
     )
     before = sorted(store.rglob("*"))
-    done = subprocess.run([sys.executable, "-c", code, str(store)], check=True, capture_output=True, text=True)
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(store)], check=True, capture_output=True, text=True
+    )
     assert done.stdout.strip() == "[]"
     assert sorted(store.rglob("*")) == before
 
@@ -85,7 +95,9 @@ def test_the_queue_is_the_ranked_flags_in_order(session: ReviewSession) -> None:
         (Scope(refs=(ref_of(9), "intent/message:none")), (9,)),
     ],
 )
-def test_a_scope_narrows_and_keeps_its_order(session: ReviewSession, scope: Scope, numbers: tuple[int, ...]) -> None:
+def test_a_scope_narrows_and_keeps_its_order(
+    session: ReviewSession, scope: Scope, numbers: tuple[int, ...]
+) -> None:
     expected = [ref_of(number) for number in numbers]
     assert [row.ref for row in session.queue_page(scope, 0, 100)] == expected
     assert session.queue_count(scope) == len(expected)
@@ -119,7 +131,12 @@ def test_undecided_skips_what_is_judged_and_goes_on_from_there(session: ReviewSe
     assert session.neighbour(QUEUED[3], Scope(), -1, undecided=True) is None
     assert session.queue_count(scope) == 6
     assert session.progress() == (3, 9)
-    assert [row.verdict for row in session.queue_page(Scope(), 0, 4)] == ["unacceptable", "acceptable", "unsure", None]
+    assert [row.verdict for row in session.queue_page(Scope(), 0, 4)] == [
+        "unacceptable",
+        "acceptable",
+        "unsure",
+        None,
+    ]
 
 
 def test_slices_come_by_regret_with_progress(session: ReviewSession) -> None:
@@ -182,7 +199,13 @@ def test_the_latest_verdict_counts_and_keeps_cause_and_note(session: ReviewSessi
     mine = session.example(ref_of(0)).mine
     assert mine is not None
     assert mine.cause is None
-    assert [event.kind for event in session.example(ref_of(0)).history] == ["verdict", "note", "verdict", "note", "cause"]
+    assert [event.kind for event in session.example(ref_of(0)).history] == [
+        "verdict",
+        "note",
+        "verdict",
+        "note",
+        "cause",
+    ]
 
 
 def test_undo_and_redo_walk_back_and_forth(session: ReviewSession) -> None:
@@ -322,20 +345,20 @@ def test_a_waiver_binds_value_threshold_and_run(store: Path, session: ReviewSess
 
 
 @pytest.mark.parametrize(
-    ("key", "reason", "expires", "message"),
+    ("waiver", "message"),
     [
-        ("review.coverage", " ", "2999-01-01", "reason is needed"),
-        ("review.coverage", "x", "tomorrow", "not a date"),
-        ("review.coverage", "x", "2020-01-01", "past"),
-        ("review.coverag", "x", "2999-01-01", "no gate"),
-        ("intent.accuracy", "x", "2999-01-01", "nothing to waive"),
+        (("review.coverage", " ", "2999-01-01"), "reason is needed"),
+        (("review.coverage", "x", "tomorrow"), "not a date"),
+        (("review.coverage", "x", "2020-01-01"), "past"),
+        (("review.coverag", "x", "2999-01-01"), "no gate"),
+        (("intent.accuracy", "x", "2999-01-01"), "nothing to waive"),
     ],
 )
 def test_a_waiver_that_would_not_count_is_refused(
-    session: ReviewSession, store: Path, key: str, reason: str, expires: str, message: str
+    session: ReviewSession, store: Path, waiver: tuple[str, str, str], message: str
 ) -> None:
     with pytest.raises(AssayError, match=message):
-        session.waive(key, reason, expires)
+        session.waive(*waiver)
     assert journals(store) == []
 
 
@@ -369,21 +392,47 @@ def test_status_is_the_contract(session: ReviewSession, store: Path) -> None:
     session.verdict(QUEUED[0], "acceptable")
     session.decide("hold", "not yet")
     status = session.status()
-    keys = ["schema", "review", "run", "gates_allow", "decision", "signed_by", "promotable", "gates", "queue", "triggers"]
+    keys = [
+        "schema",
+        "review",
+        "run",
+        "gates_allow",
+        "decision",
+        "signed_by",
+        "promotable",
+        "gates",
+        "queue",
+        "triggers",
+    ]
     assert list(status) == keys
     assert status["queue"] == {"total": 9, "inspected": 1}
     assert (status["decision"], status["promotable"], status["signed_by"]) == ("hold", False, [])
-    gate_keys = {"key", "name", "track", "slice", "verdict", "blocking", "value", "low", "high", "n", "threshold"}
+    gate_keys = {
+        "key",
+        "name",
+        "track",
+        "slice",
+        "verdict",
+        "blocking",
+        "value",
+        "low",
+        "high",
+        "n",
+        "threshold",
+    }
     assert all(set(one) == gate_keys | {"why", "refs"} for one in status["gates"])
     assert json.loads(json.dumps(status)) == status
-    report = store / "report" / f"intent-v4-rc1-{session.run}-1"
+    decision = session.gate_input().state.decision
+    assert decision is not None
+    report = store / "report" / "first"
     report.mkdir()
-    (report / "SHA256SUMS").write_text("")
+    (report / "report.json").write_text(
+        json.dumps({"predicate": {"decision": {"event_id": decision.event_id}}})
+    )
     (report / "SHA256SUMS.alice@x.sig").write_text("")
     assert session.status()["signed_by"] == ["alice@x"]
-    (store / "report" / f"intent-v4-rc1-{session.run}-2").mkdir()
-    (store / "report" / f"intent-v4-rc1-{session.run}-2" / "SHA256SUMS").write_text("")
-    assert session.status()["signed_by"] == [], "a later report is not signed yet"
+    session.decide("reject", "on second thought")
+    assert session.status()["signed_by"] == [], "the report of the later decision is not signed yet"
 
 
 def test_a_review_that_passes_is_promotable(session: ReviewSession) -> None:
@@ -443,7 +492,9 @@ def test_a_verdict_is_the_same_whether_the_example_was_looked_at_or_not(store: P
         assert json.loads(second.verdict(ref_of(0), "acceptable").body) == unseen
 
 
-def test_an_open_session_is_told_of_a_newer_run_and_stays_on_its_own(store: Path, session: ReviewSession) -> None:
+def test_an_open_session_is_told_of_a_newer_run_and_stays_on_its_own(
+    store: Path, session: ReviewSession
+) -> None:
     assert session.newer_run() is None
     publish_review(store, seed=1)
     assert session.newer_run() not in (None, session.run)
@@ -485,7 +536,17 @@ def test_drafts_and_the_last_place_survive_a_restart(store: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["\x1b]52;c;x\x07", "a\0b", "[/nope] [", "\u202e", "'; DROP TABLE event; --", "\\u0000", '{"a":1}', "é" * 9000]
+    "text",
+    [
+        "\x1b]52;c;x\x07",
+        "a\0b",
+        "[/nope] [",
+        "\u202e",
+        "'; DROP TABLE event; --",
+        "\\u0000",
+        '{"a":1}',
+        "é" * 9000,
+    ],
 )
 def test_any_text_is_recorded_as_it_is(session: ReviewSession, store: Path, text: str) -> None:
     session.verdict(ref_of(0), "unsure", note=text)

@@ -18,7 +18,8 @@ def workbench() -> duckdb.DuckDBPyConnection:
     )
     connection.execute("CREATE TABLE membership (slice VARCHAR, track VARCHAR, ref VARCHAR)")
     connection.execute(
-        "INSERT INTO example SELECT 'm' || i, 'intent', 'message', NULL, ['a', 'b', 'c'][1 + i % 3] FROM range(300) t(i)"
+        "INSERT INTO example SELECT 'm' || i, 'intent', 'message', NULL, ['a', 'b', 'c'][1 + i % 3] "
+        "FROM range(300) t(i)"
     )
     connection.execute("INSERT INTO membership SELECT ?, 'intent', ref FROM example", [ALL])
     return connection

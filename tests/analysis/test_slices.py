@@ -203,4 +203,18 @@ def test_predicates_see_the_columns_under_their_names_in_the_file(tmp_path: Path
         TrackSettings(slices={"s": "message = 'hello' and intent = 'greet' and key = '1'"}),
         examples,
     )
-    assert {one.slice: one.n for one in slices} == {"all": 1, "s": 1, "intent=greet": 1, "length=short": 1}
+    assert {one.slice: one.n for one in slices} == {"all": 1, "s": 1, "intent=greet": 1}
+
+
+def test_the_same_examples_are_not_tested_under_two_names(tmp_path: Path) -> None:
+    path = tmp_path / "e.csv"
+    path.write_text(
+        "id,text,label,channel\n1,hello,greet,web\n2,bye,greet,app\n3,thanks,greet,web\n", "utf-8"
+    )
+    examples = read_examples(path, track="intent", kind="message")
+    declared = {"from the web": "channel = 'web'"}
+    slices, _ = build_slices("intent", TrackSettings(slices=declared), examples)
+    assert {"from the web", "channel=app"} <= {one.slice for one in slices}
+    assert "channel=web" not in {one.slice for one in slices}
+    critical = TrackSettings(slices=declared, critical_slices=["channel=web"])
+    assert "channel=web" in {one.slice for one in build_slices("intent", critical, examples)[0]}

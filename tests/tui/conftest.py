@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import sys
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
@@ -13,12 +12,9 @@ from textual.pilot import Pilot
 
 from analysis.review import ReviewSession
 from analysis.store.run import create_store, publish
+from tests.analysis.store_fixture import describe, fill_workbench
 from tui.app import AssayApp
 from tui.theme import Look
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "analysis"))
-
-from store_fixture import describe, fill_workbench
 
 OpenConsole = Callable[..., AbstractAsyncContextManager[Pilot[int]]]
 
@@ -32,6 +28,12 @@ def publish_console_review(folder: Path, texts: dict[int, str] | None = None) ->
         "tracks": {"intent": {"examples": 30, "data": "d" * 64, "metadata": "e" * 64}},
         "lexicons": {},
         "versions": {},
+    }
+    description["model_files"] = {
+        "intent": {
+            "base": {"model.safetensors": "1" * 64},
+            "candidate": {"model.safetensors": "2" * 64},
+        }
     }
     try:
         publish(store, workbench, description)

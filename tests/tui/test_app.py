@@ -6,12 +6,12 @@ import shutil
 from pathlib import Path
 
 import pytest
-from conftest import OpenConsole
-from reading import shown, until
-from store_fixture import ref_of, said_elsewhere
 from textual.widgets import Input
 
 from analysis.review import ReviewSession, Scope
+from tests.analysis.store_fixture import ref_of, said_elsewhere
+from tests.tui.conftest import OpenConsole
+from tests.tui.reading import shown, until
 from tui import clipboard
 from tui.app import AssayApp
 from tui.theme import Look

@@ -5,19 +5,34 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from conftest import OpenConsole
-from reading import shown, until
-from store_fixture import ref_of
-
 from analysis.records import GateResult
 from analysis.review import ReviewSession
+from tests.analysis.store_fixture import ref_of
+from tests.tui.conftest import OpenConsole
+from tests.tui.reading import shown, until
 from tui.gate_lines import by_urgency, counts_of, gate_line, gate_value, reason_lines, verdict_of
 from tui.screens.gates import GatesScreen
 
 
-def gate(verdict: str, *, key: str = "intent.accuracy", blocking: bool = True, value: float | None = 0.5) -> GateResult:
+def gate(
+    verdict: str, *, key: str = "intent.accuracy", blocking: bool = True, value: float | None = 0.5
+) -> GateResult:
     return GateResult(
-        key, key, "intent", None, verdict, blocking, value, 0.4, 0.6, 10, "p .01", "because", ("r",), "people", ""  # type: ignore[arg-type]
+        key,
+        key,
+        "intent",
+        None,
+        verdict,
+        blocking,
+        value,
+        0.4,
+        0.6,
+        10,
+        "p .01",
+        "because",
+        ("r",),
+        "people",
+        "",  # type: ignore[arg-type]
     )
 
 
@@ -45,7 +60,9 @@ def test_a_gate_line_has_value_interval_and_count_and_fits() -> None:
 
 def test_a_long_reason_is_cut_with_a_mark() -> None:
     long = gate("fail")
-    long = GateResult(*[getattr(long, name) for name in long.__slots__][:11], "word " * 100, ("r",), "people", "")
+    long = GateResult(
+        *[getattr(long, name) for name in long.__slots__][:11], "word " * 100, ("r",), "people", ""
+    )
     rows = reason_lines(long, 79)
     assert len(rows) == 1
     assert rows[0].plain.endswith("…")
@@ -62,7 +79,9 @@ async def test_the_list_starts_with_what_blocks(console: OpenConsole, session: R
         assert first.protects.split(maxsplit=1)[0] in text
 
 
-async def test_the_detail_follows_the_cursor_at_120_columns(console: OpenConsole, session: ReviewSession) -> None:
+async def test_the_detail_follows_the_cursor_at_120_columns(
+    console: OpenConsole, session: ReviewSession
+) -> None:
     gates = by_urgency(session.gates())
     async with console(size=(120, 36)) as pilot:
         await pilot.press("5")
@@ -76,7 +95,9 @@ async def test_the_detail_follows_the_cursor_at_120_columns(console: OpenConsole
         assert pilot.app.screen.key == gates[0].key
 
 
-async def test_a_passing_gate_cannot_be_waived_and_it_says_so(console: OpenConsole, session: ReviewSession) -> None:
+async def test_a_passing_gate_cannot_be_waived_and_it_says_so(
+    console: OpenConsole, session: ReviewSession
+) -> None:
     passing = next(entry for entry in session.gates() if entry.verdict == "pass")
     async with console() as pilot:
         await pilot.press("5")
@@ -107,14 +128,20 @@ async def test_a_waiver_needs_a_reason_and_a_day_to_come(
         await until(pilot, "is past")
         await pilot.press(*["backspace"] * 10, *"2999-01-01", "enter")
         await until(pilot, "saved  waiver")
-        lines = [json.loads(line) for path in store.glob("events/*/*.jsonl") for line in path.read_text().splitlines()]
+        lines = [
+            json.loads(line)
+            for path in store.glob("events/*/*.jsonl")
+            for line in path.read_text().splitlines()
+        ]
         (event,) = [line for line in lines if line["kind"] == "waiver"]
         body = json.loads(event["body"])
         assert (body["key"], body["expires"]) == (failing.key, "2999-01-01")
         assert "waived" in {entry.verdict for entry in session.gates() if entry.key == failing.key}
 
 
-async def test_a_finding_from_a_gate_carries_its_examples(console: OpenConsole, session: ReviewSession) -> None:
+async def test_a_finding_from_a_gate_carries_its_examples(
+    console: OpenConsole, session: ReviewSession
+) -> None:
     async with console() as pilot:
         await pilot.press("5")
         await pilot.pause()

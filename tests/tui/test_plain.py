@@ -7,10 +7,9 @@ import subprocess
 import sys
 from pathlib import Path
 
-from conftest import publish_console_review
-from store_fixture import ref_of, said_elsewhere
-
 from analysis.review import ReviewSession
+from tests.analysis.store_fixture import ref_of, said_elsewhere
+from tests.tui.conftest import publish_console_review
 from tui.plain import run_plain
 
 
@@ -72,7 +71,9 @@ def test_others_are_blind_here_too(store: Path) -> None:
 
 
 def test_hostile_text_reaches_no_terminal(tmp_path: Path) -> None:
-    store = publish_console_review(tmp_path / "hostile.review", {0: "a\x1b]52;c;eA==\x07b\u202e[bold]\x9b2J\x00"})
+    store = publish_console_review(
+        tmp_path / "hostile.review", {0: "a\x1b]52;c;eA==\x07b\u202e[bold]\x9b2J\x00"}
+    )
     text = answers(store, "e \x1b[31mred", "q")
     assert not {character for character in text if not character.isprintable()} - {"\n"}
     assert "[bold]" in text

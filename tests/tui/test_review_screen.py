@@ -6,14 +6,14 @@ import json
 from pathlib import Path
 
 import pytest
-from conftest import OpenConsole
-from reading import shown, until
-from store_fixture import VARIANT, ref_of, said_elsewhere
 from textual.widgets import Input
 
 from analysis.errors import AssayError
 from analysis.records import Attribution
 from analysis.review import ReviewSession, Scope
+from tests.analysis.store_fixture import VARIANT, ref_of, said_elsewhere
+from tests.tui.conftest import OpenConsole
+from tests.tui.reading import shown, until
 from tui.theme import Look
 from tui.views import ViewOptions, view_of
 from tui.views.attributions import attribution_pairs, difference
@@ -22,7 +22,9 @@ from tui.widgets.token_view import Word, token_lines
 
 def events(store: Path) -> list[dict[str, object]]:
     """Every journal line, in order."""
-    lines = [line for path in sorted(store.glob("events/*/*.jsonl")) for line in path.read_text().splitlines()]
+    lines = [
+        line for path in sorted(store.glob("events/*/*.jsonl")) for line in path.read_text().splitlines()
+    ]
     return [json.loads(line) for line in lines]
 
 
@@ -119,7 +121,9 @@ async def test_q_does_not_leave_while_text_is_unsaved(console: OpenConsole) -> N
         assert pilot.app.return_value is None
 
 
-async def test_others_are_hidden_until_my_own_verdict(console: OpenConsole, store: Path, session: ReviewSession) -> None:
+async def test_others_are_hidden_until_my_own_verdict(
+    console: OpenConsole, store: Path, session: ReviewSession
+) -> None:
     said_elsewhere(store, "bob", ("verdict", ref_of(0), {"verdict": "unacceptable", "cause": "bobs cause"}))
     session.poll()
     async with console() as pilot:
@@ -227,7 +231,13 @@ async def test_numbers_show_every_value_with_its_definition(console: OpenConsole
     async with console(size=(100, 60)) as pilot:
         await pilot.press("2", "space")
         text = await until(pilot, "COUNTERFACTUALS")
-        for wanted in ("completeness", "1.00 % after 10 steps", "the; predicts small_talk", "66.7 %", "+.500"):
+        for wanted in (
+            "completeness",
+            "1.00 % after 10 steps",
+            "the; predicts small_talk",
+            "66.7 %",
+            "+.500",
+        ):
             assert wanted in text
         await pilot.press("space")
         await until(pilot, "gold")
@@ -243,7 +253,21 @@ async def test_side_and_method_keys_change_what_is_drawn(console: OpenConsole) -
 
 def _attribution(side: str, method: str, target: str, scores: list[float]) -> Attribution:
     return Attribution(
-        "r", side, method, target, [0, 4], [3, 7], scores, None, None, None, None, None, "ok", "", "{}"  # type: ignore[arg-type]
+        "r",
+        side,
+        method,
+        target,
+        [0, 4],
+        [3, 7],
+        scores,
+        None,
+        None,
+        None,
+        None,
+        None,
+        "ok",
+        "",
+        "{}",  # type: ignore[arg-type]
     )
 
 
@@ -276,7 +300,9 @@ def test_signs_are_marks_in_every_colour_mode(depth: str) -> None:
 
 
 def test_wide_and_hostile_words_keep_their_marks_in_place() -> None:
-    lines = token_lines("漫画\x1b好", [Word(0, 2, 1.0), Word(3, 4, -1.0)], 1.0, Look(), label="", indent=0, width=30)
+    lines = token_lines(
+        "漫画\x1b好", [Word(0, 2, 1.0), Word(3, 4, -1.0)], 1.0, Look(), label="", indent=0, width=30
+    )
     assert lines[0].plain == "漫画␛好"
     assert lines[1].plain == "+9   −9"
 

@@ -7,10 +7,10 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from conftest import OpenConsole
-from reading import shown, until
 
 from analysis.review import ReviewSession
+from tests.tui.conftest import OpenConsole
+from tests.tui.reading import shown, until
 from tui.jobs import run_job, verify_job
 from tui.screens.signoff import SignoffScreen
 
@@ -54,7 +54,9 @@ async def test_promote_is_refused_with_the_gates_that_block(console: OpenConsole
         assert pilot.app.screen.decision is None
 
 
-async def test_a_decision_needs_a_reason_before_it_is_exported(console: OpenConsole, session: ReviewSession) -> None:
+async def test_a_decision_needs_a_reason_before_it_is_exported(
+    console: OpenConsole, session: ReviewSession
+) -> None:
     async with console() as pilot:
         await pilot.press("6", "E")
         await until(pilot, "choose promote, hold or reject first")
@@ -108,7 +110,9 @@ async def test_a_missing_key_is_said_and_the_form_stays(
         assert "key file" in await until(pilot, "there is no such key")
 
 
-async def test_the_decision_is_there_again_after_reopening(console: OpenConsole, session: ReviewSession) -> None:
+async def test_the_decision_is_there_again_after_reopening(
+    console: OpenConsole, session: ReviewSession
+) -> None:
     session.decide("hold", "waiting for titles")
     async with console() as pilot:
         await pilot.press("6")

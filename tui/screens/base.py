@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, ClassVar
 
 import duckdb
-from textual import on
+from textual import events, on
 from textual.app import ComposeResult
 from textual.screen import Screen
 from textual.widget import Widget
@@ -15,7 +15,7 @@ from analysis.errors import AssayError
 from tui.actions import action
 from tui.lines import Line, StyleLike, text_line
 from tui.messages import EntryCancelled, EntryChanged, EntrySubmitted, LineOpened
-from tui.widgets.entry import Entry
+from tui.widgets.entry import Entry, SafeInput
 from tui.widgets.key_bar import key_lines
 from tui.widgets.line_view import Bar, LineView
 
@@ -168,6 +168,12 @@ class BaseScreen(Screen[None]):
     def entry(self) -> Entry:
         """The entry line."""
         return self.query_one("#entry", Entry)
+
+    def type_ahead(self, event: events.Key) -> None:
+        """Keys that were typed before the entry line had the focus belong into it."""
+        if self.entry.is_open and event.is_printable and event.character:
+            event.stop()
+            self.entry.query_one(SafeInput).insert_text_at_cursor(event.character)
 
     def close_entry(self) -> None:
         """Hide the entry line, and give the keys back to the body."""

@@ -164,12 +164,13 @@ class FormScreen(ModalScreen[bool]):
     def action_field(self, step: int) -> None:
         """The next or previous field."""
         inputs = self._inputs()
-        here = next((number for number, widget in enumerate(inputs) if widget.has_focus), 0)
-        inputs[(here + step) % len(inputs)].focus()
+        here = next((number for number, widget in enumerate(inputs) if widget is self.focused), 0)
+        # At once, unlike `focus()`: keys that were typed ahead must find the field they are meant for.
+        self.set_focus(inputs[(here + step) % len(inputs)])
 
     def action_advance(self) -> None:
         """The next field; from the last one, hand in."""
-        if self._inputs()[-1].has_focus:
+        if self._inputs()[-1] is self.focused:
             self.action_hand_in()
         else:
             self.action_field(1)

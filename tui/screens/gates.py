@@ -64,7 +64,7 @@ class GatesScreen(BaseScreen):
         self.focus_body()
 
     def focus_body(self) -> None:
-        self.query_one("#gate-detail" if self.has_class("detail") else "#gate-list", LineView).focus()
+        self.set_focus(self.query_one("#gate-detail" if self.has_class("detail") else "#gate-list"))
 
     def head_lines(self, width: int) -> Sequence[Line]:
         return review_head(self, width)

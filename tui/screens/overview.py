@@ -33,7 +33,7 @@ class OverviewScreen(BaseScreen):
         yield LineView(self.console_app.look, widget_id="overview")
 
     def focus_body(self) -> None:
-        self.query_one("#overview", LineView).focus()
+        self.set_focus(self.query_one("#overview"))
 
     def on_mount(self) -> None:
         super().on_mount()

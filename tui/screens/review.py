@@ -96,7 +96,7 @@ class ReviewScreen(BaseScreen):
         self.focus_body()
 
     def focus_body(self) -> None:
-        self.query_one("#list" if self.has_class("listing") else "#evidence").focus()
+        self.set_focus(self.query_one("#list" if self.has_class("listing") else "#evidence"))
 
     def show(self, scope: Scope, ref: str | None) -> None:
         """Show an example in a scope; the first undecided one where none is given."""

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import on, work
+from textual.app import SuspendNotSupported
 from textual.binding import BindingType
 from textual.widget import Widget
 
@@ -17,7 +18,7 @@ from analysis.records import DECISIONS, Decision
 from tui.actions import bindings
 from tui.figures import plural
 from tui.gate_lines import GATE_MARKS
-from tui.jobs import agent_has_key, export_job, run_job, sign_job, verify_job
+from tui.jobs import export_job, needs_terminal, run_job, sign_job, verify_job
 from tui.lines import Line, Target, rule, text_line, wrapped
 from tui.messages import JobFinished, LineOpened
 from tui.screens.base import BaseScreen
@@ -60,7 +61,7 @@ class SignoffScreen(BaseScreen):
         self.focus_body()
 
     def focus_body(self) -> None:
-        self.query_one("#signoff", LineView).focus()
+        self.set_focus(self.query_one("#signoff"))
 
     def head_lines(self, width: int) -> Sequence[Line]:
         return review_head(self, width)
@@ -263,12 +264,18 @@ class SignoffScreen(BaseScreen):
         self.app.push_screen(FormScreen(self.console_app.look, "sign", paragraphs, fields, submit))
 
     def _sign(self, folder: Path, key: Path | None, principal: str | None) -> None:
-        if key is None and agent_has_key():
-            self._start("sign", partial(sign_job, folder, key, principal))
+        job = partial(sign_job, folder, key, principal)
+        if not needs_terminal(key):
+            self._start("sign", job)
             return
-        # Without an agent, ssh-keygen asks for a passphrase on the terminal itself.
-        with self.app.suspend():
-            finished = run_job("sign", partial(sign_job, folder, key, principal))
+        try:
+            with self.app.suspend():
+                finished = run_job("sign", job)
+        except SuspendNotSupported as error:
+            raise AssayError(
+                "this key asks for something on the terminal, which cannot be lent to it here",
+                hint="sign with `assay sign DIR`, or load the key into an agent",
+            ) from error
         self.post_message(finished)
 
     def do_report_verify(self) -> None:

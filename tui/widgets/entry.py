@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from textual import on
+from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
@@ -18,7 +18,10 @@ from tui.widgets.line_view import Bar
 
 
 class SafeInput(Input):
-    """An input whose cursor does not blink (that would be traffic) and that shows control characters as pictures."""
+    """An input whose cursor does not blink (that would be traffic) and that shows control characters as pictures.
+
+    With `once`, it takes keys until enter is pressed, and none after it.
+    """
 
     DEFAULT_CSS = """
     SafeInput, SafeInput:focus {
@@ -34,6 +37,20 @@ class SafeInput(Input):
     def __init__(self, value: str = "", *, widget_id: str | None = None) -> None:
         super().__init__(printable(value), id=widget_id, select_on_focus=False)
         self.cursor_blink = False
+        self.once = False
+        self.handed_in = False
+
+    async def _on_key(self, event: events.Key) -> None:
+        """Hand in at once on enter; keys typed ahead after that belong to whatever comes next."""
+        if self.handed_in:
+            event.stop()
+            event.prevent_default()
+            self.app.call_later(self.app.simulate_key, event.key)
+        elif event.key == "enter":
+            event.stop()
+            event.prevent_default()
+            self.handed_in = self.once
+            await self.action_submit()
 
     def validate_value(self, value: str) -> str:
         """Whatever is typed or pasted is shown, and kept, without control characters."""
@@ -55,9 +72,6 @@ class Entry(Horizontal):
         height: 1;
         display: none;
         background: $panel;
-    }
-    Entry.open {
-        display: block;
     }
     Entry Bar {
         width: auto;
@@ -81,7 +95,7 @@ class Entry(Horizontal):
     @property
     def is_open(self) -> bool:
         """Whether the line is waiting for text."""
-        return self.has_class("open")
+        return bool(self.display)
 
     @property
     def text(self) -> str:
@@ -102,14 +116,16 @@ class Entry(Horizontal):
         bar.styles.width = line.width
         bar.show_lines([line])
         field = self.query_one(SafeInput)
+        field.once, field.handed_in = True, False
         field.value = value
         field.cursor_position = len(field.value)
-        self.add_class("open")
-        field.focus()
+        self.display = True
+        # At once, not by `focus()`, which waits: keys typed ahead must go into the line, and never be verdicts.
+        self.screen.set_focus(field)
 
     def close(self) -> None:
         """Hide the line."""
-        self.remove_class("open")
+        self.display = False
 
     def action_cancel(self) -> None:
         """Leave without handing in."""

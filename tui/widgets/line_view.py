@@ -44,9 +44,11 @@ class LineView(ScrollView, can_focus=True):
     LineView {
         background: $background;
         overflow-x: hidden;
-        overflow-y: auto;
+        overflow-y: scroll;
         scrollbar-size-vertical: 1;
-        scrollbar-gutter: stable;
+        scrollbar-background: $background;
+        scrollbar-background-hover: $background;
+        scrollbar-background-active: $background;
     }
     """
 
@@ -186,7 +188,6 @@ class Bar(LineView, can_focus=False, inherit_bindings=False):
         height: 1;
         overflow: hidden;
         scrollbar-size: 0 0;
-        scrollbar-gutter: auto;
     }
     """
 

@@ -111,7 +111,19 @@ def test_occlusion_is_the_drop_of_the_logit_without_the_word(classifier: LoadedC
 def test_a_repeated_word_has_a_score_at_each_of_its_places(classifier: LoadedClassifier) -> None:
     words = tokenise(classifier, [TEXTS[-1]], 64)[0]
     names = [TEXTS[-1][word.start : word.end] for word in words.words]
-    assert names == "the second volume has not arrived yet , the second volume".split()
+    assert names == [
+        "the",
+        "second",
+        "volume",
+        "has",
+        "not",
+        "arrived",
+        "yet",
+        ",",
+        "the",
+        "second",
+        "volume",
+    ]
     assert len(occlusion(classifier, [words], [0])[0].scores) == len(names)
 
 

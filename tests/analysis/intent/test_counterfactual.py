@@ -81,4 +81,13 @@ def test_the_number_of_probed_texts_is_bounded() -> None:
 def test_inserted_text_holds_the_term_at_its_offsets(seed: int) -> None:
     changed, start, end = inserted("the theme of the thing is the the", "the", seed)
     assert changed[start:end] == "the"
-    assert (changed[:start] + changed[end:]).split() == "the theme of the thing is the the".split()
+    assert (changed[:start] + changed[end:]).split() == [
+        "the",
+        "theme",
+        "of",
+        "the",
+        "thing",
+        "is",
+        "the",
+        "the",
+    ]

@@ -1,0 +1,210 @@
+"""The real program in a real pseudo-terminal: bytes per step, silence, colours, hang-up, resume."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import re
+import select
+import signal
+import struct
+import subprocess
+import sys
+import termios
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from analysis.review import ReviewSession
+from tests.analysis.store_fixture import ref_of
+
+COLOUR = re.compile(rb"\x1b\[[0-9;]*(?:3[0-8]|4[0-8]|9[0-7]|10[0-7])[0-9;]*m")
+STEP_BYTES = 8 * 1024
+FIRST_BYTE_S = 1.5
+"""How long a key may take on a busy machine before silence is taken for its answer."""
+
+
+class Terminal:
+    """A console running in a pseudo-terminal of 80x24."""
+
+    def __init__(
+        self, store: Path, color: str | None, environ: dict[str, str] | None = None, code: str | None = None
+    ) -> None:
+        self.master, slave = os.openpty()
+        fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
+        code = code or (
+            "import sys; from pathlib import Path; from tui.app import run_console; "
+            f"sys.exit(run_console(Path({str(store)!r}), 'alice', {color!r}, False, False))"
+        )
+        base = {
+            key: value for key, value in os.environ.items() if key not in ("NO_COLOR", "COLORTERM", "TMUX")
+        }
+        self.process = subprocess.Popen(
+            [sys.executable, "-c", code],
+            stdin=slave,
+            stdout=slave,
+            stderr=slave,
+            env={**base, "TERM": "xterm-256color", **(environ or {})},
+            start_new_session=True,
+        )
+        os.close(slave)
+
+    def read(self, quiet_s: float = 0.4, most_s: float = 20.0) -> bytes:
+        """Everything that is written until nothing comes for a while."""
+        got = b""
+        end = time.monotonic() + most_s
+        while time.monotonic() < end:
+            ready, _, _ = select.select([self.master], [], [], quiet_s if got else FIRST_BYTE_S)
+            if not ready:
+                break
+            try:
+                data = os.read(self.master, 65536)
+            except OSError:
+                break
+            if not data:
+                break
+            got += data
+        return got
+
+    def until(self, text: bytes, most_s: float = 30.0) -> bytes:
+        """Everything that is written until some text has come, and then until it is quiet."""
+        got = b""
+        end = time.monotonic() + most_s
+        while text not in got:
+            assert time.monotonic() < end, got[-2000:]
+            got += self.read(0.2, 1.0)
+        return got + self.read()
+
+    def press(self, keys: str) -> bytes:
+        """What pressing some keys writes."""
+        os.write(self.master, keys.encode())
+        return self.read()
+
+    def close(self) -> None:
+        """End the program if it still runs."""
+        if self.process.poll() is None:
+            self.process.kill()
+        self.process.wait(10)
+        os.close(self.master)
+
+
+@pytest.fixture
+def terminals() -> Iterator[list[Terminal]]:
+    """Programs that a test started; they are ended after it."""
+    started: list[Terminal] = []
+    yield started
+    for terminal in started:
+        terminal.close()
+
+
+def started(
+    terminals: list[Terminal], store: Path, color: str | None = "256", **environ: str
+) -> tuple[Terminal, bytes]:
+    terminal = Terminal(store, color, environ)
+    terminals.append(terminal)
+    return terminal, terminal.until(b"alice")
+
+
+def test_a_step_is_small_and_silence_is_silent(store: Path, terminals: list[Terminal]) -> None:
+    terminal, _ = started(terminals, store)
+    assert b"message:m00" in terminal.press("2")
+    for key in ("j", "j", "k", "a"):
+        written = terminal.press(key)
+        assert 0 < len(written) <= STEP_BYTES
+    terminal.press("e")
+    end = time.monotonic() + 3.0
+    idle = b""
+    while time.monotonic() < end:
+        ready, _, _ = select.select([terminal.master], [], [], 0.2)
+        idle += os.read(terminal.master, 65536) if ready else b""
+    assert idle == b""
+
+
+def test_the_mouse_and_the_clipboard_are_left_alone(store: Path, terminals: list[Terminal]) -> None:
+    terminal, first = started(terminals, store)
+    written = first + terminal.press("2") + terminal.press("j")
+    assert b"\x1b[?1003h" not in written
+    assert b"\x1b]52" not in written
+
+
+@pytest.mark.parametrize(("color", "environ"), [("none", {}), (None, {"NO_COLOR": "1"})])
+def test_without_colour_there_is_no_colour_code(
+    store: Path, terminals: list[Terminal], color: str | None, environ: dict[str, str]
+) -> None:
+    terminal, first = started(terminals, store, color, **environ)
+    written = first + terminal.press("2") + terminal.press("v") + terminal.press("5") + terminal.press("6")
+    assert COLOUR.findall(written) == []
+    assert b"\x1b[1;" in written
+
+
+@pytest.mark.parametrize(
+    ("color", "expected", "forbidden"),
+    [("truecolor", b"38;2;", b"38;5;"), ("256", b"38;5;", b"38;2;"), ("16", b"\x1b[", b"38;")],
+)
+def test_the_depth_is_what_the_flag_says(
+    store: Path, terminals: list[Terminal], color: str, expected: bytes, forbidden: bytes
+) -> None:
+    terminal, first = started(terminals, store, color)
+    written = first + terminal.press("2")
+    assert expected in written
+    assert forbidden not in written
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_ends_it_cleanly_and_nothing_is_lost(
+    store: Path, terminals: list[Terminal], number: signal.Signals
+) -> None:
+    terminal, _ = started(terminals, store)
+    terminal.press("2")
+    terminal.press("x")
+    terminal.press("ehalf")
+    terminal.process.send_signal(number)
+    written = terminal.read()
+    assert terminal.process.wait(10) == 0
+    assert b"\x1b[?1049l" in written
+    with ReviewSession.open(store, "alice") as session:
+        assert session.progress() == (1, 9)
+        place = session.last_place()
+        assert place is not None
+        assert place[0] == ref_of(1)
+        assert session.draft(ref_of(1)) == "half"
+
+
+@pytest.mark.parametrize("told", [True, False], ids=["with SIGHUP", "without a signal"])
+def test_a_dropped_connection_ends_it_and_keeps_what_was_saved(
+    store: Path, terminals: list[Terminal], told: bool
+) -> None:
+    terminal, _ = started(terminals, store)
+    terminal.press("2")
+    terminal.press("s")
+    os.close(terminal.master)
+    terminal.master = os.open(os.devnull, os.O_RDONLY)
+    if told:
+        terminal.process.send_signal(signal.SIGHUP)
+    terminal.process.wait(20)
+    again = Terminal(store, "256")
+    terminals.append(again)
+    assert b"message:m01" in again.until(b"message:")
+    with ReviewSession.open(store, "alice") as session:
+        assert session.progress() == (1, 9)
+
+
+def test_an_unexpected_failure_is_one_line_and_a_log(
+    store: Path, terminals: list[Terminal], tmp_path: Path
+) -> None:
+    code = (
+        "import sys; from tui.app import AssayApp; from tui.cli import main\n"
+        "def fail(self): raise ZeroDivisionError('planted')\n"
+        "AssayApp.poll = fail\n"
+        f"sys.exit(main(['review', {str(store)!r}]))"
+    )
+    terminal = Terminal(store, None, {"XDG_STATE_HOME": str(tmp_path)}, code)
+    terminals.append(terminal)
+    written = terminal.until(b"details are in")
+    assert terminal.process.wait(20) == 2
+    assert b"failed unexpectedly: ZeroDivisionError: planted" in written
+    assert b"Traceback" not in written
+    (log,) = (tmp_path / "assay").glob("*.log")
+    assert "planted" in log.read_text("utf-8")

@@ -1,0 +1,115 @@
+"""Texts that attack the terminal, on every screen: they are shown, and do nothing."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from pathlib import Path
+
+import pytest
+from test_safe_text import PAYLOADS
+
+from analysis.review import ReviewSession
+from tests.analysis.store_fixture import ref_of
+from tests.tui.conftest import publish_console_review
+from tests.tui.reading import shown, until
+from tui.app import AssayApp
+from tui.theme import Look
+
+FORBIDDEN = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
+SHORT = {name: text for name, text in PAYLOADS.items() if len(text) < 1000}
+
+
+def unclean(text: str) -> set[str]:
+    """Characters of a screen that could do something to a terminal."""
+    return {
+        character for character in text if character != "\n" and unicodedata.category(character) in FORBIDDEN
+    }
+
+
+@pytest.fixture(scope="module")
+def hostile(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A store whose messages are the payloads."""
+    texts = {
+        number: f"{number} {text}".replace("\ud800", "").replace("\udfff", "")
+        for number, text in enumerate(SHORT.values())
+    }
+    return publish_console_review(tmp_path_factory.mktemp("hostile") / "hostile.review", texts)
+
+
+@pytest.mark.parametrize("size", [(80, 24), (200, 50)])
+async def test_every_screen_shows_hostile_texts_without_obeying_them(
+    hostile: Path, size: tuple[int, int]
+) -> None:
+    with ReviewSession.open(hostile, "eve\x1b]0;x\x07") as session:
+        for number in range(3):
+            session.verdict(
+                ref_of(number),
+                "unacceptable",
+                cause="c\x1b[2J\u202e",
+                note="n\x9b31m[/red][@click=app.quit]x",
+            )
+        session.finding("f\x1b]52;c;eA==\x07[bold]", "intent.accuracy", [ref_of(0)])
+        async with AssayApp(session, Look()).run_test(size=size) as pilot:
+            for key in "1256":
+                await pilot.press(key)
+                await pilot.pause()
+                assert unclean(shown(pilot.app)) == set()
+            await pilot.press("2")
+            seen = ""
+            for keys in (
+                [],
+                ["k"],
+                ["k"],
+                ["k"],
+                ["o"],
+                ["o"],
+                ["m"],
+                ["escape"],
+                ["F"],
+                ["escape"],
+                ["t"],
+                ["escape"],
+                ["space"],
+            ):
+                await pilot.press(*keys)
+                await pilot.pause()
+                assert unclean(shown(pilot.app)) == set()
+                seen += shown(pilot.app)
+            assert "␛" in seen
+        assert session.progress()[0] == 3
+
+
+async def test_brackets_in_messages_are_shown_as_they_are(hostile: Path) -> None:
+    with ReviewSession.open(hostile, "alice") as session:
+        markup = next(number for number, text in enumerate(SHORT.values()) if "[INST]" in text)
+        async with AssayApp(session, Look()).run_test(size=(120, 36)) as pilot:
+            assert isinstance(pilot.app, AssayApp)
+            pilot.app.show_example(ref_of(markup))
+            text = await until(pilot, "[INST]")
+            assert "[bold]" in text
+
+
+async def test_pasted_control_characters_become_pictures(hostile: Path) -> None:
+    with ReviewSession.open(hostile, "paste") as session:
+        async with AssayApp(session, Look()).run_test(size=(80, 24)) as pilot:
+            await pilot.press("2", "e")
+            await pilot.pause()
+            from textual.widgets import Input
+
+            pilot.app.screen.query_one(Input).value = "a\x1b]52;c;eA==\x07b"
+            await pilot.pause()
+            assert unclean(shown(pilot.app)) == set()
+            assert re.search("a␛]52;c;eA==␇b", shown(pilot.app))
+
+
+async def test_a_line_of_two_megabytes_is_cut_and_counted(tmp_path: Path) -> None:
+    store = publish_console_review(tmp_path / "long.review", {0: PAYLOADS["2 MB line"]})
+    with ReviewSession.open(store, "alice") as session:
+        async with AssayApp(session, Look()).run_test(size=(80, 24)) as pilot:
+            await pilot.press("2")
+            await pilot.pause()
+            assert unclean(shown(pilot.app)) == set()
+            await pilot.press("end")
+            await pilot.pause()
+            assert "characters)" in shown(pilot.app) or "ab" in shown(pilot.app)
