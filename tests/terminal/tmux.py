@@ -6,7 +6,6 @@ import subprocess
 import time
 from pathlib import Path
 
-
 PROMPT = "ready> "
 
 
