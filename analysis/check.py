@@ -12,8 +12,8 @@ from typing import TypeVar
 from analysis.config import Problem, Review, TrackSettings, load_review, raise_problems, suggest
 from analysis.errors import AssayError
 from analysis.examples import Examples, check_labels
+from analysis.models.adapter import is_adapter
 from analysis.models.digest import folder_digest
-from analysis.models.load import inspect_classifier
 from analysis.models.pair import ModelPair
 from analysis.records import SIDES, Slice
 from analysis.slices import build_slices
@@ -98,11 +98,14 @@ def _check_models(
     for side in SIDES:
         folder = models.folders[side]
         digest = _attempt(partial(folder_digest, folder), problems)
-        head = _attempt(partial(inspect_classifier, folder), problems)
+        # What is wrong with the base is said once, and not again by the adapter over it.
+        over_a_broken_base = side == "candidate" and len(problems) > before and is_adapter(folder)
+        head = None if over_a_broken_base else _attempt(partial(models.head, side), problems)
         if head is not None and digest is not None:
             limit = f"{head.max_positions} tokens at most" if head.max_positions else "any length"
+            over = f"{head.adapter} adapter over " if head.adapter else ""
             notes.append(
-                f"{side:<10}{head.architecture}, {head.parameters:,} parameters, {len(head.labels)} classes, "
+                f"{side:<10}{over}{head.architecture}, {head.parameters:,} parameters, {len(head.labels)} classes, "
                 f"{limit}, sha256 {digest[:12]}"
             )
             _check_length(side, head.max_positions, settings, problems)
@@ -118,6 +121,8 @@ def _check_models(
             )
     if not models.tokenizers_equal:
         notes.append("tokenizer differs between the sides: the same text is cut into other tokens")
+    if models.labels_reordered:
+        notes.append("classes   the candidate has them in another order: they are matched by name")
     return labels
 
 

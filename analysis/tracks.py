@@ -7,10 +7,10 @@ add one.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import analysis.intent.track as intent
 
@@ -20,8 +20,13 @@ if TYPE_CHECKING:
     from analysis.config import Review, TrackSettings
     from analysis.examples import Examples
     from analysis.gates import Gate
+    from analysis.models.live import LiveRequest
+    from analysis.models.pair import ModelPair
     from analysis.records import Flag, GateInput, Trigger
     from analysis.stage import Stage
+
+    Live = Callable[[ModelPair, Mapping[str, Any], duckdb.DuckDBPyConnection, LiveRequest], dict[str, Any]]
+    """Models, the run's settings of the track, its evidence (attached as `evidence`) and a question -> reply."""
 
 
 @dataclass(frozen=True)
@@ -41,6 +46,9 @@ class Track:
         triggers: computes its triggers from the gate input.
         headlines: field of the inspection report -> sentences, from the evidence and the gate input.
         model_paths: the model folders of the settings, by side.
+        live: answers a question about one text with both models, in the worker; None where it cannot.
+        also_costly: sets of refs, most telling first, of which some get the costly stages beside the queue;
+            called with the workbench after the cheap stages, the settings and the seed.
     """
 
     name: str
@@ -55,6 +63,10 @@ class Track:
     triggers: Callable[[GateInput], list[Trigger]]
     headlines: Callable[[duckdb.DuckDBPyConnection, GateInput], dict[str, list[str]]]
     model_paths: Callable[[TrackSettings], Mapping[str, str]] = field(default=lambda settings: {})
+    live: Live | None = None
+    also_costly: Callable[[duckdb.DuckDBPyConnection, TrackSettings, int], Sequence[Sequence[str]]] = field(
+        default=lambda workbench, settings, seed: ()
+    )
 
 
 _TRACKS: dict[str, Track] = {}
@@ -101,5 +113,7 @@ register(
         triggers=intent.triggers,
         headlines=intent.headlines,
         model_paths=intent.model_paths,
+        live=intent.live,
+        also_costly=intent.also_costly,
     )
 )

@@ -101,13 +101,25 @@ def predicate_with_subquery(review: Path) -> tuple[str, ...]:
 
 def adapter(review: Path) -> tuple[str, ...]:
     (review.parent / "models" / "candidate" / "adapter_config.json").write_text("{}", "utf-8")
-    return ("models/candidate", "adapters are not read in this version", "merge")
+    return ("models/candidate", "holds both a PEFT adapter and a whole model", "remove")
+
+
+def adapter_of_another_base(review: Path) -> tuple[str, ...]:
+    from tests.analysis.models.adapters import make_adapter
+
+    folder = review.parent / "models" / "candidate"
+    shutil.rmtree(folder)
+    make_adapter(review.parent / "models" / "base", folder)
+    rewrite(folder / "adapter_config.json", str(review.parent / "models" / "base"), "hub/intent-v2")
+    (review.parent / "models" / "base").rename(review.parent / "models" / "intent-v3")
+    rewrite(review, "models/base", "models/intent-v3")
+    return (str(folder / "adapter_config.json"), "made for another base", "'intent-v2'", "'intent-v3'")
 
 
 def other_label_map(review: Path) -> tuple[str, ...]:
     path = review.parent / "models" / "candidate" / "config.json"
     rewrite(path, '"0": "escalation"', '"0": "escalate"')
-    return (str(path), "the label maps of the two sides differ", "escalate", "same classes in the same order")
+    return (str(path), "the label maps of the two sides differ", "escalate", "the same classes")
 
 
 def lexicon_with_control_character(review: Path) -> tuple[str, ...]:
@@ -126,6 +138,7 @@ MISTAKES = [
     empty_file,
     predicate_with_subquery,
     adapter,
+    adapter_of_another_base,
     other_label_map,
     lexicon_with_control_character,
 ]

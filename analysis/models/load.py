@@ -6,29 +6,21 @@ whole, because another program might load those instead of what was reviewed.
 
 from __future__ import annotations
 
-import json
-import os
-import struct
-from dataclasses import dataclass
+import inspect
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from analysis.errors import AssayError
+from analysis.models.files import read_json, refuse_unsafe_files, tensor_shapes
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerFast
 
-# fmt: off
-CODE_OR_PICKLE = frozenset((
-    ".bin", ".pt", ".pth", ".pkl", ".pickle", ".ckpt", ".joblib", ".dill", ".npy", ".h5", ".msgpack",
-    ".py", ".pyc", ".so", ".sh",
-))
-# fmt: on
-WEIGHTS = "model.safetensors"
-WEIGHTS_INDEX = "model.safetensors.index.json"
-MAX_JSON_BYTES = 64 * 2**20
-MAX_HEADER_BYTES = 100 * 2**20
-"""The limit of the safetensors format itself."""
+HEAD_WEIGHTS = ("classifier.weight", "classifier.out_proj.weight", "score.weight")
+"""Names of the layer that gives the logits, in the model classes of Transformers."""
 
 _OFFSET_POSITIONS = frozenset(
     ("roberta", "xlm-roberta", "camembert", "xlm-roberta-xl", "longformer", "mpnet")
@@ -45,22 +37,58 @@ class ModelHead:
         architecture: name of the Transformers class.
         parameters: number of weights.
         max_positions: longest input in tokens, special tokens included; None where there is no limit.
+        adapter: type of the PEFT adapter, such as LORA; empty for a whole model.
     """
 
     labels: tuple[str, ...]
     architecture: str
     parameters: int
     max_positions: int | None
+    adapter: str = ""
 
 
 @dataclass(frozen=True)
 class LoadedClassifier:
-    """A classifier ready to run: float32, evaluation mode, no parameter requires gradients."""
+    """A classifier ready to run: float32, evaluation mode, no parameter requires gradients.
+
+    Args:
+        model: takes `input_ids` or `inputs_embeds` with an `attention_mask`; its `logits` are (n, classes).
+        tokenizer: gives character offsets.
+        labels: class names in the order of the logits.
+        device: where the model is.
+        skipped_end: id that the model leaves out where it pools the last token, as decoders do with
+            padding; None for all others.
+    """
 
     model: PreTrainedModel
     tokenizer: PreTrainedTokenizerFast
     labels: tuple[str, ...]
     device: str
+    skipped_end: int | None = None
+
+    def readable(self, ids: Sequence[int]) -> list[int]:
+        """Token ids that mean the same whether the model is given them or their embeddings.
+
+        A decoder that pools the last token leaves out padding only where it sees ids, so padding at the
+        end, which changes no earlier position of a decoder, is dropped. A text without any token, which
+        tokenizers without special tokens allow, becomes the token that starts or ends a text.
+        """
+        kept = list(ids)
+        while len(kept) > 1 and kept[-1] == self.skipped_end:
+            kept.pop()
+        return kept or [self.empty_id]
+
+    @property
+    def empty_id(self) -> int:
+        """The id that stands for a text without tokens: start, end, padding or unknown."""
+        tokenizer = self.tokenizer
+        named = (
+            tokenizer.bos_token_id,
+            tokenizer.eos_token_id,
+            tokenizer.pad_token_id,
+            tokenizer.unk_token_id,
+        )
+        return next((int(one) for one in named if one is not None), 0)
 
 
 def inspect_classifier(folder: Path) -> ModelHead:
@@ -69,7 +97,8 @@ def inspect_classifier(folder: Path) -> ModelHead:
     Raises:
         AssayError: anything that is not a plain safetensors sequence classifier with its tokenizer.
     """
-    _refuse_unsafe_files(folder)
+    refuse_unsafe_files(folder)
+    _refuse_adapter(folder)
     config = read_json(folder / "config.json")
     where = str(folder / "config.json")
     architectures = config.get("architectures") or []
@@ -80,8 +109,9 @@ def inspect_classifier(folder: Path) -> ModelHead:
             where=where,
             hint="a Transformers ...ForSequenceClassification folder is needed",
         )
-    labels = _labels(config, where)
-    tensors = _tensors(folder)
+    labels = label_names(config, where)
+    _refuse_other_tasks(config, labels, where)
+    tensors = tensor_shapes(folder)
     _check_head(tensors, labels, folder)
     if not (folder / "tokenizer.json").is_file():
         raise AssayError(
@@ -89,7 +119,7 @@ def inspect_classifier(folder: Path) -> ModelHead:
             where=str(folder),
             hint="save it with AutoTokenizer.from_pretrained(SOURCE).save_pretrained(FOLDER)",
         )
-    parameters = sum(_size(shape) for shape in tensors.values())
+    parameters = sum(math.prod(shape) for shape in tensors.values())
     return ModelHead(labels, architecture, parameters, _max_positions(config))
 
 
@@ -102,12 +132,11 @@ def load_classifier(folder: Path, device: str) -> LoadedClassifier:
     """
     head = inspect_classifier(folder)
     import torch
-    from transformers import AutoModelForSequenceClassification, AutoTokenizer, PreTrainedTokenizerFast
+    from transformers import AutoModelForSequenceClassification
     from transformers.utils import logging
 
     logging.set_verbosity_error()
     logging.disable_progress_bar()
-    options: dict[str, Any] = {"local_files_only": True, "trust_remote_code": False}
     try:
         # Eager attention gives attentions and exact gradients; float32 keeps decisions comparable.
         model, info = AutoModelForSequenceClassification.from_pretrained(
@@ -116,12 +145,11 @@ def load_classifier(folder: Path, device: str) -> LoadedClassifier:
             dtype=torch.float32,
             attn_implementation="eager",
             output_loading_info=True,
-            **options,
+            local_files_only=True,
+            trust_remote_code=False,
         )
-        tokenizer = AutoTokenizer.from_pretrained(folder, use_fast=True, **options)
-    except (OSError, ValueError, KeyError, TypeError, RuntimeError, ImportError) as error:
-        reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
-        raise AssayError(f"cannot be loaded: {reason}", where=str(folder)) from error
+    except LOADING_ERRORS as error:
+        raise AssayError(f"cannot be loaded: {reason(error)}", where=str(folder)) from error
     absent = sorted(info["missing_keys"]) + sorted(str(key) for key in info.get("mismatched_keys", ()))
     if absent:
         raise AssayError(
@@ -129,67 +157,114 @@ def load_classifier(folder: Path, device: str) -> LoadedClassifier:
             where=str(folder),
             hint="save the whole fine-tuned model with save_pretrained",
         )
-    if not isinstance(tokenizer, PreTrainedTokenizerFast):
-        raise AssayError("has no fast tokenizer, so words cannot be located in the text", where=str(folder))
+    tokenizer = load_tokenizer(folder)
     try:
         model = model.to(device)
     except (RuntimeError, AssertionError) as error:
-        reason = str(error).splitlines()[0]
         raise AssayError(
-            f"device {device!r} cannot be used: {reason}", where=str(folder), hint='use device = "cpu"'
+            f"device {device!r} cannot be used: {reason(error)}", where=str(folder), hint='use device = "cpu"'
         ) from error
     model.eval().requires_grad_(False)
-    return LoadedClassifier(model, tokenizer, head.labels, device)
+    check_reads_embeddings(model, folder)
+    check_vocabulary(model, tokenizer, folder)
+    if model.config.pad_token_id is None:
+        # Decoders refuse batches without it. No token has this id, so the last one is pooled: as they do
+        # with one text.
+        model.config.pad_token_id = -1
+    return LoadedClassifier(model, tokenizer, head.labels, device, _skipped_end(model, device))
 
 
-def read_json(path: Path) -> dict[str, Any]:
-    """A JSON object from a model folder. Raises AssayError."""
-    try:
-        if path.stat().st_size > MAX_JSON_BYTES:
-            raise AssayError(f"is larger than {MAX_JSON_BYTES:,} bytes", where=str(path))
-        value = json.loads(path.read_text("utf-8"))
-    except FileNotFoundError:
+def with_labels(classifier: LoadedClassifier, labels: Sequence[str]) -> LoadedClassifier:
+    """The classifier with its logits in the order of `labels`, which are its own in another order."""
+    import torch
+
+    if tuple(labels) == classifier.labels:
+        return classifier
+    order = torch.tensor([classifier.labels.index(label) for label in labels], device=classifier.device)
+
+    def reorder(model: Any, given: Any, output: Any) -> Any:
+        output.logits = output.logits.index_select(-1, order)
+        return output
+
+    # On the model and not in a layer: whoever calls it, with ids or embeddings, gets the common order.
+    classifier.model.register_forward_hook(reorder)
+    classifier.model.config.id2label = dict(enumerate(labels))
+    classifier.model.config.label2id = {label: index for index, label in enumerate(labels)}
+    return replace(classifier, labels=tuple(labels))
+
+
+def check_reads_embeddings(model: PreTrainedModel, folder: Path) -> None:
+    """Raises AssayError for a family whose explanations cannot be computed on its input embeddings."""
+    if "inputs_embeds" not in inspect.signature(model.forward).parameters:
         raise AssayError(
-            f"has no {path.name}", where=str(path.parent), hint="a Transformers model folder is needed"
-        ) from None
-    except OSError as error:
-        raise AssayError(f"cannot be read: {error.strerror}", where=str(path)) from None
-    except (ValueError, RecursionError):
-        raise AssayError("is not valid JSON", where=str(path)) from None
-    if not isinstance(value, dict):
-        raise AssayError("is not a JSON object", where=str(path))
-    return value
-
-
-def _refuse_unsafe_files(folder: Path) -> None:
-    if not folder.is_dir():
-        raise AssayError("is not a folder", where=str(folder), hint="check base and candidate")
-    if (folder / "adapter_config.json").is_file():
-        raise AssayError(
-            "is a PEFT adapter; adapters are not read in this version",
+            f"{type(model).__name__} takes no inputs_embeds, so its predictions cannot be explained",
             where=str(folder),
-            hint="merge it into its base (merge_and_unload) and save the whole model",
+            hint="use a model family that takes them, as BERT, RoBERTa, DeBERTa, ModernBERT and Llama do",
         )
-    for root, folders, files in os.walk(folder):
-        folders.sort()
-        for name in sorted(files):
-            if Path(name).suffix.lower() in CODE_OR_PICKLE:
-                raise AssayError(
-                    f"holds {name}, which is code or may run code when it is loaded",
-                    where=str(Path(root) / name),
-                    hint="keep only safetensors weights and JSON or text beside them: "
-                    "save_pretrained(FOLDER, safe_serialization=True) into a new folder",
-                )
-    for name in ("config.json", "tokenizer_config.json"):
-        if (folder / name).is_file() and "auto_map" in read_json(folder / name):
-            raise AssayError(
-                "asks for code of its own (auto_map), which is never run",
-                where=str(folder / name),
-                hint="save the model as a class of the Transformers library",
+
+
+def check_vocabulary(model: PreTrainedModel, tokenizer: PreTrainedTokenizerFast, folder: Path) -> None:
+    """Raises AssayError where a token has no embedding."""
+    embeddings: Any = model.get_input_embeddings()
+    known = int(embeddings.weight.shape[0])
+    highest = max(tokenizer.get_vocab().values(), default=-1)
+    if highest >= known:
+        raise AssayError(
+            f"the tokenizer has the token id {highest}, and the model has {known} embeddings",
+            where=str(folder),
+            hint="the tokenizer and the weights are not of the same model",
+        )
+
+
+def load_tokenizer(folder: Path) -> PreTrainedTokenizerFast:
+    """The fast tokenizer of a folder. Raises AssayError."""
+    from transformers import AutoTokenizer, PreTrainedTokenizerFast
+
+    try:
+        tokenizer = AutoTokenizer.from_pretrained(
+            folder, use_fast=True, local_files_only=True, trust_remote_code=False
+        )
+    except LOADING_ERRORS as error:
+        raise AssayError(f"cannot be loaded: {reason(error)}", where=str(folder)) from error
+    if not isinstance(tokenizer, PreTrainedTokenizerFast):
+        raise AssayError(
+            "has no fast tokenizer, so words cannot be located in the text",
+            where=str(folder),
+            hint="save a fast tokenizer, which has a tokenizer.json",
+        )
+    return tokenizer
+
+
+LOADING_ERRORS = (OSError, ValueError, KeyError, TypeError, RuntimeError, ImportError, AttributeError)
+"""What the libraries raise for files that do not fit together."""
+
+
+def reason(error: BaseException) -> str:
+    """The first line of a library's message."""
+    return (str(error).strip().splitlines() or [type(error).__name__])[0]
+
+
+def _skipped_end(model: PreTrainedModel, device: str) -> int | None:
+    """The padding id, where a padding token at the end changes nothing: found by trying it."""
+    import torch
+
+    padding = model.config.pad_token_id
+    if padding is None or padding < 0:
+        return None
+    other = 0 if padding else 1
+    with torch.inference_mode():
+        short, long = (
+            model(input_ids=ids, attention_mask=torch.ones_like(ids)).logits.float()
+            for ids in (
+                torch.tensor([[other, other]], device=device),
+                torch.tensor([[other, other, padding]], device=device),
             )
+        )
+    return int(padding) if torch.allclose(short, long, rtol=1e-4, atol=1e-5) else None
 
 
-def _labels(config: dict[str, Any], where: str) -> tuple[str, ...]:
+def label_names(config: dict[str, Any], where: str) -> tuple[str, ...]:
+    """Class names of a `config.json`, in the order of the logits. Raises AssayError."""
     table = config.get("id2label")
     if table is None:
         # Transformers leaves the table out for its default of two unnamed classes.
@@ -212,49 +287,28 @@ def _labels(config: dict[str, Any], where: str) -> tuple[str, ...]:
     return tuple(named)
 
 
-def _tensors(folder: Path) -> dict[str, list[int]]:
-    """Shape of every tensor, from the headers of the weight files."""
-    if (folder / WEIGHTS).is_file():
-        return _header(folder / WEIGHTS)
-    if not (folder / WEIGHTS_INDEX).is_file():
+def _refuse_adapter(folder: Path) -> None:
+    if (folder / "adapter_config.json").is_file():
         raise AssayError(
-            f"has no {WEIGHTS}", where=str(folder), hint="save with save_pretrained(FOLDER), which writes it"
+            "is a PEFT adapter, and a whole model is needed here",
+            where=str(folder),
+            hint="an adapter can be the candidate, over the whole model that is the base",
         )
-    table = read_json(folder / WEIGHTS_INDEX).get("weight_map")
-    names = sorted({str(name) for name in table.values()}) if isinstance(table, dict) else []
-    tensors: dict[str, list[int]] = {}
-    for name in names:
-        if Path(name).name != name or not (folder / name).is_file():
-            raise AssayError(f"the weight file {name!r} is missing", where=str(folder / WEIGHTS_INDEX))
-        tensors |= _header(folder / name)
-    return tensors
 
 
-def _header(path: Path) -> dict[str, list[int]]:
-    broken = AssayError("is damaged or cut short", where=str(path), hint="copy the model again")
-    size = path.stat().st_size
-    with path.open("rb") as stream:
-        prefix = stream.read(8)
-        if len(prefix) < 8:
-            raise broken
-        (length,) = struct.unpack("<Q", prefix)
-        if length > min(MAX_HEADER_BYTES, size - 8):
-            raise broken
-        raw = stream.read(length)
-    try:
-        header = json.loads(raw)
-        entries = {name: entry for name, entry in header.items() if name != "__metadata__"}
-        shapes = {name: [int(extent) for extent in entry["shape"]] for name, entry in entries.items()}
-        end = max((int(entry["data_offsets"][1]) for entry in entries.values()), default=0)
-    except (ValueError, KeyError, TypeError, AttributeError, IndexError, RecursionError):
-        raise broken from None
-    if 8 + length + end != size:
-        raise broken
-    return shapes
+def _refuse_other_tasks(config: dict[str, Any], labels: tuple[str, ...], where: str) -> None:
+    task = config.get("problem_type")
+    if len(labels) < 2 or task not in (None, "single_label_classification"):
+        found = f"problem_type is {task!r}" if len(labels) > 1 else "it has one output"
+        raise AssayError(
+            f"does not choose one of several classes: {found}",
+            where=where,
+            hint="a classifier with a softmax over two or more classes is needed",
+        )
 
 
 def _check_head(tensors: dict[str, list[int]], labels: tuple[str, ...], folder: Path) -> None:
-    for name in ("classifier.weight", "classifier.out_proj.weight", "score.weight"):
+    for name in HEAD_WEIGHTS:
         shape = tensors.get(name)
         if shape and shape[0] != len(labels):
             raise AssayError(
@@ -262,13 +316,6 @@ def _check_head(tensors: dict[str, list[int]], labels: tuple[str, ...], folder: 
                 where=str(folder),
                 hint="config.json and the weights are not of the same model",
             )
-
-
-def _size(shape: list[int]) -> int:
-    count = 1
-    for extent in shape:
-        count *= extent
-    return count
 
 
 def _max_positions(config: dict[str, Any]) -> int | None:

@@ -7,8 +7,10 @@ from pathlib import Path
 from typing import Any, Self
 
 from analysis.errors import AssayError
+from analysis.models.adapter import inspect_adapter, is_adapter, load_adapter
 from analysis.models.digest import folder_digest
-from analysis.models.load import LoadedClassifier, ModelHead, inspect_classifier, load_classifier, read_json
+from analysis.models.files import read_json
+from analysis.models.load import LoadedClassifier, ModelHead, inspect_classifier, load_classifier, with_labels
 from analysis.records import SIDES, Side
 
 
@@ -17,7 +19,7 @@ class ModelPair:
 
     Args:
         base: folder of the model in production.
-        candidate: folder of the model that is to replace it.
+        candidate: folder of the model that is to replace it, or of a PEFT adapter over the base.
         device: `cpu`, `cuda` or `cuda:N`.
     """
 
@@ -41,45 +43,61 @@ class ModelPair:
     @cached_property
     def heads(self) -> dict[Side, ModelHead]:
         """Labels, architecture and size of each side, read without loading it."""
-        return {side: inspect_classifier(folder) for side, folder in self.folders.items()}
+        return {side: self.head(side) for side in self.folders}
+
+    def head(self, side: Side) -> ModelHead:
+        """Labels, architecture and size of one side. Raises AssayError."""
+        folder = self.folders[side]
+        if side == "candidate" and is_adapter(folder):
+            return inspect_adapter(folder, self.folders["base"])
+        return inspect_classifier(folder)
 
     @cached_property
     def labels(self) -> tuple[str, ...]:
-        """The labels of both sides, in the order of the logits.
+        """The labels of both sides, in the order of the base's logits.
 
         Raises:
-            AssayError: the sides' label maps differ; the difference is named.
+            AssayError: the sides do not have the same classes; the difference is named.
         """
         base, candidate = self.heads["base"].labels, self.heads["candidate"].labels
-        if base == candidate:
-            return base
-        hint = "both sides must have the same classes in the same order"
-        where = str(self.folders["candidate"] / "config.json")
         gone = [label for label in base if label not in candidate]
         new = [label for label in candidate if label not in base]
         if not gone and not new:
-            index = next(i for i, pair in enumerate(zip(base, candidate, strict=True)) if pair[0] != pair[1])
-            difference = (
-                f"class {index} is {base[index]!r} in the base, {candidate[index]!r} in the candidate"
-            )
-        else:
-            difference = "; ".join(
-                f"{words}: {', '.join(names[:10])}"
-                for words, names in (("only in the base", gone), ("only in the candidate", new))
-                if names
-            )
-        raise AssayError(f"the label maps of the two sides differ: {difference}", where=where, hint=hint)
+            return base
+        difference = "; ".join(
+            f"{words}: {', '.join(names[:10])}"
+            for words, names in (("only in the base", gone), ("only in the candidate", new))
+            if names
+        )
+        raise AssayError(
+            f"the label maps of the two sides differ: {difference}",
+            where=str(self.folders["candidate"] / "config.json"),
+            hint="both sides must have the same classes",
+        )
+
+    @property
+    def labels_reordered(self) -> bool:
+        """Whether the candidate has its classes in another order, and is read in the base's."""
+        return self.heads["base"].labels != self.heads["candidate"].labels
 
     @cached_property
     def tokenizers_equal(self) -> bool:
         """Whether both sides split text into the same tokens (padding and truncation set aside)."""
-        rules = [_tokenizer_rules(self.folders[side]) for side in SIDES]
+        folders = [self.folders[side] for side in SIDES]
+        if not (folders[1] / "tokenizer.json").is_file() and is_adapter(folders[1]):
+            return True
+        rules = [_tokenizer_rules(folder) for folder in folders]
         return bool(rules[0] == rules[1])
 
     def side(self, side: Side) -> LoadedClassifier:
-        """The loaded classifier of one side."""
+        """The loaded classifier of one side; its logits are in the order of `labels`."""
         if side not in self._loaded:
-            self._loaded[side] = load_classifier(self.folders[side], self.device)
+            folder = self.folders[side]
+            if side == "candidate" and is_adapter(folder):
+                loaded = load_adapter(folder, self.folders["base"], self.side("base"))
+            else:
+                loaded = load_classifier(folder, self.device)
+            self._loaded[side] = with_labels(loaded, self.labels)
         return self._loaded[side]
 
 

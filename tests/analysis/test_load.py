@@ -101,9 +101,9 @@ def test_code_is_refused_and_never_run(folder: Path, tmp_path: Path) -> None:
     assert not mark.exists()
 
 
-def test_adapters_are_refused_in_words(folder: Path) -> None:
+def test_an_adapter_is_no_whole_model(folder: Path) -> None:
     (folder / "adapter_config.json").write_text("{}", "utf-8")
-    assert "adapters are not read in this version" in refusal(folder)
+    assert "is a PEFT adapter, and a whole model is needed here" in refusal(folder)
 
 
 @pytest.mark.parametrize(
@@ -116,6 +116,8 @@ def test_adapters_are_refused_in_words(folder: Path) -> None:
         ({"id2label": {"zero": "a"}}, "does not map class numbers"),
         ({"id2label": {"0": "a", "1": "b"}}, "3 outputs, and id2label names 2 classes"),
         ({"id2label": None, "num_labels": None}, "3 outputs, and id2label names 2 classes"),
+        ({"id2label": {"0": "a"}}, "does not choose one of several classes: it has one output"),
+        ({"problem_type": "multi_label_classification"}, "problem_type is 'multi_label_classification'"),
     ],
 )
 def test_a_config_that_contradicts_itself_is_refused(
@@ -183,7 +185,6 @@ def test_a_pair_has_common_labels_and_loads_each_side_once(
 @pytest.mark.parametrize(
     ("labels", "message"),
     [
-        (("escalation", "recommendation", "order_tracking"), "class 1 is 'order_tracking' in the base"),
         (("escalation", "order_tracking"), "only in the base: recommendation"),
         (("escalation", "order_tracking", "gift"), "only in the candidate: gift"),
     ],
