@@ -9,33 +9,35 @@ from analysis.gates import (
     ALPHA,
     Gate,
     Threshold,
-    analysed,
     decided,
     judgement,
     metric_of,
     result,
 )
-from analysis.records import ALL, GateInput, GateResult, GateVerdict, Metric, MetricSide, Rule, Slice
+from analysis.intent.relevance_gates import EXPLANATIONS, RELEVANCE, SIGNALS
+from analysis.records import ALL, GateInput, GateResult, GateVerdict, Metric, Rule, Slice
 from analysis.stats import TaroneHolm, detectable_loss, holm, mcnemar_one_sided, tarone_holm
 
 TRACK = "intent"
 MIN_CLASS = 20
 """A critical slice with fewer examples than this is inspected whole."""
-LEAST_TEXTS = {"other": 200, "critical": 40}
-"""Least numbers of probed texts on which a relevance gate may judge."""
 SHARES = {"critical": 0.50, "slices": 0.40, "accuracy": 0.10}
 """How the track's share of the review's alpha is spent."""
 
 
 @dataclass(frozen=True)
 class Flips:
-    """Broken and fixed examples of one slice."""
+    """Examples of one slice that changed for the worse and for the better; `change` is the net change.
+
+    For routing the slice is what does not belong to the class: newly sent to it, and sent no longer.
+    """
 
     slice: str
     n: int
     broken: int
     fixed: int
-    accuracy: Metric
+    change: Metric
+    verbs: tuple[str, str] = ("broken", "fixed")
 
     @property
     def net(self) -> float:
@@ -43,7 +45,7 @@ class Flips:
         return (self.broken - self.fixed) / self.n
 
     def words(self) -> str:
-        return f"of {self.n}, {self.broken} broken, {self.fixed} fixed"
+        return f"of {self.n}, {self.broken} {self.verbs[0]}, {self.fixed} {self.verbs[1]}"
 
 
 def _alpha(given: GateInput, family: str) -> float:
@@ -66,7 +68,7 @@ def _judge_accuracy(given: GateInput, rule: Rule) -> list[GateResult]:
     if flips is None:
         return [result(ACCURACY, "unknown", "the run holds no labelled example", threshold=threshold)]
     p = mcnemar_one_sided(flips.broken, flips.fixed)
-    low = flips.accuracy.low
+    low = flips.change.low
     verdict: GateVerdict
     if p <= _alpha(given, "accuracy") and flips.net > net:
         verdict, why = "fail", f"{flips.words()}; p {p:.4f}"
@@ -76,11 +78,22 @@ def _judge_accuracy(given: GateInput, rule: Rule) -> list[GateResult]:
     else:
         verdict, why = "pass", flips.words()
     refs = given.flagged.get(ACCURACY.name, ())
-    return [result(ACCURACY, verdict, why, metric=flips.accuracy, threshold=threshold, refs=refs)]
+    return [result(ACCURACY, verdict, why, metric=flips.change, threshold=threshold, refs=refs)]
+
+
+def _routed(given: GateInput, slice_name: str) -> Flips | None:
+    """Messages of other classes that the candidate alone sends to the class, and those that it alone does not."""
+    gained = metric_of(given, TRACK, "routed_gained", slice_name)
+    lost = metric_of(given, TRACK, "routed_lost", slice_name)
+    rate = metric_of(given, TRACK, "false_positive_rate", slice_name)
+    if gained is None or lost is None or rate is None or not gained.n:
+        return None
+    verbs = ("newly sent to it", "no longer")
+    return Flips(slice_name, gained.n, int(gained.value or 0), int(lost.value or 0), rate, verbs)
 
 
 def _critical(
-    given: GateInput, rule: Rule, gate: Gate, one: Slice, flips: Flips | None, rejected: bool, alpha: float
+    given: GateInput, rule: Rule, gate: Gate, one: Slice, flips: Flips | None, *, rejected: bool, alpha: float
 ) -> GateResult:
     """The rule of everything critical: fail on evidence, unknown until every broken example is judged."""
     key = one.slice if gate is SLICES else one.slice.partition("=")[2]
@@ -89,15 +102,17 @@ def _critical(
     verdict: GateVerdict
     if flips is None:
         verdict, why = "unknown", f"no example in {one.slice!r}: add some, nothing is known of it"
+        if gate is ROUTING:
+            why = f"no message of another class than {key!r}: nothing is known of its false positives"
     elif rejected and flips.net > net_limit:
         verdict, why = "fail", f"{flips.words()}: more than chance"
     elif flips.broken > flips.fixed or flips.n < MIN_CLASS:
         missing = [ref for ref in refs if not decided(given.state, ref)]
         confirmed = sum(judgement(given.state, ref) == "unacceptable" for ref in refs)
         if missing:
-            what = "example" if flips.n < MIN_CLASS else "broken example"
+            what = "example" if flips.n < MIN_CLASS else f"example {flips.verbs[0]}"
             verdict, refs = "unknown", missing
-            why = f"{flips.words()}; a verdict on each of {len(missing)} {what}(s) would decide it"
+            why = f"{flips.words()}; a verdict on each {what} would decide it: {len(missing)} to go"
         else:
             net = (confirmed - flips.fixed) / flips.n
             verdict = "pass" if net <= confirmed_limit else "fail"
@@ -115,24 +130,45 @@ def _critical(
         verdict,
         why,
         slice_name=key,
-        metric=flips.accuracy if flips else None,
+        metric=flips.change if flips else None,
         threshold=f"p {alpha:.4f} and net loss {net_limit:.3f}; confirmed {confirmed_limit:.3f}",
         refs=refs,
     )
 
 
 def _judge_critical_recall(given: GateInput, rule: Rule) -> list[GateResult]:
+    return _judge_critical_classes(given, rule, CRITICAL_RECALL)
+
+
+def _judge_routing(given: GateInput, rule: Rule) -> list[GateResult]:
+    return _judge_critical_classes(given, rule, ROUTING)
+
+
+def _judge_critical_classes(given: GateInput, rule: Rule, gate: Gate) -> list[GateResult]:
+    """Recall or routing of each critical class; both stand in one Holm family, so that alpha is spent once."""
     classes = [one for one in given.slices if one.track == TRACK and one.critical and one.kind == "class"]
     if not classes:
-        return [result(CRITICAL_RECALL, "n/a", "no critical class is declared")]
-    found = [_flips(given, one.slice) for one in classes]
-    tested = [flips for flips in found if flips is not None]
+        return [result(gate, "n/a", "no critical class is declared")]
+    family = {
+        (kind.name, one.slice): flips
+        for kind, count in ((CRITICAL_RECALL, _flips), (ROUTING, _routed))
+        for one in classes
+        if (flips := count(given, one.slice)) is not None
+    }
     alpha = _alpha(given, "critical")
-    rejected = holm([mcnemar_one_sided(flips.broken, flips.fixed) for flips in tested], alpha)
-    failing = {flips.slice for flips, lost in zip(tested, rejected, strict=True) if lost}
+    rejected = holm([mcnemar_one_sided(flips.broken, flips.fixed) for flips in family.values()], alpha)
+    failing = {key for key, lost in zip(family, rejected, strict=True) if lost}
     return [
-        _critical(given, rule, CRITICAL_RECALL, one, flips, one.slice in failing, alpha / len(classes))
-        for one, flips in zip(classes, found, strict=True)
+        _critical(
+            given,
+            rule,
+            gate,
+            one,
+            family.get((gate.name, one.slice)),
+            rejected=(gate.name, one.slice) in failing,
+            alpha=alpha / max(1, len(family)),
+        )
+        for one in classes
     ]
 
 
@@ -161,14 +197,16 @@ def _judge_slices(given: GateInput, rule: Rule) -> list[GateResult]:
         flips, index = found[one.slice], place.get(one.slice)
         if one.critical:
             rejected = index is not None and outcome.rejected[index]
-            results.append(_critical(given, rule, SLICES, one, flips, rejected, alpha / outcome.k))
+            results.append(
+                _critical(given, rule, SLICES, one, flips, rejected=rejected, alpha=alpha / outcome.k)
+            )
         else:
-            results.append(_plain_slice(rule, one, flips, outcome, index, alpha))
+            results.append(_plain_slice(rule, one, flips, outcome, index, alpha=alpha))
     return results
 
 
 def _plain_slice(
-    rule: Rule, one: Slice, flips: Flips | None, outcome: TaroneHolm, index: int | None, alpha: float
+    rule: Rule, one: Slice, flips: Flips | None, outcome: TaroneHolm, index: int | None, *, alpha: float
 ) -> GateResult:
     """A slice that is not critical: it fails on evidence, and otherwise only says what can be known."""
     net = rule.thresholds["max_net_loss"]
@@ -189,95 +227,9 @@ def _plain_slice(
         verdict,
         why,
         slice_name=one.slice,
-        metric=flips.accuracy if flips else None,
+        metric=flips.change if flips else None,
         threshold=f"p {alpha:.4f}/{outcome.k} and net loss {net:.3f}",
     )
-
-
-def _beyond(metric: Metric | None, limit: float) -> bool:
-    """Whether value and lower bound say that the shift is real and larger than the limit."""
-    return (
-        metric is not None
-        and metric.value is not None
-        and metric.low is not None
-        and metric.value > limit
-        and metric.low > 0
-    )
-
-
-def _judge_relevance(given: GateInput, rule: Rule) -> list[GateResult]:
-    pairs = given.settings.get(TRACK, {}).get("irrelevant", {})
-    results = [_one_cue(given, rule, f"{target}/{cue}") for target, cues in pairs.items() for cue in cues]
-    return results or [result(RELEVANCE, "n/a", "no irrelevant tokens are declared")]
-
-
-def _one_cue(given: GateInput, rule: Rule, key: str) -> GateResult:
-    limits = {"other": rule.thresholds["max_shift_other"], "critical": rule.thresholds["max_shift_critical"]}
-    own = {group: _shift(given, group, key, "candidate") for group in limits}
-    change = {group: _shift(given, group, key, "difference") for group in limits}
-    enough = [group for group, least in LEAST_TEXTS.items() if _n(own[group]) >= least]
-    beyond = [group for group in enough if _beyond(own[group], limits[group])]
-    failing = [group for group in beyond if _beyond(change[group], limits[group])]
-    suppressed = [group for group in enough if _suppresses(own[group], rule.thresholds["max_suppression"])]
-    refs = given.flagged.get(f"{RELEVANCE.name}[{key}]", ())
-    open_refs = [ref for ref in refs if not analysed(given.state, ref)]
-    analysis = (
-        f"error analysis: {len(refs) - len(open_refs)} of {len(refs)} flagged have a verdict with a cause"
-    )
-    effects = "; ".join(
-        f"{_number(own[group])} on {_n(own[group])} {group} texts, base {_number(_shift(given, group, key, 'base'))}"
-        for group in limits
-        if own[group] is not None
-    )
-    verdict: GateVerdict
-    if failing:
-        verdict, why = "fail", f"naming it changes p(class) by {effects}; {analysis}"
-    elif not enough:
-        wanted = ", ".join(f"{_n(own[group])} {group} of {least}" for group, least in LEAST_TEXTS.items())
-        verdict, why = "unknown", f"too few texts to probe: {wanted}"
-    elif beyond:
-        verdict = "unknown" if open_refs else "pass"
-        why = f"inherited from the base: {effects}; {analysis}"
-    elif suppressed:
-        verdict, why = "warn", f"suppresses the class: {effects}"
-    else:
-        verdict, why = "pass", effects
-    return result(
-        RELEVANCE,
-        verdict,
-        why,
-        slice_name=key,
-        metric=own[(failing or beyond or enough or ["other"])[0]],
-        threshold=f"{limits['other']:+g} on other texts, {limits['critical']:+g} on critical ones",
-        refs=open_refs or refs,
-        waiver_blocked=f"{analysis}; the rest comes first" if open_refs else "",
-    )
-
-
-def _shift(given: GateInput, group: str, key: str, side: MetricSide) -> Metric | None:
-    return metric_of(given, TRACK, f"relevance_own_{group}", key, side)
-
-
-def _suppresses(metric: Metric | None, limit: float) -> bool:
-    return (
-        metric is not None
-        and metric.value is not None
-        and metric.high is not None
-        and metric.value < -limit
-        and metric.high < 0
-    )
-
-
-def _n(metric: Metric | None) -> int:
-    return metric.n or 0 if metric else 0
-
-
-def _number(metric: Metric | None) -> str:
-    if metric is None or metric.value is None:
-        return "–"
-    if metric.low is None or metric.high is None:
-        return f"{metric.value:+.3f}"
-    return f"{metric.value:+.3f} [{metric.low:.3f}, {metric.high:.3f}]"
 
 
 _NET = Threshold(0.02, "lower", "net loss, as a share of the slice, that the test must exceed to fail")
@@ -306,16 +258,10 @@ SLICES = Gate(
     {"max_net_loss": _NET, "max_confirmed_loss": _CONFIRMED},
     _judge_slices,
 )
-RELEVANCE = Gate(
-    "intent.relevance",
-    "people are found by what they ask, not by what they read",
-    {
-        "max_shift_other": Threshold(0.01, "lower", "rise of p(class) on texts of other classes"),
-        "max_shift_critical": Threshold(0.05, "lower", "rise of p(class) on texts of the class"),
-        "max_suppression": Threshold(
-            0.05, "lower", "fall of p(class) from which a cue counts as suppressing"
-        ),
-    },
-    _judge_relevance,
+ROUTING = Gate(
+    "intent.critical_routing",
+    "people with a rare and costly need are not crowded out by messages sent to them by mistake",
+    {"max_net_loss": _NET, "max_confirmed_loss": _CONFIRMED},
+    _judge_routing,
 )
-GATES: tuple[Gate, ...] = (ACCURACY, CRITICAL_RECALL, RELEVANCE, SLICES)
+GATES: tuple[Gate, ...] = (ACCURACY, CRITICAL_RECALL, ROUTING, RELEVANCE, SIGNALS, EXPLANATIONS, SLICES)

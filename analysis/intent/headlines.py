@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from analysis.gates import metric_of
-from analysis.records import GateInput, Metric
+from analysis.intent.neutral import NEUTRAL
+from analysis.intent.relevance_gates import correlation_words, number
+from analysis.records import SIDES, GateInput
 
 if TYPE_CHECKING:
     import duckdb
@@ -41,7 +43,7 @@ def headlines(connection: duckdb.DuckDBPyConnection, given: GateInput) -> dict[s
     return {
         "Top improved slices": _slices(connection, improved=True),
         "Top regressed slices": _slices(connection, improved=False),
-        "Attribution findings": [*_relevance(given), *_top_words(connection, given)],
+        "Attribution findings": [*_relevance(given), *_signals(given), *_top_words(connection, given)],
     }
 
 
@@ -56,6 +58,7 @@ def _slices(connection: duckdb.DuckDBPyConnection, *, improved: bool) -> list[st
 
 
 def _relevance(given: GateInput) -> list[str]:
+    """What each declared cue does, with what stands beside it, and where a correlation was not learned."""
     found = []
     for target, cues in given.settings.get(TRACK, {}).get("irrelevant", {}).items():
         for cue in cues:
@@ -63,10 +66,32 @@ def _relevance(given: GateInput) -> list[str]:
             own = metric_of(given, TRACK, "relevance_own_other", key, "candidate")
             base = metric_of(given, TRACK, "relevance_own_other", key, "base")
             if own is not None and base is not None:
+                held_out = metric_of(given, TRACK, "relevance_held_out_other", key, "candidate")
+                beside = f"; terms that the lexicon does not hold {number(held_out)}" if held_out else ""
                 found.append(
-                    f"inserting {cue} changes p({target}) by {_number(own)} on {own.n} texts of other classes; "
-                    f"base {_number(base)} (counterfactual edits)"
+                    f"inserting {cue} changes p({target}) by {number(own)} on {own.n} texts of other classes; "
+                    f"base {number(base)}{beside} (counterfactual edits)"
                 )
+            if words := correlation_words(given, target, cue):
+                found.append(words)
+        neutral = metric_of(given, TRACK, "relevance_neutral_other", f"{target}/{NEUTRAL}", "candidate")
+        if neutral is not None:
+            found.append(
+                f"inserting neutral phrases changes p({target}) by {number(neutral)} on {neutral.n} texts of "
+                "other classes (counterfactual edits; shown beside, never subtracted)"
+            )
+    return found
+
+
+def _signals(given: GateInput) -> list[str]:
+    found = []
+    for target in given.settings.get(TRACK, {}).get("signals", {}):
+        base, candidate = (metric_of(given, TRACK, "signal_effect", target, side) for side in SIDES)
+        if base is not None and candidate is not None and candidate.n:
+            found.append(
+                f"deleting the expected signals of {target} takes {number(candidate)} from its log-odds on "
+                f"{candidate.n} texts; base {number(base)} (counterfactual edits)"
+            )
     return found
 
 
@@ -82,11 +107,3 @@ def _top_words(connection: duckdb.DuckDBPyConnection, given: GateInput) -> list[
                     f"with the number of messages: {', '.join(words)}"
                 )
     return found
-
-
-def _number(metric: Metric) -> str:
-    if metric.value is None:
-        return "unknown"
-    if metric.low is None or metric.high is None:
-        return f"{metric.value:+.3f}"
-    return f"{metric.value:+.3f} [{metric.low:.3f}, {metric.high:.3f}]"

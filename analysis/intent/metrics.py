@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 import pyarrow as pa
 
 from analysis.examples import OUT_OF_SCOPE
+from analysis.intent.metric_rows import TRACK, metric, of_interval
 from analysis.intent.predict import softmax
-from analysis.intent.settings import intent_settings
+from analysis.intent.relevance_metrics import relevance_metrics, signal_metrics
 from analysis.records import ALL, SIDES, Metric, MetricSide
 from analysis.stage import Shard, Stage, StageContext
 from analysis.stats import (
     bootstrap_mean,
-    bootstrap_two_way,
     brier,
     clopper_pearson,
     expected_calibration_error,
@@ -27,13 +26,9 @@ from analysis.stats import (
 
 if TYPE_CHECKING:
     import duckdb
-    from numpy.typing import NDArray
 
-    from analysis.stats import Interval
+    from analysis.intent.settings import IntentSettings
 
-TRACK = "intent"
-RELEVANCE_ALPHA = 0.025
-"""One-sided level of the relevance bounds, divided by the number of cues times populations."""
 ECE_BINS = 15
 
 _BY_SLICE = """
@@ -41,14 +36,15 @@ SELECT m.slice, count(*) AS n,
        count(*) FILTER (WHERE base_correct) AS base_right,
        count(*) FILTER (WHERE candidate_correct) AS candidate_right,
        count(*) FILTER (WHERE transition = 'broken') AS broken,
-       count(*) FILTER (WHERE transition = 'fixed') AS fixed
+       count(*) FILTER (WHERE transition = 'fixed') AS fixed,
+       count(*) FILTER (WHERE flipped) AS flips
 FROM membership m JOIN intent_pair p USING (ref)
 WHERE m.track = $track AND p.gold IS NOT NULL GROUP BY m.slice ORDER BY m.slice
 """
 
 _CLASSES = """
 WITH scored AS (SELECT p.* FROM intent_pair p JOIN membership m USING (ref) WHERE m.track = $track AND m.slice = $all),
-class AS (SELECT DISTINCT gold AS name FROM scored)
+class AS (SELECT DISTINCT gold AS name FROM scored UNION SELECT unnest($critical::VARCHAR[]))
 SELECT class.name,
        count(*) FILTER (WHERE gold <> name) AS negatives,
        count(*) FILTER (WHERE gold <> name AND base_label = name) AS base_false,
@@ -74,44 +70,11 @@ FROM wrong GROUP BY ALL ORDER BY sum(candidate) - sum(base) DESC, pair
 """
 
 
-def metric(
-    name: str,
-    slice_name: str,
-    side: MetricSide,
-    value: float | None,
-    interval: tuple[float, float] | None,
-    n: int | None,
-    method: str,
-    *,
-    why: str = "",
-) -> Metric:
-    """A row of `metric`; a value or bound that is not finite becomes unknown or unbounded."""
-    known = value is not None and math.isfinite(value)
-    low, high = interval if interval and known else (None, None)
-    return Metric(
-        TRACK,
-        name,
-        slice_name,
-        side,
-        value if known else None,
-        low if low is not None and math.isfinite(low) else None,
-        high if high is not None and math.isfinite(high) else None,
-        n,
-        "ok" if known else "unknown",
-        why if known or why else "not computable on this slice",
-        method,
-    )
-
-
-def _of_interval(name: str, slice_name: str, side: MetricSide, one: Interval, method: str) -> Metric:
-    return metric(name, slice_name, side, one.value, (one.low, one.high), one.n, method)
-
-
 def slice_metrics(connection: duckdb.DuckDBPyConnection) -> list[Metric]:
     """Accuracy of both sides, their paired difference, broken and fixed counts, for every slice."""
     rows: list[Metric] = []
     found = connection.execute(_BY_SLICE, {"track": TRACK}).fetchall()
-    for name, n, base_right, candidate_right, broken, fixed in found:
+    for name, n, base_right, candidate_right, broken, fixed, flips in found:
         rows += [
             metric("accuracy", name, "base", base_right / n, clopper_pearson(base_right, n), n, EXACT),
             metric(
@@ -134,21 +97,27 @@ def slice_metrics(connection: duckdb.DuckDBPyConnection) -> list[Metric]:
             ),
             metric("broken", name, "difference", broken, None, n, "count"),
             metric("fixed", name, "difference", fixed, None, n, "count"),
+            metric("flips", name, "difference", flips, None, n, "count of changed predictions"),
             metric("mcnemar_p", name, "difference", mcnemar_one_sided(broken, fixed), None, n, MCNEMAR),
         ]
     return rows
 
 
-def class_metrics(connection: duckdb.DuckDBPyConnection, label_column: str) -> list[Metric]:
-    """Recall, precision and false positives of every class: routing regresses both ways."""
+def class_metrics(
+    connection: duckdb.DuckDBPyConnection, label_column: str, critical: Sequence[str] = ()
+) -> list[Metric]:
+    """Recall, precision and false positives of every class: routing regresses both ways.
+
+    A critical class without an example of its own still has false positives.
+    """
     rows: list[Metric] = []
     by_slice = {row[0]: row[1:] for row in connection.execute(_BY_SLICE, {"track": TRACK}).fetchall()}
-    query = connection.execute(_CLASSES, {"track": TRACK, "all": ALL})
+    query = connection.execute(_CLASSES, {"track": TRACK, "all": ALL, "critical": list(critical)})
     names = [column[0] for column in query.description or []]
     for values in query.fetchall():
         row: dict[str, Any] = dict(zip(names, values, strict=True))
         name = f"{label_column}={row['name']}"
-        n, base_right, candidate_right, broken, fixed = by_slice.get(name, (0, 0, 0, 0, 0))
+        n, base_right, candidate_right, broken, fixed, _ = by_slice.get(name, (0, 0, 0, 0, 0, 0))
         if n:
             rows += [
                 metric("recall", name, "base", base_right / n, clopper_pearson(base_right, n), n, EXACT),
@@ -179,6 +148,8 @@ def class_metrics(connection: duckdb.DuckDBPyConnection, label_column: str) -> l
             rows.append(
                 metric("false_positives", name, side, row[f"{side}_false"], None, row["negatives"], "count")
             )
+        for key, count in (("routed_gained", row["gained"]), ("routed_lost", row["lost"])):
+            rows.append(metric(key, name, "difference", count, None, row["negatives"], "count"))
         rate = (row["gained"] - row["lost"]) / row["negatives"] if row["negatives"] else None
         low, high = tango_interval(row["lost"], row["gained"], row["negatives"])
         rows.append(
@@ -216,15 +187,15 @@ def calibration_metrics(
     for side in SIDES:
         gap = confidence[side] - right[side]
         rows.append(
-            _of_interval(
+            of_interval(
                 "mean_confidence", ALL, side, bootstrap_mean(confidence[side], None, 0.95, seed), BOOTSTRAP
             )
         )
-        rows.append(_of_interval("signed_gap", ALL, side, paired_mean_interval(gap), STUDENT))
+        rows.append(of_interval("signed_gap", ALL, side, paired_mean_interval(gap), STUDENT))
         ece = expected_calibration_error(confidence[side], right[side], ECE_BINS)
         rows.append(metric("ece", ALL, side, ece, None, n, f"{ECE_BINS} equal-mass bins; shown, never gated"))
     change = (confidence["candidate"] - right["candidate"]) - (confidence["base"] - right["base"])
-    rows.append(_of_interval("signed_gap", ALL, "difference", paired_mean_interval(change), STUDENT))
+    rows.append(of_interval("signed_gap", ALL, "difference", paired_mean_interval(change), STUDENT))
     for side in SIDES:
         logits = np.stack([np.asarray(row, np.float32) for row in values[f"{side}_logits"]])
         finite = bool(np.isfinite(logits).all())
@@ -247,7 +218,7 @@ def out_of_scope_metrics(connection: duckdb.DuckDBPyConnection, seed: int) -> li
     if len(values["base"]) == 0:
         return []
     rows = [
-        _of_interval(
+        of_interval(
             "confidence",
             OUT_OF_SCOPE,
             side,
@@ -259,7 +230,7 @@ def out_of_scope_metrics(connection: duckdb.DuckDBPyConnection, seed: int) -> li
     change = np.asarray(values["candidate"]) - np.asarray(values["base"])
     return [
         *rows,
-        _of_interval("confidence", OUT_OF_SCOPE, "difference", paired_mean_interval(change), STUDENT),
+        of_interval("confidence", OUT_OF_SCOPE, "difference", paired_mean_interval(change), STUDENT),
     ]
 
 
@@ -277,43 +248,6 @@ def transition_metrics(connection: duckdb.DuckDBPyConnection) -> list[Metric]:
     ]
 
 
-def relevance_metrics(connection: duckdb.DuckDBPyConnection, seed: int) -> list[Metric]:
-    """What inserting an irrelevant cue does to p(class): own effect of each side, and the change.
-
-    *Own* is p(class | cue) - p(class | plain) of one side, *change* the candidate's own minus the base's;
-    bootstrap over texts and terms at .025 / (cues x populations), one-sided.
-    """
-    groups = connection.execute(
-        "SELECT DISTINCT target, cue, population FROM intent_variant WHERE operation = 'insert' ORDER BY ALL"
-    ).fetchall()
-    pairs = {(target, cue) for target, cue, _ in groups}
-    rows: list[Metric] = []
-    for target, cue, population in groups:
-        values = connection.execute(
-            """
-            SELECT e.parent_ref, v.term, v.base_p - v.base_plain_p AS base,
-                   v.candidate_p - v.candidate_plain_p AS candidate
-            FROM intent_variant v JOIN example e USING (ref)
-            WHERE v.operation = 'insert' AND v.target = ? AND v.cue = ? AND v.population = ? ORDER BY v.ref
-            """,
-            [target, cue, population],
-        ).fetchnumpy()
-        confidence = 1 - 2 * RELEVANCE_ALPHA / (len(pairs) * 2)
-        method = f"insertion; two-way bootstrap over texts and terms at {confidence:.4f}"
-        texts, terms = np.asarray(values["parent_ref"], str), np.asarray(values["term"], str)
-        effects: dict[MetricSide, NDArray[np.float64]] = {
-            side: np.asarray(values[side], float) for side in SIDES
-        }
-        effects["difference"] = effects["candidate"] - effects["base"]
-        count = len(np.unique(texts))
-        for side, effect in effects.items():
-            finite = np.isfinite(effect)
-            one = bootstrap_two_way(effect[finite], texts[finite], terms[finite], confidence, seed)
-            name = f"relevance_own_{population}"
-            rows.append(metric(name, f"{target}/{cue}", side, one.value, (one.low, one.high), count, method))
-    return rows
-
-
 def confusions(connection: duckdb.DuckDBPyConnection) -> tuple[list[Metric], pa.Table, pa.Table]:
     """Confusion pairs, candidate minus base, as metrics and as slices with their examples."""
     rows: list[Metric] = []
@@ -322,8 +256,8 @@ def confusions(connection: duckdb.DuckDBPyConnection) -> tuple[list[Metric], pa.
     for pair, base, candidate, refs, gold, predicted in connection.execute(
         _CONFUSIONS, {"track": TRACK, "all": ALL}
     ).fetchall():
-        sides: dict[MetricSide, int] = {"base": base, "candidate": candidate, "difference": candidate - base}
-        for side, value in sides.items():
+        counts: dict[MetricSide, int] = {"base": base, "candidate": candidate, "difference": candidate - base}
+        for side, value in counts.items():
             rows.append(metric("confused", pair, side, value, None, len(refs), "count"))
         slices.append(
             {
@@ -368,17 +302,19 @@ def _shards(context: StageContext) -> list[Shard]:
 
 def _run(context: StageContext, shard: Shard) -> dict[str, pa.Table]:
     connection, seed = context.workbench, context.review.review.seed
+    settings = cast("IntentSettings", context.settings)
     confused, slices, members = confusions(connection)
     rows = [
         *slice_metrics(connection),
-        *class_metrics(connection, intent_settings(context.settings).label),
+        *class_metrics(connection, settings.label, settings.critical),
         *transition_metrics(connection),
         *calibration_metrics(connection, context.models.labels, seed),
         *out_of_scope_metrics(connection, seed),
-        *relevance_metrics(connection, seed),
+        *relevance_metrics(connection, settings.irrelevant, seed),
+        *signal_metrics(connection, settings.signals, seed),
         *confused,
     ]
     return {"metric": _table(rows), "slice": slices, "membership": members}
 
 
-METRICS = Stage("intent.metrics", 1, _shards, _run, uses_models=False)
+METRICS = Stage("intent.metrics", 2, _shards, _run, uses_models=False)

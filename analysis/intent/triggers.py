@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from analysis.gates import metric_of
-from analysis.intent.flags import ROUTED
 from analysis.records import ALL, GateInput, Metric, Trigger
 
 TRACK = "intent"
@@ -18,6 +17,7 @@ def triggers(given: GateInput) -> list[Trigger]:
         *_rare_classes(given),
         *_routing(given),
         *_cues(given),
+        *_signals(given),
         _overconfident(given),
     ]
     return sorted((one for one in found if one is not None), key=lambda one: not one.fired)
@@ -75,25 +75,59 @@ def _routing(given: GateInput) -> list[Trigger]:
         base, candidate = (int(count.value or 0) if count else 0 for count in counts)
         sentence = f"wrongly sent to {name}: {base} → {candidate} of {change.n}"
         fired = _clear(change) and candidate > base
-        refs = [entry.ref for entry in given.queue if ROUTED.format(name) in entry.reasons]
+        refs = _flagged(given, f"intent.critical_routing[{name}]")
         found.append(_trigger("routing regressed", sentence, fired, change, refs))
     return found
 
 
 def _cues(given: GateInput) -> list[Trigger]:
+    """Each declared cue, on the population where its effect is beyond the limit, or on the other texts."""
     found = []
+    rule = given.rules["intent.relevance"].thresholds
+    limits = {"other": rule["max_shift_other"], "critical": rule["max_shift_critical"]}
     for target, cues in given.settings.get(TRACK, {}).get("irrelevant", {}).items():
         for cue in cues:
             key = f"{target}/{cue}"
-            own = metric_of(given, TRACK, "relevance_own_other", key, "candidate")
-            base = metric_of(given, TRACK, "relevance_own_other", key, "base")
-            if own is None or base is None or own.value is None or base.value is None:
-                continue
-            gate = f"intent.relevance[{key}]"
-            limit = given.rules["intent.relevance"].thresholds["max_shift_other"]
-            sentence = f"inserting {cue} changes p({target}) by {own.value:+.2f}; base {base.value:+.2f}"
-            fired = own.value > limit and (own.low or 0.0) > 0
-            found.append(_trigger("leans on an irrelevant cue", sentence, fired, own, _flagged(given, gate)))
+            shown: tuple[bool, str, Metric, Metric] | None = None
+            for group, limit in limits.items():
+                own = metric_of(given, TRACK, f"relevance_own_{group}", key, "candidate")
+                base = metric_of(given, TRACK, f"relevance_own_{group}", key, "base")
+                if own is None or base is None or own.value is None or base.value is None:
+                    continue
+                fired = own.value > limit and (own.low or 0.0) > 0
+                if shown is None or (fired and not shown[0]):
+                    shown = (fired, group, own, base)
+            if shown is not None:
+                fired, group, own, base = shown
+                texts = "" if group == "other" else f" on {group} texts"
+                sentence = (
+                    f"inserting {cue} changes p({target}) by {own.value:+.2f}{texts}; base {base.value:+.2f}"
+                )
+                refs = _flagged(given, f"intent.relevance[{key}]")
+                found.append(_trigger("leans on an irrelevant cue", sentence, fired, own, refs))
+    return found
+
+
+def _signals(given: GateInput) -> list[Trigger]:
+    """Expected signals of a class whose effect clearly fell to less than the gate's share of the base's."""
+    found = []
+    share = given.rules["intent.signals"].thresholds["min_share_of_base"]
+    for target in given.settings.get(TRACK, {}).get("signals", {}):
+        base, candidate, change = (
+            metric_of(given, TRACK, "signal_effect", target, side)
+            for side in ("base", "candidate", "difference")
+        )
+        if base is None or candidate is None or change is None:
+            continue
+        if base.value is None or candidate.value is None or base.low is None or base.low <= 0:
+            continue
+        fired = candidate.value < share * base.value and change.high is not None and change.high < 0
+        sentence = (
+            f"deleting the expected signals takes {candidate.value:+.2f} from the log-odds of {target}; "
+            f"base {base.value:+.2f}"
+        )
+        refs = _flagged(given, f"intent.signals[{target}]")
+        found.append(_trigger("an expected signal lost its effect", sentence, fired, change, refs))
     return found
 
 

@@ -7,99 +7,17 @@ from dataclasses import replace
 import pytest
 
 from analysis.errors import AssayError
-from analysis.gates import all_gates, allow, evaluate, resolve_rules
+from analysis.gates import allow, evaluate
 from analysis.records import (
     ALL,
     FindingRecord,
     GateInput,
     GateResult,
-    Metric,
     QueueEntry,
-    ReviewState,
     Slice,
-    VerdictRecord,
     WaiverRecord,
 )
-from analysis.stats import mcnemar_one_sided, tango_interval
-
-KEY = "intent.relevance[escalation/titles]"
-RUN = "0123456789ab"
-
-
-def flips(name: str, n: int, broken: int, fixed: int) -> list[Metric]:
-    low, high = tango_interval(broken, fixed, n)
-    p = mcnemar_one_sided(broken, fixed)
-    return [
-        Metric("intent", "accuracy", name, "difference", (fixed - broken) / n, low, high, n, "ok", "", ""),
-        Metric("intent", "broken", name, "difference", broken, None, None, n, "ok", "", ""),
-        Metric("intent", "fixed", name, "difference", fixed, None, None, n, "ok", "", ""),
-        Metric("intent", "mcnemar_p", name, "difference", p, None, None, n, "ok", "", ""),
-    ]
-
-
-def shift(group: str, own: float, base: float, n: int, half: float = 0.005) -> list[Metric]:
-    sides = {"base": base, "candidate": own, "difference": own - base}
-    return [
-        Metric(
-            "intent",
-            f"relevance_own_{group}",
-            "escalation/titles",
-            side,
-            value,
-            value - half,
-            value + half,
-            n,
-            "ok",
-            "",
-            "",
-        )  # type: ignore[arg-type]
-        for side, value in sides.items()
-    ]
-
-
-def verdict(
-    ref: str, said: str, *, actor: str = "alice", cause: str | None = None, critical: tuple[str, ...] = ()
-) -> VerdictRecord:
-    return VerdictRecord(ref, actor, actor, said, cause, None, critical)  # type: ignore[arg-type]
-
-
-NOTHING = ReviewState((), {}, (), (), None)
-
-
-def given(
-    metrics: list[Metric] | None = None,
-    *,
-    slices: tuple[Slice, ...] = (),
-    overrides: dict[str, dict[str, object]] | None = None,
-    irrelevant: dict[str, list[str]] | None = None,
-    queue: tuple[QueueEntry, ...] = (),
-    flagged: dict[str, tuple[str, ...]] | None = None,
-    state: ReviewState = NOTHING,
-    expected: tuple[dict[str, object], ...] = (),
-    reviewers_required: int = 1,
-) -> GateInput:
-    return GateInput(
-        run=RUN,
-        owner="carol",
-        today="2026-11-22",
-        reviewers_required=reviewers_required,
-        tracks=("intent",),
-        metrics=tuple(metrics if metrics is not None else flips(ALL, 1000, 0, 0)),
-        slices=(Slice(ALL, "intent", "all", False, "", 1000), *slices),
-        rules=resolve_rules(overrides or {}, all_gates()),
-        settings={"intent": {"irrelevant": irrelevant or {}}},
-        expected=expected,
-        queue=queue,
-        flagged=flagged or {},
-        state=state,
-    )
-
-
-def gate(one: GateInput, key: str) -> GateResult:
-    return next(result for result in evaluate(one) if result.key == key)
-
-
-ESCALATION = Slice("label=escalation", "intent", "class", True, "", 55)
+from tests.analysis.gate_fixture import ESCALATION, KEY, NOTHING, RUN, flips, gate, given, shift, verdict
 
 
 @pytest.mark.parametrize(
@@ -216,7 +134,7 @@ def relevance(own: float, base: float, n: int = 300, **more: object) -> GateInpu
         (0.77, 0.0, 300, "fail"),
         (0.012, 0.0, 300, "fail"),
         (0.009, 0.0, 300, "pass"),
-        (0.30, 0.30, 300, "pass"),
+        (0.30, 0.30, 300, "unknown"),
         (-0.20, 0.0, 300, "warn"),
         (0.77, 0.0, 150, "unknown"),
     ],

@@ -1,0 +1,11 @@
+"""Draws that depend on what they are for and on nothing else, so that a run can be repeated."""
+
+from __future__ import annotations
+
+import hashlib
+
+
+def draw(*parts: object) -> int:
+    """A 64-bit number that depends on the parts and on nothing else."""
+    text = "/".join(str(part) for part in parts)
+    return int.from_bytes(hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()[:8], "big")

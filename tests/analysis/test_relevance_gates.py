@@ -1,0 +1,250 @@
+"""Gates on reasons and on routing, on inputs small enough to judge by hand."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from analysis.records import GateInput, Metric, QueueEntry
+from analysis.stats import mcnemar_one_sided
+from tests.analysis.gate_fixture import ESCALATION, KEY, NOTHING, flips, gate, given, measure, shift, verdict
+
+
+def enrichment(own: float | None, change: float | None, method: str = "occlusion") -> list[Metric]:
+    return [
+        measure("enrichment", "escalation/titles", side, value, method=f"{method}; share of absolute scores")
+        for side, value in (("candidate", own), ("difference", change))
+    ]
+
+
+def leaning(own: float | None, change: float | None, **more: object) -> GateInput:
+    metrics = [*shift("other", 0.0, 0.0, 300), *enrichment(own, change)]
+    return given(metrics, irrelevant={"escalation": ["titles"]}, **more)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("own", "change", "expected"),
+    [
+        (1.2, 0.4, "unknown"),
+        (0.7, 0.4, "warn"),
+        (1.2, 0.2, "warn"),
+        (1.2, 0.05, "pass"),
+        (None, None, "pass"),
+    ],
+)
+def test_enrichment_waits_for_error_analysis_or_warns(
+    own: float | None, change: float | None, expected: str
+) -> None:
+    one = gate(leaning(own, change, flagged={KEY: ("m1",)}), KEY)
+    assert one.verdict == expected
+    assert "attribution enrichment" in one.why
+
+
+def test_enrichment_is_a_warning_once_each_flagged_example_has_a_cause() -> None:
+    done = replace(NOTHING, verdicts=(verdict("m1", "unacceptable", cause="title"),))
+    one = gate(leaning(1.2, 0.4, flagged={KEY: ("m1",)}, state=done), KEY)
+    assert one.verdict == "warn"
+    assert "error analysis: 1 of 1" in one.why
+
+
+def test_enrichment_that_is_not_licensed_says_why() -> None:
+    assert "not licensed on this slice" in gate(leaning(None, None), KEY).why
+
+
+def test_enrichment_of_the_candidate_is_said_where_the_change_is_not_licensed() -> None:
+    one = gate(leaning(1.81, None, flagged={KEY: ("m1",)}), KEY)
+    assert one.verdict == "pass"
+    assert (
+        "enrichment of the candidate: occlusion 1.81; change unknown: not licensed on this slice" in one.why
+    )
+
+
+def test_one_licensed_method_is_enough_to_wait() -> None:
+    metrics = [
+        *shift("other", 0.0, 0.0, 300),
+        *enrichment(None, None, "integrated_gradients"),
+        *enrichment(1.2, 0.4, "occlusion"),
+    ]
+    one = given(metrics, irrelevant={"escalation": ["titles"]}, flagged={KEY: ("m1",)})
+    assert gate(one, KEY).verdict == "unknown"
+    assert "occlusion leans on it" in gate(one, KEY).why
+
+
+def test_an_effect_that_is_not_a_number_is_unknown() -> None:
+    metrics = shift("other", 0.0, 0.0, 300)
+    metrics[1] = replace(
+        metrics[1], value=None, low=None, high=None, status="unknown", why="the logits of 1 probe"
+    )
+    one = gate(given(metrics, irrelevant={"escalation": ["titles"]}), KEY)
+    assert one.verdict == "unknown"
+    assert "the logits of 1 probe" in one.why
+
+
+@pytest.mark.parametrize(("n", "expected"), [(72, "warn"), (5, "pass")])
+def test_a_cue_that_suppresses_where_it_stands_is_said(n: int, expected: str) -> None:
+    metrics = [
+        *shift("other", 0.0, 0.0, 300),
+        measure("relevance_removed_critical", "escalation/titles", "candidate", -0.2, n=n),
+    ]
+    one = gate(given(metrics, irrelevant={"escalation": ["titles"]}), KEY)
+    assert one.verdict == expected
+    assert ("suppresses the class where it stands" in one.why) == (expected == "warn")
+
+
+def test_a_correlation_that_was_not_learned_is_said() -> None:
+    shares = [
+        measure("cue_share_critical", "escalation/titles", "difference", 0.82),
+        measure("cue_share_other", "escalation/titles", "difference", 0.014, low=0.01, high=0.02),
+    ]
+    words = "titles are in 82% of the escalation texts and 1.4% of the others, and the candidate does not depend on it"
+    healthy = given([*shift("other", 0.0, 0.0, 300), *shares], irrelevant={"escalation": ["titles"]})
+    assert words in gate(healthy, KEY).why
+    defective = given([*shift("other", 0.3, 0.0, 300), *shares], irrelevant={"escalation": ["titles"]})
+    assert "does not depend" not in gate(defective, KEY).why
+
+
+SIGNALS = "intent.signals[escalation]"
+
+
+def signals(base: float | None, candidate: float | None, **more: object) -> GateInput:
+    change = None if base is None or candidate is None else candidate - base
+    sides = {"base": base, "candidate": candidate, "difference": change}
+    metrics = [measure("signal_effect", "escalation", side, value, **more) for side, value in sides.items()]
+    return given(metrics, signals={"escalation": ["human"]})
+
+
+@pytest.mark.parametrize(
+    ("base", "candidate", "more", "expected"),
+    [
+        (4.0, 4.0, {}, "pass"),
+        (4.0, 2.1, {}, "pass"),
+        (4.0, 1.9, {}, "fail"),
+        (4.0, -1.0, {}, "fail"),
+        (0.04, 0.0, {}, "unknown"),
+        (4.0, 1.0, {"n": 19}, "unknown"),
+        (4.0, None, {}, "unknown"),
+    ],
+)
+def test_signals(base: float, candidate: float | None, more: dict[str, object], expected: str) -> None:
+    assert gate(signals(base, candidate, **more), SIGNALS).verdict == expected
+
+
+def test_a_fall_that_cannot_be_told_from_noise_does_not_fail() -> None:
+    one = signals(4.0, 1.0)
+    noisy = tuple(replace(m, high=0.5) if m.side == "difference" else m for m in one.metrics)
+    assert gate(replace(one, metrics=noisy), SIGNALS).verdict == "pass"
+
+
+def test_signals_that_are_not_declared_or_not_measured_are_said() -> None:
+    assert gate(given(), "intent.signals").verdict == "n/a"
+    assert gate(given(signals={"escalation": ["human"]}), SIGNALS).verdict == "unknown"
+
+
+ROUTING = "intent.critical_routing[escalation]"
+
+
+def routed(gained: int, lost: int, n: int = 1000, **more: object) -> GateInput:
+    rate = (gained - lost) / n
+    metrics = [
+        measure("routed_gained", "label=escalation", "difference", gained, n=n),
+        measure("routed_lost", "label=escalation", "difference", lost, n=n),
+        measure("false_positive_rate", "label=escalation", "difference", rate, n=n),
+    ]
+    return given(metrics, slices=(ESCALATION,), **more)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("gained", "lost", "n", "expected"),
+    [
+        (0, 0, 1000, "pass"),
+        (3, 9, 1000, "pass"),
+        (60, 2, 1000, "fail"),
+        (12, 1, 1000, "unknown"),
+        (0, 0, 12, "unknown"),
+    ],
+)
+def test_routing(gained: int, lost: int, n: int, expected: str) -> None:
+    one = routed(gained, lost, n, flagged={ROUTING: tuple(f"m{i}" for i in range(gained or n))})
+    assert gate(one, ROUTING).verdict == expected
+
+
+@pytest.mark.parametrize(("said", "expected"), [("acceptable", "pass"), ("unacceptable", "fail")])
+def test_routing_passes_when_what_is_newly_sent_was_judged(said: str, expected: str) -> None:
+    refs = tuple(f"m{i}" for i in range(8))
+    state = replace(NOTHING, verdicts=tuple(verdict(ref, said) for ref in refs))
+    one = routed(8, 0, 100, flagged={ROUTING: refs}, state=state)
+    assert mcnemar_one_sided(8, 0) < 0.025
+    assert gate(one, ROUTING).verdict == "fail"
+    few = routed(6, 0, 1000, flagged={ROUTING: refs[:6]}, state=state)
+    assert gate(few, ROUTING).verdict == "pass"
+    small = routed(1, 0, 19, flagged={ROUTING: refs[:1]}, state=state)
+    assert gate(small, ROUTING).verdict == expected
+
+
+def test_routing_without_a_critical_class_or_without_other_messages() -> None:
+    assert gate(given(), "intent.critical_routing").verdict == "n/a"
+    assert gate(given(slices=(ESCALATION,)), ROUTING).verdict == "unknown"
+
+
+def test_recall_and_routing_of_a_class_share_one_level() -> None:
+    both = [*flips("label=escalation", 55, 0, 9), *routed(0, 0).metrics]
+    alone = gate(
+        given(flips("label=escalation", 55, 0, 9), slices=(ESCALATION,)), "intent.critical_recall[escalation]"
+    )
+    shared = gate(given(both, slices=(ESCALATION,)), "intent.critical_recall[escalation]")
+    assert "p 0.0250" in alone.threshold
+    assert "p 0.0125" in shared.threshold
+
+
+EXPLANATIONS = "intent.explanations[label=escalation]"
+
+
+def explained(
+    candidate: float | None, n: int, changed: int = 5, method: str = "occlusion", **more: object
+) -> GateInput:
+    metrics = [
+        measure("flips", "label=escalation", "difference", changed),
+        measure("licence_share", "label=escalation", "base", 0.9, n=n, method=method),
+        measure("licence_share", "label=escalation", "candidate", candidate, n=n, method=method),
+    ]
+    return given(metrics, slices=(ESCALATION,), **more)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("share", "n", "changed", "expected"),
+    [
+        (0.8, 40, 5, "pass"),
+        (0.6, 20, 5, "pass"),
+        (0.5, 40, 5, "unknown"),
+        (0.9, 19, 5, "unknown"),
+        (None, 0, 5, "unknown"),
+        (0.1, 40, 0, "pass"),
+    ],
+)
+def test_explanations(share: float | None, n: int, changed: int, expected: str) -> None:
+    assert gate(explained(share, n, changed), EXPLANATIONS).verdict == expected
+
+
+def test_explanations_that_carry_nothing_wait_until_all_are_inspected() -> None:
+    queue = (QueueEntry("m1", 1, False, ("flip",), ("label=escalation",)), QueueEntry("m2", 2, True, (), ()))
+    waiting = explained(0.2, 40, queue=queue)
+    assert gate(waiting, EXPLANATIONS).verdict == "unknown"
+    assert gate(waiting, EXPLANATIONS).refs == ("m1",)
+    seen = replace(NOTHING, verdicts=(verdict("m1", "unsure"),))
+    assert gate(replace(waiting, state=seen), EXPLANATIONS).verdict == "pass"
+
+
+def test_the_method_that_is_licensed_most_often_stands_for_the_slice() -> None:
+    one = explained(0.2, 40, method="integrated_gradients")
+    more = measure("licence_share", "label=escalation", "candidate", 0.8, n=40, method="occlusion")
+    both = gate(replace(one, metrics=(*one.metrics, more)), EXPLANATIONS)
+    assert both.verdict == "pass"
+    assert both.value == 0.8
+
+
+def test_explanations_without_critical_slices_or_licences() -> None:
+    assert gate(given(), "intent.explanations").verdict == "n/a"
+    none = gate(given(slices=(ESCALATION,)), "intent.explanations")
+    assert none.verdict == "n/a"
+    assert "no licence" in none.why
