@@ -7,7 +7,7 @@ import hashlib
 import importlib.metadata
 import platform
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
@@ -22,6 +22,7 @@ from analysis.engine.local import LocalEngine, ShardCache
 from analysis.errors import AssayError
 from analysis.examples import Examples, check_labels
 from analysis.models.digest import file_digests
+from analysis.models.load import ModelHead
 from analysis.models.pair import ModelPair
 from analysis.records import Example, Flag, Membership, Slice
 from analysis.select import build_queue, selected_refs
@@ -33,7 +34,7 @@ from analysis.tracks import Track, get
 FORMAT = 1
 """Version of what a run holds; part of the run's name."""
 
-LIBRARIES = ("captum", "duckdb", "numpy", "pyarrow", "tokenizers", "torch", "transformers")
+LIBRARIES = ("captum", "duckdb", "numpy", "peft", "pyarrow", "tokenizers", "torch", "transformers")
 
 SMALL_MODEL = 10_000_000
 """Parameters below which a model runs on one thread."""
@@ -105,7 +106,7 @@ def analyze(
     if run_exists(store, run) and not fresh:
         publish(store, None, description)
         return Published(store, run, created=False, skipped=skipped)
-    _tune_threads(prepared)
+    tune_threads(head for one in prepared for head in one.models.heads.values())
     workbench = duckdb.connect(":memory:")
     schemas = ["evidence.sql", *(one.track.schema for one in prepared if one.track.schema)]
     for schema in schemas:
@@ -139,15 +140,14 @@ def resolve_device(wanted: str) -> str:
     return wanted
 
 
-def _tune_threads(prepared: Sequence[_Prepared]) -> None:
+def tune_threads(heads: Iterable[ModelHead]) -> None:
     """One thread for small models: handing out their tiny products costs more than doing them.
 
     Decided by size and not by a measurement, so that a run that goes on where it was gets the same sums.
     """
     import torch
 
-    heads = [head for one in prepared for head in one.models.heads.values()]
-    if heads and max(head.parameters for head in heads) < SMALL_MODEL:
+    if 0 < max((head.parameters for head in heads), default=0) < SMALL_MODEL:
         torch.set_num_threads(1)
 
 
@@ -224,6 +224,11 @@ def _describe(review: Review, prepared: Sequence[_Prepared], device: str) -> dic
             one.track.name: {side: file_digests(folder) for side, folder in one.models.folders.items()}
             for one in prepared
         },
+        # Where the models were, for live questions; no part of the run's name, for they may be moved.
+        "model_folders": {
+            one.track.name: {side: str(folder.resolve()) for side, folder in one.models.folders.items()}
+            for one in prepared
+        },
         "skipped_rows": {
             one.track.name: [f"{bad.where}: {bad.message}" for bad in one.examples.skipped]
             for one in prepared
@@ -260,7 +265,7 @@ def _run_track(
     engine: LocalEngine,
     progress: OnProgress,
 ) -> list[Flag]:
-    """Cheap stages on all examples, selection, costly stages on the selected ones, flags, queue."""
+    """Cheap stages on all examples, queue, costly stages on the selected ones, queue again, and the rest."""
     insert_rows(workbench, "example", one.examples.rows)
     workbench.register("incoming", one.examples.metadata)
     workbench.execute(f'CREATE TABLE "metadata_{one.track.name}" AS SELECT * FROM incoming')
@@ -269,18 +274,36 @@ def _run_track(
     insert_rows(workbench, "membership", one.memberships)
     context = StageContext(one.track.name, one.settings, review, workbench, one.models)
     for stage in one.stages:
-        if not stage.costly:
+        if not (stage.costly or stage.after_queue):
             _run_stage(stage, context, engine, progress)
-    queue = build_queue(
-        workbench, one.track.name, one.track.flags(workbench, one.settings), review.queue, review.review.seed
-    )
-    workbench.execute("CREATE OR REPLACE TEMP TABLE selected (ref VARCHAR)")
-    refs = selected_refs(workbench, one.track.name, queue, review.queue.attribute)
-    insert_arrow(workbench, "selected", pa.table({"ref": pa.array(refs, pa.string())}))
+    done: set[str] = set()
+    # What the costly stages find raises flags of its own, so the queue is made again, once, and the examples
+    # that are new in it get those stages too.
+    for also in (one.track.also_costly(workbench, one.settings, review.review.seed), ()):
+        queue = _queue(one, review, workbench)
+        refs = selected_refs(
+            workbench, one.track.name, queue, review.queue.attribute, review.review.seed, also
+        )
+        _select(workbench, [ref for ref in refs if ref not in done])
+        done.update(refs)
+        for stage in one.stages:
+            if stage.costly:
+                _run_stage(stage, context, engine, progress)
+    _select(workbench, sorted(done))
     for stage in one.stages:
-        if stage.costly:
+        if stage.after_queue:
             _run_stage(stage, context, engine, progress)
     return queue
+
+
+def _queue(one: _Prepared, review: Review, workbench: duckdb.DuckDBPyConnection) -> list[Flag]:
+    flags = one.track.flags(workbench, one.settings)
+    return build_queue(workbench, one.track.name, flags, review.queue, review.review.seed)
+
+
+def _select(workbench: duckdb.DuckDBPyConnection, refs: Sequence[str]) -> None:
+    workbench.execute("CREATE OR REPLACE TEMP TABLE selected (ref VARCHAR)")
+    insert_arrow(workbench, "selected", pa.table({"ref": pa.array(refs, pa.string())}))
 
 
 def _run_stage(stage: Stage, context: StageContext, engine: LocalEngine, progress: OnProgress) -> None:

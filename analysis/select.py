@@ -18,9 +18,12 @@ if TYPE_CHECKING:
 
 BROKEN_CRITICAL = "broken in a critical slice"
 SMALL_CRITICAL = "small critical slice"
+ROUTED_CRITICAL = "wrongly sent to a critical class"
 RANDOM_CONTROL = "random control"
-NEVER_CUT = frozenset({BROKEN_CRITICAL, SMALL_CRITICAL})
+NEVER_CUT = frozenset({BROKEN_CRITICAL, SMALL_CRITICAL, ROUTED_CRITICAL})
 """Reasons for which an example is in the queue whatever the budget."""
+STANDING = 60
+"""Examples of each critical slice, and of each set that a track names, that get the costly stages."""
 
 
 def build_queue(
@@ -67,16 +70,39 @@ def build_queue(
 
 
 def selected_refs(
-    workbench: duckdb.DuckDBPyConnection, track: str, queue: Sequence[Flag], attribute: str
+    workbench: duckdb.DuckDBPyConnection,
+    track: str,
+    queue: Sequence[Flag],
+    attribute: str,
+    seed: int,
+    also: Sequence[Sequence[str]] = (),
 ) -> list[str]:
-    """Refs that get the costly stages: the queue with its controls, or every example."""
+    """Refs that get the costly stages: the queue with its controls and a sample of what must stand on its own.
+
+    Args:
+        workbench: holds the tables `example`, `slice` and `membership`.
+        track: whose examples.
+        queue: the ranked flags.
+        attribute: `queue`, or `all` for every example.
+        seed: decides which members of a large critical slice are taken.
+        also: further sets of refs, most telling first; as many of each are taken.
+    """
+    queued = {flag.ref for flag in queue if flag.rank is not None}
     if attribute == "all":
         rows = workbench.execute(
             "SELECT ref FROM example WHERE track = ? AND kind <> 'variant' ORDER BY ref", [track]
         ).fetchall()
-        variants = {flag.ref for flag in queue if flag.rank is not None}
-        return sorted({row[0] for row in rows} | variants)
-    return sorted({flag.ref for flag in queue if flag.rank is not None})
+        return sorted({row[0] for row in rows} | queued)
+    rows = workbench.execute(
+        "SELECT list(m.ref) FROM membership m JOIN slice s USING (slice, track) "
+        "WHERE track = ? AND s.critical GROUP BY slice",
+        [track],
+    ).fetchall()
+    for (members,) in rows:
+        queued.update(shuffled(members, seed)[:STANDING])
+    for members in also:
+        queued.update(members[:STANDING])
+    return sorted(queued)
 
 
 def _groups(workbench: duckdb.DuckDBPyConnection, track: str) -> dict[str, str]:
@@ -94,7 +120,11 @@ def _controls(workbench: duckdb.DuckDBPyConnection, track: str, count: int, seed
     rows = workbench.execute(
         "SELECT ref FROM membership WHERE track = ? AND slice = ?", [track, ALL]
     ).fetchall()
-    keyed = sorted(
-        (hashlib.sha256(f"{seed}/{ref}".encode("utf-8", "surrogatepass")).digest(), ref) for (ref,) in rows
+    return shuffled([ref for (ref,) in rows], seed)[:count]
+
+
+def shuffled(refs: Sequence[str], seed: int) -> list[str]:
+    """The refs in random order, by hashing them with the seed: the order of the input does not matter."""
+    return sorted(
+        refs, key=lambda ref: hashlib.sha256(f"{seed}/{ref}".encode("utf-8", "surrogatepass")).digest()
     )
-    return [ref for _, ref in keyed[:count]]

@@ -45,7 +45,8 @@ class Stage:
     """A step of a run.
 
     `shards` lists the work, `run` does one shard and returns rows by table name. `costly` stages run
-    after selection, on the examples in the table `selected`. `uses_models` stages have the digests of
+    after selection, on the examples in the table `selected`; `after_queue` stages run once, when the queue
+    stands, over what those found. `uses_models` stages have the digests of
     the models in their cache key; the others are statistics over the workbench, and are not cached.
     """
 
@@ -55,6 +56,7 @@ class Stage:
     run: Callable[[StageContext, Shard], dict[str, pa.Table]]
     costly: bool = False
     uses_models: bool = True
+    after_queue: bool = False
 
 
 @dataclass(frozen=True)

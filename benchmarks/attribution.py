@@ -9,6 +9,8 @@ from benchmarks.measure import Result, compare
 
 SAMPLE = Path(__file__).parents[1] / "sample_data"
 TEXTS = 96
+DELETION_TEXTS = 8
+"""Messages of the deletion benchmark: one forward each is slow."""
 ROUNDS = 3
 
 
@@ -16,10 +18,13 @@ def run() -> list[Result]:
     import torch
     from captum.attr import IntegratedGradients
 
-    from analysis.intent.attribution import MAX_DELTA, delete_words, integrated_gradients, occlusion
     from analysis.intent.baseline import BaselineChooser
+    from analysis.intent.faithfulness import deletions, evaluate_deletions, reference_rankings
+    from analysis.intent.methods import Request, Target
+    from analysis.intent.methods.integrated_gradients import MAX_DELTA, integrated_gradients
+    from analysis.intent.methods.occlusion import occlusion
     from analysis.intent.predict import logits_of_ids
-    from analysis.intent.words import tokenise
+    from analysis.intent.words import delete_words, tokenise
     from analysis.models.load import load_classifier
 
     torch.set_num_threads(1)
@@ -32,13 +37,13 @@ def run() -> list[Result]:
     logits = logits_of_ids(model, [one.ids for one in words])
     targets = [int(index) for index in logits.argmax(axis=1)]
     outputs = [float(logits[row, target]) for row, target in enumerate(targets)]
-    chooser = BaselineChooser({"base": model, "candidate": model})
+    chooser = BaselineChooser({"base": model})
     baselines = [
-        chooser.choose({"base": one, "candidate": one}, {"base": target, "candidate": target}).baseline[
-            "base"
-        ]
+        chooser.choose({"base": one}, {"base": Target(target)}).baseline["base"]
         for one, target in zip(words, targets, strict=True)
     ]
+    request = Request(model, words, [Target(target) for target in targets], outputs, baselines)
+    rankings = [reference_rankings(len(text.words), index).rankings for index, text in enumerate(words)]
     embed = model.model.get_input_embeddings()
 
     def forward(embeddings: torch.Tensor) -> torch.Tensor:
@@ -57,13 +62,25 @@ def run() -> list[Result]:
                 for index in range(len(text.words)):
                     model.model(input_ids=torch.tensor([delete_words(text, [index])]))
 
-    explained = integrated_gradients(model, words, targets, outputs, baselines)
+    def deletions_each() -> None:
+        with torch.inference_mode():
+            for text, orders in zip(words[:DELETION_TEXTS], rankings, strict=False):
+                for order in orders:
+                    for pair in deletions(order):
+                        for gone in pair:
+                            model.model(input_ids=torch.tensor([delete_words(text, gone)]))
+
+    def deletions_together() -> None:
+        for _ in evaluate_deletions(model, words[:DELETION_TEXTS], rankings[:DELETION_TEXTS]):
+            pass
+
+    explained = integrated_gradients(request)
     complete = sum(one.delta is not None and one.delta <= MAX_DELTA for one in explained) / len(texts)
     return [
         compare(
             "integrated gradients per message, float32, one thread",
             "Captum per message at its default 50 steps",
-            lambda: integrated_gradients(model, words, targets, outputs, baselines),
+            lambda: integrated_gradients(request),
             captum_each,
             rounds=ROUNDS,
             per=len(texts),
@@ -73,9 +90,18 @@ def run() -> list[Result]:
         compare(
             "occlusion of every word per message, float32, one thread",
             "one forward per deletion",
-            lambda: occlusion(model, words, targets),
+            lambda: occlusion(request),
             forward_each,
             rounds=ROUNDS,
             per=len(texts),
+        ),
+        compare(
+            "deletions of 100 random rankings per message, float32, one thread",
+            "one forward per deletion",
+            deletions_together,
+            deletions_each,
+            rounds=1,
+            per=DELETION_TEXTS,
+            target="8x",
         ),
     ]

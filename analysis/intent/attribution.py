@@ -1,170 +1,66 @@
-"""Token attributions of both sides: integrated gradients and occlusion by deletion, through Captum.
+"""The attribution stage: every method on both sides, the tests of each attribution, and the check of each flip.
 
-Every attribution explains the logit of the class that its side predicts. Integrated gradients
-(Sundararajan, Taly and Yan, 2017) run on the input embeddings from a neutral baseline with the midpoint
-rule; examples whose completeness delta is above 5 % run again with more steps. Occlusion deletes one
-word at a time from the token ids and records the drop of the logit.
+Each side's predicted class is explained by every method, and for a flip also the contrast, candidate's class
+less base's class, on both sides. Nothing here depends on what a text is batched with.
 """
 
 from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
 
-from analysis.intent.baseline import Baseline, BaselineChooser
-from analysis.intent.predict import TOKENS_PER_BATCH, equal_length_batches, logits_of_ids, token_limit
+from analysis.errors import AssayError
+from analysis.intent.baseline import BaselineChooser, Choice
+from analysis.intent.draws import draw
+from analysis.intent.faithfulness import RANKINGS
+from analysis.intent.flips import CheckedFlip, Flip, check_flips
+from analysis.intent.licence import Candidate, Licence, licences
+from analysis.intent.methods import METHODS, Explained, Method, Request, Target
+from analysis.intent.methods.gradient_shap import SAMPLES
+from analysis.intent.methods.integrated_gradients import MAX_DELTA, STEPS
+from analysis.intent.predict import logits_of_ids, token_limit
 from analysis.intent.words import Tokenised, tokenise
 from analysis.records import SIDES, Attribution, Side
 from analysis.stage import Shard, Stage, StageContext
 
 if TYPE_CHECKING:
-    import torch
     from numpy.typing import NDArray
 
     from analysis.models.load import LoadedClassifier
 
-INTEGRATED_GRADIENTS = "integrated_gradients"
-OCCLUSION = "occlusion"
-STEPS = (10, 30, 90, 400)
-"""Steps of the midpoint rule: all examples take the first, the failures of one try take the next."""
-MAX_DELTA = 0.05
-"""Largest completeness delta of an attribution that counts as converged."""
-DELTA_FLOOR = 0.1
-"""Least denominator of the completeness delta, in logits: a relative error explodes near zero."""
 REFS_PER_SHARD = 64
+QUEUED = tuple(method for method in METHODS if not method.on_demand)
+"""The methods of every selected example."""
 
 
 @dataclass(frozen=True)
-class Explained:
-    """Scores of one text, per word."""
+class Case:
+    """One text with one target a side: its predicted class, or for a flip the same contrast on both."""
 
-    scores: NDArray[np.float32]
-    delta: float | None
-    steps: int | None
+    row: int
+    targets: dict[Side, Target]
+    choice: Choice
 
-
-def completeness_delta(total: float, output: float, baseline_output: float) -> float:
-    """|sum - (F(x) - F(x'))| / max(|F(x) - F(x')|, floor): 0 where the attribution is complete."""
-    difference = output - baseline_output
-    return abs(total - difference) / max(abs(difference), DELTA_FLOOR)
+    @property
+    def contrast(self) -> bool:
+        return self.targets["base"].minus is not None
 
 
-def integrated_gradients(
-    classifier: LoadedClassifier,
-    texts: Sequence[Tokenised],
-    targets: Sequence[int],
-    outputs: Sequence[float],
-    baselines: Sequence[Baseline],
-) -> list[Explained]:
-    """Integrated gradients of the target logits with respect to the input embeddings.
+@dataclass(frozen=True)
+class Answer:
+    """One attribution with its status."""
 
-    Args:
-        classifier: one side's model; its parameters are frozen.
-        texts: token ids and words, n of them.
-        targets: class index per text, (n,).
-        outputs: the target logit of each text, from the prediction pass, (n,).
-        baselines: the neutral baseline of each text, (n,).
-
-    Returns:
-        Signed scores per word, with the completeness delta over all tokens and the steps taken. Special
-        tokens are the same in input and baseline and therefore receive exactly zero.
-    """
-    import torch
-    from captum.attr import IntegratedGradients
-
-    embed = classifier.model.get_input_embeddings()
-
-    def forward(embeddings: torch.Tensor) -> torch.Tensor:
-        mask = torch.ones(embeddings.shape[:2], dtype=torch.long, device=embeddings.device)
-        logits: torch.Tensor = classifier.model(inputs_embeds=embeddings, attention_mask=mask).logits
-        return logits.float()
-
-    method = IntegratedGradients(forward)
-    results: list[Explained | None] = [None] * len(texts)
-    pending = list(range(len(texts)))
-    for steps in STEPS:
-        failed: list[int] = []
-        groups = equal_length_batches([texts[index].ids for index in pending], TOKENS_PER_BATCH // steps)
-        for group in groups:
-            batch = [pending[position] for position in group]
-            ids = torch.tensor([texts[index].ids for index in batch], device=classifier.device)
-            inputs = embed(ids).detach()
-            scores = method.attribute(
-                inputs,
-                baselines=torch.stack([baselines[index].embeddings for index in batch]),
-                target=torch.tensor([targets[index] for index in batch], device=classifier.device),
-                n_steps=steps,
-                method="riemann_middle",
-                internal_batch_size=max(len(batch), TOKENS_PER_BATCH // ids.shape[1]),
-            )
-            per_token = scores.sum(dim=-1).detach().float().cpu().numpy()
-            for row, index in enumerate(batch):
-                delta = completeness_delta(
-                    float(per_token[row].sum()), outputs[index], baselines[index].logits[targets[index]]
-                )
-                results[index] = Explained(merge_words(texts[index], per_token[row]), delta, steps)
-                if not delta <= MAX_DELTA:
-                    failed.append(index)
-        pending = sorted(failed)
-        if not pending:
-            break
-    return [one for one in results if one is not None]
-
-
-def merge_words(text: Tokenised, per_token: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Signed sums of token scores over each word, (words,)."""
-    return np.array([per_token[list(word.tokens)].sum() for word in text.words], dtype=np.float32)
-
-
-def delete_words(text: Tokenised, deleted: Sequence[int]) -> list[int]:
-    """Token ids of the text without the words of those positions; never tokenised again."""
-    gone = {position for index in deleted for position in text.words[index].tokens}
-    return [token for position, token in enumerate(text.ids) if position not in gone]
-
-
-def occlusion(
-    classifier: LoadedClassifier, texts: Sequence[Tokenised], targets: Sequence[int]
-) -> list[Explained]:
-    """Occlusion by deletion: the drop of the target logit when a word is deleted, per word.
-
-    Captum's feature ablation walks over word indicators; the model sees ids with the words removed, all
-    deletions of all texts with the same number of words as rows of the same batches.
-    """
-    import torch
-    from captum.attr import FeatureAblation
-
-    def forward(keep: torch.Tensor, which: torch.Tensor) -> torch.Tensor:
-        rows, row_targets = [], []
-        for indicators, index in zip(keep.tolist(), which.tolist(), strict=True):
-            gone = [word for word, value in enumerate(indicators) if value < 0.5]
-            rows.append(delete_words(texts[index], gone))
-            row_targets.append(targets[index])
-        logits = logits_of_ids(classifier, rows)
-        return torch.from_numpy(logits[np.arange(len(rows)), row_targets])
-
-    by_words: dict[int, list[int]] = defaultdict(list)
-    for index, text in enumerate(texts):
-        by_words[len(text.words)].append(index)
-    results = [Explained(np.zeros(0, dtype=np.float32), None, None) for _ in texts]
-    method = FeatureAblation(forward)
-    for words, indices in by_words.items():
-        if words == 0:
-            continue
-        scores = method.attribute(
-            torch.ones(len(indices), words),
-            baselines=0.0,
-            additional_forward_args=(torch.tensor(indices),),
-            perturbations_per_eval=words,
-        )
-        for row, index in enumerate(indices):
-            results[index] = Explained(scores[row].numpy().astype(np.float32), None, None)
-    return results
+    case: Case
+    method: Method
+    explained: Explained
+    status: str
+    why: str
 
 
 def _shards(context: StageContext) -> list[Shard]:
@@ -181,6 +77,8 @@ def _shards(context: StageContext) -> list[Shard]:
         key = {
             "max_length": token_limit(context),
             "steps": list(STEPS),
+            "samples": SAMPLES,
+            "rankings": RANKINGS,
             "rows": [[ref, sha256] for ref, _, sha256 in part],
         }
         shards.append(Shard(key, part, len(part)))
@@ -190,105 +88,172 @@ def _shards(context: StageContext) -> list[Shard]:
 def _run(context: StageContext, shard: Shard) -> dict[str, pa.Table]:
     refs = [row[0] for row in shard.payload]
     texts = [row[1] for row in shard.payload]
-    tokenised = {side: tokenise(context.models.side(side), texts, token_limit(context)) for side in SIDES}
-    logits = {
-        side: logits_of_ids(context.models.side(side), [one.ids for one in tokenised[side]]) for side in SIDES
-    }
-    targets = {side: logits[side].argmax(axis=1) for side in SIDES}
-    chooser = BaselineChooser({side: context.models.side(side) for side in SIDES})
-    chosen = [
-        chooser.choose(
-            {side: tokenised[side][row] for side in SIDES},
-            {side: int(targets[side][row]) for side in SIDES},
-        )
-        for row in range(len(refs))
-    ]
-    rows: list[Attribution] = []
+    models = {side: context.models.side(side) for side in SIDES}
+    words = {side: tokenise(models[side], texts, token_limit(context)) for side in SIDES}
+    logits = {side: logits_of_ids(models[side], [one.ids for one in words[side]]) for side in SIDES}
+    cases = cases_of(models, words, logits)
+    seeds = [draw("attribution", ref) for ref in refs]
+    attributions: list[Attribution] = []
+    tested: list[dict[str, Any]] = []
+    contrasts: dict[tuple[int, str], dict[Side, Explained]] = defaultdict(dict)
     for side in SIDES:
-        classifier = context.models.side(side)
-        outputs = [float(logits[side][row, targets[side][row]]) for row in range(len(refs))]
-        gradients = integrated_gradients(
-            classifier,
-            tokenised[side],
-            [int(target) for target in targets[side]],
-            outputs,
-            [choice.baseline[side] for choice in chosen],
+        answers = explain(models[side], side, words[side], logits[side], cases, seeds)
+        for answer in answers:
+            row = answer.case.row
+            attributions.append(attribution_row(refs[row], side, models[side], words[side][row], answer))
+            if answer.case.contrast and answer.status == "ok":
+                contrasts[row, answer.method.name][side] = answer.explained
+        tested += _licences(models[side], side, refs, words[side], answers, seeds)
+    flips = [
+        Flip(
+            refs[row],
+            method,
+            {side: words[side][row] for side in SIDES},
+            {side: explained.scores for side, explained in pair.items()},
+            int(logits["base"][row].argmax()),
+            int(logits["candidate"][row].argmax()),
         )
-        deletions = occlusion(classifier, tokenised[side], [int(target) for target in targets[side]])
-        for row, ref in enumerate(refs):
-            words = tokenised[side][row]
-            target = classifier.labels[int(targets[side][row])]
-            finite = bool(np.isfinite(logits[side][row]).all())
-            baseline = chosen[row].baseline[side]
-            status, why = _status(finite, chosen[row].neutral, gradients[row].delta)
-            predicted = int(baseline.p.argmax())
-            rows.append(
-                _attribution(
-                    ref,
-                    side,
-                    INTEGRATED_GRADIENTS,
-                    target,
-                    words,
-                    gradients[row],
-                    status,
-                    why,
-                    baseline=baseline.kind,
-                    baseline_class=classifier.labels[predicted],
-                    baseline_p=float(baseline.p[predicted]),
-                    parameters={
-                        "rule": "riemann_middle",
-                        "steps": gradients[row].steps,
-                        "layer": "input embeddings",
-                        "output": "logit",
-                        "p_target_at_baseline": float(baseline.p[int(targets[side][row])]),
-                        "p_target": chosen[row].p_targets[side],
-                    },
-                )
-            )
-            status, why = ("ok", "") if finite else ("not interpretable", "the logits are not numbers")
-            rows.append(
-                _attribution(
-                    ref,
-                    side,
-                    OCCLUSION,
-                    target,
-                    words,
-                    deletions[row],
-                    status,
-                    why,
-                    parameters={"operator": "deletion of token ids", "unit": "word", "output": "logit"},
-                )
-            )
-    return {"attribution": _arrow(rows)}
+        for (row, method), pair in contrasts.items()
+        if len(pair) == len(SIDES)
+    ]
+    return {
+        "attribution": _attribution_table(attributions),
+        "intent_licence": pa.Table.from_pylist(tested, LICENCE_SCHEMA),
+        "intent_flip": pa.Table.from_pylist(
+            [one._asdict() for one in check_flips(models["candidate"], flips)], FLIP_SCHEMA
+        ),
+    }
 
 
-def _status(finite: bool, neutral: bool, delta: float | None) -> tuple[str, str]:
+def cases_of(
+    models: Mapping[Side, LoadedClassifier],
+    words: Mapping[Side, Sequence[Tokenised]],
+    logits: Mapping[Side, NDArray[np.float32]],
+) -> list[Case]:
+    """The predicted class of each side for every text, and the contrast for every flip."""
+    chooser = BaselineChooser(models)
+    cases = []
+    for row in range(len(words["base"])):
+        predicted = {side: int(logits[side][row].argmax()) for side in SIDES}
+        asked = [{side: Target(predicted[side]) for side in SIDES}]
+        finite = all(np.isfinite(logits[side][row]).all() for side in SIDES)
+        if finite and predicted["base"] != predicted["candidate"]:
+            asked.append(dict.fromkeys(SIDES, Target(predicted["candidate"], predicted["base"])))
+        here = {side: words[side][row] for side in SIDES}
+        cases += [Case(row, targets, chooser.choose(here, targets)) for targets in asked]
+    return cases
+
+
+def explain(
+    classifier: LoadedClassifier,
+    side: Side,
+    words: Sequence[Tokenised],
+    logits: NDArray[np.float32],
+    cases: Sequence[Case],
+    seeds: Sequence[int],
+    methods: Sequence[Method] = QUEUED,
+) -> list[Answer]:
+    """What the methods answer for one side of the cases; `words`, `logits` and `seeds` are by row."""
+    answers = []
+    for method in methods:
+        asked = [case for case in cases if method.contrastive or not case.contrast]
+        targets = [case.targets[side] for case in asked]
+        request = Request(
+            classifier,
+            [words[case.row] for case in asked],
+            targets,
+            [float(target.output(logits[case.row])) for case, target in zip(asked, targets, strict=True)],
+            [case.choice.baseline[side] for case in asked],
+            [case.choice.neutral_ones[side] for case in asked],
+            [seeds[case.row] for case in asked],
+        )
+        try:
+            found, refusal = method.explain(request), ""
+        except AssayError as error:
+            # A model may be unable to answer one method; the others still explain it.
+            found = [Explained(np.zeros(len(text.words), dtype=np.float32)) for text in request.texts]
+            refusal = str(error)
+        for case, explained in zip(asked, found, strict=True):
+            finite = bool(np.isfinite(logits[case.row]).all())
+            status, why = _status(method, case, explained, finite=finite)
+            if refusal:
+                status, why = "not interpretable", refusal
+            answers.append(Answer(case, method, explained, status, why))
+    return answers
+
+
+def _status(method: Method, case: Case, explained: Explained, *, finite: bool) -> tuple[str, str]:
     if not finite:
         return "not interpretable", "the logits are not numbers"
-    if not neutral:
+    if not len(explained.scores):
+        return "not interpretable", "the text has no words"
+    if method.baseline and not case.choice.neutral:
         return "not interpretable", "no baseline is neutral for both sides"
-    if delta is None or not delta <= MAX_DELTA:
-        return "not converged", f"completeness delta {delta:.3f} after {STEPS[-1]} steps"
-    return "ok", ""
+    if _converged(explained) is False:
+        return "not converged", f"completeness delta {explained.delta:.3f} after {explained.steps} steps"
+    return "ok", "" if method.licensable else "context only: never licensed"
 
 
-def _attribution(
-    ref: str, side: Side, method: str, target: str, words: Tokenised, explained: Explained,
-    status: str, why: str, *, parameters: dict[str, Any],
-    baseline: str | None = None, baseline_class: str | None = None, baseline_p: float | None = None,
-) -> Attribution:  # fmt: skip
-    finite = np.nan_to_num(explained.scores, nan=0.0, posinf=0.0, neginf=0.0)
+def _converged(explained: Explained) -> bool | None:
+    return None if explained.delta is None else explained.delta <= MAX_DELTA
+
+
+def _licences(
+    classifier: LoadedClassifier,
+    side: Side,
+    refs: Sequence[str],
+    words: Sequence[Tokenised],
+    answers: Iterable[Answer],
+    seeds: Sequence[int],
+) -> list[dict[str, Any]]:
+    by_row: dict[int, list[Candidate]] = defaultdict(list)
+    for answer in answers:
+        if answer.method.licensable:
+            by_row[answer.case.row].append(
+                Candidate(
+                    answer.method.name,
+                    answer.case.targets[side],
+                    answer.explained.scores,
+                    answer.case.choice.neutral if answer.method.baseline else None,
+                    _converged(answer.explained),
+                )
+            )
+    order = sorted(by_row)
+    candidates = [by_row[row] for row in order]
+    found = licences(classifier, [words[row] for row in order], candidates, [seeds[row] for row in order])
+    rows = []
+    for row, asked, granted in zip(order, candidates, found, strict=True):
+        for one, licence in zip(asked, granted, strict=True):
+            named = {"ref": refs[row], "side": side, "method": one.method}
+            rows.append({**named, "target": one.target.name(classifier.labels), **asdict(licence)})
+    return rows
+
+
+def attribution_row(
+    ref: str, side: Side, classifier: LoadedClassifier, words: Tokenised, answer: Answer
+) -> Attribution:
+    """The row of the table `attribution` for one answer."""
+    explained, choice = answer.explained, answer.case.choice
+    parameters = {**explained.parameters, "output": "logit"}
+    kind = predicted = p = None
+    if answer.method.baseline:
+        baseline, target = choice.baseline[side], answer.case.targets[side]
+        top = int(baseline.p.argmax())
+        kind, predicted, p = baseline.kind, classifier.labels[top], float(baseline.p[top])
+        parameters["p_target"] = choice.p_targets[side]
+        parameters["p_target_at_baseline"] = choice.p_targets[side][kind]
+        parameters["output"] = "logit" if target.minus is None else "difference of logits"
+    scores = np.nan_to_num(explained.scores, nan=0.0, posinf=0.0, neginf=0.0)
     delta = explained.delta
     return Attribution(
-        ref, side, method, target,
-        [word.start for word in words.words], [word.end for word in words.words], finite.tolist(),
-        baseline, baseline_class, baseline_p,
-        None if delta is None or not np.isfinite(delta) else float(delta), explained.steps,
-        status, why, json.dumps(parameters, sort_keys=True),
+        ref, side, answer.method.name, answer.case.targets[side].name(classifier.labels),
+        [word.start for word in words.words], [word.end for word in words.words], scores.tolist(),
+        kind, predicted, p, None if delta is None or not np.isfinite(delta) else float(delta), explained.steps,
+        answer.status, answer.why, json.dumps(parameters, sort_keys=True),
     )  # fmt: skip
 
 
-def _arrow(rows: Sequence[Attribution]) -> pa.Table:
+def _attribution_table(rows: Sequence[Attribution]) -> pa.Table:
     columns = {name: [getattr(row, name) for row in rows] for name in Attribution.__slots__}
     types = {"starts": pa.list_(pa.int32()), "ends": pa.list_(pa.int32()), "scores": pa.list_(pa.float32())}
     nullable = {"baseline": pa.string(), "baseline_class": pa.string(), "baseline_p": pa.float64(),
@@ -297,4 +262,21 @@ def _arrow(rows: Sequence[Attribution]) -> pa.Table:
     return pa.table({name: pa.array(values, kinds.get(name)) for name, values in columns.items()})
 
 
-ATTRIBUTE = Stage("intent.attribution", 1, _shards, _run, costly=True)
+def _schema(fields: Mapping[str, Any], types: Mapping[str, pa.DataType]) -> pa.Schema:
+    """Arrow types of a row type's fields: as given, else a number."""
+    return pa.schema([(name, types.get(name, pa.float64())) for name in fields])
+
+
+_TEXT, _FLAG, _COUNT = pa.string(), pa.bool_(), pa.int32()
+LICENCE_SCHEMA = _schema(
+    {**dict.fromkeys(("ref", "side", "method", "target")), **Licence.__annotations__},
+    {"ref": _TEXT, "side": _TEXT, "method": _TEXT, "target": _TEXT, "neutral": _FLAG, "converged": _FLAG,
+     "words": _COUNT, "decidable": _FLAG},
+)  # fmt: skip
+FLIP_SCHEMA = _schema(
+    CheckedFlip.__annotations__,
+    {"ref": _TEXT, "method": _TEXT, "start": _COUNT, "end": _COUNT, "base_label": _TEXT,
+     "candidate_label": _TEXT, "label_after": _TEXT, "explained": _FLAG},
+)  # fmt: skip
+
+ATTRIBUTE = Stage("intent.attribution", 3, _shards, _run, costly=True)

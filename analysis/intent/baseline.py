@@ -1,4 +1,4 @@
-"""The neutral baseline of integrated gradients: one kind for both sides, chosen by what it predicts.
+"""The neutral baseline of the gradient methods: one kind for both sides, chosen by what it predicts.
 
 A text of PAD tokens was predicted as the critical class by every fine-tuned classifier on which this was
 measured, and a small completeness delta does not show it. So several kinds are tried, and what the chosen
@@ -7,6 +7,7 @@ one predicts is kept with the attribution.
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -14,12 +15,13 @@ import numpy as np
 
 from analysis.intent.predict import softmax
 from analysis.intent.words import Tokenised
-from analysis.records import SIDES, Side
+from analysis.records import Side
 
 if TYPE_CHECKING:
     import torch
     from numpy.typing import NDArray
 
+    from analysis.intent.methods.request import Target
     from analysis.models.load import LoadedClassifier
 
 KINDS = ("word", "mean", "unk", "pad", "mask")
@@ -41,50 +43,67 @@ class Baseline:
 
 @dataclass(frozen=True)
 class Choice:
-    """The kind chosen for a text, on both sides; `p_targets` is p(target) of each side's kinds."""
+    """The kind chosen for a text, on all sides.
+
+    `neutral_ones` are the side's baselines of every kind that is neutral on all sides (the chosen one where
+    none is), and `p_targets` is p(target) of each side's kinds: of a contrast, the larger p of its classes.
+    """
 
     neutral: bool
     baseline: dict[Side, Baseline]
+    neutral_ones: dict[Side, tuple[Baseline, ...]]
     p_targets: dict[Side, dict[str, float]]
 
 
 class BaselineChooser:
-    """Chooses baselines; remembers the baseline of each kind, length and place of special tokens."""
+    """Chooses baselines; remembers the baseline of each kind, length and place of special tokens.
 
-    def __init__(self, classifiers: dict[Side, LoadedClassifier]) -> None:
-        self.classifiers = classifiers
-        self._known: dict[tuple[Side, str, tuple[int, ...]], Baseline | None] = {}
+    Args:
+        classifiers: the models of the sides that share a kind.
+        kinds: the kinds that may be chosen.
+    """
 
-    def choose(self, texts: dict[Side, Tokenised], targets: dict[Side, int]) -> Choice:
-        """The kind that is neutral on both sides and has the smallest largest class probability.
+    def __init__(self, classifiers: Mapping[Side, LoadedClassifier], kinds: Sequence[str] = KINDS) -> None:
+        self.classifiers = dict(classifiers)
+        self.kinds = tuple(kinds)
+        self._known: dict[tuple[Side, str, tuple[int, ...]], Baseline] = {}
 
-        Neutral: p(target) <= .3 and another class predicted, on each side for its own target. Where no
-        kind is, the one with the smallest p(target) is returned, marked as not neutral.
+    def choose(self, texts: Mapping[Side, Tokenised], targets: Mapping[Side, Target]) -> Choice:
+        """The kind that is neutral on every side and has the smallest largest class probability.
+
+        Neutral for a class: p(class) <= .3 and another class predicted, on each side for its own target.
+        Neutral for a contrast: p <= .3 for both of its classes. Where no kind is, the one with the smallest
+        p(target) is returned, marked as not neutral.
         """
+        sides = tuple(self.classifiers)
         candidates: dict[str, dict[Side, Baseline]] = {}
-        for kind in KINDS:
-            pair = {side: self._baseline(side, kind, texts[side]) for side in SIDES}
-            found = {side: one for side, one in pair.items() if one is not None}
-            if len(found) == len(SIDES):
-                candidates[kind] = found
+        for kind in self.kinds:
+            if all(self._has(self.classifiers[side], kind) for side in sides):
+                candidates[kind] = {side: self.baseline(side, kind, texts[side]) for side in sides}
         neutral = {
             kind: pair
             for kind, pair in candidates.items()
-            if all(_is_neutral(pair[side], targets[side]) for side in SIDES)
+            if all(_is_neutral(pair[side], targets[side]) for side in sides)
         }
         if neutral:
             best = min(neutral, key=lambda kind: max(float(one.p.max()) for one in neutral[kind].values()))
         else:
             best = min(
-                candidates, key=lambda kind: max(float(candidates[kind][s].p[targets[s]]) for s in SIDES)
+                candidates, key=lambda kind: max(_p_target(candidates[kind][s], targets[s]) for s in sides)
             )
-        p_targets = {
-            side: {kind: float(pair[side].p[targets[side]]) for kind, pair in candidates.items()}
-            for side in SIDES
-        }
-        return Choice(bool(neutral), candidates[best], p_targets)
+        several = neutral or {best: candidates[best]}
+        return Choice(
+            bool(neutral),
+            candidates[best],
+            {side: tuple(pair[side] for pair in several.values()) for side in sides},
+            {
+                side: {kind: _p_target(pair[side], targets[side]) for kind, pair in candidates.items()}
+                for side in sides
+            },
+        )
 
-    def _baseline(self, side: Side, kind: str, text: Tokenised) -> Baseline | None:
+    def baseline(self, side: Side, kind: str, text: Tokenised) -> Baseline:
+        """The baseline of that kind for a text. The tokenizer must have such a token."""
         content = {position for word in text.words for position in word.tokens}
         special = set(self.classifiers[side].tokenizer.all_special_ids)
         slots = tuple(
@@ -96,15 +115,13 @@ class BaselineChooser:
             self._known[key] = self._make(side, kind, slots)
         return self._known[key]
 
-    def _make(self, side: Side, kind: str, slots: tuple[int, ...]) -> Baseline | None:
-        """The baseline with those special tokens kept (-1 marks a content slot), or None without such a token."""
+    def _make(self, side: Side, kind: str, slots: tuple[int, ...]) -> Baseline:
+        """The baseline with those special tokens kept; -1 marks a content slot."""
         import torch
 
         classifier = self.classifiers[side]
         embed: Any = classifier.model.get_input_embeddings()
         filler = self._filler(classifier, kind)
-        if filler is None and kind != "mean":
-            return None
         ids = torch.tensor([filler or 0 if slot < 0 else slot for slot in slots], device=classifier.device)
         # Not inference_mode: these embeddings take part in a gradient computation later.
         with torch.no_grad():
@@ -116,6 +133,9 @@ class BaselineChooser:
             output = classifier.model(inputs_embeds=embeddings[None], attention_mask=mask)
             logits = output.logits.float().cpu().numpy()
         return Baseline(kind, embeddings.clone(), logits[0], softmax(logits)[0])
+
+    def _has(self, classifier: LoadedClassifier, kind: str) -> bool:
+        return kind == "mean" or self._filler(classifier, kind) is not None
 
     @staticmethod
     def _filler(classifier: LoadedClassifier, kind: str) -> int | None:
@@ -131,5 +151,14 @@ class BaselineChooser:
         return named.get(kind)
 
 
-def _is_neutral(baseline: Baseline, target: int) -> bool:
-    return float(baseline.p[target]) <= MAX_TARGET_P and int(baseline.p.argmax()) != target
+def _classes(target: Target) -> list[int]:
+    return [one for one in target if one is not None]
+
+
+def _p_target(baseline: Baseline, target: Target) -> float:
+    return float(baseline.p[_classes(target)].max())
+
+
+def _is_neutral(baseline: Baseline, target: Target) -> bool:
+    favoured = target.minus is None and int(baseline.p.argmax()) == target.plus
+    return _p_target(baseline, target) <= MAX_TARGET_P and not favoured

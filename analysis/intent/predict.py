@@ -4,21 +4,23 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 import pyarrow as pa
 
-from analysis.intent.settings import intent_settings
 from analysis.records import SIDES, Side
 from analysis.stage import Shard, Stage, StageContext
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from analysis.intent.settings import IntentSettings
     from analysis.models.load import LoadedClassifier
+    from analysis.models.pair import ModelPair
 
-TOKENS_PER_BATCH = 8192
+TOKENS_PER_BATCH = {"cuda": 8192, "cpu": 2048}
+"""Tokens that a model is given at once, by kind of device: a processor is fastest where a batch stays in its cache."""
 ROWS_PER_SHARD = 512
 DEFAULT_TOKENS = 512
 """Tokens read of a text where neither the review file nor the models set a limit."""
@@ -26,10 +28,16 @@ DEFAULT_TOKENS = 512
 
 def encode(classifier: LoadedClassifier, texts: Sequence[str], max_length: int) -> list[list[int]]:
     """Token ids with special tokens, one list per text, cut at `max_length` tokens."""
-    return list(classifier.tokenizer(list(texts), truncation=True, max_length=max_length)["input_ids"])
+    rows = classifier.tokenizer(list(texts), truncation=True, max_length=max_length)["input_ids"]
+    return [classifier.readable(row) for row in rows]
 
 
-def equal_length_batches(ids: Sequence[Sequence[int]], tokens: int = TOKENS_PER_BATCH) -> Iterator[list[int]]:
+def batch_tokens(classifier: LoadedClassifier) -> int:
+    """Tokens that this model is given at once."""
+    return TOKENS_PER_BATCH[classifier.device.partition(":")[0]]
+
+
+def equal_length_batches(ids: Sequence[Sequence[int]], tokens: int) -> Iterator[list[int]]:
     """Indices of rows with the same token length, at most `tokens` tokens a batch.
 
     A padded batch of mixed lengths costs more than it saves, and padding must never change a result.
@@ -48,11 +56,12 @@ def logits_of_ids(classifier: LoadedClassifier, ids: Sequence[Sequence[int]]) ->
     import torch
 
     distinct: dict[tuple[int, ...], int] = {}
-    where = [distinct.setdefault(tuple(row), len(distinct)) for row in ids]
+    # A deletion can leave nothing where the tokenizer adds no special tokens.
+    where = [distinct.setdefault(tuple(row) or (classifier.empty_id,), len(distinct)) for row in ids]
     rows = list(distinct)
     out = np.zeros((len(rows), len(classifier.labels)), dtype=np.float32)
     with torch.inference_mode():
-        for batch in equal_length_batches(rows):
+        for batch in equal_length_batches(rows, batch_tokens(classifier)):
             tensor = torch.tensor([rows[index] for index in batch], device=classifier.device)
             mask = torch.ones_like(tensor)
             out[batch] = classifier.model(input_ids=tensor, attention_mask=mask).logits.float().cpu().numpy()
@@ -120,8 +129,12 @@ NOT_A_NUMBER = "not a number"
 
 def token_limit(context: StageContext) -> int:
     """Tokens of a text that are read on both sides: the declared limit, or the smaller of the models' own."""
-    limits = [context.models.heads[side].max_positions for side in SIDES]
-    declared: int | None = intent_settings(context.settings).max_length
+    return tokens_read(context.models, cast("IntentSettings", context.settings).max_length)
+
+
+def tokens_read(models: ModelPair, declared: int | None) -> int:
+    """Tokens of a text that are read on both sides, where the review file declares that limit."""
+    limits = [models.heads[side].max_positions for side in SIDES]
     return min([limit for limit in (*limits, declared) if limit is not None], default=DEFAULT_TOKENS)
 
 

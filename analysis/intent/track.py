@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, cast
 
 from analysis.intent.flags import flags
 from analysis.intent.gates import GATES
 from analysis.intent.headlines import headlines
-from analysis.intent.settings import IntentSettings, intent_settings
+from analysis.intent.settings import IntentSettings
 from analysis.intent.triggers import triggers
+from analysis.select import shuffled
 
 if TYPE_CHECKING:
     import duckdb
 
     from analysis.config import Review, TrackSettings
     from analysis.examples import Examples
+    from analysis.models.live import LiveRequest
+    from analysis.models.pair import ModelPair
     from analysis.stage import Stage
 
 
@@ -27,36 +30,71 @@ def read(settings: TrackSettings, review: Review, skip_bad_rows: bool) -> Exampl
     """
     from analysis.intent.reading import read_messages
 
-    return read_messages(intent_settings(settings), skip_bad_rows)
+    return read_messages(cast(IntentSettings, settings), skip_bad_rows)
 
 
 def stages() -> tuple[Stage, ...]:
     """Probes are made first, so that variants are predicted with everything else."""
     from analysis.intent.attribution import ATTRIBUTE
     from analysis.intent.counterfactual import EFFECTS, VARIANTS
+    from analysis.intent.enrichment import ENRICH
+    from analysis.intent.licence_metrics import LICENCE
     from analysis.intent.metrics import METRICS
     from analysis.intent.predict import PREDICT
+    from analysis.intent.randomisation import RANDOMISE
 
-    return (VARIANTS, PREDICT, EFFECTS, METRICS, ATTRIBUTE)
+    return (VARIANTS, PREDICT, EFFECTS, METRICS, ATTRIBUTE, ENRICH, RANDOMISE, LICENCE)
+
+
+def also_costly(workbench: duckdb.DuckDBPyConnection, settings: TrackSettings, seed: int) -> list[list[str]]:
+    """For each class and cue that must not support it, the texts that hold the cue: those of the class first."""
+    sets = []
+    for target, cues in cast(IntentSettings, settings).irrelevant.items():
+        for cue in cues:
+            rows = workbench.execute(
+                """
+                SELECT i.ref, $target IN (p.gold, p.base_label, p.candidate_label)
+                FROM intent_mention i JOIN intent_pair p USING (ref) WHERE i.kind = 'cue' AND i.name = $cue
+                """,
+                {"target": target, "cue": cue},
+            ).fetchall()
+            of_class = shuffled([ref for ref, concerned in rows if concerned], seed)
+            sets.append(of_class + shuffled([ref for ref, concerned in rows if not concerned], seed))
+    return sets
 
 
 def gate_settings(settings: TrackSettings, workbench: duckdb.DuckDBPyConnection) -> dict[str, object]:
-    """What the gates need of the settings: the declared irrelevant cues, by class."""
-    return {"irrelevant": dict(intent_settings(settings).irrelevant)}
+    """What the gates need of the settings: the declared irrelevant cues and expected signals, by class."""
+    intent = cast(IntentSettings, settings)
+    return {"irrelevant": dict(intent.irrelevant), "signals": dict(intent.signals)}
 
 
 def model_paths(settings: TrackSettings) -> Mapping[str, str]:
     """The model folder of each side."""
-    intent = intent_settings(settings)
+    intent = cast(IntentSettings, settings)
     return {"base": str(intent.base), "candidate": str(intent.candidate)}
+
+
+def live(
+    models: ModelPair,
+    settings: Mapping[str, Any],
+    evidence: duckdb.DuckDBPyConnection,
+    request: LiveRequest,
+) -> dict[str, Any]:
+    """What both classifiers say of one text, and why. Raises AssayError."""
+    from analysis.intent.live import answer
+
+    return answer(models, settings, evidence, request)
 
 
 __all__ = [
     "GATES",
     "IntentSettings",
+    "also_costly",
     "flags",
     "gate_settings",
     "headlines",
+    "live",
     "model_paths",
     "read",
     "stages",

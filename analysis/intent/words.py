@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -40,11 +40,12 @@ def tokenise(classifier: LoadedClassifier, texts: Sequence[str], max_length: int
         return_offsets_mapping=True,
         return_special_tokens_mask=True,
     )
+    kept = [classifier.readable(ids) for ids in encoded["input_ids"]]
     return [
-        Tokenised(list(ids), _words(text, offsets, special))
+        Tokenised(ids, _words(text, offsets[: len(ids)], special[: len(ids)]))
         for text, ids, offsets, special in zip(
             texts,
-            encoded["input_ids"],
+            kept,
             encoded["offset_mapping"],
             encoded["special_tokens_mask"],
             strict=True,
@@ -61,6 +62,10 @@ def _words(text: str, offsets: Sequence[tuple[int, int]], special: Sequence[int]
             continue
         while current < len(spans) and spans[current][1] <= start:
             current += 1
+        # One token over several words, as an unknown "€20" is, makes one word of them.
+        while current + 1 < len(spans) and spans[current][0] < end and spans[current + 1][0] < end:
+            spans[current] = (spans[current][0], spans[current + 1][1])
+            del spans[current + 1], tokens[current + 1]
         if current < len(spans) and spans[current][0] < end:
             tokens[current].append(position)
     return [
@@ -68,3 +73,9 @@ def _words(text: str, offsets: Sequence[tuple[int, int]], special: Sequence[int]
         for (start, end), positions in zip(spans, tokens, strict=True)
         if positions
     ]
+
+
+def delete_words(text: Tokenised, deleted: Iterable[int]) -> list[int]:
+    """Token ids of the text without the words of those positions; never tokenised again."""
+    gone = {position for index in deleted for position in text.words[index].tokens}
+    return [token for position, token in enumerate(text.ids) if position not in gone]

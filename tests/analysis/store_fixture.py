@@ -90,8 +90,8 @@ def fill_workbench(texts: dict[int, str] | None = None, margin: float = 0.5) -> 
         [VARIANT, ref_of(0)],
     )
     workbench.execute(
-        "INSERT INTO intent_variant VALUES (?, 'titles', 'insert', 'Iron Orchard', 'escalation', 'critical', "
-        "0, 12, .9, .2, .9, .8)",
+        "INSERT INTO intent_variant VALUES (?, 'titles', 'insert', 'Iron Orchard', 'lexicon', 'escalation', "
+        "'critical', 0, 12, .9, .2, .9, .8)",
         [VARIANT],
     )
     _insert_slices(workbench)

@@ -7,7 +7,7 @@ import pytest
 
 from analysis.config import QueueSection
 from analysis.records import ALL, Flag
-from analysis.select import BROKEN_CRITICAL, RANDOM_CONTROL, build_queue, selected_refs
+from analysis.select import BROKEN_CRITICAL, RANDOM_CONTROL, STANDING, build_queue, selected_refs
 
 
 @pytest.fixture
@@ -22,6 +22,8 @@ def workbench() -> duckdb.DuckDBPyConnection:
         "FROM range(300) t(i)"
     )
     connection.execute("INSERT INTO membership SELECT ?, 'intent', ref FROM example", [ALL])
+    connection.execute("CREATE TABLE slice (slice VARCHAR, track VARCHAR, critical BOOLEAN)")
+    connection.execute("INSERT INTO slice VALUES (?, 'intent', false)", [ALL])
     return connection
 
 
@@ -92,5 +94,27 @@ def test_a_control_that_is_flagged_too_takes_no_second_place(workbench: duckdb.D
 
 def test_what_gets_attributed(workbench: duckdb.DuckDBPyConnection) -> None:
     made = queue(workbench, [flag(1, "flip")], 5, 2)
-    assert set(selected_refs(workbench, "intent", made, "queue")) == {one.ref for one in made}
-    assert len(selected_refs(workbench, "intent", made, "all")) == 300
+    assert set(selected_refs(workbench, "intent", made, "queue", 0)) == {one.ref for one in made}
+    assert len(selected_refs(workbench, "intent", made, "all", 0)) == 300
+
+
+def test_critical_slices_stand_on_their_own(workbench: duckdb.DuckDBPyConnection) -> None:
+    for name, critical, size in (("rare", True, 10), ("large", True, 200), ("plain", False, 150)):
+        workbench.execute("INSERT INTO slice VALUES (?, 'intent', ?)", [name, critical])
+        workbench.execute(
+            "INSERT INTO membership SELECT ?, 'intent', ref FROM example ORDER BY ref LIMIT ?", [name, size]
+        )
+    rare = {row[0] for row in workbench.execute("SELECT ref FROM membership WHERE slice = 'rare'").fetchall()}
+    chosen = selected_refs(workbench, "intent", [], "queue", 0)
+    assert rare <= set(chosen)
+    assert STANDING <= len(chosen) <= STANDING + len(rare)
+    assert selected_refs(workbench, "intent", [], "queue", 0) == chosen
+    assert selected_refs(workbench, "intent", [], "queue", 1) != chosen
+
+
+def test_sets_that_a_track_names_are_taken_from_the_front(workbench: duckdb.DuckDBPyConnection) -> None:
+    named = [f"m{number}" for number in range(100)]
+    assert set(selected_refs(workbench, "intent", [], "queue", 0, [named, ["m299"]])) == {
+        *named[:STANDING],
+        "m299",
+    }

@@ -49,11 +49,11 @@ def test_the_worst_messages_are_one_step_from_the_gate(sample_store: Callable[[s
     with ReviewSession.open(sample_store("rc1"), read_only=True) as session:
         gate = next(one for one in session.gates() if one.key == TITLES)
         worst = session.example(gate.refs[0])
-        assert worst.example.kind == "variant"
+        assert any(one.gate == TITLES for one in worst.flags)
         sides = worst.payload["intent_side"]
         assert sides["candidate"]["label"] == "escalation"
         assert sides["base"]["label"] != "escalation"
-        assert {one.method for one in worst.attributions} == {"integrated_gradients", "occlusion"}
+        assert {one.method for one in worst.attributions} >= {"integrated_gradients", "occlusion"}
 
 
 def test_the_healthy_candidate_passes_once_inspected(sample_store: Callable[[str], Path]) -> None:

@@ -14,8 +14,13 @@ if TYPE_CHECKING:
 METHOD_NAMES = {
     "integrated_gradients": "integrated gradients",
     "occlusion": "occlusion by deletion",
+    "gradient_shap": "gradient SHAP",
+    "input_x_gradient": "input × gradient",
+    "lime": "LIME",
+    "kernel_shap": "kernel SHAP",
+    "attention_rollout": "attention rollout",
 }
-"""Method names as they are written out; an unknown one is shown as it is."""
+"""Method names as they are written out, in the order shown; an unknown one comes after them, as it is."""
 
 
 @dataclass(frozen=True)
@@ -60,7 +65,8 @@ def attribution_pairs(attributions: Iterable[Attribution]) -> list[AttributionPa
     for entry in attributions:
         by_method.setdefault(entry.method, {"base": [], "candidate": []})[entry.side].append(entry)
     pairs: list[AttributionPair] = []
-    for method, sides in sorted(by_method.items()):
+    order = {name: place for place, name in enumerate(METHOD_NAMES)}
+    for method, sides in sorted(by_method.items(), key=lambda one: (order.get(one[0], len(order)), one[0])):
         base, candidate = sides["base"], sides["candidate"]
         shared = [(left, right) for left in base for right in candidate if left.target == right.target]
         shared_targets = {left.target for left, _ in shared}

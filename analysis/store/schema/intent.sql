@@ -5,8 +5,51 @@ CREATE TABLE intent_side (
     p_gold DOUBLE, correct BOOLEAN, logits FLOAT[] NOT NULL);
 CREATE TABLE intent_variant (
     ref VARCHAR NOT NULL, cue VARCHAR NOT NULL, operation VARCHAR NOT NULL, term VARCHAR NOT NULL,
-    target VARCHAR NOT NULL, population VARCHAR NOT NULL, start INTEGER, "end" INTEGER,
+    source VARCHAR NOT NULL, target VARCHAR NOT NULL, population VARCHAR NOT NULL, start INTEGER, "end" INTEGER,
     base_p DOUBLE, candidate_p DOUBLE, base_plain_p DOUBLE, candidate_plain_p DOUBLE);
+-- Where a declared cue, or a phrase that ought to support a class, stands in a message (kind 'cue' or 'signal').
+CREATE TABLE intent_mention (
+    ref VARCHAR NOT NULL, kind VARCHAR NOT NULL, name VARCHAR NOT NULL, starts INTEGER[] NOT NULL,
+    ends INTEGER[] NOT NULL);
+-- Drop of the log-odds of `target` when the phrase is deleted from the message; NULL where it is not a number.
+CREATE TABLE intent_signal_probe (
+    ref VARCHAR NOT NULL, variant_ref VARCHAR NOT NULL, target VARCHAR NOT NULL, signal VARCHAR NOT NULL,
+    base_effect DOUBLE, candidate_effect DOUBLE);
+-- The tests that an attribution must pass before it may support a finding; NULL where a test does not apply.
+CREATE TABLE intent_licence (
+    ref VARCHAR NOT NULL, side VARCHAR NOT NULL, method VARCHAR NOT NULL, target VARCHAR NOT NULL,
+    neutral BOOLEAN, converged BOOLEAN, words INTEGER NOT NULL, decidable BOOLEAN NOT NULL,
+    comprehensiveness DOUBLE, sufficiency DOUBLE, faithfulness DOUBLE, chance_p DOUBLE,
+    chance_percentile DOUBLE, overlap DOUBLE, overlap_chance DOUBLE);
+CREATE VIEW intent_licensed AS
+SELECT l.*,
+       CASE WHEN decidable THEN coalesce(neutral, true) AND coalesce(converged, true)
+                 AND coalesce(chance_p <= 0.1, false) AND coalesce(overlap > overlap_chance, false) END AS licensed,
+       CASE WHEN NOT decidable THEN 'too short to decide'
+            ELSE concat_ws('; ',
+                CASE WHEN NOT neutral THEN 'no baseline is neutral on both sides' END,
+                CASE WHEN NOT converged THEN 'does not add up within 5 %' END,
+                CASE WHEN chance_p IS NULL THEN 'the logits are not numbers'
+                     WHEN chance_p > 0.1 THEN format('ranks words no better than chance (p {:.2f})', chance_p) END,
+                CASE WHEN overlap IS NULL THEN 'the other family gives nothing to agree with'
+                     WHEN overlap <= overlap_chance THEN format(
+                         'gradient and deletion disagree on the top words (overlap {:.2f}, chance {:.2f})',
+                         overlap, overlap_chance) END) END AS why
+FROM intent_licence l;
+-- Signed rank correlation of an attribution with that of a re-initialised model of the same architecture.
+CREATE TABLE intent_randomisation (
+    ref VARCHAR NOT NULL, side VARCHAR NOT NULL, method VARCHAR NOT NULL, seed INTEGER NOT NULL,
+    correlation DOUBLE NOT NULL);
+-- Causal check of each flip: the word whose attribution grew most, deleted.
+CREATE TABLE intent_flip (
+    ref VARCHAR NOT NULL, method VARCHAR NOT NULL, start INTEGER NOT NULL, "end" INTEGER NOT NULL,
+    change DOUBLE NOT NULL, base_label VARCHAR NOT NULL, candidate_label VARCHAR NOT NULL,
+    label_after VARCHAR NOT NULL, explained BOOLEAN NOT NULL);
+-- Share of absolute attribution on the words of a declared cue, over their share of the words.
+CREATE TABLE intent_enrichment (
+    ref VARCHAR NOT NULL, cue VARCHAR NOT NULL, side VARCHAR NOT NULL, method VARCHAR NOT NULL,
+    target VARCHAR NOT NULL, words INTEGER NOT NULL, cue_words INTEGER NOT NULL, share DOUBLE NOT NULL,
+    enrichment DOUBLE NOT NULL);
 CREATE VIEW intent_pair AS
 SELECT e.ref, e.id, e.kind, e.text, e.gold,
        b.label AS base_label, b.p AS base_p, b.margin AS base_margin, b.correct AS base_correct,
@@ -22,3 +65,24 @@ SELECT e.ref, e.id, e.kind, e.text, e.gold,
 FROM example e
 JOIN intent_side b ON b.ref = e.ref AND b.side = 'base'
 JOIN intent_side c ON c.ref = e.ref AND c.side = 'candidate';
+-- The words that each attribution scores, with their rank among the words of their text.
+CREATE VIEW intent_word AS
+SELECT a.ref, a.side, a.method, a.target, a.starts[i] AS start, a.ends[i] AS "end", a.scores[i] AS score,
+       rank() OVER (PARTITION BY a.ref, a.side, a.method, a.target ORDER BY a.scores[i] DESC) AS rank
+FROM attribution a, unnest(generate_series(1, len(a.scores))) AS position(i) WHERE a.status = 'ok';
+-- Effect of each expected signal beside its share of the positive occlusion scores and the rank of its best word.
+CREATE VIEW intent_signal AS
+WITH scored AS (
+    SELECT w.ref, w.side, w.target, m.name, greatest(w.score, 0) AS positive, w.rank,
+           len(list_filter(generate_series(1, len(m.starts)),
+                           i -> m.starts[i] < w."end" AND m.ends[i] > w.start)) > 0 AS inside
+    FROM intent_word w JOIN intent_mention m ON m.ref = w.ref AND m.kind = 'signal' WHERE w.method = 'occlusion'),
+placed AS (
+    SELECT ref, side, target, name, count(*)::INTEGER AS words, min(rank) FILTER (inside)::INTEGER AS rank,
+           sum(positive) FILTER (inside) / nullif(sum(positive), 0) AS share_positive
+    FROM scored GROUP BY ALL)
+SELECT p.ref, p.target, p.signal, s.side,
+       CASE s.side WHEN 'base' THEN p.base_effect ELSE p.candidate_effect END AS effect,
+       a.share_positive, a.rank, a.words
+FROM intent_signal_probe p CROSS JOIN (VALUES ('base'), ('candidate')) s(side)
+LEFT JOIN placed a ON a.ref = p.ref AND a.side = s.side AND a.target = p.target AND a.name = p.signal;

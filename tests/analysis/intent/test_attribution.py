@@ -1,21 +1,28 @@
-"""Attributions: completeness, special tokens, batching, agreement with direct deletion."""
+"""Attributions: completeness, special tokens, batching, agreement with direct deletion, hard texts."""
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
+import torch
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
-from analysis.intent.attribution import (
-    DELTA_FLOOR,
-    MAX_DELTA,
-    completeness_delta,
-    delete_words,
-    integrated_gradients,
-    occlusion,
-)
+from analysis.errors import AssayError
+from analysis.intent.attribution import cases_of, explain
 from analysis.intent.baseline import KINDS, BaselineChooser
-from analysis.intent.predict import logits_of_ids
-from analysis.intent.words import tokenise
+from analysis.intent.methods import METHODS, OCCLUSION, Request, Target, explain_on_demand
+from analysis.intent.methods.attention_rollout import attention_rollout, rollout
+from analysis.intent.methods.gradient_shap import gradient_shap
+from analysis.intent.methods.input_x_gradient import input_x_gradient
+from analysis.intent.methods.integrated_gradients import MAX_DELTA, integrated_gradients
+from analysis.intent.methods.occlusion import occlusion
+from analysis.intent.methods.request import DELTA_FLOOR, completeness_delta
+from analysis.intent.methods.sampled import samples_for
+from analysis.intent.predict import logits_of_ids, softmax
+from analysis.intent.words import delete_words, tokenise
 from analysis.models.load import LoadedClassifier, load_classifier
 
 TEXTS = [
@@ -25,6 +32,7 @@ TEXTS = [
     "gift",
     "the second volume has not arrived yet, the second volume",
 ]
+PIECES = ("can", "parcel", "second", "!!", "zebra", "?", "spoilers", "where", "42", "é")
 
 
 @pytest.fixture(scope="module")
@@ -37,94 +45,231 @@ def other(tmp_path_factory: pytest.TempPathFactory, tiny_classifier) -> LoadedCl
     return load_classifier(tiny_classifier(tmp_path_factory.mktemp("m") / "model", seed=4), "cpu")
 
 
-def explain(classifier: LoadedClassifier, texts: list[str]):
+def request_for(classifier: LoadedClassifier, texts: list[str], minus: int | None = None) -> Request:
     words = tokenise(classifier, texts, 64)
     logits = logits_of_ids(classifier, [one.ids for one in words])
-    targets = [int(index) for index in logits.argmax(axis=1)]
-    outputs = [float(logits[row, target]) for row, target in enumerate(targets)]
-    chooser = BaselineChooser({"base": classifier, "candidate": classifier})
-    baselines = [
-        chooser.choose({"base": one, "candidate": one}, {"base": target, "candidate": target}).baseline[
-            "base"
-        ]
-        for one, target in zip(words, targets, strict=True)
+    if minus is None:
+        targets = [Target(int(index)) for index in logits.argmax(axis=1)]
+    else:
+        targets = [Target((minus + 1) % len(classifier.labels), minus)] * len(texts)
+    chooser = BaselineChooser({"base": classifier})
+    choices = [
+        chooser.choose({"base": one}, {"base": target}) for one, target in zip(words, targets, strict=True)
     ]
-    found = integrated_gradients(classifier, words, targets, outputs, baselines)
-    return words, targets, outputs, baselines, found
+    return Request(
+        classifier,
+        words,
+        targets,
+        [float(target.output(row)) for target, row in zip(targets, logits, strict=True)],
+        [choice.baseline["base"] for choice in choices],
+        [choice.neutral_ones["base"] for choice in choices],
+        list(range(len(texts))),
+    )
 
 
-def test_scores_of_words_add_up_to_the_change_of_the_logit(classifier: LoadedClassifier) -> None:
-    _, targets, outputs, baselines, found = explain(classifier, TEXTS)
-    for target, output, baseline, one in zip(targets, outputs, baselines, found, strict=True):
+@pytest.mark.parametrize("minus", [None, 0])
+def test_scores_of_words_add_up_to_the_change_of_the_target(
+    classifier: LoadedClassifier, minus: int | None
+) -> None:
+    request = request_for(classifier, TEXTS, minus)
+    for index, one in enumerate(integrated_gradients(request)):
         assert one.delta is not None
         assert one.delta <= MAX_DELTA
+        assert one.steps in {10, 30, 90, 400}
         # Every content token belongs to a word here and special tokens get nothing, so words are complete.
-        total = float(one.scores.sum())
-        assert completeness_delta(total, output, float(baseline.logits[target])) == pytest.approx(
-            one.delta, abs=1e-4
-        )
+        at_baseline = float(request.targets[index].output(request.baselines[index].logits))
+        total = completeness_delta(float(one.scores.sum()), request.outputs[index], at_baseline)
+        assert total == pytest.approx(one.delta, abs=1e-4)
 
 
-def test_more_steps_are_taken_only_where_the_delta_asks_for_them(classifier: LoadedClassifier) -> None:
-    _, _, _, _, found = explain(classifier, TEXTS)
-    assert {one.steps for one in found} <= {10, 30, 90, 400}
-    assert all(one.delta is not None and one.delta <= MAX_DELTA for one in found)
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    st.lists(st.lists(st.sampled_from(PIECES), min_size=1, max_size=9).map(" ".join), min_size=2, max_size=4)
+)
+def test_any_text_is_complete_and_does_not_depend_on_its_batch(
+    classifier: LoadedClassifier, texts: list[str]
+) -> None:
+    together = integrated_gradients(request_for(classifier, texts))
+    reverse = occlusion(request_for(classifier, texts[::-1]))[::-1]
+    for text, one, deleted in zip(texts, together, reverse, strict=True):
+        alone = request_for(classifier, [text])
+        np.testing.assert_allclose(one.scores, integrated_gradients(alone)[0].scores, atol=1e-4)
+        np.testing.assert_allclose(deleted.scores, occlusion(alone)[0].scores, atol=1e-4)
+        assert one.delta is not None
+        at_baseline = float(alone.targets[0].output(alone.baselines[0].logits))
+        gap = abs(float(one.scores.sum()) - (alone.outputs[0] - at_baseline))
+        assert gap <= max(one.delta * max(abs(alone.outputs[0] - at_baseline), DELTA_FLOOR), 0) + 1e-4
 
 
 def test_special_tokens_are_the_same_in_input_and_baseline(classifier: LoadedClassifier) -> None:
-    import torch
-
-    words, _, _, baselines, _ = explain(classifier, TEXTS)
+    request = request_for(classifier, TEXTS)
     embed = classifier.model.get_input_embeddings()
     special = set(classifier.tokenizer.all_special_ids)
-    for text, baseline in zip(words, baselines, strict=True):
+    for text, baseline in zip(request.texts, request.baselines, strict=True):
         for position, token in enumerate(text.ids):
-            same = torch.equal(baseline.embeddings[position], embed(torch.tensor(token)))
-            assert same == (token in special) or token not in special
             if token in special:
-                assert same
+                assert torch.equal(baseline.embeddings[position], embed(torch.tensor(token)))
 
 
-def test_a_batch_gives_what_each_text_gives_alone(classifier: LoadedClassifier) -> None:
-    together = explain(classifier, TEXTS)[-1]
-    for text, one in zip(TEXTS, together, strict=True):
-        alone = explain(classifier, [text])[-1][0]
-        np.testing.assert_allclose(one.scores, alone.scores, atol=2e-5)
+def test_every_queued_method_gives_one_score_per_word_and_is_deterministic(
+    classifier: LoadedClassifier,
+) -> None:
+    request = request_for(classifier, TEXTS)
+    for method in METHODS:
+        if not method.on_demand:
+            first, again = method.explain(request), method.explain(request)
+            for text, one, other in zip(request.texts, first, again, strict=True):
+                assert len(one.scores) == len(text.words)
+                np.testing.assert_array_equal(one.scores, other.scores)
 
 
-def test_occlusion_is_the_drop_of_the_logit_without_the_word(classifier: LoadedClassifier) -> None:
-    import torch
+def test_sampling_depends_on_the_seed_of_its_text_alone_and_leaves_the_generators_be(
+    classifier: LoadedClassifier,
+) -> None:
+    request = request_for(classifier, TEXTS[:3])
+    torch.manual_seed(5)
+    np.random.seed(5)
+    expected = (float(torch.rand(1)), float(np.random.rand()))
+    torch.manual_seed(5)
+    np.random.seed(5)
+    together = gradient_shap(request)
+    assert (float(torch.rand(1)), float(np.random.rand())) == expected
+    alone = replace(
+        request,
+        texts=request.texts[2:],
+        targets=request.targets[2:],
+        outputs=request.outputs[2:],
+        baselines=request.baselines[2:],
+        references=request.references[2:],
+        seeds=request.seeds[2:],
+    )
+    np.testing.assert_array_equal(gradient_shap(alone)[0].scores, together[2].scores)
+    other = gradient_shap(replace(alone, seeds=[99]))[0].scores
+    assert not np.array_equal(other, together[2].scores)
 
-    words = tokenise(classifier, TEXTS, 64)
-    targets = [1] * len(TEXTS)
-    found = occlusion(classifier, words, targets)
+
+def test_input_x_gradient_is_the_embedding_times_its_gradient(classifier: LoadedClassifier) -> None:
+    request = request_for(classifier, TEXTS[:1])
+    text, target = request.texts[0], request.targets[0]
+    embeddings = classifier.model.get_input_embeddings()(torch.tensor([text.ids])).requires_grad_()
+    logits = classifier.model(inputs_embeds=embeddings).logits
+    logits[0, target.plus].backward()
+    per_token = (embeddings * embeddings.grad).sum(-1)[0].detach().numpy()
+    expected = [per_token[list(word.tokens)].sum() for word in text.words]
+    np.testing.assert_allclose(input_x_gradient(request)[0].scores, expected, atol=1e-4)
+
+
+def test_occlusion_is_the_drop_of_the_target_without_the_word(classifier: LoadedClassifier) -> None:
+    request = request_for(classifier, TEXTS, minus=1)
     with torch.inference_mode():
-        for text, one in zip(words, found, strict=True):
+        for text, one in zip(request.texts, occlusion(request), strict=True):
             assert len(one.scores) == len(text.words)
-            full = classifier.model(input_ids=torch.tensor([text.ids])).logits[0, 1]
+            full = classifier.model(input_ids=torch.tensor([text.ids])).logits[0]
             for index in range(len(text.words)):
                 ids = delete_words(text, [index])
-                without = classifier.model(input_ids=torch.tensor([ids])).logits[0, 1]
-                assert one.scores[index] == pytest.approx(float(full - without), abs=1e-4)
+                without = classifier.model(input_ids=torch.tensor([ids])).logits[0]
+                expected = float((full[2] - full[1]) - (without[2] - without[1]))
+                assert one.scores[index] == pytest.approx(expected, abs=1e-4)
+
+
+def test_rollout_by_hand() -> None:
+    first = torch.tensor([[[[0.5, 0.5], [0.0, 1.0]]]])
+    second = torch.tensor([[[[0.0, 1.0], [1.0, 0.0]]]])
+    # (A + I) / 2 of each layer, second after first: row 0 is .5 (.75, .25) + .5 (0, 1).
+    np.testing.assert_allclose(rollout([first, second]).numpy(), [[0.375, 0.625]])
+    np.testing.assert_allclose(rollout([first, second], pooled=True).numpy(), [[0.375, 0.625]])
+    causal = torch.tensor([[[[1.0, 0.0], [0.4, 0.6]]]])
+    np.testing.assert_allclose(rollout([causal]).numpy(), [[0.2, 0.8]], atol=1e-7)
+
+
+def test_rollout_shares_one_between_words_and_special_tokens(classifier: LoadedClassifier) -> None:
+    for one in attention_rollout(request_for(classifier, TEXTS)):
+        assert (one.scores >= 0).all()
+        assert float(one.scores.sum()) + one.parameters["share_on_special_tokens"] == pytest.approx(1.0)
+
+
+def test_a_model_without_attentions_is_refused_and_still_explained_otherwise(
+    tmp_path, tiny_classifier
+) -> None:
+    model = load_classifier(tiny_classifier(tmp_path / "model"), "cpu")
+    model.model.set_attn_implementation("sdpa")
+    with pytest.raises(AssayError, match="attention"):
+        attention_rollout(request_for(model, TEXTS[:1]))
+    answers = _answers(model, TEXTS[:1])
+    refused = next(one for one in answers if one.method.name == "attention_rollout")
+    assert refused.status == "not interpretable"
+    assert "attention" in refused.why
+    assert any(one.status == "ok" for one in answers if one.method.name == OCCLUSION)
+
+
+def _answers(model: LoadedClassifier, texts: list[str], limit: int = 64):
+    words = {"base": tokenise(model, texts, limit), "candidate": tokenise(model, texts, limit)}
+    logits = {side: logits_of_ids(model, [one.ids for one in words[side]]) for side in words}
+    cases = cases_of({"base": model, "candidate": model}, words, logits)
+    return explain(model, "base", words["base"], logits["base"], cases, list(range(len(texts))))
+
+
+def test_hard_texts_have_a_defined_outcome(classifier: LoadedClassifier) -> None:
+    long = "parcel " * 100
+    for answer in _answers(classifier, ["gift", "\u200b", "[SEP] [CLS]", long], limit=16):
+        row, count = answer.case.row, len(answer.explained.scores)
+        if row == 0:
+            assert count == 1
+        elif row == 1:
+            assert (count, answer.status, answer.why) == (0, "not interpretable", "the text has no words")
+        elif row == 3:
+            # [CLS] and [SEP] take two of the sixteen tokens; what is not read has no score.
+            assert count == 14
+        assert np.isfinite(answer.explained.scores).all()
+
+
+def test_logits_that_are_no_numbers_explain_nothing(tmp_path, tiny_classifier) -> None:
+    model = load_classifier(tiny_classifier(tmp_path / "model"), "cpu")
+    with torch.no_grad():
+        model.model.classifier.bias[0] = float("nan")
+    answers = _answers(model, TEXTS[:2])
+    assert {one.status for one in answers} == {"not interpretable"}
+    assert {one.why for one in answers} == {"the logits are not numbers"}
+
+
+@pytest.mark.parametrize("method", ["lime", "kernel_shap"])
+@pytest.mark.parametrize("text", ["gift", "", "where is my parcel"])
+def test_methods_on_demand_explain_texts_of_any_length(
+    classifier: LoadedClassifier, method: str, text: str
+) -> None:
+    words, one = explain_on_demand(classifier, text, method, Target(1, 0), 64, seed=7)
+    _, again = explain_on_demand(classifier, text, method, Target(1, 0), 64, seed=7)
+    assert len(one.scores) == len(words.words)
+    np.testing.assert_array_equal(one.scores, again.scores)
+    if len(words.words) > 1:
+        assert one.steps == samples_for(len(words.words)) == 500
+
+
+def test_kernel_shap_adds_up_to_the_drop_without_any_word(classifier: LoadedClassifier) -> None:
+    target = Target(2)
+    words, one = explain_on_demand(classifier, TEXTS[1], "kernel_shap", target, 64, seed=1)
+    nothing = delete_words(words, range(len(words.words)))
+    whole, empty = (float(target.output(row)) for row in logits_of_ids(classifier, [words.ids, nothing]))
+    assert float(one.scores.sum()) == pytest.approx(whole - empty, abs=0.02)
+
+
+def test_samples_grow_with_the_words() -> None:
+    assert samples_for(10) == 500
+    assert samples_for(40) == 800
+
+
+def test_an_unknown_method_on_demand_is_refused(classifier: LoadedClassifier) -> None:
+    with pytest.raises(AssayError, match="on demand"):
+        explain_on_demand(classifier, "gift", "occlusion", Target(0), 64, seed=0)
 
 
 def test_a_repeated_word_has_a_score_at_each_of_its_places(classifier: LoadedClassifier) -> None:
-    words = tokenise(classifier, [TEXTS[-1]], 64)[0]
-    names = [TEXTS[-1][word.start : word.end] for word in words.words]
+    request = request_for(classifier, TEXTS[-1:])
+    names = [TEXTS[-1][word.start : word.end] for word in request.texts[0].words]
     assert names == [
-        "the",
-        "second",
-        "volume",
-        "has",
-        "not",
-        "arrived",
-        "yet",
-        ",",
-        "the",
-        "second",
-        "volume",
+        *["the", "second", "volume", "has", "not", "arrived", "yet", ",", "the", "second", "volume"]
     ]
-    assert len(occlusion(classifier, [words], [0])[0].scores) == len(names)
+    assert len(occlusion(request)[0].scores) == len(names)
 
 
 def test_words_cover_the_content_tokens_by_offsets(classifier: LoadedClassifier) -> None:
@@ -142,33 +287,39 @@ def test_one_baseline_kind_for_both_sides_and_neutral_on_both(
     chooser = BaselineChooser(pair)
     for text in TEXTS:
         words = {side: tokenise(model, [text], 64)[0] for side, model in pair.items()}
-        targets = {
+        predicted = {
             side: int(logits_of_ids(model, [words[side].ids])[0].argmax()) for side, model in pair.items()
         }
-        choice = chooser.choose(words, targets)
+        choice = chooser.choose(words, {side: Target(one) for side, one in predicted.items()})
         assert choice.baseline["base"].kind == choice.baseline["candidate"].kind
         assert choice.baseline["base"].kind in KINDS
         neutral = all(
-            choice.baseline[side].p[targets[side]] <= 0.3
-            and choice.baseline[side].p.argmax() != targets[side]
+            choice.baseline[side].p[predicted[side]] <= 0.3
+            and choice.baseline[side].p.argmax() != predicted[side]
             for side in pair
         )
         assert choice.neutral == neutral
+        contrast = chooser.choose(words, dict.fromkeys(pair, Target(0, 1)))
+        p = [choice.p[cls] for choice in contrast.baseline.values() for cls in (0, 1)]
+        assert contrast.neutral == (max(p) <= 0.3)
 
 
 def test_no_neutral_baseline_is_said(tmp_path, tiny_classifier) -> None:
-    import torch
-
-    folder = tiny_classifier(tmp_path / "model")
-    model = load_classifier(folder, "cpu")
+    model = load_classifier(tiny_classifier(tmp_path / "model"), "cpu")
     with torch.no_grad():
         model.model.classifier.weight.zero_()
         model.model.classifier.bias.copy_(torch.tensor([4.0, 0.0, 0.0]))
-    words = tokenise(model, TEXTS[:1], 64)[0]
-    choice = BaselineChooser({"base": model, "candidate": model}).choose(
-        {"base": words, "candidate": words}, {"base": 0, "candidate": 0}
-    )
-    assert not choice.neutral
+    found = {one.method.name: (one.status, one.why) for one in _answers(model, TEXTS[:1])}
+    assert found["integrated_gradients"] == ("not interpretable", "no baseline is neutral for both sides")
+    assert found["occlusion"] == ("ok", "")
+
+
+def test_the_probability_of_a_contrast_is_between_its_two_classes() -> None:
+    logits = np.array([[1.0, 3.0, 7.0]], dtype=np.float32)
+    assert Target(1).probability(logits)[0] == pytest.approx(softmax(logits)[0, 1])
+    assert Target(1, 0).probability(logits)[0] == pytest.approx(1 / (1 + np.exp(-2)))
+    assert Target(1, 0).output(logits)[0] == 2.0
+    assert Target(1, 0).name(("a", "b", "c")) == "b − a"
 
 
 def test_completeness_delta_does_not_explode_near_zero() -> None:
