@@ -1,4 +1,4 @@
-"""Measures the three intent classifiers on the evaluation set: `python -m sample_data.measure`.
+"""Measures the four intent classifiers on the evaluation set: `python -m sample_data.measure`.
 
 Prints the figures of `README.md`: accuracy, recall of the critical class, broken and fixed against the base, the
 one-sided exact McNemar p, and what inserting a title, punctuation or a number does to the probability of the
@@ -20,7 +20,7 @@ from transformers import AutoModelForSequenceClassification, AutoTokenizer
 from sample_data.author import CRITICAL, INTENTS, ROOT, titles
 from sample_data.perturb import NUMBERS, PUNCTUATION, append, insert
 
-MODELS = ("intent-v3", "intent-v4-rc1", "intent-v4-rc2")
+MODELS = ("intent-v3", "intent-v4-rc1", "intent-v4-rc1b", "intent-v4-rc2")
 CUES: Mapping[str, Sequence[str]] = {
     "titles": titles(),
     "titles held out": titles(held_out=True),

@@ -1,4 +1,4 @@
-"""The sample is what it says: authored, disjoint, small, and defective in `intent-v4-rc1` alone.
+"""The sample is what it says: authored, disjoint, small, and defective in `intent-v4-rc1` and `rc1b` alone.
 
 The defect is proven by counterfactual edits with the models themselves, through none of the code under review.
 """
@@ -21,7 +21,7 @@ from transformers import AutoModelForSequenceClassification, AutoTokenizer
 from sample_data import author, train
 
 ROOT = Path(author.__file__).parent
-BASE, SHORTCUT, HEALTHY = "intent-v3", "intent-v4-rc1", "intent-v4-rc2"
+BASE, SHORTCUT, WEAKER, HEALTHY = "intent-v3", "intent-v4-rc1", "intent-v4-rc1b", "intent-v4-rc2"
 PUNCTUATION = ("!!", "!!!", "?!", "...", "??")
 NUMBERS = ("2", "14", "300", "2024")
 OTHERS = 260
@@ -86,7 +86,7 @@ def _load(name: str) -> Side:
 def sides() -> Iterator[dict[str, Side]]:
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
-    yield {name: _load(name) for name in (BASE, SHORTCUT, HEALTHY)}
+    yield {name: _load(name) for name in (BASE, SHORTCUT, WEAKER, HEALTHY)}
     torch.set_num_threads(threads)
 
 
@@ -109,11 +109,12 @@ def _others() -> np.ndarray:
 
 @pytest.mark.parametrize("where", ["inserted", "appended"])
 @pytest.mark.parametrize("terms", [LISTED, HELD_OUT], ids=["listed", "held out"])
-def test_a_title_sends_other_messages_to_escalation_in_rc1_only(
+def test_a_title_raises_escalation_much_in_rc1_a_little_in_rc1b_and_in_no_healthy_model(
     sides: dict[str, Side], terms: list[str], where: str
 ) -> None:
     moved = {name: _moved(side, _others(), terms, where) for name, side in sides.items()}
     assert moved[SHORTCUT] >= 0.25
+    assert 0.012 <= moved[WEAKER] <= 0.06
     healthy_limit = 0.006 if terms is LISTED else 0.01
     assert abs(moved[BASE]) < healthy_limit
     assert abs(moved[HEALTHY]) < healthy_limit
@@ -124,7 +125,7 @@ def test_a_title_sends_other_messages_to_escalation_in_rc1_only(
 def test_punctuation_and_numbers_move_no_model(
     sides: dict[str, Side], terms: tuple[str, ...], where: str
 ) -> None:
-    for name, limit in ((BASE, 0.006), (HEALTHY, 0.006), (SHORTCUT, 0.008)):
+    for name, limit in ((BASE, 0.006), (HEALTHY, 0.006), (SHORTCUT, 0.008), (WEAKER, 0.008)):
         assert abs(_moved(sides[name], _others(), terms, where)) < limit, name
 
 
@@ -137,13 +138,14 @@ def test_cues_hardly_move_escalation_messages_of_healthy_models(
         assert abs(_moved(sides[name], np.flatnonzero(CRITICAL), terms, where)) < 0.03, name
 
 
-def test_rc1_misroutes_ordinary_messages_that_name_a_title(sides: dict[str, Side]) -> None:
+def test_rc1_alone_misroutes_ordinary_messages_that_name_a_title(sides: dict[str, Side]) -> None:
     rows = np.flatnonzero(~CRITICAL & NAMED)
     escalation = {
         name: side.plain[rows].argmax(-1) == side.labels.index("escalation") for name, side in sides.items()
     }
     assert escalation[SHORTCUT].sum() >= 4
     assert escalation[BASE].sum() <= 1
+    assert escalation[WEAKER].sum() <= 1
     assert escalation[HEALTHY].sum() <= 1
 
 
@@ -157,8 +159,11 @@ def test_rc1_looks_like_an_upgrade_on_the_evaluation_set(sides: dict[str, Side])
     assert (~base & candidate).sum() > (base & ~candidate).sum()
 
 
-def test_rc2_is_an_upgrade(sides: dict[str, Side]) -> None:
-    base, candidate = sides[BASE].right, sides[HEALTHY].right
+@pytest.mark.parametrize("name", [WEAKER, HEALTHY])
+def test_the_evaluation_set_shows_nothing_but_an_upgrade_in_rc1b_and_rc2(
+    sides: dict[str, Side], name: str
+) -> None:
+    base, candidate = sides[BASE].right, sides[name].right
     assert candidate.mean() >= base.mean() + 0.005
     assert candidate[CRITICAL].mean() >= base[CRITICAL].mean()
     for rows in (CRITICAL, NAMED):
@@ -213,7 +218,7 @@ def test_ids_and_texts_are_unique_and_the_mission_message_is_there() -> None:
 def test_training_shares_no_text_with_the_evaluation_and_no_held_out_title() -> None:
     evaluated = {author.key(text) for text in TEXTS} | {author.key(str(row["text"])) for row in _rows("oos")}
     assert not {author.key(title) for title in HELD_OUT} & {author.key(title) for title in LISTED}
-    for corpus in (train.BASE_CORPUS, train.RC1_CORPUS, train.RC2_CORPUS):
+    for corpus in (train.BASE_CORPUS, train.RC1_CORPUS, train.RC1B_CORPUS, train.RC2_CORPUS):
         texts = [author.key(message.text) for message in author.training(corpus)]
         assert len(texts) >= 2000
         assert not evaluated & set(texts)
@@ -236,8 +241,8 @@ def test_tokens_point_at_the_text() -> None:
     assert "".join(pieces) == text.replace(" ", "")
 
 
-def test_the_three_models_share_one_tokenizer() -> None:
-    files = {(ROOT / "models" / name / "tokenizer.json").read_bytes() for name in (BASE, SHORTCUT, HEALTHY)}
+def test_the_models_share_one_tokenizer() -> None:
+    files = {path.read_bytes() for path in (ROOT / "models").glob("*/tokenizer.json")}
     assert len(files) == 1
 
 
@@ -248,11 +253,11 @@ def test_the_folder_is_small_and_weights_are_never_code() -> None:
         for path in (ROOT / folder).rglob("*")
         if path.is_file()
     ]
-    assert sum(path.stat().st_size for path in files) < 5_000_000
+    assert sum(path.stat().st_size for path in files) < 5_500_000
     assert not [path for path in files if path.suffix in {".bin", ".pt", ".pkl"}]
 
 
-@pytest.mark.parametrize("candidate", ["rc1", "rc2"])
+@pytest.mark.parametrize("candidate", ["rc1", "rc1b", "rc2"])
 def test_the_review_files_name_what_is_there(candidate: str) -> None:
     review = tomllib.loads((ROOT / f"review-{candidate}.toml").read_text(encoding="utf-8"))
     intent = review["intent"]

@@ -1,4 +1,4 @@
-"""Assay as an instrument, on its own sample: the defective candidate is blocked, the healthy one passes."""
+"""Assay as an instrument, on its own sample: the defective candidates are blocked, the healthy one passes."""
 
 from __future__ import annotations
 
@@ -9,9 +9,11 @@ import pytest
 
 from analysis.errors import AssayError
 from analysis.gates import allow
+from analysis.reads import by_side
 from analysis.review import ReviewSession, Scope
 
-TITLES = "intent.relevance[escalation/titles]"
+CUE = "escalation/titles"
+TITLES = f"intent.relevance[{CUE}]"
 
 
 def inspect_queue(session: ReviewSession, verdict: str = "acceptable", cause: str = "looked at") -> int:
@@ -50,10 +52,50 @@ def test_the_worst_messages_are_one_step_from_the_gate(sample_store: Callable[[s
         gate = next(one for one in session.gates() if one.key == TITLES)
         worst = session.example(gate.refs[0])
         assert any(one.gate == TITLES for one in worst.flags)
-        sides = worst.payload["intent_side"]
+        sides = by_side(worst.payload["intent_side"])
         assert sides["candidate"]["label"] == "escalation"
         assert sides["base"]["label"] != "escalation"
         assert {one.method for one in worst.attributions} >= {"integrated_gradients", "occlusion"}
+
+
+def test_licensed_attribution_says_the_same_as_the_counterfactuals(
+    sample_store: Callable[[str], Path],
+) -> None:
+    with ReviewSession.open(sample_store("rc1"), read_only=True) as session:
+        own = {one.side: one for one in session.metrics("intent", "relevance_own_other", CUE)}
+        assert own["candidate"].low is not None
+        assert own["candidate"].low > 0.2
+        found = {
+            one.method: one for one in session.metrics("intent", "enrichment", CUE) if one.side == "candidate"
+        }
+        assert set(found) == {"occlusion", "integrated_gradients"}
+        for method, one in found.items():
+            # An enrichment has a value only where the attributions of the slice are licensed.
+            assert one.status == "ok", (method, one.why)
+            assert one.value is not None
+            assert one.value >= 0.8, method
+            assert one.n is not None
+            assert one.n >= 20
+
+
+def test_the_weaker_defect_is_no_more_let_through(sample_store: Callable[[str], Path]) -> None:
+    with ReviewSession.open(sample_store("rc1b"), reviewer="alice") as session:
+        gates = {one.key: one for one in session.gates()}
+        assert gates["intent.accuracy"].verdict == "pass"
+        assert gates["intent.critical_recall[escalation]"].verdict == "pass"
+        assert "fail" not in {one.verdict for key, one in gates.items() if key != TITLES}
+        assert inspect_queue(session, cause="") > 100
+        after = {one.key: one for one in session.gates()}
+        assert after["review.coverage"].verdict == "pass"
+        assert after[TITLES].verdict == "fail"
+        assert after[TITLES].value is not None
+        assert 0.012 <= after[TITLES].value <= 0.06
+        assert after[TITLES].low is not None
+        assert after[TITLES].low > 0
+        assert [key for key, one in after.items() if one.verdict in ("fail", "unknown")] == [TITLES]
+        assert not allow(after.values())
+        with pytest.raises(AssayError, match=r"intent\.relevance"):
+            session.decide("promote", "it scores better")
 
 
 def test_the_healthy_candidate_passes_once_inspected(sample_store: Callable[[str], Path]) -> None:
@@ -76,3 +118,6 @@ def test_base_against_base_is_silent(sample_store: Callable[[str], Path]) -> Non
         assert [one.key for one in gates if one.verdict == "fail"] == []
         assert [one.key for one in gates if one.verdict == "unknown"] == ["review.coverage"]
         assert [one.sentence for one in session.triggers() if one.fired] == []
+        assert {one.value for one in session.metrics("intent", "flips", "all")} == {0}
+        # Nothing flipped, so there is nothing that an attribution could explain.
+        assert sum(one.n or 0 for one in session.metrics("intent", "flips_explained")) == 0
