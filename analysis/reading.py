@@ -214,7 +214,7 @@ class ReviewReader:
         if evidence is None:
             raise AssayError(f"there is no example {ref!r} in run {self.run}", where=str(self.store))
         if ref not in self._digests:
-            rows = {name: list(sides.values()) for name, sides in evidence.payload.items()}
+            rows = {name: list(found) for name, found in evidence.payload.items()}
             rows[ATTRIBUTION] = [asdict(one) for one in evidence.attributions]
             self._digests[ref] = shown_digest(evidence.example.sha256, rows, evidence.critical, self._models)
         return evidence

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, fields
 from typing import Any, TypeVar
 
 import duckdb
 
+from analysis.explanations import (
+    AttributionLicence,
+    FlipCheck,
+    attribution_licences,
+    flip_checks,
+    slice_licences,
+)
 from analysis.records import (
     ALL,
     Attribution,
@@ -84,9 +91,10 @@ class Overview:
 class ExampleEvidence:
     """Everything that a run and its review hold on one example.
 
-    `payload` maps each payload table of the track to its row by side. `variants` are the counterfactuals
-    made from this example, or, for a counterfactual, its own row; `parent` is the example it was made
-    from. `others` is empty until the reader's own verdict exists.
+    `payload` maps each payload table of the track to its rows, in order of all columns. `variants` are the
+    counterfactuals made from this example, or, for a counterfactual, its own row; `parent` is the example it
+    was made from. `others` is empty until the reader's own verdict exists. `licences` are of its
+    attributions, `slice_licences` the licence metrics of the critical slices that it is in.
     """
 
     example: Example
@@ -96,12 +104,15 @@ class ExampleEvidence:
     flags: tuple[Flag, ...]
     attributions: tuple[Attribution, ...]
     spans: tuple[TextSpan, ...]
-    payload: dict[str, dict[Side, dict[str, Any]]]
+    payload: dict[str, tuple[dict[str, Any], ...]]
     variants: tuple[dict[str, Any], ...]
     parent: Example | None
     mine: VerdictRecord | None
     others: tuple[VerdictRecord, ...]
     history: tuple[Event, ...]
+    licences: tuple[AttributionLicence, ...] = ()
+    flips: tuple[FlipCheck, ...] = ()
+    slice_licences: tuple[Metric, ...] = ()
 
 
 def rows(
@@ -147,6 +158,9 @@ WITH m AS (
            max(value) FILTER (name = 'accuracy' AND side = 'candidate') AS accuracy_candidate,
            min(name) FILTER (side = 'base' AND name <> 'accuracy') AS other
     FROM evidence.metric GROUP BY track, slice),
+v AS (
+    -- A metric that several methods measured has several rows: one of them, so that a slice stays one line.
+    SELECT track, slice, name, side, first(value ORDER BY method) AS value FROM evidence.metric GROUP BY ALL),
 p AS (
     SELECT m.track, m.slice, count(*) AS queued,
            count(*) FILTER (q.ref IN (SELECT ref FROM verdict_now WHERE actor = $actor)) AS seen
@@ -159,9 +173,9 @@ SELECT s.slice, s.track, s.kind, s.critical, s.definition, s.n,
        coalesce(p.queued, 0), coalesce(p.seen, 0), coalesce(p.queued, 0) - coalesce(p.seen, 0)
 FROM evidence.slice s
 LEFT JOIN m ON m.track = s.track AND m.slice = s.slice
-LEFT JOIN evidence.metric b
+LEFT JOIN v b
     ON b.track = s.track AND b.slice = s.slice AND b.name = m.other AND b.side = 'base'
-LEFT JOIN evidence.metric c
+LEFT JOIN v c
     ON c.track = s.track AND c.slice = s.slice AND c.name = m.other AND c.side = 'candidate'
 LEFT JOIN p ON p.track = s.track AND p.slice = s.slice
 WHERE $track IS NULL OR s.track = $track
@@ -257,6 +271,11 @@ def example_evidence(
         mine=mine,
         others=others,
         history=tuple(history),
+        licences=attribution_licences(connection, tables, example.track, ref),
+        flips=flip_checks(connection, tables, example.track, ref),
+        slice_licences=slice_licences(
+            connection, example.track, [name for name, critical in slices if critical]
+        ),
     )
 
 
@@ -274,15 +293,23 @@ def _metadata(
 
 def _payload(
     connection: duckdb.DuckDBPyConnection, tables: EvidenceTables, example: Example
-) -> dict[str, dict[Side, dict[str, Any]]]:
-    payload: dict[str, dict[Side, dict[str, Any]]] = {}
-    for name in tables.payload:
-        if name.startswith(f"{example.track}_"):
-            found = dictionaries(
-                connection, f"SELECT * FROM evidence.{identifier(name)} WHERE ref = ?", (example.ref,)
+) -> dict[str, tuple[dict[str, Any], ...]]:
+    return {
+        name: tuple(
+            dictionaries(
+                connection,
+                f"SELECT * FROM evidence.{identifier(name)} WHERE ref = ? ORDER BY ALL",
+                (example.ref,),
             )
-            payload[name] = {row["side"]: row for row in found}
-    return payload
+        )
+        for name in tables.payload
+        if name.startswith(f"{example.track}_")
+    }
+
+
+def by_side(rows: Iterable[dict[str, Any]]) -> dict[Side, dict[str, Any]]:
+    """Rows of a payload table that has one for each side, by their side."""
+    return {row["side"]: row for row in rows}
 
 
 def _variants(

@@ -160,7 +160,10 @@ class VerdictRecord:
 
 @dataclass(frozen=True, slots=True)
 class FindingRecord:
-    """A sentence about the candidate, tied to examples and to the gate that it moves."""
+    """A sentence about the candidate, tied to examples and to the gate that it moves.
+
+    `evidence` says what it stands on, '' where its reviewer named nothing.
+    """
 
     event_id: str
     actor: str
@@ -170,6 +173,7 @@ class FindingRecord:
     refs: tuple[str, ...]
     severity: Severity
     ts: str
+    evidence: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import difflib
 import logging
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from datetime import date
 from os import PathLike
 from pathlib import Path
@@ -18,6 +18,7 @@ from typing import Any, Self
 import duckdb
 
 from analysis.errors import AssayError
+from analysis.explanations import FindingEvidence, check_evidence
 from analysis.places import Places
 from analysis.reading import ReviewReader, SliceSentences, today
 from analysis.reads import ExampleEvidence, Overview, SliceProgress
@@ -38,9 +39,11 @@ from analysis.store.journal import Journal
 from analysis.store.ledger import update_ledger
 from analysis.store.shown import shown_digests
 from analysis.store.streams import this_account
+from analysis.whatif import OUTPUT
 
 __all__ = [
     "ExampleEvidence",
+    "FindingEvidence",
     "Overview",
     "QueueRow",
     "ReviewReader",
@@ -157,10 +160,55 @@ class ReviewSession(ReviewReader):
             plain.append([side, start, end])
         return self._record_on(ref, "tokens", {"tokens": plain})
 
+    def whatif(self, ref: str, text: str, outputs: Mapping[Side, Mapping[str, Any]]) -> Event:
+        """Record what both models answered to a text that was made from an example.
+
+        It may support a finding and never enters a statistic.
+
+        Args:
+            ref: the example that the text was made from.
+            text: what the models read.
+            outputs: by side, at least the columns of `analysis.whatif.OUTPUT`.
+
+        Raises:
+            AssayError: no such example, a text too long to be kept, or an answer that lacks a side or column.
+        """
+        shown = self.example(ref).example
+        models = self.description["determined_by"]["models"][shown.track]
+        try:
+            kept = {side: {name: outputs[side][name] for name in OUTPUT} for side in SIDES}
+        except KeyError as error:
+            raise AssayError(f"this answer has no {error}", where=ref) from error
+        body = {
+            "text": _text("text", text),
+            "outputs": kept,
+            "models": {side: models[side]["digest"] for side in SIDES},
+        }
+        return self._record_on(ref, "whatif", body)
+
     def finding(
-        self, text: str, gate: str | None, refs: Sequence[str], severity: Severity = "major"
+        self,
+        text: str,
+        gate: str | None,
+        refs: Sequence[str],
+        severity: Severity = "major",
+        whatif: str | None = None,
+        evidence: FindingEvidence | None = None,
     ) -> Event:
-        """Record a sentence about the candidate, with its examples and the gate that it moves."""
+        """Record a sentence about the candidate, with its examples and the gate that it moves.
+
+        Args:
+            text: the sentence.
+            gate: key of the gate that it moves, or None.
+            refs: its examples.
+            severity: how much it matters.
+            whatif: id of the `whatif` event that it rests on.
+            evidence: what else it rests on; None where nothing is named.
+
+        Raises:
+            AssayError: an unknown gate, example or what-if, or evidence that these examples do not have or
+                that is not licensed.
+        """
         _one_of("severity", severity, SEVERITIES)
         sentence = _text("finding", text, required=True)
         if gate is not None:
@@ -168,15 +216,23 @@ class ReviewSession(ReviewReader):
         known = self._column(
             "SELECT ref FROM evidence.example WHERE ref IN (SELECT unnest(?::VARCHAR[]))", [list(refs)]
         )
+        if whatif is not None and not self._column(
+            "SELECT event_id FROM live WHERE kind = 'whatif' AND event_id = ?", [whatif]
+        ):
+            raise AssayError(f"there is no what-if {whatif!r}, or it was taken back", hint="save it again")
         for ref in refs:
             if ref not in known:
                 raise AssayError(f"there is no example {ref!r} in run {self.run}", where=str(self.store))
+        if evidence is not None:
+            check_evidence(self.connection, self._tables, list(dict.fromkeys(refs)), evidence)
         body = {
             "text": sentence,
             "gate": gate,
             "refs": list(dict.fromkeys(refs)),
             "severity": severity,
             "models_sha256": self._models,
+            **({"whatif": whatif} if whatif is not None else {}),
+            **({"evidence": asdict(evidence)} if evidence is not None else {}),
         }
         return self._record("finding", body)
 

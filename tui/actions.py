@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from textual.binding import Binding, BindingType
 
-SCREENS = ("overview", "review", "gates", "signoff")
+SCREENS = ("overview", "review", "gates", "signoff", "whatif", "probes")
 """Names of the screens that actions belong to."""
 
 
@@ -62,7 +62,9 @@ def shown(key: str) -> str:
 
 
 _REVIEW = ("review",)
-_LISTS = ("overview", "gates", "signoff")
+_LISTS = ("overview", "gates", "signoff", "probes")
+_RECORDS = ("overview", "review", "gates", "signoff")
+_WHATIF = ("whatif",)
 
 ACTIONS: tuple[Action, ...] = (
     Action(
@@ -114,8 +116,31 @@ ACTIONS: tuple[Action, ...] = (
         ("F",),
         "finding",
         "Record a finding, tied to this example and the gate that it moves.",
-        ("review", "gates"),
+        ("review", "gates", "whatif"),
         7,
+    ),
+    Action(
+        "whatif.open",
+        ("w",),
+        "what if",
+        "Change this text and ask both models again; nothing of it enters a statistic.",
+        _REVIEW,
+        7,
+    ),
+    Action("whatif.ask", ("enter",), "ask", "Ask both models about the changed text.", _WHATIF, 1),
+    Action(
+        "whatif.delete",
+        ("d",),
+        "delete cue",
+        "Delete the next marked or declared cue from the text.",
+        _WHATIF,
+        2,
+    ),
+    Action("whatif.edit", ("e",), "edit", "Change the text by hand.", _WHATIF, 3),
+    Action("whatif.undo", ("u",), "undo", "Take back the last change of the text.", _WHATIF, 4),
+    Action("whatif.redo", ("U",), "redo", "Make the change again that was taken back last.", _WHATIF),
+    Action(
+        "whatif.save", ("s",), "save", "Save text and answers with the example they came from.", _WHATIF, 6
     ),
     Action("example.next", ("j", "n"), "next", "Next example of the list.", _REVIEW, 8),
     Action("example.previous", ("k", "N"), "previous", "Previous example of the list.", _REVIEW, 9),
@@ -130,14 +155,18 @@ ACTIONS: tuple[Action, ...] = (
         _REVIEW,
     ),
     Action(
-        "slice.next", ("right_square_bracket",), "next slice", "The next slice, or gate.", ("review", "gates")
+        "slice.next",
+        ("right_square_bracket",),
+        "next slice",
+        "The next slice, gate or cue.",
+        ("review", "gates", "probes"),
     ),
     Action(
         "slice.previous",
         ("left_square_bracket",),
         "previous slice",
-        "The previous slice, or gate.",
-        ("review", "gates"),
+        "The previous slice, gate or cue.",
+        ("review", "gates", "probes"),
     ),
     Action(
         "slice.choose",
@@ -148,14 +177,23 @@ ACTIONS: tuple[Action, ...] = (
         14,
     ),
     Action("example.list", ("o",), "list", "Show the examples of this scope as a list.", _REVIEW, 15),
-    Action("view.side", ("b",), "side", "Both sides, base, candidate, or candidate minus base.", _REVIEW, 11),
-    Action("view.method", ("v",), "method", "Another attribution method or target.", _REVIEW, 12),
+    Action(
+        "view.side",
+        ("b",),
+        "side",
+        "Both sides, base, candidate, or candidate minus base.",
+        ("review", "whatif"),
+        11,
+    ),
+    Action(
+        "view.method", ("v",), "method", "Another attribution method or target.", ("review", "whatif"), 12
+    ),
     Action(
         "view.numbers",
         ("space",),
         "numbers",
         "Every number behind this view, with its definition.",
-        ("review", "gates"),
+        ("review", "gates", "whatif", "probes"),
         13,
     ),
     Action(
@@ -185,6 +223,14 @@ ACTIONS: tuple[Action, ...] = (
         ("gates",),
         3,
     ),
+    Action(
+        "probes.open",
+        ("d",),
+        "probe diffs",
+        "What each cue does to base and candidate, with the worst texts.",
+        ("overview", "review", "gates"),
+        22,
+    ),
     Action("decision.promote", ("p",), "promote", "Choose the decision: promote.", ("signoff",), 1),
     Action("decision.hold", ("h",), "hold", "Choose the decision: hold.", ("signoff",), 2),
     Action("decision.reject", ("r",), "reject", "Choose the decision: reject.", ("signoff",), 3),
@@ -201,8 +247,8 @@ ACTIONS: tuple[Action, ...] = (
         ("signoff",),
         7,
     ),
-    Action("annotation.undo", ("u",), "undo", "Undo your last event.", SCREENS, 20),
-    Action("annotation.redo", ("U",), "redo", "Redo what you undid last.", SCREENS),
+    Action("annotation.undo", ("u",), "undo", "Undo your last event.", _RECORDS, 20),
+    Action("annotation.redo", ("U",), "redo", "Redo what you undid last.", _RECORDS),
     Action("example.copy", ("y",), "copy", "Copy the id and text to the clipboard.", ("review", "gates"), 21),
     Action(
         "screen.overview", ("1",), "Overview", "What changed, what blocks, where to look first.", SCREENS, 30
@@ -254,7 +300,14 @@ def key_line(screen: str) -> list[Action]:
 
 def markdown_table() -> str:
     """The keys of all screens as a Markdown table."""
-    names = {"overview": "Overview", "review": "Examples", "gates": "Gates", "signoff": "Sign-off"}
+    names = {
+        "overview": "Overview",
+        "review": "Examples",
+        "gates": "Gates",
+        "signoff": "Sign-off",
+        "whatif": "What-if",
+        "probes": "Probe diffs",
+    }
     rows = ["| key | does | where |", "|---|---|---|"]
     for entry in ACTIONS:
         keys = " ".join(f"`{shown(key)}`" for key in entry.keys)

@@ -8,7 +8,6 @@ from __future__ import annotations
 import asyncio
 import io
 import os
-import select
 import signal
 import sys
 from pathlib import Path
@@ -22,13 +21,17 @@ from textual.filter import LineFilter, NoColor
 
 from analysis.errors import AssayError
 from analysis.review import ReviewSession, Scope
+from tui.connection import end_in_time, hung_up
 from tui.lines import Target
 from tui.palette import Depth, detect_depth
 from tui.screens.base import BaseScreen
+from tui.screens.by_name import make_screen
 from tui.theme import DARK_THEME, LIGHT_THEME, Look
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+
+    from analysis.models.live import LiveProbes
 
 POLL_SECONDS = 2.0
 """How often the journals of other consoles are looked at; nothing is drawn unless one has grown."""
@@ -57,6 +60,7 @@ class AssayApp(App[int]):
         self.animation_level = "none"
         self._trail: list[str] = []
         self._made: dict[str, BaseScreen] = {}
+        self._probes: LiveProbes | None = None
         self.failure: Exception | None = None
         self._null = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115 - lives as long as the application
         # A traceback is for the log, not for the reviewer: `run_console` raises what went wrong.
@@ -83,7 +87,7 @@ class AssayApp(App[int]):
         self._set_theme()
         loop = asyncio.get_running_loop()
         for number in (signal.SIGHUP, signal.SIGTERM):
-            loop.add_signal_handler(number, self.exit, 0)
+            loop.add_signal_handler(number, self.leave)
         place = self.session.last_place()
         self.open_screen("overview")
         if place is not None:
@@ -102,7 +106,20 @@ class AssayApp(App[int]):
             self.screen.type_ahead(event)
 
     def on_unmount(self) -> None:
+        if self._probes is not None:
+            # Killed, not asked to end: whoever waits for its answer must not keep the console open.
+            self._probes.cancel()
+            self._probes.close()
         self._null.close()
+
+    @property
+    def probes(self) -> LiveProbes:
+        """The worker that has both models; it starts with its first question and ends with the console."""
+        if self._probes is None:
+            from analysis.models.live import LiveProbes
+
+            self._probes = LiveProbes(self.session.store, self.session.run)
+        return self._probes
 
     def _set_theme(self) -> None:
         if self.look.native:
@@ -120,14 +137,20 @@ class AssayApp(App[int]):
         """Sends text to the terminal's clipboard; None where there is no terminal."""
         return None if self.is_headless else self.copy_to_clipboard
 
+    def leave(self) -> None:
+        """End because the session was told to, or because its terminal is gone."""
+        end_in_time(sys.stdin.fileno(), self._null.fileno())
+        self.exit(0)
+
     def _handle_exception(self, error: Exception) -> None:
         self.failure = self.failure or error
         super()._handle_exception(error)
 
     def poll(self) -> None:
         """Look for events of other consoles; redraw only when there are any."""
-        if hung_up(sys.stdin.fileno() if not self.is_headless else None):
-            self.exit(0)
+        if not self.is_headless and hung_up(sys.stdin.fileno()):
+            self.leave()
+            return
         if self.busy:
             return
         try:
@@ -146,7 +169,7 @@ class AssayApp(App[int]):
 
     def _screen(self, name: str) -> BaseScreen:
         if name not in self._made:
-            self._made[name] = _make_screen(name)
+            self._made[name] = make_screen(name)
             self.install_screen(self._made[name], name)
         return self._made[name]
 
@@ -185,6 +208,8 @@ class AssayApp(App[int]):
             if isinstance(gates, GatesScreen):
                 gates.show(target.name)
             self.open_screen("gates")
+        elif target.kind == "probes":
+            self.show_probes(target.name)
         elif target.kind == "examples":
             self.show_scope(Scope(refs=target.refs, everything=True), None)
         elif target.kind == "ref":
@@ -206,37 +231,28 @@ class AssayApp(App[int]):
             screen.show(scope, ref)
         self.open_screen("review")
 
+    def show_probes(self, key: str | None) -> None:
+        """Show what a cue, CLASS/CUE, does to both sides; the one that moves most where none is named."""
+        from tui.screens.probes import ProbesScreen
+
+        screen = self._screen("probes")
+        if isinstance(screen, ProbesScreen):
+            screen.show(key)
+        self.open_screen("probes")
+
+    def show_whatif(self, ref: str) -> None:
+        """Show the text of an example to be changed."""
+        from tui.screens.whatif import WhatIfScreen
+
+        screen = self._screen("whatif")
+        if isinstance(screen, WhatIfScreen):
+            screen.show(ref)
+        self.open_screen("whatif")
+
     def show_example(self, ref: str) -> None:
         """Show one example, in the queue where it is in it, else among all."""
         scope = Scope() if self.session.position(ref, Scope()) is not None else Scope(everything=True)
         self.show_scope(scope, ref)
-
-
-def _make_screen(name: str) -> BaseScreen:
-    if name == "overview":
-        from tui.screens.overview import OverviewScreen
-
-        return OverviewScreen()
-    if name == "review":
-        from tui.screens.review import ReviewScreen
-
-        return ReviewScreen()
-    if name == "gates":
-        from tui.screens.gates import GatesScreen
-
-        return GatesScreen()
-    from tui.screens.signoff import SignoffScreen
-
-    return SignoffScreen()
-
-
-def hung_up(descriptor: int | None) -> bool:
-    """Whether the other end of a terminal is gone; not every session leader is told so by a signal."""
-    if descriptor is None:
-        return False
-    watch = select.poll()
-    watch.register(descriptor, 0)
-    return any(event & (select.POLLHUP | select.POLLNVAL | select.POLLERR) for _, event in watch.poll(0))
 
 
 def run_console(store: Path, reviewer: str | None, color: str | None, light: bool, mouse: bool) -> int:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from analysis.errors import AssayError
@@ -16,32 +18,52 @@ PARTS = ("intent", "models")
 def run_demo(directory: Path, say: Callable[[str], None]) -> int:
     """Copy the sample into `directory`, analyse both candidates and open the console on the first.
 
-    Where there is no terminal, the status of the first is printed instead.
+    The second candidate is analysed in a process of its own meanwhile. Where there is no terminal, the
+    status of the first is printed instead.
 
     Returns:
         The exit status of the console, or 0.
 
     Raises:
-        AssayError: no sample, or a folder that cannot be written.
+        AssayError: no sample, a folder that cannot be written, or a second analysis that failed.
     """
     from tui.analysis_progress import analyze_with_progress
 
     sample = sample_folder()
     _copy(sample, directory)
-    stores = []
-    for name in REVIEWS:
-        say(f"analysing {directory / name}")
-        published = analyze_with_progress(directory / name)
-        stores.append(published.store)
-        say(f"  run {published.run} in {published.store}")
+    first, second = (directory / name for name in REVIEWS)
+    say(f"analysing {first} and, beside it, {second}")
+    with _beside(second):
+        published = analyze_with_progress(first)
+        say(f"  run {published.run} in {published.store}; waiting for the other")
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
-        return _say_status(stores[0], say)
+        return _say_status(published.store, say)
     from tui.cli import require_terminal
 
-    require_terminal(stores[0])
+    require_terminal(published.store)
     from tui.app import run_console
 
-    return run_console(stores[0], None, None, False, True)
+    return run_console(published.store, None, None, False, True)
+
+
+@contextmanager
+def _beside(review: Path) -> Iterator[None]:
+    """Analyse a review in another process while the block runs, and wait for it at the end."""
+    log = review.with_suffix(".log")
+    with log.open("wb") as output:
+        command = [sys.executable, "-m", "tui.cli", "analyze", str(review.resolve())]
+        other = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=output, stderr=output)
+    try:
+        yield
+        status = other.wait()
+    finally:
+        if other.poll() is None:
+            other.kill()
+            other.wait()
+    if status != 0:
+        raise AssayError(
+            f"the analysis of {review.name} failed", where=str(log), hint=f"assay analyze {review}"
+        )
 
 
 def sample_folder() -> Path:

@@ -61,7 +61,8 @@ def gate_value(gate: GateResult) -> str:
     """The value of a gate as it is written: a change with its sign, a count as a count."""
     if gate.value is None:
         return "–"
-    change = gate.name.startswith("intent.") and gate.name != "intent.critical_recall"
+    shares = ("intent.critical_recall", "intent.explanations")
+    change = gate.name.startswith("intent.") and gate.name not in shares
     if gate.value == int(gate.value) and gate.low is None:
         return figure(gate.value)
     return signed(gate.value) if change or gate.value < 0 else figure(gate.value)

@@ -1,6 +1,7 @@
-"""Background work: export, signature and verification, off the screen's thread.
+"""Background work off the screen's thread: export, signature, verification, and questions to both models.
 
-A job never touches a widget. It returns lines, or raises AssayError; either becomes a `JobFinished`.
+A job never touches a widget. It returns lines, or raises AssayError; either becomes a `JobFinished`, or a
+`ProbeAnswered` for a question.
 """
 
 from __future__ import annotations
@@ -11,11 +12,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from analysis.errors import AssayError
-from tui.messages import JobFinished
+from tui.messages import JobFinished, ProbeAnswered
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
+    from analysis.models.live import LiveProbes, LiveRequest
     from analysis.records import Decision
     from analysis.review import ReviewSession
 
@@ -57,6 +59,20 @@ def verify_job(folder: Path, allowed_signers: Path) -> tuple[list[str], str, boo
     verification = verify(folder, allowed_signers)
     lines = [f"{'✓' if check.ok else '✗'} {check.name}: {check.detail}" for check in verification.checks]
     return lines, verification.decision or "", verification.ok
+
+
+def probe_job(probes: LiveProbes, number: int, requests: Sequence[LiveRequest]) -> ProbeAnswered:
+    """Ask both models, and wait for all answers.
+
+    Args:
+        probes: the worker of the console.
+        number: of the question, by which its answer is told from that of a later one.
+        requests: the texts.
+    """
+    try:
+        return ProbeAnswered(number, {request.text: probes.ask(request) for request in requests})
+    except AssayError as error:
+        return ProbeAnswered(number, {}, error)
 
 
 def needs_terminal(key: Path | None) -> bool:

@@ -30,8 +30,8 @@ class Target:
     """Where Enter on a line leads: examples of a scope, a gate, a screen, or a choice of the screen's own.
 
     Args:
-        kind: `examples`, `gate`, `screen` or `choice`.
-        name: gate key, screen name or choice.
+        kind: `examples`, `gate`, `probes`, `screen` or `choice`.
+        name: gate key, cue, screen name or choice.
         refs: the examples, for kind `examples`, worst first.
         track: the track of a slice, where `name` is a slice.
     """

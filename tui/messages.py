@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
 from textual.message import Message
 
 from tui.lines import Target
+
+if TYPE_CHECKING:
+    from analysis.errors import AssayError
 
 
 class LineOpened(Message):
@@ -71,6 +76,18 @@ class JobFinished(Message):
         self.ok = ok
         self.lines = lines
         self.result = result
+
+
+class ProbeAnswered(Message):
+    """Both models answered a question; `replies` are by text, and `error` says why there are none."""
+
+    def __init__(
+        self, number: int, replies: dict[str, dict[str, Any]], error: AssayError | None = None
+    ) -> None:
+        super().__init__()
+        self.number = number
+        self.replies = replies
+        self.error = error
 
 
 class EventsArrived(Message):

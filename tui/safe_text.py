@@ -50,6 +50,20 @@ def printable_map(text: str, limit: int = LIMIT) -> tuple[str, list[int]]:
     return "".join(parts) + _left_out(len(text) - limit), offsets
 
 
+def as_typed(shown: str, original: str) -> str | None:
+    """The text that is meant by one that was typed over `printable(original)`.
+
+    What was made visible becomes again what it stood for. None where that cannot be told: the original also
+    holds such a picture as a character of its own, or was too long to be shown whole.
+    """
+    pictures = {_shown(char): char for char in original if not char.isprintable()}
+    if len(original) > LIMIT or any(picture in original for picture in pictures):
+        return None
+    for picture, char in pictures.items():
+        shown = shown.replace(picture, char)
+    return shown
+
+
 def safe(text: str, style: str | Style = "") -> Content:
     """Literal content for a widget: printable, brackets as brackets; `style` is ours, never the data's."""
     from textual.content import Content

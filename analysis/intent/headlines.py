@@ -43,7 +43,12 @@ def headlines(connection: duckdb.DuckDBPyConnection, given: GateInput) -> dict[s
     return {
         "Top improved slices": _slices(connection, improved=True),
         "Top regressed slices": _slices(connection, improved=False),
-        "Attribution findings": [*_relevance(given), *_signals(given), *_top_words(connection, given)],
+        "Attribution findings": [
+            *_relevance(given),
+            *_signals(given),
+            *_licences(given),
+            *_top_words(connection, given),
+        ],
     }
 
 
@@ -92,6 +97,35 @@ def _signals(given: GateInput) -> list[str]:
                 f"deleting the expected signals of {target} takes {number(candidate)} from its log-odds on "
                 f"{candidate.n} texts; base {number(base)} (counterfactual edits)"
             )
+    return found
+
+
+def _licences(given: GateInput) -> list[str]:
+    """How many attributions of the critical slices may support a finding, and whether their aggregate may."""
+    critical = {one.slice for one in given.slices if one.track == TRACK and one.critical}
+    granted = {
+        (one.slice, one.side, one.method.partition(";")[0]): one
+        for one in given.metrics
+        if one.track == TRACK and one.name == "licence"
+    }
+    found = []
+    for share in given.metrics:
+        whole = granted.get((share.slice, share.side, share.method.partition(";")[0]))
+        if (
+            share.track != TRACK
+            or share.name != "licence_share"
+            or share.slice not in critical
+            or whole is None
+        ):
+            continue
+        words = ""
+        if share.value is not None:
+            words = f" {share.value:.0%} [{share.low:.0%}, {share.high:.0%}] of {share.n} decidable;"
+        verdict = "licensed" if whole.value else f"not licensed: {whole.why}"
+        found.append(
+            f"licensed attributions in {share.slice}, {share.side}, {share.method}:{words} "
+            f"the slice as a whole is {verdict}"
+        )
     return found
 
 

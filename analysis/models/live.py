@@ -78,6 +78,7 @@ class LiveProbes:
         self._asking = threading.Lock()
         self._changing = threading.Lock()
         self._worker: _Worker | None = None
+        self._closed = False
 
     def __enter__(self) -> Self:
         return self
@@ -100,7 +101,7 @@ class LiveProbes:
             The reply of the track: for intent `sides`, each with prediction and attributions.
 
         Raises:
-            ProbeCancelledError: `cancel` or `close` was called meanwhile.
+            ProbeCancelledError: `cancel` or `close` was called meanwhile, or `close` before.
             AssayError: the worker refuses the models or the text, dies, or takes too long.
         """
         if len(request.text.encode("utf-8", "surrogatepass")) > MAX_TEXT_BYTES:
@@ -127,8 +128,9 @@ class LiveProbes:
                 self._worker.process.kill()
 
     def close(self) -> None:
-        """End the worker and remove its log."""
+        """End the worker and remove its log; a question that comes later is cancelled, and starts none."""
         with self._changing:
+            self._closed = True
             worker, self._worker = self._worker, None
             if worker is None:
                 return
@@ -142,6 +144,8 @@ class LiveProbes:
 
     def _running(self) -> _Worker:
         with self._changing:
+            if self._closed:
+                raise ProbeCancelledError("cancelled", where="live probes", hint="the console is closed")
             if (
                 self._worker is not None
                 and self._worker.process.poll() is None

@@ -123,6 +123,7 @@ def _findings(predicate: Mapping[str, Any]) -> str:
         gate = f" → {code(finding['gate'])}" if finding["gate"] else ""
         return (
             f"{inline(finding['severity'])}: {inline(finding['text'])}{gate} — {_who(finding)}; "
+            f"evidence: {inline(finding['evidence'] or 'none named')}; "
             f"examples: {_refs(finding['refs'])}"
         )
 

@@ -146,6 +146,7 @@ def _attribution_findings(seen: Reviewed) -> list[str]:
     return [
         f"{finding.severity} finding by {finding.reviewer}: {finding.text}"
         + (f" ({finding.gate})" if finding.gate else "")
+        + f"; evidence: {finding.evidence or 'none named'}"
         for finding in seen.given.state.findings
         if seen.attributed.intersection(finding.refs)
     ]

@@ -169,7 +169,7 @@ def review_state(
     settled = asked("settle", "SELECT ref, verdict FROM settled_of(?) ORDER BY ref", [run])
     findings = asked(
         "finding",
-        "SELECT event_id, actor, reviewer, text, gate, refs, severity, ts FROM finding_live "
+        "SELECT event_id, actor, reviewer, text, gate, refs, severity, ts, evidence FROM finding_live "
         "WHERE run = ? OR models_sha256 = ? ORDER BY lamport, stream_id, seq",
         [run, models],
     )

@@ -17,7 +17,7 @@ ATTRIBUTION = "attribution"
 
 @dataclass(frozen=True, slots=True)
 class EvidenceTables:
-    """Names of a run's tables; `payload` are those with rows by ref and side beside the core tables."""
+    """Names of a run's tables and views; `payload` are the tables by ref and side beside the core tables."""
 
     names: frozenset[str]
     payload: tuple[str, ...]
@@ -30,9 +30,12 @@ def evidence_tables(connection: duckdb.DuckDBPyConnection) -> EvidenceTables:
         "JOIN duckdb_columns() c ON c.database_name = t.database_name AND c.table_name = t.table_name "
         "WHERE t.database_name = 'evidence' GROUP BY t.table_name ORDER BY t.table_name"
     ).fetchall()
+    views = connection.execute(
+        "SELECT view_name FROM duckdb_views() WHERE database_name = 'evidence' AND NOT internal"
+    ).fetchall()
     core = (ATTRIBUTION, "span")
     return EvidenceTables(
-        frozenset(name for name, _ in rows),
+        frozenset(name for name, *_ in (*rows, *views)),
         tuple(name for name, keys in rows if keys == 2 and name not in core),
     )
 

@@ -115,7 +115,65 @@ def fill_workbench(texts: dict[int, str] | None = None, margin: float = 0.5) -> 
     workbench.execute(
         "INSERT INTO metadata_intent SELECT ref, 'web', false FROM example WHERE kind = 'message'"
     )
+    _insert_explanations(workbench)
     return workbench
+
+
+def _insert_explanations(workbench: duckdb.DuckDBPyConnection) -> None:
+    """Message 0: its candidate is licensed, its base is not, and its flip has a contrast and a check.
+
+    Message 1: too short to decide on both sides. The others have no licence.
+    """
+    contrast = "returns − escalation"
+    for side, scores in (("base", [0.25, -0.5]), ("candidate", [1.0, 0.5])):
+        workbench.execute(
+            "INSERT INTO attribution VALUES (?, ?, 'occlusion', ?, [0, 8], [7, 9], ?, NULL, NULL, NULL, NULL, "
+            "NULL, 'ok', '', '{}')",
+            [ref_of(0), side, contrast, scores],
+        )
+        workbench.execute(
+            "INSERT INTO attribution VALUES (?, ?, 'attention_rollout', 'logit', [0, 8], [7, 9], [.9, .1], NULL, "
+            "NULL, NULL, NULL, NULL, 'ok', 'context only: never licensed', '{}')",
+            [ref_of(0), side],
+        )
+    for ref, side, method, target, decidable, p, overlap in (
+        (ref_of(0), "base", "integrated_gradients", "logit", True, 0.23, 1.0),
+        (ref_of(0), "candidate", "integrated_gradients", "logit", True, 0.01, 1.0),
+        (ref_of(0), "base", "occlusion", contrast, True, 0.02, 1.0),
+        (ref_of(0), "candidate", "occlusion", contrast, True, 0.01, 1.0),
+        (ref_of(1), "base", "integrated_gradients", "logit", False, 0.5, 1.0),
+        (ref_of(1), "candidate", "integrated_gradients", "logit", False, 0.5, 1.0),
+    ):
+        workbench.execute(
+            "INSERT INTO intent_licence VALUES (?, ?, ?, ?, true, true, 8, ?, .83, .01, .82, ?, .97, ?, .25)",
+            [ref, side, method, target, decidable, p, overlap],
+        )
+    workbench.execute(
+        "INSERT INTO intent_flip VALUES (?, 'occlusion', 0, 7, .75, 'escalation', 'returns', 'escalation', true)",
+        [ref_of(0)],
+    )
+    for side in ("base", "candidate"):
+        workbench.execute(
+            "INSERT INTO metric VALUES ('intent', 'licence', 'label=escalation', ?, ?, NULL, NULL, 25, 'ok', ?, "
+            "'integrated_gradients'), ('intent', 'licence_share', 'label=escalation', ?, .84, .64, .95, 25, 'ok', '', "
+            "'integrated_gradients')",
+            [side, float(side == "candidate"), "" if side == "candidate" else "mean percentile 0.60", side],
+        )
+        workbench.execute(
+            "INSERT INTO metric VALUES ('intent', 'licence', 'label=escalation', ?, 1, NULL, NULL, 25, 'ok', '', "
+            "'occlusion')",
+            [side],
+        )
+    workbench.execute(
+        "INSERT INTO metric VALUES ('intent', 'flips', 'label=escalation', 'difference', 3, NULL, NULL, 10, 'ok', '', "
+        "'count')"
+    )
+    for side, value in (("base", 0.01), ("candidate", -0.6), ("difference", -0.61)):
+        workbench.execute(
+            "INSERT INTO metric VALUES ('intent', 'relevance_own_critical', 'escalation/titles', ?, ?, ?, ?, 40, 'ok', "
+            "'', 'mean over texts; bootstrap')",
+            [side, value, value - 0.1, value + 0.1],
+        )
 
 
 def _insert_message(

@@ -13,6 +13,7 @@ import duckdb
 import pytest
 
 from analysis.errors import AssayError
+from analysis.reads import by_side
 from analysis.records import GateResult
 from analysis.review import ReviewSession, Scope
 from analysis.store.journal import read_stream
@@ -158,7 +159,7 @@ def test_an_example_comes_with_all_its_evidence(session: ReviewSession) -> None:
     assert found.slices == ("all", "label=escalation", "names a title")
     assert found.critical == ("label=escalation",)
     assert {one.side for one in found.attributions} == {"base", "candidate"}
-    assert found.payload["intent_side"]["candidate"]["label"] == "returns"
+    assert by_side(found.payload["intent_side"])["candidate"]["label"] == "returns"
     assert [row["ref"] for row in found.variants] == [VARIANT]
     assert found.variants[0]["text"] == "Iron Orchard, message 0"
     variant = session.example(VARIANT)

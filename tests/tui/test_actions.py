@@ -8,8 +8,10 @@ from tui.actions import ACTIONS, SCREENS, action, bindings, key_line, markdown_t
 from tui.screens.base import BaseScreen
 from tui.screens.gates import GatesScreen
 from tui.screens.overview import OverviewScreen
+from tui.screens.probes import ProbesScreen
 from tui.screens.review import ReviewScreen
 from tui.screens.signoff import SignoffScreen
+from tui.screens.whatif import WhatIfScreen
 from tui.widgets.key_bar import key_lines
 
 CLASSES: dict[str, type[BaseScreen]] = {
@@ -17,6 +19,8 @@ CLASSES: dict[str, type[BaseScreen]] = {
     "review": ReviewScreen,
     "gates": GatesScreen,
     "signoff": SignoffScreen,
+    "probes": ProbesScreen,
+    "whatif": WhatIfScreen,
 }
 UNSAFE = {
     "ctrl+m",

@@ -148,7 +148,7 @@ async def test_a_finding_from_a_gate_carries_its_examples(
         assert isinstance(pilot.app.screen, GatesScreen)
         pilot.app.screen.show("intent.critical_recall[escalation]")
         await pilot.pause()
-        await pilot.press("F", *"escalations are lost", "enter", "enter", "enter")
+        await pilot.press("F", *"escalations are lost", "enter", "enter", "enter", "enter")
         await until(pilot, "saved  finding")
         (finding,) = session.state().findings
         assert finding.gate == "intent.critical_recall[escalation]"

@@ -7,12 +7,12 @@ import unicodedata
 from pathlib import Path
 
 import pytest
-from test_safe_text import PAYLOADS
 
 from analysis.review import ReviewSession
 from tests.analysis.store_fixture import ref_of
 from tests.tui.conftest import publish_console_review
 from tests.tui.reading import shown, until
+from tests.tui.test_safe_text import PAYLOADS
 from tui.app import AssayApp
 from tui.theme import Look
 

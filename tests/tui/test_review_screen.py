@@ -202,9 +202,9 @@ async def test_a_finding_is_tied_to_the_gate_of_the_example(console: OpenConsole
         await pilot.press("2", "F")
         text = await until(pilot, "moves gate")
         assert "intent.critical_recall[escalation]" in text
-        await pilot.press("enter", "enter", "enter")
+        await pilot.press("enter", "enter", "enter", "enter")
         await until(pilot, "a finding needs a sentence")
-        await pilot.press("up", "up", *"titles alone", "enter", "enter", "right", "enter")
+        await pilot.press("up", "up", "up", *"titles alone", "enter", "enter", "right", "enter", "enter")
         await until(pilot, "saved  finding")
         (event,) = [event for event in events(store) if event["kind"] == "finding"]
         body = json.loads(str(event["body"]))

@@ -271,6 +271,10 @@ class BaseScreen(Screen[None]):
         """Go to the sign-off."""
         self.console_app.open_screen("signoff")
 
+    def do_probes_open(self) -> None:
+        """Show what each cue does to both sides."""
+        self.console_app.show_probes(None)
+
     def do_app_back(self) -> None:
         """One level back."""
         if self.entry.is_open:

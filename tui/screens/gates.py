@@ -9,26 +9,27 @@ from textual import on
 from textual.binding import BindingType
 from textual.widget import Widget
 
-from analysis.records import ALLOWING, GateResult, Metric, MetricSide
+from analysis.records import ALLOWING, GateResult
 from analysis.review import Scope
 from tui import clipboard
 from tui.actions import bindings
-from tui.figures import figure, interval, plural, with_interval
+from tui.figures import interval, plural
 from tui.gate_lines import GATE_MARKS, by_urgency, gate_head, gate_line, gate_value
 from tui.lines import Line, Target, rule, text_line, wrapped
 from tui.messages import CursorMoved, LineOpened
 from tui.safe_text import printable
 from tui.screens.base import BaseScreen
 from tui.screens.overview import review_head
+from tui.screens.probes import PROBED_GATES
 from tui.screens.records import finding_form, waiver_form
+from tui.views.metric_words import decisive, metric_lines
 from tui.widgets.line_view import LineView
 
 if TYPE_CHECKING:
-    from analysis.records import GateInput
+    from analysis.records import GateInput, Metric
 
 INDENT = 13
 """Cells of the labels of a gate's detail."""
-SIDE_LABELS: dict[MetricSide, str] = {"base": "base ", "candidate": "cand ", "difference": "Δ "}
 SHOWN_EXAMPLES = 60
 """Examples listed in the detail of a gate; Enter on the count opens all of them."""
 
@@ -123,14 +124,25 @@ class GatesScreen(BaseScreen):
         lines += wrapped(" value", value, width, indent=INDENT, style="number")
         lines += wrapped(" limit", gate.threshold or "–", width, indent=INDENT)
         lines += wrapped(" why", gate.why or "–", width, indent=INDENT, style=style)
+        if gate.name in PROBED_GATES and gate.slice is not None:
+            line = Line(Target("probes", gate.slice)).column(" probes", INDENT, "dim")
+            lines.append(line.add("base against candidate, worst texts first").end("d ⏎", width - 1, "key"))
         lines += _rule_lines(gate, given, width)
         if gate.slice is not None:
-            lines += _metric_lines(self.session.metrics(track=gate.track, slice=gate.slice), width)
+            named = self.session.metrics(track=gate.track, slice=gate.slice)
+            lines += metric_lines(decisive(gate.name, named)[0], width)
             lines += self._sentence_lines(gate.slice, gate.track, width)
         lines.append(rule(width))
         lines += self._record_lines(gate, given, width)
         lines.append(rule(width))
         return lines + self._example_lines(gate, width)
+
+    def _metrics_of(self, gate: GateResult) -> list[Metric]:
+        """Metrics of the gate's slice; those of a class stand under `label=CLASS`, too."""
+        named = self.session.metrics(track=gate.track, slice=gate.slice or "all")
+        if gate.slice is None:
+            return named
+        return [*named, *self.session.metrics(track=gate.track, slice=f"label={gate.slice}")]
 
     def _sentence_lines(self, name: str, track: str, width: int) -> list[Line]:
         """What is known of a slice, of its rest, and of future traffic: three sentences, never merged."""
@@ -159,6 +171,8 @@ class GatesScreen(BaseScreen):
         for number, finding in enumerate(findings):
             label = f" {plural(len(findings), 'finding')}" if number == 0 else ""
             text = f"{finding.severity}: “{finding.text}” {finding.reviewer}"
+            text += f"; evidence: {finding.evidence}" if finding.evidence else ""
+            text += f"; evidence: {finding.evidence}" if finding.evidence else ""
             lines += wrapped(label, text, width, indent=INDENT)
         if not findings:
             lines += wrapped(" findings", "none yet: F records one", width, indent=INDENT, style="dim")
@@ -231,6 +245,12 @@ class GatesScreen(BaseScreen):
             return gate.waiver_blocked or None
         return reason
 
+    def do_probes_open(self) -> None:
+        """Show the probes of the gate that is shown, or those that move most."""
+        gate = self.gate
+        probed = gate is not None and gate.name in PROBED_GATES
+        self.console_app.show_probes(gate.slice if gate is not None and probed else None)
+
     def do_gate_waive(self) -> None:
         """Waive the gate that is shown."""
         if self.gate is not None:
@@ -263,8 +283,13 @@ class GatesScreen(BaseScreen):
 
         def build(width: int) -> list[Line]:
             lines = self.detail_lines(gate, width)
-            metrics = self.session.metrics(track=gate.track, slice=gate.slice or "all")
-            return [*lines, rule(width), *_metric_lines(metrics, width, methods=True)]
+            read, beside = decisive(gate.name, self._metrics_of(gate))
+            lines += [rule(width), text_line(" WHAT DECIDED IT", "title")]
+            lines += metric_lines(read, width, methods=True) or [text_line(" no metric", "dim")]
+            if beside:
+                lines += [rule(width), text_line(" MEASURED BESIDE IT", "title")]
+                lines += metric_lines(beside, width, methods=True)
+            return lines
 
         self.app.push_screen(TextScreen(self.console_app.look, gate.key, build))
 
@@ -295,36 +320,4 @@ def _rule_lines(gate: GateResult, given: GateInput, width: int) -> list[Line]:
     if found.thresholds:
         text = ", ".join(f"{name} {value:g}" for name, value in found.thresholds.items())
         lines += wrapped(" thresholds", text, width, indent=INDENT, style="dim")
-    return lines
-
-
-def _metric_lines(metrics: Sequence[Metric], width: int, *, methods: bool = False) -> list[Line]:
-    """Metrics of one slice: base, candidate and difference of each name in a row."""
-    names = list(dict.fromkeys(metric.name for metric in metrics))
-    lines: list[Line] = []
-    for name in names:
-        sides = {metric.side: metric for metric in metrics if metric.name == name}
-        parts = []
-        for side, label in SIDE_LABELS.items():
-            if side not in sides:
-                continue
-            metric = sides[side]
-            if metric.status != "ok" or metric.value is None:
-                parts.append(f"{label}unknown: {metric.why}")
-            elif side == "difference" and len(sides) > 1:
-                parts.append(label + with_interval(metric.value, metric.low, metric.high, change=True))
-            elif side == "difference":
-                parts.append(with_interval(metric.value, metric.low, metric.high))
-            elif not methods:
-                parts.append(label + figure(metric.value))
-            else:
-                parts.append(label + with_interval(metric.value, metric.low, metric.high))
-        sizes = [metric.n for metric in sides.values() if metric.n is not None]
-        if sizes:
-            parts.append(f"n {max(sizes):,}")
-        if methods:
-            parts += [metric.method for metric in list(sides.values())[-1:] if metric.method]
-        lines += wrapped(
-            f" {name.replace('_', ' ')}", " · ".join(parts), width, indent=24 if width > 60 else INDENT
-        )
     return lines

@@ -22,6 +22,7 @@ from tui.screens.base import BaseScreen
 from tui.screens.choices import filter_choices, filtered, scope_words, slice_choices
 from tui.screens.pick import PickScreen, TextScreen
 from tui.views import SIDE_MODES, SideMode, ViewOptions, view_of
+from tui.whatif_lines import saved_lines
 from tui.widgets.example_list import ExampleList
 from tui.widgets.line_view import LineView
 from tui.widgets.slice_tree import SliceTree
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
 NEEDS_EXAMPLE = frozenset(
     entry.id
     for entry in valid_on("review")
-    if entry.id.split(".", maxsplit=1)[0] in ("annotation", "finding", "view")
+    if entry.id.split(".", maxsplit=1)[0] in ("annotation", "finding", "view", "whatif")
     and entry.id not in ("annotation.undo", "annotation.redo")
 )
 """Actions that are about the example on the screen."""
@@ -155,9 +156,11 @@ class ReviewScreen(BaseScreen):
         lines = view_of(self.evidence.example.track).example(
             self.evidence, self._options(width, view.size.height)
         )
+        lines += saved_lines(self.evidence.history, self.evidence.example.text, width)
         draft = self.session.draft(self.evidence.example.ref)
         if draft:
-            lines += wrapped(" draft", f"{draft}   (e goes on with it)", width, indent=7, style="warn")
+            half = wrapped(" draft", f"{draft}   (e goes on with it)", width, indent=7, style="warn")
+            lines = [*half, *lines]
         view.show_lines(lines, top=top)
 
     def head_lines(self, width: int) -> Sequence[Line]:
@@ -316,13 +319,19 @@ class ReviewScreen(BaseScreen):
             flagged = {flag.gate for flag in self.evidence.flags}
             urgent = by_urgency(self.session.gates())
             gate = next((entry.key for entry in urgent if entry.key in flagged), None)
-            form = finding_form(self.console_app.look, self.session, gate, (self.ref,))
+            shown = view_of(self.evidence.example.track).shown(self.evidence, self._options(80, 24))
+            form = finding_form(self.console_app.look, self.session, gate, (self.ref,), shown=shown)
             self.app.push_screen(form, self._found)
 
     def _found(self, saved: bool | None) -> None:
         if saved:
             self.after_write()
             self.notice("saved  finding", "saved")
+
+    def do_whatif_open(self) -> None:
+        """Change this text and ask both models again."""
+        if self.ref is not None:
+            self.console_app.show_whatif(self.ref)
 
     def _step_slice(self, step: int) -> None:
         entries = [

@@ -87,6 +87,7 @@ class SignoffScreen(BaseScreen):
         lines += self._decision_lines(width)
         lines.append(rule(width))
         lines += self._state_lines(width)
+        lines += [rule(width), *self._finding_lines(width)]
         for text, ok in self.results:
             lines += wrapped("", text, width, indent=2, style="text" if ok else "bad")
         return lines
@@ -150,6 +151,23 @@ class SignoffScreen(BaseScreen):
         return lines + wrapped(
             " reason", self.reason or NO_REASON, width, indent=9, style="text" if self.reason else "warn"
         )
+
+    def _finding_lines(self, width: int) -> list[Line]:
+        """The findings that move a gate, and apart from them those that move none."""
+        blocking = {gate.key for gate in self.session.gates() if gate.blocking}
+        findings = self.session.gate_input().state.findings
+        lines: list[Line] = []
+        for title, moves in (("Findings that move a gate", True), ("Findings that move no gate", False)):
+            listed = [finding for finding in findings if (finding.gate in blocking) is moves]
+            lines.append(Line().add(f" {title}", "title").add(f"  {len(listed)}", "number"))
+            for finding in listed:
+                target = Target("examples", finding.event_id, finding.refs) if finding.refs else None
+                head = Line(target).add("   ").add(f"{finding.severity} ", "warn")
+                head.column(finding.gate or "no gate", max(width - head.width - 14, 10), "strong")
+                lines.append(head.end(f"{len(finding.refs)} ex. ⏎", width - 1, "key"))
+                said = f"“{finding.text}” {finding.reviewer}; evidence: {finding.evidence or 'none named'}"
+                lines += wrapped("", said, width, indent=5)
+        return lines
 
     def _state_lines(self, width: int) -> list[Line]:
         given = self.session.gate_input()

@@ -10,6 +10,7 @@ from tui.lines import Line
 from tui.theme import Look
 
 if TYPE_CHECKING:
+    from analysis.explanations import FindingEvidence
     from analysis.review import ExampleEvidence
 
 SideMode = Literal["both", "base", "candidate", "difference"]
@@ -45,11 +46,13 @@ class View:
         example: an example as lines.
         numbers: every number behind it, with definitions.
         summary: the same as plain sentences, for the linear front-end.
+        shown: the attributions that the example shows, as evidence that a finding may name.
     """
 
     example: Callable[[ExampleEvidence, ViewOptions], list[Line]]
     numbers: Callable[[ExampleEvidence, ViewOptions], list[Line]]
     summary: Callable[[ExampleEvidence], list[str]]
+    shown: Callable[[ExampleEvidence, ViewOptions], list[FindingEvidence]]
 
 
 def view_of(track: str) -> View:
@@ -57,6 +60,10 @@ def view_of(track: str) -> View:
     from tui.views import common, intent, intent_numbers
 
     views: Mapping[str, View] = {
-        "intent": View(intent.example_lines, intent_numbers.number_lines, intent_numbers.summary),
+        "intent": View(
+            intent.example_lines, intent_numbers.number_lines, intent_numbers.summary, intent.shown_evidence
+        ),
     }
-    return views.get(track, View(common.example_lines, common.number_lines, common.summary))
+    return views.get(
+        track, View(common.example_lines, common.number_lines, common.summary, common.no_evidence)
+    )

@@ -8,6 +8,7 @@ from tui.lines import Line, rule, text_line, wrap, wrapped
 from tui.views import ViewOptions
 
 if TYPE_CHECKING:
+    from analysis.explanations import FindingEvidence
     from analysis.review import ExampleEvidence
 
 INDENT = 7
@@ -73,10 +74,15 @@ def number_lines(evidence: ExampleEvidence, options: ViewOptions) -> list[Line]:
     lines += wrapped(" sha256", evidence.example.sha256, width, indent=14, style="dim")
     for key, value in evidence.metadata.items():
         lines += wrapped(f" {key}", "–" if value is None else str(value), width, indent=14)
-    for table, sides in evidence.payload.items():
-        for side, row in sides.items():
-            lines += wrapped(f" {side}", f"{table}: {row}", width, indent=14)
+    for table, rows in evidence.payload.items():
+        for row in rows:
+            lines += wrapped(f" {row['side']}", f"{table}: {row}", width, indent=14)
     return lines
+
+
+def no_evidence(evidence: ExampleEvidence, options: ViewOptions) -> list[FindingEvidence]:
+    """A track without a view of its own draws no attribution."""
+    return []
 
 
 def summary(evidence: ExampleEvidence) -> list[str]:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from analysis.explanations import FindingEvidence
+from analysis.reads import by_side
 from tui.figures import bar, figure, signed
 from tui.lines import Line, Target, rule, text_line, wrapped
 from tui.palette import attribution_style, sign_mark
@@ -13,6 +15,7 @@ from tui.safe_text import printable
 from tui.views import ViewOptions
 from tui.views.attributions import AttributionPair, attribution_pairs, difference, words_of
 from tui.views.common import INDENT, annotation_lines, flag_words
+from tui.views.licence import flip_lines, licence_lines, licensed
 from tui.widgets.token_view import Word, token_lines
 
 if TYPE_CHECKING:
@@ -40,9 +43,22 @@ def example_lines(evidence: ExampleEvidence, options: ViewOptions) -> list[Line]
     return lines + annotation_lines(evidence, options)
 
 
+def shown_evidence(evidence: ExampleEvidence, options: ViewOptions) -> list[FindingEvidence]:
+    """The attributions on the screen, the candidate's first, licensed or not."""
+    pairs = attribution_pairs(evidence.attributions)
+    if not pairs:
+        return []
+    pair = pairs[options.method % len(pairs)]
+    return [
+        FindingEvidence("attribution", entry.method, entry.side, entry.target)
+        for entry in (pair.candidate, pair.base)
+        if entry is not None and options.side in ("both", "difference", entry.side)
+    ]
+
+
 def sides_of(evidence: ExampleEvidence) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
     """What each side predicts, base first; empty where a side has no row."""
-    rows = evidence.payload.get("intent_side", {})
+    rows = by_side(evidence.payload.get("intent_side", ()))
     return rows.get("base", {}), rows.get("candidate", {})
 
 
@@ -83,38 +99,54 @@ def _gold(evidence: ExampleEvidence, width: int, height: int) -> list[Line]:
 def _messages(evidence: ExampleEvidence, options: ViewOptions) -> list[Line]:
     pairs = attribution_pairs(evidence.attributions)
     text = evidence.example.text
+    lines: list[Line] = []
     if not pairs:
-        lines = wrapped(" text", text, options.width, indent=INDENT)
+        lines += wrapped(" text", text, options.width, indent=INDENT)
         return [*lines, text_line("       no attribution: this message was not selected for it", "dim")]
     pair = pairs[options.method % len(pairs)]
-    marked = _marked(evidence)
-    lines = []
+    marked = marked_spans(evidence)
+    sides = (options.side,) if options.side in ("base", "candidate") else ("base", "candidate")
+    granted = {
+        side: licensed(entry, evidence)
+        for side, entry in (("base", pair.base), ("candidate", pair.candidate))
+        if side in sides
+    }
+    scale, what = pair.scale, ""
     if options.side == "difference":
         if not pair.comparable:
-            lines = wrapped(" text", text, options.width, indent=INDENT)
-            return [
-                *lines,
-                text_line(
-                    "       the sides explain different classes; a difference would mean nothing", "warn"
-                ),
-            ]
+            lines += wrapped(" text", text, options.width, indent=INDENT)
+            return [*lines, *_incomparable(pair, pairs, options.width)]
         words = difference(pair)
-        scale = max((abs(word.score) for word in words), default=0.0) or 1.0
-        lines += _tokens(text, words, scale, " diff", marked=marked, options=options)
-        return lines + _legend(pair, scale, len(pairs), options, "candidate minus base, ")
-    for side, entry in (("base", pair.base), ("cand", pair.candidate)):
-        if options.side == "both" or options.side.startswith(side):
-            lines += _tokens(
-                text,
-                words_of(entry),
-                pair.scale,
-                f" {side}",
-                marked=marked,
-                options=options,
-                unreadable=_unreadable(entry),
-            )
-            lines += _caution(side, entry, options.width)
-    return lines + _legend(pair, pair.scale, len(pairs), options, "")
+        scale, what = max((abs(word.score) for word in words), default=0.0) or 1.0, "candidate minus base, "
+        unreadable = _unreadable(pair.base) or _unreadable(pair.candidate)
+        lines += _tokens(
+            text, words, scale, " diff", marked, options, grey=not all(granted.values()), marks=not unreadable
+        )
+    else:
+        for side, entry in (("base", pair.base), ("candidate", pair.candidate)):
+            if side in sides:
+                lines += _tokens(
+                    text,
+                    words_of(entry),
+                    scale,
+                    f" {side[:4]}",
+                    marked,
+                    options,
+                    grey=not granted[side],
+                    marks=not _unreadable(entry),
+                )
+                lines += _caution(entry, options.width)
+    lines += licence_lines(pair, sides, evidence, options.width, options.height, INDENT)
+    lines += _legend(pair, scale, len(pairs), options, what, grey=not any(granted.values()))
+    return lines + flip_lines(pair, evidence, options.width, INDENT, options.height)
+
+
+def _incomparable(pair: AttributionPair, pairs: Sequence[AttributionPair], width: int) -> list[Line]:
+    """Why there is no difference to show, and where there is one."""
+    text = "the sides explain different classes; a difference would mean nothing"
+    if any(other.comparable and other.method == pair.method for other in pairs):
+        text += " (v: one against the other, which both explain)"
+    return wrapped("", text, width, indent=INDENT, style="warn")
 
 
 def _tokens(
@@ -122,10 +154,11 @@ def _tokens(
     words: list[Word],
     scale: float,
     label: str,
-    *,
     marked: list[tuple[int, int]],
     options: ViewOptions,
-    unreadable: bool = False,
+    *,
+    grey: bool,
+    marks: bool,
 ) -> list[Line]:
     return token_lines(
         text,
@@ -136,7 +169,8 @@ def _tokens(
         indent=INDENT,
         width=options.width - 1,
         marked=marked,
-        faint=unreadable,
+        faint=grey,
+        marks=marks,
     )
 
 
@@ -144,7 +178,7 @@ def _unreadable(entry: Attribution | None) -> bool:
     return entry is not None and entry.status == "not interpretable"
 
 
-def _caution(side: str, entry: Attribution | None, width: int) -> list[Line]:
+def _caution(entry: Attribution | None, width: int) -> list[Line]:
     if entry is None:
         return [Line().to(INDENT).add("not attributed for this side", "dim")]
     if entry.status == "ok":
@@ -152,7 +186,7 @@ def _caution(side: str, entry: Attribution | None, width: int) -> list[Line]:
     return wrapped("", f"{entry.status}: {entry.why}", width, indent=INDENT, style="warn")
 
 
-def _marked(evidence: ExampleEvidence) -> list[tuple[int, int]]:
+def marked_spans(evidence: ExampleEvidence) -> list[tuple[int, int]]:
     """Stretches that were marked last."""
     undone: set[str | None] = set()
     for event in reversed(evidence.history):
@@ -165,24 +199,26 @@ def _marked(evidence: ExampleEvidence) -> list[tuple[int, int]]:
     return []
 
 
-def _legend(pair: AttributionPair, scale: float, count: int, options: ViewOptions, what: str) -> list[Line]:
+def _legend(
+    pair: AttributionPair, scale: float, count: int, options: ViewOptions, what: str, *, grey: bool
+) -> list[Line]:
     look = options.look
     line = Line().to(INDENT)
     for word, shares in (("opposes", (-0.9, -0.5, -0.2)), ("supports", (0.2, 0.5, 0.9))):
         for share in shares:
-            line.add(sign_mark(share, 1.0), attribution_style(share, 1.0, look.depth, look.dark))
+            style = "dim" if grey else attribution_style(share, 1.0, look.depth, look.dark)
+            line.add(sign_mark(share, 1.0), style)
         line.add(f" {word} ", "dim")
     line.add(f" ±9 = ±{figure(scale, 2)}, largest |a| here", "dim")
-    more = " · v: more" if count > 1 else ""
+    line.add(" · v: more" if count > 1 else "", "dim")
     title = what + pair.title
     second = Line().to(INDENT).add(title, "dim")
     deltas = [entry.completeness_delta for entry in (pair.base, pair.candidate) if entry is not None]
     known = [delta for delta in deltas if delta is not None]
     if known:
         worst = max(known)
-        words = f" · completeness within {100 * worst:.1f} %"
+        words = f" · completeness {100 * worst:.1f} %"
         second.add(words, "dim" if worst <= RELIABLE_DELTA else "warn")
-    second.add(more, "dim")
     lines = [line, second]
     if line.width + second.width - INDENT + 3 <= options.width:
         line.add(" · ", "dim").pieces.extend(second.pieces[1:])
@@ -257,13 +293,12 @@ def variant_lines(row: Mapping[str, Any], evidence: ExampleEvidence, width: int,
         line.add(f" {name} ", "dim").column(numbers, 11, style).add(f"{signed(change, 2):>5} ", style)
     lines = [line]
     if text and row.get("text"):
-        lines.append(_cue_line(row, width))
+        lines.append(cue_line(str(row["text"]), row.get("start"), row.get("end"), width))
     return lines
 
 
-def _cue_line(row: Mapping[str, Any], width: int) -> Line:
-    """The text of a variant with its cue in brackets, cut around the cue where it is long."""
-    text, start, end = str(row["text"]), row.get("start"), row.get("end")
+def cue_line(text: str, start: int | None, end: int | None, width: int) -> Line:
+    """A text with its cue in brackets, cut around the cue where it is long."""
     line = Line().add("    ")
     if start is None or end is None:
         return line.column(text, max(width - 5, 8), "dim")

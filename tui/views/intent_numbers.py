@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
+from analysis.explanations import standing
 from tui.figures import figure, signed
 from tui.lines import Line, rule, text_line, wrapped
 from tui.views import ViewOptions
 from tui.views.attributions import METHOD_NAMES, attribution_pairs, words_of
 from tui.views.intent import sides_of, transition, variant_lines
+from tui.views.licence import (
+    flip_words,
+    licence_numbers,
+    slice_licence_lines,
+    words_of_standing,
+)
 
 if TYPE_CHECKING:
     from analysis.records import Attribution
@@ -19,15 +27,32 @@ DEFINITIONS = (
     ("margin", "p of the predicted class minus p of the runner-up"),
     ("a", "attribution: what a word adds to (+) or takes from (−) the score of the target, on its side"),
     ("share", "of the sum of absolute attributions; a ratio of signed sums would be unusable"),
+    ("target", "A class means its logit; “A − B” the logit of A minus that of B, on both sides"),
     (
         "baseline",
-        "the neutral text that integrated gradients start from; what it predicts must not be the target",
+        "the neutral text that gradient methods start from, the same kind on both sides; what it predicts "
+        "must not be the target",
     ),
     (
         "completeness",
         "|sum of attributions − (F(x) − F(baseline))| over |F(x) − F(baseline)|; above 5 % is not converged",
     ),
     ("occlusion", "fall of the target's score when the word is deleted"),
+    ("comprehensiveness", "mean fall of p(target) when the top 10, 20 and 50 % of the words are deleted"),
+    ("sufficiency", "mean fall of p(target) when only those words are kept; never compared between models"),
+    ("percentile", "share of random rankings of the same words whose difference of the two is smaller"),
+    ("overlap", "share of the top quarter of words that gradients and deletion have in common"),
+    (
+        "randomisation",
+        "signed rank correlation with the attribution of re-initialised models; what survives them does not "
+        "depend on what was learned",
+    ),
+    (
+        "licence",
+        "an attribution may support a finding only where all tests pass; an overdetermined prediction lowers "
+        "comprehensiveness: a symptom, not a proof of a bad model",
+    ),
+    ("flip check", "the word whose attribution changed most is deleted and the candidate asked again"),
     (
         "counterfactual",
         "the same message with a cue inserted, removed or swapped; both sides read both texts",
@@ -57,31 +82,52 @@ def number_lines(evidence: ExampleEvidence, options: ViewOptions) -> list[Line]:
             )
             told += f"margin {figure(row['margin'])}, p(gold) {figure(row['p_gold'])}"
             lines += wrapped(f" {name}", told, width, indent=14)
-    for pair in attribution_pairs(evidence.attributions):
-        for entry in (pair.base, pair.candidate):
-            if entry is not None:
-                lines += [rule(width), *_attribution(entry, example.text, width)]
     if evidence.variants:
         lines += [rule(width), text_line(" COUNTERFACTUALS", "title")]
         for row in evidence.variants:
             lines += variant_lines(row, evidence, width, text=True)
+    lines += _explanations(evidence, width)
     lines += [rule(width), text_line(" WORDS", "title")]
     for word, meaning in DEFINITIONS:
         lines += wrapped(f" {word}", meaning, width, indent=16)
     return lines
 
 
-def _attribution(entry: Attribution, text: str, width: int) -> list[Line]:
+def _explanations(evidence: ExampleEvidence, width: int) -> list[Line]:
+    """Every attribution with its licence, the checks of a flip, and the licence of the critical slices."""
+    lines: list[Line] = []
+    for pair in attribution_pairs(evidence.attributions):
+        for entry in (pair.base, pair.candidate):
+            if entry is not None:
+                lines += [rule(width), *_attribution(entry, evidence, width)]
+    if evidence.flips:
+        lines += [rule(width), text_line(" FLIP CHECK", "title")]
+        for one in evidence.flips:
+            words, style = flip_words(one, evidence.example.text)
+            words += f"; change {signed(one.change)}, by {METHOD_NAMES.get(one.method, one.method)}"
+            lines.append(Line().add(f" {one.base_label} → {one.candidate_label}", "strong"))
+            lines += wrapped("", words, width, indent=14, style=style)
+    if evidence.attributions:
+        lines += [rule(width), text_line(" LICENCE OF ITS CRITICAL SLICES", "title")]
+        lines += slice_licence_lines(evidence.slice_licences, width)
+    return lines
+
+
+def _attribution(entry: Attribution, evidence: ExampleEvidence, width: int) -> list[Line]:
+    text = evidence.example.text
     name = METHOD_NAMES.get(entry.method, entry.method)
     lines = [Line().add(f" {entry.side.upper()}  ", "title").add(f"{name} of {entry.target}", "strong")]
     status = entry.status if not entry.why else f"{entry.status}: {entry.why}"
     lines += wrapped(" status", status, width, indent=14, style="text" if entry.status == "ok" else "warn")
     if entry.baseline is not None:
-        predicts = f"{entry.baseline}; predicts {entry.baseline_class}, p(target) {figure(entry.baseline_p)}"
+        predicts = f"{entry.baseline}; predicts {entry.baseline_class} at p {figure(entry.baseline_p)}"
+        p_target = json.loads(entry.parameters).get("p_target_at_baseline")
+        predicts += "" if p_target is None else f", p(target) {figure(p_target)}"
         lines += wrapped(" baseline", predicts, width, indent=14)
     if entry.completeness_delta is not None:
         delta = f"{100 * entry.completeness_delta:.2f} % after {entry.steps} steps"
         lines += wrapped(" completeness", delta, width, indent=14)
+    lines += licence_numbers(entry, evidence.licences, width)
     lines += wrapped(" parameters", entry.parameters, width, indent=14, style="dim")
     total = sum(abs(score) for score in entry.scores) or 1.0
     lines.append(
@@ -121,8 +167,13 @@ def summary(evidence: ExampleEvidence) -> list[str]:
                 f"{example.text[word.start : word.end]} {signed(word.score, 2)}" for word in top
             )
             status = "" if entry.status == "ok" else f" ({entry.status})"
+            words += f"; {words_of_standing(standing(entry, evidence.licences))[0]}"
             name = METHOD_NAMES.get(entry.method, entry.method)
             rows.append(f"{entry.side}, {name} of {entry.target}{status}: {words}")
+    rows += [
+        f"flip check by {METHOD_NAMES.get(one.method, one.method)}: {flip_words(one, example.text)[0]}"
+        for one in evidence.flips
+    ]
     for row in evidence.variants[:6]:
         rows.append(
             f"{row['operation']} {row['cue']} “{row['term']}”: p({row['target']}) base "

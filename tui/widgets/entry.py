@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from textual import events, on
+from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
@@ -18,10 +18,7 @@ from tui.widgets.line_view import Bar
 
 
 class SafeInput(Input):
-    """An input whose cursor does not blink (that would be traffic) and that shows control characters as pictures.
-
-    With `once`, it takes keys until enter is pressed, and none after it.
-    """
+    """An input whose cursor does not blink (that would be traffic) and that shows control characters as pictures."""
 
     DEFAULT_CSS = """
     SafeInput, SafeInput:focus {
@@ -37,20 +34,6 @@ class SafeInput(Input):
     def __init__(self, value: str = "", *, widget_id: str | None = None) -> None:
         super().__init__(printable(value), id=widget_id, select_on_focus=False)
         self.cursor_blink = False
-        self.once = False
-        self.handed_in = False
-
-    async def _on_key(self, event: events.Key) -> None:
-        """Hand in at once on enter; keys typed ahead after that belong to whatever comes next."""
-        if self.handed_in:
-            event.stop()
-            event.prevent_default()
-            self.app.call_later(self.app.simulate_key, event.key)
-        elif event.key == "enter":
-            event.stop()
-            event.prevent_default()
-            self.handed_in = self.once
-            await self.action_submit()
 
     def validate_value(self, value: str) -> str:
         """Whatever is typed or pasted is shown, and kept, without control characters."""
@@ -116,7 +99,6 @@ class Entry(Horizontal):
         bar.styles.width = line.width
         bar.show_lines([line])
         field = self.query_one(SafeInput)
-        field.once, field.handed_in = True, False
         field.value = value
         field.cursor_position = len(field.value)
         self.display = True

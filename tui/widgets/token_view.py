@@ -38,6 +38,7 @@ def token_lines(
     width: int,
     marked: Sequence[tuple[int, int]] = (),
     faint: bool = False,
+    marks: bool = True,
 ) -> list[Line]:
     """Draw one text.
 
@@ -50,7 +51,8 @@ def token_lines(
         indent: cells for the label.
         width: cells in all.
         marked: stretches that a reviewer marked, drawn in guillemets.
-        faint: draw without colours (an attribution that may not be read as one).
+        faint: draw without colours and with dim marks: an attribution that may not be relied on.
+        marks: whether there is a line of marks at all; not where the scores are no attribution.
 
     Returns:
         Text lines, each followed by its line of sign marks where it has any.
@@ -59,18 +61,18 @@ def token_lines(
     lines: list[Line] = []
     for row in rows:
         line = Line().column("" if lines else label, indent, "dim")
-        marks: list[tuple[int, str]] = []
+        signs: list[tuple[int, str]] = []
         for chunk in row:
             if chunk.mark:
-                marks.append((line.width, chunk.mark))
+                signs.append((line.width, chunk.mark))
             line.pieces.append(Piece(chunk.text, chunk.style))
         lines.append(line)
-        if marks:
-            lines.append(_mark_line(marks))
+        if signs and marks:
+            lines.append(_mark_line(signs, faint=faint))
     return lines
 
 
-def _mark_line(marks: list[tuple[int, str]]) -> Line:
+def _mark_line(marks: list[tuple[int, str]], *, faint: bool) -> Line:
     """The marks of one row at their cells; of two that would touch, the weaker gives way."""
     kept: list[tuple[int, str]] = []
     for cell, mark in marks:
@@ -81,7 +83,7 @@ def _mark_line(marks: list[tuple[int, str]]) -> Line:
         kept.append((cell, mark))
     line = Line()
     for cell, mark in kept:
-        line.to(cell).add(mark, "strong" if mark.startswith("+") else "number")
+        line.to(cell).add(mark, "dim" if faint else "strong" if mark.startswith("+") else "number")
     return line
 
 
@@ -110,10 +112,10 @@ def _chunks(
             continue
         if start > at:
             chunks.append(_Chunk(shown[at:start], "text", ""))
-        style: StyleLike = "faint" if faint else attribution_style(word.score, scale, look.depth, look.dark)
+        style: StyleLike = "dim" if faint else attribution_style(word.score, scale, look.depth, look.dark)
         if start in opening:
             chunks.append(_Chunk("«", "mark", ""))
-        chunks.append(_Chunk(shown[start:end], style, "" if faint else sign_mark(word.score, scale)))
+        chunks.append(_Chunk(shown[start:end], style, sign_mark(word.score, scale)))
         if end in closing:
             chunks.append(_Chunk("»", "mark", ""))
         at = end

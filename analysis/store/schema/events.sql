@@ -31,6 +31,11 @@ QUALIFY row_number() OVER (PARTITION BY run, ref, actor ORDER BY lamport DESC, s
 CREATE VIEW finding_live AS
 SELECT event_id, actor, reviewer, body ->> '$.text' AS text, body ->> '$.gate' AS gate,
        from_json(body -> '$.refs', '["VARCHAR"]') AS refs, body ->> '$.severity' AS severity, ts, run,
+       CASE body ->> '$.evidence.kind'
+            WHEN 'attribution' THEN format('attribution: {} of the {} for {}', body ->> '$.evidence.method',
+                                           body ->> '$.evidence.side', body ->> '$.evidence.target')
+            ELSE coalesce(body ->> '$.evidence.kind', CASE WHEN body ->> '$.whatif' IS NOT NULL THEN 'what-if' END,
+                          '') END AS evidence,
        body ->> '$.models_sha256' AS models_sha256, lamport, stream_id, seq
 FROM live WHERE kind = 'finding';
 

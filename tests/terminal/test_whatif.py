@@ -1,0 +1,53 @@
+"""What-if in a real terminal, on the sample: the title is deleted, and the candidate's prediction reverts."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.terminal.tmux import PROMPT, Tmux
+
+SAMPLE = Path(__file__).parents[2] / "sample_data"
+ASSAY = Path(sys.executable).parent / "assay"
+
+pytestmark = [
+    pytest.mark.terminal,
+    pytest.mark.skipif(shutil.which("tmux") is None, reason="needs tmux"),
+]
+
+
+def test_the_title_is_deleted_and_the_flip_reverts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("TMUX", "NO_COLOR"):
+        monkeypatch.delenv(name, raising=False)
+    shutil.copytree(SAMPLE, tmp_path / "sample")
+    monkeypatch.chdir(tmp_path / "sample")
+    terminal = Tmux(tmp_path)
+    try:
+        terminal.shell(f"{ASSAY} analyze review-rc1.toml >analyze.log 2>&1; echo status $?", "status 0", 400)
+        terminal.shell(f"{ASSAY} review intent-v4-rc1.review --reviewer alice", "WHAT CHANGED")
+        terminal.press("2")
+        terminal.until("margin")
+        terminal.press("w")
+        screen = terminal.until("(titles)")
+        assert "not changed yet" in screen
+        terminal.press("d", "Enter")
+        screen = terminal.until("─ after ─", 120)
+        assert "the flip reverts: the candidate predicts" in screen
+        assert "≠" in screen
+        terminal.press("s")
+        terminal.until("saved  what-if")
+        terminal.press("q")
+        terminal.until(PROMPT.strip())
+    finally:
+        terminal.close()
+    lines = [
+        json.loads(line)
+        for path in (tmp_path / "sample").glob("*.review/events/*/*.jsonl")
+        for line in path.read_text("utf-8").splitlines()
+    ]
+    (body,) = [json.loads(line["body"]) for line in lines if line["kind"] == "whatif"]
+    assert body["outputs"]["candidate"]["label"] == body["outputs"]["base"]["label"]

@@ -1,0 +1,156 @@
+"""Explanations in the console: licences, targets, the check of a flip, probe diffs, evidence of findings."""
+
+from __future__ import annotations
+
+import pytest
+from rich.style import Style
+
+from analysis.review import ReviewSession
+from tests.analysis.store_fixture import VARIANT, ref_of
+from tests.tui.conftest import OpenConsole
+from tests.tui.reading import until
+from tui.lines import Line
+from tui.screens.gates import GatesScreen
+from tui.screens.probes import ProbesScreen
+from tui.theme import Look
+from tui.views import ViewOptions, view_of
+
+LOOKS = [Look("256"), Look("256", dark=False), Look("16"), Look("none")]
+
+
+def drawn(session: ReviewSession, number: int, **options: object) -> list[Line]:
+    """The intent view of a message."""
+    evidence = session.example(ref_of(number))
+    return view_of("intent").example(evidence, ViewOptions(100, 40, **options))  # type: ignore[arg-type]
+
+
+def text(lines: list[Line]) -> str:
+    return "\n".join(line.plain for line in lines)
+
+
+@pytest.mark.parametrize("look", LOOKS)
+def test_an_unlicensed_attribution_is_grey_and_says_why(session: ReviewSession, look: Look) -> None:
+    lines = drawn(session, 0, look=look)
+    assert "base grey, not licensed: ranks words no better than chance (p 0.23)" in text(lines)
+    assert "candidate licensed ✓" in text(lines)
+    first = next(number for number, line in enumerate(lines) if line.plain.startswith(" base"))
+    base, base_marks, candidate, candidate_marks = lines[first : first + 4]
+    assert {piece.style for piece in base_marks.pieces if piece.text.strip()} == {"dim"}
+    assert not any(isinstance(piece.style, Style) for piece in base.pieces)
+    assert any(isinstance(piece.style, Style) for piece in candidate.pieces)
+    assert {piece.style for piece in candidate_marks.pieces if piece.text.strip()} >= {"strong"}
+
+
+def test_a_text_too_short_to_decide_is_told_apart(session: ReviewSession) -> None:
+    assert "both sides grey, too short to decide" in text(drawn(session, 1, look=Look()))
+    assert "both sides grey, not licensed: no licence was tested" in text(drawn(session, 2, look=Look()))
+
+
+async def test_v_goes_through_methods_and_targets(console: OpenConsole) -> None:
+    async with console((80, 40)) as pilot:
+        await pilot.press("2")
+        await until(pilot, "integrated gradients of logit")
+        await pilot.press("v")
+        screen = await until(pilot, "occlusion by deletion of returns − escalation")
+        assert "both sides licensed ✓" in screen
+        assert "without “message” the candidate says escalation: flip explained" in screen
+        await pilot.press("v")
+        await until(pilot, "grey, never licensed: context only")
+
+
+async def test_b_shows_the_difference_on_the_same_words(console: OpenConsole) -> None:
+    async with console((80, 40)) as pilot:
+        await pilot.press("2", "v", "b", "b", "b")
+        screen = await until(pilot, "candidate minus base, occlusion by deletion of returns − escalation")
+        assert " diff" in screen
+
+
+def test_the_numbers_have_every_test_of_the_licence(session: ReviewSession) -> None:
+    evidence = session.example(ref_of(0))
+    told = text(view_of("intent").numbers(evidence, ViewOptions(160, 50, Look())))
+    for said in (
+        "comprehensiveness .830 − sufficiency .010 = .820; p .23, percentile .97, 8 words",
+        "limit: p at most .10 against 100 random rankings",
+        "by chance .25",
+        "LICENCE OF ITS CRITICAL SLICES",
+        ".840 [.640, .950] n 25",
+        "FLIP CHECK",
+        "the; predicts small_talk at p .200",
+        "1.00 % after 10 steps",
+        "mean fall of p(target) when the top 10, 20 and 50 % of the words are deleted",
+    ):
+        assert said in told
+
+
+def test_the_plain_summary_names_the_licence(session: ReviewSession) -> None:
+    said = "\n".join(view_of("intent").summary(session.example(ref_of(0))))
+    assert "; not licensed: ranks words no better than chance (p 0.23)" in said
+    assert "the candidate says escalation: flip explained" in said
+
+
+async def test_an_unlicensed_attribution_is_refused_as_evidence(
+    console: OpenConsole, session: ReviewSession
+) -> None:
+    async with console((80, 40)) as pilot:
+        await pilot.press("2", "F", *"it reads titles", "down", "down", "down")
+        await pilot.press("right", "right", "right")
+        await until(pilot, "attribution: integrated_gradients of the base for logit")
+        await pilot.press("enter")
+        await until(pilot, "it is not licensed")
+        assert session.state().findings == ()
+        await pilot.press("left")
+        await until(pilot, "attribution: integrated_gradients of the candidate for logit")
+        await pilot.press("enter")
+        await until(pilot, "saved  finding")
+        (finding,) = session.state().findings
+        assert finding.evidence == "attribution: integrated_gradients of the candidate for logit"
+
+
+async def test_d_shows_probe_diffs_and_enter_opens_their_texts(console: OpenConsole) -> None:
+    async with console() as pilot:
+        await pilot.press("5", "d")
+        screen = await until(pilot, "own, critical")
+        assert "−.61 [−.71, −.51]" in screen
+        assert "base .90 → .90" in screen
+        assert "[Iron Orchard]" in screen
+        await pilot.press("enter")
+        await until(pilot, "variant:m00~0")
+        await pilot.press("escape")
+        await until(pilot, "own, critical")
+
+
+async def test_the_numbers_of_a_gate_tell_what_decided_it(console: OpenConsole) -> None:
+    async with console((120, 100)) as pilot:
+        await pilot.press("5")
+        await pilot.pause()
+        assert isinstance(pilot.app.screen, GatesScreen)
+        pilot.app.screen.show("intent.slices[label=returns]")
+        await pilot.pause()
+        await pilot.press("space")
+        screen = await until(pilot, "WHAT DECIDED IT")
+        assert "share of texts whose predicted class is the gold label" in screen
+        assert "MEASURED BESIDE IT" in screen
+
+
+async def test_probe_diffs_are_read_from_every_width(console: OpenConsole) -> None:
+    for size in ((80, 24), (120, 36), (200, 50)):
+        async with console(size) as pilot:
+            await pilot.press("d")
+            await until(pilot, "titles")
+            assert isinstance(pilot.app.screen, ProbesScreen)
+            lines = pilot.app.screen.cue_lines("escalation/titles", size[0] - 1)
+            assert all(line.width <= size[0] for line in lines)
+
+
+async def test_sign_off_lists_findings_by_whether_they_move_a_gate(
+    console: OpenConsole, session: ReviewSession
+) -> None:
+    session.finding("escalations are lost", "intent.critical_recall[escalation]", [ref_of(0)])
+    session.finding("warmer tone", None, [VARIANT], "minor")
+    async with console((100, 60)) as pilot:
+        await pilot.press("6")
+        screen = await until(pilot, "Findings that move no gate")
+        moving, resting = screen.split("Findings that move no gate")
+        assert "escalations are lost" in moving.split("Findings that move a gate")[1]
+        assert "warmer tone" in resting
+        assert "evidence: none named" in resting

@@ -1,0 +1,400 @@
+"""What-if: an example's text is changed, both models answer in the worker, and the screen stays live."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, ClassVar
+
+from textual import on, work
+from textual.binding import Binding, BindingType
+from textual.timer import Timer
+from textual.widget import Widget
+
+from analysis.errors import AssayError
+from analysis.models.live import LiveRequest
+from analysis.reads import by_side
+from analysis.records import SIDES
+from analysis.whatif import (
+    OUTPUT,
+    attributions_of,
+    cue_finders,
+    marked_finder,
+    missing_models,
+    next_cue,
+    outputs_of,
+    saved_whatifs,
+)
+from tui.actions import bindings
+from tui.gate_lines import by_urgency
+from tui.jobs import probe_job
+from tui.lines import Line, rule, text_line, wrapped
+from tui.messages import ProbeAnswered
+from tui.safe_text import as_typed, fit, printable
+from tui.screens.base import BaseScreen
+from tui.screens.pick import TextScreen
+from tui.views import SIDE_MODES, SideMode
+from tui.views.intent import marked_spans
+from tui.whatif_lines import (
+    TEXT_INDENT,
+    Answer,
+    Choice,
+    answer_lines,
+    change_words,
+    edit_words,
+    number_lines,
+    text_lines,
+)
+from tui.widgets.line_view import LineView
+
+if TYPE_CHECKING:
+    from analysis.lexicon import Finder
+    from analysis.models.live import LiveProbes
+    from analysis.review import ExampleEvidence
+
+NEEDS_ANSWER = frozenset({"whatif.save", "finding.record"})
+"""Actions that are about an answer to the text as it is now."""
+
+
+class AnswerView(LineView, inherit_bindings=False):
+    """Lines to scroll; enter is left to the screen."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        entry for entry in LineView.BINDINGS if isinstance(entry, Binding) and entry.key != "enter"
+    ]
+
+
+class WhatIfScreen(BaseScreen):
+    """One example's text, as it was and as it was changed, with the answers of both sides to both.
+
+    Texts and answers are kept while the console is open and no other example is asked about.
+    """
+
+    NAME: ClassVar[str] = "whatif"
+    KEY_ROWS: ClassVar[int] = 2
+    HEAD_ROWS: ClassVar[int] = 2
+    BINDINGS: ClassVar[list[BindingType]] = bindings("whatif")
+    DEFAULT_CSS = "WhatIfScreen #answer { width: 1fr; }"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.evidence: ExampleEvidence | None = None
+        self.text = ""
+        self.answers: dict[str, Answer] = {}
+        self.side: SideMode = "both"
+        self.method = 0
+        self._changes: list[str] = []
+        self._taken_back: list[str] = []
+        self._saved: dict[str, str] = {}
+        self._typed: str | None = None
+        self._question = 0
+        self._pending: tuple[str, float] | None = None
+        self._timer: Timer | None = None
+
+    def compose_body(self) -> Iterable[Widget]:
+        yield AnswerView(self.console_app.look, widget_id="answer")
+
+    def on_mount(self) -> None:
+        super().on_mount()
+        self.focus_body()
+
+    def focus_body(self) -> None:
+        self.set_focus(self.query_one("#answer"))
+
+    def show(self, ref: str) -> None:
+        """Show an example; what was tried on it is kept where it was the one before. Raises AssayError."""
+        evidence = self.session.example(ref)
+        if self.evidence is None or self.evidence.example.ref != ref:
+            self._end_question()
+            self.text = evidence.example.text
+            self.answers, self._saved = {}, {}
+            self._changes, self._taken_back, self._typed = [], [], None
+        self.evidence = evidence
+        if self.is_mounted and self.is_current:
+            self.reload_guarded()
+
+    def reload(self) -> None:
+        if self.evidence is not None:
+            self.evidence = self.session.example(self.evidence.example.ref)
+        self._draw()
+
+    @property
+    def original(self) -> str:
+        """The example's own text."""
+        return "" if self.evidence is None else self.evidence.example.text
+
+    @property
+    def before(self) -> Answer | None:
+        """What the run, or where it says too little the worker, has of the example's own text."""
+        evidence = self.evidence
+        if evidence is None:
+            return None
+        sides = by_side(evidence.payload.get(f"{evidence.example.track}_side", ()))
+        if self.original in self.answers and not evidence.attributions:
+            return self.answers[self.original]
+        if set(sides) != set(SIDES):
+            return self.answers.get(self.original)
+        outputs = {side: {name: sides[side][name] for name in OUTPUT} for side in SIDES}
+        return Answer(self.original, outputs, evidence.attributions, evidence.licences)
+
+    @property
+    def after(self) -> Answer | None:
+        """The answer to the text as it is now; None where it was not asked, or nothing was changed."""
+        return None if self.text == self.original else self.answers.get(self.text)
+
+    def head_lines(self, width: int) -> Sequence[Line]:
+        line = Line().add(" What-if", "title").add("  no statistic and no gate counts it", "dim")
+        if self.evidence is not None:
+            example = self.evidence.example
+            name = f"{example.kind}:{example.id}"
+            line.end(printable(name), width - 1, "dim")
+        return [line, rule(width)]
+
+    def unavailable(self, identifier: str) -> str | None:
+        reason = super().unavailable(identifier)
+        if reason is None and identifier in NEEDS_ANSWER and self.after is None:
+            return "ask both models first (⏎)"
+        return reason
+
+    def _draw(self) -> None:
+        view = self.query_one("#answer", LineView)
+        width = max((view.size.width or self.size.width) - 1, 40)
+        evidence = self.evidence
+        if evidence is None:
+            view.show_lines([text_line("  no example was chosen: 2, then w on one", "warn")])
+            return
+        lines = text_lines(self.original, self.text, width)
+        if self.after is None:
+            lines += self._advice(width)
+        how = Choice(width, self.console_app.look, self.side, self.method)
+        lines += answer_lines(self.before, self.after, evidence.example.gold, how)
+        view.show_lines(lines)
+
+    def _advice(self, width: int) -> list[Line]:
+        """What can be done with a text that was not asked about."""
+        evidence = self.evidence
+        missing = missing_models(self.session.description, evidence.example.track) if evidence else None
+        if missing is not None:
+            said = f"{missing.message}: {missing.where}; {missing.hint}" if missing.where else str(missing)
+            return wrapped("", said, width, indent=TEXT_INDENT, style="warn")
+        if self._pending is not None:
+            return []
+        if self.text != self.original:
+            return [Line().to(TEXT_INDENT).add("⏎", "key").add(" asks both models", "dim")]
+        cue = next_cue(self.text, self._finders())
+        line = Line().to(TEXT_INDENT)
+        if cue is not None:
+            name = fit(self.text[cue.start : cue.end], max(width - 60, 16)).rstrip()
+            line.add("d", "key").add(f" deletes “{name}” ({cue.label}), ", "dim")
+        return [line.add("e", "key").add(" edits; ", "dim").add("⏎", "key").add(" then asks both", "dim")]
+
+    def _finders(self) -> list[Finder]:
+        evidence = self.evidence
+        if evidence is None:
+            return []
+        marked = marked_finder(self.original, marked_spans(evidence))
+        return [marked, *cue_finders(self.session.description, evidence.example.track)]
+
+    def _change(self, text: str) -> None:
+        """Make a text the one to be asked about; the one before can be had back."""
+        if text != self.text:
+            self._changes.append(self.text)
+            self._taken_back.clear()
+            self._become(text)
+
+    def _become(self, text: str) -> None:
+        self.text = text
+        self._draw()
+        self.show_bars()
+        self.notice("")
+
+    def do_whatif_delete(self) -> None:
+        """Delete the next cue."""
+        from analysis.lexicon import remove_spans
+
+        cue = next_cue(self.text, self._finders())
+        if cue is None:
+            self.notice("no marked or declared cue is left in this text: e edits it", "warn")
+            return
+        words = self.text[cue.start : cue.end]
+        self._change(remove_spans(self.text, [cue]))
+        self.notice(f"deleted “{words}” ({cue.label}); ⏎ asks both models, u undoes")
+
+    def do_whatif_edit(self) -> None:
+        """Change the text by hand."""
+        if as_typed(printable(self.text), self.text) is None:
+            self.notice(
+                "this text cannot be typed over: too long, or characters no key has; d deletes", "warn"
+            )
+            return
+        self.entry.ask("text", "text", self.text)
+        self.notice("⏎ asks both models · esc leaves the line and keeps the text")
+
+    def typing(self, purpose: str, text: str) -> None:
+        self._typed = text
+
+    def entered(self, purpose: str, text: str) -> None:
+        self._typed = text
+        self._keep_typed()
+        self.do_whatif_ask()
+
+    def close_entry(self) -> None:
+        """Hide the entry line; what was typed into it is the text now."""
+        self._keep_typed()
+        super().close_entry()
+
+    def _keep_typed(self) -> None:
+        typed, self._typed = self._typed, None
+        meant = None if typed is None else as_typed(typed, self.text)
+        if meant is not None:
+            self._change(meant)
+
+    def do_whatif_undo(self) -> None:
+        """Take back the last change of the text."""
+        self._turn(self._changes, self._taken_back, "nothing was changed")
+
+    def do_whatif_redo(self) -> None:
+        """Make it again."""
+        self._turn(self._taken_back, self._changes, "nothing was taken back")
+
+    def _turn(self, out_of: list[str], into: list[str], nothing: str) -> None:
+        if not out_of:
+            self.notice(nothing, "warn")
+            return
+        into.append(self.text)
+        self._become(out_of.pop())
+
+    def do_whatif_ask(self) -> None:
+        """Ask both models, in their own process."""
+        evidence = self.evidence
+        if evidence is None or self.after is not None:
+            return
+        if self._pending is not None:
+            self.notice("the models are still asked: esc cancels", "warn")
+            return
+        if self.text == self.original:
+            self.notice("nothing is changed yet: d deletes a cue, e edits", "warn")
+            return
+        missing = missing_models(self.session.description, evidence.example.track)
+        if missing is not None:
+            raise missing
+        example = evidence.example
+        texts = [self.text] if evidence.attributions else [self.original, self.text]
+        texts = [text for text in texts if text not in self.answers]
+        self._question += 1
+        self._pending = (self.text, time.monotonic())
+        self._timer = self.set_interval(1.0, self._tell_progress)
+        requests = [LiveRequest(example.track, text, ref=example.ref) for text in texts]
+        self._ask(self.console_app.probes, self._question, requests)
+        self._draw()
+        self._tell_progress()
+
+    def _tell_progress(self) -> None:
+        if self._pending is not None:
+            seconds = int(time.monotonic() - self._pending[1])
+            self.notice(f"asking both models… {seconds} s, esc cancels")
+
+    def _end_question(self) -> None:
+        """Stop waiting; an answer that still comes is that of an earlier question."""
+        self._pending = None
+        self._question += 1
+        if self._timer is not None:
+            self._timer.stop()
+            self._timer = None
+
+    @work(thread=True, group="probes")
+    def _ask(self, probes: LiveProbes, number: int, requests: Sequence[LiveRequest]) -> None:
+        self.post_message(probe_job(probes, number, requests))
+
+    @on(ProbeAnswered)
+    def _answered(self, message: ProbeAnswered) -> None:
+        if message.number != self._question or self._pending is None or self.evidence is None:
+            return
+        self._end_question()
+        if message.error is not None:
+            self._draw()
+            self.complain(message.error)
+            return
+        ref = self.evidence.example.ref
+        for text, reply in message.replies.items():
+            self.answers[text] = Answer(text, outputs_of(reply), attributions_of(reply, ref), reply=reply)
+        self._draw()
+        self.show_bars()
+        known = self.text in self.answers
+        self.notice("" if known else "answered for an earlier text: ⏎ asks about this one")
+
+    def _save(self) -> str:
+        """Save the answer to the text as it is now, once; the id of the event. Raises AssayError."""
+        evidence, after = self.evidence, self.after
+        if evidence is None or after is None:
+            raise AssayError("ask both models first (⏎)")
+        standing = {one.event_id for one in saved_whatifs(evidence.history)}
+        if self._saved.get(after.text) not in standing:
+            event = self.session.whatif(evidence.example.ref, after.text, after.outputs)
+            self._saved[after.text] = event.event_id
+            self.after_write()
+        return self._saved[after.text]
+
+    def do_whatif_save(self) -> None:
+        """Save text and answers."""
+        self._save()
+        if self.evidence is not None:
+            self.notice(f"saved  what-if  {self.evidence.example.ref}", "saved")
+
+    def do_finding_record(self) -> None:
+        """Record a finding that rests on this answer."""
+        from tui.screens.records import finding_form
+
+        evidence, before, after = self.evidence, self.before, self.after
+        if evidence is None or after is None:
+            return
+        flagged = {flag.gate for flag in evidence.flags}
+        gate = next((one.key for one in by_urgency(self.session.gates()) if one.key in flagged), None)
+        sentence = edit_words(self.original, self.text)
+        if before is not None:
+            sentence += f": {change_words(before.outputs, after.outputs)[0]}"
+        form = finding_form(
+            self.console_app.look,
+            self.session,
+            gate,
+            (evidence.example.ref,),
+            text=sentence,
+            whatif=self._save,
+        )
+        self.app.push_screen(form, self._found)
+
+    def _found(self, saved: bool | None) -> None:
+        if saved:
+            self.after_write()
+            self.notice("saved  finding, with its what-if", "saved")
+
+    def do_view_side(self) -> None:
+        """Both sides, base, candidate, or their difference."""
+        self.side = SIDE_MODES[(SIDE_MODES.index(self.side) + 1) % len(SIDE_MODES)]
+        self._draw()
+        self.notice(f"side: {self.side}")
+
+    def do_view_method(self) -> None:
+        """The next method or target."""
+        self.method += 1
+        self._draw()
+
+    def do_view_numbers(self) -> None:
+        """Every number behind both answers."""
+        before, after = self.before, self.after
+        screen = TextScreen(
+            self.console_app.look, "numbers", lambda width: number_lines(before, after, width)
+        )
+        self.app.push_screen(screen)
+
+    def do_app_back(self) -> None:
+        """Leave the entry line, cancel the question, or leave the screen."""
+        if self.entry.is_open:
+            self.close_entry()
+        elif self._pending is not None:
+            self._end_question()
+            self.console_app.probes.cancel()
+            self._draw()
+            self.notice("cancelled; the text is kept, ⏎ asks again")
+        else:
+            self.console_app.go_back()
