@@ -30,7 +30,10 @@ def _better_but_broke(given: GateInput) -> Trigger | None:
     if base is None or candidate is None or change is None:
         return None
     broken, fixed = _count(given, "broken", ALL), _count(given, "fixed", ALL)
-    sentence = f"accuracy {_share(base.value)} → {_share(candidate.value)}: {fixed} fixed, {broken} broken"
+    sentence = (
+        f"accuracy {_share(base.value)} → {_share(candidate.value)}, and {broken} that the base had right "
+        f"are broken ({fixed} fixed)"
+    )
     fired = (change.value or 0.0) > 0 and broken > 0
     return _trigger(
         "better overall, but broke examples", sentence, fired, change, _flagged(given, "intent.accuracy")

@@ -113,7 +113,7 @@ def trigger_lines(triggers: Sequence[Trigger], width: int) -> list[Line]:
         for number, row in enumerate(rows):
             line = Line(target if number == 0 else None).add(" ")
             mark = "•" if trigger.value is None else "▲" if trigger.value > 0 else "▼"
-            line.add(mark if number == 0 else " ", "warn").add(" ").add(row)
+            line.add(mark if number == 0 else " ", "warn" if trigger.worse else "good").add(" ").add(row)
             if number == 0 and trigger.refs:
                 line.end(f"{len(trigger.refs)} ⏎", width - 1, "key")
             lines.append(line)
