@@ -128,7 +128,11 @@ def _one_cue(given: GateInput, rule: Rule, target: str, cue: str) -> GateResult:
     elif beyond:
         # Where nothing was flagged nobody has looked: inherited dependence waits for a person all the same.
         verdict = "unknown" if open_refs or not refs else "pass"
-        why = f"inherited from the base: {effects}; {analysis}"
+        inherited = all(_beyond(found.base[group], limits[group]) for group in beyond)
+        state = (
+            "inherited from the base" if inherited else "beyond the limit, the change from the base is not"
+        )
+        why = f"{state}: {effects}; {analysis}"
     elif leaning and open_refs:
         verdict, why = (
             "unknown",

@@ -158,6 +158,7 @@ def test_relevance_on_critical_texts_alone() -> None:
 def test_inherited_dependence_is_unknown_until_each_flagged_example_has_a_cause() -> None:
     waiting = relevance(0.30, 0.30, flagged={KEY: ("v1", "v2")})
     assert gate(waiting, KEY).verdict == "unknown"
+    assert gate(waiting, KEY).why.startswith("inherited from the base")
     half = replace(NOTHING, verdicts=(verdict("v1", "acceptable", cause="leak"), verdict("v2", "acceptable")))
     assert gate(replace(waiting, state=half), KEY).verdict == "unknown"
     whole = replace(
@@ -165,6 +166,12 @@ def test_inherited_dependence_is_unknown_until_each_flagged_example_has_a_cause(
         verdicts=(verdict("v1", "acceptable", cause="leak"), verdict("v2", "acceptable", cause="leak")),
     )
     assert gate(replace(waiting, state=whole), KEY).verdict == "pass"
+
+
+def test_what_the_base_does_less_is_not_called_inherited() -> None:
+    one = gate(relevance(0.012, 0.006, flagged={KEY: ("v1",)}), KEY)
+    assert one.verdict == "unknown"
+    assert one.why.startswith("beyond the limit, the change from the base is not")
 
 
 def test_error_analysis_never_turns_measured_dependence_into_a_pass() -> None:

@@ -1,0 +1,143 @@
+"""One review of a candidate against its base, as a reviewer would declare it, and what its gates say."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+from unittest.mock import patch
+
+from benchmarks.shortcut_texts import CUES, LEXICONS, Dataset, Split
+
+DEPTHS = ("causal", "whole")
+"""`causal` leaves the stages of attribution out: the gates stand on predictions and counterfactuals, which take
+half a minute of a core where attribution of encoders of this size takes many. Licences, enrichment and the gate of
+explanations are judged in `whole` reviews only."""
+QUEUE = {"budget": 30, "controls": 10}
+KEPT = ("enrichment", "flips", "flips_explained", "licence_overlap", "licence_percentile", "licence_randomisation",
+        "licence_share", "relevance_own_critical", "relevance_own_other", "signal_effect")  # fmt: skip
+"""Metrics that are kept beside the gates."""
+SOURCES = Path(__file__).parents[1] / "analysis"
+
+
+@dataclass(frozen=True)
+class Case:
+    """One candidate to review: its data set, how it was trained, its seed, and how deep the review goes."""
+
+    dataset: Dataset
+    condition: str
+    seed: int
+    depth: str
+
+
+def write_review(folder: Path, models: Path, sets: Split, case: Case) -> Path:
+    """A review file with its evaluation set and lexicons in `folder`; the models stay where they are.
+
+    Two of the cues are declared: the planted one with another that is null data, or two that take turns.
+    """
+    dataset, condition, seed = case.dataset, case.condition, case.seed
+    first = CUES.index(condition) if condition in CUES else seed
+    cues = [CUES[(first + step) % len(CUES)] for step in (0, 1 + seed % 2 if condition in CUES else 1)]
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    rows = [{"id": one.id, "text": one.text, "label": one.label} for one in sets.evaluation[condition]]
+    (folder / "eval.jsonl").write_text(
+        "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows), "utf-8"
+    )
+    for name, terms in LEXICONS.items():
+        (folder / f"{name}.txt").write_text("\n".join(terms) + "\n", "utf-8")
+    review = folder / "review.toml"
+    review.write_text(
+        f"""\
+[review]
+name = "{dataset.name}-{seed}-{condition}"
+owner = "benchmark"
+base_version = "base"
+candidate_version = "{condition}"
+training_change = "more texts of every class, four times those of the critical one"
+seed = {seed}
+device = "cpu"
+
+[queue]
+budget = {QUEUE["budget"]}
+controls = {QUEUE["controls"]}
+
+[lexicons]
+titles = {{ file = "titles.txt" }}
+template = {{ file = "template.txt" }}
+
+[intent]
+base = {json.dumps(str(models / "base"))}
+candidate = {json.dumps(str(models / condition))}
+examples = "eval.jsonl"
+critical = ["{dataset.critical}"]
+max_length = 64
+
+[intent.signals]
+{dataset.critical} = {json.dumps(list(dataset.signals))}
+
+[intent.irrelevant]
+{dataset.critical} = {json.dumps(cues)}
+""",
+        "utf-8",
+    )
+    return review
+
+
+def sources_sha256() -> str:
+    """Digest of the code under test, so that results of different versions are never mixed unseen."""
+    digest = hashlib.sha256()
+    for path in sorted([*SOURCES.rglob("*.py"), *SOURCES.rglob("*.sql")]):
+        digest.update(f"{path.relative_to(SOURCES)}\n".encode())
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
+@contextmanager
+def cheap_stages_only() -> Iterator[None]:
+    """Within the block the pipeline runs the stages that every example gets, and none that only some get."""
+    from analysis import pipeline
+    from analysis.tracks import Track, get
+
+    def without_attribution(name: str) -> Track:
+        track = get(name)
+        stages = tuple(one for one in track.stages() if not (one.costly or one.after_queue))
+        return replace(track, stages=lambda: stages)
+
+    with patch.object(pipeline, "get", without_attribution):
+        yield
+
+
+def run_review(review: Path, depth: str, sources: str) -> dict[str, Any]:
+    """Analyses a review and reads its gates, before anybody has inspected anything.
+
+    Returns:
+        `gates`, the verdict with value, interval and reason of each key of the intent track; `metrics`, the
+        values behind them; `cpu_seconds` and `sources_sha256`, the digest of the code given as `sources`.
+    """
+    from analysis.pipeline import analyze
+    from analysis.review import ReviewSession
+
+    began = time.process_time()
+    with cheap_stages_only() if depth == "causal" else nullcontext():
+        published = analyze(review)
+    spent = time.process_time() - began
+    with ReviewSession.open(published.store, read_only=True) as session:
+        gates = {
+            one.key: {"verdict": one.verdict, "value": one.value, "low": one.low, "n": one.n, "why": one.why}
+            for one in session.gates()
+            if one.track == "intent"
+        }
+        metrics = [
+            {"name": one.name, "slice": one.slice, "side": one.side, "value": one.value, "low": one.low,
+             "high": one.high, "n": one.n, "method": one.method, "why": one.why}
+            for one in session.gate_input().metrics
+            if one.track == "intent" and one.name in KEPT
+        ]  # fmt: skip
+    return {"gates": gates, "metrics": metrics, "cpu_seconds": spent, "sources_sha256": sources}
