@@ -68,7 +68,7 @@ def test_the_nine_fields_stand_in_their_order(tmp_path: Path) -> None:
     assert said["Critical examples inspected"][-1].endswith("toy/message:m0")
     assert said["Attribution findings"] == [
         "leans on message 0",
-        "blocker finding by alice: titles decide (toy.broken)",
+        "blocker finding by alice: titles decide (toy.broken); evidence: none named",
     ]
     assert said["Embedding neighborhood findings"] == [render.NOT_HERE]
     assert said["Release decision"][0].startswith("reject, by alice (account uid:")

@@ -112,7 +112,7 @@ def test_analyze_review_sign_and_verify(tmux: Tmux, folder: Path) -> None:
     tmux.press("F")
     tmux.until("moves gate")
     tmux.type("Titles alone send order questions to humans")
-    tmux.press("Enter", "Enter", "Enter")
+    tmux.press("Enter", "Enter", "Enter", "Enter")
     tmux.until_not("moves gate")
     kinds = [event["kind"] for event in events(store)]
     assert kinds.count("note") == 1
