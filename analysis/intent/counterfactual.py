@@ -11,19 +11,19 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, NamedTuple, cast
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import pyarrow as pa
 
 from analysis.examples import content_sha256
 from analysis.intent.draws import draw
 from analysis.intent.neutral import NEUTRAL, PHRASES, held_out_terms
+from analysis.intent.settings import intent_settings
 from analysis.lexicon import BUILT_IN, Lexicon, Span, insert_term, remove_spans
 from analysis.records import ALL
 from analysis.stage import Shard, Stage, StageContext
 
 if TYPE_CHECKING:
-    from analysis.intent.settings import IntentSettings
     from analysis.lexicon import Finder
 
 MAX_TEXTS = 300
@@ -209,7 +209,7 @@ def _sample(rows: Iterable[Row], probe: Probe) -> list[Row]:
 
 
 def _plan_shards(context: StageContext) -> list[Shard]:
-    settings = cast("IntentSettings", context.settings)
+    settings = intent_settings(context.settings)
     pairs = [(target, cue) for target, cues in settings.irrelevant.items() for cue in cues]
     signals = [(target, phrase) for target, phrases in settings.signals.items() for phrase in phrases]
     declared = len(pairs) + len(signals)

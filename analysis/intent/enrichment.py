@@ -7,15 +7,12 @@ much as any other word. Absolute, because a ratio of signed sums is unusable: it
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, cast
 
 import pyarrow as pa
 
 from analysis.intent.methods import INTEGRATED_GRADIENTS, OCCLUSION
+from analysis.intent.settings import intent_settings
 from analysis.stage import Shard, Stage, StageContext
-
-if TYPE_CHECKING:
-    from analysis.intent.settings import IntentSettings
 
 ENRICHED = (OCCLUSION, INTEGRATED_GRADIENTS)
 """Methods whose attributions are read this way."""
@@ -54,7 +51,7 @@ def enrichment(
 
 
 def _shards(context: StageContext) -> list[Shard]:
-    declared = any(cast("IntentSettings", context.settings).irrelevant.values())
+    declared = any(intent_settings(context.settings).irrelevant.values())
     return [Shard({}, None, 1)] if declared else []
 
 

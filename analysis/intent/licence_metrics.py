@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
@@ -17,6 +17,7 @@ import pyarrow as pa
 from analysis.intent.enrichment import ENRICHED
 from analysis.intent.metric_rows import TRACK, metric
 from analysis.intent.randomisation import MIN_EXAMPLES
+from analysis.intent.settings import intent_settings
 from analysis.records import ALL, SIDES, Metric, MetricSide, Side
 from analysis.stage import Shard, Stage, StageContext
 from analysis.stats import bootstrap_mean, clopper_pearson, paired_mean_interval
@@ -24,7 +25,6 @@ from analysis.stats import bootstrap_mean, clopper_pearson, paired_mean_interval
 if TYPE_CHECKING:
     import duckdb
 
-    from analysis.intent.settings import IntentSettings
     from analysis.stats import Interval
 
 MIN_PERCENTILE = 0.80
@@ -214,7 +214,7 @@ def _shards(context: StageContext) -> list[Shard]:
 
 def _run(context: StageContext, shard: Shard) -> dict[str, pa.Table]:
     connection = context.workbench
-    irrelevant = dict(cast("IntentSettings", context.settings).irrelevant)
+    irrelevant = dict(intent_settings(context.settings).irrelevant)
     rows = [
         *licence_metrics(connection),
         *enrichment_metrics(connection, irrelevant, context.review.review.seed),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
@@ -12,6 +12,7 @@ from analysis.examples import OUT_OF_SCOPE
 from analysis.intent.metric_rows import TRACK, metric, of_interval
 from analysis.intent.predict import softmax
 from analysis.intent.relevance_metrics import relevance_metrics, signal_metrics
+from analysis.intent.settings import intent_settings
 from analysis.records import ALL, SIDES, Metric, MetricSide
 from analysis.stage import Shard, Stage, StageContext
 from analysis.stats import (
@@ -27,7 +28,6 @@ from analysis.stats import (
 if TYPE_CHECKING:
     import duckdb
 
-    from analysis.intent.settings import IntentSettings
 
 ECE_BINS = 15
 
@@ -70,31 +70,26 @@ FROM wrong GROUP BY ALL ORDER BY sum(candidate) - sum(base) DESC, pair
 """
 
 
+def _share_right(
+    measure: str, name: str, n: int, base_right: int, candidate_right: int, broken: int, fixed: int
+) -> list[Metric]:
+    """The share of a slice that each side has right, and their paired difference."""
+    return [
+        metric(measure, name, "base", base_right / n, clopper_pearson(base_right, n), n, EXACT),
+        metric(
+            measure, name, "candidate", candidate_right / n, clopper_pearson(candidate_right, n), n, EXACT
+        ),
+        metric(measure, name, "difference", (fixed - broken) / n, tango_interval(broken, fixed, n), n, TANGO),
+    ]
+
+
 def slice_metrics(connection: duckdb.DuckDBPyConnection) -> list[Metric]:
     """Accuracy of both sides, their paired difference, broken and fixed counts, for every slice."""
     rows: list[Metric] = []
     found = connection.execute(_BY_SLICE, {"track": TRACK}).fetchall()
     for name, n, base_right, candidate_right, broken, fixed, flips in found:
         rows += [
-            metric("accuracy", name, "base", base_right / n, clopper_pearson(base_right, n), n, EXACT),
-            metric(
-                "accuracy",
-                name,
-                "candidate",
-                candidate_right / n,
-                clopper_pearson(candidate_right, n),
-                n,
-                EXACT,
-            ),
-            metric(
-                "accuracy",
-                name,
-                "difference",
-                (fixed - broken) / n,
-                tango_interval(broken, fixed, n),
-                n,
-                TANGO,
-            ),
+            *_share_right("accuracy", name, n, base_right, candidate_right, broken, fixed),
             metric("broken", name, "difference", broken, None, n, "count"),
             metric("fixed", name, "difference", fixed, None, n, "count"),
             metric("flips", name, "difference", flips, None, n, "count of changed predictions"),
@@ -119,27 +114,7 @@ def class_metrics(
         name = f"{label_column}={row['name']}"
         n, base_right, candidate_right, broken, fixed, _ = by_slice.get(name, (0, 0, 0, 0, 0, 0))
         if n:
-            rows += [
-                metric("recall", name, "base", base_right / n, clopper_pearson(base_right, n), n, EXACT),
-                metric(
-                    "recall",
-                    name,
-                    "candidate",
-                    candidate_right / n,
-                    clopper_pearson(candidate_right, n),
-                    n,
-                    EXACT,
-                ),
-                metric(
-                    "recall",
-                    name,
-                    "difference",
-                    (fixed - broken) / n,
-                    tango_interval(broken, fixed, n),
-                    n,
-                    TANGO,
-                ),
-            ]
+            rows += _share_right("recall", name, n, base_right, candidate_right, broken, fixed)
         for side in SIDES:
             predicted, true = row[f"{side}_predicted"], row[f"{side}_true"]
             precision = true / predicted if predicted else None
@@ -302,7 +277,7 @@ def _shards(context: StageContext) -> list[Shard]:
 
 def _run(context: StageContext, shard: Shard) -> dict[str, pa.Table]:
     connection, seed = context.workbench, context.review.review.seed
-    settings = cast("IntentSettings", context.settings)
+    settings = intent_settings(context.settings)
     confused, slices, members = confusions(connection)
     rows = [
         *slice_metrics(connection),

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
 
+from analysis.intent.settings import intent_settings
 from analysis.records import SIDES, Side
 from analysis.stage import Shard, Stage, StageContext
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from analysis.intent.settings import IntentSettings
     from analysis.models.load import LoadedClassifier
     from analysis.models.pair import ModelPair
 
@@ -129,7 +129,7 @@ NOT_A_NUMBER = "not a number"
 
 def token_limit(context: StageContext) -> int:
     """Tokens of a text that are read on both sides: the declared limit, or the smaller of the models' own."""
-    return tokens_read(context.models, cast("IntentSettings", context.settings).max_length)
+    return tokens_read(context.models, intent_settings(context.settings).max_length)
 
 
 def tokens_read(models: ModelPair, declared: int | None) -> int:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from analysis.intent.flags import flags
 from analysis.intent.gates import GATES
 from analysis.intent.headlines import headlines
-from analysis.intent.settings import IntentSettings
+from analysis.intent.settings import IntentSettings, intent_settings
 from analysis.intent.triggers import triggers
 from analysis.select import shuffled
 
@@ -30,7 +30,7 @@ def read(settings: TrackSettings, review: Review, skip_bad_rows: bool) -> Exampl
     """
     from analysis.intent.reading import read_messages
 
-    return read_messages(cast(IntentSettings, settings), skip_bad_rows)
+    return read_messages(intent_settings(settings), skip_bad_rows)
 
 
 def stages() -> tuple[Stage, ...]:
@@ -49,7 +49,7 @@ def stages() -> tuple[Stage, ...]:
 def also_costly(workbench: duckdb.DuckDBPyConnection, settings: TrackSettings, seed: int) -> list[list[str]]:
     """For each class and cue that must not support it, the texts that hold the cue: those of the class first."""
     sets = []
-    for target, cues in cast(IntentSettings, settings).irrelevant.items():
+    for target, cues in intent_settings(settings).irrelevant.items():
         for cue in cues:
             rows = workbench.execute(
                 """
@@ -65,13 +65,13 @@ def also_costly(workbench: duckdb.DuckDBPyConnection, settings: TrackSettings, s
 
 def gate_settings(settings: TrackSettings, workbench: duckdb.DuckDBPyConnection) -> dict[str, object]:
     """What the gates need of the settings: the declared irrelevant cues and expected signals, by class."""
-    intent = cast(IntentSettings, settings)
+    intent = intent_settings(settings)
     return {"irrelevant": dict(intent.irrelevant), "signals": dict(intent.signals)}
 
 
 def model_paths(settings: TrackSettings) -> Mapping[str, str]:
     """The model folder of each side."""
-    intent = cast(IntentSettings, settings)
+    intent = intent_settings(settings)
     return {"base": str(intent.base), "candidate": str(intent.candidate)}
 
 
