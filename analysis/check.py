@@ -3,26 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
-from typing import TypeVar
 
-from analysis.config import Problem, Review, TrackSettings, load_review, raise_problems, suggest
-from analysis.errors import AssayError
-from analysis.examples import Examples, check_labels
-from analysis.models.adapter import is_adapter
-from analysis.models.digest import folder_digest
-from analysis.models.pair import ModelPair
-from analysis.records import SIDES, Slice
+from analysis.config import Problem, Review, TrackSettings, attempt, load_review, raise_problems, suggest
+from analysis.examples import Examples
+from analysis.records import Slice
 from analysis.slices import build_slices
 from analysis.tracks import Track, get
 
 FEW = 20
 """Below this many examples a critical class can hardly be judged by a test."""
-
-Result = TypeVar("Result")
 
 
 @dataclass(frozen=True)
@@ -73,69 +64,21 @@ def _check_track(
     track: Track, settings: TrackSettings, review: Review, skip_bad_rows: bool, problems: list[Problem]
 ) -> tuple[list[Slice], list[str]]:
     notes: list[str] = []
-    examples = _attempt(lambda: track.read(settings, review, skip_bad_rows), problems)
-    paths = track.model_paths(settings)
-    if paths:
-        models = ModelPair(Path(paths["base"]), Path(paths["candidate"]), "cpu")
-        labels = _check_models(models, settings, problems, notes)
-        if examples is not None and labels is not None:
-            read, known = examples, labels
-            examples = _attempt(lambda: check_labels(read, known, skip_bad_rows), problems)
+    examples = attempt(lambda: track.read(settings, review, skip_bad_rows), problems)
+    models = track.pair(track.model_paths(settings), "cpu")
+    before = len(problems)
+    notes += track.check_models(models, settings, problems)
+    if examples is not None and len(problems) == before:
+        read = examples
+        examples = attempt(lambda: track.fit(read, models, skip_bad_rows), problems)
     if examples is None:
         return [], notes
     notes.insert(0, _data_note(track, examples))
     checked = examples
-    built = _attempt(lambda: build_slices(track.name, settings, checked), problems)
+    built = attempt(lambda: build_slices(track.name, settings, checked), problems)
     slices = built[0] if built else []
     notes += _slice_notes(slices)
     return slices, notes
-
-
-def _check_models(
-    models: ModelPair, settings: TrackSettings, problems: list[Problem], notes: list[str]
-) -> tuple[str, ...] | None:
-    before = len(problems)
-    for side in SIDES:
-        folder = models.folders[side]
-        digest = _attempt(partial(folder_digest, folder), problems)
-        # What is wrong with the base is said once, and not again by the adapter over it.
-        over_a_broken_base = side == "candidate" and len(problems) > before and is_adapter(folder)
-        head = None if over_a_broken_base else _attempt(partial(models.head, side), problems)
-        if head is not None and digest is not None:
-            limit = f"{head.max_positions} tokens at most" if head.max_positions else "any length"
-            over = f"{head.adapter} adapter over " if head.adapter else ""
-            notes.append(
-                f"{side:<10}{over}{head.architecture}, {head.parameters:,} parameters, {len(head.labels)} classes, "
-                f"{limit}, sha256 {digest[:12]}"
-            )
-            _check_length(side, head.max_positions, settings, problems)
-    if len(problems) > before:
-        return None
-    labels = _attempt(lambda: models.labels, problems)
-    if labels is None:
-        return None
-    for key, name in settings.class_names():
-        if name not in labels:
-            problems.append(
-                Problem(f"the models have no class {name!r}", settings.where(*key), suggest(name, labels))
-            )
-    if not models.tokenizers_equal:
-        notes.append("tokenizer differs between the sides: the same text is cut into other tokens")
-    if models.labels_reordered:
-        notes.append("classes   the candidate has them in another order: they are matched by name")
-    return labels
-
-
-def _check_length(side: str, limit: int | None, settings: TrackSettings, problems: list[Problem]) -> None:
-    wanted = getattr(settings, "max_length", None)
-    if limit is not None and wanted is not None and wanted > limit:
-        problems.append(
-            Problem(
-                f"max_length is {wanted}, and the {side} takes {limit} tokens",
-                settings.where("max_length"),
-                f"use {limit} or less",
-            )
-        )
 
 
 def _check_expected(review: Review, slices: list[Slice]) -> list[Problem]:
@@ -175,12 +118,3 @@ def _slice_notes(slices: list[Slice]) -> list[str]:
         elif one.kind == "declared" and one.n == 0:
             notes.append(f"empty     {one.slice} matches nothing: its gate will be unknown")
     return notes
-
-
-def _attempt(step: Callable[[], Result], problems: list[Problem]) -> Result | None:
-    """The result of `step`, or None with its failure added to `problems`."""
-    try:
-        return step()
-    except AssayError as error:
-        problems.append(Problem(error.message, error.where, error.hint))
-        return None

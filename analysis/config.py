@@ -9,10 +9,10 @@ from __future__ import annotations
 import difflib
 import re
 import tomllib
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self, TypeVar
 
 from pydantic import (
     AfterValidator,
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from analysis.lexicon import Finder, Lexicon
 
 MAX_REVIEW_BYTES = 4_000_000
+Result = TypeVar("Result")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 
 
@@ -59,6 +60,15 @@ def raise_problems(problems: Sequence[Problem], path: Path) -> None:
         for problem in problems
     ]
     raise AssayError("\n".join([f"{len(problems)} mistakes", *lines]), where=str(path))
+
+
+def attempt(step: Callable[[], Result], problems: list[Problem]) -> Result | None:
+    """The result of `step`, or None with its failure added to `problems`."""
+    try:
+        return step()
+    except AssayError as error:
+        problems.append(Problem(error.message, error.where, error.hint))
+        return None
 
 
 @dataclass(frozen=True)
@@ -151,7 +161,10 @@ class ReviewSection(Section):
 
 
 class QueueSection(Section):
-    """`[queue]`: how many examples people look at, and which of them get attributions."""
+    """`[queue]`: how many examples people look at, and which of them get attributions.
+
+    `budget` is shared equally among the tracks; `controls` are of each track, since each stands on its own.
+    """
 
     budget: int = Field(default=120, ge=0)
     controls: int = Field(default=20, ge=0)
@@ -331,6 +344,7 @@ __all__ = [
     "Text",
     "TrackSettings",
     "ValidationError",
+    "attempt",
     "load_review",
     "raise_problems",
     "read_toml",

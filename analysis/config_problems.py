@@ -63,14 +63,14 @@ class ReviewReader:
             self._add(("expected",), "must be a list of tables", "write [[expected]]")
             expected = []
         parts: dict[str, Any] = {
-            "review": self._section(ReviewSection, tree.get("review", {}), ("review",)),
-            "queue": self._section(QueueSection, tree.get("queue", {}), ("queue",)),
+            "review": self.section(ReviewSection, tree.get("review", {}), ("review",)),
+            "queue": self.section(QueueSection, tree.get("queue", {}), ("queue",)),
             "lexicons": {
-                name: self._section(LexiconSource, value, ("lexicons", name))
+                name: self.section(LexiconSource, value, ("lexicons", name))
                 for name, value in lexicons.items()
             },
             "expected": [
-                self._section(Expected, value, ("expected", index)) for index, value in enumerate(expected)
+                self.section(Expected, value, ("expected", index)) for index, value in enumerate(expected)
             ],
             "gates": self._table(tree, "gates"),
             "tracks": {name: self._track(tracks[name], tree[name], name) for name in tree if name in tracks},
@@ -100,7 +100,8 @@ class ReviewReader:
         self._add((name,), "must be a table", f"write [{name}]")
         return {}
 
-    def _section(self, model: type[Section], value: Any, key: KeyPath) -> Any:
+    def section(self, model: type[Section], value: Any, key: KeyPath) -> Any:
+        """One table as a model, or None with its mistakes added to `problems`."""
         try:
             return model.model_validate(value, context={"root": self.root})
         except ValidationError as error:
@@ -109,7 +110,7 @@ class ReviewReader:
             return None
 
     def _track(self, model: type[TrackSettings], value: Any, name: str) -> TrackSettings | None:
-        settings: TrackSettings | None = self._section(model, value, (name,))
+        settings: TrackSettings | None = self.section(model, value, (name,))
         if settings is not None:
             settings._source = self.source
             settings._section = name

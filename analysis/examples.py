@@ -37,6 +37,7 @@ class Examples:
         source: the file.
         lines: line (row number for Parquet) of each ref.
         columns: name in the file of the columns `id`, `text` and, where there is one, `label`.
+        payload: rows of the track's own tables that the data itself gives.
     """
 
     rows: list[Example]
@@ -46,6 +47,7 @@ class Examples:
     source: Path
     lines: dict[str, int] = field(repr=False)
     columns: dict[str, str]
+    payload: Mapping[str, pa.Table] = field(default_factory=dict)
 
     def evaluation_rows(self) -> list[Example]:
         """The rows that are not in a named set."""

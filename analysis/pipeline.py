@@ -7,7 +7,7 @@ import hashlib
 import importlib.metadata
 import platform
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
@@ -20,10 +20,8 @@ from analysis.check import check_review
 from analysis.config import Review, TrackSettings
 from analysis.engine.local import LocalEngine, ShardCache
 from analysis.errors import AssayError
-from analysis.examples import Examples, check_labels
-from analysis.models.digest import file_digests
-from analysis.models.load import ModelHead
-from analysis.models.pair import ModelPair
+from analysis.examples import Examples
+from analysis.models.sides import Sides
 from analysis.records import Example, Flag, Membership, Slice
 from analysis.select import build_queue, selected_refs
 from analysis.slices import build_slices
@@ -34,7 +32,21 @@ from analysis.tracks import Track, get
 FORMAT = 1
 """Version of what a run holds; part of the run's name."""
 
-LIBRARIES = ("captum", "duckdb", "numpy", "peft", "pyarrow", "tokenizers", "torch", "transformers")
+LIBRARIES = (
+    "captum",
+    "duckdb",
+    "numpy",
+    "openTSNE",
+    "peft",
+    "pyarrow",
+    "scikit-learn",
+    "scipy",
+    "tokenizers",
+    "torch",
+    "transformers",
+)
+EXTRAS = ("faiss-cpu", "umap-learn")
+"""Libraries that take part where they are installed."""
 
 SMALL_MODEL = 10_000_000
 """Parameters below which a model runs on one thread."""
@@ -61,7 +73,7 @@ class _Prepared:
     examples: Examples
     slices: list[Slice]
     memberships: list[Membership]
-    models: ModelPair
+    models: Sides
     stages: tuple[Stage, ...]
 
 
@@ -106,7 +118,7 @@ def analyze(
     if run_exists(store, run) and not fresh:
         publish(store, None, description)
         return Published(store, run, created=False, skipped=skipped)
-    tune_threads(head for one in prepared for head in one.models.heads.values())
+    tune_threads(max(one.models.parameters for one in prepared))
     workbench = duckdb.connect(":memory:")
     schemas = ["evidence.sql", *(one.track.schema for one in prepared if one.track.schema)]
     for schema in schemas:
@@ -140,14 +152,14 @@ def resolve_device(wanted: str) -> str:
     return wanted
 
 
-def tune_threads(heads: Iterable[ModelHead]) -> None:
+def tune_threads(parameters: int) -> None:
     """One thread for small models: handing out their tiny products costs more than doing them.
 
     Decided by size and not by a measurement, so that a run that goes on where it was gets the same sums.
     """
     import torch
 
-    if 0 < max((head.parameters for head in heads), default=0) < SMALL_MODEL:
+    if 0 < parameters < SMALL_MODEL:
         torch.set_num_threads(1)
 
 
@@ -171,10 +183,8 @@ def _prepare(
     track: Track, settings: TrackSettings, review: Review, device: str, skip_bad_rows: bool
 ) -> _Prepared:
     examples = track.read(settings, review, skip_bad_rows)
-    paths = track.model_paths(settings)
-    models = ModelPair(Path(paths["base"]), Path(paths["candidate"]), device) if paths else ModelPair.none()
-    if paths:
-        examples = check_labels(examples, models.labels, skip_bad_rows)
+    models = track.pair(track.model_paths(settings), device)
+    examples = track.fit(examples, models, skip_bad_rows)
     slices, memberships = build_slices(track.name, settings, examples)
     return _Prepared(track, settings, examples, slices, memberships, models, track.stages())
 
@@ -189,7 +199,8 @@ def _describe(review: Review, prepared: Sequence[_Prepared], device: str) -> dic
             "settings": one.settings.model_dump(mode="json", exclude={"base", "candidate"}),
             "examples": len(rows),
             "data": _rows_digest(rows),
-            "metadata": _metadata_digest(one.examples.metadata),
+            "metadata": _table_digest(one.examples.metadata),
+            "payload": {name: _table_digest(table) for name, table in one.examples.payload.items()},
             "stages": {stage.name: stage.version for stage in one.stages},
             "skipped": len(one.examples.skipped),
         }
@@ -198,7 +209,7 @@ def _describe(review: Review, prepared: Sequence[_Prepared], device: str) -> dic
             for side, folder in one.models.folders.items()
         }
     lexicons = {name: list(review.lexicon(name).cues) for name in review.lexicons}
-    versions = {name: importlib.metadata.version(name) for name in LIBRARIES}
+    versions = {name: importlib.metadata.version(name) for name in (*LIBRARIES, *_installed(EXTRAS))}
     return {
         "format": FORMAT,
         "determined_by": {
@@ -220,10 +231,7 @@ def _describe(review: Review, prepared: Sequence[_Prepared], device: str) -> dic
         "tracks": [one.track.name for one in prepared],
         "gate_settings": {},
         "schemas": ["evidence.sql", *(one.track.schema for one in prepared if one.track.schema)],
-        "model_files": {
-            one.track.name: {side: file_digests(folder) for side, folder in one.models.folders.items()}
-            for one in prepared
-        },
+        "model_files": {one.track.name: one.models.files() for one in prepared},
         # Where the models were, for live questions; no part of the run's name, for they may be moved.
         "model_folders": {
             one.track.name: {side: str(folder.resolve()) for side, folder in one.models.folders.items()}
@@ -237,6 +245,11 @@ def _describe(review: Review, prepared: Sequence[_Prepared], device: str) -> dic
     }
 
 
+def _installed(names: Sequence[str]) -> list[str]:
+    known = {one.metadata["Name"] for one in importlib.metadata.distributions()}
+    return [name for name in names if name in known]
+
+
 def _rows_digest(rows: Sequence[Example]) -> str:
     digest = hashlib.sha256()
     for row in rows:
@@ -244,10 +257,10 @@ def _rows_digest(rows: Sequence[Example]) -> str:
     return digest.hexdigest()
 
 
-def _metadata_digest(metadata: pa.Table) -> str:
+def _table_digest(table: pa.Table) -> str:
     sink = pa.BufferOutputStream()
-    with pa.ipc.new_stream(sink, metadata.schema.remove_metadata()) as writer:
-        writer.write_table(metadata.replace_schema_metadata(None).combine_chunks())
+    with pa.ipc.new_stream(sink, table.schema.remove_metadata()) as writer:
+        writer.write_table(table.replace_schema_metadata(None).combine_chunks())
     return hashlib.sha256(sink.getvalue()).hexdigest()
 
 
@@ -270,6 +283,8 @@ def _run_track(
     workbench.register("incoming", one.examples.metadata)
     workbench.execute(f'CREATE TABLE "metadata_{one.track.name}" AS SELECT * FROM incoming')
     workbench.unregister("incoming")
+    for table, rows in one.examples.payload.items():
+        insert_arrow(workbench, table, rows)
     insert_rows(workbench, "slice", one.slices)
     insert_rows(workbench, "membership", one.memberships)
     context = StageContext(one.track.name, one.settings, review, workbench, one.models)
@@ -298,7 +313,9 @@ def _run_track(
 
 def _queue(one: _Prepared, review: Review, workbench: duckdb.DuckDBPyConnection) -> list[Flag]:
     flags = one.track.flags(workbench, one.settings)
-    return build_queue(workbench, one.track.name, flags, review.queue, review.review.seed)
+    share = -(-review.queue.budget // len(review.tracks))
+    queue = review.queue.model_copy(update={"budget": share})
+    return build_queue(workbench, one.track.name, flags, queue, review.review.seed)
 
 
 def _select(workbench: duckdb.DuckDBPyConnection, refs: Sequence[str]) -> None:

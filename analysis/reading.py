@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from os import PathLike
 from pathlib import Path
@@ -14,7 +14,7 @@ import duckdb
 from analysis import reads, scopes
 from analysis.errors import AssayError
 from analysis.reads import ExampleEvidence, Overview, SliceProgress
-from analysis.records import GateInput, GateResult, Metric, ReviewState, Trigger
+from analysis.records import Example, GateInput, GateResult, Metric, ReviewState, Trigger
 from analysis.scopes import QueueRow, Scope
 from analysis.store.replay import Replay, load_shown, review_state
 from analysis.store.run import attach, current_run, open_store, read_description
@@ -86,7 +86,7 @@ class ReviewReader:
             attach(connection, path, run)
             session = cls(path, run, connection, reviewer)
             try:
-                connection.execute(scopes.TABLES)
+                scopes.prepare(connection)
             except duckdb.Error as error:
                 reason = str(error).splitlines()[0]
                 raise AssayError(
@@ -175,7 +175,10 @@ class ReviewReader:
     def slices(self, track: str | None = None) -> list[SliceProgress]:
         """Slices by regret: critical ones first, then the most broken less fixed."""
         self._freshen()
-        return reads.slice_progress(self.connection, self.actor, track)
+        from analysis import tracks
+
+        mains = {one.name: one.main for one in tracks.all_tracks()}
+        return reads.slice_progress(self.connection, self.actor, mains, track)
 
     def queue_count(self, scope: Scope) -> int:
         """Number of examples in a scope."""
@@ -213,11 +216,19 @@ class ReviewReader:
         evidence = reads.example_evidence(self.connection, self._tables, ref, self.actor)
         if evidence is None:
             raise AssayError(f"there is no example {ref!r} in run {self.run}", where=str(self.store))
+        evidence = replace(evidence, beside=self._beside(evidence.example))
         if ref not in self._digests:
             rows = {name: list(found) for name, found in evidence.payload.items()}
             rows[ATTRIBUTION] = [asdict(one) for one in evidence.attributions]
             self._digests[ref] = shown_digest(evidence.example.sha256, rows, evidence.critical, self._models)
         return evidence
+
+    def _beside(self, example: Example) -> dict[str, tuple[dict[str, Any], ...]]:
+        """What the example's track shows with it; nothing of a track that this program does not know."""
+        from analysis import tracks
+
+        known = {one.name: one for one in tracks.all_tracks()}
+        return known[example.track].beside(self.connection, example.ref) if example.track in known else {}
 
     def resolve_ref(self, text: str) -> str:
         """The ref that a full ref or a bare id means.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from typing import Any, TypeVar
 
 import duckdb
@@ -94,7 +94,8 @@ class ExampleEvidence:
     `payload` maps each payload table of the track to its rows, in order of all columns. `variants` are the
     counterfactuals made from this example, or, for a counterfactual, its own row; `parent` is the example it
     was made from. `others` is empty until the reader's own verdict exists. `licences` are of its
-    attributions, `slice_licences` the licence metrics of the critical slices that it is in.
+    attributions, `slice_licences` the licence metrics of the critical slices that it is in. `beside` is what
+    its track shows with it.
     """
 
     example: Example
@@ -113,6 +114,7 @@ class ExampleEvidence:
     licences: tuple[AttributionLicence, ...] = ()
     flips: tuple[FlipCheck, ...] = ()
     slice_licences: tuple[Metric, ...] = ()
+    beside: dict[str, tuple[dict[str, Any], ...]] = field(default_factory=dict)
 
 
 def rows(
@@ -151,13 +153,12 @@ def metrics(
 
 
 _SLICES = """
-WITH m AS (
+WITH preferred AS (SELECT unnest($tracks::VARCHAR[]) AS track, unnest($mains::VARCHAR[]) AS main),
+m AS (
     SELECT track, slice,
            max(value) FILTER (name = 'broken') AS broken, max(value) FILTER (name = 'fixed') AS fixed,
-           max(value) FILTER (name = 'accuracy' AND side = 'base') AS accuracy_base,
-           max(value) FILTER (name = 'accuracy' AND side = 'candidate') AS accuracy_candidate,
-           min(name) FILTER (side = 'base' AND name <> 'accuracy') AS other
-    FROM evidence.metric GROUP BY track, slice),
+           coalesce(min(name) FILTER (side = 'base' AND name = main), min(name) FILTER (side = 'base')) AS main
+    FROM evidence.metric LEFT JOIN preferred USING (track) GROUP BY track, slice),
 v AS (
     -- A metric that several methods measured has several rows: one of them, so that a slice stays one line.
     SELECT track, slice, name, side, first(value ORDER BY method) AS value FROM evidence.metric GROUP BY ALL),
@@ -166,17 +167,15 @@ p AS (
            count(*) FILTER (q.ref IN (SELECT ref FROM verdict_now WHERE actor = $actor)) AS seen
     FROM evidence.membership m JOIN queue q ON q.ref = m.ref GROUP BY m.track, m.slice)
 SELECT s.slice, s.track, s.kind, s.critical, s.definition, s.n,
-       CASE WHEN m.accuracy_base IS NOT NULL THEN 'accuracy' ELSE m.other END AS main,
-       CASE WHEN m.accuracy_base IS NOT NULL THEN m.accuracy_base ELSE b.value END,
-       CASE WHEN m.accuracy_base IS NOT NULL THEN m.accuracy_candidate ELSE c.value END,
+       m.main, b.value, c.value,
        CAST(m.broken AS BIGINT), CAST(m.fixed AS BIGINT),
        coalesce(p.queued, 0), coalesce(p.seen, 0), coalesce(p.queued, 0) - coalesce(p.seen, 0)
 FROM evidence.slice s
 LEFT JOIN m ON m.track = s.track AND m.slice = s.slice
 LEFT JOIN v b
-    ON b.track = s.track AND b.slice = s.slice AND b.name = m.other AND b.side = 'base'
+    ON b.track = s.track AND b.slice = s.slice AND b.name = m.main AND b.side = 'base'
 LEFT JOIN v c
-    ON c.track = s.track AND c.slice = s.slice AND c.name = m.other AND c.side = 'candidate'
+    ON c.track = s.track AND c.slice = s.slice AND c.name = m.main AND c.side = 'candidate'
 LEFT JOIN p ON p.track = s.track AND p.slice = s.slice
 WHERE $track IS NULL OR s.track = $track
 ORDER BY s.critical DESC, coalesce(m.broken, 0) - coalesce(m.fixed, 0) DESC, coalesce(m.broken, 0) DESC,
@@ -185,10 +184,18 @@ ORDER BY s.critical DESC, coalesce(m.broken, 0) - coalesce(m.fixed, 0) DESC, coa
 
 
 def slice_progress(
-    connection: duckdb.DuckDBPyConnection, actor: str, track: str | None = None
+    connection: duckdb.DuckDBPyConnection, actor: str, mains: Mapping[str, str], track: str | None = None
 ) -> list[SliceProgress]:
-    """Slices by regret: critical ones first, then the most broken less fixed."""
-    found = connection.execute(_SLICES, {"actor": actor, "track": track}).fetchall()
+    """Slices by regret: critical ones first, then the most broken less fixed.
+
+    Args:
+        connection: a session's connection.
+        actor: whose progress.
+        mains: the metric that stands for a slice, by track; the first by name where a slice has it not.
+        track: one track only.
+    """
+    given = {"actor": actor, "track": track, "tracks": list(mains), "mains": list(mains.values())}
+    found = connection.execute(_SLICES, given).fetchall()
     return [SliceProgress(*row) for row in found]
 
 
@@ -286,9 +293,10 @@ def _metadata(
     if table not in tables.names:
         return {}
     found = dictionaries(
-        connection, f"SELECT * EXCLUDE (ref) FROM evidence.{identifier(table)} WHERE ref = ?", (example.ref,)
+        connection, f"SELECT * FROM evidence.{identifier(table)} WHERE ref = ?", (example.ref,)
     )
-    return found[0] if found else {}
+    # Not excluded in SQL: without any column of metadata nothing would be left to select.
+    return {name: value for name, value in found[0].items() if name != "ref"} if found else {}
 
 
 def _payload(

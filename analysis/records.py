@@ -19,6 +19,8 @@ SliceKind = Literal["all", "class", "declared", "metadata", "length", "confusion
 MetricStatus = Literal["ok", "unknown"]
 ReviewVerdict = Literal["acceptable", "unacceptable", "unsure", "bad-label"]
 REVIEW_VERDICTS: tuple[ReviewVerdict, ...] = ("acceptable", "unacceptable", "unsure", "bad-label")
+SpanVerdict = Literal["confirmed", "refuted"]
+SPAN_VERDICTS: tuple[SpanVerdict, ...] = ("confirmed", "refuted")
 Severity = Literal["blocker", "major", "minor"]
 SEVERITIES: tuple[Severity, ...] = ("blocker", "major", "minor")
 Decision = Literal["promote", "hold", "reject"]
@@ -159,6 +161,20 @@ class VerdictRecord:
 
 
 @dataclass(frozen=True, slots=True)
+class SpanRecord:
+    """The latest word of one reviewer on one span that a detector found."""
+
+    ref: str
+    side: Side
+    detector: str
+    start: int
+    end: int
+    verdict: SpanVerdict
+    actor: str
+    reviewer: str
+
+
+@dataclass(frozen=True, slots=True)
 class FindingRecord:
     """A sentence about the candidate, tied to examples and to the gate that it moves.
 
@@ -212,6 +228,7 @@ class ReviewState:
     findings: tuple[FindingRecord, ...]
     waivers: tuple[WaiverRecord, ...]
     decision: DecisionRecord | None
+    spans: tuple[SpanRecord, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,12 +27,14 @@ from analysis.records import (
     REVIEW_VERDICTS,
     SEVERITIES,
     SIDES,
+    SPAN_VERDICTS,
     Decision,
     Event,
     GateResult,
     ReviewVerdict,
     Severity,
     Side,
+    SpanVerdict,
 )
 from analysis.scopes import QueueRow, Scope
 from analysis.store.journal import Journal
@@ -159,6 +161,29 @@ class ReviewSession(ReviewReader):
                 )
             plain.append([side, start, end])
         return self._record_on(ref, "tokens", {"tokens": plain})
+
+    def judge_span(
+        self, ref: str, side: Side, detector: str, start: int, end: int, verdict: SpanVerdict
+    ) -> Event:
+        """Record that a span which a detector found is what it says, or is not.
+
+        Raises:
+            AssayError: the run has no such span.
+        """
+        _one_of("verdict on a span", verdict, SPAN_VERDICTS)
+        place = [ref, side, detector, start, end]
+        if not self._number(
+            "SELECT count(*) FROM evidence.span WHERE ref = ? AND side = ? AND detector = ? AND start = ? "
+            'AND "end" = ?',
+            place,
+        ):
+            raise AssayError(
+                f"{detector} found nothing at characters {start} to {end} of the {side}", where=ref
+            )
+        names = ("side", "detector", "start", "end")
+        return self._record_on(
+            ref, "tokens", {"span": {**dict(zip(names, place[1:], strict=True)), "verdict": verdict}}
+        )
 
     def whatif(self, ref: str, text: str, outputs: Mapping[Side, Mapping[str, Any]]) -> Event:
         """Record what both models answered to a text that was made from an example.

@@ -8,6 +8,7 @@ from typing import Any
 import duckdb
 
 from analysis.records import Kind, ReviewVerdict
+from analysis.store.run import identifier
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,8 +17,8 @@ class Scope:
 
     The queue in order of rank, unless `everything` asks for all evaluation examples or `refs` names some;
     then narrowed by what else is given. `gate` means examples flagged for that gate key, `reason` examples
-    flagged with that reason, `search` text that the message or id contains, in any case, and `undecided`
-    those without a verdict of this reviewer.
+    flagged with that reason, `search` text that the message, the id or, where it has one, the title
+    contains, in any case, and `undecided` those without a verdict of this reviewer.
     """
 
     track: str | None = None
@@ -32,7 +33,7 @@ class Scope:
 
 @dataclass(frozen=True, slots=True)
 class QueueRow:
-    """One line of the list of examples; `rank` is None outside the queue."""
+    """One line of the list of examples; `rank` is None outside the queue, `title` where there is none."""
 
     ref: str
     id: str
@@ -44,6 +45,7 @@ class QueueRow:
     verdict: ReviewVerdict | None
     critical_slices: tuple[str, ...]
     kind: Kind
+    title: str | None = None
 
 
 TABLES = """
@@ -61,7 +63,28 @@ CREATE TABLE verdict_now AS SELECT * FROM verdict_of('');
 """Tables that a session makes at its start, after the evidence is attached as `evidence`,
 beside those of the events."""
 
+_TITLED = """
+SELECT table_name FROM duckdb_columns()
+WHERE database_name = 'evidence' AND column_name IN ('ref', 'title') AND data_type = 'VARCHAR'
+GROUP BY table_name HAVING count(*) = 2 ORDER BY table_name
+"""
+"""Tables of the evidence that know titles of examples."""
+
 _RANKLESS = 2**31 - 1
+
+
+def prepare(connection: duckdb.DuckDBPyConnection) -> None:
+    """Make the tables of a session, after the evidence is attached as `evidence`.
+
+    `titled` holds the titles of examples, from whatever table of the evidence has columns ref and title.
+    """
+    connection.execute(TABLES)
+    sources = [
+        f"SELECT ref, title FROM evidence.{identifier(name)}"
+        for (name,) in connection.execute(_TITLED).fetchall()
+    ]
+    nothing = "SELECT NULL::VARCHAR AS ref, NULL::VARCHAR AS title WHERE false"
+    connection.execute(f"CREATE VIEW titled AS {' UNION ALL '.join(sources) or nothing}")
 
 
 def _source(scope: Scope) -> tuple[str, list[Any]]:
@@ -95,9 +118,10 @@ def _scoped(scope: Scope, actor: str) -> tuple[str, list[Any]]:
     if scope.search:
         conditions.append(
             "EXISTS (SELECT 1 FROM evidence.example e WHERE e.ref = b.ref AND "
-            "(contains(lower(e.text), lower(?)) OR contains(lower(e.id), lower(?))))"
+            "(contains(lower(e.text), lower(?)) OR contains(lower(e.id), lower(?)) OR e.ref IN "
+            "(SELECT t.ref FROM titled t WHERE contains(lower(t.title), lower(?)))))"
         )
-        given.extend([scope.search, scope.search])
+        given.extend([scope.search] * 3)
     if scope.undecided:
         conditions.append("b.ref NOT IN (SELECT ref FROM verdict_now WHERE actor = ?)")
         given.append(actor)
@@ -120,13 +144,14 @@ def page(
     rows = connection.execute(
         f"WITH p AS (SELECT ref, place FROM ({scoped}) ORDER BY place, ref LIMIT ? OFFSET ?) "
         "SELECT e.ref, e.id, q.rank, e.text, e.gold, q.reasons, coalesce(q.control, false), v.verdict, c.slices, "
-        "e.kind FROM p JOIN evidence.example e ON e.ref = p.ref LEFT JOIN queue q ON q.ref = p.ref "
+        "e.kind, (SELECT min(t.title) FROM titled t WHERE t.ref = p.ref) "
+        "FROM p JOIN evidence.example e ON e.ref = p.ref LEFT JOIN queue q ON q.ref = p.ref "
         "LEFT JOIN critical c ON c.ref = p.ref "
         "LEFT JOIN verdict_now v ON v.ref = p.ref AND v.actor = ? ORDER BY p.place, p.ref",
         [*given, limit, offset, actor],
     ).fetchall()
     return [
-        QueueRow(*[*row[:5], tuple(row[5] or ()), *row[6:8], tuple(row[8] or ()), row[9]]) for row in rows
+        QueueRow(*[*row[:5], tuple(row[5] or ()), *row[6:8], tuple(row[8] or ()), *row[9:]]) for row in rows
     ]
 
 

@@ -61,7 +61,8 @@ def build_slices(
 
     The slice `all` and the automatic and declared slices hold evaluation examples only; the named
     sets of `examples` (such as `out of scope`) have members and no slice, so that nothing is tested
-    on them. A declared slice that matches nothing is kept with n = 0.
+    on them; a row of such a set that has an evaluation example as its parent (a hard negative of a probe)
+    belongs to its parent's slices beside. A declared slice that matches nothing is kept with n = 0.
 
     An automatic slice with the members of a declared one is left out, unless it is a class or critical.
 
@@ -105,6 +106,13 @@ def build_slices(
             continue
         slices.append(Slice(one.name, track, one.kind, one.name in critical, one.definition, len(one.refs)))
         members[one.name] = one.refs
+    aside = {ref for refs in examples.memberships.values() for ref in refs}
+    children: dict[str, list[str]] = {}
+    for row in examples.rows:
+        if row.ref in aside and row.parent_ref is not None:
+            children.setdefault(row.parent_ref, []).append(row.ref)
+    for name in [name for name in members if name != ALL]:
+        members[name] = [*members[name], *(child for ref in members[name] for child in children.get(ref, ()))]
     members |= examples.memberships
     return slices, [Membership(name, track, ref) for name, refs in members.items() for ref in refs]
 

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from analysis.config import Review, TrackSettings
-    from analysis.models.pair import ModelPair
+    from analysis.models.sides import Sides
 
 
 @dataclass(frozen=True)
@@ -31,13 +31,13 @@ class Shard:
 
 @dataclass(frozen=True)
 class StageContext:
-    """What a stage may read: the settings of its track, the rows of earlier stages, the two models."""
+    """What a stage may read: the settings of its track, the rows of earlier stages, the two sides."""
 
     track: str
     settings: TrackSettings
     review: Review
     workbench: duckdb.DuckDBPyConnection
-    models: ModelPair
+    models: Sides
 
 
 @dataclass(frozen=True)

@@ -13,19 +13,22 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import analysis.intent.track as intent
+import analysis.retrieval.track as retrieval
+from analysis.models.sides import Sides
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     import duckdb
 
-    from analysis.config import Review, TrackSettings
+    from analysis.config import Problem, Review, TrackSettings
     from analysis.examples import Examples
     from analysis.gates import Gate
     from analysis.models.live import LiveRequest
-    from analysis.models.pair import ModelPair
-    from analysis.records import Flag, GateInput, Trigger
+    from analysis.records import Flag, GateInput, Side, Trigger
     from analysis.stage import Stage
 
-    Live = Callable[[ModelPair, Mapping[str, Any], duckdb.DuckDBPyConnection, LiveRequest], dict[str, Any]]
+    Live = Callable[[Sides, Mapping[str, Any], duckdb.DuckDBPyConnection, LiveRequest], dict[str, Any]]
     """Models, the run's settings of the track, its evidence (attached as `evidence`) and a question -> reply."""
 
 
@@ -45,10 +48,20 @@ class Track:
         gate_settings: what its gates need of the settings, as plain data.
         triggers: computes its triggers from the gate input.
         headlines: field of the inspection report -> sentences, from the evidence and the gate input.
-        model_paths: the model folders of the settings, by side.
+        main: the metric that stands for a slice where there is room for one.
+        model_paths: the model folders (or files of recorded evidence) of the settings, by side; empty where all
+            is recorded with the examples.
+        pair: the two sides, from those paths and the device.
+        check_models: looks at the sides without running them: adds what is wrong to the problems and returns
+            what a reader should know of them.
+        fit: leaves out, or refuses, the examples that the sides cannot answer for; called with the examples,
+            the sides and `skip_bad_rows`.
         live: answers a question about one text with both models, in the worker; None where it cannot.
+        on_demand: names of the attribution methods that `live` computes when a reviewer asks for them.
         also_costly: sets of refs, most telling first, of which some get the costly stages beside the queue;
             called with the workbench after the cheap stages, the settings and the seed.
+        beside: what else of the evidence (attached as `evidence`) is shown with an example, by ref.
+        figures: files of pictures for the report by name, from the evidence and the gate input.
     """
 
     name: str
@@ -62,10 +75,25 @@ class Track:
     gate_settings: Callable[[TrackSettings, duckdb.DuckDBPyConnection], dict[str, object]]
     triggers: Callable[[GateInput], list[Trigger]]
     headlines: Callable[[duckdb.DuckDBPyConnection, GateInput], dict[str, list[str]]]
-    model_paths: Callable[[TrackSettings], Mapping[str, str]] = field(default=lambda settings: {})
+    main: str = ""
+    model_paths: Callable[[TrackSettings], Mapping[Side, Path]] = field(default=lambda settings: {})
+    pair: Callable[[Mapping[Side, Path], str], Sides] = Sides
+    check_models: Callable[[Sides, TrackSettings, list[Problem]], list[str]] = field(
+        default=lambda models, settings, problems: []
+    )
+    fit: Callable[[Examples, Sides, bool], Examples] = field(
+        default=lambda examples, models, skip_bad_rows: examples
+    )
     live: Live | None = None
+    on_demand: tuple[str, ...] = ()
     also_costly: Callable[[duckdb.DuckDBPyConnection, TrackSettings, int], Sequence[Sequence[str]]] = field(
         default=lambda workbench, settings, seed: ()
+    )
+    beside: Callable[[duckdb.DuckDBPyConnection, str], dict[str, tuple[dict[str, Any], ...]]] = field(
+        default=lambda connection, ref: {}
+    )
+    figures: Callable[[duckdb.DuckDBPyConnection, GateInput], dict[str, bytes]] = field(
+        default=lambda connection, given: {}
     )
 
 
@@ -81,12 +109,16 @@ def register(track: Track) -> None:
 
 @contextmanager
 def registered(track: Track) -> Iterator[Track]:
-    """Add a track for the length of a `with` block."""
-    register(track)
+    """Add a track, or put it in the place of the one of its name, for the length of a `with` block."""
+    before = _TRACKS.get(track.name)
+    _TRACKS[track.name] = track
     try:
         yield track
     finally:
-        del _TRACKS[track.name]
+        if before is None:
+            del _TRACKS[track.name]
+        else:
+            _TRACKS[track.name] = before
 
 
 def all_tracks() -> tuple[Track, ...]:
@@ -112,8 +144,35 @@ register(
         gate_settings=intent.gate_settings,
         triggers=intent.triggers,
         headlines=intent.headlines,
+        main="accuracy",
         model_paths=intent.model_paths,
+        pair=intent.pair,
+        check_models=intent.check_models,
+        fit=intent.fit,
         live=intent.live,
+        on_demand=intent.ON_DEMAND,
         also_costly=intent.also_costly,
+    )
+)
+register(
+    Track(
+        name="retrieval",
+        title="Retrieval encoder",
+        settings=retrieval.RetrievalSettings,
+        read=retrieval.read,
+        schema="retrieval.sql",
+        stages=retrieval.stages,
+        flags=retrieval.flags,
+        gates=retrieval.GATES,
+        gate_settings=retrieval.gate_settings,
+        triggers=retrieval.triggers,
+        headlines=retrieval.headlines,
+        main="recall",
+        model_paths=retrieval.model_paths,
+        pair=retrieval.pair,
+        check_models=retrieval.check_models,
+        fit=retrieval.fit,
+        beside=retrieval.beside,
+        figures=retrieval.figures,
     )
 )

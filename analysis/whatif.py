@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from analysis.errors import AssayError
+from analysis.explanations import AttributionLicence
 from analysis.lexicon import BUILT_IN, Finder, Lexicon, Span
 from analysis.records import SIDES, Attribution, Event, Side
 
@@ -86,6 +87,11 @@ def attributions_of(reply: Mapping[str, Any], ref: str) -> tuple[Attribution, ..
         for side in SIDES
         for row in reply["sides"][side]["attributions"]
     )
+
+
+def licences_of(reply: Mapping[str, Any]) -> tuple[AttributionLicence, ...]:
+    """The licences of the attributions in an answer of both models, as records. Raises KeyError as above."""
+    return tuple(AttributionLicence(**row) for side in SIDES for row in reply["sides"][side]["licences"])
 
 
 def outputs_of(reply: Mapping[str, Any]) -> dict[Side, dict[str, Any]]:

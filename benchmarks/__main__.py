@@ -9,12 +9,20 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
-from benchmarks import attribution, console, journal
+from benchmarks import attribution, console, detectors, journal, neighbours, retrieval, retrieval_null
 from benchmarks.measure import Result
 
-BENCHMARKS = {"attribution": attribution.run, "journal": journal.run, "console": console.run}
+BENCHMARKS = {
+    "attribution": attribution.run,
+    "journal": journal.run,
+    "console": console.run,
+    "detectors": detectors.run,
+    "neighbours": neighbours.run,
+    "retrieval": retrieval.run,
+    "retrieval_null": retrieval_null.run,
+}
 RESULTS = Path(__file__).parent / "results.json"
-LIBRARIES = ("captum", "duckdb", "numpy", "textual", "torch", "transformers")
+LIBRARIES = ("captum", "duckdb", "numpy", "scikit-learn", "textual", "torch", "transformers")
 
 
 def machine() -> dict[str, str | int]:

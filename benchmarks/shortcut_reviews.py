@@ -6,20 +6,23 @@ import hashlib
 import json
 import shutil
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
-from typing import Any
-from unittest.mock import patch
+from typing import TYPE_CHECKING, Any
 
 from benchmarks.shortcut_texts import CUES, LEXICONS, Dataset, Split
+
+if TYPE_CHECKING:
+    from analysis.tracks import Track
 
 DEPTHS = ("causal", "whole")
 """`causal` leaves the stages of attribution out: the gates stand on predictions and counterfactuals, which take
 half a minute of a core where attribution of encoders of this size takes many. Licences, enrichment and the gate of
-explanations are judged in `whole` reviews only."""
-QUEUE = {"budget": 30, "controls": 10}
+explanations are judged in `whole` reviews only, which attribute by the methods that gates read."""
+QUEUE = {"causal": {"budget": 30, "controls": 10}, "whole": {"budget": 10, "controls": 0}}
+"""In a whole review the critical texts and those with a declared cue are attributed beside the queue; a small one
+saves half the time, and no verdict before inspection depends on it."""
 KEPT = ("enrichment", "flips", "flips_explained", "licence_overlap", "licence_percentile", "licence_randomisation",
         "licence_share", "relevance_own_critical", "relevance_own_other", "signal_effect")  # fmt: skip
 """Metrics that are kept beside the gates."""
@@ -65,8 +68,8 @@ seed = {seed}
 device = "cpu"
 
 [queue]
-budget = {QUEUE["budget"]}
-controls = {QUEUE["controls"]}
+budget = {QUEUE[case.depth]["budget"]}
+controls = {QUEUE[case.depth]["controls"]}
 
 [lexicons]
 titles = {{ file = "titles.txt" }}
@@ -99,19 +102,21 @@ def sources_sha256() -> str:
     return digest.hexdigest()
 
 
-@contextmanager
-def cheap_stages_only() -> Iterator[None]:
-    """Within the block the pipeline runs the stages that every example gets, and none that only some get."""
-    from analysis import pipeline
-    from analysis.tracks import Track, get
+def track_of(depth: str) -> Track:
+    """The intent track with the stages of that depth."""
+    from analysis.intent.attribution import ATTRIBUTE, QUEUED, attribute
+    from analysis.intent.enrichment import ENRICHED
+    from analysis.tracks import get
 
-    def without_attribution(name: str) -> Track:
-        track = get(name)
-        stages = tuple(one for one in track.stages() if not (one.costly or one.after_queue))
-        return replace(track, stages=lambda: stages)
-
-    with patch.object(pipeline, "get", without_attribution):
-        yield
+    track = get("intent")
+    methods = tuple(one for one in QUEUED if one.name in ENRICHED)
+    fewer = replace(ATTRIBUTE, run=partial(attribute, methods=methods))
+    stages = tuple(
+        fewer if one is ATTRIBUTE else one
+        for one in track.stages()
+        if depth == "whole" or not (one.costly or one.after_queue)
+    )
+    return replace(track, stages=lambda: stages)
 
 
 def run_review(review: Path, depth: str, sources: str) -> dict[str, Any]:
@@ -123,9 +128,10 @@ def run_review(review: Path, depth: str, sources: str) -> dict[str, Any]:
     """
     from analysis.pipeline import analyze
     from analysis.review import ReviewSession
+    from analysis.tracks import registered
 
     began = time.process_time()
-    with cheap_stages_only() if depth == "causal" else nullcontext():
+    with registered(track_of(depth)):
         published = analyze(review)
     spent = time.process_time() - began
     with ReviewSession.open(published.store, read_only=True) as session:

@@ -8,6 +8,7 @@ from statistics import fmean
 from typing import Any
 
 from analysis.stats import clopper_pearson
+from benchmarks.shortcut_licences import enrichment_rule, licence_tables, licensed
 from benchmarks.shortcut_models import PLANTED_FROM
 from benchmarks.shortcut_reviews import DEPTHS
 from benchmarks.shortcut_texts import CONDITIONS, CUES, DATASETS
@@ -67,6 +68,8 @@ def summary(outcomes: Sequence[Outcome]) -> dict[str, Any]:
         "verdicts": {"causal": verdicts(causal), "whole": verdicts(whole)},
         "false_alarms": {"causal": false_alarms(causal), "whole": false_alarms(whole)},
         "misses": {"causal": misses(causal), "whole": misses(whole)},
+        "licensed": licensed(whole),
+        "enrichment_rule": enrichment_rule(whole),
         "attribution": attribution(whole),
         "cpu_seconds": {name: spent(part) for name, part in (("causal", causal), ("whole", whole))},
         "reviews": [
@@ -212,6 +215,8 @@ def tables(results: dict[str, Any]) -> str:
             f"| {r['dataset']} | {r['cue']} | {r['strength']} | {_cell(r['missed'])} | {r['unknown']} | {r['fail']} |"
             for r in results["misses"][depth]
         ]
+    if results["licensed"]:
+        lines += licence_tables(results)
     return "\n".join(lines)
 
 

@@ -39,7 +39,7 @@ RESULTS = Path(__file__).parent / "shortcuts.json"
 def runs(options: argparse.Namespace) -> Iterator[tuple[Dataset, int, Path]]:
     """Every data set and seed with the folder of its models; the data sets alternate."""
     for seed in options.seeds:
-        for dataset in DATASETS:
+        for dataset in (one for one in DATASETS if one.name in options.datasets):
             yield dataset, seed, options.work / "models" / dataset.name / str(seed)
 
 
@@ -132,6 +132,8 @@ def arguments(given: list[str]) -> argparse.Namespace:
     )
     parser.add_argument("--work", type=Path, required=True, help="keeps models and outcomes")
     parser.add_argument("--seeds", type=int, nargs="+", default=list(range(5)))
+    names = [one.name for one in DATASETS]
+    parser.add_argument("--datasets", nargs="+", choices=names, default=names)
     parser.add_argument("--conditions", nargs="+", choices=CONDITIONS, default=list(CONDITIONS))
     parser.add_argument("--depth", choices=DEPTHS, default="causal", help="without or with attribution")
     return parser.parse_args(given)

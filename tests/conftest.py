@@ -7,10 +7,13 @@ import os
 import random
 import re
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
+
+from analysis.models.live import LiveProbes
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
@@ -43,6 +46,21 @@ THINGS = (
 TITLES = ("Quiet Suspect", "Cold Harbor", "Tofu Wars")
 
 MakeClassifier = Callable[..., Path]
+
+
+class SharedProbes(LiveProbes):
+    """A worker that many consoles ask, and none of them ends."""
+
+    def cancel(self) -> None:
+        """A console that closes leaves the worker to the next one."""
+
+    def close(self) -> None:
+        """As above."""
+
+    def end(self) -> None:
+        """End the worker."""
+        super().cancel()
+        super().close()
 
 
 def messages() -> list[dict[str, object]]:
@@ -180,3 +198,71 @@ def tiny_review(tmp_path: Path, tiny_classifier: MakeClassifier) -> Path:
     (root / "titles.txt").write_text("\n".join(TITLES) + "\n", "utf-8")
     (root / "review.toml").write_text(REVIEW, "utf-8")
     return root / "review.toml"
+
+
+@pytest.fixture(scope="session")
+def live_review(tmp_path_factory: pytest.TempPathFactory, tiny_classifier: MakeClassifier) -> Path:
+    """Half of the small review, for tests that ask its models; analysed once, as `live_run`."""
+    root = tmp_path_factory.mktemp("live") / "review"
+    root.mkdir()
+    tiny_classifier(root / "models" / "base", seed=0)
+    tiny_classifier(root / "models" / "candidate", seed=1)
+    write_jsonl(root / "eval.jsonl", messages()[::2])
+    (root / "titles.txt").write_text("\n".join(TITLES) + "\n", "utf-8")
+    (root / "review.toml").write_text(REVIEW.replace('out_of_scope = "oos.jsonl"\n', ""), "utf-8")
+    return root / "review.toml"
+
+
+@pytest.fixture(scope="session")
+def live_run(live_review: Path) -> tuple[Path, str]:
+    """Store and run of `live_review`; copies of the store know the same models."""
+    from analysis.pipeline import analyze
+
+    published = analyze(live_review)
+    return published.store, published.run
+
+
+@pytest.fixture(scope="session")
+def live_probes(live_run: tuple[Path, str]) -> Iterator[SharedProbes]:
+    """One worker for all tests that only ask; consoles that close leave it alone."""
+    shared = SharedProbes(*live_run)
+    yield shared
+    shared.end()
+
+
+SAMPLE = Path(__file__).parents[1] / "sample_data"
+
+
+def write_sample_review(folder: Path, candidate: str) -> Path:
+    """The review of one candidate of the sample in a folder of its own; `base` reviews the base itself."""
+    folder.mkdir()
+    for name in ("titles.txt", "intent", "retrieval", "models"):
+        if (SAMPLE / name).exists():
+            (folder / name).symlink_to(SAMPLE / name)
+    source = "rc1" if candidate == "base" else candidate
+    text = (SAMPLE / f"review-{source}.toml").read_text("utf-8")
+    if candidate == "base":
+        text = text.replace("models/intent-v4-rc1", "models/intent-v3")
+        # The change declared for the candidate does not happen to the base.
+        text = re.sub(r"\[\[expected\]\].*?\n(?=\[)", "", text, flags=re.DOTALL)
+    (folder / "review.toml").write_text(text, "utf-8")
+    return folder / "review.toml"
+
+
+@pytest.fixture(scope="session")
+def sample_store(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
+    """`sample_store("rc1")` is a store of its own, copied from one that all test processes share."""
+    from analysis.pipeline import analyze
+
+    shared = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        shared = shared.parent
+
+    def store(candidate: str) -> Path:
+        folder = shared / f"sample-{candidate}"
+        with FileLock(shared / f"sample-{candidate}.lock"):
+            review = folder / "review.toml"
+            analysed = analyze(review if review.exists() else write_sample_review(folder, candidate)).store
+        return Path(shutil.copytree(analysed, tmp_path_factory.mktemp("store") / analysed.name))
+
+    return store

@@ -11,7 +11,18 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-HEAVY = {"torch", "transformers", "captum", "scipy", "sklearn", "tokenizers", "ray", "faiss", "umap"}
+HEAVY = {
+    "torch",
+    "transformers",
+    "captum",
+    "scipy",
+    "sklearn",
+    "tokenizers",
+    "ray",
+    "faiss",
+    "umap",
+    "openTSNE",
+}
 FACE = {"tui", "textual", "rich"}
 
 

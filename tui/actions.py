@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from textual.binding import Binding, BindingType
 
-SCREENS = ("overview", "review", "gates", "signoff", "whatif", "probes")
+SCREENS = ("overview", "review", "gates", "signoff", "whatif", "probes", "maps")
 """Names of the screens that actions belong to."""
 
 
@@ -65,6 +65,7 @@ _REVIEW = ("review",)
 _LISTS = ("overview", "gates", "signoff", "probes")
 _RECORDS = ("overview", "review", "gates", "signoff")
 _WHATIF = ("whatif",)
+_MAPS = ("maps",)
 
 ACTIONS: tuple[Action, ...] = (
     Action(
@@ -142,6 +143,14 @@ ACTIONS: tuple[Action, ...] = (
     Action(
         "whatif.save", ("s",), "save", "Save text and answers with the example they came from.", _WHATIF, 6
     ),
+    Action(
+        "whatif.more",
+        ("M",),
+        "more methods",
+        "Explain both texts by the methods that are computed only when asked for, such as LIME and kernel SHAP.",
+        _WHATIF,
+        7,
+    ),
     Action("example.next", ("j", "n"), "next", "Next example of the list.", _REVIEW, 8),
     Action("example.previous", ("k", "N"), "previous", "Previous example of the list.", _REVIEW, 9),
     Action(
@@ -186,21 +195,26 @@ ACTIONS: tuple[Action, ...] = (
         11,
     ),
     Action(
-        "view.method", ("v",), "method", "Another attribution method or target.", ("review", "whatif"), 12
+        "view.method",
+        ("v",),
+        "method",
+        "Another attribution method or target; all places of neighbour lists.",
+        ("review", "whatif"),
+        12,
     ),
     Action(
         "view.numbers",
         ("space",),
         "numbers",
         "Every number behind this view, with its definition.",
-        ("review", "gates", "whatif", "probes"),
+        ("review", "gates", "whatif", "probes", "maps"),
         13,
     ),
     Action(
         "example.search",
         ("slash",),
         "search",
-        "Only examples whose text or id contains something.",
+        "Only examples whose text, title or id contains something.",
         _REVIEW,
         17,
     ),
@@ -231,6 +245,31 @@ ACTIONS: tuple[Action, ...] = (
         ("overview", "review", "gates"),
         22,
     ),
+    Action(
+        "maps.open",
+        ("M",),
+        "maps",
+        "The items as two maps, base and candidate, with how far these can be believed.",
+        ("overview", "review", "gates"),
+        23,
+    ),
+    Action("map.open", ("enter",), "open", "Open the item under the cursor.", _MAPS, 1),
+    Action("map.left", ("left", "h"), "left", "Cursor to the nearest item at the left.", _MAPS),
+    Action("map.down", ("down", "j"), "down", "Cursor to the nearest item below.", _MAPS),
+    Action("map.up", ("up", "k"), "up", "Cursor to the nearest item above.", _MAPS),
+    Action("map.right", ("right", "l"), "right", "Cursor to the nearest item at the right.", _MAPS),
+    Action(
+        "map.attribute", ("v",), "attribute", "Mark and colour the items by the next attribute.", _MAPS, 2
+    ),
+    Action(
+        "map.side",
+        ("b",),
+        "side",
+        "Walk on the other side's map; on a narrow screen, show it.",
+        _MAPS,
+        3,
+    ),
+    Action("map.method", ("t",), "t-SNE/UMAP", "The maps of the next method.", _MAPS, 4),
     Action("decision.promote", ("p",), "promote", "Choose the decision: promote.", ("signoff",), 1),
     Action("decision.hold", ("h",), "hold", "Choose the decision: hold.", ("signoff",), 2),
     Action("decision.reject", ("r",), "reject", "Choose the decision: reject.", ("signoff",), 3),
@@ -253,7 +292,16 @@ ACTIONS: tuple[Action, ...] = (
     Action(
         "screen.overview", ("1",), "Overview", "What changed, what blocks, where to look first.", SCREENS, 30
     ),
-    Action("screen.review", ("2",), "Examples", "The examples, one by one.", SCREENS, 31),
+    Action("screen.review", ("2",), "Examples", "The messages of the intent track, one by one.", SCREENS, 31),
+    Action(
+        "screen.neighbours",
+        ("3",),
+        "Neighbours",
+        "The queries and items of the retrieval track.",
+        SCREENS,
+        31,
+    ),
+    Action("screen.responses", ("4",), "Responses", "The prompts of the response track.", SCREENS, 31),
     Action("screen.gates", ("5",), "Gates", "The gates, with what stands behind each.", SCREENS, 32),
     Action("screen.signoff", ("6",), "Sign-off", "The report, the decision and the signature.", SCREENS, 33),
     Action("app.palette", ("ctrl+p",), "all", "Every action that is valid now, by name.", SCREENS, 41),
@@ -307,6 +355,7 @@ def markdown_table() -> str:
         "signoff": "Sign-off",
         "whatif": "What-if",
         "probes": "Probe diffs",
+        "maps": "Maps",
     }
     rows = ["| key | does | where |", "|---|---|---|"]
     for entry in ACTIONS:

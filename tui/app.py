@@ -210,6 +210,12 @@ class AssayApp(App[int]):
             self.open_screen("gates")
         elif target.kind == "probes":
             self.show_probes(target.name)
+        elif target.kind == "flagged":
+            scope = Scope(gate=target.name, everything=True)
+            if self.session.queue_count(scope):
+                self.show_scope(scope, None)
+            else:
+                self.follow(Target("gate", target.name))
         elif target.kind == "examples":
             self.show_scope(Scope(refs=target.refs, everything=True), None)
         elif target.kind == "ref":
@@ -231,6 +237,19 @@ class AssayApp(App[int]):
             screen.show(scope, ref)
         self.open_screen("review")
 
+    def show_track(self, track: str) -> None:
+        """Show the examples of one track, where they were left; of a review with one track, those."""
+        from tui.screens.review import ReviewScreen
+
+        present = self.session.description["tracks"]
+        if track not in present and not (track == "intent" and len(present) == 1):
+            self.base_screen.notice(f"this review has no {track} track: {', '.join(present)}", "warn")
+            return
+        screen = self._screen("review")
+        if isinstance(screen, ReviewScreen) and len(present) > 1:
+            screen.show(*screen.left.get(track, (Scope(track=track), None)))
+        self.open_screen("review")
+
     def show_probes(self, key: str | None) -> None:
         """Show what a cue, CLASS/CUE, does to both sides; the one that moves most where none is named."""
         from tui.screens.probes import ProbesScreen
@@ -239,6 +258,15 @@ class AssayApp(App[int]):
         if isinstance(screen, ProbesScreen):
             screen.show(key)
         self.open_screen("probes")
+
+    def show_maps(self, ref: str | None) -> None:
+        """Show the maps of base and candidate, with the cursor on an item; None stays where it was."""
+        from tui.screens.maps import MapsScreen
+
+        screen = self._screen("maps")
+        if isinstance(screen, MapsScreen):
+            screen.show(ref)
+        self.open_screen("maps")
 
     def show_whatif(self, ref: str) -> None:
         """Show the text of an example to be changed."""

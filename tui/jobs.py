@@ -15,7 +15,7 @@ from analysis.errors import AssayError
 from tui.messages import JobFinished, ProbeAnswered
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
 
     from analysis.models.live import LiveProbes, LiveRequest
     from analysis.records import Decision
@@ -61,18 +61,19 @@ def verify_job(folder: Path, allowed_signers: Path) -> tuple[list[str], str, boo
     return lines, verification.decision or "", verification.ok
 
 
-def probe_job(probes: LiveProbes, number: int, requests: Sequence[LiveRequest]) -> ProbeAnswered:
-    """Ask both models, and wait for all answers.
+def probe_job(probes: LiveProbes, number: int, request: LiveRequest, left: int) -> ProbeAnswered:
+    """Put one request to both models, and wait for the answer.
 
     Args:
         probes: the worker of the console.
-        number: of the question, by which its answer is told from that of a later one.
-        requests: the texts.
+        number: of the question, by which its answers are told from those of a later one.
+        request: a text, and what is asked of it.
+        left: requests of the question that follow.
     """
     try:
-        return ProbeAnswered(number, {request.text: probes.ask(request) for request in requests})
+        return ProbeAnswered(number, request, probes.ask(request), left)
     except AssayError as error:
-        return ProbeAnswered(number, {}, error)
+        return ProbeAnswered(number, request, None, left, error)
 
 
 def needs_terminal(key: Path | None) -> bool:

@@ -30,8 +30,9 @@ class Target:
     """Where Enter on a line leads: examples of a scope, a gate, a screen, or a choice of the screen's own.
 
     Args:
-        kind: `examples`, `gate`, `probes`, `screen` or `choice`.
-        name: gate key, cue, screen name or choice.
+        kind: `examples`, `example`, `flagged` (the examples flagged for a gate, or that gate), `gate`, `probes`,
+            `screen` or `choice`.
+        name: gate key, ref, cue, screen name or choice.
         refs: the examples, for kind `examples`, worst first.
         track: the track of a slice, where `name` is a slice.
     """

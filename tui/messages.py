@@ -10,6 +10,7 @@ from tui.lines import Target
 
 if TYPE_CHECKING:
     from analysis.errors import AssayError
+    from analysis.models.live import LiveRequest
 
 
 class LineOpened(Message):
@@ -79,14 +80,24 @@ class JobFinished(Message):
 
 
 class ProbeAnswered(Message):
-    """Both models answered a question; `replies` are by text, and `error` says why there are none."""
+    """Both models answered one request of a question; `error` says why there is no reply.
+
+    `left` is the number of requests of the question that follow.
+    """
 
     def __init__(
-        self, number: int, replies: dict[str, dict[str, Any]], error: AssayError | None = None
+        self,
+        number: int,
+        request: LiveRequest,
+        reply: dict[str, Any] | None,
+        left: int,
+        error: AssayError | None = None,
     ) -> None:
         super().__init__()
         self.number = number
-        self.replies = replies
+        self.request = request
+        self.reply = reply
+        self.left = left
         self.error = error
 
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import difflib
+import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from analysis.explanations import standing
 from analysis.records import SIDES, Side
 from analysis.whatif import saved_whatifs
 from tui.figures import bar, figure, signed
@@ -16,6 +16,7 @@ from tui.safe_text import fit
 from tui.views import SideMode
 from tui.views.attributions import METHOD_NAMES, AttributionPair, attribution_pairs, difference, words_of
 from tui.views.common import INDENT
+from tui.views.licence import TALL, licence_lines, licensed
 from tui.widgets.token_view import Word, token_lines
 
 if TYPE_CHECKING:
@@ -35,6 +36,8 @@ LONGEST_COMPARED = 2_000
 """Words of a text up to which its changes are put in words."""
 
 Outputs = Mapping[Side, Mapping[str, Any]]
+Key = tuple[str, bool]
+"""An attribution: its method, and whether it explains the flip, not each side's own class."""
 
 
 @dataclass(frozen=True)
@@ -45,8 +48,9 @@ class Answer:
         text: what they read.
         outputs: by side, the columns of `analysis.whatif.OUTPUT`.
         attributions: of both sides.
-        licences: of those attributions that the run tested; the others are drawn grey.
-        reply: the answer of the worker, where it is not from the run.
+        licences: of those attributions; one without is drawn grey.
+        reply: the last answer of the worker, where the predictions are not from the run.
+        asked: methods that the worker answered, where the predictions are from the run.
     """
 
     text: str
@@ -54,16 +58,42 @@ class Answer:
     attributions: tuple[Attribution, ...]
     licences: tuple[AttributionLicence, ...] = ()
     reply: Mapping[str, Any] = field(default_factory=dict)
+    asked: frozenset[str] = frozenset()
+
+    @property
+    def methods(self) -> frozenset[str]:
+        """The methods that the text was explained by."""
+        return frozenset(entry.method for entry in self.attributions)
+
+    def with_more(self, other: Answer) -> Answer:
+        """This answer with the attributions of another to the same text, by methods that it has not."""
+        more = other.methods - self.methods
+        return replace(
+            self,
+            attributions=self.attributions
+            + tuple(entry for entry in other.attributions if entry.method in more),
+            licences=self.licences + tuple(entry for entry in other.licences if entry.method in more),
+            asked=self.asked if self.reply else self.asked | more,
+        )
 
 
 @dataclass(frozen=True)
 class Choice:
-    """How answers are looked at: cells, colours, side and number of the attribution, as in `ViewOptions`."""
+    """How answers are looked at.
+
+    Args:
+        width: cells there are.
+        look: colours.
+        side: which side's attribution is drawn.
+        key: the attribution that is drawn; the first where there is none of it, or where it is None.
+        waiting: whether an answer without attributions is still to get some.
+    """
 
     width: int
     look: Look
     side: SideMode
-    method: int
+    key: Key | None = None
+    waiting: bool = False
 
 
 def edit_words(original: str, text: str) -> str:
@@ -121,8 +151,8 @@ def answer_lines(before: Answer | None, after: Answer | None, gold: str | None, 
         cut = [side for side in SIDES if after.reply["sides"][side]["cut"]]
         lines += [text_line(f"          the {side} does not read all of this text", "warn") for side in cut]
     pairs = [_pairs(one) for one in (before, after)]
-    keys = list(pairs[1] or pairs[0])
-    key = keys[how.method % len(keys)] if keys else None
+    keys = attribution_keys(before, after)
+    key = how.key if how.key in pairs[0] or how.key in pairs[1] else next(iter(keys), None)
     chosen = [one.get(key) if key is not None else None for one in pairs]
     scale = max((pair.scale for pair in chosen if pair is not None), default=1.0)
     wide = how.width >= SIDE_BY_SIDE and after is not None
@@ -152,14 +182,16 @@ def _titled(name: str, width: int) -> Line:
     return line.add("─" * (width - line.width), "rule")
 
 
-_Key = tuple[str, bool]
+def attribution_keys(before: Answer | None, after: Answer | None) -> list[Key]:
+    """What can be looked at, in the order of the key that goes through it: as the later answer has it."""
+    return list(_pairs(after) or _pairs(before))
 
 
-def _pairs(answer: Answer | None) -> dict[_Key, AttributionPair]:
-    """Attributions by method and whether they explain the flip, not each side's own class."""
+def _pairs(answer: Answer | None) -> dict[Key, AttributionPair]:
+    """The attributions of an answer."""
     if answer is None:
         return {}
-    pairs: dict[_Key, AttributionPair] = {}
+    pairs: dict[Key, AttributionPair] = {}
     for pair in attribution_pairs(answer.attributions):
         targets = {entry.target for entry in (pair.base, pair.candidate) if entry is not None}
         pairs.setdefault((pair.method, any(" − " in target for target in targets)), pair)
@@ -204,19 +236,27 @@ def _words(
 ) -> list[Line]:
     """The text of one answer with its attributed words, once per side that is looked at."""
     if pair is None:
-        return wrapped(f" {name}", "no attribution of this text", width, indent=INDENT + 1, style="dim")
+        words = "no attribution of this text"
+        if how.waiting:
+            words = "the attributions are still computed"
+        elif answer.attributions:
+            words += " by this method: M asks for it"
+        return wrapped(f" {name}", words, width, indent=INDENT + 1, style="dim")
     entries = {"base": pair.base, "candidate": pair.candidate}
-    granted = {
-        side: entry is not None and standing(entry, answer.licences).licensed is True
-        for side, entry in entries.items()
-    }
+    granted = {side: licensed(entry, answer.licences) for side, entry in entries.items()}
+    sides = tuple(side for side in SIDES if how.side in ("both", "difference", side))
+    below = [
+        *licence_lines(pair, sides, answer.licences, width, TALL, INDENT),
+        *_quality(pair, sides, width),
+    ]
     if how.side == "difference":
         if not pair.comparable:
             words = "the sides explain different classes; a difference would mean nothing"
             return wrapped(f" {name}", words, width, indent=INDENT + 1, style="warn")
-        return _drawn(
+        drawn = _drawn(
             answer.text, difference(pair), scale, " diff", width, how, grey=not all(granted.values())
         )
+        return drawn + below
     lines: list[Line] = []
     for side, entry in entries.items():
         if how.side not in ("both", side):
@@ -239,7 +279,40 @@ def _words(
         )
         if entry.status != "ok":
             lines += wrapped("", f"{entry.status}: {entry.why}", width, indent=INDENT, style="warn")
-    return lines
+    return lines + below
+
+
+def quality_words(pair: AttributionPair, sides: Sequence[Side] = SIDES) -> str:
+    """How far the attributions of some sides can be trusted to be what their method promises.
+
+    For a method that promises a sum, how far it is off; for one that fits a local model, its weighted R²; with
+    the number of samples or steps.
+    """
+    counts: dict[int, None] = {}
+    unit = "steps"
+    off: list[str] = []
+    fits: list[str] = []
+    for side in sides:
+        entry = pair.base if side == "base" else pair.candidate
+        if entry is None:
+            continue
+        parameters = json.loads(entry.parameters)
+        if entry.steps:
+            counts[entry.steps] = None
+            unit = "samples" if "samples" in parameters else "steps"
+        if entry.completeness_delta is not None:
+            off.append(f"{NAMES[side]} {100 * entry.completeness_delta:.1f} %")
+        if parameters.get("fidelity") is not None:
+            fits.append(f"{NAMES[side]} {figure(parameters['fidelity'], 2)}")
+    parts = [f"{' and '.join(f'{count:,}' for count in counts)} {unit}"] if counts else []
+    parts += [f"sum off F(x) − F(x′) by {', '.join(off)}"] if off else []
+    parts += [f"weighted R² of the local model {', '.join(fits)}"] if fits else []
+    return "; ".join(parts)
+
+
+def _quality(pair: AttributionPair, sides: Sequence[Side], width: int) -> list[Line]:
+    words = quality_words(pair, sides)
+    return wrapped("", words, width, indent=INDENT, style="dim") if words else []
 
 
 def _drawn(
@@ -259,7 +332,7 @@ def _drawn(
 
 
 def _legend(
-    key: _Key, pairs: Sequence[AttributionPair | None], scale: float, count: int, how: Choice
+    key: Key, pairs: Sequence[AttributionPair | None], scale: float, count: int, how: Choice
 ) -> list[Line]:
     method = METHOD_NAMES.get(key[0], key[0].replace("_", " "))
     targets = dict.fromkeys(
@@ -272,54 +345,8 @@ def _legend(
     of = next(iter(targets)) if key[1] and len(targets) == 1 else "each side's own class"
     words = f"{method} of {of} · ±9 = ±{figure(scale, 2)}, largest |a| here"
     words += " · v: more" if count > 1 else ""
-    words += " · grey: no licence was tested, or it was refused"
+    words += " · grey: not licensed"
     return wrapped("", words, how.width, indent=INDENT, style="dim")
-
-
-def number_lines(before: Answer | None, after: Answer | None, width: int) -> list[Line]:
-    """Every number behind both answers."""
-    lines: list[Line] = []
-    for name, answer in (("before", before), ("after", after)):
-        if answer is None:
-            continue
-        source = "answered by the worker" if answer.reply else "from the run"
-        lines += [text_line(f" {name}, {source}", "title"), *wrapped(" text", answer.text, width, indent=14)]
-        for side in SIDES:
-            row = answer.outputs[side]
-            said = ", ".join(
-                f"{key} {value if isinstance(value, str) else figure(value, 4)}" for key, value in row.items()
-            )
-            lines += wrapped(f" {side}", said, width, indent=14)
-            if answer.reply:
-                shares = zip(
-                    answer.reply["labels"], answer.reply["sides"][side]["probabilities"], strict=True
-                )
-                ranked = sorted(shares, key=lambda one: -(one[1] or 0.0))[:10]
-                top = ", ".join(f"p({label}) {figure(p, 4)}" for label, p in ranked)
-                lines += wrapped(
-                    "", f"{top}; {answer.reply['sides'][side]['tokens']} tokens read", width, indent=14
-                )
-        for entry in answer.attributions:
-            about = f"{METHOD_NAMES.get(entry.method, entry.method)} of {entry.target}: {entry.status}"
-            about += f", baseline {entry.baseline}" if entry.baseline else ""
-            about += f", {entry.steps} steps" if entry.steps else ""
-            if entry.completeness_delta is not None:
-                about += f", completeness delta {figure(entry.completeness_delta, 4)}"
-            scored = ", ".join(
-                f"{answer.text[start:end]} {signed(score, 4)}"
-                for start, end, score in zip(entry.starts, entry.ends, entry.scores, strict=True)
-            )
-            lines += wrapped(f" {entry.side}", f"{about}; {scored}", width, indent=14, style="dim")
-    lines += wrapped(
-        " definitions",
-        "p: softmax share. margin: share of the first class minus that of the second. Attribution: signed part "
-        "of a word in the logit of its target. A what-if is your own question: it may support a finding and "
-        "enters no statistic and no gate.",
-        width,
-        indent=14,
-        style="dim",
-    )
-    return lines
 
 
 def saved_lines(history: Sequence[Event], original: str, width: int) -> list[Line]:

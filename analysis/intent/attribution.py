@@ -15,17 +15,18 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyarrow as pa
 
+from analysis.draws import draw
 from analysis.errors import AssayError
 from analysis.intent.baseline import BaselineChooser, Choice
-from analysis.intent.draws import draw
 from analysis.intent.faithfulness import RANKINGS
 from analysis.intent.flips import CheckedFlip, Flip, check_flips
 from analysis.intent.licence import Candidate, Licence, licences
 from analysis.intent.methods import METHODS, Explained, Method, Request, Target
-from analysis.intent.methods.gradient_shap import SAMPLES
+from analysis.intent.methods.gradient_shap import BASELINE_STEPS
 from analysis.intent.methods.integrated_gradients import MAX_DELTA, STEPS
 from analysis.intent.predict import logits_of_ids, token_limit
 from analysis.intent.words import Tokenised, tokenise
+from analysis.models.pair import classifiers
 from analysis.records import SIDES, Attribution, Side
 from analysis.stage import Shard, Stage, StageContext
 
@@ -77,7 +78,7 @@ def _shards(context: StageContext) -> list[Shard]:
         key = {
             "max_length": token_limit(context),
             "steps": list(STEPS),
-            "samples": SAMPLES,
+            "baseline_steps": list(BASELINE_STEPS),
             "rankings": RANKINGS,
             "rows": [[ref, sha256] for ref, _, sha256 in part],
         }
@@ -85,10 +86,11 @@ def _shards(context: StageContext) -> list[Shard]:
     return shards
 
 
-def _run(context: StageContext, shard: Shard) -> dict[str, pa.Table]:
+def attribute(context: StageContext, shard: Shard, methods: Sequence[Method] = QUEUED) -> dict[str, pa.Table]:
+    """Explain the examples of a shard by the methods, test what they answer, and check the flips."""
     refs = [row[0] for row in shard.payload]
     texts = [row[1] for row in shard.payload]
-    models = {side: context.models.side(side) for side in SIDES}
+    models = {side: classifiers(context.models).side(side) for side in SIDES}
     words = {side: tokenise(models[side], texts, token_limit(context)) for side in SIDES}
     logits = {side: logits_of_ids(models[side], [one.ids for one in words[side]]) for side in SIDES}
     cases = cases_of(models, words, logits)
@@ -97,13 +99,13 @@ def _run(context: StageContext, shard: Shard) -> dict[str, pa.Table]:
     tested: list[dict[str, Any]] = []
     contrasts: dict[tuple[int, str], dict[Side, Explained]] = defaultdict(dict)
     for side in SIDES:
-        answers = explain(models[side], side, words[side], logits[side], cases, seeds)
+        answers = explain(models[side], side, words[side], logits[side], cases, seeds, methods)
         for answer in answers:
             row = answer.case.row
             attributions.append(attribution_row(refs[row], side, models[side], words[side][row], answer))
             if answer.case.contrast and answer.status == "ok":
                 contrasts[row, answer.method.name][side] = answer.explained
-        tested += _licences(models[side], side, refs, words[side], answers, seeds)
+        tested += licence_rows(models[side], side, refs, words[side], answers, seeds)
     flips = [
         Flip(
             refs[row],
@@ -198,7 +200,7 @@ def _converged(explained: Explained) -> bool | None:
     return None if explained.delta is None else explained.delta <= MAX_DELTA
 
 
-def _licences(
+def licence_rows(
     classifier: LoadedClassifier,
     side: Side,
     refs: Sequence[str],
@@ -206,6 +208,7 @@ def _licences(
     answers: Iterable[Answer],
     seeds: Sequence[int],
 ) -> list[dict[str, Any]]:
+    """Rows of the table `intent_licence` for one side; `refs`, `words` and `seeds` are by row of the answers."""
     by_row: dict[int, list[Candidate]] = defaultdict(list)
     for answer in answers:
         if answer.method.licensable:
@@ -243,6 +246,8 @@ def attribution_row(
         parameters["p_target"] = choice.p_targets[side]
         parameters["p_target_at_baseline"] = choice.p_targets[side][kind]
         parameters["output"] = "logit" if target.minus is None else "difference of logits"
+    if explained.fidelity is not None:
+        parameters["fidelity"] = explained.fidelity
     scores = np.nan_to_num(explained.scores, nan=0.0, posinf=0.0, neginf=0.0)
     delta = explained.delta
     return Attribution(
@@ -279,4 +284,4 @@ FLIP_SCHEMA = _schema(
      "candidate_label": _TEXT, "label_after": _TEXT, "explained": _FLAG},
 )  # fmt: skip
 
-ATTRIBUTE = Stage("intent.attribution", 3, _shards, _run, costly=True)
+ATTRIBUTE = Stage("intent.attribution", 4, _shards, attribute, costly=True)

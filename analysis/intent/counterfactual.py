@@ -15,11 +15,12 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import pyarrow as pa
 
+from analysis.draws import draw
 from analysis.examples import content_sha256
-from analysis.intent.draws import draw
 from analysis.intent.neutral import NEUTRAL, PHRASES, held_out_terms
 from analysis.intent.settings import intent_settings
 from analysis.lexicon import BUILT_IN, Lexicon, Span, insert_term, remove_spans
+from analysis.models.pair import classifiers
 from analysis.records import ALL
 from analysis.stage import Shard, Stage, StageContext
 
@@ -323,7 +324,7 @@ WHERE v.operation = 'signal' ORDER BY v.parent_ref, v.target, v.cue
 
 
 def _run_effects(context: StageContext, shard: Shard) -> dict[str, pa.Table]:
-    context.workbench.execute(_TARGET_P, {"labels": list(context.models.labels)})
+    context.workbench.execute(_TARGET_P, {"labels": list(classifiers(context.models).labels)})
     return {
         "intent_variant": context.workbench.execute(_EFFECTS).to_arrow_table(),
         "intent_signal_probe": context.workbench.execute(_SIGNALS).to_arrow_table(),

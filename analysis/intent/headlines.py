@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from analysis.gates import metric_of
+from analysis.intent.enrichment_words import enrichment_words, number
 from analysis.intent.neutral import NEUTRAL
-from analysis.intent.relevance_gates import correlation_words, number
+from analysis.intent.relevance_gates import correlation_words
 from analysis.records import SIDES, GateInput
 
 if TYPE_CHECKING:
@@ -77,8 +78,9 @@ def _relevance(given: GateInput) -> list[str]:
                     f"inserting {cue} changes p({target}) by {number(own)} on {own.n} texts of other classes; "
                     f"base {number(base)}{beside} (counterfactual edits)"
                 )
-            if words := correlation_words(given, target, cue):
-                found.append(words)
+            found += filter(
+                None, (enrichment_words(given, target, cue), correlation_words(given, target, cue))
+            )
         neutral = metric_of(given, TRACK, "relevance_neutral_other", f"{target}/{NEUTRAL}", "candidate")
         if neutral is not None:
             found.append(

@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, fields
 from typing import TYPE_CHECKING, Any
 
+import duckdb
 import numpy as np
+import pyarrow as pa
 
+from analysis.draws import draw
 from analysis.errors import AssayError
-from analysis.intent.attribution import Case, attribution_row, cases_of, explain
+from analysis.explanations import AttributionLicence
+from analysis.intent.attribution import LICENCE_SCHEMA, Case, attribution_row, explain, licence_rows
 from analysis.intent.baseline import BaselineChooser
-from analysis.intent.draws import draw
+from analysis.intent.licence import OPPOSITE
 from analysis.intent.methods import INTEGRATED_GRADIENTS, METHODS, OCCLUSION, Method, Target
 from analysis.intent.predict import logits_of_ids, side_rows, softmax, tokens_read
 from analysis.intent.words import Tokenised, tokenise
 from analysis.records import SIDES, Side
+from analysis.store.run import identifier, schema_sql
 
 if TYPE_CHECKING:
-    import duckdb
     from numpy.typing import NDArray
 
     from analysis.models.live import LiveRequest
@@ -39,7 +43,9 @@ def answer(
     """Prediction and attributions of both sides for one text.
 
     A text that was made from an example is also explained for the flip that this example had in the run,
-    so that before and after can be compared; any other text for the flip that it shows itself.
+    so that before and after can be compared; any other text for the flip that it shows itself. Every
+    attribution brings its licence, tested as in a run: an example's own text with the seed of the run, any
+    other with a seed that its digest gives.
 
     Args:
         models: both sides, whose digests were compared with the run's.
@@ -50,41 +56,95 @@ def answer(
     Returns:
         JSON-able: `device`, `labels`, `contrast` (the target of the flip, or None) and `sides`, each with
         `label`, `p`, `runner_up`, `runner_up_p`, `margin`, `probabilities` (in the order of `labels`, None
-        where they are not numbers), `tokens`, `cut` and `attributions`, which have the columns of the table
-        `attribution` without ref and side.
+        where they are not numbers), `tokens`, `cut`, `attributions`, which have the columns of the table
+        `attribution` without ref and side, and `licences`, which have those of the view `intent_licensed`.
 
     Raises:
         AssayError: a method or example that is not there.
     """
     methods = _methods(USUAL if request.methods is None else request.methods)
+    known = None if request.ref is None else _example(evidence, request.ref)
     limit = tokens_read(models, settings.get("max_length"))
     classifiers = {side: models.side(side) for side in SIDES}
     words = {side: tokenise(classifiers[side], [request.text], limit) for side in SIDES}
     logits = {side: logits_of_ids(classifiers[side], [words[side][0].ids]) for side in SIDES}
-    cases = cases_of(classifiers, words, logits)
-    if request.ref is not None:
-        flip = _flip(evidence, request.ref, models.labels)
-        if flip is not None and all(np.isfinite(logits[side]).all() for side in SIDES):
-            cases = [case for case in cases if not case.contrast] + [_contrast(classifiers, words, flip)]
-    contrasts = [case.targets["base"].name(models.labels) for case in cases if case.contrast]
-    seed = draw("attribution", request.ref or request.text)
+    flip = _flip(known, models.labels, logits)
+    cases = _cases(classifiers, words, logits, flip) if methods else []
+    seed = draw("attribution", request.ref if known and known.text == request.text else request.text)
     sides = {}
     for side in SIDES:
-        classifier, read = classifiers[side], words[side][0]
-        answers = explain(classifier, side, words[side], logits[side], cases, [seed], methods)
-        rows = [dataclasses.asdict(attribution_row("", side, classifier, read, one)) for one in answers]
+        attributions, licences = _explained(
+            classifiers[side], side, words[side], logits[side], cases, seed, methods
+        )
         sides[side] = {
-            **_prediction(classifier, logits[side]),
-            "tokens": len(read.ids),
-            "cut": _cut(classifier, request.text, limit),
-            "attributions": [_plain(row) for row in rows],
+            **_prediction(classifiers[side], logits[side]),
+            "tokens": len(words[side][0].ids),
+            "cut": _cut(classifiers[side], request.text, limit),
+            "attributions": attributions,
+            "licences": licences,
         }
     return {
         "device": classifiers["base"].device,
         "labels": list(models.labels),
-        "contrast": contrasts[0] if contrasts else None,
+        "contrast": None if flip is None else flip.name(models.labels),
         "sides": sides,
     }
+
+
+def _cases(
+    classifiers: Mapping[Side, LoadedClassifier],
+    words: Mapping[Side, Sequence[Tokenised]],
+    logits: Mapping[Side, NDArray[np.float32]],
+    flip: Target | None,
+) -> list[Case]:
+    """Each side's predicted class, and the flip on both."""
+    asked = [{side: Target(int(logits[side][0].argmax())) for side in SIDES}]
+    if flip is not None:
+        asked.append(dict.fromkeys(SIDES, flip))
+    chooser = BaselineChooser(classifiers)
+    here = {side: words[side][0] for side in SIDES}
+    return [Case(0, targets, chooser.choose(here, targets)) for targets in asked]
+
+
+def _explained(
+    classifier: LoadedClassifier,
+    side: Side,
+    words: Sequence[Tokenised],
+    logits: NDArray[np.float32],
+    cases: Sequence[Case],
+    seed: int,
+    methods: Sequence[Method],
+) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """Attributions and licences of one side; a licence also needs the method of the other family."""
+    if not methods:
+        return [], []
+    peers = {OPPOSITE[method.family] for method in methods if method.licensable}
+    unasked = sorted(peers - {method.name for method in methods})
+    answers = explain(classifier, side, words, logits, cases, [seed], [*methods, *_methods(unasked)])
+    tested = licence_rows(classifier, side, [""], words, answers, [seed])
+    names = {method.name for method in methods}
+    rows = [
+        asdict(attribution_row("", side, classifier, words[0], one))
+        for one in answers
+        if one.method.name in names
+    ]
+    judged = _judged([row for row in tested if row["method"] in names])
+    return [_plain(row) for row in rows], judged
+
+
+def _judged(tested: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Licences with their verdict and reasons, by the view of a run."""
+    columns = ", ".join(identifier(field.name) for field in fields(AttributionLicence))
+    with duckdb.connect(":memory:") as connection:
+        for name in ("evidence.sql", "intent.sql"):
+            connection.execute(schema_sql(name))
+        connection.register("incoming", pa.Table.from_pylist(list(tested), LICENCE_SCHEMA))
+        connection.execute("INSERT INTO intent_licence BY NAME SELECT * FROM incoming")
+        found = connection.execute(
+            f"SELECT {columns} FROM intent_licensed ORDER BY method, target, side"
+        ).fetchall()
+    names = [field.name for field in fields(AttributionLicence)]
+    return [dict(zip(names, row, strict=True)) for row in found]
 
 
 def _methods(names: Sequence[str]) -> list[Method]:
@@ -97,24 +157,38 @@ def _methods(names: Sequence[str]) -> list[Method]:
     return [known[name] for name in names]
 
 
-def _flip(evidence: duckdb.DuckDBPyConnection, ref: str, labels: Sequence[str]) -> Target | None:
-    """Candidate's class against base's, as the run found them for an example; None where they agree."""
-    found = dict(
-        evidence.execute("SELECT side, label FROM evidence.intent_side WHERE ref = ?", [ref]).fetchall()
-    )
-    if set(found) != set(SIDES):
+@dataclass(frozen=True)
+class _Known:
+    """An example of the run: its text, and what each side predicts for it."""
+
+    text: str
+    labels: Mapping[str, str]
+
+
+def _example(evidence: duckdb.DuckDBPyConnection, ref: str) -> _Known:
+    found = evidence.execute(
+        "SELECT s.side, s.label, e.text FROM evidence.intent_side s JOIN evidence.example e USING (ref) "
+        "WHERE s.ref = ?",
+        [ref],
+    ).fetchall()
+    labels = {side: label for side, label, _ in found}
+    if set(labels) != set(SIDES):
         raise AssayError(f"the run has no example {ref!r}", where="ref", hint="give a ref of this run")
-    if found["base"] == found["candidate"] or not set(found.values()) <= set(labels):
+    return _Known(found[0][2], labels)
+
+
+def _flip(
+    known: _Known | None, labels: Sequence[str], logits: Mapping[Side, NDArray[np.float32]]
+) -> Target | None:
+    """Candidate's class against base's: of the example in the run, else of the text itself; None without a flip."""
+    if not all(np.isfinite(logits[side]).all() for side in SIDES):
         return None
-    return Target(labels.index(found["candidate"]), labels.index(found["base"]))
-
-
-def _contrast(
-    classifiers: Mapping[Side, LoadedClassifier], words: Mapping[Side, Sequence[Tokenised]], flip: Target
-) -> Case:
-    targets = dict.fromkeys(SIDES, flip)
-    here = {side: words[side][0] for side in SIDES}
-    return Case(0, targets, BaselineChooser(classifiers).choose(here, targets))
+    if known is not None and known.labels["base"] != known.labels["candidate"]:
+        if set(known.labels.values()) <= set(labels):
+            return Target(labels.index(known.labels["candidate"]), labels.index(known.labels["base"]))
+        return None
+    base, candidate = (int(logits[side][0].argmax()) for side in SIDES)
+    return None if base == candidate else Target(candidate, base)
 
 
 def _prediction(classifier: LoadedClassifier, logits: NDArray[np.float32]) -> dict[str, Any]:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING
 
+from analysis.metric_rows import metric_row
 from analysis.records import Metric, MetricSide
 
 if TYPE_CHECKING:
@@ -25,21 +25,7 @@ def metric(
     why: str = "",
 ) -> Metric:
     """A row of `metric`; a value or bound that is not finite becomes unknown or unbounded."""
-    known = value is not None and math.isfinite(value)
-    low, high = interval if interval and known else (None, None)
-    return Metric(
-        TRACK,
-        name,
-        slice_name,
-        side,
-        value if known else None,
-        low if low is not None and math.isfinite(low) else None,
-        high if high is not None and math.isfinite(high) else None,
-        n,
-        "ok" if known else "unknown",
-        why if known or why else "not computable on this slice",
-        method,
-    )
+    return metric_row(TRACK, name, slice_name, side, value, interval, n, method, why=why)
 
 
 def of_interval(name: str, slice_name: str, side: MetricSide, one: Interval, method: str) -> Metric:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,6 +13,8 @@ from analysis.intent.metric_rows import TRACK, metric, of_interval
 from analysis.intent.predict import softmax
 from analysis.intent.relevance_metrics import relevance_metrics, signal_metrics
 from analysis.intent.settings import intent_settings
+from analysis.metric_rows import metric_table
+from analysis.models.pair import classifiers
 from analysis.records import ALL, SIDES, Metric, MetricSide
 from analysis.stage import Shard, Stage, StageContext
 from analysis.stats import (
@@ -260,17 +262,6 @@ BOOTSTRAP = "bootstrap 95 %"
 STUDENT = "mean of paired differences, Student 95 %"
 
 
-def _table(rows: Iterable[Metric]) -> pa.Table:
-    rows = list(rows)
-    numbers = {"value": pa.float64(), "low": pa.float64(), "high": pa.float64(), "n": pa.int64()}
-    return pa.table(
-        {
-            name: pa.array([getattr(row, name) for row in rows], numbers.get(name, pa.string()))
-            for name in Metric.__slots__
-        }
-    )
-
-
 def _shards(context: StageContext) -> list[Shard]:
     return [Shard({}, None, 1)]
 
@@ -283,13 +274,13 @@ def _run(context: StageContext, shard: Shard) -> dict[str, pa.Table]:
         *slice_metrics(connection),
         *class_metrics(connection, settings.label, settings.critical),
         *transition_metrics(connection),
-        *calibration_metrics(connection, context.models.labels, seed),
+        *calibration_metrics(connection, classifiers(context.models).labels, seed),
         *out_of_scope_metrics(connection, seed),
         *relevance_metrics(connection, settings.irrelevant, seed),
         *signal_metrics(connection, settings.signals, seed),
         *confused,
     ]
-    return {"metric": _table(rows), "slice": slices, "membership": members}
+    return {"metric": metric_table(rows), "slice": slices, "membership": members}
 
 
 METRICS = Stage("intent.metrics", 2, _shards, _run, uses_models=False)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from analysis.intent.draws import draw
+from analysis.draws import draw
 
 if TYPE_CHECKING:
     from analysis.lexicon import Finder

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
 
 from analysis.intent.settings import intent_settings
+from analysis.models.batches import batch_tokens as device_tokens
+from analysis.models.batches import equal_length_batches
+from analysis.models.pair import classifiers
 from analysis.records import SIDES, Side
 from analysis.stage import Shard, Stage, StageContext
 
@@ -19,8 +21,6 @@ if TYPE_CHECKING:
     from analysis.models.load import LoadedClassifier
     from analysis.models.pair import ModelPair
 
-TOKENS_PER_BATCH = {"cuda": 8192, "cpu": 2048}
-"""Tokens that a model is given at once, by kind of device: a processor is fastest where a batch stays in its cache."""
 ROWS_PER_SHARD = 512
 DEFAULT_TOKENS = 512
 """Tokens read of a text where neither the review file nor the models set a limit."""
@@ -34,21 +34,7 @@ def encode(classifier: LoadedClassifier, texts: Sequence[str], max_length: int) 
 
 def batch_tokens(classifier: LoadedClassifier) -> int:
     """Tokens that this model is given at once."""
-    return TOKENS_PER_BATCH[classifier.device.partition(":")[0]]
-
-
-def equal_length_batches(ids: Sequence[Sequence[int]], tokens: int) -> Iterator[list[int]]:
-    """Indices of rows with the same token length, at most `tokens` tokens a batch.
-
-    A padded batch of mixed lengths costs more than it saves, and padding must never change a result.
-    """
-    by_length: dict[int, list[int]] = defaultdict(list)
-    for index, row in enumerate(ids):
-        by_length[len(row)].append(index)
-    for length, indices in sorted(by_length.items()):
-        step = max(1, tokens // max(1, length))
-        for start in range(0, len(indices), step):
-            yield indices[start : start + step]
+    return device_tokens(classifier.device)
 
 
 def logits_of_ids(classifier: LoadedClassifier, ids: Sequence[Sequence[int]]) -> NDArray[np.float32]:
@@ -129,7 +115,7 @@ NOT_A_NUMBER = "not a number"
 
 def token_limit(context: StageContext) -> int:
     """Tokens of a text that are read on both sides: the declared limit, or the smaller of the models' own."""
-    return tokens_read(context.models, intent_settings(context.settings).max_length)
+    return tokens_read(classifiers(context.models), intent_settings(context.settings).max_length)
 
 
 def tokens_read(models: ModelPair, declared: int | None) -> int:
@@ -157,7 +143,7 @@ def _run(context: StageContext, shard: Shard) -> dict[str, pa.Table]:
     golds = [row[2] for row in shard.payload]
     tables = []
     for side in SIDES:
-        classifier = context.models.side(side)
+        classifier = classifiers(context.models).side(side)
         logits = predict_texts(classifier, texts, token_limit(context))
         tables.append(side_rows(refs, side, logits, classifier.labels, golds))
     return {"intent_side": pa.concat_tables(tables)}

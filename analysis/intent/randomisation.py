@@ -22,6 +22,7 @@ from analysis.intent.methods.occlusion import occlusion
 from analysis.intent.methods.request import seeded
 from analysis.intent.predict import logits_of_ids, token_limit
 from analysis.intent.words import tokenise
+from analysis.models.pair import classifiers
 from analysis.records import SIDES, Side
 from analysis.select import shuffled
 from analysis.stage import Shard, Stage, StageContext
@@ -132,18 +133,18 @@ def _run(context: StageContext, shard: Shard) -> dict[str, pa.Table]:
     for sides in _alike(context):
         known = [one for one in trained if one.side in sides]
         for seed in SEEDS:
-            classifier = reinitialised(context.models.side(sides[0]), seed)
+            classifier = reinitialised(classifiers(context.models).side(sides[0]), seed)
             rows += _compare(classifier, seed, texts, known, token_limit(context))
     return {"intent_randomisation": pa.Table.from_pylist(rows, _SCHEMA)}
 
 
 def _alike(context: StageContext) -> list[list[Side]]:
     """The sides, in groups that re-initialise to the same model."""
-    base, candidate = (context.models.side(side) for side in SIDES)
+    base, candidate = (classifiers(context.models).side(side) for side in SIDES)
     same = (
         type(base.model) is type(candidate.model)
         and base.model.config.to_diff_dict() == candidate.model.config.to_diff_dict()
-        and context.models.tokenizers_equal
+        and classifiers(context.models).tokenizers_equal
     )
     return [list(SIDES)] if same else [[side] for side in SIDES]
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from analysis.gates import Gate, Threshold, analysed, metric_of, result
+from analysis.intent.enrichment_words import by_method, enrichment_words, number
 from analysis.records import GateInput, GateResult, GateVerdict, Metric, MetricSide, Rule, Slice
 
 TRACK = "intent"
@@ -30,7 +31,6 @@ class CueEvidence:
     change: dict[str, Metric | None]
     removed: dict[str, Metric | None]
     enrichment: tuple[tuple[str, Metric, Metric], ...]
-    unlicensed: str
 
     @property
     def enough(self) -> list[str]:
@@ -53,21 +53,19 @@ def cue_evidence(given: GateInput, target: str, cue: str) -> CueEvidence:
     def effects(name: str, side: MetricSide) -> dict[str, Metric | None]:
         return {group: metric_of(given, TRACK, f"{name}_{group}", key, side) for group in LEAST_TEXTS}
 
-    sides = {side: dict(_by_method(given, "enrichment", key, side)) for side in ("candidate", "difference")}
+    sides = {side: dict(by_method(given, "enrichment", key, side)) for side in ("candidate", "difference")}
     pairs = [
         (method, one, sides["difference"][method])
         for method, one in sides["candidate"].items()
         if method in sides["difference"]
     ]
     known = tuple(pair for pair in pairs if pair[1].value is not None)
-    why = next((one.why for _, own, change in pairs for one in (own, change) if one.value is None), "")
     return CueEvidence(
         own=effects("relevance_own", "candidate"),
         base=effects("relevance_own", "base"),
         change=effects("relevance_own", "difference"),
         removed=effects("relevance_removed", "candidate"),
         enrichment=known,
-        unlicensed=why,
     )
 
 
@@ -144,7 +142,7 @@ def _one_cue(given: GateInput, rule: Rule, target: str, cue: str) -> GateResult:
         why = "; ".join([*warnings, effects])
         if leaning:
             why += f"; {analysis}"
-    notes = [_enrichment_words(found), correlation_words(given, target, cue)]
+    notes = [enrichment_words(given, target, cue), correlation_words(given, target, cue)]
     return result(
         RELEVANCE,
         verdict,
@@ -199,19 +197,6 @@ def _risen(found: CueEvidence, rule: Rule) -> Iterator[str]:
             yield f"{method} leans on it more than the base's"
 
 
-def _enrichment_words(found: CueEvidence) -> str:
-    """Share of absolute attribution on the cue over its share of words, where licensed, and its change."""
-    said = [
-        f"{method} {own.value:.2f}" + ("" if change.value is None else f", change {number(change)}")
-        for method, own, change in found.enrichment
-    ]
-    unknown = ""
-    if found.unlicensed:
-        unknown = f"{'change' if said else 'attribution enrichment'} unknown: {found.unlicensed}"
-    words = f"attribution enrichment of the candidate: {'; '.join(said)}" if said else ""
-    return "; ".join(part for part in (words, unknown) if part)
-
-
 def _judge_signals(given: GateInput, rule: Rule) -> list[GateResult]:
     declared = given.settings.get(TRACK, {}).get("signals", {})
     results = [_one_signal(given, rule, target) for target in declared]
@@ -261,8 +246,8 @@ def _judge_explanations(given: GateInput, rule: Rule) -> list[GateResult]:
 def _one_explanation(given: GateInput, rule: Rule, one: Slice) -> GateResult:
     """The method that is licensed most often on the candidate stands for the slice: one believed one is enough."""
     least = rule.thresholds["min_licensed"]
-    found = dict(_by_method(given, "licence_share", one.slice, "candidate"))
-    base = dict(_by_method(given, "licence_share", one.slice, "base"))
+    found = dict(by_method(given, "licence_share", one.slice, "candidate"))
+    base = dict(by_method(given, "licence_share", one.slice, "base"))
     ranked = sorted(
         found.items(), key=lambda pair: (_n(pair[1]) < LEAST_DECIDABLE, -(pair[1].value or 0.0), pair[0])
     )
@@ -298,15 +283,6 @@ def _one_explanation(given: GateInput, rule: Rule, one: Slice) -> GateResult:
     )
 
 
-def _by_method(
-    given: GateInput, name: str, slice_name: str, side: MetricSide
-) -> Iterator[tuple[str, Metric]]:
-    """Metrics of one name, slice and side, by the attribution method that begins their `method`."""
-    for one in given.metrics:
-        if (one.track, one.name, one.slice, one.side) == (TRACK, name, slice_name, side):
-            yield one.method.partition(";")[0].strip(), one
-
-
 def _beyond(metric: Metric | None, limit: float) -> bool:
     """Whether value and lower bound say that the shift is real and larger than the limit."""
     return (
@@ -324,15 +300,6 @@ def _n(metric: Metric | None) -> int:
 
 def _share(metric: Metric | None) -> str:
     return "–" if metric is None or metric.value is None else f"{metric.value:.0%}"
-
-
-def number(metric: Metric | None) -> str:
-    """A signed value with its interval, or a dash."""
-    if metric is None or metric.value is None:
-        return "–"
-    if metric.low is None or metric.high is None:
-        return f"{metric.value:+.3f}"
-    return f"{metric.value:+.3f} [{metric.low:.3f}, {metric.high:.3f}]"
 
 
 RELEVANCE = Gate(

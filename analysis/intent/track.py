@@ -8,17 +8,21 @@ from typing import TYPE_CHECKING, Any
 from analysis.intent.flags import flags
 from analysis.intent.gates import GATES
 from analysis.intent.headlines import headlines
+from analysis.intent.method_names import ON_DEMAND
 from analysis.intent.settings import IntentSettings, intent_settings
 from analysis.intent.triggers import triggers
 from analysis.select import shuffled
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     import duckdb
 
-    from analysis.config import Review, TrackSettings
+    from analysis.config import Problem, Review, TrackSettings
     from analysis.examples import Examples
     from analysis.models.live import LiveRequest
-    from analysis.models.pair import ModelPair
+    from analysis.models.sides import Sides
+    from analysis.records import Side
     from analysis.stage import Stage
 
 
@@ -69,33 +73,60 @@ def gate_settings(settings: TrackSettings, workbench: duckdb.DuckDBPyConnection)
     return {"irrelevant": dict(intent.irrelevant), "signals": dict(intent.signals)}
 
 
-def model_paths(settings: TrackSettings) -> Mapping[str, str]:
+def model_paths(settings: TrackSettings) -> Mapping[Side, Path]:
     """The model folder of each side."""
     intent = intent_settings(settings)
-    return {"base": str(intent.base), "candidate": str(intent.candidate)}
+    return {"base": intent.base, "candidate": intent.candidate}
+
+
+def pair(folders: Mapping[Side, Path], device: str) -> Sides:
+    """Both classifiers, loaded when first asked for."""
+    from analysis.models.pair import ModelPair
+
+    return ModelPair(folders["base"], folders["candidate"], device)
+
+
+def check_models(models: Sides, settings: TrackSettings, problems: list[Problem]) -> list[str]:
+    """What can be said of the classifiers without running them."""
+    from analysis.intent.checking import check_classifiers
+
+    return check_classifiers(models, settings, problems)
+
+
+def fit(examples: Examples, models: Sides, skip_bad_rows: bool) -> Examples:
+    """The messages whose gold label both classifiers know. Raises AssayError for the others."""
+    from analysis.examples import check_labels
+    from analysis.models.pair import classifiers
+
+    return check_labels(examples, classifiers(models).labels, skip_bad_rows)
 
 
 def live(
-    models: ModelPair,
+    models: Sides,
     settings: Mapping[str, Any],
     evidence: duckdb.DuckDBPyConnection,
     request: LiveRequest,
 ) -> dict[str, Any]:
     """What both classifiers say of one text, and why. Raises AssayError."""
     from analysis.intent.live import answer
+    from analysis.models.pair import classifiers
 
-    return answer(models, settings, evidence, request)
+    return answer(classifiers(models), settings, evidence, request)
 
 
 __all__ = [
     "GATES",
+    "ON_DEMAND",
     "IntentSettings",
     "also_costly",
+    "check_models",
+    "fit",
     "flags",
     "gate_settings",
     "headlines",
     "live",
     "model_paths",
+    "pair",
     "read",
     "stages",
     "triggers",

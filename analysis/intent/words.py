@@ -1,23 +1,14 @@
-"""Words of a text, and which tokens of a model belong to which word, by character offsets."""
+"""Words of a text as the model of one side reads them."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
+from analysis.words import Word, words_of_tokens
+
 if TYPE_CHECKING:
     from analysis.models.load import LoadedClassifier
-
-_WORD = re.compile(r"\w+(?:['’\-]\w+)*|[^\w\s]+")
-
-
-class Word(NamedTuple):
-    """A word, or a run of punctuation, with the positions of its tokens."""
-
-    start: int
-    end: int
-    tokens: tuple[int, ...]
 
 
 class Tokenised(NamedTuple):
@@ -42,7 +33,7 @@ def tokenise(classifier: LoadedClassifier, texts: Sequence[str], max_length: int
     )
     kept = [classifier.readable(ids) for ids in encoded["input_ids"]]
     return [
-        Tokenised(ids, _words(text, offsets[: len(ids)], special[: len(ids)]))
+        Tokenised(ids, words_of_tokens(text, offsets[: len(ids)], special[: len(ids)]))
         for text, ids, offsets, special in zip(
             texts,
             kept,
@@ -50,28 +41,6 @@ def tokenise(classifier: LoadedClassifier, texts: Sequence[str], max_length: int
             encoded["special_tokens_mask"],
             strict=True,
         )
-    ]
-
-
-def _words(text: str, offsets: Sequence[tuple[int, int]], special: Sequence[int]) -> list[Word]:
-    spans = [match.span() for match in _WORD.finditer(text)]
-    tokens: list[list[int]] = [[] for _ in spans]
-    current = 0
-    for position, ((start, end), is_special) in enumerate(zip(offsets, special, strict=True)):
-        if is_special or end <= start:
-            continue
-        while current < len(spans) and spans[current][1] <= start:
-            current += 1
-        # One token over several words, as an unknown "€20" is, makes one word of them.
-        while current + 1 < len(spans) and spans[current][0] < end and spans[current + 1][0] < end:
-            spans[current] = (spans[current][0], spans[current + 1][1])
-            del spans[current + 1], tokens[current + 1]
-        if current < len(spans) and spans[current][0] < end:
-            tokens[current].append(position)
-    return [
-        Word(start, end, tuple(positions))
-        for (start, end), positions in zip(spans, tokens, strict=True)
-        if positions
     ]
 
 

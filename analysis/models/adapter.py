@@ -1,4 +1,4 @@
-"""PEFT adapters (LoRA and others) over a base classifier, whose weights both sides share.
+"""PEFT adapters (LoRA and others) over a base model, whose weights both sides share.
 
 An adapter names its base by a path that is never followed, and a file of small matrices fits any model of
 the same shapes. So everything that can be compared without trust is: names and shapes of its tensors with
@@ -13,7 +13,7 @@ import math
 import re
 from itertools import chain
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 from analysis.errors import AssayError
 from analysis.models.digest import file_digests, folder_digest
@@ -36,6 +36,9 @@ from analysis.models.load import (
     load_tokenizer,
     reason,
 )
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedModel
 
 ADAPTER_CONFIG = "adapter_config.json"
 ADAPTER_WEIGHTS = "adapter_model.safetensors"
@@ -90,6 +93,39 @@ def inspect_adapter(folder: Path, base: Path) -> ModelHead:
     Raises:
         AssayError: pickles or code, a type that is not read, or an adapter made for another base.
     """
+    head = inspect_classifier(base)
+    config, tensors = check_adapter(folder, base, base, tensor_shapes(base))
+    labels = head.labels
+    own_head = any(name in _plain_names(tensors) for name in HEAD_WEIGHTS)
+    if own_head and (folder / "config.json").is_file():
+        where = str(folder / "config.json")
+        named = label_names(read_json(folder / "config.json"), where)
+        if len(named) != len(labels):
+            raise AssayError(
+                f"names {len(named)} classes, and the head has {len(labels)} outputs", where=where
+            )
+        labels = named
+    parameters = head.parameters + sum(math.prod(shape) for shape in tensors.values())
+    return ModelHead(labels, head.architecture, parameters, head.max_positions, str(config["peft_type"]))
+
+
+def check_adapter(
+    folder: Path, base: Path, weights: Path, shapes: dict[str, list[int]]
+) -> tuple[dict[str, Any], dict[str, list[int]]]:
+    """Check an adapter folder against the model that it is to go over.
+
+    Args:
+        folder: the adapter.
+        base: the folder of the base.
+        weights: the folder in it, or itself, that holds `config.json` and the weights.
+        shapes: shape of every tensor of the base.
+
+    Returns:
+        The adapter's configuration, and the shape of each of its tensors.
+
+    Raises:
+        AssayError: pickles or code, a type that is not read, or an adapter made for another base.
+    """
     refuse_unsafe_files(folder)
     if (folder / WEIGHTS).exists() or (folder / WEIGHTS_INDEX).exists():
         raise AssayError(
@@ -106,21 +142,9 @@ def inspect_adapter(folder: Path, base: Path) -> ModelHead:
             hint="save the adapter with save_pretrained(FOLDER)",
         )
     tensors = read_header(folder / ADAPTER_WEIGHTS)
-    head = inspect_classifier(base)
-    _check_tensors(tensors, config, tensor_shapes(base), folder)
-    _check_origin(config, base, str(folder / ADAPTER_CONFIG))
-    labels = head.labels
-    own_head = any(name in _plain_names(tensors) for name in HEAD_WEIGHTS)
-    if own_head and (folder / "config.json").is_file():
-        where = str(folder / "config.json")
-        named = label_names(read_json(folder / "config.json"), where)
-        if len(named) != len(labels):
-            raise AssayError(
-                f"names {len(named)} classes, and the head has {len(labels)} outputs", where=where
-            )
-        labels = named
-    parameters = head.parameters + sum(math.prod(shape) for shape in tensors.values())
-    return ModelHead(labels, head.architecture, parameters, head.max_positions, str(config["peft_type"]))
+    _check_tensors(tensors, config, shapes, folder)
+    _check_origin(config, base, weights, str(folder / ADAPTER_CONFIG))
+    return config, tensors
 
 
 def load_adapter(folder: Path, base_folder: Path, base: LoadedClassifier) -> LoadedClassifier:
@@ -133,13 +157,27 @@ def load_adapter(folder: Path, base_folder: Path, base: LoadedClassifier) -> Loa
         AssayError: an adapter that `inspect_adapter` refuses, or weights that do not fit.
     """
     head = inspect_adapter(folder, base_folder)
+    whole = adapted_model(folder, base.model, base.device)
+    tokenizer = base.tokenizer
+    if (folder / "tokenizer.json").is_file():
+        tokenizer = load_tokenizer(folder)
+        check_vocabulary(whole, tokenizer, folder)
+    return LoadedClassifier(whole, tokenizer, head.labels, base.device, base.skipped_end)
+
+
+def adapted_model(folder: Path, base: PreTrainedModel, device: str) -> PreTrainedModel:
+    """A model that shares every weight of `base` but those of a checked adapter folder.
+
+    Raises:
+        AssayError: settings that the installed PEFT does not know, or weights that do not fit.
+    """
     from peft import PeftModel, PeftType
     from peft.mapping import PEFT_TYPE_TO_CONFIG_MAPPING
     from peft.utils import get_peft_model_state_dict, set_peft_model_state_dict
     from safetensors.torch import load_file
 
     config = read_json(folder / ADAPTER_CONFIG)
-    make_settings: Any = PEFT_TYPE_TO_CONFIG_MAPPING[PeftType(head.adapter)]
+    make_settings: Any = PEFT_TYPE_TO_CONFIG_MAPPING[PeftType(config["peft_type"])]
     known = {field.name for field in dataclasses.fields(make_settings)}
     strange = sorted(key for key, value in config.items() if key not in known | {BASE_DIGEST} and value)
     if strange:
@@ -148,12 +186,12 @@ def load_adapter(folder: Path, base_folder: Path, base: LoadedClassifier) -> Loa
             where=str(folder / ADAPTER_CONFIG),
             hint="install the version of peft that made the adapter, or a later one",
         )
-    shared = {id(tensor): tensor for tensor in chain(base.model.parameters(), base.model.buffers())}
-    model = copy.deepcopy(base.model, shared)
+    shared = {id(tensor): tensor for tensor in chain(base.parameters(), base.buffers())}
+    model = copy.deepcopy(base, shared)
     values = {key: value for key, value in config.items() if key in known}
     try:
         adapted = PeftModel(model, make_settings(**values | {"inference_mode": True}))
-        weights = load_file(folder / ADAPTER_WEIGHTS, device=base.device)
+        weights = load_file(folder / ADAPTER_WEIGHTS, device=device)
         # Not "auto", which looks on a hub for the base that the adapter names.
         expected = get_peft_model_state_dict(adapted, save_embedding_layers=False)
         result: Any = set_peft_model_state_dict(adapted, weights)
@@ -163,12 +201,8 @@ def load_adapter(folder: Path, base_folder: Path, base: LoadedClassifier) -> Loa
     if result.unexpected_keys or absent:
         fault = "has no place for" if result.unexpected_keys else "expects"
         raise _not_for(f"the base {fault} {(list(result.unexpected_keys) or absent)[0]}", folder)
-    whole: Any = adapted.get_base_model().to(base.device).eval().requires_grad_(False)
-    tokenizer = base.tokenizer
-    if (folder / "tokenizer.json").is_file():
-        tokenizer = load_tokenizer(folder)
-        check_vocabulary(whole, tokenizer, folder)
-    return LoadedClassifier(whole, tokenizer, head.labels, base.device, base.skipped_end)
+    whole: Any = adapted.get_base_model().to(device).eval().requires_grad_(False)
+    return cast("PreTrainedModel", whole)
 
 
 def _check_config(config: dict[str, Any], where: str) -> None:
@@ -240,7 +274,7 @@ def _check_tensors(
             )
 
 
-def _check_origin(config: dict[str, Any], base: Path, where: str) -> None:
+def _check_origin(config: dict[str, Any], base: Path, weights: Path, where: str) -> None:
     """Compare what the adapter says of its base, where both sides say something."""
     digest = config.get(BASE_DIGEST)
     if digest:
@@ -254,7 +288,10 @@ def _check_origin(config: dict[str, Any], base: Path, where: str) -> None:
     named = _last_name(config.get("base_model_name_or_path"))
     known = {
         name
-        for name in (_last_name(str(base)), _last_name(read_json(base / "config.json").get("_name_or_path")))
+        for name in (
+            _last_name(str(base)),
+            _last_name(read_json(weights / "config.json").get("_name_or_path")),
+        )
         if name is not None
     }
     if named is not None and known and named.casefold() not in {name.casefold() for name in known}:

@@ -1,4 +1,4 @@
-"""What exactly was reviewed: the SHA-256 of every file of a model folder."""
+"""What exactly was reviewed: the SHA-256 of every file of a model folder, or of the one file there is."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ from analysis.errors import AssayError
 def file_digests(folder: Path) -> dict[str, str]:
     """SHA-256 (hex) of every file below `folder`, by its relative path with `/`, sorted.
 
-    Files are streamed, whatever their size.
+    Files are streamed, whatever their size. A path to a file is taken as a folder with that file alone.
 
     Raises:
         AssayError: not a folder, an empty one, a link or another special file in it, or an
             unreadable file.
     """
-    if not folder.is_dir():
+    if not (folder.is_dir() or folder.is_file()):
         raise AssayError("is not a model folder", where=str(folder), hint="check base and candidate")
     digests: dict[str, str] = {}
     for path in _files(folder):
-        name = path.relative_to(folder).as_posix()
+        name = path.relative_to(folder).as_posix() if path != folder else path.name
         try:
             with path.open("rb") as stream:
                 digests[name] = hashlib.file_digest(stream, "sha256").hexdigest()
@@ -42,6 +42,8 @@ def folder_digest(folder: Path) -> str:
 
 
 def _files(folder: Path) -> list[Path]:
+    if folder.is_file():
+        return [folder]
     found: list[Path] = []
     for root, folders, files in os.walk(folder, onerror=_cannot_list):
         for name in sorted([*folders, *files]):

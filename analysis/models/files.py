@@ -52,6 +52,21 @@ def refuse_unsafe_files(folder: Path) -> None:
 
 def read_json(path: Path) -> dict[str, Any]:
     """A JSON object from a model folder. Raises AssayError."""
+    value = _read_value(path)
+    if not isinstance(value, dict):
+        raise AssayError("is not a JSON object", where=str(path))
+    return value
+
+
+def read_json_list(path: Path) -> list[Any]:
+    """A JSON list from a model folder. Raises AssayError."""
+    value = _read_value(path)
+    if not isinstance(value, list):
+        raise AssayError("is not a JSON list", where=str(path))
+    return value
+
+
+def _read_value(path: Path) -> Any:
     try:
         if path.stat().st_size > MAX_JSON_BYTES:
             raise AssayError(f"is larger than {MAX_JSON_BYTES:,} bytes", where=str(path))
@@ -64,8 +79,6 @@ def read_json(path: Path) -> dict[str, Any]:
         raise AssayError(f"cannot be read: {error.strerror}", where=str(path)) from None
     except (ValueError, RecursionError):
         raise AssayError("is not valid JSON", where=str(path)) from None
-    if not isinstance(value, dict):
-        raise AssayError("is not a JSON object", where=str(path))
     return value
 
 

@@ -25,7 +25,9 @@ from analysis.errors import AssayError
 IDLE_S = 300.0
 """A worker that nobody has asked for so long ends, and gives its memory back."""
 TIMEOUT_S = 180.0
-"""Longest wait for an answer; the first one includes loading the models."""
+"""Longest wait for a prediction; the first one includes loading the models."""
+EXPLAINED_TIMEOUT_S = 900.0
+"""Longest wait for attributions: the licence of a long text takes hundreds of passes, and can be cancelled."""
 MAX_TEXT_BYTES = 1 << 20
 MAX_REPLY_BYTES = 64 << 20
 CLOSING_S = 2.0
@@ -94,11 +96,15 @@ class LiveProbes:
         """
         self._running()
 
-    def ask(self, request: LiveRequest, timeout_s: float = TIMEOUT_S) -> dict[str, Any]:
+    def ask(self, request: LiveRequest, timeout_s: float | None = None) -> dict[str, Any]:
         """What both models say of a text.
 
+        Args:
+            request: the text.
+            timeout_s: longest wait, in seconds; None leaves it to what is asked for.
+
         Returns:
-            The reply of the track: for intent `sides`, each with prediction and attributions.
+            The reply of the track: for intent `sides`, each with prediction, attributions and licences.
 
         Raises:
             ProbeCancelledError: `cancel` or `close` was called meanwhile, or `close` before.
@@ -106,6 +112,8 @@ class LiveProbes:
         """
         if len(request.text.encode("utf-8", "surrogatepass")) > MAX_TEXT_BYTES:
             raise AssayError(f"this text is longer than {MAX_TEXT_BYTES:,} bytes", where="the text")
+        if timeout_s is None:
+            timeout_s = TIMEOUT_S if request.methods == () else EXPLAINED_TIMEOUT_S
         with self._asking:
             worker = self._running()
             reply = self._exchange(worker, request, timeout_s)
@@ -135,7 +143,10 @@ class LiveProbes:
             if worker is None:
                 return
             worker.cancelled = True
-            _end(worker)
+        _stop(worker)
+        # Whoever waits for its answer must read its end before the pipe is closed, or would wait on nothing.
+        with self._asking:
+            _tidy(worker)
 
     @property
     def log(self) -> Path | None:
@@ -153,7 +164,8 @@ class LiveProbes:
             ):
                 return self._worker
             if self._worker is not None:
-                _end(self._worker)
+                _stop(self._worker)
+                _tidy(self._worker)
             self._worker = self._spawn()
             return self._worker
 
@@ -256,17 +268,21 @@ def _kill(worker: _Worker) -> None:
     worker.process.wait()
 
 
-def _end(worker: _Worker) -> None:
-    """Close the pipes, which ends a worker; wait for it, or kill it; keep its log where it failed."""
+def _stop(worker: _Worker) -> None:
+    """Close the input, which ends a worker; wait for it, or kill it."""
     process = worker.process
     assert process.stdin is not None
-    assert process.stdout is not None
     process.stdin.close()
     try:
         process.wait(CLOSING_S)
     except subprocess.TimeoutExpired:
         process.kill()
         process.wait()
-    process.stdout.close()
-    if worker.cancelled or process.returncode == 0:
+
+
+def _tidy(worker: _Worker) -> None:
+    """Close the output of a worker that ended, and keep its log where it failed."""
+    assert worker.process.stdout is not None
+    worker.process.stdout.close()
+    if worker.cancelled or worker.process.returncode == 0:
         worker.log.unlink(missing_ok=True)

@@ -120,7 +120,7 @@ def inspect_classifier(folder: Path) -> ModelHead:
             hint="save it with AutoTokenizer.from_pretrained(SOURCE).save_pretrained(FOLDER)",
         )
     parameters = sum(math.prod(shape) for shape in tensors.values())
-    return ModelHead(labels, architecture, parameters, _max_positions(config))
+    return ModelHead(labels, architecture, parameters, max_positions(config))
 
 
 def load_classifier(folder: Path, device: str) -> LoadedClassifier:
@@ -318,7 +318,8 @@ def _check_head(tensors: dict[str, list[int]], labels: tuple[str, ...], folder: 
             )
 
 
-def _max_positions(config: dict[str, Any]) -> int | None:
+def max_positions(config: dict[str, Any]) -> int | None:
+    """Longest input in tokens that a `config.json` allows; None where it sets no limit."""
     positions = config.get("max_position_embeddings", config.get("n_positions"))
     if not isinstance(positions, int) or positions < 1:
         return None

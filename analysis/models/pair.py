@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, cast
 
 from analysis.errors import AssayError
 from analysis.models.adapter import inspect_adapter, is_adapter, load_adapter
-from analysis.models.digest import folder_digest
 from analysis.models.files import read_json
 from analysis.models.load import LoadedClassifier, ModelHead, inspect_classifier, load_classifier, with_labels
+from analysis.models.sides import Sides
 from analysis.records import SIDES, Side
 
 
-class ModelPair:
+class ModelPair(Sides):
     """The two classifiers of a review, loaded when first asked for and kept.
 
     Args:
@@ -24,26 +24,23 @@ class ModelPair:
     """
 
     def __init__(self, base: Path, candidate: Path, device: str) -> None:
-        self.folders: dict[Side, Path] = {"base": base, "candidate": candidate}
-        self.device = device
+        super().__init__({"base": base, "candidate": candidate}, device)
         self._loaded: dict[Side, LoadedClassifier] = {}
-
-    @classmethod
-    def none(cls) -> Self:
-        """A pair without models, for a track that brings recorded evidence."""
-        pair = cls(Path(), Path(), "cpu")
-        pair.folders = {}
-        return pair
-
-    @cached_property
-    def digests(self) -> dict[Side, str]:
-        """SHA-256 of each model folder."""
-        return {side: folder_digest(folder) for side, folder in self.folders.items()}
 
     @cached_property
     def heads(self) -> dict[Side, ModelHead]:
         """Labels, architecture and size of each side, read without loading it."""
         return {side: self.head(side) for side in self.folders}
+
+    @property
+    def parameters(self) -> int:
+        """Parameters of the larger model, read without loading it."""
+        return max(head.parameters for head in self.heads.values())
+
+    def load(self) -> None:
+        """Load the models of both sides. Raises AssayError."""
+        for side in SIDES:
+            self.side(side)
 
     def head(self, side: Side) -> ModelHead:
         """Labels, architecture and size of one side. Raises AssayError."""
@@ -86,7 +83,7 @@ class ModelPair:
         folders = [self.folders[side] for side in SIDES]
         if not (folders[1] / "tokenizer.json").is_file() and is_adapter(folders[1]):
             return True
-        rules = [_tokenizer_rules(folder) for folder in folders]
+        rules = [tokenizer_rules(folder) for folder in folders]
         return bool(rules[0] == rules[1])
 
     def side(self, side: Side) -> LoadedClassifier:
@@ -101,6 +98,12 @@ class ModelPair:
         return self._loaded[side]
 
 
-def _tokenizer_rules(folder: Path) -> dict[str, Any]:
+def classifiers(models: Sides) -> ModelPair:
+    """The sides of a track that is known to compare classifiers."""
+    return cast(ModelPair, models)
+
+
+def tokenizer_rules(folder: Path) -> dict[str, Any]:
+    """How a folder's tokenizer splits a text, padding and truncation set aside. Raises AssayError."""
     rules = read_json(folder / "tokenizer.json")
     return {key: value for key, value in rules.items() if key not in ("padding", "truncation")}

@@ -26,7 +26,7 @@ from analysis.tracks import get
 if TYPE_CHECKING:
     import duckdb
 
-    from analysis.models.pair import ModelPair
+    from analysis.models.sides import Sides
 
 LOG = logging.getLogger(__name__)
 
@@ -47,7 +47,7 @@ class Worker:
         self.run = run
         self._description: dict[str, Any] | None = None
         self._evidence: duckdb.DuckDBPyConnection | None = None
-        self._pairs: dict[str, ModelPair] = {}
+        self._pairs: dict[str, Sides] = {}
 
     @property
     def description(self) -> dict[str, Any]:
@@ -59,8 +59,7 @@ class Worker:
     def load(self) -> None:
         """Load the models of every track, so that the first question finds them ready. Raises AssayError."""
         for track in self.description["determined_by"]["models"]:
-            for side in SIDES:
-                self.pair(track).side(side)
+            self.pair(track).load()
 
     def answer(self, request: LiveRequest) -> dict[str, Any]:
         """The reply of the request's track.
@@ -94,14 +93,13 @@ class Worker:
             self._evidence = connection
         return self._evidence
 
-    def pair(self, track: str) -> ModelPair:
+    def pair(self, track: str) -> Sides:
         """The models of a track, after their digests were compared with the run's. Raises AssayError."""
         if track not in self._pairs:
             self._pairs[track] = self._reviewed_pair(track)
         return self._pairs[track]
 
-    def _reviewed_pair(self, track: str) -> ModelPair:
-        from analysis.models.pair import ModelPair
+    def _reviewed_pair(self, track: str) -> Sides:
         from analysis.pipeline import tune_threads
 
         described = self.description["determined_by"]["models"].get(track)
@@ -112,7 +110,7 @@ class Worker:
                 where=str(self.store),
                 hint="live questions need models that were run here, by this version",
             )
-        pair = ModelPair(Path(folders["base"]), Path(folders["candidate"]), self._device())
+        pair = get(track).pair({side: Path(folders[side]) for side in SIDES}, self._device())
         for side in SIDES:
             if pair.digests[side] != described[side]["digest"]:
                 raise AssayError(
@@ -120,7 +118,7 @@ class Worker:
                     where=folders[side],
                     hint="restore the folder, or analyse the review again",
                 )
-        tune_threads(pair.heads.values())
+        tune_threads(pair.parameters)
         return pair
 
     def _device(self) -> str:

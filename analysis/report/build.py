@@ -17,8 +17,10 @@ from analysis.records import DECISIONS, Decision, DecisionRecord, Event, GateInp
 from analysis.report import canonical, people, render
 from analysis.report.atomic import require_free, write_folder
 from analysis.report.recompute import rules_content
+from analysis.report.scatter_svg import check_svg
 from analysis.report.skeleton import Reviewed, further, look, moves, skeleton
-from analysis.report.sums import SUMS, format_sums, read_limited
+from analysis.report.sums import SUMS, format_sums, is_figure_name, read_limited
+from analysis.tracks import get
 
 if TYPE_CHECKING:
     from analysis.reads import SliceProgress
@@ -107,6 +109,7 @@ def bundle(
         "model.sha256": format_sums(subject),
         "rules.json": canonical.dumps(rules_content(given), "rules.json"),
     }
+    files |= _figures(session, given)
     annotations = {"events": len(events), "heads": heads(events)}
     predicate = _predicate(session, seen, models, annotations, _digests(files))
     predicate["supersedes"] = dict(supersedes) if supersedes else None
@@ -122,6 +125,18 @@ def bundle(
     files["report.md"] = render.markdown(parsed).encode("utf-8")
     files[SUMS] = format_sums(_digests(files))
     return Bundle(parsed, files)
+
+
+def _figures(session: ReviewSession, given: GateInput) -> dict[str, bytes]:
+    """The pictures of every track, each checked to be nothing but a picture."""
+    found: dict[str, bytes] = {}
+    for name in given.tracks:
+        for file, data in get(name).figures(session.connection, given).items():
+            if not is_figure_name(file) or file in found:
+                raise ValueError(f"{file!r} of the track {name} cannot be a figure's name, or is taken")
+            check_svg(data, file)
+            found[file] = data
+    return found
 
 
 def subject_entries(digests: Mapping[str, str]) -> list[dict[str, Any]]:

@@ -13,18 +13,24 @@ SUMS = "SHA256SUMS"
 """The signed file: digests of all the others."""
 
 SUMMED = ("annotations.jsonl", "metrics.jsonl", "model.sha256", "report.json", "report.md", "rules.json")
-"""Every file of a report that `SHA256SUMS` covers: these and no others."""
+"""Every file of a report that `SHA256SUMS` covers: these, figures, and no others."""
 
 MAX_BYTES = 512 * 2**20
 """Largest file of a report that is read."""
 
 _SIGNATURE = re.compile(r"SHA256SUMS\.[A-Za-z0-9@_+-][A-Za-z0-9@._+-]{0,99}\.sig")
+_FIGURE = re.compile(r"[a-z][a-z0-9-]{0,80}\.svg")
 _LINE = re.compile(r"([0-9a-f]{64})  ([^\n]+)")
 
 
 def is_signature_name(name: str) -> bool:
     """Whether a file of that name in a report folder is a signature."""
     return _SIGNATURE.fullmatch(name) is not None
+
+
+def is_figure_name(name: str) -> bool:
+    """Whether a file of that name in a report folder is a figure."""
+    return _FIGURE.fullmatch(name) is not None
 
 
 def format_sums(digests: Mapping[str, str]) -> bytes:
@@ -87,7 +93,7 @@ def read_limited(path: Path, limit: int = MAX_BYTES) -> bytes:
 def sums_problems(directory: Path) -> list[str]:
     """What is wrong with a report folder against its `SHA256SUMS`; empty where nothing is.
 
-    Exactly the files of a report must be listed, each must have its digest, and beside them only
+    Exactly the files of a report, and figures, must be listed, each must have its digest, and beside them only
     signatures may lie in the folder.
 
     Raises:
@@ -96,7 +102,7 @@ def sums_problems(directory: Path) -> list[str]:
     listed = parse_sums(read_limited(directory / SUMS), SUMS)
     problems = [f"{name} is not listed in {SUMS}" for name in SUMMED if name not in listed]
     for name, digest in listed.items():
-        if name not in SUMMED:
+        if name not in SUMMED and not is_figure_name(name):
             problems.append(f"{SUMS} lists {name!r}, which is no part of a report")
             continue
         try:
@@ -105,7 +111,7 @@ def sums_problems(directory: Path) -> list[str]:
         except AssayError as problem:
             problems.append(f"{name} {problem.message}")
     for entry in sorted(directory.iterdir()):
-        if entry.name in (SUMS, *SUMMED):
+        if entry.name in (SUMS, *SUMMED) or (entry.name in listed and is_figure_name(entry.name)):
             continue
         if not is_signature_name(entry.name) or entry.is_symlink() or not entry.is_file():
             problems.append(f"{entry.name!r} was added to the folder")

@@ -16,8 +16,9 @@ from analysis.report.build import PREDICATE_TYPE, SCHEMA, STATEMENT_TYPE, heads,
 from analysis.report.escape import printable
 from analysis.report.models import compare_models
 from analysis.report.recompute import Recomputed, parse_events, recompute
+from analysis.report.scatter_svg import check_svg
 from analysis.report.signatures import check_signatures, listed_principals, wildcards
-from analysis.report.sums import SUMMED, SUMS, parse_sums, read_limited, sums_problems
+from analysis.report.sums import SUMMED, SUMS, is_figure_name, parse_sums, read_limited, sums_problems
 from analysis.store.run import run_id
 
 _RECOMPUTED = ("gates", "gates_allow", "weakened", "rules")
@@ -139,7 +140,16 @@ class _Run:
         problems = sums_problems(self.directory)
         if problems:
             raise AssayError("; ".join(problems[:8]))
-        return f"{len(SUMMED)} files as they were summed, nothing added"
+        figures = self._figures()
+        also = f" and {len(figures)} figures" if figures else ""
+        return f"{len(SUMMED)} files{also} as they were summed, nothing added"
+
+    def _figures(self) -> list[str]:
+        """Names of the figures that were summed; each must be a picture and nothing else."""
+        names = sorted(filter(is_figure_name, parse_sums(self._read(SUMS), SUMS)))
+        for name in names:
+            check_svg(self._read(name), name)
+        return names
 
     def _report_json(self) -> str:
         parsed = canonical.loads(self._read("report.json"), "report.json")
@@ -149,7 +159,10 @@ class _Run:
             raise AssayError("is not an inspection report that this version knows", where="report.json")
         self.statement = parsed
         files = self._predicate()["files"]
-        for name in sorted(set(SUMMED) - {"report.json", "report.md"}):
+        named = (set(SUMMED) | set(self._figures())) - {"report.json", "report.md"}
+        if set(files) != named:
+            raise AssayError("names other files than were summed", where="report.json")
+        for name in sorted(named):
             if files.get(name) != hashlib.sha256(self._read(name)).hexdigest():
                 raise AssayError(f"{name} is not the file that report.json names", where="report.json")
         return "canonical, and names the files beside it"

@@ -18,6 +18,7 @@ from analysis.records import (
     Event,
     FindingRecord,
     ReviewState,
+    SpanRecord,
     VerdictRecord,
     WaiverRecord,
 )
@@ -184,12 +185,18 @@ def review_state(
         "SELECT event_id, actor, reviewer, decision, reason, run, ts FROM decision_latest WHERE run = ?",
         [run],
     )
+    spans = asked(
+        "tokens",
+        'SELECT ref, side, detector, start, "end", verdict, actor, reviewer FROM span_of(?) ORDER BY ALL',
+        [run],
+    )
     return ReviewState(
         verdicts=tuple(VerdictRecord(*[*row[:6], tuple(row[6] or ())]) for row in verdicts),
         settled=dict(settled),
         findings=tuple(FindingRecord(*[*row[:5], tuple(row[5] or ()), *row[6:]]) for row in findings),
         waivers=tuple(WaiverRecord(*row) for row in waivers),
         decision=DecisionRecord(*decisions[0]) if decisions else None,
+        spans=tuple(SpanRecord(*row) for row in spans),
     )
 
 

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from analysis.intent.enrichment_words import enrichment_words
 from analysis.records import GateInput, Metric, QueueEntry
 from analysis.stats import mcnemar_one_sided
 from tests.analysis.gate_fixture import ESCALATION, KEY, NOTHING, flips, gate, given, measure, shift, verdict
@@ -38,7 +39,7 @@ def test_enrichment_waits_for_error_analysis_or_warns(
 ) -> None:
     one = gate(leaning(own, change, flagged={KEY: ("m1",)}), KEY)
     assert one.verdict == expected
-    assert "attribution enrichment" in one.why
+    assert ("licensed attribution" if own else "attribution enrichment unknown") in one.why
 
 
 def test_enrichment_is_a_warning_once_each_flagged_example_has_a_cause() -> None:
@@ -56,8 +57,34 @@ def test_enrichment_of_the_candidate_is_said_where_the_change_is_not_licensed() 
     one = gate(leaning(1.81, None, flagged={KEY: ("m1",)}), KEY)
     assert one.verdict == "pass"
     assert (
-        "enrichment of the candidate: occlusion 1.81; change unknown: not licensed on this slice" in one.why
+        "the candidate's licensed attribution names titles: enrichment 1.81 [1.76, 1.86] by occlusion; the base is "
+        "not licensed as an aggregate because not licensed on this slice, so the change is not judged"
+    ) in one.why
+
+
+def test_the_reason_is_the_licence_of_the_base() -> None:
+    refused = measure(
+        "licence",
+        "escalation/titles",
+        "base",
+        0.0,
+        method="occlusion",
+        why="agreement of the families too low",
     )
+    metrics = [
+        *shift("other", 0.0, 0.0, 300),
+        *enrichment(1.02, None),
+        *enrichment(1.2, 0.4, "lime"),
+        refused,
+    ]
+    one = given(metrics, irrelevant={"escalation": ["titles"]}, flagged={KEY: ("m1",)})
+    assert enrichment_words(one, "escalation", "titles") == (
+        "the candidate's licensed attribution does not single out titles: enrichment 1.02 [0.97, 1.07] by "
+        "occlusion, 1.20 [1.15, 1.25] by lime; change from the base +0.400 [0.350, 0.450] by lime; the base is not "
+        "licensed as an aggregate by occlusion because agreement of the families too low, so the change by "
+        "occlusion is not judged"
+    )
+    assert enrichment_words(given(), "escalation", "titles") == ""
 
 
 def test_one_licensed_method_is_enough_to_wait() -> None:

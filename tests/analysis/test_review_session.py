@@ -18,11 +18,14 @@ from analysis.records import GateResult
 from analysis.review import ReviewSession, Scope
 from analysis.store.journal import read_stream
 from analysis.store.replay import load_events, review_state
+from analysis.store.run import create_store, publish
 from tests.analysis.store_fixture import (
     CONTROLS,
     MESSAGES,
     QUEUE,
     VARIANT,
+    describe,
+    fill_workbench,
     publish_review,
     ref_of,
     said_elsewhere,
@@ -167,6 +170,15 @@ def test_an_example_comes_with_all_its_evidence(session: ReviewSession) -> None:
     assert variant.variants[0]["cue"] == "titles"
     with pytest.raises(AssayError, match="no example"):
         session.example("intent/message:none")
+
+
+def test_examples_without_any_column_of_metadata_are_shown(tmp_path: Path) -> None:
+    store, workbench = create_store(tmp_path / "plain.review"), fill_workbench()
+    workbench.execute("CREATE OR REPLACE TABLE metadata_intent AS SELECT ref FROM metadata_intent")
+    publish(store, workbench, describe())
+    workbench.close()
+    with ReviewSession.open(store, read_only=True) as session:
+        assert session.example(ref_of(0)).metadata == {}
 
 
 def test_a_bare_id_is_enough_where_it_is_unique(session: ReviewSession, tmp_path: Path) -> None:
@@ -647,3 +659,24 @@ def test_the_overview_says_what_changed(session: ReviewSession) -> None:
 def test_a_reviewer_needs_a_name(store: Path, name: str) -> None:
     with pytest.raises(AssayError, match="needs a name"):
         ReviewSession.open(store, name)
+
+
+def test_a_span_is_confirmed_refuted_and_taken_back(tmp_path: Path) -> None:
+    workbench = fill_workbench()
+    workbench.execute(
+        "INSERT INTO span VALUES ('intent/message:m00', 'candidate', 'spoilers', 2, 9, 'spoiler', 'it tells')"
+    )
+    store = create_store(tmp_path / "spans.review")
+    publish(store, workbench, describe())
+    with ReviewSession.open(store, reviewer="alice") as session:
+        session.judge_span("intent/message:m00", "candidate", "spoilers", 2, 9, "confirmed")
+        session.judge_span("intent/message:m00", "candidate", "spoilers", 2, 9, "refuted")
+        (said,) = session.state().spans
+        assert (said.detector, said.start, said.end, said.verdict) == ("spoilers", 2, 9, "refuted")
+        assert said.reviewer == "alice"
+        session.undo()
+        assert [one.verdict for one in session.state().spans] == ["confirmed"]
+        with pytest.raises(AssayError, match="tone found nothing at characters 2 to 9 of the candidate"):
+            session.judge_span("intent/message:m00", "candidate", "tone", 2, 9, "confirmed")
+    with ReviewSession.open(store, reviewer="alice") as again:
+        assert len(again.state().spans) == 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pyarrow as pa
@@ -218,3 +219,22 @@ def test_the_same_examples_are_not_tested_under_two_names(tmp_path: Path) -> Non
     assert "channel=web" not in {one.slice for one in slices}
     critical = TrackSettings(slices=declared, critical_slices=["channel=web"])
     assert "channel=web" in {one.slice for one in build_slices("intent", critical, examples)[0]}
+
+
+def test_a_hard_negative_is_in_the_slices_of_its_probe_and_counts_in_none(tmp_path: Path) -> None:
+    probes = tmp_path / "probes.jsonl"
+    probes.write_text(
+        '{"id": "a", "text": "no spoilers", "part": "x"}\n{"id": "b", "text": "more", "part": "y"}\n'
+    )
+    pairs = tmp_path / "pairs.jsonl"
+    pairs.write_text('{"id": "p", "text": "no spoilers"}\n{"id": "alone", "text": "else"}\n')
+    read = read_examples(probes, track="t", kind="query", label=None)
+    beside = read_examples(pairs, track="t", kind="pair", label=None)
+    rows = [replace(row, parent_ref="t/query:a" if row.id == "p" else None) for row in beside.rows]
+    examples = with_named_set(read, "hard negatives", replace(beside, rows=rows))
+    slices, memberships = build_slices("t", TrackSettings(), examples)
+    members = {one.slice: [m.ref for m in memberships if m.slice == one.slice] for one in slices}
+    assert members["part=x"] == ["t/query:a", "t/pair:p"]
+    assert members["part=y"] == ["t/query:b"]
+    assert members[ALL] == ["t/query:a", "t/query:b"]
+    assert {one.slice: one.n for one in slices} == {ALL: 2, "part=x": 1, "part=y": 1, "length=short": 2}

@@ -9,6 +9,7 @@ import pytest
 
 from analysis.errors import AssayError
 from analysis.gates import allow
+from analysis.intent.headlines import headlines
 from analysis.reads import by_side
 from analysis.review import ReviewSession, Scope
 
@@ -74,8 +75,24 @@ def test_licensed_attribution_says_the_same_as_the_counterfactuals(
             assert one.status == "ok", (method, one.why)
             assert one.value is not None
             assert one.value >= 0.8, method
+            assert one.low is not None
+            assert one.low > 1, method
             assert one.n is not None
             assert one.n >= 20
+        said = "the candidate's licensed attribution names titles: enrichment "
+        gate = next(one for one in session.gates() if one.key == TITLES)
+        assert said in gate.why
+        findings = headlines(session.connection, session.gate_input())["Attribution findings"]
+        assert [one for one in findings if one.startswith(said)]
+        # What cannot be said is said, too: whether this is more than in the base.
+        base = {one.method: one for one in session.metrics("intent", "licence", CUE) if one.side == "base"}
+        change = {one.method: one for one in session.metrics("intent", "enrichment", CUE)
+                  if one.side == "difference"}  # fmt: skip
+        for method, one in base.items():
+            assert (change[method].value is None) == (one.value == 0.0), method
+            if not one.value:
+                assert f"the base is not licensed as an aggregate because {one.why}" in gate.why
+                assert "so the change is not judged" in gate.why
 
 
 def test_the_weaker_defect_is_no_more_let_through(sample_store: Callable[[str], Path]) -> None:

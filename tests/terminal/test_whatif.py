@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 import shutil
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from tests.terminal.tmux import PROMPT, Tmux
 
-SAMPLE = Path(__file__).parents[2] / "sample_data"
 ASSAY = Path(sys.executable).parent / "assay"
 
 pytestmark = [
@@ -20,15 +20,16 @@ pytestmark = [
 ]
 
 
-def test_the_title_is_deleted_and_the_flip_reverts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_title_is_deleted_and_the_flip_reverts(
+    sample_store: Callable[[str], Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     for name in ("TMUX", "NO_COLOR"):
         monkeypatch.delenv(name, raising=False)
-    shutil.copytree(SAMPLE, tmp_path / "sample")
-    monkeypatch.chdir(tmp_path / "sample")
+    store = sample_store("rc1")
+    monkeypatch.chdir(store.parent)
     terminal = Tmux(tmp_path)
     try:
-        terminal.shell(f"{ASSAY} analyze review-rc1.toml >analyze.log 2>&1; echo status $?", "status 0", 400)
-        terminal.shell(f"{ASSAY} review intent-v4-rc1.review --reviewer alice", "WHAT CHANGED")
+        terminal.shell(f"{ASSAY} review {store.name} --reviewer alice", "WHAT CHANGED")
         terminal.press("2")
         terminal.until("margin")
         terminal.press("w")
@@ -46,7 +47,7 @@ def test_the_title_is_deleted_and_the_flip_reverts(tmp_path: Path, monkeypatch: 
         terminal.close()
     lines = [
         json.loads(line)
-        for path in (tmp_path / "sample").glob("*.review/events/*/*.jsonl")
+        for path in store.glob("events/*/*.jsonl")
         for line in path.read_text("utf-8").splitlines()
     ]
     (body,) = [json.loads(line["body"]) for line in lines if line["kind"] == "whatif"]

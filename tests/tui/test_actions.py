@@ -7,6 +7,7 @@ import pytest
 from tui.actions import ACTIONS, SCREENS, action, bindings, key_line, markdown_table, valid_on
 from tui.screens.base import BaseScreen
 from tui.screens.gates import GatesScreen
+from tui.screens.maps import MapsScreen
 from tui.screens.overview import OverviewScreen
 from tui.screens.probes import ProbesScreen
 from tui.screens.review import ReviewScreen
@@ -21,6 +22,7 @@ CLASSES: dict[str, type[BaseScreen]] = {
     "signoff": SignoffScreen,
     "probes": ProbesScreen,
     "whatif": WhatIfScreen,
+    "maps": MapsScreen,
 }
 UNSAFE = {
     "ctrl+m",

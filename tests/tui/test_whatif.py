@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import shutil
 import signal
 import tempfile
+import threading
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,17 +21,29 @@ from textual.pilot import Pilot
 from textual.widgets import Input
 
 from analysis.models.live import LiveProbes, LiveRequest
-from analysis.pipeline import analyze
+from analysis.reads import by_side
 from analysis.records import SIDES
 from analysis.review import ReviewSession, Scope
-from analysis.whatif import OUTPUT, attributions_of, outputs_of
-from tests.conftest import REVIEW, TITLES, messages, write_jsonl
-from tests.tui.reading import until
+from analysis.whatif import OUTPUT, attributions_of, licences_of, outputs_of
+from tests.conftest import TITLES
+from tests.tui.reading import shown, until
 from tui.app import AssayApp
+from tui.lines import Line
 from tui.safe_text import as_typed, printable
 from tui.screens.whatif import WhatIfScreen
 from tui.theme import Look
-from tui.whatif_lines import Answer, Choice, answer_lines, change_words, edit_words, number_lines, saved_lines
+from tui.views import SIDE_MODES
+from tui.whatif_lines import (
+    Answer,
+    Choice,
+    answer_lines,
+    attribution_keys,
+    change_words,
+    edit_words,
+    saved_lines,
+)
+from tui.whatif_numbers import number_lines
+from tui.whatif_question import requests_for
 
 ANSWER_S = 60.0
 """How long a machine that is busy elsewhere may take to load two small models."""
@@ -39,29 +54,9 @@ def _logs_of_failed_workers_stay_here(tmp_path: Path, monkeypatch: pytest.Monkey
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
 
 
-@pytest.fixture(scope="module")
-def review(tmp_path_factory: pytest.TempPathFactory, tiny_classifier: Callable[..., Path]) -> Path:
-    """The small review of two random models."""
-    root = tmp_path_factory.mktemp("whatif") / "review"
-    root.mkdir()
-    tiny_classifier(root / "models" / "base", seed=0)
-    tiny_classifier(root / "models" / "candidate", seed=1)
-    write_jsonl(root / "eval.jsonl", messages()[::2])
-    (root / "titles.txt").write_text("\n".join(TITLES) + "\n", "utf-8")
-    text = REVIEW.replace('out_of_scope = "oos.jsonl"\n', "")
-    (root / "review.toml").write_text(text, "utf-8")
-    return root / "review.toml"
-
-
-@pytest.fixture(scope="module")
-def published(review: Path) -> Path:
-    """Its store, analysed once; tests work on copies, which know the same models."""
-    return analyze(review).store
-
-
 @pytest.fixture
-def store(published: Path, tmp_path: Path) -> Path:
-    return shutil.copytree(published, tmp_path / "tiny.review")
+def store(live_run: tuple[Path, str], tmp_path: Path) -> Path:
+    return shutil.copytree(live_run[0], tmp_path / "tiny.review")
 
 
 @pytest.fixture
@@ -89,10 +84,11 @@ def ref(session: ReviewSession) -> str:
 
 @asynccontextmanager
 async def opened(
-    session: ReviewSession, ref: str, size: tuple[int, int] = (80, 24)
+    session: ReviewSession, ref: str, size: tuple[int, int] = (80, 24), probes: LiveProbes | None = None
 ) -> AsyncIterator[Pilot[int]]:
-    """The console with an example's text open for changes."""
+    """The console with an example's text open for changes; it starts a worker of its own without `probes`."""
     app = AssayApp(session, Look())
+    app._probes = probes
     async with app.run_test(size=size) as pilot:
         await pilot.pause()
         app.show_example(ref)
@@ -106,6 +102,36 @@ def screen_of(pilot: Pilot[int]) -> WhatIfScreen:
     screen = pilot.app.screen
     assert isinstance(screen, WhatIfScreen)
     return screen
+
+
+async def holds(pilot: Pilot[int], condition: Callable[[], bool]) -> str:
+    """Wait until something holds, and return the whole screen."""
+    async with asyncio.timeout(ANSWER_S):
+        while not condition():
+            await pilot.pause(0.02)
+    return shown(pilot.app)
+
+
+async def explained(pilot: Pilot[int]) -> str:
+    """Wait until nothing is asked any more."""
+    return await holds(pilot, lambda: screen_of(pilot)._question is None)
+
+
+class HeldProbes(LiveProbes):
+    """Asks another worker, but for explanations only once they are let through."""
+
+    def __init__(self, asked: LiveProbes) -> None:
+        super().__init__(asked.store, asked.run)
+        self.asked = asked
+        self.requests: list[LiveRequest] = []
+        self.let_through = threading.Event()
+
+    def ask(self, request: LiveRequest, timeout_s: float | None = None) -> dict[str, Any]:
+        """What the other worker answers."""
+        self.requests.append(request)
+        if request.methods != ():
+            assert self.let_through.wait(ANSWER_S)
+        return self.asked.ask(request, timeout_s)
 
 
 def worker_pid(pilot: Pilot[int]) -> int:
@@ -147,21 +173,23 @@ def events(store: Path, kind: str) -> list[dict[str, Any]]:
 
 
 async def test_a_title_is_deleted_and_both_models_answer(
-    session: ReviewSession, store: Path, ref: str
+    session: ReviewSession, store: Path, ref: str, live_probes: LiveProbes
 ) -> None:
     text = session.example(ref).example.text
     title = next(title for title in TITLES if title in text)
     edited = text.replace(f" {title}", "")
-    async with opened(session, ref, (100, 60)) as pilot:
+    async with opened(session, ref, (100, 60), live_probes) as pilot:
         before = await until(pilot, f"d deletes “{title}” (titles)")
         assert "before" in before
-        assert pilot.app._probes is None  # type: ignore[attr-defined]
         await pilot.press("d")
         await until(pilot, f"without “{title}”")
         await pilot.press("enter")
         await until(pilot, "esc cancels")
-        answered = await until(pilot, "─ after ", ANSWER_S)
+        await until(pilot, "─ after ", ANSWER_S)
+        answered = await explained(pilot)
         assert screen_of(pilot)._timer is None
+        assert "licensed" in answered.partition("words, after")[2]
+        assert "no licence was tested" not in answered
         await pilot.press("s")
         await until(pilot, f"saved  what-if  {ref}")
         await pilot.press("s")
@@ -174,8 +202,7 @@ async def test_a_title_is_deleted_and_both_models_answer(
         await pilot.press("u")
         assert f"without “{title}”" not in await until(pilot, "undone: whatif")
     assert (event["ref"], body["text"]) == (ref, edited)
-    with LiveProbes(store, session.run) as probes:
-        reply = probes.ask(LiveRequest("intent", edited, ref=ref))
+    reply = live_probes.ask(LiveRequest("intent", edited, ref=ref))
     determined = session.description["determined_by"]
     for side in SIDES:
         assert body["outputs"][side] == {name: reply["sides"][side][name] for name in OUTPUT}
@@ -184,10 +211,10 @@ async def test_a_title_is_deleted_and_both_models_answer(
 
 
 async def test_typing_by_hand_asks_on_enter_and_is_undone_and_redone(
-    session: ReviewSession, ref: str
+    session: ReviewSession, ref: str, live_probes: LiveProbes
 ) -> None:
     text = session.example(ref).example.text
-    async with opened(session, ref, (100, 60)) as pilot:
+    async with opened(session, ref, (100, 60), live_probes) as pilot:
         await pilot.press("u")
         await until(pilot, "nothing was changed")
         await pilot.press("enter")
@@ -206,13 +233,16 @@ async def test_typing_by_hand_asks_on_enter_and_is_undone_and_redone(
         assert "─ after " not in await until(pilot, "with “quickly”")
         await pilot.press("U")
         await until(pilot, "─ after ")
+        await explained(pilot)
+        screen = screen_of(pilot)
+        numbers = [line.plain for line in number_lines(screen.before, screen.after, 100)]
+        assert " after, answered by the worker" in numbers
         await pilot.press("space")
-        numbers = await until(pilot, "after, answered by the worker")
-        assert "before, from the run" in numbers
+        await until(pilot, "before, from the run")
 
 
 async def test_an_example_without_attribution_is_asked_about_as_it_was_too(
-    session: ReviewSession, tmp_path: Path
+    session: ReviewSession, live_probes: LiveProbes
 ) -> None:
     found = session.connection.execute(
         "SELECT ref, text FROM evidence.example WHERE kind = 'message' "
@@ -220,12 +250,148 @@ async def test_an_example_without_attribution_is_asked_about_as_it_was_too(
     ).fetchone()
     assert found is not None
     ref, text = found
-    async with opened(session, ref) as pilot:
+    async with opened(session, ref, probes=live_probes) as pilot:
         await until(pilot, "no attribution of this text")
+        await until(pilot, "now explains it as it is")
+        await pilot.press("enter")
+        await explained(pilot)
+        assert "no attribution of this text" not in await until(pilot, "±9 =")
+        assert set(screen_of(pilot).answers) == {text}
         await pilot.press("e", *" please", "enter")
-        answered = await until(pilot, "─ after ", ANSWER_S)
-        assert "no attribution of this text" not in answered
+        await until(pilot, "─ after ", ANSWER_S)
+        await explained(pilot)
         assert set(screen_of(pilot).answers) == {text, f"{text} please"}
+
+
+async def test_methods_on_demand_explain_the_text_as_it_is_and_as_it_was_changed(
+    session: ReviewSession, ref: str, live_probes: LiveProbes
+) -> None:
+    async with opened(session, ref, (100, 60), live_probes) as pilot:
+        screen = screen_of(pilot)
+        await until(pilot, "M more methods")
+        await pilot.press("M")
+        await until(pilot, "esc cancels")
+        await explained(pilot)
+        lime = await until(pilot, "LIME, kernel SHAP: v goes through them")
+        assert "500 samples; weighted R² of the local model base ." in lime
+        assert "LIME of" in lime
+        assert "licensed" in lime
+        assert set(screen.answers) == {screen.original}
+        seen = []
+        for _ in range(4):
+            seen.append(screen.key)
+            await pilot.press("v")
+            if screen.key is not None and screen.key[0] == "kernel_shap":
+                kernel = await until(pilot, "kernel SHAP of")
+                assert "500 samples; sum off F(x) − F(x′) by base 0." in kernel
+        assert {key for key in seen if key and key[0] == "lime"} == {("lime", False), ("lime", True)}
+        await pilot.press("space")
+        await until(pilot, "before, from the run; kernel SHAP, LIME by the worker")
+        await pilot.press("escape")
+        numbers = "\n".join(line.plain for line in number_lines(screen.before, None, 100))
+        assert "samples 500, seed " in numbers
+        assert "fidelity ." in numbers
+        answered = screen.answers[screen.original]
+        await pilot.press("M")
+        await until(pilot, "v goes through them")
+        assert screen._question is None
+        assert screen.answers[screen.original] is answered
+        await pilot.press("d", "enter")
+        await until(pilot, "─ after ", ANSWER_S)
+        await explained(pilot)
+        await until(pilot, "no attribution of this text by this method: M asks for it")
+        await pilot.press("M")
+        await explained(pilot)
+        assert "by this method" not in await until(pilot, "v goes through them")
+        assert screen.after is not None
+        assert screen.after.methods == {"integrated_gradients", "occlusion", "lime", "kernel_shap"}
+
+
+async def test_predictions_do_not_wait_for_attributions_and_another_text_may_be_asked_about(
+    session: ReviewSession, ref: str, live_probes: LiveProbes
+) -> None:
+    held = HeldProbes(live_probes)
+    async with opened(session, ref, (100, 60), held) as pilot:
+        screen = screen_of(pilot)
+        await pilot.press("d", "enter")
+        await until(pilot, "─ after ", ANSWER_S)
+        await until(pilot, "the attributions are still computed")
+        first = screen.text
+        await pilot.press("enter")
+        await until(pilot, "the models are still asked")
+        await pilot.press("s")
+        await until(pilot, "saved  what-if")
+        await pilot.press("e", *" now", "enter")
+        assert screen.text == f"{first} now"
+        await holds(pilot, lambda: len(held.requests) == 4)
+        held.let_through.set()
+        await explained(pilot)
+        await holds(pilot, lambda: all(one.attributions for one in screen.answers.values()))
+        assert [(one.text, one.methods) for one in held.requests] == [
+            (first, ()), (first, None), (screen.text, ()), (screen.text, None)
+        ]  # fmt: skip
+        assert all(answer.licences for answer in screen.answers.values())
+
+
+async def test_esc_ends_an_explanation_and_keeps_the_prediction(
+    session: ReviewSession, ref: str, live_probes: LiveProbes
+) -> None:
+    held = HeldProbes(live_probes)
+    async with opened(session, ref, (100, 60), held) as pilot:
+        await pilot.press("d", "enter")
+        await until(pilot, "the attributions are still computed", ANSWER_S)
+        await pilot.press("escape")
+        await until(pilot, "cancelled; the text is kept")
+        assert "still computed" not in await until(pilot, "no attribution of this text")
+        held.let_through.set()
+        await pilot.press("enter")
+        await explained(pilot)
+        assert [one.methods for one in held.requests] == [(), None, None]
+        await until(pilot, "±9 =")
+
+
+def test_what_is_known_is_not_asked_again(session: ReviewSession, ref: str) -> None:
+    evidence = session.example(ref)
+    known = Answer("old", {}, evidence.attributions)
+    predicted = Answer("new", {}, ())
+
+    def asked(texts: dict[str, Answer | None], *methods: str) -> list[tuple[str, tuple[str, ...] | None]]:
+        return [(one.text, one.methods) for one in requests_for("intent", ref, texts, methods)]
+
+    assert asked({"new": None, "old": known}) == [("new", ()), ("new", None)]
+    assert asked({"new": predicted, "old": known}) == [("new", None)]
+    assert asked({"old": known}) == []
+    assert asked({"old": None}, "lime") == [("old", ()), ("old", None), ("old", ("lime",))]
+    assert asked({"new": predicted, "old": known}, "lime", "occlusion") == [
+        ("new", None), ("new", ("lime",)), ("old", ("lime",)), ("new", ("occlusion",))
+    ]  # fmt: skip
+
+
+def test_a_licensed_answer_is_coloured_and_another_is_grey(session: ReviewSession, ref: str) -> None:
+    evidence = session.example(ref)
+    outputs = {side: dict(row) for side, row in by_side(evidence.payload["intent_side"]).items()}
+    entry = next(one for one in evidence.attributions if one.method == "occlusion" and one.side == "base")
+    (licence,) = (
+        one
+        for one in evidence.licences
+        if (one.side, one.method, one.target) == (entry.side, entry.method, entry.target)
+    )
+
+    def drawn(licensed: bool | None, why: str) -> list[Line]:
+        stands = replace(licence, licensed=licensed, why=why)
+        answer = Answer(evidence.example.text, outputs, (entry,), (stands,))
+        return answer_lines(answer, None, None, Choice(100, Look(), "base"))
+
+    def colours(lines: list[Line]) -> set[object]:
+        (words,) = [line for line in lines if line.plain.startswith(" base") and "=" not in line.plain][-1:]
+        return {piece.style for piece in words.pieces[1:] if piece.text.strip()}
+
+    good, bad, short = drawn(True, ""), drawn(False, "ranks words"), drawn(None, "too short to decide")
+    assert any("licensed ✓" in line.plain for line in good)
+    assert any("grey, not licensed: ranks words" in line.plain for line in bad)
+    assert any("grey, too short to decide" in line.plain for line in short)
+    assert colours(bad) == colours(short) != colours(good)
+    assert len(colours(good)) > 1
 
 
 async def test_keys_work_while_a_question_is_open_and_escape_cancels_it(
@@ -234,7 +400,7 @@ async def test_keys_work_while_a_question_is_open_and_escape_cancels_it(
     async with opened(session, ref) as pilot:
         first = stopped_worker(pilot)
         await pilot.press("d", "enter")
-        await until(pilot, "asking both models… 0 s, esc cancels")
+        await until(pilot, "asking both models, 1 of 2… ")
         await pilot.press("b")
         await until(pilot, "side: base")
         await pilot.press("s")
@@ -272,9 +438,9 @@ async def test_a_worker_that_dies_is_said_and_the_next_question_is_answered(
 
 
 async def test_models_that_were_changed_or_are_gone_are_refused_in_words(
-    session: ReviewSession, ref: str, review: Path, tmp_path: Path
+    session: ReviewSession, ref: str, live_review: Path, tmp_path: Path
 ) -> None:
-    folder = review.parent / "models" / "candidate"
+    folder = live_review.parent / "models" / "candidate"
     config = folder / "config.json"
     kept = config.read_bytes()
     try:
@@ -299,10 +465,10 @@ async def test_models_that_were_changed_or_are_gone_are_refused_in_words(
 
 
 async def test_a_finding_is_prefilled_and_tied_to_example_gate_and_answer(
-    session: ReviewSession, store: Path, ref: str
+    session: ReviewSession, store: Path, ref: str, live_probes: LiveProbes
 ) -> None:
     flagged = {flag.gate for flag in session.example(ref).flags if flag.gate}
-    async with opened(session, ref) as pilot:
+    async with opened(session, ref, probes=live_probes) as pilot:
         await pilot.press("F")
         await until(pilot, "ask both models first")
         await pilot.press("d", "enter")
@@ -349,6 +515,8 @@ async def test_another_example_starts_anew_and_the_same_one_is_as_it_was_left(
         await until(pilot, "without “")
         app = pilot.app
         assert isinstance(app, AssayApp)
+        # Nobody asked the models, so none were loaded.
+        assert app._probes is None
         app.show_whatif(other)
         await until(pilot, "not changed yet")
         assert screen_of(pilot).text == session.example(other).example.text
@@ -396,18 +564,36 @@ def test_what_cannot_be_typed_over_is_told() -> None:
     assert as_typed("x", "x" * 20_001) is None
 
 
-@pytest.mark.parametrize("width", [60, 79, 109, 110, 199])
-def test_every_line_fits_and_hostile_texts_are_drawn(session: ReviewSession, width: int) -> None:
-    ref = next(row.ref for row in session.queue_page(Scope(), 0, 1))
+@pytest.fixture(scope="module")
+def hostile(live_run: tuple[Path, str], live_probes: LiveProbes) -> tuple[Answer, Answer]:
+    """What the models say of a text full of traps, and of no text."""
+    with ReviewSession.open(live_run[0], read_only=True) as session:
+        ref = session.queue_page(Scope(), 0, 1)[0].ref
     answers = []
-    with LiveProbes(session.store, session.run) as probes:
-        for text in ("where is my Tofu Wars \x1b[2J\n" + "漫画 " * 20, ""):
-            reply = probes.ask(LiveRequest("intent", text, ref=ref))
-            answers.append(Answer(text, outputs_of(reply), attributions_of(reply, ref), reply=reply))
+    for text in ("where is my Tofu Wars \x1b[2J\n" + "漫画 " * 20, ""):
+        answer = None
+        for methods in (None, ("lime", "kernel_shap")):
+            reply = live_probes.ask(LiveRequest("intent", text, ref, methods))
+            found = (attributions_of(reply, ref), licences_of(reply))
+            more = Answer(text, outputs_of(reply), *found, reply)
+            answer = more if answer is None else answer.with_more(more)
+        assert answer is not None
+        answers.append(answer)
     before, after = answers
-    for side in ("both", "difference", "base", "candidate"):
-        for method in range(4):
-            how = Choice(width, Look(), side, method)  # type: ignore[arg-type]
+    return before, after
+
+
+@pytest.mark.parametrize("width", [60, 79, 109, 110, 199])
+def test_every_line_fits_and_hostile_texts_are_drawn(
+    session: ReviewSession, hostile: tuple[Answer, Answer], width: int
+) -> None:
+    ref = session.queue_page(Scope(), 0, 1)[0].ref
+    before, after = hostile
+    keys = attribution_keys(before, after)
+    assert {method for method, _ in keys} == {"integrated_gradients", "occlusion", "lime", "kernel_shap"}
+    for side in SIDE_MODES:
+        for key in keys:
+            how = Choice(width, Look(), side, key)
             for one in (None, after):
                 lines = answer_lines(before, one, "escalation", how)
                 assert all(line.width <= width + 1 for line in lines)

@@ -260,8 +260,16 @@ class BaseScreen(Screen[None]):
         self.console_app.open_screen("overview")
 
     def do_screen_review(self) -> None:
-        """Go to the examples."""
-        self.console_app.open_screen("review")
+        """Go to the examples of the first track."""
+        self.console_app.show_track("intent")
+
+    def do_screen_neighbours(self) -> None:
+        """Go to the examples of the retrieval track."""
+        self.console_app.show_track("retrieval")
+
+    def do_screen_responses(self) -> None:
+        """Go to the examples of the response track."""
+        self.console_app.show_track("response")
 
     def do_screen_gates(self) -> None:
         """Go to the gates."""
@@ -274,6 +282,10 @@ class BaseScreen(Screen[None]):
     def do_probes_open(self) -> None:
         """Show what each cue does to both sides."""
         self.console_app.show_probes(None)
+
+    def do_maps_open(self) -> None:
+        """Show the items as two maps."""
+        self.console_app.show_maps(None)
 
     def do_app_back(self) -> None:
         """One level back."""

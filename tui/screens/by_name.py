@@ -14,6 +14,7 @@ CLASSES = {
     "gates": "tui.screens.gates:GatesScreen",
     "whatif": "tui.screens.whatif:WhatIfScreen",
     "probes": "tui.screens.probes:ProbesScreen",
+    "maps": "tui.screens.maps:MapsScreen",
     "signoff": "tui.screens.signoff:SignoffScreen",
 }
 

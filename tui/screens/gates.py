@@ -172,7 +172,6 @@ class GatesScreen(BaseScreen):
             label = f" {plural(len(findings), 'finding')}" if number == 0 else ""
             text = f"{finding.severity}: “{finding.text}” {finding.reviewer}"
             text += f"; evidence: {finding.evidence}" if finding.evidence else ""
-            text += f"; evidence: {finding.evidence}" if finding.evidence else ""
             lines += wrapped(label, text, width, indent=INDENT)
         if not findings:
             lines += wrapped(" findings", "none yet: F records one", width, indent=INDENT, style="dim")

@@ -83,6 +83,8 @@ class ReviewScreen(BaseScreen):
         self.method = 0
         self.total = 0
         self.position: int | None = None
+        self.left: dict[str, tuple[Scope, str | None]] = {}
+        """Where each track was left."""
         self._trail: list[tuple[Scope, str | None]] = []
 
     def compose_body(self) -> Iterable[Widget]:
@@ -130,6 +132,8 @@ class ReviewScreen(BaseScreen):
     def _load(self) -> None:
         self.evidence = None if self.ref is None else self.session.example(self.ref)
         self.position = None if self.ref is None else self.session.position(self.ref, self.scope)
+        if self.evidence is not None:
+            self.left[self.evidence.example.track] = (self.scope, self.ref)
 
     def _show_lists(self) -> None:
         if self.query_one("#left").display:
@@ -143,7 +147,8 @@ class ReviewScreen(BaseScreen):
 
     def _options(self, width: int, height: int) -> ViewOptions:
         shown = self.evidence is not None and self.evidence.mine is not None
-        return ViewOptions(width, height, self.console_app.look, self.side, self.method, shown)
+        gates = {gate.key: gate for gate in self.session.gates()}
+        return ViewOptions(width, height, self.console_app.look, self.side, self.method, shown, gates)
 
     def _show_example(self, *, top: bool = False) -> None:
         view = self.query_one("#evidence", LineView)
@@ -280,7 +285,7 @@ class ReviewScreen(BaseScreen):
 
     def entered(self, purpose: str, text: str) -> None:
         if purpose == "search":
-            self.show(replace(self.scope, search=text or None), None)
+            self._search(text)
             return
         if purpose == "go":
             self.console_app.show_example(self.session.resolve_ref(text.strip()))
@@ -294,6 +299,15 @@ class ReviewScreen(BaseScreen):
             self.session.clear_draft(self.ref)
         self.after_write()
         self.notice(f"saved  {purpose}  {self.ref}", "saved")
+
+    def _search(self, text: str) -> None:
+        """Narrow the scope to what contains a text; where nothing does, look among all examples."""
+        scope = replace(self.scope, search=text or None)
+        widest = Scope(track=scope.track, search=scope.search, everything=True)
+        beyond = not self.session.queue_count(scope) and self.session.queue_count(widest)
+        self.show(widest if beyond else scope, None)
+        if beyond:
+            self.notice(f"not in the scope before: found among all examples ({beyond:,})")
 
     def do_annotation_mark(self) -> None:
         """Mark words."""
@@ -327,6 +341,10 @@ class ReviewScreen(BaseScreen):
         if saved:
             self.after_write()
             self.notice("saved  finding", "saved")
+
+    def do_maps_open(self) -> None:
+        """Show the item, or the neighbours of the query, on the maps."""
+        self.console_app.show_maps(self.ref)
 
     def do_whatif_open(self) -> None:
         """Change this text and ask both models again."""

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, ClassVar
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual import on, work
 from textual.binding import Binding, BindingType
@@ -12,13 +13,14 @@ from textual.timer import Timer
 from textual.widget import Widget
 
 from analysis.errors import AssayError
-from analysis.models.live import LiveRequest
 from analysis.reads import by_side
 from analysis.records import SIDES
+from analysis.tracks import all_tracks
 from analysis.whatif import (
     OUTPUT,
     attributions_of,
     cue_finders,
+    licences_of,
     marked_finder,
     missing_models,
     next_cue,
@@ -28,7 +30,7 @@ from analysis.whatif import (
 from tui.actions import bindings
 from tui.gate_lines import by_urgency
 from tui.jobs import probe_job
-from tui.lines import Line, rule, text_line, wrapped
+from tui.lines import Line, StyleLike, rule, text_line, wrapped
 from tui.messages import ProbeAnswered
 from tui.safe_text import as_typed, fit, printable
 from tui.screens.base import BaseScreen
@@ -39,21 +41,26 @@ from tui.whatif_lines import (
     TEXT_INDENT,
     Answer,
     Choice,
+    Key,
     answer_lines,
+    attribution_keys,
     change_words,
     edit_words,
-    number_lines,
     text_lines,
 )
+from tui.whatif_numbers import number_lines
+from tui.whatif_question import Question, names_of, requests_for
 from tui.widgets.line_view import LineView
 
 if TYPE_CHECKING:
     from analysis.lexicon import Finder
-    from analysis.models.live import LiveProbes
+    from analysis.models.live import LiveProbes, LiveRequest
     from analysis.review import ExampleEvidence
 
 NEEDS_ANSWER = frozenset({"whatif.save", "finding.record"})
 """Actions that are about an answer to the text as it is now."""
+RESPITE_S = 3.0
+"""What was said stays so long before progress takes its place."""
 
 
 class AnswerView(LineView, inherit_bindings=False):
@@ -82,14 +89,16 @@ class WhatIfScreen(BaseScreen):
         self.text = ""
         self.answers: dict[str, Answer] = {}
         self.side: SideMode = "both"
-        self.method = 0
+        self.key: Key | None = None
         self._changes: list[str] = []
         self._taken_back: list[str] = []
         self._saved: dict[str, str] = {}
         self._typed: str | None = None
-        self._question = 0
-        self._pending: tuple[str, float] | None = None
+        self._number = 0
+        self._question: Question | None = None
         self._timer: Timer | None = None
+        self._said_at = 0.0
+        self._progress_shown = False
 
     def compose_body(self) -> Iterable[Widget]:
         yield AnswerView(self.console_app.look, widget_id="answer")
@@ -125,17 +134,17 @@ class WhatIfScreen(BaseScreen):
 
     @property
     def before(self) -> Answer | None:
-        """What the run, or where it says too little the worker, has of the example's own text."""
+        """What the run has of the example's own text, with what the worker said of it."""
         evidence = self.evidence
         if evidence is None:
             return None
+        live = self.answers.get(self.original)
         sides = by_side(evidence.payload.get(f"{evidence.example.track}_side", ()))
-        if self.original in self.answers and not evidence.attributions:
-            return self.answers[self.original]
         if set(sides) != set(SIDES):
-            return self.answers.get(self.original)
+            return live
         outputs = {side: {name: sides[side][name] for name in OUTPUT} for side in SIDES}
-        return Answer(self.original, outputs, evidence.attributions, evidence.licences)
+        stored = Answer(self.original, outputs, evidence.attributions, evidence.licences)
+        return stored if live is None else stored.with_more(live)
 
     @property
     def after(self) -> Answer | None:
@@ -166,7 +175,8 @@ class WhatIfScreen(BaseScreen):
         lines = text_lines(self.original, self.text, width)
         if self.after is None:
             lines += self._advice(width)
-        how = Choice(width, self.console_app.look, self.side, self.method)
+        waiting = self._question is not None
+        how = Choice(width, self.console_app.look, self.side, self.key, waiting)
         lines += answer_lines(self.before, self.after, evidence.example.gold, how)
         view.show_lines(lines)
 
@@ -177,7 +187,7 @@ class WhatIfScreen(BaseScreen):
         if missing is not None:
             said = f"{missing.message}: {missing.where}; {missing.hint}" if missing.where else str(missing)
             return wrapped("", said, width, indent=TEXT_INDENT, style="warn")
-        if self._pending is not None:
+        if self._question is not None:
             return []
         if self.text != self.original:
             return [Line().to(TEXT_INDENT).add("⏎", "key").add(" asks both models", "dim")]
@@ -186,7 +196,10 @@ class WhatIfScreen(BaseScreen):
         if cue is not None:
             name = fit(self.text[cue.start : cue.end], max(width - 60, 16)).rstrip()
             line.add("d", "key").add(f" deletes “{name}” ({cue.label}), ", "dim")
-        return [line.add("e", "key").add(" edits; ", "dim").add("⏎", "key").add(" then asks both", "dim")]
+        line.add("e", "key").add(" edits; ", "dim").add("⏎", "key").add(" then asks both", "dim")
+        if self.before is None or not self.before.attributions:
+            line.add(", now explains it as it is", "dim")
+        return [line]
 
     def _finders(self) -> list[Finder]:
         evidence = self.evidence
@@ -265,63 +278,133 @@ class WhatIfScreen(BaseScreen):
         self._become(out_of.pop())
 
     def do_whatif_ask(self) -> None:
-        """Ask both models, in their own process."""
+        """Ask both models, in their own process: what they predict, then why."""
+        requests = self._requests()
+        if requests:
+            self._start(requests)
+        elif self.text == self.original:
+            self.notice(
+                "nothing is changed yet: d deletes a cue, e edits, M explains by more methods", "warn"
+            )
+
+    def do_whatif_more(self) -> None:
+        """Explain both texts also by the methods that are computed only when asked for."""
         evidence = self.evidence
-        if evidence is None or self.after is not None:
+        if evidence is None:
             return
-        if self._pending is not None:
+        methods = next((one.on_demand for one in all_tracks() if one.name == evidence.example.track), ())
+        if not methods:
+            raise AssayError("there is no method to ask for in this track")
+        requests = self._requests(methods)
+        if requests:
+            self._start(requests, methods)
+        else:
+            self._look_at(methods)
+
+    def _requests(self, methods: Sequence[str] = ()) -> tuple[LiveRequest, ...]:
+        """What is not known yet of the text as it is now, and of the example's own."""
+        evidence = self.evidence
+        if evidence is None:
+            return ()
+        known = {self.text: self.after, self.original: self.before}
+        return requests_for(evidence.example.track, evidence.example.ref, known, methods)
+
+    def _start(self, requests: tuple[LiveRequest, ...], methods: tuple[str, ...] = ()) -> None:
+        """Put requests to the models. One for another text follows the step that is answered at the moment."""
+        evidence, asked = self.evidence, self._question
+        if evidence is None:
+            return
+        if asked is not None and (asked.text == self.text or asked.requests[asked.done].methods == ()):
             self.notice("the models are still asked: esc cancels", "warn")
-            return
-        if self.text == self.original:
-            self.notice("nothing is changed yet: d deletes a cue, e edits", "warn")
             return
         missing = missing_models(self.session.description, evidence.example.track)
         if missing is not None:
             raise missing
-        example = evidence.example
-        texts = [self.text] if evidence.attributions else [self.original, self.text]
-        texts = [text for text in texts if text not in self.answers]
-        self._question += 1
-        self._pending = (self.text, time.monotonic())
+        self._end_question()
+        self._question = Question(self.text, requests, methods, time.monotonic())
         self._timer = self.set_interval(1.0, self._tell_progress)
-        requests = [LiveRequest(example.track, text, ref=example.ref) for text in texts]
-        self._ask(self.console_app.probes, self._question, requests)
+        self._ask(self.console_app.probes, self._number, requests)
         self._draw()
         self._tell_progress()
 
+    def notice(self, text: str, style: StyleLike = "text") -> None:
+        """Say something in the notice line, which progress then leaves alone for a while."""
+        self._said_at = time.monotonic() if text else 0.0
+        self._progress_shown = False
+        super().notice(text, style)
+
     def _tell_progress(self) -> None:
-        if self._pending is not None:
-            seconds = int(time.monotonic() - self._pending[1])
-            self.notice(f"asking both models… {seconds} s, esc cancels")
+        now = time.monotonic()
+        if self._question is not None and (self._question.done == 0 or now - self._said_at > RESPITE_S):
+            super().notice(self._question.progress(now))
+            self._progress_shown = True
 
     def _end_question(self) -> None:
-        """Stop waiting; an answer that still comes is that of an earlier question."""
-        self._pending = None
-        self._question += 1
+        """Stop waiting; what still fails is that of an earlier question."""
+        self._question = None
+        self._number += 1
         if self._timer is not None:
             self._timer.stop()
             self._timer = None
 
     @work(thread=True, group="probes")
     def _ask(self, probes: LiveProbes, number: int, requests: Sequence[LiveRequest]) -> None:
-        self.post_message(probe_job(probes, number, requests))
+        for place, request in enumerate(requests, start=1):
+            if number != self._number:
+                return
+            answered = probe_job(probes, number, request, len(requests) - place)
+            self.post_message(answered)
+            if answered.error is not None:
+                return
 
     @on(ProbeAnswered)
     def _answered(self, message: ProbeAnswered) -> None:
-        if message.number != self._question or self._pending is None or self.evidence is None:
+        evidence, question = self.evidence, self._question
+        if evidence is None or message.request.ref != evidence.example.ref:
             return
-        self._end_question()
-        if message.error is not None:
+        if message.reply is not None:
+            self._keep(message.request.text, message.reply)
+        if question is None or message.number != self._number:
             self._draw()
-            self.complain(message.error)
             return
-        ref = self.evidence.example.ref
-        for text, reply in message.replies.items():
-            self.answers[text] = Answer(text, outputs_of(reply), attributions_of(reply, ref), reply=reply)
+        if message.error is None and message.left:
+            self._question = replace(question, done=question.done + 1)
+            self._tell_progress()
+        else:
+            self._end_question()
+            self._finished(question, message.error)
         self._draw()
         self.show_bars()
-        known = self.text in self.answers
-        self.notice("" if known else "answered for an earlier text: ⏎ asks about this one")
+
+    def _keep(self, text: str, reply: Mapping[str, Any]) -> None:
+        """Keep an answer, beside what was answered about the same text before."""
+        evidence = self.evidence
+        if evidence is None:
+            return
+        attributions = attributions_of(reply, evidence.example.ref)
+        answer = Answer(text, outputs_of(reply), attributions, licences_of(reply), reply)
+        known = self.answers.get(text)
+        self.answers[text] = answer if known is None else known.with_more(answer)
+
+    def _finished(self, question: Question, error: AssayError | None) -> None:
+        if error is not None:
+            self.complain(error)
+        elif question.methods:
+            self._look_at(question.methods)
+        elif self.text != question.text:
+            self.notice("answered for an earlier text: ⏎ asks about this one")
+        elif self._progress_shown:
+            self.notice("")
+
+    def _look_at(self, methods: Sequence[str]) -> None:
+        """Show the first of some methods, of the same kind of target where it has that."""
+        keys = attribution_keys(self.before, self.after)
+        found = [key for key in keys if key[0] in methods]
+        if found:
+            same = self.key[1] if self.key in keys and self.key is not None else keys[0][1]
+            self.key = min(found, key=lambda key: (list(methods).index(key[0]), key[1] != same))
+            self._draw()
+        self.notice(f"{names_of(methods)}: v goes through them")
 
     def _save(self) -> str:
         """Save the answer to the text as it is now, once; the id of the event. Raises AssayError."""
@@ -376,8 +459,11 @@ class WhatIfScreen(BaseScreen):
 
     def do_view_method(self) -> None:
         """The next method or target."""
-        self.method += 1
-        self._draw()
+        keys = attribution_keys(self.before, self.after)
+        if keys:
+            at = 0 if self.key is None else keys.index(self.key) if self.key in keys else -1
+            self.key = keys[(at + 1) % len(keys)]
+            self._draw()
 
     def do_view_numbers(self) -> None:
         """Every number behind both answers."""
@@ -391,7 +477,7 @@ class WhatIfScreen(BaseScreen):
         """Leave the entry line, cancel the question, or leave the screen."""
         if self.entry.is_open:
             self.close_entry()
-        elif self._pending is not None:
+        elif self._question is not None:
             self._end_question()
             self.console_app.probes.cancel()
             self._draw()

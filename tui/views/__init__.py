@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
 from tui.lines import Line
@@ -11,6 +11,7 @@ from tui.theme import Look
 
 if TYPE_CHECKING:
     from analysis.explanations import FindingEvidence
+    from analysis.records import GateResult
     from analysis.review import ExampleEvidence
 
 SideMode = Literal["both", "base", "candidate", "difference"]
@@ -28,6 +29,7 @@ class ViewOptions:
         side: which side's attribution is drawn.
         method: number of the attribution view; counts on and on, the view takes it modulo what it has.
         others_shown: whether the verdicts of other reviewers may be seen.
+        gates: every gate of the review by key, for views that show what decides it.
     """
 
     width: int
@@ -36,6 +38,7 @@ class ViewOptions:
     side: SideMode = "both"
     method: int = 0
     others_shown: bool = False
+    gates: Mapping[str, GateResult] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -57,11 +60,17 @@ class View:
 
 def view_of(track: str) -> View:
     """The view of a track; one that has none of its own shows text, labels and annotations."""
-    from tui.views import common, intent, intent_numbers
+    from tui.views import common, intent, intent_numbers, retrieval, retrieval_numbers
 
     views: Mapping[str, View] = {
         "intent": View(
             intent.example_lines, intent_numbers.number_lines, intent_numbers.summary, intent.shown_evidence
+        ),
+        "retrieval": View(
+            retrieval.example_lines,
+            retrieval_numbers.number_lines,
+            retrieval_numbers.summary,
+            retrieval.shown_evidence,
         ),
     }
     return views.get(

@@ -107,7 +107,7 @@ def _messages(evidence: ExampleEvidence, options: ViewOptions) -> list[Line]:
     marked = marked_spans(evidence)
     sides = (options.side,) if options.side in ("base", "candidate") else ("base", "candidate")
     granted = {
-        side: licensed(entry, evidence)
+        side: licensed(entry, evidence.licences)
         for side, entry in (("base", pair.base), ("candidate", pair.candidate))
         if side in sides
     }
@@ -136,7 +136,7 @@ def _messages(evidence: ExampleEvidence, options: ViewOptions) -> list[Line]:
                     marks=not _unreadable(entry),
                 )
                 lines += _caution(entry, options.width)
-    lines += licence_lines(pair, sides, evidence, options.width, options.height, INDENT)
+    lines += licence_lines(pair, sides, evidence.licences, options.width, options.height, INDENT)
     lines += _legend(pair, scale, len(pairs), options, what, grey=not any(granted.values()))
     return lines + flip_lines(pair, evidence, options.width, INDENT, options.height)
 
@@ -195,7 +195,9 @@ def marked_spans(evidence: ExampleEvidence) -> list[tuple[int, int]]:
         elif event.kind == "redo":
             undone.discard(event.target)
         elif event.kind == "tokens" and event.event_id not in undone:
-            return [(start, end) for _, start, end in json.loads(event.body)["tokens"]]
+            marks = json.loads(event.body).get("tokens")
+            if marks is not None:
+                return [(start, end) for _, start, end in marks]
     return []
 
 

@@ -34,9 +34,9 @@ SLICE_LIMITS = {
 """What each number of a slice's licence is, and what it must be."""
 
 
-def licensed(entry: Attribution | None, evidence: ExampleEvidence) -> bool:
+def licensed(entry: Attribution | None, licences: Sequence[AttributionLicence]) -> bool:
     """Whether an attribution passed its licence; what is not there has none."""
-    return entry is not None and standing(entry, evidence.licences).licensed is True
+    return entry is not None and standing(entry, licences).licensed is True
 
 
 def words_of_standing(found: Standing) -> tuple[str, str]:
@@ -53,7 +53,7 @@ def words_of_standing(found: Standing) -> tuple[str, str]:
 def licence_lines(
     pair: AttributionPair,
     sides: Sequence[str],
-    evidence: ExampleEvidence,
+    licences: Sequence[AttributionLicence],
     width: int,
     height: int,
     indent: int,
@@ -63,7 +63,7 @@ def licence_lines(
     Args:
         pair: the attribution that is shown.
         sides: which sides of it.
-        evidence: of the example.
+        licences: of the attributions of the example.
         width: cells there are.
         height: rows there are.
         indent: cells at the left.
@@ -71,7 +71,7 @@ def licence_lines(
     told: list[tuple[str, str, str]] = []
     for side, entry in (("base", pair.base), ("candidate", pair.candidate)):
         if side in sides and entry is not None:
-            words, style = words_of_standing(standing(entry, evidence.licences))
+            words, style = words_of_standing(standing(entry, licences))
             told.append((side, words if style == "good" else f"grey, {words}", style))
     if len({words for _, words, _ in told}) == 1 and len(told) > 1:
         told = [("both sides", *told[0][1:])]

@@ -28,7 +28,7 @@ _EDITS = {
 _TEXTS = {"critical": "texts of the class", "other": "texts of other classes"}
 DEFINITIONS = {
     "accuracy": "share of texts whose predicted class is the gold label",
-    "recall": "share of the texts of a class that are predicted as it",
+    "recall": "share of the texts of a class predicted as it; of a query, share of its relevant items found",
     "precision": "share of the texts predicted as a class that are of it",
     "broken": "texts right on the base and wrong on the candidate",
     "fixed": "texts wrong on the base and right on the candidate",
@@ -49,6 +49,23 @@ DEFINITIONS = {
     "cue_share_other": "share of other texts that hold the cue",
     "signal_effect": "fall of the log-odds of the class when the expected phrase is deleted",
     "signal_positive": "share of the deletions that lower the log-odds",
+    "ndcg": "normalised discounted cumulative gain of the relevant items in the top k",
+    "mrr": "mean reciprocal rank of the first relevant item in the top k",
+    "overlap": "share of the top k that both sides have",
+    "rank_biased_overlap": "agreement of both rankings, the top weighing most (p .9)",
+    "grouping_lift": "how much more alike neighbours are in it than random items: 0 is chance, 1 all alike",
+    "grouping_conditional_lift": "the same over chance among items alike in the wanted attributes",
+    "grouping_wanted_lift": "mean lift over the wanted attributes",
+    "grouping_permutation_p": "share of permutations within the strata that are at least as alike",
+    "centroid_drift": "move of a group's mean, in spreads of the base's group around its own mean",
+    "counterfactual_overlap": "share of an item's neighbours that stay when only this is edited",
+    "counterfactual_toward": "rise of the share of neighbours with the new value when only this is edited",
+    "violations": "share of the pairs whose negative is at least as near as the positive",
+    "pairs_broken": "pairs right on the base and violated on the candidate",
+    "pairs_fixed": "pairs violated on the base and right on the candidate",
+    "margin": "similarity to the positive minus similarity to the negative",
+    "hubness": "skewness of how often an item is among the neighbours of others; 0 is even",
+    "anisotropy": "mean cosine of two items; near 0 uses the whole space",
     "flips_explained": "flips that revert without the word whose attribution changed most",
     "licence": "1 where the slice's attributions together passed their tests; else why says what failed",
     "licence_share": "share of attributions licensed, of those long enough to decide",
@@ -72,6 +89,10 @@ DECIDES: dict[str, tuple[str, ...]] = {
     "intent.relevance": ("relevance_own", "relevance_removed", "enrichment", "cue_share"),
     "intent.signals": ("signal_effect",),
     "intent.explanations": ("licence_share", "flips"),
+    "retrieval.grouping": ("grouping_wanted_lift", "grouping_lift"),
+    "retrieval.confounds": ("grouping_conditional_lift", "grouping_lift"),
+    "retrieval.hard_negatives": ("violations", "pairs_"),
+    "retrieval.probes": ("recall", "ndcg", "mrr", "broken", "fixed"),
 }
 """Beginnings of the names of the metrics that a gate reads, by its name."""
 

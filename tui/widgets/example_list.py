@@ -177,4 +177,5 @@ def example_line(row: QueueRow, width: int) -> Line:
     reasons = "random control" if row.control else " · ".join(sorted(row.reasons, key=len, reverse=True))
     if width >= 76:
         line.column(reasons, 16 if width < 100 else 30, "number").add(" ")
-    return line.column(row.text, max(width - line.width, 4))
+    text = f"{row.title}  {row.text}" if row.title else row.text
+    return line.column(text, max(width - line.width, 4))

@@ -34,10 +34,11 @@ def key_lines(screen: str, width: int, rows: int, unavailable: Callable[[str], s
         cells = len(entry.shown_key) + len(entry.title) + 3
         final = entry in last
         room = width - (reserved if number == rows - 1 and not final else 0)
-        if lines[number].width + cells > room and not final:
-            if number == rows - 1:
+        if lines[number].width + cells > room:
+            if number < rows - 1:
+                number += 1
+            elif not final:
                 continue
-            number += 1
         blocked = unavailable(entry.id) is not None
         lines[number].add(" ").add(entry.shown_key, "faint" if blocked else "key")
         lines[number].add(f" {entry.title} ", "faint" if blocked else "dim")

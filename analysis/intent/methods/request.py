@@ -58,13 +58,15 @@ class Explained:
     """Scores of one text, per word, signed: positive supports the target.
 
     `delta` is the completeness delta where the method promises completeness, `steps` the steps or samples
-    taken, and `parameters` what the method resolved its settings to.
+    taken, `parameters` what the method resolved its settings to, and `fidelity` the weighted R² of the local
+    model where the method fits one.
     """
 
     scores: NDArray[np.float32]
     delta: float | None = None
     steps: int | None = None
     parameters: Mapping[str, Any] = field(default_factory=dict)
+    fidelity: float | None = None
 
 
 @dataclass(frozen=True)

@@ -74,6 +74,16 @@ SELECT ref, actor, arg_max(reviewer, place) FILTER (kind = 'verdict') AS reviewe
        max(place) FILTER (kind = 'verdict') AS place
 FROM said GROUP BY ref, actor HAVING bool_or(kind = 'verdict');
 
+-- What each reviewer said of each span that a detector found: the latest word counts.
+CREATE MACRO span_of(asked) AS TABLE
+WITH said AS (
+    SELECT ref, actor, reviewer, body ->> '$.span.side' AS side, body ->> '$.span.detector' AS detector,
+           CAST(body ->> '$.span.start' AS INTEGER) AS start, CAST(body ->> '$.span.end' AS INTEGER) AS "end",
+           body ->> '$.span.verdict' AS verdict, {'lamport': lamport, 'stream_id': stream_id, 'seq': seq} AS place
+    FROM counted(asked) WHERE kind = 'tokens' AND (body -> '$.span') IS NOT NULL)
+SELECT ref, side, detector, start, "end", arg_max(verdict, place) AS verdict, actor, arg_max(reviewer, place) AS reviewer
+FROM said GROUP BY ALL;
+
 -- A settlement stands until somebody says something else of that example.
 CREATE MACRO settled_of(asked) AS TABLE
 SELECT s.ref, s.verdict, s.actor, s.reviewer, s.ts FROM (

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from analysis.errors import AssayError
 from analysis.intent.attribution import cases_of, explain
 from analysis.intent.baseline import KINDS, BaselineChooser
-from analysis.intent.methods import METHODS, OCCLUSION, Request, Target, explain_on_demand
+from analysis.intent.methods import METHODS, OCCLUSION, Explained, Request, Target
 from analysis.intent.methods.attention_rollout import attention_rollout, rollout
 from analysis.intent.methods.gradient_shap import gradient_shap
 from analysis.intent.methods.input_x_gradient import input_x_gradient
@@ -22,8 +22,10 @@ from analysis.intent.methods.occlusion import occlusion
 from analysis.intent.methods.request import DELTA_FLOOR, completeness_delta
 from analysis.intent.methods.sampled import samples_for
 from analysis.intent.predict import logits_of_ids, softmax
-from analysis.intent.words import delete_words, tokenise
+from analysis.intent.words import Tokenised, delete_words, tokenise
 from analysis.models.load import LoadedClassifier, load_classifier
+from analysis.tracks import get
+from tests.analysis.intent.bag_of_words import CLASSES, WORDS, bag_of_words
 
 TEXTS = [
     "can a real person help with my parcel?",
@@ -123,29 +125,58 @@ def test_every_queued_method_gives_one_score_per_word_and_is_deterministic(
                 np.testing.assert_array_equal(one.scores, other.scores)
 
 
-def test_sampling_depends_on_the_seed_of_its_text_alone_and_leaves_the_generators_be(
+def test_gradient_shap_is_the_mean_of_integrated_gradients_over_the_baselines(
     classifier: LoadedClassifier,
 ) -> None:
+    request = request_for(classifier, TEXTS)
+    chooser = BaselineChooser({"base": classifier})
+    several = [
+        [chooser.baseline("base", kind, text) for kind in ("mean", "unk", "pad")[: 1 + index % 3]]
+        for index, text in enumerate(request.texts)
+    ]
+    request = replace(request, references=several)
+    for index, one in enumerate(gradient_shap(request)):
+        references = request.references[index]
+        assert one.steps is not None
+        assert one.delta is not None
+        assert one.delta <= MAX_DELTA
+        alone = Request(
+            classifier,
+            [request.texts[index]] * len(references),
+            [request.targets[index]] * len(references),
+            [request.outputs[index]] * len(references),
+            references,
+        )
+        each = integrated_gradients(alone, (one.steps // len(references),))
+        np.testing.assert_allclose(one.scores, np.mean([own.scores for own in each], axis=0), atol=1e-5)
+        at_baselines = np.mean([request.targets[index].output(own.logits) for own in references])
+        gap = abs(float(one.scores.sum()) - (request.outputs[index] - float(at_baselines)))
+        assert gap == pytest.approx(
+            one.delta * max(abs(request.outputs[index] - float(at_baselines)), DELTA_FLOOR), abs=1e-4
+        )
+
+
+def test_samples_depend_on_the_seed_of_their_text_alone_and_leave_the_generators_be(
+    classifier: LoadedClassifier,
+) -> None:
+    lime = next(method for method in METHODS if method.name == "lime").explain
     request = request_for(classifier, TEXTS[:3])
     torch.manual_seed(5)
     np.random.seed(5)
     expected = (float(torch.rand(1)), float(np.random.rand()))
     torch.manual_seed(5)
     np.random.seed(5)
-    together = gradient_shap(request)
+    together = lime(request)
     assert (float(torch.rand(1)), float(np.random.rand())) == expected
     alone = replace(
         request,
         texts=request.texts[2:],
         targets=request.targets[2:],
         outputs=request.outputs[2:],
-        baselines=request.baselines[2:],
-        references=request.references[2:],
         seeds=request.seeds[2:],
     )
-    np.testing.assert_array_equal(gradient_shap(alone)[0].scores, together[2].scores)
-    other = gradient_shap(replace(alone, seeds=[99]))[0].scores
-    assert not np.array_equal(other, together[2].scores)
+    np.testing.assert_array_equal(lime(alone)[0].scores, together[2].scores)
+    assert not np.array_equal(lime(replace(alone, seeds=[99]))[0].scores, together[2].scores)
 
 
 def test_input_x_gradient_is_the_embedding_times_its_gradient(classifier: LoadedClassifier) -> None:
@@ -232,13 +263,22 @@ def test_logits_that_are_no_numbers_explain_nothing(tmp_path, tiny_classifier) -
     assert {one.why for one in answers} == {"the logits are not numbers"}
 
 
+def on_demand(
+    model: LoadedClassifier, text: str, name: str, target: Target, seed: int
+) -> tuple[Tokenised, Explained]:
+    words = tokenise(model, [text], 64)
+    outputs = [float(target.output(row)) for row in logits_of_ids(model, [one.ids for one in words])]
+    (method,) = (one for one in METHODS if one.name == name)
+    return words[0], method.explain(Request(model, words, [target], outputs, seeds=[seed]))[0]
+
+
 @pytest.mark.parametrize("method", ["lime", "kernel_shap"])
 @pytest.mark.parametrize("text", ["gift", "", "where is my parcel"])
 def test_methods_on_demand_explain_texts_of_any_length(
     classifier: LoadedClassifier, method: str, text: str
 ) -> None:
-    words, one = explain_on_demand(classifier, text, method, Target(1, 0), 64, seed=7)
-    _, again = explain_on_demand(classifier, text, method, Target(1, 0), 64, seed=7)
+    words, one = on_demand(classifier, text, method, Target(1, 0), 7)
+    _, again = on_demand(classifier, text, method, Target(1, 0), 7)
     assert len(one.scores) == len(words.words)
     np.testing.assert_array_equal(one.scores, again.scores)
     if len(words.words) > 1:
@@ -247,10 +287,11 @@ def test_methods_on_demand_explain_texts_of_any_length(
 
 def test_kernel_shap_adds_up_to_the_drop_without_any_word(classifier: LoadedClassifier) -> None:
     target = Target(2)
-    words, one = explain_on_demand(classifier, TEXTS[1], "kernel_shap", target, 64, seed=1)
+    words, one = on_demand(classifier, TEXTS[1], "kernel_shap", target, 1)
     nothing = delete_words(words, range(len(words.words)))
     whole, empty = (float(target.output(row)) for row in logits_of_ids(classifier, [words.ids, nothing]))
     assert float(one.scores.sum()) == pytest.approx(whole - empty, abs=0.02)
+    assert one.delta == pytest.approx(abs(float(one.scores.sum()) - (whole - empty)) / abs(whole - empty))
 
 
 def test_samples_grow_with_the_words() -> None:
@@ -258,9 +299,21 @@ def test_samples_grow_with_the_words() -> None:
     assert samples_for(40) == 800
 
 
-def test_an_unknown_method_on_demand_is_refused(classifier: LoadedClassifier) -> None:
-    with pytest.raises(AssayError, match="on demand"):
-        explain_on_demand(classifier, "gift", "occlusion", Target(0), 64, seed=0)
+def test_the_registry_of_the_track_names_methods_that_are_there() -> None:
+    assert get("intent").on_demand == tuple(one.name for one in METHODS if one.on_demand)
+
+
+def test_the_fidelity_of_lime_is_that_of_its_local_model(classifier: LoadedClassifier) -> None:
+    words = [word for word in WORDS if word != "the"][:10]
+    additive = bag_of_words({word: {CLASSES[0]: 0.3 * place} for place, word in enumerate(words)})
+    text = " ".join(words)
+    _, linear = on_demand(additive, text, "lime", Target(0), 3)
+    _, other = on_demand(classifier, TEXTS[1], "lime", Target(0), 3)
+    assert linear.fidelity is not None
+    assert other.fidelity is not None
+    # A model that adds up over words is what LIME fits, but for its ridge.
+    assert linear.fidelity > 0.99
+    assert other.fidelity < linear.fidelity
 
 
 def test_a_repeated_word_has_a_score_at_each_of_its_places(classifier: LoadedClassifier) -> None:

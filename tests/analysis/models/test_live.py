@@ -10,7 +10,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -19,9 +19,9 @@ import pytest
 
 from analysis.errors import AssayError
 from analysis.models.live import MAX_TEXT_BYTES, LiveProbes, LiveRequest, ProbeCancelledError
-from analysis.pipeline import analyze
 from analysis.store.run import attach
-from tests.conftest import LABELS, REVIEW, TITLES, messages, write_jsonl
+from analysis.tracks import get
+from tests.conftest import LABELS
 
 ROOT = Path(__file__).parents[3]
 
@@ -32,37 +32,11 @@ def _logs_of_failed_workers_stay_here(tmp_path: Path, monkeypatch: pytest.Monkey
 
 
 @pytest.fixture(scope="module")
-def review(tmp_path_factory: pytest.TempPathFactory, tiny_classifier: Callable[..., Path]) -> Path:
-    """The small review of two random models, analysed once."""
-    root = tmp_path_factory.mktemp("live") / "review"
-    root.mkdir()
-    tiny_classifier(root / "models" / "base", seed=0)
-    tiny_classifier(root / "models" / "candidate", seed=1)
-    write_jsonl(root / "eval.jsonl", messages()[::2])
-    (root / "titles.txt").write_text("\n".join(TITLES) + "\n", "utf-8")
-    text = REVIEW.replace('out_of_scope = "oos.jsonl"\n', "")
-    (root / "review.toml").write_text(text, "utf-8")
-    return root / "review.toml"
-
-
-@pytest.fixture(scope="module")
-def run(review: Path) -> tuple[Path, str]:
-    published = analyze(review)
-    return published.store, published.run
-
-
-@pytest.fixture(scope="module")
-def evidence(run: tuple[Path, str]) -> Iterator[duckdb.DuckDBPyConnection]:
+def evidence(live_run: tuple[Path, str]) -> Iterator[duckdb.DuckDBPyConnection]:
     connection = duckdb.connect(":memory:")
-    attach(connection, *run)
+    attach(connection, *live_run)
     yield connection
     connection.close()
-
-
-@pytest.fixture(scope="module")
-def probes(run: tuple[Path, str]) -> Iterator[LiveProbes]:
-    with LiveProbes(*run) as made:
-        yield made
 
 
 def rows(evidence: duckdb.DuckDBPyConnection, sql: str, *given: object) -> list[dict[str, Any]]:
@@ -85,9 +59,11 @@ def flipped(evidence: duckdb.DuckDBPyConnection) -> dict[str, Any]:
     )[0]
 
 
-def test_an_answer_is_what_the_run_measured(probes: LiveProbes, evidence: duckdb.DuckDBPyConnection) -> None:
+def test_an_answer_is_what_the_run_measured(
+    live_probes: LiveProbes, evidence: duckdb.DuckDBPyConnection
+) -> None:
     example = flipped(evidence)
-    reply = probes.ask(LiveRequest("intent", example["text"], ref=example["ref"]))
+    reply = live_probes.ask(LiveRequest("intent", example["text"], ref=example["ref"]))
     assert reply["labels"] == list(LABELS)
     assert reply["contrast"] == f"{example['candidate']} − {example['base']}"
     for side in ("base", "candidate"):
@@ -122,32 +98,82 @@ def test_an_answer_is_what_the_run_measured(probes: LiveProbes, evidence: duckdb
 
 
 def test_an_edited_text_is_explained_for_the_flip_of_its_example(
-    probes: LiveProbes, evidence: duckdb.DuckDBPyConnection
+    live_probes: LiveProbes, evidence: duckdb.DuckDBPyConnection
 ) -> None:
     example = flipped(evidence)
     edited = example["text"].split()[0]
-    reply = probes.ask(LiveRequest("intent", edited, ref=example["ref"], methods=("occlusion",)))
+    reply = live_probes.ask(LiveRequest("intent", edited, ref=example["ref"], methods=("occlusion",)))
     assert reply["contrast"] == f"{example['candidate']} − {example['base']}"
     assert [row["ends"][-1] for row in reply["sides"]["base"]["attributions"]] == [len(edited)] * 2
-    own = probes.ask(LiveRequest("intent", edited, methods=()))
+    own = live_probes.ask(LiveRequest("intent", edited, methods=()))
     labels = {side: own["sides"][side]["label"] for side in ("base", "candidate")}
     agree = labels["base"] == labels["candidate"]
     assert own["contrast"] == (None if agree else f"{labels['candidate']} − {labels['base']}")
     assert own["sides"]["base"]["attributions"] == []
 
 
-def test_methods_on_demand_are_answered_and_unknown_ones_refused(probes: LiveProbes) -> None:
-    request = LiveRequest("intent", "where is my Tofu Wars", methods=("lime", "kernel_shap"))
-    reply = probes.ask(request)
-    methods = [row["method"] for row in reply["sides"]["candidate"]["attributions"]]
-    assert set(methods) == {"lime", "kernel_shap"}
-    assert reply == probes.ask(request)
+def test_the_licence_of_an_examples_own_text_is_the_one_of_the_run(
+    live_probes: LiveProbes, evidence: duckdb.DuckDBPyConnection
+) -> None:
+    example = flipped(evidence)
+    reply = live_probes.ask(LiveRequest("intent", example["text"], ref=example["ref"]))
+    for side in ("base", "candidate"):
+        stored = rows(
+            evidence,
+            "SELECT * EXCLUDE (ref) FROM evidence.intent_licensed WHERE ref = ? AND side = ? "
+            "AND method IN ('integrated_gradients', 'occlusion') ORDER BY method, target",
+            example["ref"], side,
+        )  # fmt: skip
+        assert len(stored) == 4
+        assert [sorted(row) for row in stored] == [sorted(row) for row in reply["sides"][side]["licences"]]
+        for known, row in zip(stored, reply["sides"][side]["licences"], strict=True):
+            for name, value in known.items():
+                assert row[name] == (pytest.approx(value, abs=1e-5) if isinstance(value, float) else value), (
+                    name
+                )
+
+
+def test_every_attribution_of_a_changed_text_has_its_licence_and_the_same_one_again(
+    live_probes: LiveProbes, evidence: duckdb.DuckDBPyConnection
+) -> None:
+    request = LiveRequest("intent", "where is my second volume of Tofu Wars", ref=flipped(evidence)["ref"])
+    reply = live_probes.ask(request)
+    for side in reply["sides"].values():
+        tested = {(row["method"], row["target"]): row for row in side["licences"]}
+        assert set(tested) == {(row["method"], row["target"]) for row in side["attributions"]}
+        for row in tested.values():
+            assert row["words"] == 8
+            assert row["decidable"]
+            assert 0 < row["chance_p"] <= 1
+            assert row["licensed"] is (row["why"] == "")
+    assert live_probes.ask(request) == reply
+
+
+def test_predictions_alone_bring_no_attribution(live_probes: LiveProbes) -> None:
+    reply = live_probes.ask(LiveRequest("intent", "where is my gift", methods=()))
+    assert all(side["attributions"] == side["licences"] == [] for side in reply["sides"].values())
+
+
+def test_methods_on_demand_are_answered_and_unknown_ones_refused(live_probes: LiveProbes) -> None:
+    request = LiveRequest("intent", "where is my Tofu Wars", methods=get("intent").on_demand)
+    reply = live_probes.ask(request)
+    for side in reply["sides"].values():
+        found: dict[str, list[dict[str, Any]]] = {}
+        for row in side["attributions"]:
+            found.setdefault(row["method"], []).append(row)
+        assert set(found) == {"lime", "kernel_shap"} == {row["method"] for row in side["licences"]}
+        assert {row["steps"] for rows in found.values() for row in rows} == {500}
+        assert all(0 < row["parameters"]["fidelity"] <= 1 for row in found["lime"])
+        assert all(row["completeness_delta"] < 0.05 for row in found["kernel_shap"])
+        # Agreement is with the gradient family, which was not asked for itself.
+        assert all(row["overlap"] is not None or row["why"] for row in side["licences"])
+    assert reply == live_probes.ask(request)
     with pytest.raises(AssayError, match="there is no attribution method 'tea leaves'"):
-        probes.ask(LiveRequest("intent", "gift", methods=("tea leaves",)))
+        live_probes.ask(LiveRequest("intent", "gift", methods=("tea leaves",)))
     with pytest.raises(AssayError, match="the run has no example 'intent/message:none'"):
-        probes.ask(LiveRequest("intent", "gift", ref="intent/message:none"))
+        live_probes.ask(LiveRequest("intent", "gift", ref="intent/message:none"))
     with pytest.raises(AssayError, match="does not say where the models of 'retrieval' are"):
-        probes.ask(LiveRequest("retrieval", "gift"))
+        live_probes.ask(LiveRequest("retrieval", "gift"))
 
 
 @pytest.mark.parametrize(
@@ -165,29 +191,29 @@ def test_methods_on_demand_are_answered_and_unknown_ones_refused(probes: LivePro
         "x" * 100_000,
     ],
 )
-def test_hostile_texts_are_answered_and_the_next_question_too(probes: LiveProbes, text: str) -> None:
-    reply = probes.ask(LiveRequest("intent", text))
+def test_hostile_texts_are_answered_and_the_next_question_too(live_probes: LiveProbes, text: str) -> None:
+    reply = live_probes.ask(LiveRequest("intent", text))
     for side in reply["sides"].values():
         assert side["label"] in LABELS
         assert side["tokens"] <= 32
         for row in side["attributions"]:
             assert all(0 <= start < end <= len(text) for start, end in zip(row["starts"], row["ends"]))  # noqa: B905
     assert reply["sides"]["base"]["cut"] is text.startswith("word word")
-    assert probes.ask(LiveRequest("intent", "gift", methods=()))["sides"]["base"]["label"] in LABELS
+    assert live_probes.ask(LiveRequest("intent", "gift", methods=()))["sides"]["base"]["label"] in LABELS
 
 
-def test_texts_that_cannot_be_read_are_refused_in_words(probes: LiveProbes) -> None:
+def test_texts_that_cannot_be_read_are_refused_in_words(live_probes: LiveProbes) -> None:
     with pytest.raises(AssayError, match="half of a character") as caught:
-        probes.ask(LiveRequest("intent", "gift \ud83d"))
+        live_probes.ask(LiveRequest("intent", "gift \ud83d"))
     assert caught.value.where == "character 6"
     with pytest.raises(AssayError, match="this text is longer than"):
-        probes.ask(LiveRequest("intent", "x" * (MAX_TEXT_BYTES + 1)))
-    assert probes.ask(LiveRequest("intent", "gift", methods=()))["sides"]
+        live_probes.ask(LiveRequest("intent", "x" * (MAX_TEXT_BYTES + 1)))
+    assert live_probes.ask(LiveRequest("intent", "gift", methods=()))["sides"]
 
 
-def test_cancel_ends_the_question_and_the_next_one_starts_another_worker(run: tuple[Path, str]) -> None:
+def test_cancel_ends_the_question_and_the_next_one_starts_another_worker(live_run: tuple[Path, str]) -> None:
     caught: list[BaseException] = []
-    with LiveProbes(*run) as probes:
+    with LiveProbes(*live_run) as probes:
         probes.start()
         first = _pid(probes)
 
@@ -208,8 +234,8 @@ def test_cancel_ends_the_question_and_the_next_one_starts_another_worker(run: tu
         assert _pid(probes) != first
 
 
-def test_a_worker_that_hangs_or_dies_is_reported_with_its_log(run: tuple[Path, str]) -> None:
-    with LiveProbes(*run) as probes:
+def test_a_worker_that_hangs_or_dies_is_reported_with_its_log(live_run: tuple[Path, str]) -> None:
+    with LiveProbes(*live_run) as probes:
         probes.start()
         os.kill(_pid(probes), signal.SIGSTOP)
         with pytest.raises(AssayError, match=r"did not answer within 0\.3 seconds") as caught:
@@ -223,8 +249,8 @@ def test_a_worker_that_hangs_or_dies_is_reported_with_its_log(run: tuple[Path, s
         assert Path(caught.value.where).is_file()
 
 
-def test_an_idle_worker_ends_and_a_question_starts_it_again(run: tuple[Path, str]) -> None:
-    with LiveProbes(*run, idle_s=0.2) as probes:
+def test_an_idle_worker_ends_and_a_question_starts_it_again(live_run: tuple[Path, str]) -> None:
+    with LiveProbes(*live_run, idle_s=0.2) as probes:
         probes.start()
         first = probes._worker
         assert first is not None
@@ -238,14 +264,14 @@ def test_an_idle_worker_ends_and_a_question_starts_it_again(run: tuple[Path, str
 
 
 def test_models_that_were_changed_since_the_run_are_refused(
-    run: tuple[Path, str], review: Path, tmp_path: Path
+    live_run: tuple[Path, str], live_review: Path, tmp_path: Path
 ) -> None:
-    folder = review.parent / "models" / "candidate"
+    folder = live_review.parent / "models" / "candidate"
     config = folder / "config.json"
     before = config.read_bytes()
     try:
         config.write_bytes(before + b"\n")
-        with LiveProbes(*run) as probes:
+        with LiveProbes(*live_run) as probes:
             with pytest.raises(AssayError, match="not the candidate that was reviewed") as caught:
                 probes.ask(LiveRequest("intent", "gift"))
             assert caught.value.where == str(folder)
@@ -272,9 +298,9 @@ sys.stdin.read()
 """
 
 
-def test_the_worker_ends_with_its_console(run: tuple[Path, str]) -> None:
+def test_the_worker_ends_with_its_console(live_run: tuple[Path, str]) -> None:
     console = subprocess.Popen(
-        [sys.executable, "-c", CONSOLE, str(run[0]), run[1]],
+        [sys.executable, "-c", CONSOLE, str(live_run[0]), live_run[1]],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         cwd=ROOT,
@@ -305,12 +331,12 @@ worker.main(sys.argv[1:])
 """
 
 
-def test_noise_on_standard_output_goes_to_the_log(run: tuple[Path, str], tmp_path: Path) -> None:
+def test_noise_on_standard_output_goes_to_the_log(live_run: tuple[Path, str], tmp_path: Path) -> None:
     log = tmp_path / "log"
     question = {"id": 7, "track": "intent", "text": "gift", "methods": []}
     with log.open("wb") as stderr:
         process = subprocess.Popen(
-            [sys.executable, "-c", NOISY, str(run[0]), run[1]],
+            [sys.executable, "-c", NOISY, str(live_run[0]), live_run[1]],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=stderr,

@@ -1,0 +1,28 @@
+"""Batches of texts for a model: equal token lengths, bounded by tokens."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+
+TOKENS_PER_BATCH = {"cuda": 8192, "cpu": 2048}
+"""Tokens that a model is given at once, by kind of device: a processor is fastest where a batch stays in its cache."""
+
+
+def batch_tokens(device: str) -> int:
+    """Tokens that a model on `device` is given at once."""
+    return TOKENS_PER_BATCH[device.partition(":")[0]]
+
+
+def equal_length_batches(ids: Sequence[Sequence[int]], tokens: int) -> Iterator[list[int]]:
+    """Indices of rows with the same token length, at most `tokens` tokens a batch.
+
+    A padded batch of mixed lengths costs more than it saves, and padding must never change a result.
+    """
+    by_length: dict[int, list[int]] = defaultdict(list)
+    for index, row in enumerate(ids):
+        by_length[len(row)].append(index)
+    for length, indices in sorted(by_length.items()):
+        step = max(1, tokens // max(1, length))
+        for start in range(0, len(indices), step):
+            yield indices[start : start + step]

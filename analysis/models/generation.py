@@ -1,0 +1,323 @@
+"""Prompts -> answers, as Transformers' `generate` makes them, with noise that both sides share.
+
+Prompts of equal token length go through the model together and are never padded, so padding cannot change an
+answer. Samples are drawn with noise that depends on the seed and the place alone: the same seed on another
+model differs only where the model does (common random numbers with the Gumbel-max rule, Benz et al. 2025,
+"Evaluation of Large Language Models via Coupled Token Generation", arXiv:2502.01754).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+
+from analysis.errors import AssayError
+from analysis.models.adapter import adapted_model
+from analysis.models.batches import equal_length_batches
+from analysis.models.load import LOADING_ERRORS, check_vocabulary, load_tokenizer, reason
+
+if TYPE_CHECKING:
+    import torch
+    from transformers import PreTrainedModel, PreTrainedTokenizerFast
+
+    from analysis.models.generator import GeneratorHead
+
+TOKENS_AT_ONCE = {"cuda": 65_536, "cpu": 8_192}
+"""Tokens of prompts and answers that are kept in memory at once, by kind of device."""
+
+Ended = Literal["stop", "length"]
+
+
+@dataclass(frozen=True)
+class LoadedGenerator:
+    """A generator ready to run: float32, evaluation mode, no parameter requires gradients.
+
+    Args:
+        head: what its folder says of it.
+        model: its `logits` are (n, tokens, vocabulary).
+        tokenizer: gives character offsets.
+        device: where the model is.
+    """
+
+    head: GeneratorHead
+    model: PreTrainedModel
+    tokenizer: PreTrainedTokenizerFast
+    device: str
+
+    def given(self, prompt: str) -> str:
+        """What the model is given to answer a prompt: in its chat template, where it has one.
+
+        Raises:
+            AssayError: the template cannot be filled in.
+        """
+        if not self.head.template:
+            return prompt
+        from jinja2 import TemplateError
+
+        tokenizer: Any = self.tokenizer
+        try:
+            turns = [{"role": "user", "content": prompt}]
+            filled: str = tokenizer.apply_chat_template(turns, add_generation_prompt=True, tokenize=False)
+        except (TemplateError, *LOADING_ERRORS) as error:
+            raise AssayError(
+                f"the chat template cannot be filled in: {reason(error)}", where=str(self.head.tokens)
+            ) from error
+        return filled
+
+    def prompt_ids(self, prompt: str) -> list[int]:
+        """Token ids of what the model is given to answer a prompt.
+
+        Raises:
+            AssayError: the template cannot be filled in.
+        """
+        tokenizer: Any = self.tokenizer
+        ids = tokenizer(self.given(prompt), add_special_tokens=not self.head.template)["input_ids"]
+        starts = (tokenizer.bos_token_id, tokenizer.eos_token_id, tokenizer.unk_token_id, 0)
+        return list(ids) or [next(int(one) for one in starts if one is not None)]
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a generator wrote.
+
+    Args:
+        ids: tokens of the answer, without the one that ended it.
+        logps: natural logarithm of the probability that each was chosen with, after the penalties and, in a
+            sample, the limits of the settings: what Transformers calls transition scores.
+        text: the tokens as text, without special ones.
+        ended: `stop` where the model ended it, `length` where a limit cut it.
+    """
+
+    ids: tuple[int, ...]
+    logps: tuple[float, ...]
+    text: str
+    ended: Ended
+
+
+def load_generator(head: GeneratorHead, folder: Path, device: str) -> LoadedGenerator:
+    """Load a whole generator onto `device`, from local safetensors only.
+
+    Raises:
+        AssayError: weights that do not fit the architecture, or a device that is not there.
+    """
+    import torch
+    from transformers import AutoModelForCausalLM
+    from transformers.utils import logging
+
+    logging.set_verbosity_error()
+    logging.disable_progress_bar()
+    try:
+        model, info = AutoModelForCausalLM.from_pretrained(
+            folder,
+            use_safetensors=True,
+            dtype=torch.float32,
+            output_loading_info=True,
+            local_files_only=True,
+            trust_remote_code=False,
+        )
+    except LOADING_ERRORS as error:
+        raise AssayError(f"cannot be loaded: {reason(error)}", where=str(folder)) from error
+    absent = sorted(info["missing_keys"]) + sorted(str(key) for key in info.get("mismatched_keys", ()))
+    if absent:
+        raise AssayError(
+            f"{len(absent)} weights are missing or of another shape and would be random, such as {absent[0]}",
+            where=str(folder),
+            hint="save the whole model with save_pretrained",
+        )
+    try:
+        model = model.to(device)
+    except (RuntimeError, AssertionError) as error:
+        raise AssayError(
+            f"device {device!r} cannot be used: {reason(error)}", where=str(folder), hint='use device = "cpu"'
+        ) from error
+    model.eval().requires_grad_(False)
+    return _complete(head, model, device)
+
+
+def load_adapted(head: GeneratorHead, folder: Path, base: LoadedGenerator) -> LoadedGenerator:
+    """Put an adapter over a loaded generator; the two share every weight that it does not replace.
+
+    Raises:
+        AssayError: weights that do not fit the base.
+    """
+    return _complete(head, adapted_model(folder, base.model, base.device), base.device)
+
+
+def _complete(head: GeneratorHead, model: PreTrainedModel, device: str) -> LoadedGenerator:
+    from transformers import GenerationConfig
+
+    tokenizer = load_tokenizer(head.tokens)
+    check_vocabulary(model, tokenizer, head.tokens)
+    # `generate` fills what it is not told from here; all that counts is in the head's settings.
+    anything: Any = model
+    anything.generation_config = GenerationConfig()
+    return LoadedGenerator(head, model, tokenizer, device)
+
+
+def generate_answers(
+    generator: LoadedGenerator, prompts: Sequence[Sequence[int]], seeds: Sequence[int] | None = None
+) -> list[Answer]:
+    """One answer to each prompt: the likeliest token each time, or a sample by its seed.
+
+    A prompt that leaves no room in the model's context is answered with nothing, cut by the limit.
+
+    Args:
+        generator: who answers.
+        prompts: token ids as `prompt_ids` gives them.
+        seeds: one a prompt, from 0 to 2**63 - 1; None for greedy answers.
+
+    Raises:
+        AssayError: the device has not enough memory for one answer.
+    """
+    head = generator.head
+    answers = [Answer((), (), "", "length")] * len(prompts)
+    room = [_room(head, len(ids)) for ids in prompts]
+    fitting = [index for index in range(len(prompts)) if room[index] > 0]
+    # A row costs its whole answer, too, so rows of a batch are counted with that.
+    longest = [range(len(prompts[index]) + room[index]) for index in fitting]
+    for batch in equal_length_batches(longest, TOKENS_AT_ONCE[generator.device.partition(":")[0]]):
+        by_length: dict[int, list[int]] = {}
+        for index in (fitting[one] for one in batch):
+            by_length.setdefault(len(prompts[index]), []).append(index)
+        for rows in by_length.values():
+            for row, answer in _halving(generator, prompts, seeds, rows, room[rows[0]]):
+                answers[row] = answer
+    return answers
+
+
+def _room(head: GeneratorHead, length: int) -> int:
+    most = head.settings.max_new_tokens
+    return most if head.max_positions is None else min(most, head.max_positions - length)
+
+
+def _halving(
+    generator: LoadedGenerator,
+    prompts: Sequence[Sequence[int]],
+    seeds: Sequence[int] | None,
+    rows: list[int],
+    room: int,
+) -> Iterator[tuple[int, Answer]]:
+    """The answers of one batch, in two halves where the device has not enough memory for it."""
+    import torch
+
+    try:
+        chosen = None if seeds is None else [seeds[row] for row in rows]
+        found = _generate(generator, [prompts[row] for row in rows], chosen, room)
+    except torch.cuda.OutOfMemoryError:
+        if len(rows) == 1:
+            raise AssayError(
+                "the device has not enough memory for one answer", hint='use device = "cpu"'
+            ) from None
+        found = None
+    if found is not None:
+        yield from zip(rows, found, strict=True)
+        return
+    torch.cuda.empty_cache()
+    middle = len(rows) // 2
+    yield from _halving(generator, prompts, seeds, rows[:middle], room)
+    yield from _halving(generator, prompts, seeds, rows[middle:], room)
+
+
+def _generate(
+    generator: LoadedGenerator, prompts: Sequence[Sequence[int]], seeds: Sequence[int] | None, room: int
+) -> list[Answer]:
+    import torch
+    from transformers import GenerationConfig, LogitsProcessorList
+
+    settings = generator.head.settings
+    config = GenerationConfig(
+        max_new_tokens=room,
+        min_new_tokens=min(settings.min_new_tokens, room) or None,
+        do_sample=False,
+        num_beams=1,
+        repetition_penalty=settings.repetition_penalty,
+        no_repeat_ngram_size=settings.no_repeat_ngram_size,
+        suppress_tokens=list(settings.suppress_tokens) or None,
+        eos_token_id=list(settings.ends) or None,
+        pad_token_id=settings.padding,
+    )
+    ids = torch.tensor([list(row) for row in prompts], device=generator.device)
+    choose = _Choose(seeds)
+    limits = [] if seeds is None else _limits(generator)
+    model: Any = generator.model
+    with torch.inference_mode():
+        made = model.generate(
+            input_ids=ids,
+            attention_mask=torch.ones_like(ids),
+            generation_config=config,
+            logits_processor=LogitsProcessorList([*limits, choose]),
+        )
+    written = made[:, ids.shape[1] :].tolist()
+    logps = torch.stack(choose.logps, dim=1).tolist()
+    return [_answer(generator, row, scores) for row, scores in zip(written, logps, strict=True)]
+
+
+def _answer(generator: LoadedGenerator, row: list[int], logps: list[float]) -> Answer:
+    ends = generator.head.settings.ends
+    length = next((place for place, token in enumerate(row) if token in ends), len(row))
+    kept = row[:length]
+    tokenizer: Any = generator.tokenizer
+    text: str = tokenizer.decode(kept, skip_special_tokens=True)
+    return Answer(tuple(kept), tuple(logps[:length]), text, "stop" if length < len(row) else "length")
+
+
+def _limits(generator: LoadedGenerator) -> list[Any]:
+    """What narrows a distribution before a sample is drawn, in the order of Transformers."""
+    from transformers.generation.logits_process import (
+        MinPLogitsWarper,
+        TemperatureLogitsWarper,
+        TopKLogitsWarper,
+        TopPLogitsWarper,
+        TypicalLogitsWarper,
+    )
+
+    settings = generator.head.settings
+    limits: list[Any] = []
+    if settings.temperature != 1:
+        limits.append(TemperatureLogitsWarper(settings.temperature))
+    if settings.top_k:
+        limits.append(TopKLogitsWarper(settings.top_k))
+    if settings.top_p < 1:
+        limits.append(TopPLogitsWarper(settings.top_p))
+    if settings.min_p is not None:
+        limits.append(MinPLogitsWarper(settings.min_p))
+    if settings.typical_p < 1:
+        limits.append(TypicalLogitsWarper(settings.typical_p))
+    return limits
+
+
+class _Choose:
+    """Chooses the token of each row, the likeliest or a sample, and keeps the log-probability of each.
+
+    It is the last of `generate`'s processors and leaves one token possible.
+    """
+
+    def __init__(self, seeds: Sequence[int] | None) -> None:
+        self.seeds = seeds
+        self.logps: list[torch.Tensor] = []
+
+    def __call__(self, input_ids: torch.Tensor, scores: torch.Tensor) -> torch.Tensor:
+        import torch
+
+        logp = torch.log_softmax(scores.float(), dim=-1)
+        preferred = logp if self.seeds is None else logp + self._noise(logp)
+        token = preferred.argmax(dim=-1, keepdim=True)
+        self.logps.append(logp.gather(1, token)[:, 0])
+        return torch.full_like(scores, float("-inf")).scatter_(1, token, 0.0)
+
+    def _noise(self, logp: torch.Tensor) -> torch.Tensor:
+        """Standard Gumbel noise (rows, vocabulary), float32: of each row by its seed and place alone."""
+        import torch
+
+        place = len(self.logps)
+        rows = [
+            np.random.Generator(
+                np.random.Philox(key=np.array([seed, place], dtype=np.uint64))
+            ).standard_exponential(logp.shape[1], dtype=np.float32)
+            for seed in self.seeds or ()
+        ]
+        return -torch.log(torch.from_numpy(np.stack(rows))).to(logp.device)

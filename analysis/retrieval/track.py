@@ -1,0 +1,126 @@
+"""The retrieval track: a base and a candidate text encoder."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from analysis.retrieval.flags import flags
+from analysis.retrieval.gates import GATES
+from analysis.retrieval.headlines import headlines
+from analysis.retrieval.reads import beside
+from analysis.retrieval.settings import RetrievalSettings, retrieval_settings
+from analysis.retrieval.triggers import triggers
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import duckdb
+
+    from analysis.config import Problem, Review, TrackSettings
+    from analysis.examples import Examples
+    from analysis.models.sides import Sides
+    from analysis.records import GateInput, Side
+    from analysis.stage import Stage
+
+
+def read(settings: TrackSettings, review: Review, skip_bad_rows: bool) -> Examples:
+    """Probes, items and hard negatives, with what the data says of how they belong together.
+
+    Raises:
+        AssayError: a file or row that cannot be read, a name that nothing has.
+    """
+    from analysis.retrieval.reading import read_retrieval
+
+    return read_retrieval(retrieval_settings(settings), skip_bad_rows)
+
+
+def stages() -> tuple[Stage, ...]:
+    """Counterfactual items are made first, so that they are encoded with everything else."""
+    from analysis.retrieval.counterfactual import COUNTERFACTUAL, VARIANTS
+    from analysis.retrieval.drift import DRIFT
+    from analysis.retrieval.encode import ENCODE
+    from analysis.retrieval.geometry import GEOMETRY
+    from analysis.retrieval.grouping import GROUP
+    from analysis.retrieval.map_stage import MAPS
+    from analysis.retrieval.negatives import NEGATIVES
+    from analysis.retrieval.neighbours import NEIGHBOURS
+    from analysis.retrieval.probes import PROBES
+
+    return (
+        VARIANTS,
+        ENCODE,
+        NEIGHBOURS,
+        GROUP,
+        GEOMETRY,
+        COUNTERFACTUAL,
+        PROBES,
+        NEGATIVES,
+        DRIFT,
+        MAPS,
+    )
+
+
+def gate_settings(settings: TrackSettings, workbench: duckdb.DuckDBPyConnection) -> dict[str, object]:
+    """What the gates need of the settings: the declared attributes, and which inputs there are."""
+    retrieval = retrieval_settings(settings)
+    return {
+        "group_by": list(retrieval.group_by),
+        "must_keep": list(retrieval.must_keep),
+        "not_by": list(retrieval.not_by),
+        "probes": retrieval.probes is not None,
+        "hard_negatives": retrieval.hard_negatives is not None,
+        "k": retrieval.k,
+    }
+
+
+def model_paths(settings: TrackSettings) -> Mapping[Side, Path]:
+    """The model folder, or the file of vectors, of each side."""
+    retrieval = retrieval_settings(settings)
+    return {"base": retrieval.base, "candidate": retrieval.candidate}
+
+
+def pair(folders: Mapping[Side, Path], device: str) -> Sides:
+    """Both encoders, loaded when first asked for."""
+    from analysis.models.encoder import EncoderPair
+
+    return EncoderPair(folders, device)
+
+
+def check_models(models: Sides, settings: TrackSettings, problems: list[Problem]) -> list[str]:
+    """What can be said of the encoders without running them."""
+    from analysis.retrieval.checking import check_encoders
+
+    return check_encoders(models, settings, problems)
+
+
+def figures(connection: duckdb.DuckDBPyConnection, given: GateInput) -> dict[str, bytes]:
+    """Both maps as files for the report, where they may be drawn."""
+    from analysis.retrieval.map_figures import figures as pictures
+
+    return pictures(connection, given)
+
+
+def fit(examples: Examples, models: Sides, skip_bad_rows: bool) -> Examples:
+    """The examples, all of which stored vectors must cover. Raises AssayError."""
+    from analysis.retrieval.checking import fit_vectors
+
+    return fit_vectors(examples, models, skip_bad_rows)
+
+
+__all__ = [
+    "GATES",
+    "RetrievalSettings",
+    "beside",
+    "check_models",
+    "figures",
+    "fit",
+    "flags",
+    "gate_settings",
+    "headlines",
+    "model_paths",
+    "pair",
+    "read",
+    "stages",
+    "triggers",
+]

@@ -1,0 +1,78 @@
+"""Figures of the report: well-formed, the same bytes each time, and nothing but a picture."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+
+from analysis.errors import AssayError
+from analysis.report.build import export
+from analysis.report.scatter_svg import Figure, Plot, check_svg, scatter_svg
+from analysis.report.sums import SUMMED, parse_sums, sums_problems
+from analysis.review import ReviewSession
+from analysis.tracks import registered
+from tests.analysis.report_fixture import HOSTILE, TOY, toy_store
+
+NAME = "toy-map.svg"
+
+
+def drawn(title: str = "map", names: tuple[str, ...] = ("Quiet Suspect", "Cold Harbor")) -> bytes:
+    points = [(name, float(number), number**0.5, number % 3 or None) for number, name in enumerate(names)]
+    return scatter_svg(Figure(title, [Plot("base", points), Plot("candidate", points)], ["a", "b"], ["n 2"]))
+
+
+def test_it_is_well_formed_and_the_same_each_time() -> None:
+    picture = drawn()
+    assert picture == drawn()
+    root = ElementTree.fromstring(picture)
+    paths = [one for one in root.iter() if str(one.tag).endswith("}path")]
+    assert len(paths) == 2 * 2 + 2
+    check_svg(picture, NAME)
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_hostile_text_stays_text(text: str) -> None:
+    picture = drawn(text, (text, "x"))
+    check_svg(picture, NAME)
+    assert b"<script" not in picture
+    assert not any(byte < 0x20 and byte != 0x0A for byte in picture)
+    assert len(picture) < 20_000
+
+
+@pytest.mark.parametrize(
+    "planted",
+    [
+        b"<script>alert(1)</script>",
+        b'<image href="http://evil/x.png"/>',
+        b'<a href="javascript:x"><text>t</text></a>',
+        b'<rect onload="x()"/>',
+        b'<rect fill="url(http://evil/)"/>',
+        b"<style>@import 'x'</style>",
+        b"<!-- c -->",
+        b'<?xml-stylesheet href="x"?>',
+        b"<g>",
+    ],
+)
+def test_anything_else_in_it_is_refused(planted: bytes) -> None:
+    with pytest.raises(AssayError):
+        check_svg(drawn().replace(b"</svg>", planted + b"</svg>"), NAME)
+
+
+def test_a_report_carries_the_figures_of_its_tracks_and_checks_them(tmp_path: Path) -> None:
+    import dataclasses
+
+    track = dataclasses.replace(TOY, figures=lambda connection, given: {NAME: drawn()})
+    with registered(track):
+        made = toy_store(tmp_path)
+        with ReviewSession.open(made.store, "alice") as session:
+            report = export(session, tmp_path / "report", "hold", "not yet")
+    assert (report / NAME).read_bytes() == drawn()
+    assert set(parse_sums((report / "SHA256SUMS").read_bytes(), "SHA256SUMS")) == {*SUMMED, NAME}
+    assert sums_problems(report) == []
+    (report / "other.svg").write_bytes(drawn())
+    assert sums_problems(report) == ["'other.svg' was added to the folder"]
+    (report / "other.svg").unlink()
+    (report / NAME).write_bytes(drawn("changed"))
+    assert sums_problems(report) == [f"{NAME} is not the file that was summed"]
