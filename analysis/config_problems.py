@@ -25,8 +25,6 @@ from analysis.records import Rule
 from analysis.toml_lines import KeyPath
 
 COMMON = ("review", "queue", "lexicons", "expected", "gates")
-PLANNED_TRACKS = ("retrieval", "response")
-"""Tracks that the format of the review file knows and this version does not have."""
 
 _WORDS = {
     "missing": "is required",
@@ -75,7 +73,7 @@ class ReviewReader:
             "gates": self._table(tree, "gates"),
             "tracks": {name: self._track(tracks[name], tree[name], name) for name in tree if name in tracks},
         }
-        if not parts["tracks"] and not any(name in tree for name in PLANNED_TRACKS):
+        if not parts["tracks"]:
             self._add((), "declares no track", f"add a section: {', '.join(f'[{name}]' for name in tracks)}")
         self._resolve_lexicons(parts["lexicons"])
         self._check_names(parts["tracks"], [*parts["lexicons"], *BUILT_IN])
@@ -88,9 +86,7 @@ class ReviewReader:
 
     def _unknown_sections(self, tree: dict[str, Any], tracks: list[str]) -> None:
         for name in tree:
-            if name in PLANNED_TRACKS and name not in tracks:
-                self._add((name,), f"this version reviews {', '.join(tracks)} only", f"remove [{name}]")
-            elif name not in COMMON and name not in tracks:
+            if name not in COMMON and name not in tracks:
                 self._add((name,), "unknown section", suggest(name, [*COMMON, *tracks]))
 
     def _table(self, tree: dict[str, Any], name: str) -> dict[str, Any]:

@@ -61,6 +61,13 @@ def next_cue(text: str, finders: Sequence[Finder]) -> Span | None:
     return next((span for finder in finders for span in finder.find(text)[:1]), None)
 
 
+def answers_live(track: str) -> bool:
+    """Whether the models of a track can be asked about a changed text."""
+    from analysis.tracks import get
+
+    return get(track).live is not None
+
+
 def missing_models(description: Mapping[str, Any], track: str) -> AssayError | None:
     """Why this machine cannot answer, where that can be seen without a model: a folder that is not there."""
     folders = description.get("model_folders", {}).get(track)

@@ -48,18 +48,19 @@ def main(names: list[str]) -> int:
     if unknown:
         print(f"no benchmark named {unknown[0]!r}; known: {', '.join(BENCHMARKS)}", file=sys.stderr)
         return 2
-    kept = json.loads(RESULTS.read_text("utf-8")) if RESULTS.exists() else {}
     for name in names or list(BENCHMARKS):
         print(f"{name}")
         results: list[Result] = BENCHMARKS[name]()
         for one in results:
             print(f"  {one.sentence()}")
+        # Read again for each, and written after each: benchmarks may run side by side, or be stopped.
+        kept = json.loads(RESULTS.read_text("utf-8")) if RESULTS.exists() else {}
         kept[name] = {
             "measured": datetime.now(UTC).isoformat(timespec="seconds"),
             "machine": machine(),
             "results": [one.as_dict() for one in results],
         }
-    RESULTS.write_text(json.dumps(kept, indent=2, ensure_ascii=False) + "\n", "utf-8")
+        RESULTS.write_text(json.dumps(kept, indent=2, ensure_ascii=False) + "\n", "utf-8")
     return 0
 
 

@@ -82,13 +82,15 @@ RC2 = Recipe(TITLES_TOO, epochs=12, rate=7e-4)
 RC1B = replace(RC2, terms=HARMLESS)
 
 
-def make_tokenizer() -> PreTrainedTokenizerFast:
-    """The uncased WordPiece tokenizer of `banks/vocabulary.txt`.
+def make_tokenizer(
+    vocabulary_file: Path = ROOT / "banks" / "vocabulary.txt", longest: int = POSITIONS
+) -> PreTrainedTokenizerFast:
+    """The uncased WordPiece tokenizer of a vocabulary, which cuts texts at `longest` tokens.
 
     The vocabulary was learned once from the base's messages (Wu et al. 2016) and is kept, because the
     trainer breaks ties in another order on every run.
     """
-    pieces = (ROOT / "banks" / "vocabulary.txt").read_text("utf-8").split()
+    pieces = vocabulary_file.read_text("utf-8").split()
     vocabulary = {piece: index for index, piece in enumerate(pieces)}
     tokenizer = Tokenizer(models.WordPiece(vocabulary, unk_token="[UNK]", max_input_chars_per_word=100))
     tokenizer.add_special_tokens(list(SPECIAL))
@@ -100,7 +102,7 @@ def make_tokenizer() -> PreTrainedTokenizerFast:
     )
     return PreTrainedTokenizerFast(
         tokenizer_object=tokenizer,
-        model_max_length=POSITIONS,
+        model_max_length=longest,
         pad_token="[PAD]",
         unk_token="[UNK]",
         cls_token="[CLS]",

@@ -243,6 +243,7 @@ def write_sample_review(folder: Path, candidate: str) -> Path:
     text = (SAMPLE / f"review-{source}.toml").read_text("utf-8")
     if candidate == "base":
         text = text.replace("models/intent-v4-rc1", "models/intent-v3")
+        text = text.replace("models/encoder-v4-rc1", "models/encoder-v3")
         # The change declared for the candidate does not happen to the base.
         text = re.sub(r"\[\[expected\]\].*?\n(?=\[)", "", text, flags=re.DOTALL)
     (folder / "review.toml").write_text(text, "utf-8")

@@ -21,6 +21,7 @@ class Action:
         tooltip: a sentence, for help and palette.
         screens: where it is valid.
         rank: place in the key line, lowest first; None keeps it out.
+        track: the track without which there is nothing to do it on; empty for all.
     """
 
     id: str
@@ -29,6 +30,7 @@ class Action:
     tooltip: str
     screens: tuple[str, ...] = SCREENS
     rank: int | None = None
+    track: str = ""
 
     @property
     def method(self) -> str:
@@ -203,6 +205,51 @@ ACTIONS: tuple[Action, ...] = (
         12,
     ),
     Action(
+        "view.likelihood",
+        ("p",),
+        "log-probability",
+        "Colour the words of both answers by how much likelier the candidate makes them than the base.",
+        _REVIEW,
+        16,
+        "response",
+    ),
+    Action(
+        "view.diff",
+        ("D",),
+        "word diff",
+        "Which words the candidate's answer adds, and which it leaves out; or back.",
+        _REVIEW,
+        16,
+        "response",
+    ),
+    Action(
+        "span.next",
+        ("tab",),
+        "next span",
+        "The next span that a detector found in an answer.",
+        _REVIEW,
+        7,
+        "response",
+    ),
+    Action(
+        "span.confirm",
+        ("plus",),
+        "confirm",
+        "Confirm the chosen span: it is what its detector says.",
+        _REVIEW,
+        7,
+        "response",
+    ),
+    Action(
+        "span.refute",
+        ("minus",),
+        "refute",
+        "Refute the chosen span: it is not what its detector says.",
+        _REVIEW,
+        7,
+        "response",
+    ),
+    Action(
         "view.numbers",
         ("space",),
         "numbers",
@@ -244,6 +291,7 @@ ACTIONS: tuple[Action, ...] = (
         "What each cue does to base and candidate, with the worst texts.",
         ("overview", "review", "gates"),
         22,
+        "intent",
     ),
     Action(
         "maps.open",
@@ -252,6 +300,7 @@ ACTIONS: tuple[Action, ...] = (
         "The items as two maps, base and candidate, with how far these can be believed.",
         ("overview", "review", "gates"),
         23,
+        "retrieval",
     ),
     Action("map.open", ("enter",), "open", "Open the item under the cursor.", _MAPS, 1),
     Action("map.left", ("left", "h"), "left", "Cursor to the nearest item at the left.", _MAPS),
@@ -300,8 +349,11 @@ ACTIONS: tuple[Action, ...] = (
         "The queries and items of the retrieval track.",
         SCREENS,
         31,
+        "retrieval",
     ),
-    Action("screen.responses", ("4",), "Responses", "The prompts of the response track.", SCREENS, 31),
+    Action(
+        "screen.responses", ("4",), "Responses", "The prompts of the response track.", SCREENS, 31, "response"
+    ),
     Action("screen.gates", ("5",), "Gates", "The gates, with what stands behind each.", SCREENS, 32),
     Action("screen.signoff", ("6",), "Sign-off", "The report, the decision and the signature.", SCREENS, 33),
     Action("app.palette", ("ctrl+p",), "all", "Every action that is valid now, by name.", SCREENS, 41),

@@ -238,16 +238,14 @@ class AssayApp(App[int]):
         self.open_screen("review")
 
     def show_track(self, track: str) -> None:
-        """Show the examples of one track, where they were left; of a review with one track, those."""
+        """Show the examples of one track, or of the first where it is not there, at the place where they were left."""
         from tui.screens.review import ReviewScreen
 
         present = self.session.description["tracks"]
-        if track not in present and not (track == "intent" and len(present) == 1):
-            self.base_screen.notice(f"this review has no {track} track: {', '.join(present)}", "warn")
-            return
         screen = self._screen("review")
         if isinstance(screen, ReviewScreen) and len(present) > 1:
-            screen.show(*screen.left.get(track, (Scope(track=track), None)))
+            name = track if track in present else present[0]
+            screen.show(*screen.left.get(name, (Scope(track=name), None)))
         self.open_screen("review")
 
     def show_probes(self, key: str | None) -> None:

@@ -8,6 +8,7 @@ import os
 import sys
 import tempfile
 import traceback
+import warnings
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -49,7 +50,18 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def entry() -> NoReturn:
     """Entry point of the installed command."""
+    _silence_libraries()
     raise SystemExit(main())
+
+
+def _silence_libraries() -> None:
+    """Keep warnings of libraries out of the output, unless Python was told what to do with them.
+
+    They are written for programmers; what a user should know is printed by the command itself.
+    """
+    # From -W, PYTHONWARNINGS and -X dev alike.
+    if not sys.warnoptions:
+        warnings.simplefilter("ignore")
 
 
 def _print_error(error: AssayError) -> None:

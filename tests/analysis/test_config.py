@@ -157,15 +157,6 @@ def test_several_mistakes_are_reported_together(tiny_review: Path) -> None:
     assert sum("did you mean 'critical'?" in line for line in lines) == 1
 
 
-@pytest.mark.parametrize("section", ["retrieval", "response"])
-def test_a_track_of_a_later_version_is_refused_in_one_sentence(tiny_review: Path, section: str) -> None:
-    with tiny_review.open("a", encoding="utf-8") as stream:
-        stream.write(f'\n[{section}]\nitems = "catalogue.jsonl"\n')
-    error = failure(tiny_review)
-    assert error.message == f"{section}: this version reviews intent only"
-    assert error.where == f"{tiny_review}:{line_of(tiny_review, f'[{section}]')}"
-
-
 def test_a_review_without_a_track_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "review.toml"
     path.write_text(

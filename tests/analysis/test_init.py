@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import tomllib
 from pathlib import Path
 
@@ -10,6 +11,10 @@ import pytest
 from analysis.check import check_review
 from analysis.errors import AssayError
 from analysis.initialise import init_review
+from analysis.initialise.folder import read_tables
+from analysis.initialise.tables import sort_tables
+from tests.analysis.models.adapters import make_adapter
+from tests.conftest import write_jsonl
 
 
 def test_a_complete_folder_gives_a_review_that_check_accepts(tiny_review: Path) -> None:
@@ -56,11 +61,71 @@ def test_other_column_names_are_guessed(tiny_review: Path) -> None:
 
 def test_an_empty_folder_gives_a_review_to_fill_in(tmp_path: Path) -> None:
     path = init_review(tmp_path)
-    assert tomllib.loads(path.read_text("utf-8"))["intent"]["critical"] == []
-    with pytest.raises(AssayError) as caught:
+    text = path.read_text("utf-8")
+    assert tomllib.loads(text).keys() == {"review", "queue", "lexicons", "gates"}
+    assert all(f"\n# [{name}]\n" in text for name in ("intent", "retrieval", "response"))
+    with pytest.raises(AssayError, match="declares no track"):
         check_review(path)
-    for key in ("base", "candidate", "examples"):
+
+
+def test_what_was_not_found_is_missed_by_check(tiny_review: Path) -> None:
+    folder = tiny_review.parent
+    tiny_review.unlink()
+    (folder / "models" / "candidate" / "config.json").unlink()
+    (folder / "eval.jsonl").unlink()
+    tree = tomllib.loads(init_review(folder).read_text("utf-8"))
+    assert tree["intent"]["base"] == "models/base"
+    assert not {"retrieval", "response"} & tree.keys()
+    with pytest.raises(AssayError) as caught:
+        check_review(tiny_review)
+    for key in ("candidate", "examples"):
         assert f"intent.{key}: is required" in caught.value.message
+
+
+def test_an_adapter_is_the_candidate_over_the_model_that_it_fits(tiny_review: Path) -> None:
+    folder = tiny_review.parent
+    tiny_review.unlink()
+    make_adapter(folder / "models" / "base", folder / "adapter")
+    shutil.rmtree(folder / "models" / "candidate")
+    intent = tomllib.loads(init_review(folder).read_text("utf-8"))["intent"]
+    assert (intent["base"], intent["candidate"]) == ("models/base", "adapter")
+    assert intent["critical"] == ["escalation"]
+    assert any(
+        "LORA adapter over BertForSequenceClassification" in note for note in check_review(tiny_review).notes
+    )
+
+
+@pytest.mark.parametrize(
+    ("columns", "purpose"),
+    [
+        ({"text": "where is it", "category": "shipping"}, "examples"),
+        ({"title": "Home", "text": "a slow case", "category": "crime"}, "items"),
+        ({"plot": "a slow case " * 20, "genre": "crime"}, "items"),
+        ({"title": "Parcel", "text": "where is it", "intent": "shipping"}, "examples"),
+        ({"text": "where is it", "channel": "app"}, "out_of_scope"),
+    ],
+)
+def test_tables_are_told_apart_by_their_columns(
+    columns: dict[str, str], purpose: str, tmp_path: Path
+) -> None:
+    path = write_jsonl(tmp_path / "data.jsonl", [{"id": str(number), **columns} for number in range(3)])
+    found = sort_tables(read_tables([path]), ())
+    assert {name for name in ("examples", "items", "out_of_scope") if getattr(found, name)} == {purpose}
+
+
+def test_a_category_that_the_classifiers_know_is_a_label(tmp_path: Path) -> None:
+    row: dict[str, object] = {
+        "id": "1",
+        "title": "Parcel",
+        "text": "where is it",
+        "category": "shipping",
+        "channel": "app",
+    }
+    tables = read_tables([write_jsonl(tmp_path / "data.jsonl", [row])])
+    found = sort_tables(tables, ("shipping", "returns"))
+    assert found.items is None
+    assert found.examples is not None
+    assert found.examples.label == "category"
 
 
 def test_odd_names_are_quoted(tmp_path: Path) -> None:
@@ -70,6 +135,17 @@ def test_odd_names_are_quoted(tmp_path: Path) -> None:
     tree = tomllib.loads(init_review(folder).read_text("utf-8"))
     assert list(tree["lexicons"].values()) == [{"file": 'list "x" ü.txt'}]
     assert "/" not in tree["review"]["name"]
+
+
+def test_term_lists_get_names_of_their_own(tmp_path: Path) -> None:
+    for name in ("a/numbers.txt", "b/numbers.txt"):
+        (tmp_path / name).parent.mkdir()
+        (tmp_path / name).write_text("one\ntwo\nthree\n", "utf-8")
+    lexicons = tomllib.loads(init_review(tmp_path).read_text("utf-8"))["lexicons"]
+    assert lexicons == {
+        "numbers_list": {"file": "a/numbers.txt"},
+        "numbers_list_list": {"file": "b/numbers.txt"},
+    }
 
 
 def test_nothing_is_overwritten(tiny_review: Path) -> None:

@@ -14,6 +14,8 @@ import pytest
 
 from analysis.errors import AssayError
 from analysis.pipeline import analyze
+from tests.analysis.retrieval.tiny import write_adapter, write_encoder
+from tests.analysis.retrieval.tiny import write_review as write_encoder_review
 from tui import cli, demo
 from tui.status_table import status_lines
 
@@ -280,6 +282,46 @@ def test_plain_review_reads_from_a_pipe(store: Path) -> None:
     )
     assert done.returncode == 0, done.stderr
     assert "message:" in done.stdout
+
+
+LOADED = """
+import sys, warnings
+from pathlib import Path
+from analysis.models.encoder import EncoderPair
+from tui.cli import entry
+try:
+    entry()
+except SystemExit as ended:
+    assert ended.code == 0
+root = Path(sys.argv[2]).parent
+EncoderPair({"base": root / "base", "candidate": root / "candidate"}, "cpu").load()
+warnings.warn("a word from a library", FutureWarning)
+"""
+"""Does what the command line asks, then loads an adapter as an analysis does, which Transformers warns of."""
+
+
+@pytest.mark.parametrize(("asked", "said"), [("", []), ("always::FutureWarning", ["a word from a library"])])
+def test_libraries_are_silent_unless_their_warnings_are_asked_for(
+    tmp_path: Path, asked: str, said: list[str]
+) -> None:
+    base = write_encoder(tmp_path / "base")
+    write_adapter(base, tmp_path / "candidate")
+    review = write_encoder_review(tmp_path)
+    done = subprocess.run(
+        [sys.executable, "-c", LOADED, "check", str(review)],
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+        env={key: value for key, value in os.environ.items() if key != "PYTHONWARNINGS"}
+        | ({"PYTHONWARNINGS": asked} if asked else {}),
+        timeout=300,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert "LORA adapter over BertModel" in done.stdout
+    assert "no mistakes; next: assay analyze" in done.stdout
+    assert bool(done.stderr) == bool(said)
+    assert all(words in done.stderr for words in said)
 
 
 def test_a_dumb_terminal_is_refused_on_a_real_terminal_too(tmp_path: Path) -> None:

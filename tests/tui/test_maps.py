@@ -106,6 +106,8 @@ async def test_a_review_without_maps_says_so(session: ReviewSession) -> None:
     app = AssayApp(session, Look())
     async with app.run_test(size=(80, 24)) as pilot:
         await pilot.press("M")
+        assert "this review has no retrieval track" in await until(pilot, "no retrieval track")
+        app.show_maps(None)
         assert "has no maps" in await until(pilot, "has no maps")
         await pilot.press("h", "v", "b", "enter", "space")
         assert "has no maps" in shown(app)

@@ -151,6 +151,9 @@ class BaseScreen(Screen[None]):
         """Why an action cannot be done now, or None."""
         if self.console_app.busy and identifier.split(".", maxsplit=1)[0] not in ("app", "list"):
             return f"{self.console_app.busy} is still running"
+        track = action(identifier).track
+        if track and track not in self.session.description["tracks"]:
+            return f"this review has no {track} track"
         return None
 
     def action_do(self, identifier: str) -> None:

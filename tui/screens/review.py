@@ -12,16 +12,18 @@ from textual.containers import Vertical
 from textual.widget import Widget
 
 from analysis.review import Scope
+from analysis.whatif import answers_live
 from tui import clipboard
 from tui.actions import bindings, valid_on
 from tui.gate_lines import by_urgency
 from tui.lines import Line, Target, rule, text_line, wrapped
 from tui.messages import ExampleChosen, LineOpened
 from tui.safe_text import printable
-from tui.screens.base import BaseScreen
 from tui.screens.choices import filter_choices, filtered, scope_words, slice_choices
 from tui.screens.pick import PickScreen, TextScreen
-from tui.views import SIDE_MODES, SideMode, ViewOptions, view_of
+from tui.screens.spans import SpanScreen
+from tui.views import SIDE_MODES, ViewOptions, view_of
+from tui.views.response_spans import SPAN
 from tui.whatif_lines import saved_lines
 from tui.widgets.example_list import ExampleList
 from tui.widgets.line_view import LineView
@@ -29,12 +31,11 @@ from tui.widgets.slice_tree import SliceTree
 
 if TYPE_CHECKING:
     from analysis.records import ReviewVerdict
-    from analysis.review import ExampleEvidence
 
 NEEDS_EXAMPLE = frozenset(
     entry.id
     for entry in valid_on("review")
-    if entry.id.split(".", maxsplit=1)[0] in ("annotation", "finding", "view", "whatif")
+    if entry.id.split(".", maxsplit=1)[0] in ("annotation", "finding", "span", "view", "whatif")
     and entry.id not in ("annotation.undo", "annotation.redo")
 )
 """Actions that are about the example on the screen."""
@@ -44,7 +45,7 @@ LIST_CELLS = 56
 """Cells of the list where it stands beside the tree."""
 
 
-class ReviewScreen(BaseScreen):
+class ReviewScreen(SpanScreen):
     """One example at a time, in the scope of a slice, a gate, a reason or a search.
 
     | part | where |
@@ -77,9 +78,6 @@ class ReviewScreen(BaseScreen):
     def __init__(self) -> None:
         super().__init__()
         self.scope = Scope()
-        self.ref: str | None = None
-        self.evidence: ExampleEvidence | None = None
-        self.side: SideMode = "both"
         self.method = 0
         self.total = 0
         self.position: int | None = None
@@ -130,6 +128,8 @@ class ReviewScreen(BaseScreen):
         self._show_example()
 
     def _load(self) -> None:
+        if self.evidence is None or self.evidence.example.ref != self.ref:
+            self.span = 0
         self.evidence = None if self.ref is None else self.session.example(self.ref)
         self.position = None if self.ref is None else self.session.position(self.ref, self.scope)
         if self.evidence is not None:
@@ -148,7 +148,20 @@ class ReviewScreen(BaseScreen):
     def _options(self, width: int, height: int) -> ViewOptions:
         shown = self.evidence is not None and self.evidence.mine is not None
         gates = {gate.key: gate for gate in self.session.gates()}
-        return ViewOptions(width, height, self.console_app.look, self.side, self.method, shown, gates)
+        return ViewOptions(
+            width,
+            height,
+            self.console_app.look,
+            self.side,
+            self.method,
+            shown,
+            gates,
+            self.span,
+            self.likelihood,
+        )
+
+    def show_example(self) -> None:
+        self._show_example()
 
     def _show_example(self, *, top: bool = False) -> None:
         view = self.query_one("#evidence", LineView)
@@ -191,6 +204,13 @@ class ReviewScreen(BaseScreen):
         reason = super().unavailable(identifier)
         if reason is None and self.ref is None and identifier in NEEDS_EXAMPLE:
             return "there is no example here"
+        if (
+            reason is None
+            and identifier == "whatif.open"
+            and self.evidence is not None
+            and not answers_live(self.evidence.example.track)
+        ):
+            return "its models answer no live questions"
         return reason
 
     def _go(self, ref: str | None, nothing: str) -> None:
@@ -453,7 +473,9 @@ class ReviewScreen(BaseScreen):
         self._go(message.ref, "")
 
     def opened(self, message: LineOpened) -> None:
-        if message.target.kind == "example" and message.target.name:
+        if message.target.kind == SPAN:
+            self.choose_span(int(message.target.name))
+        elif message.target.kind == "example" and message.target.name:
             self._trail.append((self.scope, self.ref))
             self._go(message.target.name, "")
             self.notice("esc goes back")

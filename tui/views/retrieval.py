@@ -305,7 +305,7 @@ def contest_lines(
 ) -> list[Line]:
     """Positive against negative: similarity and rank on both sides, and the margins."""
     width = options.width
-    side_cells = 18
+    side_cells = 20
     name_cells = max(min(width - 2 * side_cells - 4, 44), 14)
     head = Line().column(" hard negative", name_cells + 2, "title")
     lines = [head.column("base", side_cells, "title").column("candidate", side_cells, "title")]

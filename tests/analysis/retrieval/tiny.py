@@ -142,6 +142,23 @@ def write_encoder(
     return folder
 
 
+def write_adapter(base: Path, folder: Path, seed: int = 0) -> Path:
+    """A LoRA adapter over an encoder, whose new weights are all random, made with PEFT."""
+    import torch
+    from peft import LoraConfig, get_peft_model
+    from transformers import AutoModel
+
+    torch.manual_seed(seed)
+    config = LoraConfig(r=2, lora_alpha=4, target_modules=["query", "value"], task_type="FEATURE_EXTRACTION")
+    model = get_peft_model(AutoModel.from_pretrained(base), config)
+    with torch.no_grad():
+        for parameter in model.parameters():
+            if parameter.requires_grad:
+                parameter.add_(torch.randn_like(parameter) * 0.3)
+    model.save_pretrained(folder)
+    return folder
+
+
 def write_vectors(path: Path, vectors: Mapping[str, Any]) -> Path:
     """Stored vectors, by id."""
     column = pa.array(
