@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import analysis.intent.track as intent
+import analysis.response.track as response
 import analysis.retrieval.track as retrieval
 from analysis.models.sides import Sides
 
@@ -174,5 +175,25 @@ register(
         fit=retrieval.fit,
         beside=retrieval.beside,
         figures=retrieval.figures,
+    )
+)
+register(
+    Track(
+        name="response",
+        title="Response model",
+        settings=response.ResponseSettings,
+        read=response.read,
+        schema="response.sql",
+        stages=response.stages,
+        flags=response.flags,
+        gates=response.GATES,
+        gate_settings=response.gate_settings,
+        triggers=response.triggers,
+        headlines=response.headlines,
+        main="spoilers_rate",
+        model_paths=response.model_paths,
+        pair=response.pair,
+        check_models=response.check_models,
+        beside=response.beside,
     )
 )

@@ -111,7 +111,7 @@ def load_generator(head: GeneratorHead, folder: Path, device: str) -> LoadedGene
     logging.set_verbosity_error()
     logging.disable_progress_bar()
     try:
-        model, info = AutoModelForCausalLM.from_pretrained(
+        loaded: Any = AutoModelForCausalLM.from_pretrained(
             folder,
             use_safetensors=True,
             dtype=torch.float32,
@@ -121,6 +121,7 @@ def load_generator(head: GeneratorHead, folder: Path, device: str) -> LoadedGene
         )
     except LOADING_ERRORS as error:
         raise AssayError(f"cannot be loaded: {reason(error)}", where=str(folder)) from error
+    model, info = loaded
     absent = sorted(info["missing_keys"]) + sorted(str(key) for key in info.get("mismatched_keys", ()))
     if absent:
         raise AssayError(

@@ -34,7 +34,7 @@ _NO_EFFECT = frozenset(
 )  # fmt: skip
 """Keys that are read elsewhere, or that change nothing of one greedy or sampled answer."""
 
-_NEUTRAL = (None, False, 0, 1, 1.0, [], {})
+_NEUTRAL: tuple[Any, ...] = (None, False, 0, 1, 1.0, [], {})
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,1 @@
+"""What the two sides answer: records, detectors, paired rates, and the evidence inside the models."""

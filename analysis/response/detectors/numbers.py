@@ -1,0 +1,71 @@
+"""Numbers in digits and in English words, and amounts of money."""
+
+from __future__ import annotations
+
+import re
+
+_UNITS = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
+_TEENS = [
+    "ten",
+    "eleven",
+    "twelve",
+    "thirteen",
+    "fourteen",
+    "fifteen",
+    "sixteen",
+    "seventeen",
+    "eighteen",
+    "nineteen",
+]  # ten to nineteen
+_TENS = ["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"]
+_VALUES: dict[str, float] = {
+    **{word: float(n) for n, word in enumerate(_UNITS, start=1)},
+    **{word: float(n) for n, word in enumerate(_TEENS, start=10)},
+    **{word: 10.0 * n for n, word in enumerate(_TENS, start=2)},
+    "single": 1.0,
+    "a dozen": 12.0,
+    "dozen": 12.0,
+    "a hundred": 100.0,
+    "one hundred": 100.0,
+}
+
+DIGITS = r"\d{1,3}(?:,\d{3}){1,4}(?:\.\d{1,2})?|\d{1,9}(?:[.,]\d{1,2})?(?!\d)"
+WORDS = (
+    rf"(?:{'|'.join(_TENS)})(?:[ -](?:{'|'.join(_UNITS)}))?|{'|'.join(_TEENS)}"
+    rf"|a dozen|(?:a|one) hundred|{'|'.join(_UNITS)}|single"
+)
+NUMBER = rf"(?:{DIGITS}|{WORDS})"
+"""A regular expression without groups, for use with re.IGNORECASE between word boundaries."""
+
+MONEY = re.compile(
+    rf"(?:US|CA|AU)?[$€£¥￥]\s?(?P<after>{DIGITS})"
+    rf"|(?<![\w.,])(?P<before>{NUMBER})\s?"
+    r"(?:[$€£¥￥円元](?!\w)|(?:USD|EUR|GBP|JPY|dollars?|bucks|euros?|pounds?|yen)\b)"
+    r"(?:\s(?:and\s)?(?P<cents>\d{1,2}|" + WORDS + r")\s(?:cents?|pence|p)\b)?",
+    re.IGNORECASE,
+)
+
+
+def value(written: str) -> float:
+    """The number that a match of `NUMBER` stands for: `1,200` is 1200, `11,99` is 11.99, `twenty-one` is 21.
+
+    Raises:
+        ValueError: the text is no such number.
+    """
+    plain = written.strip().lower()
+    if plain[:1].isdigit():
+        if re.fullmatch(r"\d{1,3}(?:,\d{3}){1,4}(?:\.\d{1,2})?", plain):
+            return float(plain.replace(",", ""))
+        return float(plain.replace(",", "."))
+    if plain in _VALUES:
+        return _VALUES[plain]
+    tens, _, unit = plain.replace("-", " ").partition(" ")
+    if tens in _VALUES and unit in _VALUES:
+        return _VALUES[tens] + _VALUES[unit]
+    raise ValueError(f"{written!r} is not a number")
+
+
+def money(match: re.Match[str]) -> float:
+    """The amount of a match of `MONEY`, in whatever currency it names."""
+    amount = value(match["after"] or match["before"])
+    return amount + value(match["cents"]) / 100 if match["cents"] else amount

@@ -1,0 +1,117 @@
+"""The response track: a base and a candidate text generator, or what was recorded of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from analysis.response.flags import flags
+from analysis.response.gates import GATES
+from analysis.response.headlines import headlines
+from analysis.response.judged import new_hit_spans
+from analysis.response.settings import ResponseSettings, response_settings
+from analysis.response.triggers import triggers
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import duckdb
+
+    from analysis.config import Problem, Review, TrackSettings
+    from analysis.examples import Examples
+    from analysis.models.sides import Sides
+    from analysis.records import Side
+    from analysis.stage import Stage
+
+
+def read(settings: TrackSettings, review: Review, skip_bad_rows: bool) -> Examples:
+    """The prompts, with recorded responses where there are any, and what answers are checked against.
+
+    Raises:
+        AssayError: a file, row or policy that cannot be read.
+    """
+    from analysis.response.reading import read_response
+
+    return read_response(response_settings(settings), skip_bad_rows)
+
+
+def stages() -> tuple[Stage, ...]:
+    """Answers are made first; what is found in them is counted before any is explained."""
+    from analysis.response.detect import DETECT
+    from analysis.response.dose import DOSE, DOSE_METRICS
+    from analysis.response.generate import ENDINGS, GENERATE
+    from analysis.response.odds import ODDS
+    from analysis.response.rates import RATES
+    from analysis.response.shift import SHIFT, SHIFT_METRICS
+    from analysis.response.span_attribution import SPAN_ATTRIBUTION
+
+    return (
+        GENERATE,
+        ENDINGS,
+        DETECT,
+        RATES,
+        SHIFT,
+        SPAN_ATTRIBUTION,
+        SHIFT_METRICS,
+        ODDS,
+        DOSE,
+        DOSE_METRICS,
+    )
+
+
+def gate_settings(settings: TrackSettings, workbench: duckdb.DuckDBPyConnection) -> dict[str, object]:
+    """What the gates need of the settings: which inputs there are; and the spans that people may judge."""
+    response = response_settings(settings)
+    return {
+        "catalogue": response.catalogue is not None,
+        "policy": response.policy is not None,
+        "preferences": response.preferences is not None,
+        "models": response.has_models,
+        "generated": response.generates,
+        "new_hits": new_hit_spans(workbench),
+    }
+
+
+def model_paths(settings: TrackSettings) -> Mapping[Side, Path]:
+    """The model folder of each side; none where the responses are recorded and no models are given."""
+    response = response_settings(settings)
+    if response.base is None or response.candidate is None:
+        return {}
+    return {"base": response.base, "candidate": response.candidate}
+
+
+def pair(folders: Mapping[Side, Path], device: str) -> Sides:
+    """Both generators, loaded when first asked for."""
+    from analysis.models.generator import GeneratorPair
+
+    return GeneratorPair(folders, device)
+
+
+def check_models(models: Sides, settings: TrackSettings, problems: list[Problem]) -> list[str]:
+    """What can be said of the generators without running them."""
+    from analysis.response.checking import check_generators
+
+    return check_generators(models, problems)
+
+
+def beside(connection: duckdb.DuckDBPyConnection, ref: str) -> dict[str, tuple[dict[str, Any], ...]]:
+    """What is shown with a prompt: both answers, what was found in them and what they were checked against."""
+    from analysis.response import reads
+
+    return reads.beside(connection, ref)
+
+
+__all__ = [
+    "GATES",
+    "ResponseSettings",
+    "beside",
+    "check_models",
+    "flags",
+    "gate_settings",
+    "headlines",
+    "model_paths",
+    "pair",
+    "read",
+    "stages",
+    "triggers",
+]

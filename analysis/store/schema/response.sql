@@ -1,0 +1,70 @@
+-- Payload of the response track: what both sides answered, what answers are checked against, what was found in them.
+-- `ended`: recorded | stop | length (cut by the token limit) | missing (no response on this side, text ''). `tokens` and
+-- `logp` (sum over the tokens of the natural logarithm of the probability that each was chosen with) are NULL where
+-- the response was recorded.
+CREATE TABLE response_side (
+    ref VARCHAR NOT NULL, side VARCHAR NOT NULL, text VARCHAR NOT NULL, words INTEGER NOT NULL, tokens INTEGER,
+    logp DOUBLE, ended VARCHAR NOT NULL);
+-- Sampled responses, generated only; the same `number` and `seed` on both sides draw with the same noise.
+CREATE TABLE response_sample (
+    ref VARCHAR NOT NULL, side VARCHAR NOT NULL, number INTEGER NOT NULL, seed BIGINT NOT NULL, text VARCHAR NOT NULL,
+    ended VARCHAR NOT NULL);
+-- Retrieved passages in the order of the record, from 0; `passage_id` is NULL where the record gives none.
+CREATE TABLE response_passage (
+    ref VARCHAR NOT NULL, position INTEGER NOT NULL, passage_id VARCHAR, text VARCHAR NOT NULL);
+-- answer, refuse, escalate, cite, no_spoilers
+CREATE TABLE response_expected (ref VARCHAR NOT NULL, expects VARCHAR NOT NULL);
+-- base, candidate, tie; `judge` is '' where none is named
+CREATE TABLE response_preference (ref VARCHAR NOT NULL, judge VARCHAR NOT NULL, winner VARCHAR NOT NULL);
+CREATE TABLE response_catalogue (
+    id VARCHAR NOT NULL, title VARCHAR NOT NULL, aliases VARCHAR[] NOT NULL, author VARCHAR, volumes INTEGER,
+    price DOUBLE, in_stock BOOLEAN, spoilers VARCHAR[] NOT NULL);
+-- What policy allows, within so many days and up to such an amount; NULL where it sets no bound.
+CREATE TABLE response_promise (about VARCHAR NOT NULL, text VARCHAR NOT NULL, days DOUBLE, amount DOUBLE);
+-- The other words of the policy by key, such as `escalation.phrases`, `citation.pattern` and `tone.warm`.
+CREATE TABLE response_policy (key VARCHAR NOT NULL, "values" VARCHAR[] NOT NULL);
+-- Per response and detector; no row where the detector does not apply to the response.
+CREATE TABLE response_outcome (
+    ref VARCHAR NOT NULL, side VARCHAR NOT NULL, detector VARCHAR NOT NULL, hit BOOLEAN NOT NULL,
+    hits INTEGER NOT NULL, why VARCHAR NOT NULL);
+-- Along the response of `side`: its tokens with their character offsets, log-probabilities under both models and the
+-- divergence of the candidate from the base at each, float32, natural logarithm.
+CREATE TABLE response_token (
+    ref VARCHAR NOT NULL, side VARCHAR NOT NULL, tokens VARCHAR[] NOT NULL, starts INTEGER[] NOT NULL,
+    ends INTEGER[] NOT NULL, base_logp FLOAT[] NOT NULL, candidate_logp FLOAT[] NOT NULL, kl FLOAT[] NOT NULL);
+-- Candidate minus base log-probability of a token, mean over n positions, with its interval.
+CREATE TABLE response_odds (
+    token VARCHAR NOT NULL, change DOUBLE NOT NULL, low DOUBLE NOT NULL, high DOUBLE NOT NULL, n INTEGER NOT NULL);
+-- Rate of a detector where the adapter is scaled, over n flagged prompts; 0 is the base, 1 the candidate.
+CREATE TABLE response_dose (
+    scale DOUBLE NOT NULL, detector VARCHAR NOT NULL, rate DOUBLE NOT NULL, low DOUBLE NOT NULL, high DOUBLE NOT NULL,
+    n INTEGER NOT NULL);
+-- The spans that count as hits; the others of `span` are shown only.
+CREATE TABLE response_hit (
+    ref VARCHAR NOT NULL, side VARCHAR NOT NULL, detector VARCHAR NOT NULL, start INTEGER NOT NULL,
+    "end" INTEGER NOT NULL, label VARCHAR NOT NULL);
+CREATE TABLE response_sample_outcome (
+    ref VARCHAR NOT NULL, side VARCHAR NOT NULL, number INTEGER NOT NULL, detector VARCHAR NOT NULL,
+    hit BOOLEAN NOT NULL);
+-- Prompts that both sides answered, by detector; a side that the detector does not apply to has no hit. Beside the
+-- detectors stands `hallucination`: facts contradicted or not in the catalogue, promises that policy does not allow,
+-- citations of what does not exist. `matched`: the lengths in words differ by at most 20 % of the longer one.
+CREATE VIEW response_pair AS
+WITH answered AS (
+    SELECT b.ref, b.words AS base_words, c.words AS candidate_words
+    FROM response_side b JOIN response_side c ON c.ref = b.ref AND c.side = 'candidate' AND c.ended <> 'missing'
+    WHERE b.side = 'base' AND b.ended <> 'missing'),
+outcome AS (
+    SELECT ref, side, detector, hit FROM response_outcome
+    UNION ALL
+    SELECT o.ref, o.side, 'hallucination', o.hit AND (o.detector <> 'citations' OR h.ref IS NOT NULL)
+    FROM response_outcome o
+    LEFT JOIN (SELECT DISTINCT ref, side FROM response_hit WHERE detector = 'citations' AND label = 'cites what does not exist') h
+        ON h.ref = o.ref AND h.side = o.side
+    WHERE o.detector IN ('facts', 'promises', 'citations'))
+SELECT o.detector, a.ref,
+       coalesce(bool_or(o.hit) FILTER (o.side = 'base'), false) AS base_hit,
+       coalesce(bool_or(o.hit) FILTER (o.side = 'candidate'), false) AS candidate_hit,
+       a.base_words, a.candidate_words,
+       abs(a.candidate_words - a.base_words) <= 0.2 * greatest(a.base_words, a.candidate_words) AS matched
+FROM outcome o JOIN answered a USING (ref) GROUP BY o.detector, a.ref, a.base_words, a.candidate_words;
