@@ -170,8 +170,9 @@ def attribution(outcomes: Sequence[Outcome]) -> list[dict[str, Any]]:
          "method": metric["method"].partition(";")[0]}
         for one in outcomes
         for metric in one["metrics"]
-        if (metric["name"] in LOG and (metric["slice"] == "all" or "/" in metric["slice"]
-            or metric["slice"] == f"label={critical(one)}")) or metric["name"] == "flips_explained"
+        if metric["side"] != "base" and metric["n"]
+        and (metric["name"] == "flips_explained" or (metric["name"] in LOG
+             and ("/" in metric["slice"] or metric["slice"] in ("all", f"label={critical(one)}"))))
     ]  # fmt: skip
 
 

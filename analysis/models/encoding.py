@@ -82,6 +82,9 @@ def load_encoder(head: EncoderHead, device: str) -> LoadedEncoder:
             where=where,
             hint="save the whole model with save_pretrained",
         )
+    if any(str(key).startswith("pooler.") for key in info["missing_keys"]):
+        # A layer that the folder does not have is none that an adapter could have been trained over.
+        model.pooler = None
     try:
         model = model.to(device)
     except (RuntimeError, AssertionError) as error:

@@ -185,6 +185,22 @@ def test_an_adapter_shares_the_weights_of_the_base(encoder: Path, tmp_path: Path
     assert pair.parameters > inspect_encoder(encoder).parameters
 
 
+def test_an_adapter_over_a_base_without_a_pooler_has_none_either(encoder: Path, tmp_path: Path) -> None:
+    from peft import LoraConfig, get_peft_model
+    from transformers import AutoModel
+
+    AutoModel.from_pretrained(encoder, add_pooling_layer=False).save_pretrained(encoder)
+    config = LoraConfig(r=2, target_modules=["dense"], task_type="FEATURE_EXTRACTION")
+    model = get_peft_model(AutoModel.from_pretrained(encoder, add_pooling_layer=False), config)
+    model.save_pretrained(tmp_path / "adapter")
+    (tmp_path / "adapter" / "README.md").unlink(missing_ok=True)
+    pair = EncoderPair({"base": encoder, "candidate": tmp_path / "adapter"}, "cpu")
+    # A new LoRA adapter changes nothing yet.
+    assert np.allclose(
+        pair.vectors("candidate", "item", TEXTS, TEXTS, "document"), vectors_of(encoder), atol=1e-6
+    )
+
+
 def test_an_adapter_is_not_read_without_its_base(encoder: Path, tmp_path: Path) -> None:
     (encoder / "adapter_config.json").write_text("{}", "utf-8")
     with pytest.raises(AssayError, match="is a PEFT adapter, and a whole model is needed here"):
