@@ -36,15 +36,16 @@ ORDER BY counts DESC, s.side = 'candidate' DESC, s.start, s."end" DESC, s.detect
 _JUDGED = """
 SELECT side, detector, start, "end", verdict, actor, reviewer FROM span_of($run) WHERE ref = $ref ORDER BY ALL
 """
-# A row of the catalogue is named by its id, as a whole word, in what was said of a claim or a spoiler; where that
-# names a title only, by the title.
+# A row of the catalogue is named by its id, as a whole word, in what was said of a claim or a spoiler, or by its
+# whole title after `of`.
 _CATALOGUE = """
 WITH said AS (SELECT string_agg(why, chr(10)) AS words FROM evidence.span
               WHERE ref = $ref AND detector IN ('facts', 'spoilers'))
 SELECT c.* FROM evidence.response_catalogue c CROSS JOIN said s
 WHERE (contains(s.words, c.id)
        AND regexp_matches(s.words, '(^|[^\\pL\\pN_])' || regexp_escape(c.id) || '($|[^\\pL\\pN_])'))
-   OR contains(s.words, '“' || c.title || '”') OR contains(s.words, ' of ' || c.title)
+   OR (contains(s.words, ' of ' || c.title)
+       AND regexp_matches(s.words, ' of ' || regexp_escape(c.title) || '($|[:;,\n]| [(])'))
 ORDER BY strpos(s.words, c.title) = 0, strpos(s.words, c.title), c.id LIMIT $most
 """
 # The promises of policy that speak of the matter of a claim; all of them where none is named.

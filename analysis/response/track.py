@@ -96,9 +96,9 @@ def check_models(models: Sides, settings: TrackSettings, problems: list[Problem]
 
 def beside(connection: duckdb.DuckDBPyConnection, ref: str) -> dict[str, tuple[dict[str, Any], ...]]:
     """What is shown with a prompt: both answers, what was found in them and what they were checked against."""
-    from analysis.response import reads
+    from analysis.response.reads import beside as shown
 
-    return reads.beside(connection, ref)
+    return shown(connection, ref)
 
 
 __all__ = [
