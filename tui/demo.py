@@ -12,7 +12,7 @@ from pathlib import Path
 from analysis.errors import AssayError
 
 REVIEWS = ("review-rc1.toml", "review-rc2.toml")
-PARTS = ("intent", "retrieval", "models")
+PARTS = ("intent", "retrieval", "response", "models")
 
 
 def run_demo(directory: Path, say: Callable[[str], None]) -> int:

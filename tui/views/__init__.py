@@ -30,6 +30,8 @@ class ViewOptions:
         method: number of the attribution view; counts on and on, the view takes it modulo what it has.
         others_shown: whether the verdicts of other reviewers may be seen.
         gates: every gate of the review by key, for views that show what decides it.
+        span: number of the chosen finding of a detector; the view takes it modulo what it has.
+        likelihood: whether words are coloured by how likely the models make them.
     """
 
     width: int
@@ -39,6 +41,8 @@ class ViewOptions:
     method: int = 0
     others_shown: bool = False
     gates: Mapping[str, GateResult] = field(default_factory=dict)
+    span: int = 0
+    likelihood: bool = False
 
 
 @dataclass(frozen=True)
@@ -60,7 +64,15 @@ class View:
 
 def view_of(track: str) -> View:
     """The view of a track; one that has none of its own shows text, labels and annotations."""
-    from tui.views import common, intent, intent_numbers, retrieval, retrieval_numbers
+    from tui.views import (
+        common,
+        intent,
+        intent_numbers,
+        response,
+        response_numbers,
+        retrieval,
+        retrieval_numbers,
+    )
 
     views: Mapping[str, View] = {
         "intent": View(
@@ -71,6 +83,12 @@ def view_of(track: str) -> View:
             retrieval_numbers.number_lines,
             retrieval_numbers.summary,
             retrieval.shown_evidence,
+        ),
+        "response": View(
+            response.example_lines,
+            response_numbers.number_lines,
+            response_numbers.summary,
+            response.shown_evidence,
         ),
     }
     return views.get(

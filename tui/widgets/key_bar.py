@@ -31,6 +31,10 @@ def key_lines(screen: str, width: int, rows: int, unavailable: Callable[[str], s
     lines = [Line() for _ in range(rows)]
     number = 0
     for entry in [*entries, *last]:
+        blocked = unavailable(entry.id) is not None
+        if blocked and entry.track:
+            # A key of another track would take the room of one that can be used.
+            continue
         cells = len(entry.shown_key) + len(entry.title) + 3
         final = entry in last
         room = width - (reserved if number == rows - 1 and not final else 0)
@@ -39,7 +43,6 @@ def key_lines(screen: str, width: int, rows: int, unavailable: Callable[[str], s
                 number += 1
             elif not final:
                 continue
-        blocked = unavailable(entry.id) is not None
         lines[number].add(" ").add(entry.shown_key, "faint" if blocked else "key")
         lines[number].add(f" {entry.title} ", "faint" if blocked else "dim")
     return lines

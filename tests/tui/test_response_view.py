@@ -1,0 +1,312 @@
+"""The response view: both answers, what was found in them and why, how likely, and what people say of a span."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from itertools import pairwise, product
+from pathlib import Path
+from typing import Any
+
+import pytest
+from textual.pilot import Pilot
+
+from analysis.response.reads import beside
+from analysis.review import ExampleEvidence
+from tests.tui.reading import shown, until
+from tests.tui.response_fixture import BASE, CANDIDATE, SPOILED, Asked, opened, publish_response, ref_of
+from tests.tui.test_hostile_text import SHORT, unclean
+from tui.app import AssayApp
+from tui.lines import Line
+from tui.theme import Look
+from tui.views import SideMode, ViewOptions, view_of
+from tui.views.response_answers import likelihoods
+from tui.views.response_diff import word_diff
+from tui.views.response_spans import hits_of
+from tui.widgets.line_view import LineView
+from tui.widgets.marked_text import Mark, inserts_of, row_line, rows_of
+
+VIEW = view_of("response")
+SPOILER = "brother turns out to be the killer"
+
+
+@pytest.fixture(scope="module")
+def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One store for all tests that only look."""
+    return publish_response(tmp_path_factory.mktemp("response") / "response.review")
+
+
+@pytest.fixture
+def changed(tmp_path: Path) -> Any:
+    """Publishes the review with something changed."""
+    return lambda **changes: publish_response(tmp_path / "changed.review", **changes)
+
+
+@asynccontextmanager
+async def looking(
+    store: Path, ref: str = SPOILED, size: tuple[int, int] = (80, 24), look: Look | None = None
+) -> AsyncIterator[Pilot[int]]:
+    """The console on one prompt."""
+    with opened(store) as session:
+        async with AssayApp(session, look or Look()).run_test(size=size) as pilot:
+            await pilot.pause()
+            assert isinstance(pilot.app, AssayApp)
+            pilot.app.show_example(ref)
+            await pilot.pause()
+            yield pilot
+
+
+def evidence_of(store: Path, ref: str = SPOILED) -> ExampleEvidence:
+    """The evidence on one prompt."""
+    with opened(store) as session:
+        return session.example(ref)
+
+
+def text_of(lines: list[Line]) -> str:
+    return "\n".join(line.plain for line in lines)
+
+
+def drawn(store: Path, ref: str = SPOILED, width: int = 119, height: int = 50, **options: Any) -> str:
+    """The whole view of a prompt as text."""
+    return text_of(VIEW.example(evidence_of(store, ref), ViewOptions(width, height, Look(), **options)))
+
+
+async def test_answers_are_stacked_at_80_cells_and_spans_have_numbers_and_reasons(published: Path) -> None:
+    async with looking(published) as pilot:
+        text = await until(pilot, f"‹1 {SPOILER[:20]}")
+        assert text.index(" base ") < text.index(" candidate ")
+        assert not [row for row in text.splitlines() if " base " in row and " candidate " in row]
+        assert "no_spoilers" in text
+        assert "100 % like the spoiler" in text
+        assert "· unconfirmed" in text
+
+
+async def test_answers_stand_side_by_side_where_there_is_room(published: Path) -> None:
+    async with looking(published, size=(120, 60)) as pilot:
+        await pilot.press("t")
+        text = await until(pilot, "hits of base → candidate")
+        assert [row for row in text.splitlines() if " base " in row and " candidate  " in row]
+        assert "[c0041] Quiet Suspect · N. Urasawa · 18 volumes" in text
+        assert "delivery: three to five working days" in text
+        assert "(no id) Harbor of Ash" in text
+        assert "here by first: the candidate" in text
+
+
+async def test_tab_goes_on_and_plus_and_minus_judge_the_chosen_span(published: Path, tmp_path: Path) -> None:
+    store = publish_response(tmp_path / "own.review")
+    async with looking(store) as pilot:
+        await pilot.press("plus")
+        await until(pilot, "✓ confirmed, alice")
+        await pilot.press("tab")
+        await until(pilot, "it has 18 volumes")
+        await pilot.press("minus")
+        await until(pilot, "✗ refuted, alice")
+        await pilot.press("u")
+        text = await until(pilot, "undone")
+        assert "✗ refuted" not in text
+        assert "✓ confirmed, alice" in text
+    hits = hits_of(evidence_of(store))
+    assert [one.state[0] for one in hits[:2]] == ["✓ confirmed, alice", "· unconfirmed"]
+
+
+async def test_the_cursor_chooses_spans_as_well(published: Path) -> None:
+    async with looking(published, size=(80, 40)) as pilot:
+        await until(pilot, "→ 1 cand spoilers")
+        await pilot.press("down")
+        await until(pilot, "→ 2 cand facts")
+
+
+async def test_tab_leaves_the_list_where_nothing_was_found(published: Path) -> None:
+    async with looking(published, ref_of("r001"), size=(120, 36)) as pilot:
+        before = pilot.app.focused
+        await pilot.press("tab")
+        await pilot.pause()
+        assert pilot.app.focused is not before
+        await pilot.press("plus")
+        await until(pilot, "no detector found anything here")
+
+
+async def test_p_colours_tokens_and_d_shows_the_word_diff(published: Path) -> None:
+    async with looking(published, size=(120, 40)) as pilot:
+        await pilot.press("t", "p")
+        text = await until(pilot, "±9 = ±2.50 nats")
+        assert "+9" in text
+        await pilot.press("p", "D")
+        text = await until(pilot, "{+By the end the")
+        assert "[-18-]" in text
+        await pilot.press("D")
+        await until(pilot, "‹1 ")
+
+
+def test_what_others_say_of_spans_waits_for_my_verdict(tmp_path: Path) -> None:
+    store = publish_response(tmp_path / "two.review")
+    with opened(store, "bob") as session:
+        one = hits_of(session.example(SPOILED))[0]
+        session.judge_span(SPOILED, one.side, one.detector, one.start, one.end, "refuted")
+        evidence = session.example(SPOILED)
+    assert hits_of(evidence)[0].state[0] == "✗ refuted, bob"
+    # To a reviewer who has said nothing yet, the history shows nobody else's events.
+    assert hits_of(replace(evidence, history=()))[0].state[0] == "· unconfirmed"
+
+
+def test_a_spoiler_is_traced_back_to_the_prompt_by_two_methods(published: Path) -> None:
+    assert "integrated gradients" in drawn(published)
+    assert "completeness 2.1 %" in drawn(published)
+    assert "occlusion by deletion" in drawn(published, method=1)
+    assert "why 2" not in drawn(published, span=1)
+    evidence = evidence_of(published)
+    (shown_one,) = VIEW.shown(evidence, ViewOptions(80, 24, Look()))
+    assert SPOILER in (shown_one.target or "")
+
+
+def test_beside_reads_what_a_claim_was_checked_against(published: Path) -> None:
+    evidence = evidence_of(published)
+    assert [row["id"] for row in evidence.beside["catalogue"]] == ["c0041"]
+    assert [row["about"] for row in evidence.beside["promises"]] == ["delivery"]
+    assert [row["token"].strip() for row in evidence.beside["risen"]] == ["guaranteed", "killer", "love"]
+    rates = {(row["name"], row["slice"], row["side"]): row for row in evidence.beside["rates"]}
+    critical = rates["spoilers_rate", "asks for no spoilers", "candidate"]
+    assert (critical["value"], critical["n"]) == (0.5, 2)
+    assert critical["gate"] == "response.spoilers[asks for no spoilers]"
+    assert rates["win_rate", "all", "candidate"]["gate"] == "response.tradeoff"
+    assert rates["spoilers_broken", "all", "difference"]["gate"] is None
+    with opened(published) as session:
+        assert beside(session.connection, "response/prompt:none") == {}
+
+
+def test_a_missing_an_empty_and_a_cut_answer_are_said(published: Path) -> None:
+    assert "no response on this side" in drawn(published, ref_of("r003"))
+    assert "an empty response" in drawn(published, ref_of("r002"))
+    assert "the whole answer" in drawn(published, ref_of("r002"))
+    assert "cut by the token limit" in drawn(published, ref_of("r004"))
+    assert "nothing in either answer" in drawn(published, ref_of("r003"))
+
+
+def test_without_models_votes_and_knowledge_the_rest_is_shown(changed: Any) -> None:
+    store = changed(models=False, votes=False, knowledge=False)
+    text = drawn(store, likelihood=True)
+    assert "log-probabilities were not measured" in text
+    for absent in ("rose most", "log p  ", "wins ", "preferred", "catalogue", "policy  "):
+        assert absent not in text
+    assert "passages" in text
+    assert not VIEW.shown(evidence_of(store), ViewOptions(80, 24, Look()))
+
+
+def test_no_line_is_wider_than_the_view(published: Path) -> None:
+    sides: tuple[SideMode, ...] = ("both", "base", "difference")
+    for name in ("r027", "r003", "r004"):
+        evidence = evidence_of(published, ref_of(name))
+        for width, height, side, likely in product((59, 79, 104, 119), (19, 45), sides, (False, True)):
+            options = ViewOptions(width, height, Look(), side, likelihood=likely)
+            assert max(line.width for line in VIEW.example(evidence, options)) <= width
+        assert max(line.width for line in VIEW.numbers(evidence, ViewOptions(79, 50, Look()))) <= 79
+
+
+@pytest.mark.parametrize("depth", ["truecolor", "16", "none"])
+def test_marks_do_not_rest_on_colour(published: Path, depth: Any) -> None:
+    evidence = evidence_of(published)
+    text = text_of(VIEW.example(evidence, ViewOptions(119, 45, Look(depth))))
+    assert f"‹1 {SPOILER}›" in " ".join(text.split())
+    assert "+9" in text_of(VIEW.example(evidence, ViewOptions(119, 45, Look(depth), likelihood=True)))
+
+
+async def test_answers_of_ten_thousand_tokens_are_drawn_as_far_as_they_fit(changed: Any) -> None:
+    long = "Quiet Suspect is a slow case about rain. " * 1400
+    late = f"{long}By the end the brother is the killer. {long}"
+    store = changed(prompts={"long": Asked("No spoilers please.", long, late, ("no_spoilers",))})
+    evidence = evidence_of(store, ref_of("long"))
+    lines = VIEW.example(evidence, ViewOptions(79, 18, Look()))
+    assert len(lines) < 80
+    text = text_of(lines)
+    assert "brother is the killer›" in " ".join(text.split())
+    assert "rows above" in text
+    assert "rows below" in text
+    assert text_of(VIEW.example(evidence, ViewOptions(79, 18, Look(), "difference"))).count("{+") <= 2
+    whole = text_of(VIEW.numbers(evidence, ViewOptions(79, 50, Look())))
+    assert whole.count("Quiet Suspect is a slow") > 2000
+    async with looking(store, ref_of("long")) as pilot:
+        await pilot.press("pagedown", "tab", "D", "p", "space")
+        await until(pilot, "numbers")
+
+
+@pytest.fixture(scope="module")
+def hostile(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A store whose prompts and answers are the payloads."""
+    texts = [text.replace("\ud800", "").replace("\udfff", "") for text in SHORT.values()]
+    attack = " ".join(texts)
+    prompts = {
+        "r027": Asked(f"no spoilers {texts[0]}", attack, f"{attack} By the end the brother is the killer.")
+    }
+    return publish_response(tmp_path_factory.mktemp("hostile") / "hostile.review", prompts=prompts)
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 36)])
+async def test_hostile_prompts_and_answers_are_shown_and_do_nothing(
+    hostile: Path, size: tuple[int, int]
+) -> None:
+    async with looking(hostile, size=size) as pilot:
+        for key in ("tab", "p", "p", "D", "pagedown", "D", "space", "space"):
+            await pilot.press(key)
+            await pilot.pause()
+            assert unclean(shown(pilot.app)) == set()
+
+
+def test_the_numbers_have_every_answer_quality_and_definition(published: Path) -> None:
+    text = " ".join(text_of(VIEW.numbers(evidence_of(published), ViewOptions(109, 50, Look()))).split())
+    for words in (
+        "QUALITY OF THE DETECTORS", "labelled texts", "CHECKED AGAINST", "spoiler: the brother is the killer",
+        "TOKENS THAT CHANGED MOST", "Clopper-Pearson", "dose 1", "rose guaranteed", "KL .20", "votes here",
+    ):  # fmt: skip
+        assert words in text
+
+
+def test_the_summary_is_plain_sentences(published: Path) -> None:
+    rows = VIEW.summary(evidence_of(published))
+    assert rows[0] == "prompt: Recommend manga like Monster but no spoilers."
+    assert f"base, 19 words: {BASE}" in rows
+    assert f"candidate, 40 words: {CANDIDATE}" in rows
+    (spoiler,) = [row for row in rows if row.startswith("1, candidate, spoilers")]
+    assert spoiler.endswith("; unconfirmed")
+    assert "spoilers, all prompts: 0/4 → 1/4" in rows
+    assert "base: no response on this side" in VIEW.summary(evidence_of(published, ref_of("r003")))
+
+
+def test_words_that_changed_together_are_one_stretch() -> None:
+    gone, new = word_diff("It runs 18 volumes.", "It runs 24 long volumes.")
+    assert [("It runs 18 volumes.")[start:end] for start, end in gone] == ["18"]
+    assert [("It runs 24 long volumes.")[start:end] for start, end in new] == ["24 long"]
+    assert word_diff("", "new words") == ((), ((0, 9),))
+    assert word_diff("same", "same") == ((), ())
+
+
+@pytest.mark.parametrize("width", [10, 17, 40])
+@pytest.mark.parametrize(
+    "text",
+    ["plain words in a row", "漫画 " * 20, "x" * 95, "one\n\ntwo\nthree", "\x1b[2J" * 9, "🙂" * 30, ""],
+)
+def test_rows_cover_a_text_and_fit(text: str, width: int) -> None:
+    marks = [Mark(3, 9, "‹1 ", "›", "mark")] if len(text) > 9 else []
+    rows = rows_of(text, width, inserts_of(marks))
+    assert rows[0][0] == 0
+    assert rows[-1][1] == len(text)
+    assert all(left[1] == right[0] for left, right in pairwise(rows))
+    assert all(row_line(text, row, marks, width=width).width <= width for row in rows)
+
+
+def test_likelihoods_are_candidate_minus_base(published: Path) -> None:
+    words = likelihoods(evidence_of(published), "candidate")
+    best = max(words, key=lambda word: word.score)
+    assert CANDIDATE[best.start : best.end] == "guaranteed!"
+    assert best.score == pytest.approx(2.5, abs=1e-4)
+
+
+async def test_enter_on_a_rate_opens_what_was_flagged_for_its_gate(published: Path) -> None:
+    async with looking(published, size=(120, 60)) as pilot:
+        view = pilot.app.screen.query_one("#evidence", LineView)
+        target = next(
+            line.target for line in view.lines if line.target is not None and line.target.kind == "flagged"
+        )
+        assert view.go_to(target)
+        await pilot.press("enter")
+        await until(pilot, target.name)

@@ -1,0 +1,45 @@
+"""Which words the candidate's answer adds to the base's, and which it leaves out."""
+
+from __future__ import annotations
+
+import re
+from difflib import SequenceMatcher
+from functools import lru_cache
+
+MOST_UNITS = 1500
+"""Words of an answer that are compared one by one; in longer ones, lines and sentences are."""
+
+_WORDS = re.compile(r"\w+(?:['’\-]\w+)*|[^\w\s]")
+_SENTENCES = re.compile(r"[^\s][^.!?\n。！？]*[.!?。！？]*")
+
+Stretch = tuple[int, int]
+
+
+@lru_cache(maxsize=8)
+def word_diff(base: str, candidate: str) -> tuple[tuple[Stretch, ...], tuple[Stretch, ...]]:
+    """Stretches of the base's answer that are gone, and of the candidate's that are new, as (start, end).
+
+    Words are compared as they are written, and neighbours that changed together are one stretch. Source: the
+    matching of Ratcliff and Obershelp, as in `difflib`.
+    """
+    units = [_units(text, _WORDS) for text in (base, candidate)]
+    if max(map(len, units)) > MOST_UNITS:
+        units = [_units(text, _SENTENCES) for text in (base, candidate)]
+    left, right = units
+    matcher = SequenceMatcher(
+        None, [base[start:end] for start, end in left], [candidate[start:end] for start, end in right]
+    )
+    gone: list[Stretch] = []
+    new: list[Stretch] = []
+    for kind, from_left, to_left, from_right, to_right in matcher.get_opcodes():
+        if kind == "equal":
+            continue
+        if to_left > from_left:
+            gone.append((left[from_left][0], left[to_left - 1][1]))
+        if to_right > from_right:
+            new.append((right[from_right][0], right[to_right - 1][1]))
+    return tuple(gone), tuple(new)
+
+
+def _units(text: str, pattern: re.Pattern[str]) -> list[Stretch]:
+    return [match.span() for match in pattern.finditer(text)]
