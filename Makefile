@@ -26,6 +26,10 @@ bench: $(VENV)/.installed
 sample: $(VENV)/.installed
 	$(BIN)/python -m sample_data.author
 	$(BIN)/python -m sample_data.train
+	$(BIN)/python -m sample_data.author_retrieval
+	$(BIN)/python -m sample_data.train_retrieval
+	$(BIN)/python -m sample_data.author_response
+	$(BIN)/python -m sample_data.train_response
 
 $(VENV)/.installed: pyproject.toml constraints.txt
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)

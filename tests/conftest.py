@@ -236,14 +236,22 @@ SAMPLE = Path(__file__).parents[1] / "sample_data"
 def write_sample_review(folder: Path, candidate: str) -> Path:
     """The review of one candidate of the sample in a folder of its own; `base` reviews the base itself."""
     folder.mkdir()
-    for name in ("titles.txt", "intent", "retrieval", "models"):
-        if (SAMPLE / name).exists():
-            (folder / name).symlink_to(SAMPLE / name)
+    for name in ("titles.txt", "intent", "retrieval", "response", "models"):
+        (folder / name).symlink_to(SAMPLE / name)
     source = "rc1" if candidate == "base" else candidate
     text = (SAMPLE / f"review-{source}.toml").read_text("utf-8")
     if candidate == "base":
         text = text.replace("models/intent-v4-rc1", "models/intent-v3")
         text = text.replace("models/encoder-v4-rc1", "models/encoder-v3")
+        text = text.replace("models/responder-v4-rc1", "models/responder-v3")
+        text = text.replace("response/responses-rc1.jsonl", "responses.jsonl")
+        text = re.sub(r"preferences = .*\n", "", text)
+        rows = [
+            json.loads(line) for line in (SAMPLE / "response" / "responses-rc1.jsonl").open(encoding="utf-8")
+        ]
+        write_jsonl(
+            folder / "responses.jsonl", [{**row, "candidate_response": row["base_response"]} for row in rows]
+        )
         # The change declared for the candidate does not happen to the base.
         text = re.sub(r"\[\[expected\]\].*?\n(?=\[)", "", text, flags=re.DOTALL)
     (folder / "review.toml").write_text(text, "utf-8")
