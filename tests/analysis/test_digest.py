@@ -49,9 +49,13 @@ def test_links_are_refused(folder: Path, target: str) -> None:
     assert caught.value.where == str(folder / "link")
 
 
-def test_pipes_empty_folders_and_files_are_refused(folder: Path, tmp_path: Path) -> None:
+def test_one_file_is_a_folder_with_that_file_alone(folder: Path) -> None:
+    assert file_digests(folder / "config.json") == {"config.json": hashlib.sha256(b"{}").hexdigest()}
+
+
+def test_pipes_empty_folders_and_nothing_are_refused(folder: Path, tmp_path: Path) -> None:
     with pytest.raises(AssayError, match="is not a model folder"):
-        file_digests(folder / "config.json")
+        file_digests(folder / "nowhere")
     (tmp_path / "empty").mkdir()
     with pytest.raises(AssayError, match="is an empty folder"):
         file_digests(tmp_path / "empty")

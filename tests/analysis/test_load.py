@@ -14,6 +14,7 @@ from analysis.errors import AssayError
 from analysis.models.digest import folder_digest
 from analysis.models.load import inspect_classifier, load_classifier
 from analysis.models.pair import ModelPair
+from analysis.models.sides import Sides
 
 MakeClassifier = Callable[..., Path]
 
@@ -179,7 +180,7 @@ def test_a_pair_has_common_labels_and_loads_each_side_once(
     assert pair.tokenizers_equal
     edit_json(candidate / "tokenizer.json", normalizer={"type": "Lowercase"})
     assert not ModelPair(base, candidate, "cpu").tokenizers_equal
-    assert ModelPair.none().digests == {}
+    assert Sides({}, "cpu").digests == {}
 
 
 @pytest.mark.parametrize(

@@ -29,9 +29,11 @@ pytestmark = [
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """The sample's first review with a key to sign with, in a folder of its own."""
-    for name in ("titles.txt", "review-rc1.toml"):
-        shutil.copy(SAMPLE / name, tmp_path)
+    """The intent part of the sample's first review with a key to sign with, in a folder of its own."""
+    shutil.copy(SAMPLE / "titles.txt", tmp_path)
+    review = (SAMPLE / "review-rc1.toml").read_text("utf-8").partition("\n[retrieval]")[0]
+    # The budget is shared by the tracks, and here there is one.
+    (tmp_path / "review-rc1.toml").write_text(review.replace("budget = 360", "budget = 120"), "utf-8")
     for name in ("intent", "models"):
         shutil.copytree(SAMPLE / name, tmp_path / name)
     key = tmp_path / "key"
