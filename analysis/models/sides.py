@@ -44,4 +44,12 @@ class Sides:
         """Load the models of both sides. Raises AssayError."""
 
     def __bool__(self) -> bool:
+        """Whether there is something to run."""
         return len(self.folders) == len(SIDES)
+
+
+class Recorded(Sides):
+    """Sides of which everything was recorded: the files are what was reviewed, and there is nothing to run."""
+
+    def __bool__(self) -> bool:
+        return False

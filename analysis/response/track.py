@@ -73,17 +73,20 @@ def gate_settings(settings: TrackSettings, workbench: duckdb.DuckDBPyConnection)
 
 
 def model_paths(settings: TrackSettings) -> Mapping[Side, Path]:
-    """The model folder of each side; none where the responses are recorded and no models are given."""
+    """The model folder of each side, or the file of recorded responses where no models are given."""
     response = response_settings(settings)
-    if response.base is None or response.candidate is None:
-        return {}
-    return {"base": response.base, "candidate": response.candidate}
+    if response.base is not None and response.candidate is not None:
+        return {"base": response.base, "candidate": response.candidate}
+    return {} if response.records is None else {"base": response.records, "candidate": response.records}
 
 
 def pair(folders: Mapping[Side, Path], device: str) -> Sides:
-    """Both generators, loaded when first asked for."""
+    """Both generators, loaded when first asked for; what was recorded where there are none."""
     from analysis.models.generator import GeneratorPair
+    from analysis.models.sides import Recorded
 
+    if any(path.is_file() for path in folders.values()):
+        return Recorded(folders, device)
     return GeneratorPair(folders, device)
 
 
