@@ -25,16 +25,9 @@ EvidenceKind = Literal["counterfactual", "attribution"]
 
 
 @dataclass(frozen=True, slots=True)
-class AttributionLicence:
-    """The tests of one attribution: a row of the view `TRACK_licensed`.
+class Licence:
+    """The numbers of one attribution's tests; None where a test does not apply to its method."""
 
-    `licensed` is None where the text is too short to decide; `why` has the reasons, '' where it is licensed.
-    The other numbers are None where a test does not apply to the method.
-    """
-
-    side: Side
-    method: str
-    target: str
     neutral: bool | None
     converged: bool | None
     words: int
@@ -46,6 +39,18 @@ class AttributionLicence:
     chance_percentile: float | None
     overlap: float | None
     overlap_chance: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class AttributionLicence(Licence):
+    """The licence of one attribution: a row of the view `TRACK_licensed`.
+
+    `licensed` is None where the text is too short to decide; `why` has the reasons, '' where it is licensed.
+    """
+
+    side: Side
+    method: str
+    target: str
     licensed: bool | None
     why: str
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO, Protocol
@@ -70,6 +70,44 @@ def open_rows(path: Path) -> RowReader:
     except OSError as error:
         raise AssayError(f"cannot be read: {error.strerror}", where=str(path)) from None
     return reader(path)
+
+
+def bad_row(path: Path, row: Row, column: str, fault: object) -> BadRow:
+    """What is said of a row whose value in `column` cannot be used."""
+    return BadRow(f"{path}:{row.line}", f"column {column!r}: {fault}", column, row.values.get(column))
+
+
+def sound_rows(
+    path: Path, needed: Sequence[str], bad: list[BadRow], holds: str | None = None
+) -> Iterator[Row]:
+    """The readable rows of a file; the others are added to `bad`.
+
+    Args:
+        path: the file.
+        needed: columns that some row has to have.
+        bad: of the caller.
+        holds: what a row is, for whoever gave a file without any.
+
+    Raises:
+        AssayError: the file cannot be read, holds no rows, or lacks a column.
+    """
+    reader = open_rows(path)
+    seen = 0
+    for row in reader:
+        seen += 1
+        if isinstance(row, BadRow):
+            bad.append(row)
+        else:
+            yield row
+    if not seen:
+        raise AssayError("holds no rows", where=str(path), hint=holds)
+    absent = [name for name in needed if reader.columns and name not in reader.columns]
+    if absent:
+        raise AssayError(
+            f"has no column {absent[0]!r}",
+            where=str(path),
+            hint=f"columns: {', '.join(list(reader.columns)[:20])}; needed are {', '.join(needed)}",
+        )
 
 
 class JsonLines:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from itertools import chain, zip_longest
 from typing import TYPE_CHECKING
@@ -24,6 +24,24 @@ NEVER_CUT = frozenset({BROKEN_CRITICAL, SMALL_CRITICAL, ROUTED_CRITICAL})
 """Reasons for which an example is in the queue whatever the budget."""
 STANDING = 60
 """Examples of each critical slice, and of each set that a track names, that get the costly stages."""
+
+
+def find_flags(
+    workbench: duckdb.DuckDBPyConnection, queries: Sequence[tuple[str, str]], known: Mapping[str, object]
+) -> list[Flag]:
+    """The flags that a track's queries find, in their order and without rank.
+
+    Args:
+        workbench: holds the tables that the queries read.
+        queries: reason and SQL; the SQL gives ref, gate, value, and what fills the places in the reason.
+        known: what the queries may name as `$NAME`.
+    """
+    found: list[Flag] = []
+    for reason, sql in queries:
+        parameters = {name: value for name, value in known.items() if f"${name}" in sql}
+        for ref, gate, value, *names in workbench.execute(sql, parameters).fetchall():
+            found.append(Flag(ref, reason.format(*names), gate, None, value, control=False))
+    return found
 
 
 def build_queue(

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from functools import partial
-
 from analysis.config import Problem, TrackSettings, attempt, suggest
-from analysis.models.adapter import is_adapter
+from analysis.models.checking import sound_heads
 from analysis.models.pair import classifiers
 from analysis.models.sides import Sides
-from analysis.records import SIDES
 
 
 def check_classifiers(models: Sides, settings: TrackSettings, problems: list[Problem]) -> list[str]:
@@ -20,20 +17,14 @@ def check_classifiers(models: Sides, settings: TrackSettings, problems: list[Pro
     pair = classifiers(models)
     notes: list[str] = []
     before = len(problems)
-    for side in SIDES:
-        folder = pair.folders[side]
-        digest = attempt(partial(pair.digest, side), problems)
-        # What is wrong with the base is said once, and not again by the adapter over it.
-        over_a_broken_base = side == "candidate" and len(problems) > before and is_adapter(folder)
-        head = None if over_a_broken_base else attempt(partial(pair.head, side), problems)
-        if head is not None and digest is not None:
-            limit = f"{head.max_positions} tokens at most" if head.max_positions else "any length"
-            over = f"{head.adapter} adapter over " if head.adapter else ""
-            notes.append(
-                f"{side:<10}{over}{head.architecture}, {head.parameters:,} parameters, {len(head.labels)} classes, "
-                f"{limit}, sha256 {digest[:12]}"
-            )
-            _check_length(side, head.max_positions, settings, problems)
+    for side, head, digest in sound_heads(pair, problems):
+        limit = f"{head.max_positions} tokens at most" if head.max_positions else "any length"
+        over = f"{head.adapter} adapter over " if head.adapter else ""
+        notes.append(
+            f"{side:<10}{over}{head.architecture}, {head.parameters:,} parameters, {len(head.labels)} classes, "
+            f"{limit}, sha256 {digest[:12]}"
+        )
+        _check_length(side, head.max_positions, settings, problems)
     if len(problems) > before:
         return notes
     labels = attempt(lambda: pair.labels, problems)

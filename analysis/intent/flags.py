@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from analysis.intent.gates import MIN_CLASS
 from analysis.intent.relevance_gates import RELEVANCE, SIGNALS
 from analysis.records import ALL, Flag
-from analysis.select import BROKEN_CRITICAL, ROUTED_CRITICAL, SMALL_CRITICAL
+from analysis.select import BROKEN_CRITICAL, ROUTED_CRITICAL, SMALL_CRITICAL, find_flags
 
 if TYPE_CHECKING:
     import duckdb
@@ -212,9 +212,4 @@ def flags(connection: duckdb.DuckDBPyConnection, settings: TrackSettings) -> lis
         "drops": DROPS,
         "kept": ROUTED_KEPT,
     }
-    found: list[Flag] = []
-    for reason, sql in _QUERIES:
-        parameters = {name: value for name, value in known.items() if f"${name}" in sql}
-        for ref, gate, value, *names in connection.execute(sql, parameters).fetchall():
-            found.append(Flag(ref, reason.format(*names), gate, None, value, control=False))
-    return found
+    return find_flags(connection, _QUERIES, known)

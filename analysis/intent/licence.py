@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from analysis.explanations import Licence
 from analysis.intent.faithfulness import (
     DeletionProbabilities,
     Ranking,
@@ -47,23 +48,6 @@ class Candidate:
     scores: NDArray[np.float32]
     neutral: bool | None
     converged: bool | None
-
-
-@dataclass(frozen=True)
-class Licence:
-    """The numbers of one attribution's tests, as in the table `intent_licence`; None where there is none."""
-
-    neutral: bool | None
-    converged: bool | None
-    words: int
-    decidable: bool
-    comprehensiveness: float | None
-    sufficiency: float | None
-    faithfulness: float | None
-    chance_p: float | None
-    chance_percentile: float | None
-    overlap: float | None
-    overlap_chance: float | None
 
 
 def licences(

@@ -25,17 +25,8 @@ from analysis.models.files import (
     refuse_unsafe_files,
     tensor_shapes,
 )
-from analysis.models.load import (
-    HEAD_WEIGHTS,
-    LOADING_ERRORS,
-    LoadedClassifier,
-    ModelHead,
-    check_vocabulary,
-    inspect_classifier,
-    label_names,
-    load_tokenizer,
-    reason,
-)
+from analysis.models.load import HEAD_WEIGHTS, LoadedClassifier, ModelHead, inspect_classifier, label_names
+from analysis.models.whole import LOADING_ERRORS, check_vocabulary, load_tokenizer, reason
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel

@@ -18,7 +18,7 @@ from analysis.errors import AssayError
 from analysis.models.adapter import adapted_model
 from analysis.models.batches import batch_tokens, equal_length_batches
 from analysis.models.encoder_head import DenseHead, EncoderHead, PoolingMode
-from analysis.models.load import LOADING_ERRORS, check_vocabulary, load_tokenizer, reason
+from analysis.models.whole import check_vocabulary, load_tokenizer, load_whole
 
 if TYPE_CHECKING:
     import torch
@@ -55,43 +55,11 @@ def load_encoder(head: EncoderHead, device: str) -> LoadedEncoder:
     Raises:
         AssayError: weights that do not fit the architecture, or a device that is not there.
     """
-    import torch
     from transformers import AutoModel
-    from transformers.utils import logging
 
-    logging.set_verbosity_error()
-    logging.disable_progress_bar()
-    where = str(head.transformer)
-    try:
-        model, info = AutoModel.from_pretrained(
-            head.transformer,
-            use_safetensors=True,
-            dtype=torch.float32,
-            output_loading_info=True,
-            local_files_only=True,
-            trust_remote_code=False,
-        )
-    except LOADING_ERRORS as error:
-        raise AssayError(f"cannot be loaded: {reason(error)}", where=where) from error
-    # The pooler is a layer of its own behind the token states, which are all that is used.
-    missing = [str(key) for key in info["missing_keys"] if not str(key).startswith("pooler.")]
-    absent = sorted(missing) + sorted(str(key) for key in info.get("mismatched_keys", ()))
-    if absent:
-        raise AssayError(
-            f"{len(absent)} weights are missing or of another shape and would be random, such as {absent[0]}",
-            where=where,
-            hint="save the whole model with save_pretrained",
-        )
-    if any(str(key).startswith("pooler.") for key in info["missing_keys"]):
-        # A layer that the folder does not have is none that an adapter could have been trained over.
-        model.pooler = None
-    try:
-        model = model.to(device)
-    except (RuntimeError, AssertionError) as error:
-        raise AssayError(
-            f"device {device!r} cannot be used: {reason(error)}", where=where, hint='use device = "cpu"'
-        ) from error
-    model.eval().requires_grad_(False)
+    # The pooler is a layer of its own behind the token states, which are all that is used; one that the folder
+    # does not have is none that an adapter could have been trained over.
+    model = load_whole(AutoModel, head.transformer, device, spare="pooler")
     return _complete(head, model, head.transformer, device)
 
 

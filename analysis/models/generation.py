@@ -18,7 +18,7 @@ import numpy as np
 from analysis.errors import AssayError
 from analysis.models.adapter import adapted_model
 from analysis.models.batches import equal_length_batches
-from analysis.models.load import LOADING_ERRORS, check_vocabulary, load_tokenizer, reason
+from analysis.models.whole import LOADING_ERRORS, check_vocabulary, load_tokenizer, load_whole, reason
 
 if TYPE_CHECKING:
     import torch
@@ -104,39 +104,9 @@ def load_generator(head: GeneratorHead, folder: Path, device: str) -> LoadedGene
     Raises:
         AssayError: weights that do not fit the architecture, or a device that is not there.
     """
-    import torch
     from transformers import AutoModelForCausalLM
-    from transformers.utils import logging
 
-    logging.set_verbosity_error()
-    logging.disable_progress_bar()
-    try:
-        loaded: Any = AutoModelForCausalLM.from_pretrained(
-            folder,
-            use_safetensors=True,
-            dtype=torch.float32,
-            output_loading_info=True,
-            local_files_only=True,
-            trust_remote_code=False,
-        )
-    except LOADING_ERRORS as error:
-        raise AssayError(f"cannot be loaded: {reason(error)}", where=str(folder)) from error
-    model, info = loaded
-    absent = sorted(info["missing_keys"]) + sorted(str(key) for key in info.get("mismatched_keys", ()))
-    if absent:
-        raise AssayError(
-            f"{len(absent)} weights are missing or of another shape and would be random, such as {absent[0]}",
-            where=str(folder),
-            hint="save the whole model with save_pretrained",
-        )
-    try:
-        model = model.to(device)
-    except (RuntimeError, AssertionError) as error:
-        raise AssayError(
-            f"device {device!r} cannot be used: {reason(error)}", where=str(folder), hint='use device = "cpu"'
-        ) from error
-    model.eval().requires_grad_(False)
-    return _complete(head, model, device)
+    return _complete(head, load_whole(AutoModelForCausalLM, folder, device), device)
 
 
 def load_adapted(head: GeneratorHead, folder: Path, base: LoadedGenerator) -> LoadedGenerator:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from analysis.errors import AssayError
 from analysis.models.files import read_json, refuse_unsafe_files, tensor_shapes
+from analysis.models.whole import check_vocabulary, load_tokenizer, load_whole
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerFast
@@ -131,40 +132,11 @@ def load_classifier(folder: Path, device: str) -> LoadedClassifier:
             architecture, or a device that is not there.
     """
     head = inspect_classifier(folder)
-    import torch
     from transformers import AutoModelForSequenceClassification
-    from transformers.utils import logging
 
-    logging.set_verbosity_error()
-    logging.disable_progress_bar()
-    try:
-        # Eager attention gives attentions and exact gradients; float32 keeps decisions comparable.
-        model, info = AutoModelForSequenceClassification.from_pretrained(
-            folder,
-            use_safetensors=True,
-            dtype=torch.float32,
-            attn_implementation="eager",
-            output_loading_info=True,
-            local_files_only=True,
-            trust_remote_code=False,
-        )
-    except LOADING_ERRORS as error:
-        raise AssayError(f"cannot be loaded: {reason(error)}", where=str(folder)) from error
-    absent = sorted(info["missing_keys"]) + sorted(str(key) for key in info.get("mismatched_keys", ()))
-    if absent:
-        raise AssayError(
-            f"{len(absent)} weights are missing or of another shape and would be random, such as {absent[0]}",
-            where=str(folder),
-            hint="save the whole fine-tuned model with save_pretrained",
-        )
+    # Eager attention gives attentions and exact gradients; float32 keeps decisions comparable.
+    model = load_whole(AutoModelForSequenceClassification, folder, device, attn_implementation="eager")
     tokenizer = load_tokenizer(folder)
-    try:
-        model = model.to(device)
-    except (RuntimeError, AssertionError) as error:
-        raise AssayError(
-            f"device {device!r} cannot be used: {reason(error)}", where=str(folder), hint='use device = "cpu"'
-        ) from error
-    model.eval().requires_grad_(False)
     check_reads_embeddings(model, folder)
     check_vocabulary(model, tokenizer, folder)
     if model.config.pad_token_id is None:
@@ -201,47 +173,6 @@ def check_reads_embeddings(model: PreTrainedModel, folder: Path) -> None:
             where=str(folder),
             hint="use a model family that takes them, as BERT, RoBERTa, DeBERTa, ModernBERT and Llama do",
         )
-
-
-def check_vocabulary(model: PreTrainedModel, tokenizer: PreTrainedTokenizerFast, folder: Path) -> None:
-    """Raises AssayError where a token has no embedding."""
-    embeddings: Any = model.get_input_embeddings()
-    known = int(embeddings.weight.shape[0])
-    highest = max(tokenizer.get_vocab().values(), default=-1)
-    if highest >= known:
-        raise AssayError(
-            f"the tokenizer has the token id {highest}, and the model has {known} embeddings",
-            where=str(folder),
-            hint="the tokenizer and the weights are not of the same model",
-        )
-
-
-def load_tokenizer(folder: Path) -> PreTrainedTokenizerFast:
-    """The fast tokenizer of a folder. Raises AssayError."""
-    from transformers import AutoTokenizer, PreTrainedTokenizerFast
-
-    try:
-        tokenizer = AutoTokenizer.from_pretrained(
-            folder, use_fast=True, local_files_only=True, trust_remote_code=False
-        )
-    except LOADING_ERRORS as error:
-        raise AssayError(f"cannot be loaded: {reason(error)}", where=str(folder)) from error
-    if not isinstance(tokenizer, PreTrainedTokenizerFast):
-        raise AssayError(
-            "has no fast tokenizer, so words cannot be located in the text",
-            where=str(folder),
-            hint="save a fast tokenizer, which has a tokenizer.json",
-        )
-    return tokenizer
-
-
-LOADING_ERRORS = (OSError, ValueError, KeyError, TypeError, RuntimeError, ImportError, AttributeError)
-"""What the libraries raise for files that do not fit together."""
-
-
-def reason(error: BaseException) -> str:
-    """The first line of a library's message."""
-    return (str(error).strip().splitlines() or [type(error).__name__])[0]
 
 
 def _skipped_end(model: PreTrainedModel, device: str) -> int | None:

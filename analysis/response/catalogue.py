@@ -18,8 +18,8 @@ from analysis.response.cells import (
     truth_cell,
     volumes_cell,
 )
-from analysis.response.tables import Cell, bad_row, read_cells, sound_rows
-from analysis.rows import BadRow
+from analysis.response.tables import Cell, read_cells
+from analysis.rows import BadRow, bad_row, sound_rows
 
 _CELLS: dict[str, Cell] = {
     "id": id_cell,

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from functools import partial
-
 from analysis.config import Problem, attempt
-from analysis.models.adapter import is_adapter
+from analysis.models.checking import sound_heads
 from analysis.models.generator import GeneratorHead, generators
 from analysis.models.sides import Sides
 from analysis.records import SIDES
@@ -22,14 +20,7 @@ def check_generators(models: Sides, problems: list[Problem]) -> list[str]:
     pair = generators(models)
     notes: list[str] = []
     heads: list[GeneratorHead] = []
-    before = len(problems)
-    for side in SIDES:
-        digest = attempt(partial(pair.digest, side), problems)
-        # What is wrong with the base is said once, and not again by the adapter over it.
-        over_a_broken_base = side == "candidate" and len(problems) > before and is_adapter(pair.folders[side])
-        head = None if over_a_broken_base else attempt(partial(pair.head, side), problems)
-        if head is None or digest is None:
-            continue
+    for side, head, digest in sound_heads(pair, problems):
         heads.append(head)
         notes.append(f"{side:<10}{_words(head)}, sha256 {digest[:12]}")
         notes += [f"{'':<10}{note}" for note in head.notes]

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from analysis.records import Flag
 from analysis.response.gates import DETECTORS, LENGTH, MIN_SLICE, REFUSAL, STRICT, TRACK, TRADEOFF
-from analysis.select import BROKEN_CRITICAL, SMALL_CRITICAL
+from analysis.select import BROKEN_CRITICAL, SMALL_CRITICAL, find_flags
 
 if TYPE_CHECKING:
     import duckdb
@@ -161,9 +161,4 @@ def flags(connection: duckdb.DuckDBPyConnection, settings: TrackSettings) -> lis
         "least_kl": LEAST_KL,
         "least_length": LEAST_LENGTH,
     }
-    found: list[Flag] = []
-    for reason, sql in _QUERIES:
-        parameters = {name: value for name, value in known.items() if f"${name}" in sql}
-        for ref, gate, value in connection.execute(sql, parameters).fetchall():
-            found.append(Flag(ref, reason, gate, None, value, control=False))
-    return found
+    return find_flags(connection, _QUERIES, known)

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
-from analysis.metric_rows import metric_row, metric_table
+from analysis.metric_rows import metric_table
 from analysis.models.generator import generators
 from analysis.records import ALL, SIDES
-from analysis.response.reading import TRACK, side_table
+from analysis.response.metric_rows import metric
+from analysis.response.reading import side_table
 from analysis.response.settings import response_settings
 from analysis.stage import Shard, Stage, StageContext
 from analysis.stats import clopper_pearson
@@ -123,8 +124,7 @@ def _count_endings(context: StageContext, shard: Shard) -> dict[str, pa.Table]:
         for name, count in zip(("answers_cut", "answers_missing", "answers_empty"), counts, strict=True):
             known = side in made or name != "answers_cut"
             metrics.append(
-                metric_row(
-                    TRACK,
+                metric(
                     name,
                     ALL,
                     side,

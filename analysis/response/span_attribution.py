@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 import pyarrow as pa
 
-from analysis.intent.methods.request import completeness_delta
+from analysis.completeness import completeness_delta
 from analysis.models.batches import batch_tokens, equal_length_batches
 from analysis.models.generator import generators
 from analysis.records import Attribution

@@ -12,8 +12,8 @@ import pyarrow as pa
 from analysis.config import suggest
 from analysis.examples import report_bad_rows, shown
 from analysis.response.cells import filled_cell, id_cell, text_cell
-from analysis.response.tables import Cell, bad_row, read_cells, sound_rows
-from analysis.rows import BadRow
+from analysis.response.tables import Cell, read_cells
+from analysis.rows import BadRow, bad_row, sound_rows
 
 WINNERS = ("base", "candidate", "tie")
 MOST_COMPARED = 5_000

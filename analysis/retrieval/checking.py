@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from functools import partial
 
-from analysis.config import Problem, TrackSettings, attempt
+from analysis.config import Problem, TrackSettings
 from analysis.errors import AssayError
 from analysis.examples import Examples, shown
-from analysis.models.adapter import is_adapter
+from analysis.models.checking import sound_heads
 from analysis.models.encoder import encoders, missing_vector
 from analysis.models.encoder_head import EncoderHead
 from analysis.models.sides import Sides
@@ -26,13 +25,7 @@ def check_encoders(models: Sides, settings: TrackSettings, problems: list[Proble
     notes: list[str] = []
     before = len(problems)
     dimensions = set()
-    for side in SIDES:
-        digest = attempt(partial(pair.digest, side), problems)
-        # What is wrong with the base is said once, and not again by the adapter over it.
-        over_a_broken_base = side == "candidate" and len(problems) > before and is_adapter(pair.folders[side])
-        head = None if over_a_broken_base else attempt(partial(pair.head, side), problems)
-        if head is None or digest is None:
-            continue
+    for side, head, digest in sound_heads(pair, problems):
         notes.append(f"{side:<10}{_words(head)}, sha256 {digest[:12]}")
         if isinstance(head, EncoderHead):
             dimensions.add(head.dimension)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from analysis.records import Flag
 from analysis.retrieval.gates import CONFOUNDS, GROUPING, MIN_SLICE, NEGATIVES, PROBES, TRACK
 from analysis.retrieval.settings import retrieval_settings
-from analysis.select import BROKEN_CRITICAL, SMALL_CRITICAL
+from analysis.select import BROKEN_CRITICAL, SMALL_CRITICAL, find_flags
 
 if TYPE_CHECKING:
     import duckdb
@@ -189,9 +189,4 @@ def flags(connection: duckdb.DuckDBPyConnection, settings: TrackSettings) -> lis
         "per_gate": PER_GATE,
         "rounding": ROUNDING,
     }
-    found: list[Flag] = []
-    for reason, sql in _QUERIES:
-        parameters = {name: value for name, value in known.items() if f"${name}" in sql}
-        for ref, gate, value in connection.execute(sql, parameters).fetchall():
-            found.append(Flag(ref, reason, gate, None, value, control=False))
-    return found
+    return find_flags(connection, _QUERIES, known)

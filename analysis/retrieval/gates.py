@@ -64,6 +64,17 @@ def signed(metric: Metric | None) -> str:
     return f"{metric.value:+.3f} [{metric.low:+.3f}, {metric.high:+.3f}]"
 
 
+def _unmeasured(change: Metric | None, measured: str, who: str) -> str | None:
+    """Why a change of grouping decides nothing; None where it may."""
+    if change is None:
+        return f"{measured} was not measured"
+    if change.value is None:
+        return f"not measurable: {change.why}"
+    if not enough(change, MIN_ITEMS):
+        return f"{change.n or 0} {who}: {MIN_ITEMS} would decide it"
+    return None
+
+
 def level(metric: Metric | None) -> str:
     """A level without its interval."""
     return "unknown" if metric is None or metric.value is None else f"{metric.value:.2f}"
@@ -90,12 +101,9 @@ def _mean_grouping(given: GateInput, rule: Rule, others: Iterable[str]) -> GateR
     limit = rule.thresholds["max_fall"]
     change = metric_of(given, TRACK, "grouping_wanted_lift", ALL)
     verdict: GateVerdict
-    if change is None:
-        verdict, why = "unknown", "grouping was not measured"
-    elif change.value is None:
-        verdict, why = "unknown", f"not measurable: {change.why}"
-    elif not enough(change, MIN_ITEMS):
-        verdict, why = "unknown", f"{change.n or 0} items: {MIN_ITEMS} would decide it"
+    unknown = _unmeasured(change, "grouping", "items")
+    if unknown is not None:
+        verdict, why = "unknown", unknown
     else:
         words = f"mean {lifts(given, ALL, 'grouping_wanted_lift')}, change {signed(change)}"
         fallen = [name for name in others if _fallen(given, name, limit)]
@@ -122,12 +130,9 @@ def _kept_attribute(given: GateInput, rule: Rule, attribute: str) -> GateResult:
     limit = rule.thresholds["max_fall"]
     change = metric_of(given, TRACK, "grouping_lift", attribute)
     verdict: GateVerdict
-    if change is None:
-        verdict, why = "unknown", "its grouping was not measured"
-    elif change.value is None:
-        verdict, why = "unknown", f"not measurable: {change.why}"
-    elif not enough(change, MIN_ITEMS):
-        verdict, why = "unknown", f"{change.n or 0} items have it: {MIN_ITEMS} would decide it"
+    unknown = _unmeasured(change, "its grouping", "items have it")
+    if unknown is not None:
+        verdict, why = "unknown", unknown
     else:
         verdict = "fail" if fell(change, limit) else "pass"
         why = f"{lifts(given, attribute)}, change {signed(change)}"
@@ -167,12 +172,9 @@ def _one_confound(given: GateInput, rule: Rule, attribute: str, tests: int) -> G
         f"plain {lifts(given, attribute)}"
     )
     verdict: GateVerdict
-    if change is None:
-        verdict, why = "unknown", "its grouping was not measured"
-    elif change.value is None:
-        verdict, why = "unknown", f"not measurable: {change.why}"
-    elif not enough(change, MIN_ITEMS):
-        verdict, why = "unknown", f"{change.n or 0} items have it: {MIN_ITEMS} would decide it"
+    unknown = _unmeasured(change, "its grouping", "items have it")
+    if unknown is not None:
+        verdict, why = "unknown", unknown
     elif rose(change, most):
         verdict, why = "fail", f"items group by it more than before: {words}"
     elif exceeds_wanted(given, attribute) and rose(change, lesser):

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import difflib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 
-from analysis.errors import AssayError
 from analysis.examples import (
     MAX_ID_CHARACTERS,
     Examples,
@@ -24,7 +23,7 @@ from analysis.examples import (
 from analysis.records import Example
 from analysis.retrieval.attributes import attribute_rows, check_attributes, title_values
 from analysis.retrieval.settings import RetrievalSettings
-from analysis.rows import BadRow, Row, open_rows
+from analysis.rows import BadRow, Row, bad_row, open_rows, sound_rows
 
 TRACK = "retrieval"
 ITEMS = "items"
@@ -104,7 +103,7 @@ def _read_probes(path: Path, known: Mapping[str, str], skip_bad_rows: bool) -> t
         names = _ids(row.values.get("relevant"))
         fault = _names_fault(names, known)
         if fault is not None:
-            bad.append(_bad_row(path, row, "relevant", fault))
+            bad.append(bad_row(path, row, "relevant", fault))
             del refs[row.line]
             continue
         relevant += [(refs[row.line], known[name]) for name in dict.fromkeys(names or ())]
@@ -139,7 +138,7 @@ def _read_pairs(
     items: list[tuple[str, str]] = []
     lines: dict[str, int] = {}
     same: dict[tuple[str, str, str], int] = {}
-    for number, row in enumerate(_rows(path, bad), start=1):
+    for number, row in enumerate(sound_rows(path, _PAIR_COLUMNS, bad, "one pair a row is needed"), start=1):
         fault = _pair_fault(row, known)
         if fault is None:
             query = str(row.values["query"])
@@ -153,7 +152,7 @@ def _read_pairs(
                 name, lines.get(ref), same.setdefault((text, positive, negative), row.line), row
             )
         if fault is not None:
-            bad.append(_bad_row(path, row, *fault))
+            bad.append(bad_row(path, row, *fault))
             continue
         lines[ref] = row.line
         parent = None if probe is None else probe.ref
@@ -170,28 +169,6 @@ def _read_pairs(
     )
     columns = {"id": "id", "text": "query"}
     return Examples(rows, pa.table({"ref": refs}), bad, {}, path, lines, columns), table
-
-
-def _rows(path: Path, bad: list[BadRow]) -> Iterator[Row]:
-    """The readable rows of a file of pairs; the others are added to `bad`. Raises AssayError."""
-    reader = open_rows(path)
-    seen = 0
-    for row in reader:
-        seen += 1
-        if isinstance(row, BadRow):
-            bad.append(row)
-        else:
-            yield row
-    if not seen:
-        raise AssayError("holds no rows", where=str(path), hint="one pair a row is needed")
-    absent = [name for name in _PAIR_COLUMNS if name not in reader.columns]
-    if absent:
-        present = ", ".join(list(reader.columns)[:20])
-        raise AssayError(
-            f"has no column {absent[0]!r}",
-            where=str(path),
-            hint=f"columns: {present}; needed are {', '.join(_PAIR_COLUMNS)}",
-        )
 
 
 def _pair_fault(row: Row, known: Mapping[str, str]) -> tuple[str, str] | None:
@@ -247,10 +224,6 @@ def _names_fault(names: list[str] | None, known: Mapping[str, str]) -> str | Non
         return "must be ids of items"
     missing = next((name for name in names if name not in known), None)
     return None if missing is None else f"there is no item with the id {shown(missing)}"
-
-
-def _bad_row(path: Path, row: Row, column: str, fault: str) -> BadRow:
-    return BadRow(f"{path}:{row.line}", f"column {column!r}: {fault}", column, row.values.get(column))
 
 
 def _item_hint(bad: list[BadRow], known: Mapping[str, str]) -> str | None:

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING
 
 from rich.segment import Segment
 from textual import events
-from textual.binding import Binding, BindingType
 from textual.geometry import Size
-from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from tui.lines import Line
 from tui.messages import ExampleChosen
 from tui.theme import Look
+from tui.widgets.line_scroll import LineScroll
 
 if TYPE_CHECKING:
     from analysis.review import QueueRow, ReviewSession, Scope
@@ -34,7 +33,7 @@ VERDICT_MARKS = {
 """Mark and style of each verdict, the same wherever verdicts are listed."""
 
 
-class ExampleList(ScrollView, can_focus=True):
+class ExampleList(LineScroll):
     """One line per example of a scope: verdict, criticality, id, reasons, text.
 
     | key | does |
@@ -43,31 +42,9 @@ class ExampleList(ScrollView, can_focus=True):
     | enter | goes to the example |
     """
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("up", "step(-1)", "up", show=False),
-        Binding("down", "step(1)", "down", show=False),
-        Binding("pageup", "page(-1)", "page up", show=False),
-        Binding("pagedown", "page(1)", "page down", show=False),
-        Binding("home", "edge(-1)", "first", show=False),
-        Binding("end", "edge(1)", "last", show=False),
-        Binding("enter", "open", "open", show=False),
-    ]
-    DEFAULT_CSS = """
-    ExampleList {
-        background: $background;
-        overflow-x: hidden;
-        overflow-y: scroll;
-        scrollbar-size-vertical: 1;
-        scrollbar-background: $background;
-        scrollbar-background-hover: $background;
-        scrollbar-background-active: $background;
-    }
-    """
-
     def __init__(self, session: ReviewSession, look: Look, *, widget_id: str | None = None) -> None:
-        super().__init__(id=widget_id)
+        super().__init__(look, widget_id=widget_id)
         self.session = session
-        self.look = look
         self.scope: Scope | None = None
         self.total = 0
         self.position: int | None = None
@@ -93,11 +70,6 @@ class ExampleList(ScrollView, can_focus=True):
             if number is not None:
                 self.refresh_line(number)
         self._into_view()
-
-    def change_look(self, look: Look) -> None:
-        """Draw in other colours."""
-        self.look = look
-        self.refresh()
 
     def row(self, number: int) -> QueueRow | None:
         """The row at a position, read with its page."""

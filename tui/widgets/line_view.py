@@ -7,21 +7,19 @@ so that a step over a slow link costs what changed.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import ClassVar
 
 from rich.segment import Segment
 from textual import events
-from textual.binding import Binding, BindingType
 from textual.geometry import Size
-from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from tui.lines import Line, Target
 from tui.messages import CursorMoved, LineOpened
 from tui.theme import Look
+from tui.widgets.line_scroll import LineScroll
 
 
-class LineView(ScrollView, can_focus=True):
+class LineView(LineScroll):
     """Shows lines; the cursor stops at those that have a target.
 
     | key | does |
@@ -31,30 +29,8 @@ class LineView(ScrollView, can_focus=True):
     | enter | opens the line under the cursor |
     """
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("up", "step(-1)", "up", show=False),
-        Binding("down", "step(1)", "down", show=False),
-        Binding("pageup", "page(-1)", "page up", show=False),
-        Binding("pagedown", "page(1)", "page down", show=False),
-        Binding("home", "edge(-1)", "top", show=False),
-        Binding("end", "edge(1)", "end", show=False),
-        Binding("enter", "open", "open", show=False),
-    ]
-    DEFAULT_CSS = """
-    LineView {
-        background: $background;
-        overflow-x: hidden;
-        overflow-y: scroll;
-        scrollbar-size-vertical: 1;
-        scrollbar-background: $background;
-        scrollbar-background-hover: $background;
-        scrollbar-background-active: $background;
-    }
-    """
-
     def __init__(self, look: Look, *, widget_id: str | None = None) -> None:
-        super().__init__(id=widget_id)
-        self.look = look
+        super().__init__(look, widget_id=widget_id)
         self.lines: list[Line] = []
         self.cursor: int | None = None
 
@@ -85,11 +61,6 @@ class LineView(ScrollView, can_focus=True):
             after = self.lines[number] if number < len(self.lines) else None
             if before != after or (number in (old_cursor, self.cursor) and old_cursor != self.cursor):
                 self.refresh_line(number)
-
-    def change_look(self, look: Look) -> None:
-        """Draw in other colours."""
-        self.look = look
-        self.refresh()
 
     @property
     def target(self) -> Target | None:

@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from analysis.completeness import completeness_delta
 from analysis.intent.methods.integrated_gradients import MAX_DELTA, integrated_gradients
-from analysis.intent.methods.request import Explained, Request, completeness_delta
+from analysis.intent.methods.request import Explained, Request
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from analysis.completeness import completeness_delta
 from analysis.intent.methods.request import (
     Explained,
     Request,
-    completeness_delta,
     forward_of_embeddings,
     merge_words,
     target_weights,

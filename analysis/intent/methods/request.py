@@ -19,9 +19,6 @@ if TYPE_CHECKING:
     from analysis.intent.words import Tokenised
     from analysis.models.load import LoadedClassifier
 
-DELTA_FLOOR = 0.1
-"""Least denominator of the completeness delta, in logits: a relative error explodes near zero."""
-
 
 class Target(NamedTuple):
     """What is explained: the logit of class `plus`, less the logit of class `minus` where there is one."""
@@ -90,12 +87,6 @@ class Request:
     baselines: Sequence[Baseline] = ()
     references: Sequence[Sequence[Baseline]] = ()
     seeds: Sequence[int] = ()
-
-
-def completeness_delta(total: float, output: float, baseline_output: float) -> float:
-    """|sum - (F(x) - F(x'))| / max(|F(x) - F(x')|, floor): 0 where the attribution is complete."""
-    difference = output - baseline_output
-    return abs(total - difference) / max(abs(difference), DELTA_FLOOR)
 
 
 def merge_words(text: Tokenised, per_token: NDArray[np.float32]) -> NDArray[np.float32]:

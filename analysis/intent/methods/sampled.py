@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from analysis.completeness import completeness_delta
 from analysis.errors import AssayError
 from analysis.intent.methods.occlusion import PARAMETERS, deletion_outputs, occlusion
-from analysis.intent.methods.request import Explained, Request, completeness_delta, seeded
+from analysis.intent.methods.request import Explained, Request, seeded
 
 if TYPE_CHECKING:
     import torch

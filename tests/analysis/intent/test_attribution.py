@@ -10,6 +10,7 @@ import torch
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from analysis.completeness import DELTA_FLOOR, completeness_delta
 from analysis.errors import AssayError
 from analysis.intent.attribution import cases_of, explain
 from analysis.intent.baseline import KINDS, BaselineChooser
@@ -19,7 +20,6 @@ from analysis.intent.methods.gradient_shap import gradient_shap
 from analysis.intent.methods.input_x_gradient import input_x_gradient
 from analysis.intent.methods.integrated_gradients import MAX_DELTA, integrated_gradients
 from analysis.intent.methods.occlusion import occlusion
-from analysis.intent.methods.request import DELTA_FLOOR, completeness_delta
 from analysis.intent.methods.sampled import samples_for
 from analysis.intent.predict import logits_of_ids, softmax
 from analysis.intent.words import Tokenised, delete_words, tokenise
