@@ -27,7 +27,7 @@ def sample_store(folder: Path) -> Path:
 
     text = (ROOT / "sample_data" / "review-rc1.toml").read_text("utf-8")
     review = folder / "review.toml"
-    for name in ("titles.txt", "intent", "models"):
+    for name in ("titles.txt", "intent", "models", "retrieval", "response"):
         (folder / name).symlink_to(ROOT / "sample_data" / name)
     review.write_text(text, "utf-8")
     return analyze(review).store

@@ -6,6 +6,7 @@ import textwrap
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from analysis.figures import significant
 from tui.safe_text import cells, fit, printable
 
 ORDER = ("off", "fail", "unknown", "warn", "waived", "pass", "n/a")
@@ -65,8 +66,7 @@ def _gate_lines(gate: Mapping[str, Any], width: int) -> list[str]:
 def _value(gate: Mapping[str, Any]) -> str:
     if gate["value"] is None:
         return ""
-    interval = (
-        "" if gate["low"] is None or gate["high"] is None else f" [{gate['low']:.3g}, {gate['high']:.3g}]"
-    )
+    value, low, high = gate["value"], gate["low"], gate["high"]
+    interval = "" if low is None or high is None else f" [{significant(low, 3)}, {significant(high, 3)}]"
     n = "" if gate["n"] is None else f" n={gate['n']}"
-    return f"{gate['value']:.3g}{interval}{n}"
+    return f"{significant(value, 3)}{interval}{n}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from analysis.figures import significant
 from analysis.report.escape import code, inline
 from analysis.report.stock_commands import NAMESPACE, REVOKED_KEYS, model_commands, signature_commands
 
@@ -314,7 +315,7 @@ def number(value: float | str | None) -> str:
         return inline(value)
     if value == int(value) and abs(value) < 10**6:
         return str(int(value))
-    return f"{value:.4g}"
+    return significant(value, 4)
 
 
 def _who(record: Mapping[str, Any]) -> str:

@@ -198,6 +198,11 @@ def test_a_number_that_is_not_finite_is_refused_before_the_decision(tmp_path: Pa
         assert session.gate_input().state.decision is None
 
 
+def test_what_is_only_rounding_is_zero_on_the_page() -> None:
+    assert render.interval(0.25, -4.9e-18, 0.5) == "0.25 \\[0, 0.5\\]"
+    assert render.number(-3e-10) == "-3e-10"
+
+
 def test_folders_of_the_same_name_get_their_side() -> None:
     def described(base: str, candidate: str) -> dict[str, object]:
         sides = {"base": {"folder": "m", "digest": base}, "candidate": {"folder": "m", "digest": candidate}}

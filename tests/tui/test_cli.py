@@ -163,6 +163,11 @@ def test_the_status_table_puts_what_blocks_first() -> None:
     assert "nothing here" not in text
 
 
+def test_what_is_only_rounding_is_zero_in_the_status_table() -> None:
+    rounded = gate("retrieval.grouping", "pass", value=-0.0, low=-4.9e-18, high=2e-9, n=100)
+    assert "0 [0, 2e-09] n=100" in "\n".join(status_lines(status_of(rounded)))
+
+
 def test_the_status_table_says_what_may_be_done() -> None:
     assert "gates allow; not decided yet" in status_lines(status_of(gates_allow=True))[1]
     assert "decision: hold" in status_lines(status_of(gates_allow=True, decision="hold"))[1]
