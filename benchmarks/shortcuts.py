@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.__main__ import machine
+from benchmarks.shortcut_baselines import baseline_rules, baseline_table, measure
 from benchmarks.shortcut_models import EPOCHS, FROZEN, PLANTED_FROM, make_models
 from benchmarks.shortcut_reviews import DEPTHS, QUEUE, Case, run_review, sources_sha256, write_review
 from benchmarks.shortcut_table import summary, tables
@@ -33,6 +34,7 @@ from benchmarks.shortcut_texts import (
     split,
 )
 
+STEPS = ("models", "reviews", "baselines", "report")
 RESULTS = Path(__file__).parent / "shortcuts.json"
 
 
@@ -76,6 +78,26 @@ def review(options: argparse.Namespace, texts: dict[str, dict[str, Any]]) -> Non
             )
 
 
+def baselines(options: argparse.Namespace, texts: dict[str, dict[str, Any]]) -> None:
+    """Tries every kind of baseline on the healthy pair of each seed that has none yet."""
+    for dataset, seed, models in runs(options):
+        kept = options.work / "baselines" / dataset.name / f"{seed}.json"
+        if not kept.exists() and (models / "healthy" / "rises.json").exists():
+            found = measure(models, split(texts[dataset.name], dataset, seed), dataset, seed)
+            kept.parent.mkdir(parents=True, exist_ok=True)
+            kept.write_text(json.dumps(found), "utf-8")
+            print(f"{dataset.name} seed {seed} baselines: {len(found)} rankings", flush=True)
+
+
+def measured_baselines(options: argparse.Namespace) -> dict[tuple[str, int], list[dict[str, Any]]]:
+    """What `baselines` kept, by data set and seed."""
+    places = {
+        (dataset.name, seed): options.work / "baselines" / dataset.name / f"{seed}.json"
+        for dataset, seed, _ in runs(options)
+    }
+    return {key: json.loads(path.read_text("utf-8")) for key, path in places.items() if path.exists()}
+
+
 def outcomes(options: argparse.Namespace) -> list[dict[str, Any]]:
     """Every outcome so far, with its data set, seed, condition, depth and directly measured rises."""
     found = []
@@ -96,7 +118,7 @@ def outcomes(options: argparse.Namespace) -> list[dict[str, Any]]:
 def report(options: argparse.Namespace) -> None:
     """Writes the results of every outcome so far, and prints them as tables."""
     found = outcomes(options)
-    results = summary(found)
+    results = {**summary(found), "baselines": baseline_rules(measured_baselines(options))}
     kept = {
         "measured": datetime.now(UTC).isoformat(timespec="seconds"),
         "command": "python -m benchmarks.shortcuts --data DIR --encoder DIR --work DIR",
@@ -116,13 +138,13 @@ def report(options: argparse.Namespace) -> None:
         **results,
     }  # fmt: skip
     RESULTS.write_text(json.dumps(kept, indent=1, ensure_ascii=False) + "\n", "utf-8")
-    print(tables(results))
+    print("\n".join([tables(results), *baseline_table(results["baselines"])]))
 
 
 def arguments(given: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.shortcuts", description=__doc__)
-    parser.add_argument("steps", nargs="*", choices=("models", "reviews", "report"), metavar="STEP",
-                        help="models, reviews, report; all three where none is named")  # fmt: skip
+    parser.add_argument("steps", nargs="*", choices=STEPS, metavar="STEP",
+                        help=f"{', '.join(STEPS)}; all of them where none is named")  # fmt: skip
     parser.add_argument(
         "--data", type=Path, required=True, help="folder with clinc150.jsonl and banking77.jsonl"
     )
@@ -143,7 +165,7 @@ def main(given: list[str]) -> int:
     os.environ.setdefault("HF_HUB_OFFLINE", "1")
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
     options = arguments(given)
-    steps = options.steps or ["models", "reviews", "report"]
+    steps = options.steps or list(STEPS)
     if steps != ["report"]:
         import torch
         from transformers.utils import logging
@@ -156,6 +178,8 @@ def main(given: list[str]) -> int:
             make(options, texts)
         if "reviews" in steps:
             review(options, texts)
+        if "baselines" in steps:
+            baselines(options, texts)
     if "report" in steps:
         report(options)
     return 0
