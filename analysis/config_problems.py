@@ -53,7 +53,7 @@ class ReviewReader:
         """The validated parts, by field of `Review`; complete only when there are no problems."""
         from analysis.tracks import all_tracks
 
-        tracks = {track.name: track.settings for track in all_tracks()}
+        tracks = {track.name: track.settings() for track in all_tracks()}
         self._unknown_sections(tree, list(tracks))
         lexicons = self._table(tree, "lexicons")
         expected = tree.get("expected", [])

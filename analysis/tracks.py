@@ -40,7 +40,7 @@ class Track:
     Args:
         name: the name of its section in `review.toml` and the prefix of its refs and gates.
         title: what a reviewer reads.
-        settings: the pydantic model of its section.
+        settings: gives the pydantic model of its section; imported only when called, since the console needs none.
         read: reads its evaluation data; called with the settings and `skip_bad_rows`.
         schema: name of the SQL file with its payload tables, or None.
         stages: its stages in order; imports models only when called.
@@ -67,7 +67,7 @@ class Track:
 
     name: str
     title: str
-    settings: type[TrackSettings]
+    settings: Callable[[], type[TrackSettings]]
     read: Callable[[TrackSettings, Review, bool], Examples]
     schema: str | None
     stages: Callable[[], tuple[Stage, ...]]
@@ -136,7 +136,7 @@ register(
     Track(
         name="intent",
         title="Intent classifier",
-        settings=intent.IntentSettings,
+        settings=intent.settings,
         read=intent.read,
         schema="intent.sql",
         stages=intent.stages,
@@ -159,7 +159,7 @@ register(
     Track(
         name="retrieval",
         title="Retrieval encoder",
-        settings=retrieval.RetrievalSettings,
+        settings=retrieval.settings,
         read=retrieval.read,
         schema="retrieval.sql",
         stages=retrieval.stages,
@@ -181,7 +181,7 @@ register(
     Track(
         name="response",
         title="Response model",
-        settings=response.ResponseSettings,
+        settings=response.settings,
         read=response.read,
         schema="response.sql",
         stages=response.stages,

@@ -54,6 +54,12 @@ def test_no_module_of_analysis_names_the_console() -> None:
             assert not {name.split(".")[0] for name in names} & FACE, f"{file}:{node.lineno}"
 
 
+def test_the_gates_of_every_track_need_no_schema_of_the_review_file() -> None:
+    brought = modules_after("from analysis.gates import all_gates\nassert all_gates()")
+    assert "analysis" in brought
+    assert "pydantic" not in brought
+
+
 @pytest.mark.parametrize(
     "module",
     ["analysis", "analysis.review", "analysis.gates", "analysis.tracks", "tui.cli", "tui.app", "tui.plain"],

@@ -79,7 +79,7 @@ LENGTH = Gate(
 TOY = Track(
     name="toy",
     title="Toy",
-    settings=ToySettings,
+    settings=lambda: ToySettings,
     read=read,
     schema=None,
     stages=lambda: (Stage("toy.measure", 1, lambda c: [Shard({}, None, 1)], measure, uses_models=False),),

@@ -9,7 +9,6 @@ from analysis.intent.flags import flags
 from analysis.intent.gates import GATES
 from analysis.intent.headlines import headlines
 from analysis.intent.method_names import ON_DEMAND
-from analysis.intent.settings import IntentSettings, intent_settings
 from analysis.intent.triggers import triggers
 from analysis.select import shuffled
 
@@ -26,6 +25,13 @@ if TYPE_CHECKING:
     from analysis.stage import Stage
 
 
+def settings() -> type[TrackSettings]:
+    """Its section of the review file."""
+    from analysis.intent.settings import IntentSettings
+
+    return IntentSettings
+
+
 def read(settings: TrackSettings, review: Review, skip_bad_rows: bool) -> Examples:
     """The labelled messages, with the out-of-scope texts as a set beside them.
 
@@ -33,6 +39,7 @@ def read(settings: TrackSettings, review: Review, skip_bad_rows: bool) -> Exampl
         AssayError: a file or row that cannot be read, a label that the models do not know.
     """
     from analysis.intent.reading import read_messages
+    from analysis.intent.settings import intent_settings
 
     return read_messages(intent_settings(settings), skip_bad_rows)
 
@@ -52,6 +59,8 @@ def stages() -> tuple[Stage, ...]:
 
 def also_costly(workbench: duckdb.DuckDBPyConnection, settings: TrackSettings, seed: int) -> list[list[str]]:
     """For each class and cue that must not support it, the texts that hold the cue: those of the class first."""
+    from analysis.intent.settings import intent_settings
+
     sets = []
     for target, cues in intent_settings(settings).irrelevant.items():
         for cue in cues:
@@ -69,12 +78,16 @@ def also_costly(workbench: duckdb.DuckDBPyConnection, settings: TrackSettings, s
 
 def gate_settings(settings: TrackSettings, workbench: duckdb.DuckDBPyConnection) -> dict[str, object]:
     """What the gates need of the settings: the declared irrelevant cues and expected signals, by class."""
+    from analysis.intent.settings import intent_settings
+
     intent = intent_settings(settings)
     return {"irrelevant": dict(intent.irrelevant), "signals": dict(intent.signals)}
 
 
 def model_paths(settings: TrackSettings) -> Mapping[Side, Path]:
     """The model folder of each side."""
+    from analysis.intent.settings import intent_settings
+
     intent = intent_settings(settings)
     return {"base": intent.base, "candidate": intent.candidate}
 
@@ -117,7 +130,6 @@ def live(
 __all__ = [
     "GATES",
     "ON_DEMAND",
-    "IntentSettings",
     "also_costly",
     "check_models",
     "fit",
@@ -128,6 +140,7 @@ __all__ = [
     "model_paths",
     "pair",
     "read",
+    "settings",
     "stages",
     "triggers",
 ]

@@ -9,7 +9,6 @@ from analysis.response.flags import flags
 from analysis.response.gates import GATES
 from analysis.response.headlines import headlines
 from analysis.response.judged import new_hit_spans
-from analysis.response.settings import ResponseSettings, response_settings
 from analysis.response.triggers import triggers
 
 if TYPE_CHECKING:
@@ -24,6 +23,13 @@ if TYPE_CHECKING:
     from analysis.stage import Stage
 
 
+def settings() -> type[TrackSettings]:
+    """Its section of the review file."""
+    from analysis.response.settings import ResponseSettings
+
+    return ResponseSettings
+
+
 def read(settings: TrackSettings, review: Review, skip_bad_rows: bool) -> Examples:
     """The prompts, with recorded responses where there are any, and what answers are checked against.
 
@@ -31,6 +37,7 @@ def read(settings: TrackSettings, review: Review, skip_bad_rows: bool) -> Exampl
         AssayError: a file, row or policy that cannot be read.
     """
     from analysis.response.reading import read_response
+    from analysis.response.settings import response_settings
 
     return read_response(response_settings(settings), skip_bad_rows)
 
@@ -61,6 +68,8 @@ def stages() -> tuple[Stage, ...]:
 
 def gate_settings(settings: TrackSettings, workbench: duckdb.DuckDBPyConnection) -> dict[str, object]:
     """What the gates need of the settings: which inputs there are; and the spans that people may judge."""
+    from analysis.response.settings import response_settings
+
     response = response_settings(settings)
     return {
         "catalogue": response.catalogue is not None,
@@ -74,6 +83,8 @@ def gate_settings(settings: TrackSettings, workbench: duckdb.DuckDBPyConnection)
 
 def model_paths(settings: TrackSettings) -> Mapping[Side, Path]:
     """The model folder of each side, or the file of recorded responses where no models are given."""
+    from analysis.response.settings import response_settings
+
     response = response_settings(settings)
     if response.base is not None and response.candidate is not None:
         return {"base": response.base, "candidate": response.candidate}
@@ -106,7 +117,6 @@ def beside(connection: duckdb.DuckDBPyConnection, ref: str) -> dict[str, tuple[d
 
 __all__ = [
     "GATES",
-    "ResponseSettings",
     "beside",
     "check_models",
     "flags",
@@ -115,6 +125,7 @@ __all__ = [
     "model_paths",
     "pair",
     "read",
+    "settings",
     "stages",
     "triggers",
 ]

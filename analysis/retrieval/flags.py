@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from analysis.records import Flag
 from analysis.retrieval.gates import CONFOUNDS, GROUPING, MIN_SLICE, NEGATIVES, PROBES, TRACK
-from analysis.retrieval.settings import retrieval_settings
 from analysis.select import BROKEN_CRITICAL, SMALL_CRITICAL, find_flags
 
 if TYPE_CHECKING:
@@ -170,6 +169,8 @@ def flags(connection: duckdb.DuckDBPyConnection, settings: TrackSettings) -> lis
     All of them are about what changed between the sides: a candidate that answers as the base does has none but
     those of small critical slices, which are inspected whole.
     """
+    from analysis.retrieval.settings import retrieval_settings
+
     retrieval = retrieval_settings(settings)
     known: dict[str, object] = {
         "track": TRACK,

@@ -9,7 +9,6 @@ from analysis.retrieval.flags import flags
 from analysis.retrieval.gates import GATES
 from analysis.retrieval.headlines import headlines
 from analysis.retrieval.reads import beside
-from analysis.retrieval.settings import RetrievalSettings, retrieval_settings
 from analysis.retrieval.triggers import triggers
 
 if TYPE_CHECKING:
@@ -24,6 +23,13 @@ if TYPE_CHECKING:
     from analysis.stage import Stage
 
 
+def settings() -> type[TrackSettings]:
+    """Its section of the review file."""
+    from analysis.retrieval.settings import RetrievalSettings
+
+    return RetrievalSettings
+
+
 def read(settings: TrackSettings, review: Review, skip_bad_rows: bool) -> Examples:
     """Probes, items and hard negatives, with what the data says of how they belong together.
 
@@ -31,6 +37,7 @@ def read(settings: TrackSettings, review: Review, skip_bad_rows: bool) -> Exampl
         AssayError: a file or row that cannot be read, a name that nothing has.
     """
     from analysis.retrieval.reading import read_retrieval
+    from analysis.retrieval.settings import retrieval_settings
 
     return read_retrieval(retrieval_settings(settings), skip_bad_rows)
 
@@ -63,6 +70,8 @@ def stages() -> tuple[Stage, ...]:
 
 def gate_settings(settings: TrackSettings, workbench: duckdb.DuckDBPyConnection) -> dict[str, object]:
     """What the gates need of the settings: the declared attributes, and which inputs there are."""
+    from analysis.retrieval.settings import retrieval_settings
+
     retrieval = retrieval_settings(settings)
     return {
         "group_by": list(retrieval.group_by),
@@ -76,6 +85,8 @@ def gate_settings(settings: TrackSettings, workbench: duckdb.DuckDBPyConnection)
 
 def model_paths(settings: TrackSettings) -> Mapping[Side, Path]:
     """The model folder, or the file of vectors, of each side."""
+    from analysis.retrieval.settings import retrieval_settings
+
     retrieval = retrieval_settings(settings)
     return {"base": retrieval.base, "candidate": retrieval.candidate}
 
@@ -110,7 +121,6 @@ def fit(examples: Examples, models: Sides, skip_bad_rows: bool) -> Examples:
 
 __all__ = [
     "GATES",
-    "RetrievalSettings",
     "beside",
     "check_models",
     "figures",
@@ -121,6 +131,7 @@ __all__ = [
     "model_paths",
     "pair",
     "read",
+    "settings",
     "stages",
     "triggers",
 ]

@@ -285,7 +285,7 @@ def core_track() -> Track:
     return Track(
         name="response",
         title="Text generator",
-        settings=ResponseSettings,
+        settings=lambda: ResponseSettings,
         read=lambda given, review, skip: read_response(response_settings(given), skip),
         schema="response.sql",
         stages=lambda: (GENERATE, ENDINGS),
