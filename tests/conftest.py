@@ -48,6 +48,16 @@ TITLES = ("Quiet Suspect", "Cold Harbor", "Tofu Wars")
 MakeClassifier = Callable[..., Path]
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The longest tests go first, so that no process ends the suite alone with one of them."""
+    items.sort(
+        key=lambda item: (
+            item.get_closest_marker("terminal") is None
+            and "sample_store" not in getattr(item, "fixturenames", ())
+        )
+    )
+
+
 class SharedProbes(LiveProbes):
     """A worker that many consoles ask, and none of them ends."""
 

@@ -70,6 +70,8 @@ async def test_reject_export_sign_verify(
     console: OpenConsole, session: ReviewSession, store: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("SSH_AUTH_SOCK", raising=False)
+    # Relative paths, since every typed character takes its time.
+    monkeypatch.chdir(tmp_path)
     key = tmp_path / "key"
     subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "alice@x", "-f", key], check=True)
     allowed = tmp_path / "allowed"
@@ -81,17 +83,17 @@ async def test_reject_export_sign_verify(
         assert decision is not None
         assert (decision.decision, decision.reason) == ("reject", "leans on titles")
         (folder,) = [path.parent for path in store.glob("report/*/report.json")]
-        await pilot.press("v", *str(allowed), "enter")
+        await pilot.press("v", *allowed.name, "enter")
         await until(pilot, "NOT verified")
         await pilot.press("S")
         await until(pilot, "key file")
-        await pilot.press(*str(key), "enter", "enter")
+        await pilot.press(*key.name, "enter", "enter")
         await until(pilot, "sign: done")
         assert len(list(folder.glob("*.sig"))) == 1
-        await pilot.press("v", *str(allowed), "enter")
+        await pilot.press("v", *allowed.name, "enter")
         await until(pilot, "verified: every check holds")
         (folder / "report.md").write_text("all is well\n")
-        await pilot.press("v", *str(allowed), "enter")
+        await pilot.press("v", *allowed.name, "enter")
         text = await until(pilot, "NOT verified")
         assert "✗" in text
 
