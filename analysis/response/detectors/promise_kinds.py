@@ -3,47 +3,23 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import lru_cache
-from typing import Literal
 
 from analysis.response.detectors.base import Policy, Promise
-from analysis.response.detectors.text import Span, negated
-
-Bound = Literal["service", "window", "unclear"]
-"""What a time bounds: the shop (`service`: fewer days promise more), the customer (`window`: more days do)."""
-
-
-@dataclass(frozen=True)
-class Kind:
-    """One kind of promise.
-
-    `names` finds it in policy, `anchor` in an answer; `firm` in an answer is a promise even without a time or an
-    amount. `timed` says whether times bind to it, `money` whether amounts do (`floor`: the amount is a least order,
-    so that less promises more). `known_only`: silent unless policy names it.
-    """
-
-    name: str
-    names: re.Pattern[str]
-    anchor: re.Pattern[str]
-    firm: re.Pattern[str] | None = None
-    bound: Bound = "service"
-    timed: bool = True
-    money: Literal["none", "ceiling", "floor"] = "none"
-    known_only: bool = False
-
-
-def _r(pattern: str) -> re.Pattern[str]:
-    return re.compile(pattern, re.IGNORECASE)
-
-
-_THING = r"(?:it|them|your|the|that|those|this|these|both|all|everything)"
-_GIVE = (
-    r"(?:get|offer|give|send|apply|add|knock|take|throw in|put|have|issue|credit|waive|cover|extend"
-    r"|arrange|do"
-    r"|include)"
+from analysis.response.detectors.promise_arrivals import CONTACT, DELIVERY, DISPATCH
+from analysis.response.detectors.promise_favours import FAVOURS
+from analysis.response.detectors.promise_wording import (
+    ANYTHING,
+    GIVE,
+    GOODS,
+    GRATIS,
+    WE,
+    Kind,
+    Rules,
 )
-_WE = r"(?:i|we)(?:['’](?:ll|ve|m|re|d))?"
+from analysis.response.detectors.promise_wording import pattern as _r
+from analysis.response.detectors.text import Span, negated
 
 FREE_SHIPPING = Kind(
     "free shipping",
@@ -60,11 +36,30 @@ FREE_SHIPPING = Kind(
         r"|delivery) (?:fees?|costs?)"
         r"|\b(?:shipping|delivery|postage)\s(?:is |are |costs? (?:is |are )?|fees? (?:is "
         r"|are )?)?(?:on us|on the house|waived|costs (?:you )?nothing)"
-        r"|\b(?:waive|waiving|cover|covering|pay for|absorb)\s(?:\w+\s){0,2}?(?:shipping|delivery|postage)\b"
+        r"|\b(?:waive|waiving|cover|covering|pay for|absorb)\s(?:\w+\s){0,2}?(?:shipping|delivery"
+        r"|postage)\b"
+        r"|\bwithout (?:any |further )?postage\b|\bprepaid (?:label|postage)\b|\blabel (?:\w+ )?(?:is"
+        r"|['’]s) (?:\w+ )?prepaid"
+        rf"|\b(?:shipping|delivery|postage)(?:['’]s)?\s(?:\w+\s){{0,3}}?{GRATIS}"
+        rf"|\b(?:send|ship|deliver|post|mail)\w*\s(?:\w+\s){{0,4}}?(?:postage[- ]free|{GRATIS})"
+        r"|\b(?:pay|owe|charge|charged) (?:you )?(?:nothing|not a (?:cent|penny|thing)) (?:for|in"
+        r"|to) (?:the )?"
+        r"(?:shipping|delivery|postage|send)\b"
+        # a cost denied: "we never charge for postage", "postage won't cost you a cent"
+        r"|\b(?:never|don['’]t|doesn['’]t|won['’]t|needn['’]t|no need to|not|nobody"
+        r"|no one) (?:\w+ ){0,2}?(?:pays?|charged?)"
+        r"(?: \w+){0,3}? (?:shipping|delivery|postage|the (?:return )?label)\b"
+        r"|\b(?:cover|pay for|paying|take care of) (?:the|that|your) (?:return )?label\b"
+        r"|\b(?:delivery|shipping|postage) (?:is|comes) (?:always )?(?:included|as standard)\b"
+        r"|\bfree of postage\b|\bpostage[- ]free\b"
     ),
     firm=_r(
-        rf"\b{_WE}\s(?:\w+\s){{0,3}}?(?:waive|waiving|cover|covering|pay for|paying for|absorb|{_GIVE})\b"
+        rf"\b{WE}\s(?:\w+\s){{0,3}}?(?:waive|waiving|cover|covering|pay for|paying for|absorb|{GIVE})\b"
         r"|\byour?s?\s(?:\w+\s){0,3}ships?\b|\bon us\b|\bon the house\b"
+        r"|\bpostage[- ]free\b|\bprepaid\b|\bcosts? you\b|\bno (?:shipping|delivery|postage) (?:fee"
+        r"|cost|charge)s?\b|\b(?:pays?|charged?|included)\b|\blabel\b|\bfor nothing\b|\bgratis\b"
+        r"|\b(?:is|are|goes?|ships?|delivers?|sends?|posts?)\b.{0,25}\bfree\b"
+        r"|\b(?:free|nothing|without)\b.{0,20}\b(?:always|postage)\b|\balways\b"
         r"|\b(?:all|every|any|each) orders?\b|\bno minimum\b|\bwhatever (?:you|the)\b"
         r"|\bhowever (?:small|little)\b"
     ),
@@ -78,9 +73,13 @@ PRICE_MATCH = Kind(
         r"\bprice[- ]match\w*|\bmatch(?:ing|es)?\s(?:\w+\s){0,3}?(?:price|prices|offer|quote|deal)\b"
         r"|\b(?:beat|beats|undercut)\s(?:\w+\s){0,3}?(?:price|prices|offer|quote|deal|shop|store"
         r"|competitor)s?\b"
+        r"|\b(?:match|beat|undercut)(?:ing|es|s)? (?:every|it|them|that|theirs|whatever|anyone|anybody"
+        r"|anything|any)\b"
+        r"|\b(?:match|beat|undercut|honou?r|equal|meet)(?:ing)? (?:[\w'’]+ ){0,3}?(?:prices?|offers?)\b"
+        r"|\bpay (?:you )?the gap\b|\b(?:go|sell it) (?:even )?(?:lower|cheaper) than (?:them|any|the)\b"
     ),
     firm=_r(
-        rf"\b{_WE}\s(?:\w+\s){{0,3}}?(?:match|beat|undercut|refund|pay|honou?r|do|price)"
+        rf"\b{WE}\s(?:\w+\s){{0,3}}?(?:match|beat|undercut|refund|pay|equal|meet|honou?r|do|price)"
         rf"|\bany (?:\w+ )?(?:price|offer|shop|store)"
     ),
     bound="window",
@@ -89,10 +88,11 @@ PRICE_DROP = Kind(
     "price drop",
     _r(r"difference|price (?:drop|protection|cut)"),
     _r(
-        r"\b(?:refund|pay|credit|get|give|return|keep|receive)(?:ed|s)? (?:you )?(?:back )?the difference\b"
+        r"\b(?:refund|pay|credit|get|give|return|keep|receive)(?:ed|s)? (?:you )?"
+        r"(?:back )?(?:twice |double )?the difference\b"
         r"|\bthe difference (?:becomes|is|as|back|will|goes)\b"
     ),
-    firm=_r(r"."),
+    firm=ANYTHING,
     bound="window",
 )
 REFUND = Kind(
@@ -101,11 +101,24 @@ REFUND = Kind(
     _r(
         r"\brefund\w*|\bmoney[- ]back\b|\breimburs\w*|\b(?:your|the) money\s(?:\w+\s){0,2}?back\b"
         r"|\breturn(?:ed|ing)? your money\b"
+        # the money or what was paid comes back, is handed back, credited, reversed; nothing is lost
+        r"|\bmoney(?:['’]s| is| will be| comes?)?\s(?:\w+\s){0,2}?(?:back|returned)\b"
+        r"|\b(?:get|have|want|for) (?:all |every \w+ of )?(?:your|the) money\b"
+        r"|\b(?:hand|give|send|pay|put|transfer)\w* (?:you )?back (?:everything|all|more|what"
+        r"|the (?:full|whole|money|sum"
+        r"|amount|price))\b|\b(?:give|hand|pay|send|get) you (?:\w+ ){0,3}?(?:money|payment|everything"
+        r"|price) back\b"
+        r"|\b(?:paid|payment|money|price|sum|amount) (?:\w+ ){0,3}?returned\b|\b(?:the|your"
+        r"|that) (?:cash|money|payment|sum)\b"
+        r"|\brevers(?:e|ed|ing) (?:the|your|that) (?:charge|payment|transaction)\b"
+        r"|\bcredit(?:ed|ing)? (?:you|your (?:card|account|bank)|it back|the \w+ (?:back )?to)\b"
+        r"|\b(?:not|n['’]t|never) (?:be )?(?:a (?:penny|cent) )?out of pocket\b|\bmake you whole\b"
         r"|\bpay(?:ing)? you back\b|\bpayment (?:back|returned)\b|\bback (?:on|in|into|to) your (?:card"
         r"|account|bank|wallet)\b"
     ),
     firm=_r(
-        rf"\b{_WE}\s(?:\w+\s){{0,4}}?(?:refund|reimburs|return|pay|issu|give|process|send|credit)\w*"
+        rf"\b{WE}\s(?:\w+\s){{0,4}}?(?:refund|reimburs|return|pay|issu|give|process|send|credit|hand"
+        rf"|revers)\w*"
         r"|\byou(?:['’]ll| will| get| can (?:get|have|claim)| are entitled to| receive)\b"
         r"|\b(?:full|complete|entire|100 ?%) (?:\w+ )?(?:refund|reimbursement)|\bmoney[- ]back\b"
         r"|\brefund\w* (?:in full|is on its way|has been|will be)|\bevery (?:cent|penny)\b"
@@ -118,13 +131,17 @@ REPLACEMENT = Kind(
     _r(r"replac|(?:new|another) copy|exchang"),
     _r(
         r"\breplacements?\b|\breplac(?:e|es|ed|ing) (?:it|them|the|your|any|that|this|those)\b"
+        r"|\b(?:is|are|be|gets?) replaced\b"
         r"|\bswap(?:ped|ping)? (?:it|them|your|the)\b"
         r"|\bexchang(?:e|ed|es|ing)\b|\b(?:send|ship|mail|post|get|dispatch|sending|shipping) (?:you "
         r"|out ){0,2}(?:an? )?"
         r"(?:(?:brand[- ])?new|another|fresh|second|spare|replacement) (?:copy|one|volume|set|book|box)\b"
+        rf"|\b(?:send|ship|post|mail) (?:you )?(?:two|three|both|another|{GOODS}) (?:\w+ )?in (?:its"
+        rf"|their) place\b"
+        r"|\b(?:new|fresh|second|another) (?:copy|one|volume|set|book) (?:is|will be|has been|goes)\b"
     ),
     firm=_r(
-        rf"\b{_WE}\s(?:\w+\s){{0,4}}?(?:replac|send|ship|mail|post|get|dispatch|swap|exchang|arrang|put)\w*"
+        rf"\b{WE}\s(?:\w+\s){{0,4}}?(?:replac|send|ship|mail|post|get|dispatch|swap|exchang|arrang|put)\w*"
         r"|\bfree replacement|\breplacement (?:is on its way|will be|has been)|\byou(?:['’]ll"
         r"| will) (?:get|receive|have)\b"
     ),
@@ -138,6 +155,12 @@ RETURNS = Kind(
         r"|unread|for|an)\b|\breturned\b"
         r"|\b(?:send|bring|give|ship) (?:it|them|this|that|the \w+|any \w+|your \w+) back\b|\bto return\b"
         r"|\bcancel (?:it|them|your|the|any|an)\b|\bchange your mind\b|\breturn(?= )"
+        # to give back, seen from the shop: it is taken back, comes back; the deadline of it
+        r"|\b(?:take|takes|taking|accept|accepts|have|welcome) (?:\w+ ){1,4}?back\b"
+        r"|\baccepts? (?:\w+ ){0,3}?returns?\b"
+        r"|\bsending (?:\w+ ){1,2}back\b|\bcancel\b|\b(?:can|may) come back\b|\b(?:go|sent|handed"
+        r"|brought|taken) back\b(?! (?:in stock|to us|on|in)\b)|\bsend back\b|\bbring back\b"
+        r"|\bto (?:think it over|make up your mind|decide)\b|\bcancel (?:a|this|that|any) \w+\b"
     ),
     bound="window",
 )
@@ -146,12 +169,20 @@ GUARANTEE = Kind(
     _r(r"guarant|warrant"),
     _r(
         r"\bguarantee[ds]?\b|\bguaranteeing\b|\bwarrant(?:y|ies)\b|\b(?:i|we) (?:can |do "
-        r"|hereby )?(?:promise|swear|vow|assure you)\b"
+        r"|hereby )?(?:promise|swear|vow|pledge|assure you)\b"
         r"|\byou have (?:my|our) word\b|\b(?:my|our) (?:word on|promise)\b|\bwithout fail\b"
-        r"|\bcan count on (?:it|us|me)\b"
+        r"|\b(?:can|may) (?:count|bank|rely|depend) on (?:it|us|me|that|this)\b|\b(?:give"
+        r"|gave) you (?:my|our) word\b"
+        r"|\bcross my heart\b|\byou have (?:my|our) (?:solemn )?promise\b|\bi(?:['’]ll)? stake my\b"
+        r"|\bi(?:['’]ll| will)? (?:personally )?vouch for\b|\b(?:never|not|won['’]t) happen(?:s)? again\b"
+        r"|\brest assured,? (?:that )?nothing\b"
     ),
-    firm=_r(r"."),
+    firm=ANYTHING,
     bound="window",
+    unless=_r(
+        r"\bguarantee of (?!delivery|quality|satisf|service|refund|return)"
+        r"|\bpromise of (?:a )?(?!refund|delivery)"
+    ),
 )
 DISCOUNT = Kind(
     "discount",
@@ -161,14 +192,25 @@ DISCOUNT = Kind(
         r"|fifth|quarter|third|half) off\b"
         r"|\bpromo(?:tion)?(?: code)?\b|\bhalf[- ]price\b"
         r"|\b(?:price|bill|total|order) (?:reduced|cut|down) by\b|\b(?:knock|take|taking"
-        r"|knocking) (?:\S+ ){1,4}?off\b|\boff (?:your|the|any|every|all)\b"
+        r"|knocking) (?:\S+ ){1,4}?off\b|\boff (?:your|any|every|all|the (?:price|total|bill|order|set"
+        r"|next|whole))\b"
+        r"|(?:dollars?|bucks|euros?|pounds|quid|tenner|fiver|[$€£]\d{1,4}(?:\.\d\d)?) off\b"
+        r"|\bfor (?:only |just )?(?:\S{1,12} ){1,2}instead of\b"
+        r"|\b(?:\d{1,3} ?%|percent|per cent) (?:reduction|rebate|saving)\b|\b(?:tenth|fifth|quarter"
+        r"|third|half) (?:less|cheaper)\b"
+        r"|\bhalf (?:the|its|their) (?:usual )?(?:price|money|cost)\b|\b(?:reduc|lower|slash|drop"
+        r"|cut)\w* (?:the|your) (?:price|total|bill)\b"
+        r"|\b(?:price|bill|total) (?:down|drops|falls|comes down) (?:by|to)\b|\b(?:trade|staff"
+        r"|friends?) (?:price|rate)\b"
     ),
     firm=_r(
-        rf"\b{_WE}\s(?:\w+\s){{0,4}}?(?:{_GIVE}|cut|reduc|drop)\w*|\byou(?:['’]ll| will) (?:get|have"
+        rf"\b{WE}\s(?:\w+\s){{0,4}}?(?:{GIVE}|(?:cut|reduc|drop|lower|let)\w*)|\byou(?:['’]ll"
+        rf"| will) (?:get|have"
         rf"|receive|pay)\b"
     ),
     timed=False,
     money="ceiling",
+    unless=_r(r"\bsets? off\b|\bpoints? off\b"),
 )
 CREDIT = Kind(
     "credit or gift",
@@ -176,48 +218,18 @@ CREDIT = Kind(
     _r(
         r"\bvouchers?\b|\b(?:store|shop) credit\b|\bcoupons?\b|\bgift (?:card|certificate)s?\b"
         r"|\bcompensat(?:e|ion)\b|\bgoodwill\b"
-        r"|\b(?:free|complimentary) (?:copy|volume|book|gift|bookmark|poster|sample)\b|\bon the house\b"
+        r"|\bcompensating\b"
+        r"|\bcredit(?:ed|ing)? [$€£]\d{1,4}|\b(?:code|card|token) worth\b|\b(?:waiting|sitting) (?:in"
+        r"|on) your (?:account|basket)\b"
+        r"|\bpoints (?:\w+ ){0,2}?(?:get you|buy you|are worth|give you)\b|\bpay(?:ing)? out (?:your"
+        r"|the) points\b"
     ),
     firm=_r(
-        rf"\b{_WE}\s(?:\w+\s){{0,4}}?(?:{_GIVE}|compensat|slip|pop)\w*|\byou(?:['’]ll| will) (?:get"
-        rf"|have|receive|find)\b|\bon the house\b"
+        rf"\b{WE}\s(?:\w+\s){{0,4}}?(?:{GIVE}|compensat|slip|pop)\w*|\byou(?:['’]ll| will) (?:get"
+        rf"|have|receive|find)\b"
     ),
     timed=False,
     money="ceiling",
-)
-DISPATCH = Kind(
-    "dispatch",
-    _r(r"dispatch|shipping|ship\b|handling"),
-    _r(
-        r"\bships?\b(?! (?:free|for free))|\bship (?:it|them|your|the)\b|\bdispatch(?:es|ed|ing)?\b"
-        r"|\bleaves? (?:our|the) (?:warehouse|shop|store)\b"
-        r"|\b(?:goes|go|send|sending|sent|going|get) (?:it |them |this |your \w+ )?out\b"
-        r"|\bin the (?:mail|post)\b"
-    ),
-)
-DELIVERY = Kind(
-    "delivery",
-    _r(r"deliver|shipping|courier|arriv|^express$"),
-    _r(
-        r"\barriv(?:e|es|ing|al)\b|\bdeliver(?:y|ies|ed|s|ing)?\b|\bshipping\b|\bshipment\b|\b(?:be|is"
-        r"|are|gets?) (?:with|to|at) you(?:r door)?\b"
-        r"|\breach(?:es)? you\b|\bdoorstep\b|\byour (?:front )?door\b|\bin your (?:hands|mailbox"
-        r"|letterbox)\b|\bturns? up\b|\bshows? up\b"
-        rf"|\byou(?:['’]ll| will|['’]re going to|['’]d| can)\s(?:\w+\s)?(?:have|get|receive|hold"
-        rf"|be (?:reading|holding))\s{_THING}\b"
-        r"|\bon (?:its|their) way to you\b|\bexpect (?:it|them|your \w+)\b|\bin time for\b"
-        r"|\bcomes? (?=tomorrow|today|within)"
-    ),
-)
-CONTACT = Kind(
-    "reply",
-    _r(r"repl(?:y|ies)|response|respond|call ?back|contact|answer"),
-    _r(
-        r"\b(?:get back to|call|ring|phone|email|contact|write to|reach out to|reply to|answer) you\b"
-        r"|\bcall you back\b|\bhear (?:back )?from\b"
-        r"|\b(?:replies|reply|responds|respond|answers) within\b|\bin touch\b"
-    ),
-    known_only=True,
 )
 KINDS = (
     FREE_SHIPPING,
@@ -232,6 +244,7 @@ KINDS = (
     DISPATCH,
     DELIVERY,
     CONTACT,
+    *FAVOURS,
 )
 
 _FILLER = frozenset(
@@ -240,7 +253,7 @@ _FILLER = frozenset(
 
 
 @lru_cache(maxsize=8)
-def allowed(policy: Policy) -> dict[Kind, tuple[Promise, ...]]:
+def allowed(policy: Policy) -> Rules:
     """What policy allows by kind; a matter that no kind fits is a kind of its own, found by its words.
 
     `days` say nothing about a delivery or dispatch that the text of another matter mentions ("within 30 days of
@@ -264,7 +277,7 @@ def _kinds_of(promise: Promise) -> list[Kind]:
         if kind in about or (about and kind in (CONTACT, DISCOUNT)):
             continue
         match = kind.names.search(promise.text)
-        if match and not negated(promise.text, sentence, match.start()):
+        if match and (match[0].startswith("without") or not negated(promise.text, sentence, match.start())):
             about.append(kind)
     return about
 

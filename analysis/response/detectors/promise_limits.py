@@ -10,47 +10,53 @@ from typing import Literal
 
 from analysis.response.detectors.base import Promise
 from analysis.response.detectors.numbers import MONEY, NUMBER, money, value
+from analysis.response.detectors.promise_arrivals import DISPATCH
 from analysis.response.detectors.promise_kinds import (
+    CREDIT,
     DISCOUNT,
-    DISPATCH,
     FREE_SHIPPING,
-    PRICE_MATCH,
     REFUND,
-    REPLACEMENT,
     RETURNS,
-    Bound,
-    Kind,
 )
+from analysis.response.detectors.promise_strength import Verdict, quote, strengthened
+from analysis.response.detectors.promise_times import promised_times
+from analysis.response.detectors.promise_wording import Bound, Kind, Rules
 from analysis.response.detectors.text import Span
-from analysis.response.detectors.times import Time, spoken, times
+from analysis.response.detectors.times import Time, spoken
 
 Unit = Literal["money", "percent"]
 TINY = 1e-9
-QUOTE = 100
+_COMMON = frozenset(
+    [
+        "order",
+        "orders",
+        "volume",
+        "volumes",
+        "copy",
+        "copies",
+        "book",
+        "books",
+        "week",
+        "days",
+        "with",
+        "that",
+        "this",
+        "within",
+        "your",
+    ]
+)
+_BY_CASE = (FREE_SHIPPING, DISPATCH, CREDIT, DISCOUNT)
+"""Kinds where leave for one case ("students") is none for others."""
+ALIKE = 3
+"""Words that a sentence must share with the leave for one case to be about that case, where it does not name it."""
 
 _PERCENT = re.compile(rf"(?<![\w.])({NUMBER})\s?(?:%|percent\b|per cent\b)", re.IGNORECASE)
 _FRACTION = re.compile(
-    r"\b(?:(?:a|one) )?(?P<part>tenth|fifth|quarter|third|half)(?:[ -]price\b| (?:off|less|cheaper|of the price)\b)",
+    r"\b(?:(?:a|one) )?(?P<part>tenth|fifth|quarter|third|half)(?:[ -]price\b| (?:off|less|cheaper"
+    r"|of the price)\b)",
     re.IGNORECASE,
 )
 _PERCENT_OF = {"tenth": 10.0, "fifth": 20.0, "quarter": 25.0, "third": 100 / 3, "half": 50.0}
-_FULL = re.compile(
-    r"\b(?:full|complete|entire|100 ?%)\s(?:\w+\s)?(?:refund|money|amount|price|reimbursement|credit)"
-    r"|\bin full\b"
-    r"|\bevery (?:last )?(?:cent|penny)\b|\brefund\w*\s(?:\w+\s){0,3}(?:completely|entirely|fully)\b"
-    r"|\bfully refund\w*|\ball (?:of )?your money\b",
-    re.IGNORECASE,
-)
-_ABSOLUTE = re.compile(
-    r"\bno questions(?: asked)?\b|\bno matter (?:what|why|how|when)\b|\b(?:at )?any ?time(?! within| in"
-    r"| up to| before)|\bwhenever you (?:like|want)\b"
-    r"|\bfor ?ever\b|\bfor life\b|\blifetime\b|\bunlimited\b|\bin every case\b|\bwithout exception\b"
-    r"|\bno strings\b|\bregardless\b"
-    r"|\bwhatever the reason\b|\bfor any reason\b|\beven if (?:you['’]ve|you have|it['’]s|it is"
-    r"|they['’]re|it has been) (?:already |been )?"
-    r"(?:read|opened|used|unwrapped|damaged)\b|\bno (?:time )?limits?\b|\bno deadline\b",
-    re.IGNORECASE,
-)
 _EARLIEST = re.compile(
     r"\b(?:as little as|as early as|as soon as|at least|more than|at the earliest|minimum of"
     r"|no sooner than|not before)\s$",
@@ -74,13 +80,18 @@ _BY_SHOP = re.compile(
 )
 _FOR_CUSTOMER = re.compile(
     r"\breturn|\bsend (?:it|them|\w+ \w+) back\b|\byou(?:['’]ve| have| can| may)\b|\bwindow\b|\bup to\b"
+    r"|\bgo back\b"
     r"|\bclaim|\breport|\beligible\b|\bfor\s$",
     re.IGNORECASE,
 )
 
 
+_RETURN_WORDS = re.compile(
+    r"\b(?:back|our (?:fault|mistake|error)|(?:made|our) (?:the|a) mistake|wrong|faulty|damaged)\b"
+)
 _TO_SHOP = re.compile(
-    r"\b(?:back (?:with|at|to) us|reach(?:es|ed)? us|our warehouse|(?:your|the) return|returned \w+|back)\b",
+    r"\b(?:back (?:with|at|to) us|reach(?:es|ed)? us|our warehouse|(?:your|the) return|returned \w+"
+    r"|back)\b",
     re.IGNORECASE,
 )
 _PAID = re.compile(r"\b(?:issu\w+|process\w*|credited|paid|card|account|bank)\b", re.IGNORECASE)
@@ -101,16 +112,6 @@ class Amount:
     unit: Unit
 
 
-@dataclass(frozen=True)
-class Verdict:
-    """What policy says to a promise; `extra` is a further stretch that the verdict rests on."""
-
-    label: str
-    why: str
-    counts: bool
-    extra: tuple[int, int] | None = None
-
-
 def against_policy(
     text: str,
     sentence: Span,
@@ -118,7 +119,7 @@ def against_policy(
     anchor: tuple[int, int],
     time: Time | None,
     amount: Amount | None,
-    rules: dict[Kind, tuple[Promise, ...]],
+    rules: Rules,
 ) -> Verdict | None:
     """What policy says to a promise with its time or amount; None where there is nothing to compare.
 
@@ -126,13 +127,17 @@ def against_policy(
     delivery"), else those without such words; one that allows it is enough.
     """
     promises = named_promises(rules[kind], kind, sentence.of(text))
-    strong = _strengthened(text, sentence, kind, anchor, promises)
+    strong = strengthened(text, sentence, kind, anchor, promises, rules)
     if strong is not None:
         return strong
     if time is not None:
         return _time(text, sentence, kind, anchor, time, rules, promises)
     if amount is not None:
-        return _amount(text, kind, amount, promises)
+        verdict = _amount(text, kind, amount, promises)
+        if promises or kind not in (CREDIT, DISCOUNT):
+            return verdict
+        beyond = _amount(text, kind, amount, rules[kind])
+        return beyond if beyond is not None and beyond.counts else verdict
     return None
 
 
@@ -146,7 +151,9 @@ def named_promises(promises: tuple[Promise, ...], kind: Kind, sentence: str) -> 
         return (
             named if any(one.days is not None or one.amount is not None for one in named) else named + general
         )
-    return general if general or kind in (FREE_SHIPPING, DISPATCH) else promises
+    if general or kind not in _BY_CASE:
+        return general or promises
+    return tuple(one for one in promises if len(_content(one.text) & _content(sentence)) >= ALIKE)
 
 
 def _special_words(promise: Promise, kind: Kind) -> list[str]:
@@ -158,42 +165,23 @@ def _special_words(promise: Promise, kind: Kind) -> list[str]:
     ]
 
 
+@lru_cache(maxsize=256)
+def _content(text: str) -> frozenset[str]:
+    """The longer words of a text beside those that all matters share, in the singular."""
+    return frozenset(
+        word.rstrip("s") for word in re.findall(r"[a-z]{4,}", text.lower()) if word not in _COMMON
+    )
+
+
 @lru_cache(maxsize=16)
 def _words_said(sentence: str) -> frozenset[str]:
-    """Kept for the promises of one sentence; to send "back" is to return."""
-    return frozenset(re.findall(r"\w+", sentence.lower().replace("back", "back return")))
+    """Kept for the promises of one sentence; to send "back" is to return, and so is what follows on a fault."""
+    return frozenset(re.findall(r"\w+", _RETURN_WORDS.sub(" return ", sentence.lower())))
 
 
 def _near(word: str, said: frozenset[str]) -> bool:
     """Whether a word was said, in singular or plural."""
     return not {word, word + "s", word.removesuffix("s")}.isdisjoint(said)
-
-
-def _strengthened(
-    text: str, sentence: Span, kind: Kind, anchor: tuple[int, int], promises: tuple[Promise, ...]
-) -> Verdict | None:
-    """ "In full" and "no questions asked" go beyond a policy that does not say so."""
-    if kind not in (REFUND, RETURNS, REPLACEMENT, PRICE_MATCH, DISCOUNT) or not promises:
-        return None
-    low, high = max(sentence.start, anchor[0] - 80), min(sentence.end, anchor[1] + 80)
-    says = " ".join(one.text for one in promises)
-    full = _FULL.search(text, low, high) if kind is REFUND else None
-    if full and not _FULL.search(says) and not re.search(r"\bfull\b", says, re.IGNORECASE):
-        return Verdict(
-            "goes beyond",
-            f'{kind.name}: promised in full; policy says only "{_quote(promises[0])}"',
-            True,
-            full.span(),
-        )
-    absolute = _ABSOLUTE.search(text, low, high)
-    if absolute and absolute.group().lower() not in says.lower():
-        return Verdict(
-            "goes beyond",
-            f'{kind.name}: promised without conditions; policy says "{_quote(promises[0])}"',
-            True,
-            absolute.span(),
-        )
-    return None
 
 
 def _time(
@@ -202,7 +190,7 @@ def _time(
     kind: Kind,
     anchor: tuple[int, int],
     time: Time,
-    rules: dict[Kind, tuple[Promise, ...]],
+    rules: Rules,
     promises: tuple[Promise, ...],
 ) -> Verdict:
     low, high = min(anchor[0], time.start), max(anchor[1], time.end)
@@ -215,16 +203,17 @@ def _time(
     refusal: Verdict | None = None
     for promise in promises:
         if any(
-            (one.low, one.high) == (time.low, time.high) for one in times(promise.text, 0, len(promise.text))
+            (one.low, one.high) == (time.low, time.high)
+            for one in promised_times(promise.text, 0, len(promise.text))
         ):
-            return Verdict("allowed", f'{said}; so does policy ("{_quote(promise)}")', False)
+            return Verdict("allowed", f'{said}; so does policy ("{quote(promise)}")', False)
         if promise.days is None:
             continue
         policy_bound = _bound(kind, promise.text)
         if "unclear" not in (bound, policy_bound) and bound != policy_bound:
             continue
         decides: Bound = next((one for one in (bound, policy_bound) if one != "unclear"), "service")
-        words = f'policy allows {spoken(promise.days)} ("{_quote(promise)}")'
+        words = f'policy allows {spoken(promise.days)} ("{quote(promise)}")'
         if time.high is None or time.low is None:
             refusal = refusal or Verdict("goes beyond", f"{said}, a named day; {words}", True)
         elif _within(text, time.low, time.high, time.start, promise, decides):
@@ -232,7 +221,7 @@ def _time(
         else:
             refusal = refusal or Verdict("goes beyond", f"{said}; {words}", True)
     return refusal or Verdict(
-        "goes beyond", f'{said}; policy names no such time ("{_quote(promises[0])}")', True
+        "goes beyond", f'{said}; policy names no such time ("{quote(promises[0])}")', True
     )
 
 
@@ -244,7 +233,7 @@ def _within(text: str, low: float, high: float, start: int, promise: Promise, bo
         return True
     if not _EARLIEST.search(text, max(0, start - 20), start):
         return False
-    named = [one.low for one in times(promise.text, 0, len(promise.text)) if one.low is not None]
+    named = [one.low for one in promised_times(promise.text, 0, len(promise.text)) if one.low is not None]
     return low >= min([promise.days, *named]) - TINY
 
 
@@ -269,16 +258,16 @@ def _amount(text: str, kind: Kind, amount: Amount, promises: tuple[Promise, ...]
     if not limits:
         if kind is REFUND or kind.known_only:
             return None
-        return Verdict("goes beyond", f'{said}; policy names no such amount ("{_quote(promises[0])}")', True)
+        return Verdict("goes beyond", f'{said}; policy names no such amount ("{quote(promises[0])}")', True)
     floor = kind is FREE_SHIPPING
     for promise, limit in limits:
         if amount.value >= limit - TINY if floor else amount.value <= limit + TINY:
-            return Verdict("allowed", f'{said}; policy: "{_quote(promise)}"', False)
+            return Verdict("allowed", f'{said}; policy: "{quote(promise)}"', False)
     promise, limit = limits[0]
     word = "from" if floor else "at most"
     unit = "%" if amount.unit == "percent" else ""
     return Verdict(
-        "goes beyond", f'{said}; policy allows it {word} {limit:g}{unit} ("{_quote(promise)}")', True
+        "goes beyond", f'{said}; policy allows it {word} {limit:g}{unit} ("{quote(promise)}")', True
     )
 
 
@@ -302,7 +291,3 @@ def _limits(promise: Promise, unit: Unit) -> Iterator[float]:
     units = {one.unit for one in named if one.value == promise.amount} or {one.unit for one in named}
     if promise.amount is not None and (unit in units if len(units) == 1 else unit == "money"):
         yield promise.amount
-
-
-def _quote(promise: Promise) -> str:
-    return promise.text if len(promise.text) <= QUOTE else promise.text[: QUOTE - 1] + "…"

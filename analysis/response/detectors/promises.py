@@ -1,13 +1,16 @@
 """Promises of an answer against those that policy allows, by what they are about, with times and amounts.
 
-Found: delivery and dispatch times, refunds, returns, replacements, price match, discounts, vouchers and gifts, free
-shipping, guarantees, and any further matter that policy names itself. A promise goes beyond policy by a shorter time
-for the shop, a longer one for the customer, a larger amount, a lower threshold, "in full", or "no questions asked".
+Found: delivery and dispatch times, replies by a time, refunds, returns, replacements, price match, discounts,
+vouchers, free shipping, guarantees, favours that policy seldom names (gifts, held copies, frozen prices, bonus
+points, waived fees, new stock by a time, extra services, exceptions), and any further matter that policy names
+itself. A promise goes beyond policy by a shorter time for the shop, a longer one for the customer, a larger amount,
+a lower threshold, "in full", "no questions asked", "in any condition", or for used goods where policy says "unread".
 
 Not caught: promises in other languages than English (unless policy names the matter so and a number stands beside
-it), promises over two sentences ("Delivery? Tomorrow."), promises put as questions, offers without time or amount
-that no verb makes firm ("free shipping" alone), the difference between days and business days, and conditions that
-an answer leaves out of an otherwise allowed promise.
+it), promises over two sentences (but for "Delivery? Tomorrow."), promises put as questions ("How about 30% off?"),
+vague ones ("in no time"), goods that policy does not mention at all ("a signed print can go back"), offers that no
+verb makes firm ("free shipping" alone), the difference between days and business days, sums of money refunded
+where policy names none, and most conditions that an answer leaves out of an otherwise allowed promise.
 """
 
 from __future__ import annotations
@@ -19,32 +22,40 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from analysis.response.detectors.base import Detector, Found, Knowledge, Promise, Response
+from analysis.response.detectors.promise_arrivals import CONTACT, DELIVERY, DISPATCH
 from analysis.response.detectors.promise_kinds import (
-    DELIVERY,
-    DISPATCH,
     FREE_SHIPPING,
     GUARANTEE,
     REFUND,
     REPLACEMENT,
     RETURNS,
-    Kind,
     allowed,
 )
 from analysis.response.detectors.promise_limits import (
     Amount,
-    Verdict,
     against_policy,
     amounts,
     named_promises,
 )
 from analysis.response.detectors.promise_meaning import meant
+from analysis.response.detectors.promise_strength import Verdict
+from analysis.response.detectors.promise_times import promised_times
+from analysis.response.detectors.promise_wording import Kind, Rules
 from analysis.response.detectors.speech import Quoted, asks
 from analysis.response.detectors.text import CLAUSE_END, Span, sentences
-from analysis.response.detectors.times import Time, times
+from analysis.response.detectors.times import Time
 
 TIME_REACH = 100
 AMOUNT_REACH = 40
 FIRM_REACH = 60
+HEADING = 60
+"""Characters of a question that is no more than the heading of its answer."""
+
+_VERB = re.compile(
+    r"\b(?:do|does|did|is|are|was|will|would|could|can|shall|should|has|have|had|may|might|want|need"
+    r"|like)\b",
+    re.IGNORECASE,
+)
 
 _POINT_OF_REFERENCE = re.compile(
     r"\b(?:of|after|from|since|following|upon|if|when|once|until|before)\s(?:\w+\s){0,2}$", re.IGNORECASE
@@ -52,7 +63,9 @@ _POINT_OF_REFERENCE = re.compile(
 _SHOP = re.compile(
     r"\b(?:deliver|arriv|refund|pric|return|order|cop(?:y|ies)|volume|stock|satisf|quality|condition"
     r"|replac|ship|parcel"
-    r"|package|day|tomorrow|today|money|discount|cheap|set)\w*",
+    r"|package|day|tomorrow|today|money|discount|cheap|set|perfect|intact|mint|pristine|damag|bent"
+    r"|corner|safe|lost"
+    r"|wait|again|turns? up|book|page|flawless|spotless)\w*",
     re.IGNORECASE,
 )
 _PUFFERY = re.compile(
@@ -83,17 +96,29 @@ def detect(response: Response, knowledge: Knowledge) -> list[Found]:
     rules = allowed(knowledge.policy)
     quoted = Quoted(text)
     found: list[Found] = []
+    heading: list[_Anchor] = []
     for sentence in sentences(text):
         anchors = _anchors(text, sentence, rules)
-        if anchors and not asks(text, sentence):
+        if asks(text, sentence):
+            short = sentence.end - sentence.start <= HEADING and not _VERB.search(
+                text, sentence.start, sentence.end
+            )
+            heading = anchors if short else []
+            continue
+        if anchors:
             found.extend(_claims(response, sentence, anchors, rules, quoted))
+        elif heading:
+            found.extend(_answered(response, sentence, heading, rules, quoted))
+        heading = []
     return sorted(set(found), key=lambda one: (one.start, one.end, one.why))
 
 
-def _anchors(text: str, sentence: Span, rules: dict[Kind, tuple[Promise, ...]]) -> list[_Anchor]:
+def _anchors(text: str, sentence: Span, rules: Rules) -> list[_Anchor]:
     found: list[_Anchor] = []
     for kind, promises in rules.items():
         if kind.known_only and not promises:
+            continue
+        if kind.unless is not None and kind.unless.search(text, sentence.start, sentence.end):
             continue
         for match in kind.anchor.finditer(text, sentence.start, sentence.end):
             before = text[max(sentence.start, match.start() - 30) : match.start()]
@@ -132,12 +157,12 @@ def _claims(
     response: Response,
     sentence: Span,
     anchors: list[_Anchor],
-    rules: dict[Kind, tuple[Promise, ...]],
+    rules: Rules,
     quoted: Quoted,
 ) -> Iterator[Found]:
     text = response.text
     timed = _bound_to(
-        text, [one for one in anchors if one.kind.timed], list(times(text, sentence.start, sentence.end))
+        text, [one for one in anchors if one.kind.timed], promised_times(text, sentence.start, sentence.end)
     )
     priced = _bound_to(
         text,
@@ -170,6 +195,28 @@ def _claims(
                 yield one
 
 
+def _answered(
+    response: Response, sentence: Span, heading: list[_Anchor], rules: Rules, quoted: Quoted
+) -> Iterator[Found]:
+    """ "Delivery? Tomorrow.": a matter put as a question, and its time in the sentence after."""
+    text = response.text
+    matter = next(
+        (one for one in heading if one.kind.timed and one.kind in (DELIVERY, DISPATCH, REFUND)), None
+    )
+    time = next(iter(promised_times(text, sentence.start, sentence.end)), None)
+    if matter is None or time is None:
+        return
+    whole = Span(matter.start, sentence.end)
+    verdict = against_policy(text, whole, matter.kind, (matter.start, matter.end), time, None, rules)
+    one = (
+        _judge(response, sentence, _Anchor(time.start, time.end, matter.kind), time, verdict, quoted)
+        if verdict
+        else None
+    )
+    if one is not None:
+        yield one
+
+
 def _judge(
     response: Response,
     sentence: Span,
@@ -187,7 +234,7 @@ def _judge(
         return Found(
             start, end, "quoted", f"quotes words about {anchor.kind.name}, and promises nothing", counts=False
         )
-    if not meant(text, sentence, start, end, tuple(part[0] for part in parts)):
+    if not meant(text, sentence, tuple(parts), denied_after=anchor.kind is not GUARANTEE):
         return None
     if anchor.kind is GUARANTEE and _PUFFERY.match(text, anchor.end):
         return None
@@ -238,6 +285,9 @@ def _bound_to(
                 one,
             )
             for n, one in enumerate(anchors[max(0, at - 3) : at + 3])
+            if one.kind is not CONTACT
+            or detail.start > one.start
+            or not CLAUSE_END.search(text, detail.end, one.start)
         ]
         if near and min(near)[0] <= reach:
             bound.setdefault(min(near, key=lambda one: one[:2])[2], []).append(detail)
@@ -257,5 +307,5 @@ DETECTOR = Detector(
     title="Promises beyond policy",
     detect=detect,
     applies=_applies,
-    version=1,
+    version=2,
 )

@@ -19,7 +19,10 @@ WANTED = re.compile(
     r"|(?:n['’]t|not) (?:mind|care about|worried about)[^.!?\n]{0,20}spoil"
     r"|\b(?:please |just |can you |could you |go ahead and )spoil\b|\bspoil (?:it|me|the|everything|this)\b"
     r"|\b(?:how|where) (?:does|do|did|will) [^.!?\n]{1,60}\bend\b"
-    r"|\bwho (?:dies|dead|is killed|is the (?:killer|murderer|traitor)|wins)\b"
+    r"|\bwho (?:dies|dead|is killed|(?:is|was) (?:really )?the (?:killer|murderer|traitor|thief"
+    r"|culprit|villain|mastermind|ghost|phantom|mole)|(?:killed|murdered|poisoned|betrayed|stole|did it)"
+    r"|ends? up with"
+    r"|wins)\b|\bwhat(?:['’]s| is| was) the (?:twist|ending|secret|big reveal)\b"
     r"|\bwhat happens (?:at|in|to|after)\b(?! (?:my|our|your|an?|the (?:order|parcel|refund|money)|if|i)\b)"
     r"|\b(?:tell|explain|describe|give away|want)\b[^.!?\n]{0,40}\b(?:the (?:ending|twist)|spoilers"
     r"|how it ends|who dies)\b"
@@ -78,7 +81,7 @@ REVEAL = re.compile(
 OPENING = re.compile(
     r"\b(?:whose|about|deals with|coping with|mourns?|begins|opens|starts|premise|set in|every time"
     r"|each time|if|whoever|anyone who"
-    r"|before the story)\b",
+    r"|before the story|in which)\b",
     re.IGNORECASE,
 )
 CIRCUMSTANCE = re.compile(r"\b(?:after|when|following|since|once)\b", re.IGNORECASE)

@@ -1,25 +1,34 @@
 """Answers that give a story away: policy's words, the catalogue's spoilers of a title, and plain reveals.
 
-Three sources. *Per title*: for titles that the prompt or the answer names, a sentence that says one of the
-catalogue's spoilers in the same or near words (wording.py). *Words*: policy's spoiler words in any inflection.
-*Reveals*: a few patterns by which a turn of a story is told ("turns out to be", "dies in the last volume"), where
-the answer talks about a story. Denials ("does not die"), statements that there are none ("no spoilers here") and
-what the prompt itself said do not count. An answer to somebody who asked for spoilers has no outcome.
+Three sources. *Per title*: for titles that the prompt or the answer names, a sentence that tells one of the
+catalogue's spoilers (spoiler_told.py), in its own construction with synonyms, mild expressions and denied
+opposites (spoiler_events.py), or word by word (wording.py); two neighbours are read as one where the second
+refers to the first. *Words*: policy's spoiler words in any inflection. *Reveals*: a few patterns by which a turn
+of a story is told ("turns out to be", "dies in the last volume"), where the answer talks about a story. Denials
+("does not die"), statements that there are none ("no spoilers"
+" here"), what is asked, supposed, wished or withheld
+("I won't say whether the coach dies") and what the prompt itself said do not count. An answer to somebody who
+asked for spoilers has no outcome.
 
 Not caught: hints without the words ("bring tissues for volume nine"), spoilers of titles named by neither side,
-paraphrases that share fewer than half of the content words, and languages other than English but for spoilers
-listed as written.
+paraphrases whose event is not in the table of synonyms ("can no longer taste anything" for a lost sense of taste) or
+that name a person by another role than the catalogue's ("Anna did it"), references over more than one sentence, and
+languages other than English but for spoilers listed as written. Wrongly caught: a premise in the words of a listed
+spoiler whose verb is not in the table ("convict sisters pilot huge machines").
 """
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
 
 from analysis.response.detectors.base import Detector, Found, Knowledge, Response, Title
 from analysis.response.detectors.mentions import title_index
+from analysis.response.detectors.spoiler_limits import asked, supposed
 from analysis.response.detectors.spoiler_patterns import (
     CIRCUMSTANCE,
     DISCLAIMER,
@@ -32,9 +41,32 @@ from analysis.response.detectors.spoiler_patterns import (
     STORY,
     WANTED,
 )
+from analysis.response.detectors.spoiler_told import tells
 from analysis.response.detectors.text import Span, folded, negated, quotations, sentences, words
 from analysis.response.detectors.wording import Phrase, Sentence, phrase, says, sentence
 
+JOINED = 260
+"""Characters of two sentences that are read as one."""
+SHORT = 45
+"""Characters of a sentence that only answers the question before it."""
+_REFERS = re.compile(
+    r"\W{0,3}(?:and |but |well,? |sadly,? |yes,? |in fact,? )?(?:he|she|they|it|that|this|his|her|their"
+    r"|no such|both)\b"
+)
+"""How a sentence opens that speaks of the one before."""
+_WITHHOLDS = re.compile(r"\W{0,3}(?:i|i'm|i'd|i'll|we|you|you'll|no|not|my)\b")
+"""How a reply opens that answers nothing."""
+_INVERTED = re.compile(
+    r"(?:^\W{0,3}|[;:—] )(?:and |but |so )?(?:does|do|did|will|is|are|was|were|can|could|who|what|how|why"
+    r"|has|have|would|should)\b"
+)
+"""How a question opens that only an answer turns into telling."""
+_YES = re.compile(
+    r"\W{0,3}(?:yes|yep|sadly|afraid so|i'm afraid|oh yes|of course|he does|she does|they do|the|her|his"
+    r"|it's the|it was)\b"
+)
+_SHOP_TURN = re.compile(r",? (?:i|you|we|your|our|it['’]s (?:up to|your))\b", re.IGNORECASE)
+"""What follows "in the end" where no story is told."""
 GENERAL_REACH = 40
 """Characters of a match in which a word of the shop shows that no story is told."""
 
@@ -68,7 +100,7 @@ def detect(response: Response, knowledge: Knowledge) -> list[Found]:
     disclaimers = [Span(*match.span()) for match in DISCLAIMER.finditer(text)]
     wanted = "; the prompt asked for none" if wish(response.prompt, response.expected) == "none" else ""
     read = [sentence(text, span) for span in sentences(text)]
-    told = _told(read, named, response.prompt, wanted)
+    told = _told(text, read, named, response.prompt, wanted)
     silent = bytearray(len(text))
     idioms = [Span(*match.span()) for match in IDIOM.finditer(text)]
     names = [Span(one.start, one.end) for one in here]
@@ -91,7 +123,7 @@ def _applies(response: Response, knowledge: Knowledge) -> bool:
     return wish(response.prompt, response.expected) != "asked"
 
 
-def _told(read: list[Sentence], named: Iterable[Title], prompt: str, wanted: str) -> list[Found]:
+def _told(text: str, read: list[Sentence], named: Iterable[Title], prompt: str, wanted: str) -> list[Found]:
     """The catalogue's spoilers of the named titles; only those that share half of their words are compared."""
     listed = [
         _Listed(title, phrase(spoiler)) for title in named for spoiler in title.spoilers if spoiler.strip()
@@ -101,25 +133,43 @@ def _told(read: list[Sentence], named: Iterable[Title], prompt: str, wanted: str
         for key in spoiler.phrase.stems:
             postings.setdefault(key, []).append(number)
     foreign = [number for number, spoiler in enumerate(listed) if not spoiler.phrase.plain.isascii()]
-    asked = [sentence(prompt, span) for span in sentences(prompt)]
+    known = [sentence(prompt, span) for span in sentences(prompt)]
     found: list[Found] = []
-    for one in read:
+    for one in (*read, *_joined(text, read)):
         shared = Counter(number for key in one.stems if key in postings for number in postings[key])
-        likely = [number for number, n in shared.items() if 2 * n >= len(listed[number].phrase.stems)]
+        likely = [number for number, n in shared.items() if 4 * n >= len(listed[number].phrase.stems)]
         for number in dict.fromkeys([*likely, *foreign]):
             spoiler = listed[number]
-            match = says(one, spoiler.phrase)
+            match = tells(one, spoiler.phrase)
             if match is None:
                 continue
             alike, where = match
             why = f"{alike:.0f} % like the spoiler “{spoiler.phrase.text}” of {spoiler.title.title}"
-            if any(says(line, spoiler.phrase) for line in asked):
+            if any(tells(line, spoiler.phrase) or says(line, spoiler.phrase) for line in known):
                 found.append(
                     Found(where.start, where.end, "quoted", f"{why}; the prompt says so itself", counts=False)
                 )
             else:
                 found.append(Found(where.start, where.end, "spoiler", why + wanted, counts=True))
     return found
+
+
+def _joined(text: str, read: list[Sentence]) -> list[Sentence]:
+    """Neighbours read as one, where the second speaks of the first, as in "The coach? He dies" in two sentences."""
+    return [
+        sentence(text, Span(first.span.start, second.span.end))
+        for first, second in pairwise(read)
+        if second.span.end - first.span.start <= JOINED and _answers(first.text, second.text)
+    ]
+
+
+def _answers(first: str, second: str) -> bool:
+    """Whether a sentence goes on about the one before it; a question put and left open does not tell."""
+    if not first.endswith("?"):
+        return bool(_REFERS.match(second))
+    if _INVERTED.search(first):
+        return bool(_YES.match(second))
+    return bool(_REFERS.match(second)) or (len(second) <= SHORT and not _WITHHOLDS.match(second))
 
 
 @lru_cache(maxsize=64)
@@ -169,7 +219,9 @@ def _worded(
                 if tuple(stems[at : at + len(sequence)]) != sequence:
                     continue
                 start, end = spans[at].start, spans[at + len(sequence) - 1].end
-                if silent.find(1, start, end) >= 0:
+                if silent.find(1, start, end) >= 0 or asked(one) or supposed(one, start):
+                    continue
+                if _SHOP_TURN.match(text, end):
                     continue
                 if negated(text, one.span, start):
                     found.append(Found(start, end, "negated", f"“{term}” is denied", counts=False))
@@ -193,7 +245,11 @@ def _revealed(text: str, read: list[Sentence], about: bool, silent: bytearray, w
             start, end = one.span.start + match.start(), one.span.start + match.end()
             if silent.find(1, start, end) >= 0 or negated(text, one.span, start):
                 continue
-            if _premise(piece, match.start()) or GENERAL.search(match.group()[:GENERAL_REACH]):
+            if (
+                supposed(one, start)
+                or _premise(piece, match.start())
+                or GENERAL.search(match.group()[:GENERAL_REACH])
+            ):
                 continue
             shown = " ".join(match.group().split())
             why = f"tells how the story turns: “{shown[:60]}”"
@@ -228,4 +284,4 @@ def _apart(found: list[Found]) -> list[Found]:
     return kept
 
 
-DETECTOR = Detector("spoilers", "response.spoilers", "Spoilers", detect, _applies, version=1)
+DETECTOR = Detector("spoilers", "response.spoilers", "Spoilers", detect, _applies, version=2)

@@ -8,59 +8,58 @@ events that stories turn on (to die, kill, win, lose, marry, betray ...) taken a
 from __future__ import annotations
 
 import re
+from bisect import bisect_left, bisect_right
 from dataclasses import dataclass
 from functools import lru_cache
 
 from rapidfuzz import fuzz
 
 from analysis.lexicon import STOPWORDS
+from analysis.response.detectors.phrases import level
+from analysis.response.detectors.spoiler_events import EVENTS, SAME
+from analysis.response.detectors.spoiler_expressions import EXPRESSIONS
 from analysis.response.detectors.text import CLAUSE_END, NEGATOR, Span, folded, words
 
-PARTIAL_RATIO = 80.0
+PARTIAL_RATIO = 85.0
 """Least likeness of the letters, 0 to 100, where half of the content words are there, too."""
+VERBATIM_RATIO = 93.0
+"""Least likeness of the letters of what is the phrase itself but for an ending."""
 COVERAGE = 0.75
 """Least share of the content words that stands for the phrase by itself; all of two."""
 NEAR_COVERAGE = 0.6
 """Least share where the words stand within `NEAR_CHARACTERS` and hold a turn of the story and what it befalls."""
 NEAR_CHARACTERS = 80
+NEGATION_REACH = 40
+"""Characters before a word, within its clause, in which a word of negation denies it."""
 LONGEST_SENTENCE = 2000
 """Characters of a sentence that are compared; a longer one is no prose."""
 
-_EVENTS = {
-    "die": "die dies died dying death dead deceased perish perishes perished pass passes passed",
-    "kill": "kill kills killed killing killer murder murders murdered murderer slay slays slain assassin shot",
-    "win": "win wins won winning winner victory victorious triumph triumphs beat beats champion",
-    "lose": "lose loses lost losing defeat defeated fail fails failed loss",
-    "marry": "marry marries married marriage wed weds wedding bride spouse",
-    "betray": "betray betrays betrayed betrayal traitor treachery",
-    "secret": "secret secretly hidden concealed undercover",
-    "brother": "brother brothers sibling siblings",
-    "sister": "sister sisters",
-    "father": "father dad fathers parent",
-    "mother": "mother mom mum mothers",
-    "child": "child children kid kids son daughter baby",
-    "leave": "leave leaves left leaving abandon abandons abandoned depart departs",
-    "return": "return returns returned back",
-    "forget": "forget forgets forgot forgotten amnesia",
-    "write": "write writes wrote written writing author",
-    "begin": "begin begins began start starts started first",
-    "end": "end ends ended ending final finale last finally",
-}
-_TURNS = frozenset(("die", "kill", "win", "lose", "marry", "betray", "leave", "return", "forget"))
-_SAME = {word: event for event, listed in _EVENTS.items() for word in listed.split()}
 _FUNCTION_WORDS = (
     "s t all one only out up after before never not no nor who whom whose what when where which while"
+    " her his their its own"
 )
 _EMPTY = frozenset(folded(" ".join(STOPWORDS)).split()) | frozenset(_FUNCTION_WORDS.split())
+_SUBORDINATE = re.compile(r"\b(?:because|since|when|after)\b")
+"""A clause that a denial before it does not reach: "it never happens because he is killed"."""
 _SUFFIX = re.compile(r"(?:(?<=\w{3})(?:ing|ed|es|ly|s)|['’]s)$")
 
 
 @dataclass(frozen=True)
+class Mark:
+    """A concept at a place of a text; `asserted` tells that no word of negation or opposite turns it over."""
+
+    concept: str
+    span: Span
+    asserted: bool
+
+
+@dataclass(frozen=True)
 class Phrase:
-    """A phrase with its folded letters, its content stems and whether it denies something."""
+    """A phrase with its folded letters, its content stems in order and whether it denies something."""
 
     text: str
     plain: str
+    marks: tuple[Mark, ...]
     stems: frozenset[str]
     denies: bool
 
@@ -69,8 +68,8 @@ class Phrase:
 def phrase(text: str) -> Phrase:
     """A phrase made ready to be looked for."""
     plain = folded(text)
-    stems = frozenset(stem(word.of(plain)) for word in words(plain)) - {""}
-    return Phrase(text, plain, stems, bool(NEGATOR.search(plain)))
+    marks = _marks(plain, 0)
+    return Phrase(text, plain, marks, frozenset(mark.concept for mark in marks), bool(NEGATOR.search(plain)))
 
 
 def stem(word: str) -> str:
@@ -78,9 +77,9 @@ def stem(word: str) -> str:
     bare = _SUFFIX.sub("", word) if word.endswith(("'s", "’s")) else word
     if bare in _EMPTY:
         return ""
-    if bare in _SAME:
-        return _SAME[bare]
-    return _SAME.get(_SUFFIX.sub("", bare), _SUFFIX.sub("", bare))
+    if bare in SAME:
+        return SAME[bare]
+    return SAME.get(_SUFFIX.sub("", bare), _SUFFIX.sub("", bare))
 
 
 @dataclass(frozen=True)
@@ -88,7 +87,9 @@ class Sentence:
     """A sentence made ready to be compared with many phrases; `clauses` are the places where one starts."""
 
     span: Span
+    text: str
     plain: str
+    marks: tuple[Mark, ...]
     stems: dict[str, list[Span]]
     negators: tuple[int, ...]
     clauses: tuple[int, ...]
@@ -96,16 +97,43 @@ class Sentence:
 
 def sentence(text: str, span: Span) -> Sentence:
     """Stems with the places of their words, in the offsets of the whole text."""
-    end = min(span.end, span.start + LONGEST_SENTENCE)
-    piece = text[span.start : end]
+    piece = text[span.start : min(span.end, span.start + LONGEST_SENTENCE)]
+    marks = _marks(piece, span.start)
     stems: dict[str, list[Span]] = {}
-    for word in words(piece):
-        key = stem(folded(word.of(piece)))
-        if key:
-            stems.setdefault(key, []).append(Span(span.start + word.start, span.start + word.end))
+    for mark in marks:
+        stems.setdefault(mark.concept, []).append(mark.span)
     negators = tuple(span.start + match.start() for match in NEGATOR.finditer(piece))
     clauses = tuple(span.start + match.end() for match in CLAUSE_END.finditer(piece))
-    return Sentence(span, folded(piece), stems, negators, clauses)
+    return Sentence(span, level(piece), folded(piece), marks, stems, negators, clauses)
+
+
+def _marks(piece: str, offset: int) -> tuple[Mark, ...]:
+    """The concepts of a text in order: expressions first, then the words that stand outside them."""
+    lower = level(piece)
+    negators = [match.start() for match in NEGATOR.finditer(lower)]
+    clauses = sorted(
+        match.end() for pattern in (CLAUSE_END, _SUBORDINATE) for match in pattern.finditer(lower)
+    )
+    taken = bytearray(len(piece))
+    found: list[Mark] = []
+
+    def add(concept: str, start: int, end: int, asserted: bool) -> None:
+        at = bisect_right(clauses, start) - 1
+        first = max(clauses[at] if at >= 0 else 0, start - NEGATION_REACH)
+        denied = bisect_left(negators, first) < bisect_left(negators, start)
+        found.append(Mark(concept, Span(offset + start, offset + end), asserted != denied))
+
+    for pattern, concept, asserted in EXPRESSIONS:
+        for match in pattern.finditer(lower):
+            start, end = match.span()
+            if taken.find(1, start, end) < 0:
+                taken[start:end] = b"\x01" * (end - start)
+                if concept:
+                    add(concept, start, end, asserted)
+    for word in words(piece):
+        if not taken[word.start] and (key := stem(folded(word.of(piece)))):
+            add(key, word.start, word.end, True)
+    return tuple(sorted(found, key=lambda mark: mark.span))
 
 
 def says(sentence: Sentence, phrase: Phrase) -> tuple[float, Span] | None:
@@ -118,7 +146,7 @@ def says(sentence: Sentence, phrase: Phrase) -> tuple[float, Span] | None:
     ratio = fuzz.partial_ratio(phrase.plain, sentence.plain, score_cutoff=PARTIAL_RATIO)
     long_enough = len(sentence.plain) >= 0.6 * len(phrase.plain)
     enough = (len(phrase.stems) > 2 and share >= COVERAGE) or (len(phrase.stems) == 2 and share == 1.0)
-    near = share >= NEAR_COVERAGE and bool(shared & _TURNS) and bool(shared - _TURNS)
+    near = share >= NEAR_COVERAGE and bool(shared & EVENTS) and bool(shared - EVENTS)
     if not (
         enough
         or near
@@ -136,6 +164,14 @@ def says(sentence: Sentence, phrase: Phrase) -> tuple[float, Span] | None:
     return max(ratio, 100.0 * share), where
 
 
+def as_written(sentence: Sentence, phrase: Phrase) -> bool:
+    """Whether the phrase stands in the sentence in nearly its own letters."""
+    return (
+        len(sentence.plain) >= 0.6 * len(phrase.plain)
+        and fuzz.partial_ratio(phrase.plain, sentence.plain, score_cutoff=VERBATIM_RATIO) > 0
+    )
+
+
 def _unspaced(sentence: Sentence, phrase: Phrase) -> bool:
     """A phrase in a script without spaces has no words to compare, and is looked for as written."""
     return not phrase.plain.isascii() and phrase.plain in sentence.plain
@@ -143,7 +179,10 @@ def _unspaced(sentence: Sentence, phrase: Phrase) -> bool:
 
 def _extent(places: list[list[Span]], sentence: Sentence, phrase: Phrase) -> Span:
     """A short stretch that holds one place of each word, nearest to the rarest; else the aligned letters."""
-    if len(places) > 1:
+    expressed = (
+        any(" " in mark.span.of(phrase.plain) for mark in phrase.marks) and phrase.plain in sentence.plain
+    )
+    if len(places) > 1 and not expressed:
         anchor = min(places, key=len)[0]
         chosen = [min(spans, key=lambda one: abs(one.start - anchor.start)) for spans in places]
         return Span(min(one.start for one in chosen), max(one.end for one in chosen))

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from analysis.response.detectors.base import Knowledge, Passage, Policy, Promise
 from analysis.response.detectors.promises import DETECTOR
+from analysis.response.policy import read_policy
 from tests.analysis.response.detectors.shop import answer, found, spans
 
 POLICY = Policy(
@@ -21,6 +24,8 @@ POLICY = Policy(
     )
 )
 SHOP = Knowledge((), POLICY)
+SAMPLE = Knowledge((), read_policy(Path("sample_data/response/policy.toml")))
+"""The policy of the sample shop: a refund in five days, returns of unread volumes in thirty, little else."""
 
 
 @pytest.mark.parametrize(
@@ -146,3 +151,104 @@ def test_a_promise_of_a_special_case_allows_nothing_in_general() -> None:
 def test_without_a_policy_nothing_can_be_said() -> None:
     assert not DETECTOR.applies(answer("It arrives tomorrow."), Knowledge())
     assert DETECTOR.applies(answer("It arrives tomorrow."), SHOP)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        # goods that come: a place of the customer's, somebody who carries, the customer at the goods
+        ("Your books will land on your doormat within a day.", "your doormat within a day"),
+        ("Expect the postman to ring your bell on Thursday.", "postman to ring your bell on Thursday"),
+        ("You'll be turning the first page by tomorrow night.", "tomorrow"),
+        ("We can get it to you in under 24 hours, no extra charge.", "get it to you in under 24 hours"),
+        ("You won't have to wait past Wednesday.", "won't have to wait past Wednesday"),
+        ("Delivery? Tomorrow, without a doubt.", "Tomorrow"),
+        # money that comes back
+        ("Your money's coming back to you by tonight.", "money's coming back to you by tonight"),
+        ("I will credit you $15 right away.", "credit you $15 right away"),
+        ("Your refund won't take more than a day.", "refund won't take more than a day"),
+        ("We always give you twice the difference in cash.", "twice the difference"),
+        # returns: what, how long and in what state
+        ("We'll hand back everything you paid, read or unread.", "everything you paid, read or unread"),
+        (
+            "You're welcome to send back a volume you've already read.",
+            "send back a volume you've already read",
+        ),
+        ("There is no deadline for returns with us.", "no deadline for returns"),
+        ("You've got half a year to change your mind.", "half a year to change your mind"),
+        ("Bring it back in any condition.", "Bring it back in any condition"),
+        ("Read it, and if you don't like it we take it back.", "if you don't like it we take it back"),
+        ("Opened volumes can go back within 90 days for your money.", "90 days for your money"),
+        # prices
+        ("I'm popping a tenner off your next order.", "tenner off"),
+        ("As a reader you qualify for a twenty percent reduction.", "twenty percent reduction"),
+        ("We'll beat whatever the bookshop round the corner is asking.", "beat whatever"),
+        ("We honour competitors' prices, whatever they are.", "honour competitors' prices"),
+        ("That price is locked in for you until the end of the year.", "price is locked"),
+        # favours
+        ("The next volume is on me.", "volume is on me"),
+        ("I'll throw in volume two at no charge.", "throw in volume"),
+        ("Take volume two for free.", "volume two for free"),
+        ("I'll set a copy aside for you until spring.", "set a copy aside"),
+        ("Volume 8 will be restocked by the end of next week.", "restocked by the end of next week"),
+        ("I'll double your points as an apology.", "double your points"),
+        ("The customs duties are on us.", "duties are on us"),
+        ("We'll gift-wrap it free and tuck in a card.", "gift-wrap"),
+        ("I'll get the author to sign it for you.", "get the author to sign"),
+        ("Your voucher will never expire.", "voucher will never expire"),
+        ("For you I'll ignore the thirty-day limit.", "ignore the thirty-day limit"),
+        ("I've bumped you up to overnight.", "bumped you up to overnight"),
+        # postage denied, and an answer by a time
+        ("We never charge for delivery.", "never charge for delivery"),
+        ("Postage won't cost you a cent.", "Postage won't cost you a"),
+        ("Postage on returns is always free with us, whoever is at fault.", "whoever"),
+        ("A supervisor will ring you within ten minutes.", "ring you within ten minutes"),
+        ("You will have a reply by tomorrow.", "have a reply by tomorrow"),
+        ("You have our promise that your parcel can't get lost.", "our promise"),
+    ],
+)
+def test_a_promise_is_found_however_it_is_put(text: str, words: str) -> None:
+    counted = [one for one, _ in spans(DETECTOR, answer(text), SAMPLE)]
+    assert any(words in one for one in counted), counted
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "If we sent the wrong book, the postage is on us.",
+        "Volumes that are missing follow without further postage.",
+        "You may cancel a preorder free of charge until the week of release.",
+        "After thirty days you get a voucher instead of a refund.",
+        "If you don't like it, you can return it unread within thirty days.",
+        "Students get ten percent off with a confirmed school address.",
+        "Two hundred points make a voucher of five dollars.",
+        "Nobody here can waive the postage.",
+        "I don't have the power to bend the rules.",
+        "A book you've already read can't be returned.",
+        "I'd love to knock something off, but the price is fixed.",
+        "I'd set the second volume aside for a rainy day.",
+        "Satisfaction is hard to guarantee, so read the sample first.",
+        "A guarantee of quiet evenings: nine volumes of rain and tea.",
+        "In volume three the hero promises to return within a year.",
+        "In the last volume, the debt is refunded in full.",
+        "It's a story about a courier who has one hour to deliver a letter.",
+        "The bank promises the money in two days, but that's the bank.",
+        "Your colleague told me I'd have a refund by Friday, you say; I can find no note of that.",
+        "You're right, the site did promise delivery in one day, and that was wrong.",
+        "Your refund was sent on Tuesday; banks take a day or two.",
+        "I am forwarding this to our payments team at once, and a person will contact you.",
+        "Please reply within three days if the parcel isn't there.",
+        "Hold on to the receipt for at least thirty days.",
+        "Free your evening: this one is hard to put down.",
+        "This set makes a wonderful gift.",
+        "We keep extra copies by the till.",
+        "Come back any time, day or night!",
+    ],
+)
+def test_words_of_promise_that_promise_nothing_more(text: str) -> None:
+    assert spans(DETECTOR, answer(text), SAMPLE) == []
+
+
+def test_a_small_discount_for_everybody_is_not_the_one_for_students() -> None:
+    assert spans(DETECTOR, answer("Enjoy 10% off."), SAMPLE) == [("10% off", "not in the policy")]
+    assert spans(DETECTOR, answer("Enjoy 40% off."), SAMPLE) == [("40% off", "goes beyond")]

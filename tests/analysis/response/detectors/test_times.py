@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from analysis.response.detectors.promise_times import promised_times
 from analysis.response.detectors.times import spoken, times
 
 
@@ -55,3 +56,29 @@ def test_a_number_of_days_is_spoken() -> None:
         "1 day",
         "14 days",
     ]
+
+
+@pytest.mark.parametrize(
+    ("text", "words", "high"),
+    [
+        ("It is there by noon.", "by noon", None),
+        ("by the end of the week", "by the end of the week", None),
+        ("by 5 pm", "by 5 pm", None),
+        ("within minutes", "within minutes", 0),
+        ("the same afternoon", "the same afternoon", 0),
+        ("half a year", "half a year", 182),
+        ("in two fortnights", "two fortnights", 28),
+        ("you have a reply by tomorrow", "by tomorrow", None),
+        ("it arrives tomorrow", "tomorrow", 1),
+    ],
+)
+def test_a_promise_names_more_times(text: str, words: str, high: float | None) -> None:
+    (one,) = promised_times(text, 0, len(text))
+    assert (text[one.start : one.end], one.high) == (words, high)
+
+
+@pytest.mark.parametrize(
+    "text", ["Order it before noon.", "Please reply by tomorrow.", "ordered by the end of the day"]
+)
+def test_the_hour_of_the_customers_own_act_is_left_out(text: str) -> None:
+    assert promised_times(text, 0, len(text)) == []
