@@ -4,7 +4,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 # The tests and the benchmarks start the program many times: without kept bytecode each start compiles it anew.
 unexport PYTHONDONTWRITEBYTECODE
-PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
+# Compiling all of torch costs more than half of the installation; what is imported is compiled then, and kept.
+PIP := $(BIN)/python -m pip install --quiet --no-compile --disable-pip-version-check --constraint constraints.txt
 
 .PHONY: demo test lint bench soak sample clean
 
