@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from textual.widgets import Input
 
 from analysis.errors import AssayError
-from analysis.records import Attribution
+from analysis.records import Attribution, Flag
 from analysis.review import ReviewSession, Scope
+from analysis.select import RANDOM_CONTROL
 from tests.analysis.store_fixture import VARIANT, ref_of, said_elsewhere
 from tests.tui.conftest import OpenConsole
 from tests.tui.reading import shown, until
 from tui.theme import Look
 from tui.views import ViewOptions, view_of
 from tui.views.attributions import attribution_pairs, difference
+from tui.views.common import flag_words
+from tui.widgets.example_list import example_line
 from tui.widgets.token_view import Word, token_lines
 
 
@@ -340,3 +344,14 @@ async def test_copy_without_a_terminal_writes_a_file(
         (file,) = tmp_path.glob("assay-*.txt")
         assert file.read_text().startswith(ref_of(0))
         assert "written to" in shown(pilot.app)
+
+
+def test_a_flagged_example_that_is_a_control_too_says_both(session: ReviewSession) -> None:
+    flagged = next(row for row in session.queue_page(Scope(), 0, 50) if not row.control)
+    both = replace(flagged, control=True, reasons=(RANDOM_CONTROL, "flip"))
+    assert f"flip · {RANDOM_CONTROL}" in example_line(both, 200).plain
+    evidence = session.example(flagged.ref)
+    drawn = Flag(flagged.ref, RANDOM_CONTROL, None, flagged.rank, None, control=True)
+    words = flag_words(replace(evidence, flags=(drawn, *evidence.flags)))
+    assert words == f"{flag_words(evidence)} · {RANDOM_CONTROL}"
+    assert evidence.flags[0].reason in words

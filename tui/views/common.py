@@ -16,10 +16,9 @@ INDENT = 7
 
 
 def flag_words(evidence: ExampleEvidence) -> str:
-    """Why the example is in the queue."""
-    if any(flag.control for flag in evidence.flags):
-        return "random control"
-    return " · ".join(dict.fromkeys(flag.reason for flag in evidence.flags))
+    """Why the example is in the queue; that it was drawn as a control, too, comes last."""
+    flags = sorted(evidence.flags, key=lambda flag: flag.control)
+    return " · ".join(dict.fromkeys(flag.reason for flag in flags))
 
 
 def annotation_lines(evidence: ExampleEvidence, options: ViewOptions) -> list[Line]:

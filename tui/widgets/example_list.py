@@ -10,6 +10,7 @@ from textual import events
 from textual.geometry import Size
 from textual.strip import Strip
 
+from analysis.select import RANDOM_CONTROL
 from tui.lines import Line
 from tui.messages import ExampleChosen
 from tui.theme import Look
@@ -146,7 +147,8 @@ def example_line(row: QueueRow, width: int) -> Line:
     mark, style = VERDICT_MARKS[row.verdict]
     line = Line().add(" ").add(mark, style).add("◆" if row.critical_slices else " ", "critical")
     line.add(" ").column(row.id, min(12, max(6, width // 6)), "dim").add(" ")
-    reasons = "random control" if row.control else " · ".join(sorted(row.reasons, key=len, reverse=True))
+    by_weight = sorted(row.reasons, key=lambda reason: (reason == RANDOM_CONTROL, -len(reason)))
+    reasons = " · ".join(by_weight)
     if width >= 76:
         line.column(reasons, 16 if width < 100 else 30, "number").add(" ")
     text = f"{row.title}  {row.text}" if row.title else row.text
