@@ -14,6 +14,7 @@ class Tmux:
 
     def __init__(self, folder: Path, columns: int = 80, rows: int = 24) -> None:
         self.socket = folder / "tmux"
+        self.commands = 0
         self._run(
             "-f", "/dev/null", "new-session", "-d", "-x", str(columns), "-y", str(rows), "-s", "t", "sh"
         )
@@ -39,7 +40,13 @@ class Tmux:
 
     def shell(self, command: str, wanted: str, most_s: float = 60.0) -> str:
         """Run a shell command on a clear screen and wait for what it should say."""
-        self._run("send-keys", "-t", "t", "-l", "--", f"clear; {command}")
+        # What the command before it said must be gone, or it would pass for the answer to this one.
+        self.commands += 1
+        mark = f"command {self.commands}"
+        self.type(f"clear; echo {mark}")
+        self.press("Enter")
+        self.until_first(mark)
+        self.type(command)
         self.press("Enter")
         return self.until(wanted, most_s)
 
@@ -50,6 +57,13 @@ class Tmux:
             assert time.monotonic() < end, f"never saw {wanted!r}:\n{screen}"
             time.sleep(0.1)
         return screen
+
+    def until_first(self, wanted: str, most_s: float = 60.0) -> None:
+        """Wait until text stands alone on the first line of the screen; fail with what was there instead."""
+        end = time.monotonic() + most_s
+        while (screen := self.screen()).partition("\n")[0].rstrip() != wanted:
+            assert time.monotonic() < end, f"never saw {wanted!r} first:\n{screen}"
+            time.sleep(0.1)
 
     def until_not(self, gone: str, most_s: float = 60.0) -> str:
         """Wait until text is no longer on the screen and return the screen."""
