@@ -46,7 +46,8 @@ class Tmux:
         self.type(f"clear; echo {mark}")
         self.press("Enter")
         self.until_first(mark)
-        self.type(command)
+        # Cleared again, so that the next prompt on the screen is the one after the command's end.
+        self.type(f"clear; {command}")
         self.press("Enter")
         return self.until(wanted, most_s)
 
