@@ -10,8 +10,8 @@ What this package promises:
   report.
 - Models are read from safetensors only, never with remote code; text from data is never code, never a
   path and never markup.
-- Every failure that a user can mend is an `analysis.errors.AssayError`.
+- Every failure that a user can mend is an `analysis.base.errors.AssayError`.
 
-Importing this package, or `analysis.review`, imports no torch, transformers, captum, scipy or
+Importing this package, or `analysis.review.session`, imports no torch, transformers, captum, scipy or
 scikit-learn. This package knows nothing of the console.
 """

@@ -18,14 +18,14 @@ def run() -> list[Result]:
     import torch
     from captum.attr import IntegratedGradients
 
-    from analysis.intent.baseline import BaselineChooser
-    from analysis.intent.faithfulness import deletions, evaluate_deletions, reference_rankings
-    from analysis.intent.methods import Request, Target
-    from analysis.intent.methods.integrated_gradients import MAX_DELTA, integrated_gradients
-    from analysis.intent.methods.occlusion import occlusion
-    from analysis.intent.predict import logits_of_ids
-    from analysis.intent.words import delete_words, tokenise
     from analysis.models.load import load_classifier
+    from analysis.tracks.intent.baseline import BaselineChooser
+    from analysis.tracks.intent.faithfulness import deletions, evaluate_deletions, reference_rankings
+    from analysis.tracks.intent.methods import Request, Target
+    from analysis.tracks.intent.methods.integrated_gradients import MAX_DELTA, integrated_gradients
+    from analysis.tracks.intent.methods.occlusion import occlusion
+    from analysis.tracks.intent.predict import logits_of_ids
+    from analysis.tracks.intent.tokenised import delete_words, tokenise
 
     torch.set_num_threads(1)
     lines = (

@@ -17,8 +17,8 @@ KEPT_BYTECODE = {name: value for name, value in os.environ.items() if name != "P
 """An installed program is compiled once, whatever the environment of whoever measures it says."""
 OPEN = """
 from pathlib import Path
-import tui.app
-from analysis.review import ReviewSession, Scope
+import tui.console.app
+from analysis.review.session import ReviewSession, Scope
 with ReviewSession.open(Path({store!r}), read_only=True) as session:
     session.gates(); session.slices(); session.queue_page(Scope(), 0, 50)
 """
@@ -26,7 +26,7 @@ with ReviewSession.open(Path({store!r}), read_only=True) as session:
 
 def sample_store(folder: Path) -> Path:
     """The store of the sample's defective candidate, freshly analysed into `folder`."""
-    from analysis.pipeline import analyze
+    from analysis.run.pipeline import analyze
 
     text = (ROOT / "sample_data" / "review-rc1.toml").read_text("utf-8")
     review = folder / "review.toml"

@@ -13,11 +13,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from analysis.response.catalogue import read_catalogue
-from analysis.response.detectors import DETECTORS
-from analysis.response.detectors.base import Detector, Found, Knowledge, Passage, Response, Title
-from analysis.response.detectors.quality import COUNTED, Quality, figure, measured, write_quality
-from analysis.response.policy import read_policy
+from analysis.tracks.response.catalogue import read_catalogue
+from analysis.tracks.response.detectors import DETECTORS
+from analysis.tracks.response.detectors.contract import Detector, Found, Knowledge, Passage, Response, Title
+from analysis.tracks.response.detectors.quality import COUNTED, Quality, figure, measured, write_quality
+from analysis.tracks.response.policy import read_policy
 from benchmarks.measure import Result
 
 HERE = Path(__file__).parent

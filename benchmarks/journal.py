@@ -14,7 +14,7 @@ EVENTS = 200
 
 
 def _record(store: str, number: int, queue: multiprocessing.Queue[list[float]]) -> None:
-    from analysis.review import ReviewSession, Scope
+    from analysis.review.session import ReviewSession, Scope
 
     with ReviewSession.open(Path(store), reviewer=f"reviewer{number}") as session:
         refs = [row.ref for row in session.queue_page(Scope(), 0, 1000)]

@@ -30,7 +30,7 @@ def mixture(rows: int, width: int = WIDTH, seed: int = 0) -> NDArray[np.float32]
 
 
 def ours(vectors: NDArray[np.float32]) -> object:
-    from analysis.retrieval.nearest import nearest
+    from analysis.tracks.retrieval.nearest import nearest
 
     return nearest(vectors, vectors, K, exclude_self=True)
 

@@ -79,8 +79,8 @@ def _write_vectors(path: Path, names: list[str], vectors: np.ndarray) -> None:
 
 def measured(review: str) -> tuple[dict[str, float], float]:
     """CPU seconds by stage (the work around the stages under its own name), and the peak memory in megabytes."""
-    from analysis.pipeline import analyze
-    from analysis.stage import StageProgress
+    from analysis.plugin.stage import StageProgress
+    from analysis.run.pipeline import analyze
 
     seconds: dict[str, float] = {}
     last = time.process_time()

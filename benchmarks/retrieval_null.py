@@ -15,11 +15,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from analysis.records import SIDES, Side
-from analysis.retrieval.dyads import interval
-from analysis.retrieval.grouping import Grouping, Lift, grouping, wanted_lift
-from analysis.retrieval.space import Attribute, Space, nearest
+from analysis.base.records import SIDES, Side
 from analysis.stats import bootstrap_mean, clopper_pearson
+from analysis.tracks.retrieval.dependent_pairs import interval
+from analysis.tracks.retrieval.grouping import Grouping, Lift, grouping, wanted_lift
+from analysis.tracks.retrieval.vectors import Attribute, Space, nearest
 from benchmarks.measure import Result
 
 if TYPE_CHECKING:

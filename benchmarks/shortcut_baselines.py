@@ -12,26 +12,26 @@ from pathlib import Path
 from statistics import fmean
 from typing import TYPE_CHECKING, Any
 
-from analysis.draws import draw
-from analysis.intent.attribution import Case, cases_of
-from analysis.intent.baseline import KINDS, BaselineChooser
-from analysis.intent.faithfulness import CHANCE_LEVEL
-from analysis.intent.licence import Candidate, licences
-from analysis.intent.methods import Request
-from analysis.intent.methods.integrated_gradients import integrated_gradients
-from analysis.intent.methods.occlusion import occlusion
-from analysis.intent.predict import logits_of_ids
-from analysis.intent.words import tokenise
+from analysis.base.records import SIDES, Side
+from analysis.base.seeds import draw
 from analysis.models.load import load_classifier
-from analysis.records import SIDES, Side
+from analysis.tracks.intent.attribution import Case, cases_of
+from analysis.tracks.intent.baseline import KINDS, BaselineChooser
+from analysis.tracks.intent.faithfulness import CHANCE_LEVEL
+from analysis.tracks.intent.licence import Candidate, licences
+from analysis.tracks.intent.methods import Request
+from analysis.tracks.intent.methods.integrated_gradients import integrated_gradients
+from analysis.tracks.intent.methods.occlusion import occlusion
+from analysis.tracks.intent.predict import logits_of_ids
+from analysis.tracks.intent.tokenised import tokenise
 from benchmarks.shortcut_texts import DATASETS, Dataset, Split
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from analysis.intent.words import Tokenised
     from analysis.models.load import LoadedClassifier
+    from analysis.tracks.intent.tokenised import Tokenised
 
 TEXTS = 24
 """Critical texts, and as many of other classes, that each pair of models is asked about."""

@@ -11,8 +11,8 @@ from collections.abc import Iterator, Sequence
 from statistics import fmean
 from typing import Any
 
-from analysis.intent.enrichment import ENRICHED
-from analysis.intent.relevance_gates import RELEVANCE
+from analysis.tracks.intent.enrichment import ENRICHED
+from analysis.tracks.intent.relevance_gates import RELEVANCE
 from benchmarks.shortcut_models import PLANTED_FROM
 from benchmarks.shortcut_texts import CONDITIONS, DATASETS
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from benchmarks.shortcut_texts import CUES, LEXICONS, Dataset, Split
 
 if TYPE_CHECKING:
-    from analysis.tracks import Track
+    from analysis.plugin.registry import Track
 
 DEPTHS = ("causal", "whole")
 """`causal` leaves the stages of attribution out: the gates stand on predictions and counterfactuals, which take
@@ -104,9 +104,9 @@ def sources_sha256() -> str:
 
 def track_of(depth: str) -> Track:
     """The intent track with the stages of that depth."""
-    from analysis.intent.attribution import ATTRIBUTE, QUEUED, attribute
-    from analysis.intent.enrichment import ENRICHED
-    from analysis.tracks import get
+    from analysis.plugin.registry import get
+    from analysis.tracks.intent.attribution import ATTRIBUTE, QUEUED, attribute
+    from analysis.tracks.intent.enrichment import ENRICHED
 
     track = get("intent")
     methods = tuple(one for one in QUEUED if one.name in ENRICHED)
@@ -126,9 +126,9 @@ def run_review(review: Path, depth: str, sources: str) -> dict[str, Any]:
         `gates`, the verdict with value, interval and reason of each key of the intent track; `metrics`, the
         values behind them; `cpu_seconds` and `sources_sha256`, the digest of the code given as `sources`.
     """
-    from analysis.pipeline import analyze
-    from analysis.review import ReviewSession
-    from analysis.tracks import registered
+    from analysis.plugin.registry import registered
+    from analysis.review.session import ReviewSession
+    from analysis.run.pipeline import analyze
 
     began = time.process_time()
     with registered(track_of(depth)):

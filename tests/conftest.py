@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from filelock import FileLock
 
-from analysis.models.live import LiveProbes
+from analysis.live.client import LiveProbes
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
@@ -226,7 +226,7 @@ def live_review(tmp_path_factory: pytest.TempPathFactory, tiny_classifier: MakeC
 @pytest.fixture(scope="session")
 def live_run(live_review: Path) -> tuple[Path, str]:
     """Store and run of `live_review`; copies of the store know the same models."""
-    from analysis.pipeline import analyze
+    from analysis.run.pipeline import analyze
 
     published = analyze(live_review)
     return published.store, published.run
@@ -271,7 +271,7 @@ def write_sample_review(folder: Path, candidate: str) -> Path:
 @pytest.fixture(scope="session")
 def sample_store(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
     """`sample_store("rc1")` is a store of its own, copied from one that all test processes share."""
-    from analysis.pipeline import analyze
+    from analysis.run.pipeline import analyze
 
     shared = tmp_path_factory.getbasetemp()
     if "PYTEST_XDIST_WORKER" in os.environ:

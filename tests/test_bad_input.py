@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from analysis.pipeline import analyze
+from analysis.run.pipeline import analyze
 
 ROOT = Path(__file__).parents[1]
 

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from analysis.gates import all_gates
-from tui.actions import markdown_table
+from analysis.review.gates import all_gates
 from tui.cli import _parser
+from tui.plugin.actions import markdown_table
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text("utf-8")

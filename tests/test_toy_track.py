@@ -9,15 +9,15 @@ from pathlib import Path
 import duckdb
 import pyarrow as pa
 
-from analysis.config import FilePath, Review, TrackSettings
-from analysis.examples import Examples, read_examples
-from analysis.gates import Gate, Threshold, metric_of, result
-from analysis.pipeline import analyze
-from analysis.records import ALL, Flag, GateInput, GateResult, Metric, Rule, Trigger
+from analysis.base.records import ALL, Flag, GateInput, GateResult, Metric, Rule, Trigger
+from analysis.data.examples import Examples, read_examples
+from analysis.plugin.registry import Track, registered
+from analysis.plugin.stage import Shard, Stage, StageContext
 from analysis.report.build import export
-from analysis.review import ReviewSession, Scope
-from analysis.stage import Shard, Stage, StageContext
-from analysis.tracks import Track, registered
+from analysis.review.gates import Gate, Threshold, metric_of, result
+from analysis.review.session import ReviewSession, Scope
+from analysis.run.pipeline import analyze
+from analysis.run.review_file import FilePath, Review, TrackSettings
 
 
 class ToySettings(TrackSettings):

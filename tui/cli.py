@@ -14,12 +14,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn, cast
 
-from analysis.errors import AssayError
-from analysis.records import DECISIONS, REVIEW_VERDICTS, SEVERITIES, Decision, ReviewVerdict, Severity
-from tui.safe_text import printable
+from analysis.base.errors import AssayError
+from analysis.base.records import DECISIONS, REVIEW_VERDICTS, SEVERITIES, Decision, ReviewVerdict, Severity
+from tui.draw.safe_text import printable
 
 if TYPE_CHECKING:
-    from analysis.review import ReviewSession
+    from analysis.review.session import ReviewSession
 
 DONE, BLOCKED, WRONG, INTERRUPTED = 0, 1, 2, 130
 """Exit statuses: done, promotable or verified; blocked; wrong input or usage; interrupted."""
@@ -100,19 +100,19 @@ def _say(text: str) -> None:
 
 
 def _open(store: Path, *, read_only: bool) -> ReviewSession:
-    from analysis.review import ReviewSession
+    from analysis.review.session import ReviewSession
 
     return ReviewSession.open(store, read_only=read_only)
 
 
 def _demo(arguments: argparse.Namespace) -> int:
-    from tui.demo import run_demo
+    from tui.commands.demo import run_demo
 
     return run_demo(arguments.directory, _say)
 
 
 def _init(arguments: argparse.Namespace) -> int:
-    from analysis.initialise import init_review
+    from analysis.init import init_review
 
     target = init_review(arguments.directory)
     _say(f"wrote {target}")
@@ -121,7 +121,7 @@ def _init(arguments: argparse.Namespace) -> int:
 
 
 def _check(arguments: argparse.Namespace) -> int:
-    from analysis.check import check_review
+    from analysis.run.check import check_review
 
     report = check_review(arguments.review)
     for note in report.notes:
@@ -131,7 +131,7 @@ def _check(arguments: argparse.Namespace) -> int:
 
 
 def _analyze(arguments: argparse.Namespace) -> int:
-    from tui.analysis_progress import analyze_with_progress
+    from tui.commands.analysis_progress import analyze_with_progress
 
     published = analyze_with_progress(
         arguments.review,
@@ -152,11 +152,11 @@ def _analyze(arguments: argparse.Namespace) -> int:
 
 def _review(arguments: argparse.Namespace) -> int:
     if arguments.plain:
-        from tui.plain import run_plain
+        from tui.commands.plain import run_plain
 
         return run_plain(arguments.store, arguments.reviewer, sys.stdin, sys.stdout)
     require_terminal(arguments.store)
-    from tui.app import run_console
+    from tui.console.app import run_console
 
     return run_console(
         arguments.store, arguments.reviewer, arguments.color, arguments.light, not arguments.no_mouse
@@ -189,7 +189,7 @@ def _status(arguments: argparse.Namespace) -> int:
 
 
 def _print_status(status: dict[str, object]) -> None:
-    from tui.status_table import status_lines
+    from tui.commands.status_table import status_lines
 
     for line in status_lines(status):
         print(line)
@@ -267,8 +267,8 @@ def _merge(arguments: argparse.Namespace) -> int:
 
 
 def _doctor(arguments: argparse.Namespace) -> int:
-    from analysis.doctor import report
-    from tui.terminal_facts import terminal_facts
+    from analysis.run.doctor import report
+    from tui.commands.terminal_facts import terminal_facts
 
     for line in [*terminal_facts(), *report()]:
         _say(line)

@@ -15,7 +15,7 @@ from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
-from analysis.errors import AssayError
+from analysis.base.errors import AssayError
 from analysis.models.digest import file_digests, folder_digest
 from analysis.models.files import (
     WEIGHTS,
@@ -26,7 +26,7 @@ from analysis.models.files import (
     tensor_shapes,
 )
 from analysis.models.load import HEAD_WEIGHTS, LoadedClassifier, ModelHead, inspect_classifier, label_names
-from analysis.models.whole import LOADING_ERRORS, check_vocabulary, load_tokenizer, reason
+from analysis.models.load_full import LOADING_ERRORS, check_vocabulary, load_tokenizer, reason
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel

@@ -6,7 +6,7 @@ import hashlib
 import os
 from pathlib import Path
 
-from analysis.errors import AssayError
+from analysis.base.errors import AssayError
 
 
 def file_digests(folder: Path) -> dict[str, str]:

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
-from analysis.errors import AssayError
-from analysis.examples import shown
-from analysis.models.encoder_head import EncoderHead, inspect_encoder
+from analysis.base.errors import AssayError
+from analysis.base.records import SIDES, Side
+from analysis.data.examples import shown
+from analysis.models.encoder_config import EncoderHead, inspect_encoder
 from analysis.models.sides import Sides
 from analysis.models.stored import StoredHead, inspect_stored, read_stored
-from analysis.records import SIDES, Side
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

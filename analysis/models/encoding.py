@@ -14,11 +14,11 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from analysis.errors import AssayError
+from analysis.base.errors import AssayError
 from analysis.models.adapter import adapted_model
 from analysis.models.batches import batch_tokens, equal_length_batches
-from analysis.models.encoder_head import DenseHead, EncoderHead, PoolingMode
-from analysis.models.whole import check_vocabulary, load_tokenizer, load_whole
+from analysis.models.encoder_config import DenseHead, EncoderHead, PoolingMode
+from analysis.models.load_full import check_vocabulary, load_tokenizer, load_whole
 
 if TYPE_CHECKING:
     import torch

@@ -8,7 +8,7 @@ import struct
 from pathlib import Path
 from typing import Any
 
-from analysis.errors import AssayError
+from analysis.base.errors import AssayError
 
 # fmt: off
 CODE_OR_PICKLE = frozenset((

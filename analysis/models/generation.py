@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from analysis.errors import AssayError
+from analysis.base.errors import AssayError
 from analysis.models.adapter import adapted_model
 from analysis.models.batches import equal_length_batches
-from analysis.models.whole import LOADING_ERRORS, check_vocabulary, load_tokenizer, load_whole, reason
+from analysis.models.load_full import LOADING_ERRORS, check_vocabulary, load_tokenizer, load_whole, reason
 
 if TYPE_CHECKING:
     import torch

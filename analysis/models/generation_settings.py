@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from analysis.errors import AssayError
+from analysis.base.errors import AssayError
 from analysis.models.files import read_json
 
 MAX_NEW_TOKENS = 256

@@ -9,14 +9,14 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
-from analysis.errors import AssayError
+from analysis.base.errors import AssayError
+from analysis.base.records import SIDES, Side
 from analysis.models.adapter import check_adapter, is_adapter
 from analysis.models.files import read_json, refuse_unsafe_files, tensor_shapes
 from analysis.models.generation_settings import GenerationSettings, read_settings
 from analysis.models.load import max_positions
 from analysis.models.pair import tokenizer_rules
 from analysis.models.sides import Sides
-from analysis.records import SIDES, Side
 
 if TYPE_CHECKING:
     from analysis.models.generation import LoadedGenerator

@@ -13,9 +13,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from analysis.errors import AssayError
+from analysis.base.errors import AssayError
 from analysis.models.files import read_json, refuse_unsafe_files, tensor_shapes
-from analysis.models.whole import check_vocabulary, load_tokenizer, load_whole
+from analysis.models.load_full import check_vocabulary, load_tokenizer, load_whole
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerFast

@@ -6,12 +6,12 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, cast
 
-from analysis.errors import AssayError
+from analysis.base.errors import AssayError
+from analysis.base.records import SIDES, Side
 from analysis.models.adapter import inspect_adapter, is_adapter, load_adapter
 from analysis.models.files import read_json
 from analysis.models.load import LoadedClassifier, ModelHead, inspect_classifier, load_classifier, with_labels
 from analysis.models.sides import Sides
-from analysis.records import SIDES, Side
 
 
 class ModelPair(Sides):

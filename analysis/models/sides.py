@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
 
+from analysis.base.records import SIDES, Side
 from analysis.models.digest import file_digests, folder_digest
-from analysis.records import SIDES, Side
 
 
 class Sides:

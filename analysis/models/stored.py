@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from analysis.errors import AssayError
-from analysis.examples import shown
+from analysis.base.errors import AssayError
+from analysis.data.examples import shown
 
 if TYPE_CHECKING:
     import pyarrow as pa

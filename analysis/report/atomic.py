@@ -8,7 +8,7 @@ import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
-from analysis.errors import AssayError
+from analysis.base.errors import AssayError
 
 
 def write_folder(target: Path, files: Mapping[str, bytes], *, private: bool = False) -> None:

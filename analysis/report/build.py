@@ -11,20 +11,20 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from analysis.errors import AssayError
-from analysis.gates import allow
-from analysis.records import DECISIONS, Decision, DecisionRecord, Event, GateInput
-from analysis.report import canonical, people, render
+from analysis.base.errors import AssayError
+from analysis.base.records import DECISIONS, Decision, DecisionRecord, Event, GateInput
+from analysis.plots.scatter_svg import check_svg
+from analysis.plugin.registry import get
+from analysis.report import canonical, render, reviewers
 from analysis.report.atomic import require_free, write_folder
+from analysis.report.fields import Reviewed, further, look, moves, skeleton
 from analysis.report.recompute import rules_content
-from analysis.report.scatter_svg import check_svg
-from analysis.report.skeleton import Reviewed, further, look, moves, skeleton
 from analysis.report.sums import SUMS, format_sums, is_figure_name, read_limited
-from analysis.tracks import get
+from analysis.review.gates import allow
 
 if TYPE_CHECKING:
-    from analysis.reads import SliceProgress
-    from analysis.review import ReviewSession
+    from analysis.review.queries import SliceProgress
+    from analysis.review.session import ReviewSession
 
 STATEMENT_TYPE = "https://in-toto.io/Statement/v1"
 PREDICATE_TYPE = "https://assay.review/inspection-report/v1"
@@ -221,7 +221,7 @@ def _predicate(
         "review": description["review"],
         "skeleton": skeleton(seen, models),
         "further": further(seen),
-        **people.entries(seen.given, seen.results),
+        **reviewers.entries(seen.given, seen.results),
         "triggers": seen.triggers,
         "coverage": {
             "inspected": _inspected(seen.given),

@@ -10,7 +10,7 @@ from typing import Any
 
 import rfc8785
 
-from analysis.errors import AssayError
+from analysis.base.errors import AssayError
 
 LARGEST_INTEGER = 2**53 - 1
 """Integers beyond it are not exact in RFC 8785 and are written as strings."""

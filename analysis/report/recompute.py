@@ -9,10 +9,10 @@ from typing import Any
 import duckdb
 from pydantic import TypeAdapter, ValidationError
 
-from analysis import gates
-from analysis.errors import AssayError
-from analysis.records import Event, GateInput, GateResult, Metric
+from analysis.base.errors import AssayError
+from analysis.base.records import Event, GateInput, GateResult, Metric
 from analysis.report import canonical
+from analysis.review import gates
 from analysis.store.events import parse_line
 from analysis.store.journal import verify_chain
 from analysis.store.replay import load_events, review_state

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from analysis.figures import significant
-from analysis.report.escape import code, inline
+from analysis.base.escape import code, inline
+from analysis.base.number_text import significant
 from analysis.report.stock_commands import NAMESPACE, REVOKED_KEYS, model_commands, signature_commands
 
 RENDER_FORMAT = 1

@@ -10,9 +10,9 @@ import subprocess
 import tempfile
 from pathlib import Path
 
-from analysis.errors import AssayError
+from analysis.base.errors import AssayError
+from analysis.base.escape import printable
 from analysis.report.atomic import write_new
-from analysis.report.escape import printable
 from analysis.report.stock_commands import NAMESPACE
 from analysis.report.sums import SUMS, read_limited, sums_problems
 

@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
-from analysis.errors import AssayError
+from analysis.base.errors import AssayError
 
 SUMS = "SHA256SUMS"
 """The signed file: digests of all the others."""

@@ -9,15 +9,15 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from analysis.errors import AssayError
-from analysis.records import DECISIONS
-from analysis.report import canonical, people, render
+from analysis.base.errors import AssayError
+from analysis.base.escape import printable
+from analysis.base.records import DECISIONS
+from analysis.plots.scatter_svg import check_svg
+from analysis.report import canonical, render, reviewers
 from analysis.report.build import PREDICATE_TYPE, SCHEMA, STATEMENT_TYPE, heads, subject_entries
-from analysis.report.escape import printable
-from analysis.report.models import compare_models
+from analysis.report.check_signatures import check_signatures, listed_principals, wildcards
+from analysis.report.model_files import compare_models
 from analysis.report.recompute import Recomputed, parse_events, recompute
-from analysis.report.scatter_svg import check_svg
-from analysis.report.signatures import check_signatures, listed_principals, wildcards
 from analysis.report.sums import SUMMED, SUMS, is_figure_name, parse_sums, read_limited, sums_problems
 from analysis.store.run import run_id
 
@@ -250,7 +250,7 @@ class _Run:
 
     def _gates(self) -> str:
         again, predicate = self._again(), self._predicate()
-        mine = people.entries(again.given, again.results)
+        mine = reviewers.entries(again.given, again.results)
         told = {one["key"]: one for one in predicate["gates"]}
         for one in mine["gates"]:
             if told.get(one["key"]) != one:
@@ -263,7 +263,7 @@ class _Run:
 
     def _said(self, *names: str) -> str:
         again, predicate = self._again(), self._predicate()
-        mine = people.entries(again.given, again.results)
+        mine = reviewers.entries(again.given, again.results)
         for name in names:
             if mine[name] != predicate[name] or mine[name] is None:
                 raise AssayError(f"{name} in report.json is not what the events say")

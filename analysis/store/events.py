@@ -14,8 +14,8 @@ from typing import Any
 
 import rfc8785
 
-from analysis.errors import AssayError
-from analysis.records import Event
+from analysis.base.errors import AssayError
+from analysis.base.records import Event
 
 GENESIS = "0" * 64
 """What the first event of a stream has in `prev`."""

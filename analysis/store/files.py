@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from analysis.errors import AssayError
+from analysis.base.errors import AssayError
 
 DIRECTORY_MODE = 0o700
 FILE_MODE = 0o600

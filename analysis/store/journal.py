@@ -12,8 +12,8 @@ from os import PathLike
 from pathlib import Path
 from typing import Any
 
-from analysis.errors import AssayError
-from analysis.records import Event
+from analysis.base.errors import AssayError
+from analysis.base.records import Event
 from analysis.store.events import (
     BODY_LIMIT,
     GENESIS,

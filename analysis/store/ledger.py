@@ -6,7 +6,7 @@ from pathlib import Path
 
 import duckdb
 
-from analysis.errors import AssayError
+from analysis.base.errors import AssayError
 from analysis.store.events import COLUMNS
 from analysis.store.files import FILE_MODE, locked
 from analysis.store.replay import Replay, create_event_tables

@@ -13,7 +13,7 @@ from typing import Any
 
 import duckdb
 
-from analysis.records import (
+from analysis.base.records import (
     DecisionRecord,
     Event,
     FindingRecord,

@@ -21,7 +21,7 @@ from typing import Any
 import duckdb
 import rfc8785
 
-from analysis.errors import AssayError
+from analysis.base.errors import AssayError
 from analysis.store.files import (
     DIRECTORY_MODE,
     FILE_MODE,

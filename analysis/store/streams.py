@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from os import PathLike
 from pathlib import Path
 
-from analysis.errors import AssayError
-from analysis.records import Event
+from analysis.base.errors import AssayError
+from analysis.base.records import Event
 from analysis.store.events import LINE_LIMIT, Position, canonical_line, check_link, damaged, parse_line
 from analysis.store.files import safe_name, system_error
 

@@ -2,8 +2,17 @@
 
 from __future__ import annotations
 
-from analysis.gates import all_gates, evaluate, resolve_rules
-from analysis.records import ALL, GateInput, GateResult, Metric, QueueEntry, ReviewState, Slice, VerdictRecord
+from analysis.base.records import (
+    ALL,
+    GateInput,
+    GateResult,
+    Metric,
+    QueueEntry,
+    ReviewState,
+    Slice,
+    VerdictRecord,
+)
+from analysis.review.gates import all_gates, evaluate, resolve_rules
 from analysis.stats import mcnemar_one_sided, tango_interval
 
 KEY = "intent.relevance[escalation/titles]"

@@ -9,11 +9,11 @@ from typing import Any
 
 import duckdb
 
-from analysis import tracks
-from analysis.gates import REVIEW_GATES, Gate, Threshold, metric_of, resolve_rules, result
+from analysis.base.records import GateInput, GateResult, Rule, Trigger
 from analysis.models.digest import file_digests, folder_digest
-from analysis.records import GateInput, GateResult, Rule, Trigger
-from analysis.review import ReviewSession
+from analysis.plugin import registry
+from analysis.review.gates import REVIEW_GATES, Gate, Threshold, metric_of, resolve_rules, result
+from analysis.review.session import ReviewSession
 from analysis.store.run import create_store, publish, schema_sql
 
 HOSTILE = (
@@ -68,7 +68,7 @@ def headlines(connection: duckdb.DuckDBPyConnection, given: GateInput) -> dict[s
     return {"Attribution findings": [f"leans on {found[0] if found else ''}"], "Response findings": ["none"]}
 
 
-TOY = tracks.Track(
+TOY = registry.Track(
     name="toy",
     title="Toy classifier",
     settings=None,  # type: ignore[arg-type]
@@ -103,7 +103,7 @@ def toy_store(
 ) -> Fixture:
     """A published run of the track `toy`: six examples, three of them in a critical slice.
 
-    The track must be registered while the store is used: `with tracks.registered(TOY)`.
+    The track must be registered while the store is used: `with registry.registered(TOY)`.
     """
     models = folder / "models"
     for side, content in (("base", b"old"), ("candidate", b"new")):

@@ -15,7 +15,7 @@ from typing import Any
 
 import duckdb
 
-from analysis.gates import all_gates, resolve_rules
+from analysis.review.gates import all_gates, resolve_rules
 from analysis.store.journal import Account, Journal, merge
 from analysis.store.run import create_store, current_run, publish, schema_sql
 

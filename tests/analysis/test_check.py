@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from analysis.check import check_review
-from analysis.errors import AssayError
+from analysis.base.errors import AssayError
+from analysis.run.check import check_review
 
 
 def rewrite(path: Path, old: str, new: str) -> None:

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from analysis.config import load_review
-from analysis.errors import AssayError
-from analysis.toml_lines import key_lines, nearest_line
+from analysis.base.errors import AssayError
+from analysis.base.toml_lines import key_lines, nearest_line
+from analysis.run.review_file import load_review
 
 
 def rewrite(path: Path, old: str, new: str) -> Path:

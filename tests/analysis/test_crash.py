@@ -17,8 +17,8 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from analysis.errors import AssayError
-from analysis.review import ReviewSession
+from analysis.base.errors import AssayError
+from analysis.review.session import ReviewSession
 from analysis.store.journal import Journal, read_stream, this_account
 from analysis.store.replay import Replay, rebuild
 from analysis.store.run import create_store
@@ -107,7 +107,7 @@ def test_eight_writers_two_hundred_events_each(tmp_path: Path) -> None:
 def test_sessions_that_close_together_fill_one_ledger(tmp_path: Path) -> None:
     store = publish_review(tmp_path / "r.review")
     code = (
-        "import sys; from analysis.review import ReviewSession\n"
+        "import sys; from analysis.review.session import ReviewSession\n"
         "with ReviewSession.open(sys.argv[1], sys.argv[2]) as s:\n"
         "    for ref in sys.argv[3:]: s.verdict(ref, 'acceptable')\n"
     )
@@ -123,7 +123,7 @@ def test_sessions_that_close_together_fill_one_ledger(tmp_path: Path) -> None:
 LIMITED = """
 import resource, signal, sys
 from pathlib import Path
-from analysis.errors import AssayError
+from analysis.base.errors import AssayError
 from analysis.store.journal import Journal, this_account
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 journal = Journal(Path(sys.argv[1]), this_account(), "alice")

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from analysis.errors import AssayError
+from analysis.base.errors import AssayError
 from analysis.models.digest import file_digests, folder_digest
 
 

@@ -11,8 +11,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from analysis.errors import AssayError
-from analysis.examples import (
+from analysis.base.errors import AssayError
+from analysis.data.examples import (
     OUT_OF_SCOPE,
     Examples,
     check_labels,

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from analysis.errors import AssayError
-from analysis.explanations import FindingEvidence, standing
-from analysis.review import ReviewSession
+from analysis.attribution.licences import FindingEvidence, standing
+from analysis.base.errors import AssayError
+from analysis.review.session import ReviewSession
 from tests.analysis.store_fixture import VARIANT, publish_review, ref_of
 
 LICENSED = FindingEvidence("attribution", "integrated_gradients", "candidate", "logit")

@@ -6,9 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from analysis.errors import AssayError
-from analysis.gates import allow, evaluate
-from analysis.records import (
+from analysis.base.errors import AssayError
+from analysis.base.records import (
     ALL,
     FindingRecord,
     GateInput,
@@ -17,6 +16,7 @@ from analysis.records import (
     Slice,
     WaiverRecord,
 )
+from analysis.review.gates import allow, evaluate
 from tests.analysis.gate_fixture import ESCALATION, KEY, NOTHING, RUN, flips, gate, given, shift, verdict
 
 

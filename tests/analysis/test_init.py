@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from analysis.check import check_review
-from analysis.errors import AssayError
-from analysis.initialise import init_review
-from analysis.initialise.folder import read_tables
-from analysis.initialise.tables import sort_tables
+from analysis.base.errors import AssayError
+from analysis.init import init_review
+from analysis.plugin.init.folder import read_tables
+from analysis.plugin.init.sort_tables import sort_tables
+from analysis.run.check import check_review
 from tests.analysis.models.adapters import make_adapter
 from tests.conftest import write_jsonl
 

@@ -14,8 +14,8 @@ import rfc8785
 from hypothesis import given
 from hypothesis import strategies as st
 
-from analysis.errors import AssayError
-from analysis.records import Event
+from analysis.base.errors import AssayError
+from analysis.base.records import Event
 from analysis.store.events import GENESIS, LINE_LIMIT, canonical_line, event_hash, parse_line, seal
 from analysis.store.journal import Account, Journal, merge, read_body, read_stream, this_account, verify_chain
 from analysis.store.replay import Replay, rebuild

@@ -10,8 +10,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from analysis.errors import AssayError
-from analysis.lexicon import BUILT_IN, MAX_FILE_BYTES, Lexicon, Span, insert_term, load_terms, remove_spans
+from analysis.base.errors import AssayError
+from analysis.text.lexicon import (
+    BUILT_IN,
+    MAX_FILE_BYTES,
+    Lexicon,
+    Span,
+    insert_term,
+    load_terms,
+    remove_spans,
+)
 
 TITLES = Lexicon(
     "titles", ("Monster", "Monster Academy", "Attack on Clouds", "C++", "Pokémon", "進撃", "Who's There?")

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from analysis.errors import AssayError
+from analysis.base.errors import AssayError
 from analysis.models.digest import folder_digest
 from analysis.models.load import inspect_classifier, load_classifier
 from analysis.models.pair import ModelPair

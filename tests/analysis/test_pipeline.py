@@ -12,16 +12,16 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from analysis import tracks
-from analysis.config import TrackSettings
-from analysis.errors import AssayError
-from analysis.pipeline import analyze
-from analysis.records import ALL, Flag
-from analysis.review import ReviewSession
-from analysis.select import BROKEN_CRITICAL
-from analysis.stage import StageProgress
+from analysis.base.errors import AssayError
+from analysis.base.records import ALL, Flag
+from analysis.plugin import registry
+from analysis.plugin.registry import get
+from analysis.plugin.stage import StageProgress
+from analysis.review.session import ReviewSession
+from analysis.run.pipeline import analyze
+from analysis.run.queue import BROKEN_CRITICAL
+from analysis.run.review_file import TrackSettings
 from analysis.store.run import current_run
-from analysis.tracks import get
 
 MODEL_STAGES = {"intent.predict", "intent.attribution", "intent.randomisation"}
 
@@ -92,7 +92,7 @@ def test_analysis_goes_on_where_it_was_killed(tiny_review: Path, tmp_path: Path,
     script = (
         "import os, signal, sys\n"
         "from pathlib import Path\n"
-        "from analysis.pipeline import analyze\n"
+        "from analysis.run.pipeline import analyze\n"
         "def stop(event):\n"
         "    if event.stage == sys.argv[2]:\n"
         "        os.kill(os.getpid(), signal.SIGKILL)\n"
@@ -163,7 +163,7 @@ def test_what_the_costly_stages_find_reaches_the_queue_and_is_attributed(
         first = [Flag(ref, BROKEN_CRITICAL, gate, None, None, control=False) for (ref,) in unseen if ref]
         return first + made
 
-    monkeypatch.setitem(tracks._TRACKS, "intent", replace(plain, flags=flags))
+    monkeypatch.setitem(registry._TRACKS, "intent", replace(plain, flags=flags))
     rows = contents(analyze(tiny_review).store)
     new = [row for row in rows["flag"] if row[2] == gate]
     assert len(new) == 1

@@ -6,9 +6,9 @@ from dataclasses import replace
 
 import pytest
 
-from analysis.intent.enrichment_words import enrichment_words
-from analysis.records import GateInput, Metric, QueueEntry
+from analysis.base.records import GateInput, Metric, QueueEntry
 from analysis.stats import mcnemar_one_sided
+from analysis.tracks.intent.enrichment_sentences import enrichment_words
 from tests.analysis.gate_fixture import ESCALATION, KEY, NOTHING, flips, gate, given, measure, shift, verdict
 
 

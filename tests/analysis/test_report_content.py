@@ -12,13 +12,13 @@ from pathlib import Path
 import pytest
 from markdown_it import MarkdownIt
 
-from analysis.errors import AssayError
+from analysis.base.errors import AssayError
+from analysis.base.escape import code, inline, printable
+from analysis.plugin.registry import registered
 from analysis.report import canonical, render
 from analysis.report.build import export, model_entries, statement
-from analysis.report.escape import code, inline, printable
 from analysis.report.sums import SUMMED, parse_sums
-from analysis.review import ReviewSession
-from analysis.tracks import registered
+from analysis.review.session import ReviewSession
 from tests.analysis.report_fixture import HOSTILE, TOY, inspect_all, toy_store
 
 FIELDS = [

@@ -11,14 +11,14 @@ from typing import Any
 
 import pytest
 
-from analysis.errors import AssayError
+from analysis.base.errors import AssayError
+from analysis.plugin.registry import registered
 from analysis.report import canonical
 from analysis.report.build import export
 from analysis.report.sign import sign
 from analysis.report.sums import SUMMED, SUMS, format_sums, parse_sums
 from analysis.report.verify import verify
-from analysis.review import ReviewSession
-from analysis.tracks import registered
+from analysis.review.session import ReviewSession
 from tests.analysis.report_fixture import TOY, inspect_all, make_key, signer_line, toy_store
 
 pytestmark = pytest.mark.skipif(shutil.which("ssh-keygen") is None, reason="needs OpenSSH")

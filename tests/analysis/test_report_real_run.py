@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from analysis.pipeline import analyze
 from analysis.report import canonical
 from analysis.report.build import export
 from analysis.report.sign import sign
 from analysis.report.verify import verify
-from analysis.review import ReviewSession
+from analysis.review.session import ReviewSession
+from analysis.run.pipeline import analyze
 from tests.analysis.report_fixture import make_key, signer_line
 
 pytestmark = pytest.mark.skipif(shutil.which("ssh-keygen") is None, reason="needs OpenSSH")

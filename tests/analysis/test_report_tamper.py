@@ -13,13 +13,13 @@ from pathlib import Path
 
 import pytest
 
+from analysis.plugin.registry import registered
 from analysis.report import canonical, render
 from analysis.report.build import export
 from analysis.report.sign import sign
 from analysis.report.sums import SUMMED, format_sums
 from analysis.report.verify import Verification, verify
-from analysis.review import ReviewSession
-from analysis.tracks import registered
+from analysis.review.session import ReviewSession
 from tests.analysis.report_fixture import TOY, inspect_all, make_key, signer_line, toy_store
 
 pytestmark = pytest.mark.skipif(shutil.which("ssh-keygen") is None, reason="needs OpenSSH")

@@ -12,10 +12,10 @@ from typing import Any
 import duckdb
 import pytest
 
-from analysis.errors import AssayError
-from analysis.reads import by_side
-from analysis.records import GateResult
-from analysis.review import ReviewSession, Scope
+from analysis.base.errors import AssayError
+from analysis.base.records import GateResult
+from analysis.review.queries import by_side
+from analysis.review.session import ReviewSession, Scope
 from analysis.store.journal import read_stream
 from analysis.store.replay import load_events, review_state
 from analysis.store.run import create_store, publish
@@ -56,7 +56,7 @@ def journals(store: Path) -> list[Path]:
 
 def test_opening_imports_nothing_heavy_and_writes_nothing(store: Path) -> None:
     code = (
-        "import sys; from analysis.review import ReviewSession, Scope\n"
+        "import sys; from analysis.review.session import ReviewSession, Scope\n"
         "with ReviewSession.open(sys.argv[1]) as s:\n"
         "    s.queue_page(Scope(), 0, 50); s.example(s.neighbour(None, Scope(), 1)); s.slices(); s.status()\n"
         "print([m for m in ('torch', 'transformers', 'captum', 'scipy', 'sklearn', 'pyarrow', 'textual', 'rich') "

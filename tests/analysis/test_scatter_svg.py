@@ -7,12 +7,12 @@ from xml.etree import ElementTree
 
 import pytest
 
-from analysis.errors import AssayError
+from analysis.base.errors import AssayError
+from analysis.plots.scatter_svg import Figure, Plot, check_svg, scatter_svg
+from analysis.plugin.registry import registered
 from analysis.report.build import export
-from analysis.report.scatter_svg import Figure, Plot, check_svg, scatter_svg
 from analysis.report.sums import SUMMED, parse_sums, sums_problems
-from analysis.review import ReviewSession
-from analysis.tracks import registered
+from analysis.review.session import ReviewSession
 from tests.analysis.report_fixture import HOSTILE, TOY, toy_store
 
 NAME = "toy-map.svg"

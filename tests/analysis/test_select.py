@@ -5,9 +5,9 @@ from __future__ import annotations
 import duckdb
 import pytest
 
-from analysis.config import QueueSection
-from analysis.records import ALL, Flag
-from analysis.select import BROKEN_CRITICAL, RANDOM_CONTROL, STANDING, build_queue, selected_refs
+from analysis.base.records import ALL, Flag
+from analysis.run.queue import BROKEN_CRITICAL, RANDOM_CONTROL, STANDING, build_queue, selected_refs
+from analysis.run.review_file import QueueSection
 
 
 @pytest.fixture

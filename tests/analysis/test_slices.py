@@ -9,13 +9,13 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
-from analysis import predicates
-from analysis.config import TrackSettings
-from analysis.errors import AssayError
-from analysis.examples import OUT_OF_SCOPE, Examples, read_examples, with_named_set
-from analysis.predicates import evaluate_predicates
-from analysis.records import ALL
-from analysis.slices import automatic_slices, build_slices, predicate_table
+from analysis.base.errors import AssayError
+from analysis.base.records import ALL
+from analysis.data import predicates
+from analysis.data.examples import OUT_OF_SCOPE, Examples, read_examples, with_named_set
+from analysis.data.predicates import evaluate_predicates
+from analysis.run.review_file import TrackSettings
+from analysis.run.slices import automatic_slices, build_slices, predicate_table
 
 METADATA = pa.table(
     {

@@ -13,7 +13,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from analysis.errors import AssayError
+from analysis.base.errors import AssayError
 from analysis.store.files import safe_name
 from analysis.store.run import (
     attach,
@@ -133,7 +133,7 @@ def test_everything_is_private_whatever_the_umask(tmp_path: Path) -> None:
     code = (
         "import os, sys; os.umask(0); "
         "from pathlib import Path; from tests.analysis.store_fixture import publish_review, ref_of; "
-        "from analysis.review import ReviewSession, Scope; "
+        "from analysis.review.session import ReviewSession, Scope; "
         "store = publish_review(Path(sys.argv[1])); session = ReviewSession.open(store); "
         "session.verdict(ref_of(0), 'unsure'); session.save_draft(ref_of(1), 'half'); "
         "session.bookmark(ref_of(1), Scope()); session.close()"

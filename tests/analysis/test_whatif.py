@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
-from analysis.errors import AssayError
-from analysis.records import Side
-from analysis.review import ReviewSession
+from analysis.base.errors import AssayError
+from analysis.base.records import Side
+from analysis.review.session import ReviewSession
+from analysis.review.whatif import cue_finders, marked_finder, missing_models, next_cue, saved_whatifs
 from analysis.store.run import create_store, publish
-from analysis.whatif import cue_finders, marked_finder, missing_models, next_cue, saved_whatifs
 from tests.analysis.store_fixture import describe, fill_workbench, ref_of
 
 DESCRIPTION: dict[str, Any] = {

@@ -13,8 +13,8 @@ import torch
 from peft import PeftModel
 from transformers import LlamaForCausalLM
 
-from analysis.response.reading import read_response
-from analysis.response.settings import ResponseSettings
+from analysis.tracks.response.load_data import read_response
+from analysis.tracks.response.settings import ResponseSettings
 from sample_data import train_response
 from sample_data.author import ROOT
 from sample_data.author_response import CANDIDATES, FAMILIES, VOTES, answered, catalogue, write

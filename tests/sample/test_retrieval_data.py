@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 import torch
 
-from analysis.models.encoder_head import inspect_encoder
+from analysis.models.encoder_config import inspect_encoder
 from sample_data import author_retrieval, train_retrieval
 from sample_data.author import ROOT, key, titles
 from sample_data.measure_retrieval import (

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from analysis.review import ReviewSession
-from analysis.tracks import get
+from analysis.plugin.registry import get
+from analysis.review.session import ReviewSession
 
 SPOILERS = "response.spoilers[asks for no spoilers]"
 

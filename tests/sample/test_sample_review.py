@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from analysis.errors import AssayError
-from analysis.gates import allow
-from analysis.intent.headlines import headlines
-from analysis.reads import by_side
-from analysis.review import ReviewSession, Scope
+from analysis.base.errors import AssayError
+from analysis.review.gates import allow
+from analysis.review.queries import by_side
+from analysis.review.session import ReviewSession, Scope
+from analysis.tracks.intent.report_sections import headlines
 
 CUE = "escalation/titles"
 TITLES = f"intent.relevance[{CUE}]"

@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 from textual.pilot import Pilot
 
-from analysis.review import ReviewSession
+from analysis.review.session import ReviewSession
 from analysis.store.run import create_store, publish
 from tests.analysis.store_fixture import describe, fill_workbench
-from tui.app import AssayApp
-from tui.theme import Look
+from tui.console.app import AssayApp
+from tui.draw.theme import Look
 
 OpenConsole = Callable[..., AbstractAsyncContextManager[Pilot[int]]]
 

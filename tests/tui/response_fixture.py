@@ -10,21 +10,21 @@ from typing import Any
 
 import duckdb
 
-from analysis.pipeline import insert_arrow
-from analysis.response.detect import detected
-from analysis.response.flags import flags
-from analysis.response.gates import GATES
-from analysis.response.judged import new_hit_spans
-from analysis.response.loading import load_knowledge, load_responses
-from analysis.response.preference import preference_metrics
-from analysis.response.rates import rate_metrics
-from analysis.response.reads import beside
-from analysis.review import ReviewSession
+from analysis.plugin.registry import registered
+from analysis.review.session import ReviewSession
+from analysis.run.pipeline import insert_arrow
 from analysis.store.run import create_store, publish
-from analysis.tracks import registered
-from tests.analysis.response.bench import workbench
-from tests.analysis.response.tiny import core_track
+from analysis.tracks.response.detect import detected
+from analysis.tracks.response.example_context import beside
+from analysis.tracks.response.flags import flags
+from analysis.tracks.response.gates import GATES
+from analysis.tracks.response.judged import new_hit_spans
+from analysis.tracks.response.loading import load_knowledge, load_responses
+from analysis.tracks.response.preference import preference_metrics
+from analysis.tracks.response.rates import rate_metrics
 from tests.analysis.store_fixture import describe
+from tests.analysis.tracks.response.bench import workbench
+from tests.analysis.tracks.response.tiny import core_track
 
 CRITICAL = "asks for no spoilers"
 

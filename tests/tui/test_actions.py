@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import pytest
 
-from tui.actions import ACTIONS, SCREENS, action, bindings, key_line, markdown_table, valid_on
+from tui.plugin.actions import ACTIONS, SCREENS, action, bindings, key_line, markdown_table, valid_on
 from tui.screens.base import BaseScreen
 from tui.screens.gates import GatesScreen
-from tui.screens.maps import MapsScreen
+from tui.screens.key_bar import key_lines
 from tui.screens.overview import OverviewScreen
-from tui.screens.probes import ProbesScreen
 from tui.screens.review import ReviewScreen
 from tui.screens.signoff import SignoffScreen
-from tui.screens.whatif import WhatIfScreen
-from tui.widgets.key_bar import key_lines
+from tui.tracks.intent.probes_screen import ProbesScreen
+from tui.tracks.retrieval.maps_screen import MapsScreen
+from tui.whatif.screen import WhatIfScreen
 
 CLASSES: dict[str, type[BaseScreen]] = {
     "overview": OverviewScreen,

@@ -8,13 +8,13 @@ from pathlib import Path
 import pytest
 from textual.widgets import Input
 
-from analysis.review import ReviewSession, Scope
+from analysis.review.session import ReviewSession, Scope
 from tests.analysis.store_fixture import ref_of, said_elsewhere
 from tests.tui.conftest import OpenConsole
 from tests.tui.reading import shown, until
-from tui import clipboard
-from tui.app import AssayApp
-from tui.theme import Look
+from tui.console.app import AssayApp
+from tui.draw import clipboard
+from tui.draw.theme import Look
 
 
 async def test_it_opens_on_the_overview(console: OpenConsole) -> None:

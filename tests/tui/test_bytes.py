@@ -17,7 +17,7 @@ from pathlib import Path
 
 import pytest
 
-from analysis.review import ReviewSession
+from analysis.review.session import ReviewSession
 from tests.analysis.store_fixture import ref_of
 
 COLOUR = re.compile(rb"\x1b\[[0-9;]*(?:3[0-8]|4[0-8]|9[0-7]|10[0-7])[0-9;]*m")
@@ -35,7 +35,7 @@ class Terminal:
         self.master, slave = os.openpty()
         fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
         code = code or (
-            "import sys; from pathlib import Path; from tui.app import run_console; "
+            "import sys; from pathlib import Path; from tui.console.app import run_console; "
             f"sys.exit(run_console(Path({str(store)!r}), 'alice', {color!r}, False, False))"
         )
         base = {
@@ -195,7 +195,7 @@ def test_an_unexpected_failure_is_one_line_and_a_log(
     store: Path, terminals: list[Terminal], tmp_path: Path
 ) -> None:
     code = (
-        "import sys; from tui.app import AssayApp; from tui.cli import main\n"
+        "import sys; from tui.console.app import AssayApp; from tui.cli import main\n"
         "def fail(self): raise ZeroDivisionError('planted')\n"
         "AssayApp.poll = fail\n"
         f"sys.exit(main(['review', {str(store)!r}]))"

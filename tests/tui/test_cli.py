@@ -12,12 +12,13 @@ from typing import Any
 
 import pytest
 
-from analysis.errors import AssayError
-from analysis.pipeline import analyze
-from tests.analysis.retrieval.tiny import write_adapter, write_encoder
-from tests.analysis.retrieval.tiny import write_review as write_encoder_review
-from tui import cli, demo
-from tui.status_table import status_lines
+from analysis.base.errors import AssayError
+from analysis.run.pipeline import analyze
+from tests.analysis.tracks.retrieval.tiny import write_adapter, write_encoder
+from tests.analysis.tracks.retrieval.tiny import write_review as write_encoder_review
+from tui import cli
+from tui.commands import demo
+from tui.commands.status_table import status_lines
 
 ROOT = Path(__file__).parents[2]
 HOSTILE = "\x1b]52;c;Zm9v\x07\x9b2J\u202e[bold]"
@@ -101,7 +102,7 @@ def test_errors_are_printed_without_control_characters(
     def fail(*_: object, **__: object) -> None:
         raise AssayError(f"two\nlines {HOSTILE}", where=f"a{HOSTILE}", hint=f"do {HOSTILE}")
 
-    monkeypatch.setattr("analysis.initialise.init_review", fail)
+    monkeypatch.setattr("analysis.init.init_review", fail)
     status, out, err = run("init", str(tmp_path), capsys=capsys)
     assert (status, out) == (2, "")
     assert not [sign for sign in err if not sign.isprintable() and sign != "\n"]
@@ -115,7 +116,7 @@ def test_an_interrupt_ends_with_130(
     def interrupt(*_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("analysis.initialise.init_review", interrupt)
+    monkeypatch.setattr("analysis.init.init_review", interrupt)
     assert run("init", str(tmp_path), capsys=capsys)[0] == 130
 
 
@@ -125,7 +126,7 @@ def test_an_unexpected_failure_goes_to_a_log_and_not_to_the_screen(
     def fail(*_: object) -> None:
         raise ZeroDivisionError(f"odd {HOSTILE}")
 
-    monkeypatch.setattr("analysis.initialise.init_review", fail)
+    monkeypatch.setattr("analysis.init.init_review", fail)
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
     status, _, err = run("init", str(tmp_path), capsys=capsys)
     assert status == 2

@@ -5,15 +5,15 @@ from __future__ import annotations
 import pytest
 from rich.style import Style
 
-from analysis.review import ReviewSession
+from analysis.review.session import ReviewSession
 from tests.analysis.store_fixture import VARIANT, ref_of
 from tests.tui.conftest import OpenConsole
 from tests.tui.reading import until
-from tui.lines import Line
+from tui.draw.lines import Line
+from tui.draw.theme import Look
+from tui.plugin.registry import ViewOptions, view_of
 from tui.screens.gates import GatesScreen
-from tui.screens.probes import ProbesScreen
-from tui.theme import Look
-from tui.views import ViewOptions, view_of
+from tui.tracks.intent.probes_screen import ProbesScreen
 
 LOOKS = [Look("256"), Look("256", dark=False), Look("16"), Look("none")]
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from analysis.records import GateResult
-from analysis.review import ReviewSession
+from analysis.base.records import GateResult
+from analysis.review.session import ReviewSession
 from tests.analysis.store_fixture import ref_of
 from tests.tui.conftest import OpenConsole
 from tests.tui.reading import shown, until
-from tui.gate_lines import by_urgency, counts_of, gate_line, gate_value, reason_lines, verdict_of
+from tui.draw.gate_lines import by_urgency, counts_of, gate_line, gate_value, reason_lines, verdict_of
 from tui.screens.gates import GatesScreen
 
 

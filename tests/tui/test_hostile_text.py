@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from analysis.review import ReviewSession
+from analysis.review.session import ReviewSession
 from tests.analysis.store_fixture import ref_of
 from tests.tui.conftest import publish_console_review
 from tests.tui.reading import shown, until
 from tests.tui.test_safe_text import PAYLOADS
-from tui.app import AssayApp
-from tui.theme import Look
+from tui.console.app import AssayApp
+from tui.draw.theme import Look
 
 FORBIDDEN = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
 SHORT = {name: text for name, text in PAYLOADS.items() if len(text) < 1000}

@@ -7,16 +7,16 @@ from pathlib import Path
 
 import pytest
 
-from analysis.report.scatter_svg import check_svg
-from analysis.retrieval.map_figures import figures
-from analysis.review import ReviewSession
+from analysis.plots.scatter_svg import check_svg
+from analysis.review.session import ReviewSession
+from analysis.tracks.retrieval.map_plots import figures
 from tests.analysis.report_fixture import HOSTILE
-from tests.analysis.retrieval.map_fixture import QUERY, noise, publish_maps, regrouped
+from tests.analysis.tracks.retrieval.map_fixture import QUERY, noise, publish_maps, regrouped
 from tests.tui.reading import shown, until
-from tui.app import AssayApp
-from tui.screens.maps import MapsScreen
-from tui.theme import Look
-from tui.widgets.scatter_plot import Frame, Scatter, nearest_towards, scatter_lines
+from tui.console.app import AssayApp
+from tui.draw.theme import Look
+from tui.tracks.retrieval.maps_screen import MapsScreen
+from tui.tracks.retrieval.scatter_plot import Frame, Scatter, nearest_towards, scatter_lines
 
 ITEM = "retrieval/item:i0000"
 

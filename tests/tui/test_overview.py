@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from textual.geometry import Size
 
-from analysis.records import Trigger
-from analysis.review import ReviewSession
+from analysis.base.records import Trigger
+from analysis.review.session import ReviewSession
 from tests.tui.conftest import OpenConsole
 from tests.tui.reading import shown, until
-from tui.gate_lines import by_urgency, counts_of, verdict_of
+from tui.draw.gate_lines import by_urgency, counts_of, verdict_of
 from tui.screens.overview import OverviewScreen, accuracy_lines, slices_lines, trigger_lines
 
 

@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.terminal_theme import TerminalTheme
 from rich.text import Text
 
-from tui.palette import (
+from tui.draw.palette import (
     MINUS,
     Depth,
     attribution_paint,

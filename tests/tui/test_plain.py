@@ -7,10 +7,10 @@ import subprocess
 import sys
 from pathlib import Path
 
-from analysis.review import ReviewSession
+from analysis.review.session import ReviewSession
 from tests.analysis.store_fixture import ref_of, said_elsewhere
 from tests.tui.conftest import publish_console_review
-from tui.plain import run_plain
+from tui.commands.plain import run_plain
 
 
 def answers(store: Path, *lines: str) -> str:
@@ -81,7 +81,7 @@ def test_hostile_text_reaches_no_terminal(tmp_path: Path) -> None:
 
 def test_it_runs_in_a_process_without_a_terminal(store: Path) -> None:
     code = (
-        "import sys; from pathlib import Path; from tui.plain import run_plain; "
+        "import sys; from pathlib import Path; from tui.commands.plain import run_plain; "
         f"sys.exit(run_plain(Path({str(store)!r}), 'alice', sys.stdin, sys.stdout))"
     )
     done = subprocess.run(

@@ -12,18 +12,18 @@ from typing import Any
 import pytest
 from textual.pilot import Pilot
 
-from analysis.response.reads import beside
-from analysis.review import ExampleEvidence
+from analysis.review.session import ExampleEvidence
+from analysis.tracks.response.example_context import beside
 from tests.tui.reading import shown, until
 from tests.tui.response_fixture import BASE, CANDIDATE, SPOILED, Asked, opened, publish_response, ref_of
 from tests.tui.test_hostile_text import SHORT, unclean
-from tui.app import AssayApp
-from tui.lines import Line
-from tui.theme import Look
-from tui.views import SideMode, ViewOptions, view_of
-from tui.views.response_answers import likelihoods
-from tui.views.response_diff import word_diff
-from tui.views.response_spans import hits_of
+from tui.console.app import AssayApp
+from tui.draw.lines import Line
+from tui.draw.theme import Look
+from tui.plugin.registry import SideMode, ViewOptions, view_of
+from tui.tracks.response.answers import likelihoods
+from tui.tracks.response.spans import hits_of
+from tui.tracks.response.word_diff import word_diff
 from tui.widgets.line_view import LineView
 from tui.widgets.marked_text import Mark, inserts_of, row_line, rows_of
 

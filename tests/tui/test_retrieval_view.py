@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 from textual.pilot import Pilot
 
-from analysis import tracks
-from analysis.retrieval.reads import beside
-from analysis.review import ExampleEvidence, ReviewSession, Scope
+from analysis.plugin import registry
+from analysis.review.session import ExampleEvidence, ReviewSession, Scope
+from analysis.tracks.retrieval.example_context import beside
 from tests.tui.reading import shown, until
 from tests.tui.retrieval_fixture import (
     DUPLICATE,
@@ -27,11 +27,11 @@ from tests.tui.retrieval_fixture import (
     publish_retrieval,
 )
 from tests.tui.test_hostile_text import SHORT, unclean
-from tui.app import AssayApp
-from tui.lines import Line, Target
-from tui.theme import Look
-from tui.views import SideMode, ViewOptions, view_of
-from tui.views.neighbours import read_lists
+from tui.console.app import AssayApp
+from tui.draw.lines import Line, Target
+from tui.draw.theme import Look
+from tui.plugin.registry import SideMode, ViewOptions, view_of
+from tui.tracks.retrieval.neighbours import read_lists
 from tui.widgets.line_view import LineView
 
 SIZES = [(80, 24), (120, 36)]
@@ -82,7 +82,7 @@ def changed(tmp_path: Path) -> Any:
 
 
 def test_the_track_is_registered_with_what_stands_beside() -> None:
-    assert tracks.get("retrieval").beside is beside
+    assert registry.get("retrieval").beside is beside
 
 
 @pytest.mark.parametrize("size", SIZES)

@@ -9,17 +9,17 @@ from pathlib import Path
 import pytest
 from textual.widgets import Input
 
-from analysis.errors import AssayError
-from analysis.records import Attribution, Flag
-from analysis.review import ReviewSession, Scope
-from analysis.select import RANDOM_CONTROL
+from analysis.base.errors import AssayError
+from analysis.base.records import Attribution, Flag
+from analysis.review.session import ReviewSession, Scope
+from analysis.run.queue import RANDOM_CONTROL
 from tests.analysis.store_fixture import VARIANT, ref_of, said_elsewhere
 from tests.tui.conftest import OpenConsole
 from tests.tui.reading import shown, until
-from tui.theme import Look
-from tui.views import ViewOptions, view_of
-from tui.views.attributions import attribution_pairs, difference
-from tui.views.common import flag_words
+from tui.draw.theme import Look
+from tui.plugin.attributions import attribution_pairs, difference
+from tui.plugin.common import flag_words
+from tui.plugin.registry import ViewOptions, view_of
 from tui.widgets.example_list import example_line
 from tui.widgets.token_view import Word, token_lines
 

@@ -14,7 +14,7 @@ from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.widgets import Label, Static
 
-from tui.safe_text import LIMIT, cells, fit, printable, printable_map, safe
+from tui.draw.safe_text import LIMIT, cells, fit, printable, printable_map, safe
 
 PAYLOADS = {
     "OSC 52": "a\x1b]52;c;cm0gLXJm\x07b",

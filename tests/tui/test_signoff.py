@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from analysis.review import ReviewSession
+from analysis.review.session import ReviewSession
 from tests.tui.conftest import OpenConsole
 from tests.tui.reading import shown, until
-from tui.jobs import run_job, verify_job
+from tui.screens.jobs import run_job, verify_job
 from tui.screens.signoff import SignoffScreen
 
 FIELDS = (

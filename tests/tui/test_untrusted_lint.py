@@ -1,4 +1,4 @@
-"""No text reaches a widget but through `tui.lines` and `tui.safe_text`: checked on the source itself."""
+"""No text reaches a widget but through `tui.draw.lines` and `tui.draw.safe_text`: checked on the source itself."""
 
 from __future__ import annotations
 

@@ -20,20 +20,19 @@ import pytest
 from textual.pilot import Pilot
 from textual.widgets import Input
 
-from analysis.models.live import LiveProbes, LiveRequest
-from analysis.reads import by_side
-from analysis.records import SIDES
-from analysis.review import ReviewSession, Scope
-from analysis.whatif import OUTPUT, attributions_of, licences_of, outputs_of
+from analysis.base.records import SIDES
+from analysis.live.client import LiveProbes, LiveRequest
+from analysis.review.queries import by_side
+from analysis.review.session import ReviewSession, Scope
+from analysis.review.whatif import OUTPUT, attributions_of, licences_of, outputs_of
 from tests.conftest import TITLES
 from tests.tui.reading import shown, until
-from tui.app import AssayApp
-from tui.lines import Line
-from tui.safe_text import as_typed, printable
-from tui.screens.whatif import WhatIfScreen
-from tui.theme import Look
-from tui.views import SIDE_MODES
-from tui.whatif_lines import (
+from tui.console.app import AssayApp
+from tui.draw.lines import Line
+from tui.draw.safe_text import as_typed, printable
+from tui.draw.theme import Look
+from tui.plugin.registry import SIDE_MODES
+from tui.whatif.lines import (
     Answer,
     Choice,
     answer_lines,
@@ -42,8 +41,9 @@ from tui.whatif_lines import (
     edit_words,
     saved_lines,
 )
-from tui.whatif_numbers import number_lines
-from tui.whatif_question import requests_for
+from tui.whatif.numbers import number_lines
+from tui.whatif.question import requests_for
+from tui.whatif.screen import WhatIfScreen
 
 ANSWER_S = 60.0
 """How long a machine that is busy elsewhere may take to load two small models."""

@@ -11,17 +11,17 @@ from textual.app import ComposeResult
 from textual.screen import Screen
 from textual.widget import Widget
 
-from analysis.errors import AssayError
-from tui.actions import action
-from tui.lines import Line, StyleLike, text_line
-from tui.messages import EntryCancelled, EntryChanged, EntrySubmitted, LineOpened
+from analysis.base.errors import AssayError
+from tui.draw.lines import Line, StyleLike, text_line
+from tui.draw.messages import EntryCancelled, EntryChanged, EntrySubmitted, LineOpened
+from tui.plugin.actions import action
+from tui.screens.key_bar import key_lines
 from tui.widgets.entry import Entry, SafeInput
-from tui.widgets.key_bar import key_lines
 from tui.widgets.line_view import Bar, LineView
 
 if TYPE_CHECKING:
-    from analysis.review import ReviewSession, Undone
-    from tui.app import AssayApp
+    from analysis.review.session import ReviewSession, Undone
+    from tui.console.app import AssayApp
 
 SMALLEST = (60, 20)
 """Cells and rows below which a screen says that it is too small; the keys still work, and still save."""
@@ -85,7 +85,7 @@ class BaseScreen(Screen[None]):
     @property
     def console_app(self) -> AssayApp:
         """The application, with its type."""
-        from tui.app import AssayApp
+        from tui.console.app import AssayApp
 
         assert isinstance(self.app, AssayApp)
         return self.app

@@ -7,12 +7,12 @@ from collections import Counter
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from analysis.review import Scope
-from tui.figures import plural
+from analysis.review.session import Scope
+from tui.draw.figures import plural
 from tui.screens.pick import Choice
 
 if TYPE_CHECKING:
-    from analysis.review import ReviewSession
+    from analysis.review.session import ReviewSession
 
 
 def scope_words(scope: Scope) -> str:

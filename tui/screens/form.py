@@ -12,10 +12,10 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.screen import ModalScreen
 
-from analysis.errors import AssayError
-from tui.lines import Line, text_line, wrap
+from analysis.base.errors import AssayError
+from tui.draw.lines import Line, text_line, wrap
+from tui.draw.theme import Look
 from tui.screens.pick import MODAL_CSS
-from tui.theme import Look
 from tui.widgets.entry import SafeInput
 from tui.widgets.line_view import Bar
 

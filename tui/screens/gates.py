@@ -9,24 +9,24 @@ from textual import on
 from textual.binding import BindingType
 from textual.widget import Widget
 
-from analysis.records import ALLOWING, GateResult
-from analysis.review import Scope
-from tui import clipboard
-from tui.actions import bindings
-from tui.figures import interval, plural
-from tui.gate_lines import GATE_MARKS, by_urgency, gate_head, gate_line, gate_value
-from tui.lines import Line, Target, rule, text_line, wrapped
-from tui.messages import CursorMoved, LineOpened
-from tui.safe_text import printable
+from analysis.base.records import ALLOWING, GateResult
+from analysis.review.session import Scope
+from tui.draw import clipboard
+from tui.draw.figures import interval, plural
+from tui.draw.gate_lines import GATE_MARKS, by_urgency, gate_head, gate_line, gate_value
+from tui.draw.lines import Line, Target, rule, text_line, wrapped
+from tui.draw.messages import CursorMoved, LineOpened
+from tui.draw.metric_lines import decisive, metric_lines
+from tui.draw.safe_text import printable
+from tui.plugin.actions import bindings
 from tui.screens.base import BaseScreen
 from tui.screens.overview import review_head
-from tui.screens.probes import PROBED_GATES
-from tui.screens.records import finding_form, waiver_form
-from tui.views.metric_words import decisive, metric_lines
+from tui.screens.record_forms import finding_form, waiver_form
+from tui.tracks.intent.probes_screen import PROBED_GATES
 from tui.widgets.line_view import LineView
 
 if TYPE_CHECKING:
-    from analysis.records import GateInput, Metric
+    from analysis.base.records import GateInput, Metric
 
 INDENT = 13
 """Cells of the labels of a gate's detail."""

@@ -11,11 +11,11 @@ from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.screen import ModalScreen
 
-from analysis.errors import AssayError
-from analysis.records import SIDES, Side
-from tui.lines import Line, text_line
+from analysis.base.errors import AssayError
+from analysis.base.records import SIDES, Side
+from tui.draw.lines import Line, text_line
+from tui.draw.theme import Look
 from tui.screens.pick import MODAL_CSS
-from tui.theme import Look
 from tui.widgets.line_view import Bar
 
 Spans = list[tuple[Side, int, int]]

@@ -8,16 +8,24 @@ from typing import TYPE_CHECKING, ClassVar
 from textual.binding import BindingType
 from textual.widget import Widget
 
-from tui.actions import bindings
-from tui.figures import figure, with_interval
-from tui.gate_lines import GATE_MARKS, by_urgency, counts_of, gate_head, gate_line, reason_lines, verdict_of
-from tui.lines import Line, Target, rule, text_line, wrap
+from tui.draw.figures import figure, with_interval
+from tui.draw.gate_lines import (
+    GATE_MARKS,
+    by_urgency,
+    counts_of,
+    gate_head,
+    gate_line,
+    reason_lines,
+    verdict_of,
+)
+from tui.draw.lines import Line, Target, rule, text_line, wrap
+from tui.plugin.actions import bindings
 from tui.screens.base import BaseScreen
 from tui.widgets.line_view import LineView
 
 if TYPE_CHECKING:
-    from analysis.records import GateResult, Metric, Trigger
-    from analysis.review import SliceProgress
+    from analysis.base.records import GateResult, Metric, Trigger
+    from analysis.review.session import SliceProgress
 
 NAME_CELLS = 26
 """Cells of a slice's name."""

@@ -12,10 +12,10 @@ from textual.containers import Vertical
 from textual.screen import ModalScreen
 from textual.widgets import Input
 
-from tui.actions import valid_on
-from tui.lines import Line, Target, text_line, wrap
-from tui.messages import LineOpened
-from tui.theme import Look
+from tui.draw.lines import Line, Target, text_line, wrap
+from tui.draw.messages import LineOpened
+from tui.draw.theme import Look
+from tui.plugin.actions import valid_on
 from tui.widgets.entry import SafeInput
 from tui.widgets.line_view import Bar, LineView
 

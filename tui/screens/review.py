@@ -11,26 +11,26 @@ from textual.binding import BindingType
 from textual.containers import Vertical
 from textual.widget import Widget
 
-from analysis.review import Scope
-from analysis.whatif import answers_live
-from tui import clipboard
-from tui.actions import bindings, valid_on
-from tui.gate_lines import by_urgency
-from tui.lines import Line, Target, rule, text_line, wrapped
-from tui.messages import ExampleChosen, LineOpened
-from tui.safe_text import printable
+from analysis.review.session import Scope
+from analysis.review.whatif import answers_live
+from tui.draw import clipboard
+from tui.draw.gate_lines import by_urgency
+from tui.draw.lines import Line, Target, rule, text_line, wrapped
+from tui.draw.messages import ExampleChosen, LineOpened
+from tui.draw.safe_text import printable
+from tui.plugin.actions import bindings, valid_on
+from tui.plugin.registry import SIDE_MODES, ViewOptions, view_of
 from tui.screens.choices import filter_choices, filtered, scope_words, slice_choices
 from tui.screens.pick import PickScreen, TextScreen
-from tui.screens.spans import SpanScreen
-from tui.views import SIDE_MODES, ViewOptions, view_of
-from tui.views.response_spans import SPAN
-from tui.whatif_lines import saved_lines
+from tui.tracks.response.span_keys import SpanScreen
+from tui.tracks.response.spans import SPAN
+from tui.whatif.lines import saved_lines
 from tui.widgets.example_list import ExampleList
 from tui.widgets.line_view import LineView
 from tui.widgets.slice_tree import SliceTree
 
 if TYPE_CHECKING:
-    from analysis.records import ReviewVerdict
+    from analysis.base.records import ReviewVerdict
 
 NEEDS_EXAMPLE = frozenset(
     entry.id
@@ -347,7 +347,7 @@ class ReviewScreen(SpanScreen):
 
     def do_finding_record(self) -> None:
         """Record a finding on this example."""
-        from tui.screens.records import finding_form
+        from tui.screens.record_forms import finding_form
 
         if self.evidence is not None and self.ref is not None:
             flagged = {flag.gate for flag in self.evidence.flags}

@@ -12,17 +12,17 @@ from textual.app import SuspendNotSupported
 from textual.binding import BindingType
 from textual.widget import Widget
 
-from analysis.errors import AssayError
-from analysis.gates import allow
-from analysis.records import DECISIONS, Decision
-from tui.actions import bindings
-from tui.figures import plural
-from tui.gate_lines import GATE_MARKS
-from tui.jobs import export_job, needs_terminal, run_job, sign_job, verify_job
-from tui.lines import Line, Target, rule, text_line, wrapped
-from tui.messages import JobFinished, LineOpened
+from analysis.base.errors import AssayError
+from analysis.base.records import DECISIONS, Decision
+from analysis.review.gates import allow
+from tui.draw.figures import plural
+from tui.draw.gate_lines import GATE_MARKS
+from tui.draw.lines import Line, Target, rule, text_line, wrapped
+from tui.draw.messages import JobFinished, LineOpened
+from tui.plugin.actions import bindings
 from tui.screens.base import BaseScreen
 from tui.screens.form import Field, FormScreen
+from tui.screens.jobs import export_job, needs_terminal, run_job, sign_job, verify_job
 from tui.screens.overview import review_head
 from tui.screens.pick import TextScreen
 from tui.widgets.line_view import LineView

@@ -10,10 +10,10 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
 from textual.widgets import Input
 
-from tui.lines import text_line
-from tui.messages import EntryCancelled, EntryChanged, EntrySubmitted
-from tui.safe_text import printable
-from tui.theme import Look
+from tui.draw.lines import text_line
+from tui.draw.messages import EntryCancelled, EntryChanged, EntrySubmitted
+from tui.draw.safe_text import printable
+from tui.draw.theme import Look
 from tui.widgets.line_view import Bar
 
 

@@ -10,14 +10,14 @@ from textual import events
 from textual.geometry import Size
 from textual.strip import Strip
 
-from analysis.select import RANDOM_CONTROL
-from tui.lines import Line
-from tui.messages import ExampleChosen
-from tui.theme import Look
+from analysis.run.queue import RANDOM_CONTROL
+from tui.draw.lines import Line
+from tui.draw.messages import ExampleChosen
+from tui.draw.theme import Look
 from tui.widgets.line_scroll import LineScroll
 
 if TYPE_CHECKING:
-    from analysis.review import QueueRow, ReviewSession, Scope
+    from analysis.review.session import QueueRow, ReviewSession, Scope
 
 PAGE = 64
 """Rows per page read from the evidence."""

@@ -7,7 +7,7 @@ from typing import ClassVar
 from textual.binding import Binding, BindingType
 from textual.scroll_view import ScrollView
 
-from tui.theme import Look
+from tui.draw.theme import Look
 
 
 class LineScroll(ScrollView, can_focus=True):

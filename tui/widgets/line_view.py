@@ -13,9 +13,9 @@ from textual import events
 from textual.geometry import Size
 from textual.strip import Strip
 
-from tui.lines import Line, Target
-from tui.messages import CursorMoved, LineOpened
-from tui.theme import Look
+from tui.draw.lines import Line, Target
+from tui.draw.messages import CursorMoved, LineOpened
+from tui.draw.theme import Look
 from tui.widgets.line_scroll import LineScroll
 
 

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
-from tui.lines import Line, StyleLike, fit_prefix
-from tui.safe_text import cells, printable
+from tui.draw.lines import Line, StyleLike, fit_prefix
+from tui.draw.safe_text import cells, printable
 
 _WORDS = re.compile(r"\n+|[^\S\n]+|\S+")
 

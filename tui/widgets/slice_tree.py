@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tui.lines import Line, Target, text_line
+from tui.draw.lines import Line, Target, text_line
 from tui.widgets.line_view import LineView
 
 if TYPE_CHECKING:
-    from analysis.review import SliceProgress
+    from analysis.review.session import SliceProgress
 
 KIND_TITLES = {
     "all": "everything",

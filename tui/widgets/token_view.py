@@ -7,10 +7,10 @@ from typing import NamedTuple
 
 from rich.cells import cell_len
 
-from tui.lines import Line, Piece, StyleLike, fit_prefix
-from tui.palette import attribution_style, sign_mark
-from tui.safe_text import printable_map
-from tui.theme import Look
+from tui.draw.lines import Line, Piece, StyleLike, fit_prefix
+from tui.draw.palette import attribution_style, sign_mark
+from tui.draw.safe_text import printable_map
+from tui.draw.theme import Look
 
 
 class Word(NamedTuple):

@@ -12,14 +12,14 @@ from typing import Any
 import numpy as np
 import pytest
 
-from analysis.check import check_review
-from analysis.errors import AssayError
-from analysis.intent.predict import predict_texts
+from analysis.base.errors import AssayError
 from analysis.models.adapter import SUPPORTED, inspect_adapter
 from analysis.models.digest import file_digests, folder_digest
 from analysis.models.pair import ModelPair
-from analysis.pipeline import analyze
+from analysis.run.check import check_review
+from analysis.run.pipeline import analyze
 from analysis.store.run import read_description
+from analysis.tracks.intent.predict import predict_texts
 from tests.analysis.models.adapters import ATTENTION, adapted_model, lora, make_adapter
 from tests.analysis.models.families import gpt2, save_family
 from tests.conftest import LABELS

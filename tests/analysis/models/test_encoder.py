@@ -14,11 +14,11 @@ from sentence_transformers import SentenceTransformer
 from sentence_transformers.base.modules import Dense, Normalize, Transformer
 from sentence_transformers.sentence_transformer.modules import Pooling
 
-from analysis.errors import AssayError
+from analysis.base.errors import AssayError
 from analysis.models.encoder import EncoderPair
-from analysis.models.encoder_head import inspect_encoder
+from analysis.models.encoder_config import inspect_encoder
 from analysis.models.encoding import encode_texts, load_encoder
-from tests.analysis.retrieval.tiny import (
+from tests.analysis.tracks.retrieval.tiny import (
     WIDTH,
     items,
     random_vectors,

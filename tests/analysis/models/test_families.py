@@ -8,14 +8,14 @@ from typing import Any
 import numpy as np
 import pytest
 
-from analysis.errors import AssayError
-from analysis.intent.baseline import BaselineChooser
-from analysis.intent.methods import METHODS, Method, Request, Target
-from analysis.intent.methods.integrated_gradients import MAX_DELTA, integrated_gradients
-from analysis.intent.methods.occlusion import occlusion
-from analysis.intent.predict import encode, logits_of_ids, predict_texts
-from analysis.intent.words import Tokenised, tokenise
+from analysis.base.errors import AssayError
 from analysis.models.load import LoadedClassifier, inspect_classifier, load_classifier
+from analysis.tracks.intent.baseline import BaselineChooser
+from analysis.tracks.intent.methods import METHODS, Method, Request, Target
+from analysis.tracks.intent.methods.integrated_gradients import MAX_DELTA, integrated_gradients
+from analysis.tracks.intent.methods.occlusion import occlusion
+from analysis.tracks.intent.predict import encode, logits_of_ids, predict_texts
+from analysis.tracks.intent.tokenised import Tokenised, tokenise
 from tests.analysis.models.families import FAMILIES, POSITIONS, bert, gpt2, llama, save_family
 
 TEXTS = [

@@ -12,13 +12,13 @@ import duckdb
 import numpy as np
 import pytest
 
-from analysis.check import check_review
-from analysis.intent.live import answer
-from analysis.intent.predict import NOT_A_NUMBER, predict_texts
-from analysis.models.live import LiveRequest
+from analysis.live.client import LiveRequest
 from analysis.models.pair import ModelPair
-from analysis.pipeline import analyze
+from analysis.run.check import check_review
+from analysis.run.pipeline import analyze
 from analysis.store.run import attach
+from analysis.tracks.intent.live import answer
+from analysis.tracks.intent.predict import NOT_A_NUMBER, predict_texts
 from tests.analysis.models.families import roberta, save_family
 from tests.conftest import LABELS, messages, word_pieces, write_jsonl
 

@@ -17,10 +17,10 @@ from typing import Any
 import duckdb
 import pytest
 
-from analysis.errors import AssayError
-from analysis.models.live import MAX_TEXT_BYTES, LiveProbes, LiveRequest, ProbeCancelledError
+from analysis.base.errors import AssayError
+from analysis.live.client import MAX_TEXT_BYTES, LiveProbes, LiveRequest, ProbeCancelledError
+from analysis.plugin.registry import get
 from analysis.store.run import attach
-from analysis.tracks import get
 from tests.conftest import LABELS
 
 ROOT = Path(__file__).parents[3]
@@ -288,7 +288,7 @@ def test_models_that_were_changed_since_the_run_are_refused(
 
 CONSOLE = """
 import sys
-from analysis.models.live import LiveProbes, LiveRequest
+from analysis.live.client import LiveProbes, LiveRequest
 assert "torch" not in sys.modules and "transformers" not in sys.modules
 probes = LiveProbes(sys.argv[1], sys.argv[2])
 probes.ask(LiveRequest("intent", "gift", methods=()))
@@ -319,7 +319,7 @@ def test_the_worker_ends_with_its_console(live_run: tuple[Path, str]) -> None:
 
 NOISY = """
 import os, sys
-import analysis.models.worker as worker
+import analysis.live.worker as worker
 answer = worker.Worker.answer
 def noisy(self, request):
     print("noise on standard output")

@@ -1,0 +1,205 @@
+"""What stands behind an explanation: licences, causal checks of flips, and what may support a finding.
+
+An attribution supports a finding only where it passed the tests of its licence. A counterfactual needs no
+licence: it asks the models themselves.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from typing import Any, Literal
+
+import duckdb
+
+from analysis.base.errors import AssayError
+from analysis.base.records import Attribution, Metric, Side
+from analysis.store.run import identifier
+from analysis.store.shown import EvidenceTables
+
+CONTEXT_ONLY = frozenset({"attention_rollout"})
+"""Methods that are shown beside others and never licensed."""
+NOT_TESTED = "no licence was tested"
+
+EvidenceKind = Literal["counterfactual", "attribution"]
+
+
+@dataclass(frozen=True, slots=True)
+class Licence:
+    """The numbers of one attribution's tests; None where a test does not apply to its method."""
+
+    neutral: bool | None
+    converged: bool | None
+    words: int
+    decidable: bool
+    comprehensiveness: float | None
+    sufficiency: float | None
+    faithfulness: float | None
+    chance_p: float | None
+    chance_percentile: float | None
+    overlap: float | None
+    overlap_chance: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class AttributionLicence(Licence):
+    """The licence of one attribution: a row of the view `TRACK_licensed`.
+
+    `licensed` is None where the text is too short to decide; `why` has the reasons, '' where it is licensed.
+    """
+
+    side: Side
+    method: str
+    target: str
+    licensed: bool | None
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class FlipCheck:
+    """What the candidate says of a flip without the word whose attribution changed most."""
+
+    method: str
+    start: int
+    end: int
+    change: float
+    base_label: str
+    candidate_label: str
+    label_after: str
+    explained: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Whether an attribution may support a finding, and why not. `licensed` is None where it is undecidable."""
+
+    licensed: bool | None
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class FindingEvidence:
+    """What a finding stands on: counterfactuals, or one attribution, which has to be licensed.
+
+    `method`, `side` and `target` name the attribution; for a counterfactual they are None.
+    """
+
+    kind: EvidenceKind
+    method: str | None = None
+    side: Side | None = None
+    target: str | None = None
+
+    def __str__(self) -> str:
+        if self.kind == "counterfactual":
+            return "counterfactual"
+        return f"attribution: {self.method} of the {self.side} for {self.target}"
+
+
+def _columns(kind: type) -> str:
+    return ", ".join(identifier(field.name) for field in fields(kind))
+
+
+def attribution_licences(
+    connection: duckdb.DuckDBPyConnection, tables: EvidenceTables, track: str, ref: str
+) -> tuple[AttributionLicence, ...]:
+    """The licences of one example's attributions; none where the run tested none."""
+    view = f"{track}_licensed"
+    if view not in tables.names:
+        return ()
+    found = connection.execute(
+        f"SELECT {_columns(AttributionLicence)} FROM evidence.{identifier(view)} WHERE ref = ? "
+        "ORDER BY method, target, side",
+        [ref],
+    ).fetchall()
+    return tuple(AttributionLicence(*row) for row in found)
+
+
+def flip_checks(
+    connection: duckdb.DuckDBPyConnection, tables: EvidenceTables, track: str, ref: str
+) -> tuple[FlipCheck, ...]:
+    """The causal checks of one example's flip, by method."""
+    table = f"{track}_flip"
+    if table not in tables.names:
+        return ()
+    found = connection.execute(
+        f"SELECT {_columns(FlipCheck)} FROM evidence.{identifier(table)} WHERE ref = ? ORDER BY method", [ref]
+    ).fetchall()
+    return tuple(FlipCheck(*row) for row in found)
+
+
+def slice_licences(
+    connection: duckdb.DuckDBPyConnection, track: str, slices: Sequence[str]
+) -> tuple[Metric, ...]:
+    """The metrics of the licence of some slices: `licence`, its share and the numbers of its tests."""
+    found = connection.execute(
+        f"SELECT {_columns(Metric)} FROM evidence.metric WHERE track = ? AND starts_with(name, 'licence') "
+        "AND slice IN (SELECT unnest(?::VARCHAR[])) ORDER BY slice, side, method, name",
+        [track, list(slices)],
+    ).fetchall()
+    return tuple(Metric(*row) for row in found)
+
+
+def standing(entry: Attribution, licences: Sequence[AttributionLicence]) -> Standing:
+    """Whether an attribution may support a finding."""
+    if entry.method in CONTEXT_ONLY:
+        return Standing(False, "never licensed: context only")
+    key = (entry.side, entry.method, entry.target)
+    found = next((one for one in licences if (one.side, one.method, one.target) == key), None)
+    if entry.status == "not interpretable":
+        return Standing(False, entry.why or entry.status)
+    if found is None:
+        return Standing(False, NOT_TESTED)
+    return Standing(found.licensed, found.why)
+
+
+def check_evidence(
+    connection: duckdb.DuckDBPyConnection,
+    tables: EvidenceTables,
+    refs: Sequence[str],
+    evidence: FindingEvidence,
+) -> None:
+    """See whether some examples have the evidence that a finding names.
+
+    Raises:
+        AssayError: an example without that attribution, one whose attribution is not licensed, or examples
+            from which no counterfactual was made.
+    """
+    if not refs:
+        raise AssayError("a finding that names its evidence needs an example")
+    if evidence.kind == "counterfactual":
+        _check_counterfactuals(connection, refs)
+        return
+    for ref in refs:
+        # A ref begins with its track.
+        track = ref.partition("/")[0]
+        entry = _attribution(connection, ref, evidence)
+        if entry is None:
+            raise AssayError(f"{ref} has no {evidence}", hint="name an attribution that this example has")
+        found = standing(entry, attribution_licences(connection, tables, track, ref))
+        if not found.licensed:
+            raise AssayError(
+                f"this attribution cannot support a finding, it is not licensed: {found.why}",
+                where=ref,
+                hint="choose a counterfactual, a licensed attribution, or no evidence",
+            )
+
+
+def _check_counterfactuals(connection: duckdb.DuckDBPyConnection, refs: Sequence[str]) -> None:
+    found: Any = connection.execute(
+        "SELECT count(*) FROM evidence.example WHERE kind = 'variant' AND (ref IN (SELECT unnest($1::VARCHAR[])) "
+        "OR parent_ref IN (SELECT unnest($1::VARCHAR[])))",
+        [list(refs)],
+    ).fetchone()
+    if not found[0]:
+        raise AssayError("no counterfactual was made from these examples", where=refs[0])
+
+
+def _attribution(
+    connection: duckdb.DuckDBPyConnection, ref: str, evidence: FindingEvidence
+) -> Attribution | None:
+    row = connection.execute(
+        f"SELECT {_columns(Attribution)} FROM evidence.attribution "
+        "WHERE ref = ? AND method = ? AND side = ? AND target = ?",
+        [ref, evidence.method, evidence.side, evidence.target],
+    ).fetchone()
+    return Attribution(*row) if row else None

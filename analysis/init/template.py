@@ -1,0 +1,72 @@
+"""The whole of a new review file, around the sections of its tracks."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from analysis.plugin.init.toml_text import Section, file_name, quoted
+
+
+def render(folder: str, lexicons: Mapping[str, str], sections: Sequence[Section]) -> str:
+    """The text of a review file.
+
+    Args:
+        folder: name of the folder, for a review without models.
+        lexicons: quoted path of each term list, by name.
+        sections: of every track, found or not.
+    """
+    with_models = next((one for one in sections if one.found and one.base is not None), None)
+    base, candidate = (with_models.base, with_models.candidate) if with_models else (None, None)
+    owner = os.environ.get("USER") or os.environ.get("LOGNAME") or "unknown"
+    lines = [
+        "# One candidate against one base. `assay check review.toml` finds every mistake in this file.",
+        "# Paths are relative to this file.",
+        "",
+        "[review]",
+        f"name = {quoted(file_name(_version(candidate) or folder or 'review'))}",
+        f"owner = {quoted(owner)}                # account or address of who made the candidate",
+        f"base_version = {quoted(_version(base) or 'base')}",
+        f"candidate_version = {quoted(_version(candidate) or 'candidate')}",
+        'training_change = ""              # what was done to make the candidate',
+        '# store = "NAME.review"           # where the review is kept; default: beside this file',
+        "reviewers_required = 1",
+        "signers_required = 1",
+        "seed = 0",
+        'device = "auto"                   # auto, cpu, cuda, cuda:1',
+        "",
+        "[queue]",
+        "budget = 120                      # flagged examples that people look at",
+        "controls = 20                     # random ones beside them",
+        'attribute = "queue"               # queue (and controls), or all',
+        "",
+        "# Term lists, for [intent.irrelevant]: one term a line.",
+        "[lexicons]",
+        *(f"{quoted(name)} = {{ file = {path} }}" for name, path in lexicons.items()),
+        '# fillers = { terms = ["you know", "by the way"] }',
+        "",
+        "# A change that the training was meant to bring, tested by the run:",
+        "# [[expected]]",
+        '# metric = "recall"',
+        '# slice = "label=returns"',
+        '# direction = "up"',
+        "# limit = 0.02",
+        "",
+    ]
+    for section in sections:
+        lines += [*section.written(), ""]
+    lines += [
+        "# Thresholds may be tightened freely; loosening or switching off needs a reason.",
+        "[gates]",
+        '# "intent.accuracy" = { off = "why this gate does not matter here" }',
+        "",
+    ]
+    return "\n".join(lines)
+
+
+def _version(path: Path | None) -> str | None:
+    """What a model is called: the name of its folder, or of its file without the suffix."""
+    if path is None:
+        return None
+    return path.stem if path.is_file() else path.name

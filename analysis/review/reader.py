@@ -1,0 +1,392 @@
+"""Reading a review: one immutable run, the events of everybody, and what follows from both."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, replace
+from datetime import UTC, datetime
+from os import PathLike
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple, Self
+
+import duckdb
+
+from analysis.base.errors import AssayError
+from analysis.base.records import Example, GateInput, GateResult, Metric, ReviewState, Trigger
+from analysis.review import queries
+from analysis.review import scope as scopes
+from analysis.review.queries import ExampleEvidence, Overview, SliceProgress
+from analysis.review.scope import QueueRow, Scope
+from analysis.store.replay import Replay, load_shown, review_state
+from analysis.store.run import attach, current_run, open_store, read_description
+from analysis.store.shown import ATTRIBUTION, evidence_tables, models_digest, shown_digest, shown_digests
+from analysis.store.streams import this_account
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+NAME_LIMIT = 64
+_CONFIG: dict[str, str | bool | int | float | list[str]] = {
+    "autoinstall_known_extensions": False,
+    "autoload_known_extensions": False,
+}
+
+
+class SliceSentences(NamedTuple):
+    """What is known of a slice, what the random controls say of its rest, and what of future traffic."""
+
+    known: str
+    this_slice: str
+    future_traffic: str
+
+
+class ReviewReader:
+    """One reader of the run in force and of what everybody said of it. Made by `open`; writes nothing.
+
+    Attributes:
+        store: the review's folder.
+        run: the run that is reviewed.
+        description: its `run.json`.
+        reviewer: the name that is shown beside what is recorded.
+        actor: the account that recorded it; the identity that counts.
+        connection: in-memory DuckDB with the run's evidence attached as `evidence` and the events beside
+            it; it reaches no file and its configuration is locked.
+    """
+
+    def __init__(
+        self, store: Path, run: str, connection: duckdb.DuckDBPyConnection, reviewer: str | None
+    ) -> None:
+        account = this_account()
+        self.store = store
+        self.run = run
+        self.description = read_description(store, run)
+        self.reviewer = display_name(reviewer if reviewer is not None else account.name)
+        self.actor = account.actor
+        self.connection = connection
+        self._replay = Replay(store, connection)
+        self._models = models_digest(self.description)
+        self._tables = evidence_tables(connection)
+        self._digests: dict[str, str] = {}
+        self._shown: dict[str, str] = {}
+        self._dirty = True
+        self._input: GateInput | None = None
+        self._gates: list[GateResult] | None = None
+        self._triggers: list[Trigger] | None = None
+
+    @classmethod
+    def open(cls, store: PathLike[str], reviewer: str | None = None) -> Self:
+        """Open the run in force of a store and replay what everybody said.
+
+        Raises:
+            AssayError: it is no store, has no run, the evidence is damaged, or a journal is.
+        """
+        path = open_store(store)
+        run = current_run(path)
+        connection = duckdb.connect(":memory:", config=_CONFIG)
+        try:
+            attach(connection, path, run)
+            session = cls(path, run, connection, reviewer)
+            try:
+                scopes.prepare(connection)
+            except duckdb.Error as error:
+                reason = str(error).splitlines()[0]
+                raise AssayError(
+                    f"the evidence of run {run} cannot be read: {reason}", where=str(path)
+                ) from error
+            connection.execute("SET enable_external_access = false; SET lock_configuration = true")
+            session._replay.tail()
+        except BaseException:
+            connection.close()
+            raise
+        return session
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of the evidence."""
+        self.connection.close()
+
+    def overview(self) -> Overview:
+        """The review on one screen."""
+        self._freshen()
+        review = self.description["review"]
+        inspected, queued = self.progress()
+        reviewers = self._column("SELECT DISTINCT reviewer FROM verdict_now ORDER BY reviewer")
+        disagreements = self._column("SELECT ref FROM disagreement_of(?) ORDER BY ref", [self.run])
+        earlier = self._number(
+            "SELECT count(*) FROM live l WHERE kind = 'verdict' AND run <> ? AND NOT EXISTS "
+            "(SELECT 1 FROM shown s WHERE s.ref = l.ref AND s.sha256 = (l.body ->> '$.evidence_sha256'))",
+            [self.run],
+        )
+        return Overview(
+            name=review["name"],
+            run=self.run,
+            base_version=review.get("base_version") or "base",
+            candidate_version=review.get("candidate_version") or "candidate",
+            training_change=review.get("training_change") or "",
+            main=queries.main_metrics(self.connection),
+            transitions=queries.transition_counts(self.connection),
+            examples=self._number("SELECT count(*) FROM evidence.example WHERE kind <> 'variant'"),
+            inspected=inspected,
+            queued=queued,
+            reviewers=tuple(reviewers),
+            disagreements=tuple(disagreements),
+            earlier=earlier,
+            notes=self.notes(),
+        )
+
+    def notes(self) -> tuple[str, ...]:
+        """What a reader should know of the store: torn journals, a newer run, verdicts merged from elsewhere."""
+        notes = [
+            f"{path.parent.name}/{path.name}: a last line was never acknowledged and is set aside"
+            for path in sorted(self._replay.torn)
+        ]
+        if (newer := self.newer_run()) is not None:
+            notes.append(f"run {newer} is in force now; reopen the review to switch to it")
+        merged = self._number("SELECT count(DISTINCT stream_id) FROM event WHERE merged")
+        if merged:
+            notes.append(
+                f"{merged} journal(s) were merged from elsewhere; this machine cannot vouch for them"
+            )
+        return tuple(notes)
+
+    def newer_run(self) -> str | None:
+        """The run in force, where it is another than this session's."""
+        run = current_run(self.store)
+        return run if run != self.run else None
+
+    def metrics(
+        self,
+        track: str | None = None,
+        name: str | None = None,
+        slice: str | None = None,  # noqa: A002
+    ) -> list[Metric]:
+        """Metrics of the run, narrowed by what is given."""
+        return queries.metrics(self.connection, track, name, slice)
+
+    def slices(self, track: str | None = None) -> list[SliceProgress]:
+        """Slices by regret: critical ones first, then the most broken less fixed."""
+        self._freshen()
+        from analysis.plugin import registry
+
+        mains = {one.name: one.main for one in registry.all_tracks()}
+        return queries.slice_progress(self.connection, self.actor, mains, track)
+
+    def queue_count(self, scope: Scope) -> int:
+        """Number of examples in a scope."""
+        self._freshen()
+        return scopes.count(self.connection, scope, self.actor)
+
+    def queue_page(self, scope: Scope, offset: int, limit: int) -> list[QueueRow]:
+        """Some examples of a scope, in its stable order."""
+        self._freshen()
+        return scopes.page(self.connection, scope, self.actor, offset, limit)
+
+    def neighbour(self, ref: str | None, scope: Scope, step: int, undecided: bool = False) -> str | None:
+        """The next (`step` +1) or previous (-1) example in a scope, or None at its end.
+
+        Args:
+            ref: where to start; it need not be in the scope. None starts outside, at the end that `step`
+                comes from.
+            scope: the choice of examples.
+            step: +1 or -1.
+            undecided: skip those that this reviewer has judged.
+        """
+        self._freshen()
+        if undecided and not scope.undecided:
+            scope = Scope(**{**asdict(scope), "undecided": True})
+        return scopes.neighbour(self.connection, ref, scope, self.actor, step)
+
+    def position(self, ref: str, scope: Scope) -> int | None:
+        """Place of an example in a scope, from 0; None where it is not in it."""
+        self._freshen()
+        return scopes.position(self.connection, ref, scope, self.actor)
+
+    def example(self, ref: str) -> ExampleEvidence:
+        """All evidence on one example. Raises AssayError for an unknown ref."""
+        self._freshen()
+        evidence = queries.example_evidence(self.connection, self._tables, ref, self.actor)
+        if evidence is None:
+            raise AssayError(f"there is no example {ref!r} in run {self.run}", where=str(self.store))
+        evidence = replace(evidence, beside=self._beside(evidence.example))
+        if ref not in self._digests:
+            rows = {name: list(found) for name, found in evidence.payload.items()}
+            rows[ATTRIBUTION] = [asdict(one) for one in evidence.attributions]
+            self._digests[ref] = shown_digest(evidence.example.sha256, rows, evidence.critical, self._models)
+        return evidence
+
+    def _beside(self, example: Example) -> dict[str, tuple[dict[str, Any], ...]]:
+        """What the example's track shows with it; nothing of a track that this program does not know."""
+        from analysis.plugin import registry
+
+        known = {one.name: one for one in registry.all_tracks()}
+        return known[example.track].beside(self.connection, example.ref) if example.track in known else {}
+
+    def resolve_ref(self, text: str) -> str:
+        """The ref that a full ref or a bare id means.
+
+        Raises:
+            AssayError: nothing has that name, or several examples have that id; it lists them.
+        """
+        found = self._column(
+            "SELECT ref FROM evidence.example WHERE ref = ? OR id = ? ORDER BY ref = ? DESC, kind = 'variant', ref "
+            "LIMIT 6",
+            [text, text, text],
+        )
+        if found and (found[0] == text or len(found) == 1):
+            return found[0]
+        if not found:
+            near = self._column(
+                "SELECT ref FROM evidence.example WHERE kind <> 'variant' "
+                "ORDER BY levenshtein(id, ?), ref LIMIT 3",
+                [text[:200]],
+            )
+            raise AssayError(
+                f"there is no example {text!r}", hint=f"nearest: {', '.join(near)}" if near else None
+            )
+        raise AssayError(f"several examples have the id {text!r}", hint=f"say which: {', '.join(found)}")
+
+    def progress(self) -> tuple[int, int]:
+        """Number of queued examples that this reviewer has judged, and number of queued examples."""
+        self._freshen()
+        seen = "SELECT count(*) FROM queue WHERE ref IN (SELECT ref FROM verdict_now WHERE actor = ?)"
+        return self._number(seen, [self.actor]), self._number("SELECT count(*) FROM queue")
+
+    def state(self) -> ReviewState:
+        """What stands of what everybody said of this run."""
+        self._freshen()
+        return review_state(self.connection, self.run, today(), models=self._models)
+
+    def gate_input(self) -> GateInput:
+        """Everything that the gates are computed from."""
+        self._freshen()
+        if self._input is None or self._input.today != today():
+            settings = {"models_sha256": self._models, "shown": dict(self._shown)}
+            self._input = queries.gate_input(
+                self.connection, self.description, today(), self.state(), settings
+            )
+            self._gates = self._triggers = None
+        return self._input
+
+    def gates(self) -> list[GateResult]:
+        """Every gate with its verdict, computed again when an event changed something."""
+        from analysis.review.gates import evaluate
+
+        given = self.gate_input()
+        if self._gates is None:
+            self._gates = evaluate(given)
+        return self._gates
+
+    def triggers(self) -> list[Trigger]:
+        """The triggers of the configured tracks."""
+        from analysis.plugin import registry
+
+        given = self.gate_input()
+        if self._triggers is None:
+            self._triggers = [one for name in given.tracks for one in registry.get(name).triggers(given)]
+        return self._triggers
+
+    def status(self) -> dict[str, Any]:
+        """What `assay status --json` prints: gates, queue, decision, triggers, and whether to promote."""
+        from analysis.review.gates import allow
+        from analysis.store.signatures import signed_by
+
+        gates = self.gates()
+        given = self.gate_input()
+        decision = given.state.decision
+        allowed = allow(gates)
+        inspected = self._number(
+            "SELECT count(*) FROM (SELECT q.ref FROM queue q JOIN verdict_now v ON v.ref = q.ref "
+            "GROUP BY q.ref HAVING count(DISTINCT v.actor) >= ?)",
+            [given.reviewers_required],
+        )
+        keys = (
+            "key",
+            "name",
+            "track",
+            "slice",
+            "verdict",
+            "blocking",
+            "value",
+            "low",
+            "high",
+            "n",
+            "threshold",
+        )
+        return {
+            "schema": 1,
+            "review": self.description["review"]["name"],
+            "run": self.run,
+            "gates_allow": allowed,
+            "decision": decision.decision if decision else None,
+            "signed_by": signed_by(self.store, decision.event_id) if decision else [],
+            "promotable": allowed and decision is not None and decision.decision == "promote",
+            "gates": [
+                {**{key: getattr(gate, key) for key in keys}, "why": gate.why, "refs": list(gate.refs)}
+                for gate in gates
+            ],
+            "queue": {"total": len(given.queue), "inspected": inspected},
+            "triggers": [{**asdict(one), "refs": list(one.refs)} for one in self.triggers()],
+        }
+
+    def slice_sentences(self, slice: str, track: str | None = None) -> SliceSentences:  # noqa: A002
+        """Three sentences on a slice that are never merged. Raises AssayError for an unknown slice."""
+        from analysis.review.coverage import slice_sentences
+
+        self._freshen()
+        return SliceSentences(*slice_sentences(self.connection, self.run, slice, track))
+
+    def poll(self) -> bool:
+        """Read what other sessions recorded; True where something is new. Raises AssayError for damage."""
+        if self._replay.tail() == 0:
+            return False
+        self._changed()
+        return True
+
+    def _changed(self) -> None:
+        self._dirty = True
+        self._input = self._gates = self._triggers = None
+
+    def _freshen(self) -> None:
+        """Bring the tables of what stands up to date with the events."""
+        if not self._dirty:
+            return
+        judged = self._column(
+            "SELECT DISTINCT ref FROM event WHERE ref IS NOT NULL AND run <> ? ORDER BY ref", [self.run]
+        )
+        missing = [ref for ref in judged if ref not in self._shown]
+        if missing:
+            self._shown.update(shown_digests(self.connection, self._tables, self._models, missing))
+            load_shown(self.connection, self._shown)
+        self.connection.execute("DELETE FROM verdict_now")
+        self.connection.execute("INSERT INTO verdict_now BY NAME SELECT * FROM verdict_of(?)", [self.run])
+        self._dirty = False
+
+    def _column(self, sql: str, given: Sequence[Any] = ()) -> list[str]:
+        return [row[0] for row in self.connection.execute(sql, list(given)).fetchall()]
+
+    def _number(self, sql: str, given: Sequence[Any] = ()) -> int:
+        row = self.connection.execute(sql, list(given)).fetchone()
+        return int(row[0]) if row else 0
+
+
+def today() -> str:
+    """Today's date in UTC, ISO form."""
+    return datetime.now(UTC).date().isoformat()
+
+
+def display_name(name: str) -> str:
+    """A reviewer's name as it is shown and recorded: printable, at most 64 characters. Raises AssayError."""
+    shown = "".join(character for character in name if character.isprintable()).strip()[:NAME_LIMIT]
+    if not shown:
+        raise AssayError("a reviewer needs a name", where="--reviewer", hint="give one with --reviewer NAME")
+    return shown

@@ -1,0 +1,422 @@
+"""A review in progress: the one object that the console, the plain mode and the commands stand on.
+
+A session reads one immutable run and the events of everybody, and writes events to a journal of its own.
+What it writes is on the disk before a call returns. Looking writes nothing.
+"""
+
+from __future__ import annotations
+
+import difflib
+import logging
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import date
+from os import PathLike
+from pathlib import Path
+from typing import Any, Self
+
+import duckdb
+
+from analysis.attribution.licences import FindingEvidence, check_evidence
+from analysis.base.errors import AssayError
+from analysis.base.records import (
+    DECISIONS,
+    REVIEW_VERDICTS,
+    SEVERITIES,
+    SIDES,
+    SPAN_VERDICTS,
+    Decision,
+    Event,
+    GateResult,
+    ReviewVerdict,
+    Severity,
+    Side,
+    SpanVerdict,
+)
+from analysis.review.drafts import Places
+from analysis.review.queries import ExampleEvidence, Overview, SliceProgress
+from analysis.review.reader import ReviewReader, SliceSentences, today
+from analysis.review.scope import QueueRow, Scope
+from analysis.review.whatif import OUTPUT
+from analysis.store.journal import Journal
+from analysis.store.ledger import update_ledger
+from analysis.store.shown import shown_digests
+from analysis.store.streams import this_account
+
+__all__ = [
+    "ExampleEvidence",
+    "FindingEvidence",
+    "Overview",
+    "QueueRow",
+    "ReviewReader",
+    "ReviewSession",
+    "Scope",
+    "SliceProgress",
+    "SliceSentences",
+    "Undone",
+]
+
+TEXT_LIMIT = 16_000
+"""Longest note, cause, reason or finding, in characters."""
+
+_LOG = logging.getLogger(__name__)
+_UNDOABLE = ("verdict", "cause", "note", "tokens", "finding", "waiver", "settle", "whatif")
+
+
+@dataclass(frozen=True, slots=True)
+class Undone:
+    """What an undo took back or a redo put back; `sentence` says it in words."""
+
+    event_id: str
+    kind: str
+    ref: str | None
+    sentence: str
+
+
+class ReviewSession(ReviewReader):
+    """One reviewer's session on the run in force. Made by `ReviewSession.open`.
+
+    Everything that it records is on the disk before the call returns. The journal's file appears with the
+    first event: looking writes nothing.
+    """
+
+    def __init__(
+        self, store: Path, run: str, connection: duckdb.DuckDBPyConnection, reviewer: str | None
+    ) -> None:
+        super().__init__(store, run, connection, reviewer)
+        account = this_account()
+        self.read_only = False
+        self._journal = Journal(store, account, self.reviewer)
+        self._places = Places(store, account, self.reviewer)
+
+    @classmethod
+    def open(cls, store: PathLike[str], reviewer: str | None = None, read_only: bool = False) -> Self:
+        """Open the run in force of a store and replay what everybody said.
+
+        Args:
+            store: the review's folder.
+            reviewer: the name shown beside what is recorded; the account's by default.
+            read_only: refuse to record anything.
+
+        Raises:
+            AssayError: it is no store, has no run, the evidence is damaged, or a journal is.
+        """
+        session = super().open(store, reviewer)
+        session.read_only = read_only
+        return session
+
+    def close(self) -> None:
+        """Close the journal, bring the ledger up to date if this session wrote anything, and let go.
+
+        A ledger that cannot be written is a warning in the log: every event is in the journals.
+        """
+        wrote = self._journal.path is not None
+        self._journal.close()
+        try:
+            if wrote:
+                self._replay.tail()
+                update_ledger(self._replay)
+        except AssayError as error:
+            _LOG.warning("the ledger is not up to date: %s", error)
+        finally:
+            self.connection.close()
+
+    def sync_ledger(self) -> bool:
+        """Bring `ledger.duckdb` up to date; False where another process is doing so. Raises AssayError."""
+        return update_ledger(self._replay)
+
+    # What is read
+
+    # What is recorded
+
+    def verdict(
+        self, ref: str, verdict: ReviewVerdict, cause: str | None = None, note: str | None = None
+    ) -> Event:
+        """Record a verdict, and with it a cause and a note where given. Durable on return."""
+        _one_of("verdict", verdict, REVIEW_VERDICTS)
+        body: dict[str, Any] = {"verdict": verdict}
+        if cause is not None:
+            body["cause"] = _text("cause", cause)
+        if note is not None:
+            body["note"] = _text("note", note)
+        return self._record_on(ref, "verdict", body)
+
+    def cause(self, ref: str, text: str) -> Event:
+        """Record why an example fails; an empty text takes the cause away."""
+        return self._record_on(ref, "cause", {"cause": _text("cause", text)})
+
+    def note(self, ref: str, text: str) -> Event:
+        """Record a note on an example; an empty text takes the note away."""
+        return self._record_on(ref, "note", {"note": _text("note", text)})
+
+    def tokens(self, ref: str, marks: Iterable[tuple[Side, int, int]]) -> Event:
+        """Record marked parts of an example's text as (side, start, end) character offsets."""
+        text = self.example(ref).example.text
+        plain = []
+        for side, start, end in marks:
+            _one_of("side", side, SIDES)
+            if not 0 <= start < end <= len(text):
+                raise AssayError(
+                    f"characters {start} to {end} are not part of this text of {len(text)}", where=ref
+                )
+            plain.append([side, start, end])
+        return self._record_on(ref, "tokens", {"tokens": plain})
+
+    def judge_span(
+        self, ref: str, side: Side, detector: str, start: int, end: int, verdict: SpanVerdict
+    ) -> Event:
+        """Record that a span which a detector found is what it says, or is not.
+
+        Raises:
+            AssayError: the run has no such span.
+        """
+        _one_of("verdict on a span", verdict, SPAN_VERDICTS)
+        place = [ref, side, detector, start, end]
+        if not self._number(
+            "SELECT count(*) FROM evidence.span WHERE ref = ? AND side = ? AND detector = ? AND start = ? "
+            'AND "end" = ?',
+            place,
+        ):
+            raise AssayError(
+                f"{detector} found nothing at characters {start} to {end} of the {side}", where=ref
+            )
+        names = ("side", "detector", "start", "end")
+        return self._record_on(
+            ref, "tokens", {"span": {**dict(zip(names, place[1:], strict=True)), "verdict": verdict}}
+        )
+
+    def whatif(self, ref: str, text: str, outputs: Mapping[Side, Mapping[str, Any]]) -> Event:
+        """Record what both models answered to a text that was made from an example.
+
+        It may support a finding and never enters a statistic.
+
+        Args:
+            ref: the example that the text was made from.
+            text: what the models read.
+            outputs: by side, at least the columns of `analysis.review.whatif.OUTPUT`.
+
+        Raises:
+            AssayError: no such example, a text too long to be kept, or an answer that lacks a side or column.
+        """
+        shown = self.example(ref).example
+        models = self.description["determined_by"]["models"][shown.track]
+        try:
+            kept = {side: {name: outputs[side][name] for name in OUTPUT} for side in SIDES}
+        except KeyError as error:
+            raise AssayError(f"this answer has no {error}", where=ref) from error
+        body = {
+            "text": _text("text", text),
+            "outputs": kept,
+            "models": {side: models[side]["digest"] for side in SIDES},
+        }
+        return self._record_on(ref, "whatif", body)
+
+    def finding(
+        self,
+        text: str,
+        gate: str | None,
+        refs: Sequence[str],
+        severity: Severity = "major",
+        whatif: str | None = None,
+        evidence: FindingEvidence | None = None,
+    ) -> Event:
+        """Record a sentence about the candidate, with its examples and the gate that it moves.
+
+        Args:
+            text: the sentence.
+            gate: key of the gate that it moves, or None.
+            refs: its examples.
+            severity: how much it matters.
+            whatif: id of the `whatif` event that it rests on.
+            evidence: what else it rests on; None where nothing is named.
+
+        Raises:
+            AssayError: an unknown gate, example or what-if, or evidence that these examples do not have or
+                that is not licensed.
+        """
+        _one_of("severity", severity, SEVERITIES)
+        sentence = _text("finding", text, required=True)
+        if gate is not None:
+            self._gate(gate)
+        known = self._column(
+            "SELECT ref FROM evidence.example WHERE ref IN (SELECT unnest(?::VARCHAR[]))", [list(refs)]
+        )
+        if whatif is not None and not self._column(
+            "SELECT event_id FROM live WHERE kind = 'whatif' AND event_id = ?", [whatif]
+        ):
+            raise AssayError(f"there is no what-if {whatif!r}, or it was taken back", hint="save it again")
+        for ref in refs:
+            if ref not in known:
+                raise AssayError(f"there is no example {ref!r} in run {self.run}", where=str(self.store))
+        if evidence is not None:
+            check_evidence(self.connection, self._tables, list(dict.fromkeys(refs)), evidence)
+        body = {
+            "text": sentence,
+            "gate": gate,
+            "refs": list(dict.fromkeys(refs)),
+            "severity": severity,
+            "models_sha256": self._models,
+            **({"whatif": whatif} if whatif is not None else {}),
+            **({"evidence": asdict(evidence)} if evidence is not None else {}),
+        }
+        return self._record("finding", body)
+
+    def waive(self, key: str, reason: str, expires: str) -> Event:
+        """Accept one gate key at its value and threshold of now, in this run, until a date.
+
+        Raises:
+            AssayError: no such key, nothing to waive, it may not be waived yet, or the date is not to come.
+        """
+        gate = self._gate(key)
+        if gate.verdict not in ("fail", "unknown", "waived"):
+            raise AssayError(f"{key} is {gate.verdict!r}: there is nothing to waive")
+        if gate.waiver_blocked:
+            raise AssayError(f"{key} cannot be waived: {gate.waiver_blocked}")
+        try:
+            last = date.fromisoformat(expires)
+        except ValueError as error:
+            raise AssayError(f"{expires!r} is not a date", hint="write it as 2026-12-31") from error
+        if last.isoformat() < today():
+            raise AssayError(f"{expires} is past: a waiver needs a day to come")
+        body = {
+            "key": key,
+            "value": gate.value,
+            "threshold": gate.threshold,
+            "reason": _text("reason", reason, required=True),
+            "expires": last.isoformat(),
+        }
+        return self._record("waiver", body)
+
+    def settle(self, ref: str, verdict: ReviewVerdict) -> Event:
+        """Record what the reviewers agreed on after they disagreed."""
+        _one_of("verdict", verdict, REVIEW_VERDICTS)
+        return self._record_on(ref, "settle", {"verdict": verdict})
+
+    def decide(self, decision: Decision, reason: str) -> Event:
+        """Record the decision on this run. Promote is refused while the gates do not allow it."""
+        from analysis.review.gates import allow
+
+        _one_of("decision", decision, DECISIONS)
+        sentence = _text("reason", reason, required=True)
+        allowed = allow(self.gates())
+        if decision == "promote" and not allowed:
+            blocking = [gate.key for gate in self.gates() if not allow([gate])]
+            raise AssayError(
+                f"{len(blocking)} gate(s) block promotion: {', '.join(blocking[:5])}",
+                hint="inspect or waive them, or decide hold or reject",
+            )
+        return self._record("decision", {"decision": decision, "reason": sentence, "gates_allow": allowed})
+
+    def undo(self) -> Undone | None:
+        """Take back the last thing that this reviewer recorded in this run, also from an earlier session."""
+        return self._turn(
+            "undo",
+            "SELECT event_id, kind, ref, body FROM live WHERE actor = ? AND reviewer = ? AND run = ? "
+            "AND list_contains(?::VARCHAR[], kind) ORDER BY lamport DESC, stream_id DESC, seq DESC LIMIT 1",
+            [self.actor, self.reviewer, self.run, list(_UNDOABLE)],
+        )
+
+    def redo(self) -> Undone | None:
+        """Put back what was undone last, unless something new was recorded since."""
+        return self._turn(
+            "redo",
+            "WITH own AS (SELECT * FROM event WHERE actor = ? AND reviewer = ? AND run = ?), "
+            "new AS (SELECT max((lamport, stream_id, seq)) AS last FROM own "
+            "WHERE list_contains(?::VARCHAR[], kind)) "
+            "SELECT e.event_id, e.kind, e.ref, e.body FROM own u JOIN undone d ON d.event_id = u.target "
+            "JOIN event e ON e.event_id = u.target, new "
+            "WHERE u.kind = 'undo' AND (u.lamport, u.stream_id, u.seq) > new.last "
+            "ORDER BY u.lamport DESC, u.stream_id DESC, u.seq DESC LIMIT 1",
+            [self.actor, self.reviewer, self.run, list(_UNDOABLE)],
+        )
+
+    # Where the reviewer is
+
+    def save_draft(self, ref: str, text: str) -> None:
+        """Keep a half-written note. Raises AssayError where it cannot be kept."""
+        if not self.read_only:
+            self._places.save_draft(ref, text)
+
+    def draft(self, ref: str) -> str | None:
+        """The half-written note on an example, or None."""
+        return self._places.draft(ref)
+
+    def clear_draft(self, ref: str) -> None:
+        """Forget the half-written note on an example."""
+        self._places.clear_draft(ref)
+
+    def bookmark(self, ref: str, scope: Scope) -> None:
+        """Remember where the reviewer is, for the next session."""
+        if not self.read_only:
+            self._places.bookmark(ref, scope)
+
+    def last_place(self) -> tuple[str, Scope] | None:
+        """Where the reviewer was last, if that example is in this run."""
+        place = self._places.last_place()
+        if place is None or not self._column("SELECT ref FROM evidence.example WHERE ref = ?", [place[0]]):
+            return None
+        return place
+
+    # Inside
+
+    def _gate(self, key: str) -> GateResult:
+        gates = {gate.key: gate for gate in self.gates()}
+        if key not in gates:
+            near = difflib.get_close_matches(key, gates, n=1, cutoff=0) or [""]
+            raise AssayError(f"there is no gate {key!r} in this review", hint=f"nearest: {near[0]}")
+        return gates[key]
+
+    def _record_on(self, ref: str, kind: str, body: dict[str, Any]) -> Event:
+        """Record something of one example, with a digest of what was shown of it."""
+        if ref not in self._digests:
+            self._digests.update(shown_digests(self.connection, self._tables, self._models, [ref]))
+        if ref not in self._digests:
+            raise AssayError(f"there is no example {ref!r} in run {self.run}", where=str(self.store))
+        critical = self.connection.execute("SELECT slices FROM critical WHERE ref = ?", [ref]).fetchone()
+        body = {
+            **body,
+            "evidence_sha256": self._digests[ref],
+            "critical_slices": list(critical[0]) if critical else [],
+        }
+        return self._record(kind, body, ref=ref)
+
+    def _record(
+        self, kind: str, body: dict[str, Any], ref: str | None = None, target: str | None = None
+    ) -> Event:
+        if self.read_only:
+            raise AssayError(
+                "this session only reads", where=str(self.store), hint="open the review without read-only"
+            )
+        self._journal.observe(self._replay.lamport)
+        event = self._journal.append(kind, run=self.run, body=body, ref=ref, target=target)
+        self._replay.accept(event)
+        self._changed()
+        return event
+
+    def _turn(self, kind: str, sql: str, given: list[Any]) -> Undone | None:
+        """Undo or redo the event that a query finds."""
+        row = self.connection.execute(sql, given).fetchone()
+        if row is None:
+            return None
+        event_id, of, ref, body = row
+        self._record(kind, {}, ref=ref, target=event_id)
+        what = self.connection.execute(
+            "SELECT coalesce(?::JSON ->> '$.verdict', ?::JSON ->> '$.key', ?::JSON ->> '$.text', "
+            "?::JSON ->> '$.cause', ?::JSON ->> '$.note', '')",
+            [body] * 5,
+        ).fetchone()
+        words = [of, *([what[0]] if what and what[0] else []), *(["on", ref] if ref else [])]
+        return Undone(event_id, of, ref, " ".join(words))
+
+
+def _text(what: str, text: str, *, required: bool = False) -> str:
+    if required and not text.strip():
+        raise AssayError(f"a {what} is needed", hint="say it in a few words")
+    if len(text) > TEXT_LIMIT:
+        raise AssayError(f"this {what} has {len(text):,} characters, at most {TEXT_LIMIT:,} are kept")
+    return text
+
+
+def _one_of(what: str, value: str, known: Sequence[str]) -> None:
+    if value not in known:
+        raise AssayError(f"{value!r} is no {what}", hint=f"one of {', '.join(known)}")

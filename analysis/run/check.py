@@ -1,0 +1,128 @@
+"""`assay check`: everything about a review that can be known before any model runs."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+
+from analysis.base.records import Slice
+from analysis.data.examples import Examples
+from analysis.plugin.registry import Track, get
+from analysis.run.review_file import (
+    Problem,
+    Review,
+    TrackSettings,
+    attempt,
+    load_review,
+    raise_problems,
+    suggest,
+)
+from analysis.run.slices import build_slices
+
+FEW = 20
+"""Below this many examples a critical class can hardly be judged by a test."""
+
+
+@dataclass(frozen=True)
+class CheckReport:
+    """A review without mistakes; `notes` say what its run will do and what it cannot decide."""
+
+    review: Review
+    notes: list[str]
+
+
+def check_review(path: Path, *, skip_bad_rows: bool = False) -> CheckReport:
+    """Validate a review file, its data, the heads of its models, and how they fit together.
+
+    Raises:
+        AssayError: every mistake that was found, with its place and remedy.
+    """
+    review = load_review(path)
+    problems: list[Problem] = []
+    notes = [
+        f"review    {review.review.name}: base {review.review.base_version}, "
+        f"candidate {review.review.candidate_version}, by {review.review.owner}",
+        f"store     {review.store_path}" + (" (exists)" if review.store_path.exists() else " (will be made)"),
+    ]
+    slices: list[Slice] = []
+    for name, settings in review.tracks.items():
+        found, track_notes = _check_track(get(name), settings, review, skip_bad_rows, problems)
+        slices += found
+        notes += track_notes
+    if not problems:
+        problems += _check_expected(review, slices)
+    raise_problems(problems, review.path)
+    for lexicon in review.lexicons:
+        notes.append(f"lexicon   {lexicon}: {len(review.lexicon(lexicon).cues)} terms")
+    queue = review.queue
+    attributed = "queue and controls" if queue.attribute == "queue" else "every example"
+    controls = f"{queue.controls} random controls"
+    notes.append(f"queue     up to {queue.budget}, and {controls}; attribution: {attributed}")
+    changed = [rule for rule in review.rules.values() if rule.off or rule.loosened]
+    notes += [
+        f"gate      {rule.gate}: "
+        + (f"off ({rule.off})" if rule.off else f"{'; '.join(rule.loosened)} ({rule.reason})")
+        for rule in changed
+    ]
+    return CheckReport(review, notes)
+
+
+def _check_track(
+    track: Track, settings: TrackSettings, review: Review, skip_bad_rows: bool, problems: list[Problem]
+) -> tuple[list[Slice], list[str]]:
+    notes: list[str] = []
+    examples = attempt(lambda: track.read(settings, review, skip_bad_rows), problems)
+    models = track.pair(track.model_paths(settings), "cpu")
+    before = len(problems)
+    notes += track.check_models(models, settings, problems)
+    if examples is not None and len(problems) == before:
+        read = examples
+        examples = attempt(lambda: track.fit(read, models, skip_bad_rows), problems)
+    if examples is None:
+        return [], notes
+    notes.insert(0, _data_note(track, examples))
+    checked = examples
+    built = attempt(lambda: build_slices(track.name, settings, checked), problems)
+    slices = built[0] if built else []
+    notes += _slice_notes(slices)
+    return slices, notes
+
+
+def _check_expected(review: Review, slices: list[Slice]) -> list[Problem]:
+    known = [one.slice for one in slices]
+    problems = []
+    for index, expected in enumerate(review.expected):
+        # Confusion pairs and class/cue pairs are named by the run, not by the data.
+        named_later = "→" in expected.slice or "/" in expected.slice
+        if expected.slice not in known and not named_later:
+            problems.append(
+                Problem(
+                    f"expected a change in {expected.slice!r}, and there is no such slice",
+                    review.where("expected", index, "slice"),
+                    suggest(expected.slice, known),
+                )
+            )
+    return problems
+
+
+def _data_note(track: Track, examples: Examples) -> str:
+    parts = [f"{len(examples.evaluation_rows()):,} examples"]
+    parts += [f"{len(refs):,} {name}" for name, refs in examples.memberships.items()]
+    parts += [f"{len(examples.skipped):,} bad rows skipped"] if examples.skipped else []
+    columns = examples.metadata.column_names[1:]
+    parts += [f"metadata: {', '.join(columns)}"] if columns else []
+    return f"{track.name:<10}{'; '.join(parts)}"
+
+
+def _slice_notes(slices: list[Slice]) -> list[str]:
+    kinds = Counter(one.kind for one in slices if one.kind != "all")
+    notes = ["slices    " + ", ".join(f"{count} {kind}" for kind, count in kinds.items())]
+    for one in slices:
+        if one.critical:
+            few = f"; fewer than {FEW}: every one will be looked at" if 0 < one.n < FEW else ""
+            none = "; matches nothing: its gate will be unknown" if one.n == 0 else ""
+            notes.append(f"critical  {one.slice}: {one.n} examples{few}{none}")
+        elif one.kind == "declared" and one.n == 0:
+            notes.append(f"empty     {one.slice} matches nothing: its gate will be unknown")
+    return notes

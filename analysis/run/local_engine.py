@@ -1,0 +1,89 @@
+"""The engine that runs stages in this process, and the cache of finished shards."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import tempfile
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import rfc8785
+
+from analysis.base.errors import AssayError
+from analysis.plugin.stage import Shard, Stage, StageContext
+
+
+class ShardCache:
+    """Finished shards on disk: one folder per shard, one Parquet file per table, renamed into place.
+
+    A folder is there whole or not at all, so a run that was killed goes on with what is there. The
+    cache can be deleted at any time.
+    """
+
+    def __init__(self, root: Path, *, fresh: bool = False) -> None:
+        self.root = root
+        if fresh and root.exists():
+            shutil.rmtree(root)
+
+    def path(self, stage: Stage, context: StageContext, shard: Shard) -> Path:
+        """Where the shard's tables are, or would be."""
+        key: dict[str, Any] = {
+            "stage": stage.name,
+            "version": stage.version,
+            "models": dict(context.models.digests) if stage.uses_models else {},
+            "shard": dict(shard.key),
+        }
+        digest = hashlib.sha256(rfc8785.dumps(key)).hexdigest()
+        return self.root / quote(stage.name, safe="") / digest
+
+    def load(self, path: Path) -> dict[str, pa.Table] | None:
+        """The shard's tables, or None where it is not finished."""
+        if not path.is_dir():
+            return None
+        return {file.stem: pq.read_table(file) for file in sorted(path.glob("*.parquet"))}
+
+    def save(self, path: Path, tables: dict[str, pa.Table]) -> None:
+        """Write a finished shard so that it appears whole.
+
+        Raises:
+            AssayError: the cache cannot be written.
+        """
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            scratch = Path(tempfile.mkdtemp(prefix=".tmp-", dir=path.parent))
+            for name, table in tables.items():
+                pq.write_table(table, scratch / f"{name}.parquet")
+            if path.exists():
+                shutil.rmtree(scratch)
+            else:
+                os.rename(scratch, path)
+        except OSError as error:
+            raise AssayError(
+                f"cannot write finished work: {error.strerror or error}",
+                where=str(path.parent),
+                hint="free space or make the store writable, then run the same command again: it goes on",
+            ) from error
+
+
+class LocalEngine:
+    """Runs one shard at a time in this process, unless the cache has it."""
+
+    def __init__(self, cache: ShardCache) -> None:
+        self.cache = cache
+
+    def run(self, stage: Stage, context: StageContext, shard: Shard) -> tuple[dict[str, pa.Table], bool]:
+        """The shard's rows by table, and whether they came from the cache."""
+        if not stage.uses_models:
+            return stage.run(context, shard), False
+        path = self.cache.path(stage, context, shard)
+        found = self.cache.load(path)
+        if found is not None:
+            return found, True
+        tables = stage.run(context, shard)
+        self.cache.save(path, tables)
+        return tables, False

@@ -1,0 +1,347 @@
+"""From a review file to a published run: stages in order, resumable, progress as events."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import importlib.metadata
+import platform
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+
+from analysis.base.errors import AssayError
+from analysis.base.records import Example, Flag, Membership, Slice
+from analysis.data.examples import Examples
+from analysis.models.sides import Sides
+from analysis.plugin.registry import Track, get
+from analysis.plugin.stage import Stage, StageContext, StageProgress
+from analysis.run.check import check_review
+from analysis.run.local_engine import LocalEngine, ShardCache
+from analysis.run.queue import build_queue, selected_refs
+from analysis.run.review_file import Review, TrackSettings
+from analysis.run.slices import build_slices
+from analysis.store.run import create_store, publish, run_exists, run_id
+
+FORMAT = 1
+"""Version of what a run holds; part of the run's name."""
+
+LIBRARIES = (
+    "captum",
+    "duckdb",
+    "numpy",
+    "openTSNE",
+    "peft",
+    "pyarrow",
+    "scikit-learn",
+    "scipy",
+    "tokenizers",
+    "torch",
+    "transformers",
+)
+EXTRAS = ("faiss-cpu", "umap-learn")
+"""Libraries that take part where they are installed."""
+
+SMALL_MODEL = 10_000_000
+"""Parameters below which a model runs on one thread."""
+
+OnProgress = Callable[[StageProgress], None]
+
+
+@dataclass(frozen=True)
+class Published:
+    """What `analyze` did: `created` is False where the same run existed already."""
+
+    store: Path
+    run: str
+    created: bool
+    skipped: int
+
+
+@dataclass(frozen=True)
+class _Prepared:
+    """A track with its data read, before any model time."""
+
+    track: Track
+    settings: TrackSettings
+    examples: Examples
+    slices: list[Slice]
+    memberships: list[Membership]
+    models: Sides
+    stages: tuple[Stage, ...]
+
+
+def analyze(
+    path: Path,
+    *,
+    engine: str = "local",
+    ray_address: str | None = None,
+    fresh: bool = False,
+    skip_bad_rows: bool = False,
+    on_progress: OnProgress | None = None,
+) -> Published:
+    """Run both models side by side and publish the evidence as an immutable run.
+
+    Args:
+        path: the review file.
+        engine: where the stages run; `local` is this process.
+        ray_address: address of a Ray cluster, for the engine `ray`.
+        fresh: forget the cached shards and compute everything again.
+        skip_bad_rows: go on without rows that cannot be read; the run says how many.
+        on_progress: called after every shard.
+
+    Raises:
+        AssayError: anything wrong with the review file, the data, the models or the store.
+    """
+    if engine != "local" or ray_address is not None:
+        raise AssayError(
+            f"the engine {engine!r} is not available in this version",
+            where="--engine",
+            hint="use --engine local",
+        )
+    review = check_review(path, skip_bad_rows=skip_bad_rows).review
+    device = resolve_device(review.review.device)
+    prepared = [
+        _prepare(get(name), settings, review, device, skip_bad_rows)
+        for name, settings in review.tracks.items()
+    ]
+    store = create_store(review.store_path)
+    description = _describe(review, prepared, device)
+    run = run_id(description)
+    skipped = sum(len(one.examples.skipped) for one in prepared)
+    if run_exists(store, run) and not fresh:
+        publish(store, None, description)
+        return Published(store, run, created=False, skipped=skipped)
+    tune_threads(max(one.models.parameters for one in prepared))
+    workbench = duckdb.connect(":memory:")
+    schemas = ["evidence.sql", *(one.track.schema for one in prepared if one.track.schema)]
+    for schema in schemas:
+        workbench.execute(files("analysis.store").joinpath("schema", schema).read_text("utf-8"))
+    cache = ShardCache(store / "cache", fresh=fresh)
+    progress = on_progress or (lambda event: None)
+    flags: list[Flag] = []
+    for one in prepared:
+        flags.extend(_run_track(one, review, workbench, LocalEngine(cache), progress))
+    insert_rows(workbench, "flag", flags)
+    publish(store, workbench, _with_gate_settings(description, prepared, workbench))
+    return Published(store, run, created=True, skipped=skipped)
+
+
+def resolve_device(wanted: str) -> str:
+    """The device that `wanted` means on this machine.
+
+    Raises:
+        AssayError: a CUDA device that this machine does not have.
+    """
+    import torch
+
+    if wanted == "auto":
+        return "cuda" if torch.cuda.is_available() else "cpu"
+    if wanted.startswith("cuda"):
+        index = int(wanted.partition(":")[2] or 0)
+        if not torch.cuda.is_available() or index >= torch.cuda.device_count():
+            raise AssayError(
+                f"this machine has no device {wanted!r}", where="review.device", hint='use "auto" or "cpu"'
+            )
+    return wanted
+
+
+def tune_threads(parameters: int) -> None:
+    """One thread for small models: handing out their tiny products costs more than doing them.
+
+    Decided by size and not by a measurement, so that a run that goes on where it was gets the same sums.
+    """
+    import torch
+
+    if 0 < parameters < SMALL_MODEL:
+        torch.set_num_threads(1)
+
+
+def insert_rows(connection: duckdb.DuckDBPyConnection, table: str, rows: Sequence[Any]) -> None:
+    """Append dataclass rows to a table of the same columns, as one Arrow batch."""
+    if not rows:
+        return
+    columns = [field.name for field in dataclasses.fields(rows[0])]
+    arrow = pa.table({name: [getattr(row, name) for row in rows] for name in columns})
+    insert_arrow(connection, table, arrow)
+
+
+def insert_arrow(connection: duckdb.DuckDBPyConnection, table: str, arrow: pa.Table) -> None:
+    """Append an Arrow table to a table of the workbench, by column name."""
+    connection.register("incoming", arrow)
+    connection.execute(f'INSERT INTO "{table}" BY NAME SELECT * FROM incoming')
+    connection.unregister("incoming")
+
+
+def _prepare(
+    track: Track, settings: TrackSettings, review: Review, device: str, skip_bad_rows: bool
+) -> _Prepared:
+    examples = track.read(settings, review, skip_bad_rows)
+    models = track.pair(track.model_paths(settings), device)
+    examples = track.fit(examples, models, skip_bad_rows)
+    slices, memberships = build_slices(track.name, settings, examples)
+    return _Prepared(track, settings, examples, slices, memberships, models, track.stages())
+
+
+def _describe(review: Review, prepared: Sequence[_Prepared], device: str) -> dict[str, Any]:
+    """Everything that determines the run, and what people call it."""
+    tracks = {}
+    models = {}
+    for one in prepared:
+        rows = one.examples.rows
+        tracks[one.track.name] = {
+            "settings": one.settings.model_dump(mode="json", exclude={"base", "candidate"}),
+            "examples": len(rows),
+            "data": _rows_digest(rows),
+            "metadata": _table_digest(one.examples.metadata),
+            "payload": {name: _table_digest(table) for name, table in one.examples.payload.items()},
+            "stages": {stage.name: stage.version for stage in one.stages},
+            "skipped": len(one.examples.skipped),
+        }
+        models[one.track.name] = {
+            side: {"folder": folder.name, "digest": one.models.digests[side]}
+            for side, folder in one.models.folders.items()
+        }
+    lexicons = {name: list(review.lexicon(name).cues) for name in review.lexicons}
+    versions = {name: importlib.metadata.version(name) for name in (*LIBRARIES, *_installed(EXTRAS))}
+    return {
+        "format": FORMAT,
+        "determined_by": {
+            "format": FORMAT,
+            "review": review.review.model_dump(mode="json", exclude={"store", "previous"}),
+            "queue": review.queue.model_dump(mode="json"),
+            "lexicons": lexicons,
+            "expected": [one.model_dump(mode="json") for one in review.expected],
+            "rules": {name: dataclasses.asdict(rule) for name, rule in review.rules.items()},
+            "tracks": tracks,
+            "models": models,
+            "device": device,
+            "dtype": "float32",
+            "versions": {"python": platform.python_version(), **versions},
+        },
+        "review": review.review.model_dump(mode="json", exclude={"store"}),
+        "rules": {name: dataclasses.asdict(rule) for name, rule in review.rules.items()},
+        "expected": [one.model_dump(mode="json") for one in review.expected],
+        "tracks": [one.track.name for one in prepared],
+        "gate_settings": {},
+        "schemas": ["evidence.sql", *(one.track.schema for one in prepared if one.track.schema)],
+        "model_files": {one.track.name: one.models.files() for one in prepared},
+        # Where the models were, for live questions; no part of the run's name, for they may be moved.
+        "model_folders": {
+            one.track.name: {side: str(folder.resolve()) for side, folder in one.models.folders.items()}
+            for one in prepared
+        },
+        "skipped_rows": {
+            one.track.name: [f"{bad.where}: {bad.message}" for bad in one.examples.skipped]
+            for one in prepared
+            if one.examples.skipped
+        },
+    }
+
+
+def _installed(names: Sequence[str]) -> list[str]:
+    known = {one.metadata["Name"] for one in importlib.metadata.distributions()}
+    return [name for name in names if name in known]
+
+
+def _rows_digest(rows: Sequence[Example]) -> str:
+    digest = hashlib.sha256()
+    for row in rows:
+        digest.update(f"{len(row.ref)}:{row.ref}{row.sha256}".encode("utf-8", "surrogatepass"))
+    return digest.hexdigest()
+
+
+def _table_digest(table: pa.Table) -> str:
+    sink = pa.BufferOutputStream()
+    with pa.ipc.new_stream(sink, table.schema.remove_metadata()) as writer:
+        writer.write_table(table.replace_schema_metadata(None).combine_chunks())
+    return hashlib.sha256(sink.getvalue()).hexdigest()
+
+
+def _with_gate_settings(
+    description: dict[str, Any], prepared: Sequence[_Prepared], workbench: duckdb.DuckDBPyConnection
+) -> dict[str, Any]:
+    settings = {one.track.name: one.track.gate_settings(one.settings, workbench) for one in prepared}
+    return {**description, "gate_settings": settings}
+
+
+def _run_track(
+    one: _Prepared,
+    review: Review,
+    workbench: duckdb.DuckDBPyConnection,
+    engine: LocalEngine,
+    progress: OnProgress,
+) -> list[Flag]:
+    """Cheap stages on all examples, queue, costly stages on the selected ones, queue again, and the rest."""
+    insert_rows(workbench, "example", one.examples.rows)
+    workbench.register("incoming", one.examples.metadata)
+    workbench.execute(f'CREATE TABLE "metadata_{one.track.name}" AS SELECT * FROM incoming')
+    workbench.unregister("incoming")
+    for table, rows in one.examples.payload.items():
+        insert_arrow(workbench, table, rows)
+    insert_rows(workbench, "slice", one.slices)
+    insert_rows(workbench, "membership", one.memberships)
+    context = StageContext(one.track.name, one.settings, review, workbench, one.models)
+    for stage in one.stages:
+        if not (stage.costly or stage.after_queue):
+            _run_stage(stage, context, engine, progress)
+    done: set[str] = set()
+    # What the costly stages find raises flags of its own, so the queue is made again, once, and the examples
+    # that are new in it get those stages too.
+    for also in (one.track.also_costly(workbench, one.settings, review.review.seed), ()):
+        queue = _queue(one, review, workbench)
+        refs = selected_refs(
+            workbench, one.track.name, queue, review.queue.attribute, review.review.seed, also
+        )
+        _select(workbench, [ref for ref in refs if ref not in done])
+        done.update(refs)
+        for stage in one.stages:
+            if stage.costly:
+                _run_stage(stage, context, engine, progress)
+    _select(workbench, sorted(done))
+    for stage in one.stages:
+        if stage.after_queue:
+            _run_stage(stage, context, engine, progress)
+    return queue
+
+
+def _queue(one: _Prepared, review: Review, workbench: duckdb.DuckDBPyConnection) -> list[Flag]:
+    flags = one.track.flags(workbench, one.settings)
+    share = -(-review.queue.budget // len(review.tracks))
+    queue = review.queue.model_copy(update={"budget": share})
+    return build_queue(workbench, one.track.name, flags, queue, review.review.seed)
+
+
+def _select(workbench: duckdb.DuckDBPyConnection, refs: Sequence[str]) -> None:
+    workbench.execute("CREATE OR REPLACE TEMP TABLE selected (ref VARCHAR)")
+    insert_arrow(workbench, "selected", pa.table({"ref": pa.array(refs, pa.string())}))
+
+
+def _run_stage(stage: Stage, context: StageContext, engine: LocalEngine, progress: OnProgress) -> None:
+    started = time.monotonic()
+    shards = stage.shards(context)
+    total = sum(shard.size for shard in shards)
+    done = cached = 0
+    computed_s = 0.0
+    tables: dict[str, list[pa.Table]] = {}
+    for shard in shards:
+        before = time.monotonic()
+        rows, hit = engine.run(stage, context, shard)
+        for name, table in rows.items():
+            tables.setdefault(name, []).append(table)
+        done += shard.size
+        if hit:
+            cached += shard.size
+        else:
+            computed_s += time.monotonic() - before
+        computed = done - cached
+        eta = computed_s / computed * (total - done) if computed else None
+        progress(StageProgress(stage.name, done, total, cached, time.monotonic() - started, eta))
+    for name, parts in tables.items():
+        insert_arrow(context.workbench, name, pa.concat_tables(parts, promote_options="permissive"))

@@ -1,0 +1,148 @@
+"""Which examples a person sees: the queue of flagged examples within its budget, and random controls."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from itertools import chain, zip_longest
+from typing import TYPE_CHECKING
+
+from analysis.base.records import ALL, Flag
+
+if TYPE_CHECKING:
+    import duckdb
+
+    from analysis.run.review_file import QueueSection
+
+BROKEN_CRITICAL = "broken in a critical slice"
+SMALL_CRITICAL = "small critical slice"
+ROUTED_CRITICAL = "wrongly sent to a critical class"
+RANDOM_CONTROL = "random control"
+NEVER_CUT = frozenset({BROKEN_CRITICAL, SMALL_CRITICAL, ROUTED_CRITICAL})
+"""Reasons for which an example is in the queue whatever the budget."""
+STANDING = 60
+"""Examples of each critical slice, and of each set that a track names, that get the costly stages."""
+
+
+def find_flags(
+    workbench: duckdb.DuckDBPyConnection, queries: Sequence[tuple[str, str]], known: Mapping[str, object]
+) -> list[Flag]:
+    """The flags that a track's queries find, in their order and without rank.
+
+    Args:
+        workbench: holds the tables that the queries read.
+        queries: reason and SQL; the SQL gives ref, gate, value, and what fills the places in the reason.
+        known: what the queries may name as `$NAME`.
+    """
+    found: list[Flag] = []
+    for reason, sql in queries:
+        parameters = {name: value for name, value in known.items() if f"${name}" in sql}
+        for ref, gate, value, *names in workbench.execute(sql, parameters).fetchall():
+            found.append(Flag(ref, reason.format(*names), gate, None, value, control=False))
+    return found
+
+
+def build_queue(
+    workbench: duckdb.DuckDBPyConnection, track: str, flags: Sequence[Flag], queue: QueueSection, seed: int
+) -> list[Flag]:
+    """Rank the flagged examples of a track and add the random controls.
+
+    Args:
+        workbench: holds the tables `example` and `membership`.
+        track: whose examples.
+        flags: most decision-relevant first; an example may carry several.
+        queue: budget and number of controls.
+        seed: decides ties and controls, nothing else does.
+
+    Returns:
+        The flags, ranked from 1 where their example is in the queue, and one flag per control.
+    """
+    reason_of: dict[str, str] = {}
+    for flag in flags:
+        reason_of.setdefault(flag.ref, flag.reason)
+    kept = [ref for ref, reason in reason_of.items() if reason in NEVER_CUT]
+    groups = _groups(workbench, track)
+    tiers: dict[str, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
+    for ref, reason in reason_of.items():
+        if reason not in NEVER_CUT:
+            tiers[reason][groups.get(ref, "")].append(ref)
+    for reason, by_group in tiers.items():
+        # A share of what is left for each reason, so that a common reason cannot crowd out the rest.
+        open_reasons = len(tiers) - list(tiers).index(reason)
+        room = max(0, -(-(queue.budget - len(kept)) // open_reasons))
+        spread = [ref for ref in chain.from_iterable(zip_longest(*by_group.values())) if ref is not None]
+        kept.extend(spread[:room])
+    left = queue.budget - len(kept)
+    if left > 0:
+        chosen = set(kept)
+        kept.extend([ref for ref in reason_of if ref not in chosen][:left])
+    order = {ref: position for position, ref in enumerate(reason_of)}
+    ranks = {ref: rank for rank, ref in enumerate(sorted(kept, key=order.__getitem__), start=1)}
+    controls = _controls(workbench, track, queue.controls, seed)
+    for ref in controls:
+        ranks.setdefault(ref, len(ranks) + 1)
+    ranked = [replace(flag, rank=ranks.get(flag.ref)) for flag in flags]
+    return ranked + [Flag(ref, RANDOM_CONTROL, None, ranks[ref], None, control=True) for ref in controls]
+
+
+def selected_refs(
+    workbench: duckdb.DuckDBPyConnection,
+    track: str,
+    queue: Sequence[Flag],
+    attribute: str,
+    seed: int,
+    also: Sequence[Sequence[str]] = (),
+) -> list[str]:
+    """Refs that get the costly stages: the queue with its controls and a sample of what must stand on its own.
+
+    Args:
+        workbench: holds the tables `example`, `slice` and `membership`.
+        track: whose examples.
+        queue: the ranked flags.
+        attribute: `queue`, or `all` for every example.
+        seed: decides which members of a large critical slice are taken.
+        also: further sets of refs, most telling first; as many of each are taken.
+    """
+    queued = {flag.ref for flag in queue if flag.rank is not None}
+    if attribute == "all":
+        rows = workbench.execute(
+            "SELECT ref FROM example WHERE track = ? AND kind <> 'variant' ORDER BY ref", [track]
+        ).fetchall()
+        return sorted({row[0] for row in rows} | queued)
+    rows = workbench.execute(
+        "SELECT list(m.ref) FROM membership m JOIN slice s USING (slice, track) "
+        "WHERE track = ? AND s.critical GROUP BY slice",
+        [track],
+    ).fetchall()
+    for (members,) in rows:
+        queued.update(shuffled(members, seed)[:STANDING])
+    for members in also:
+        queued.update(members[:STANDING])
+    return sorted(queued)
+
+
+def _groups(workbench: duckdb.DuckDBPyConnection, track: str) -> dict[str, str]:
+    """The gold label of each example (a variant has its parent's), to spread the budget over."""
+    rows = workbench.execute(
+        "SELECT e.ref, coalesce(e.gold, p.gold, '') FROM example e LEFT JOIN example p ON p.ref = e.parent_ref "
+        "WHERE e.track = ?",
+        [track],
+    ).fetchall()
+    return dict(rows)
+
+
+def _controls(workbench: duckdb.DuckDBPyConnection, track: str, count: int, seed: int) -> list[str]:
+    """A simple random sample of the evaluation examples, drawn by hashing refs with the seed."""
+    rows = workbench.execute(
+        "SELECT ref FROM membership WHERE track = ? AND slice = ?", [track, ALL]
+    ).fetchall()
+    return shuffled([ref for (ref,) in rows], seed)[:count]
+
+
+def shuffled(refs: Sequence[str], seed: int) -> list[str]:
+    """The refs in random order, by hashing them with the seed: the order of the input does not matter."""
+    return sorted(
+        refs, key=lambda ref: hashlib.sha256(f"{seed}/{ref}".encode("utf-8", "surrogatepass")).digest()
+    )

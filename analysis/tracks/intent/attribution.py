@@ -1,0 +1,287 @@
+"""The attribution stage: every method on both sides, the tests of each attribution, and the check of each flip.
+
+Each side's predicted class is explained by every method, and for a flip also the contrast, candidate's class
+less base's class, on both sides. Nothing here depends on what a text is batched with.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pyarrow as pa
+
+from analysis.base.errors import AssayError
+from analysis.base.records import SIDES, Attribution, Side
+from analysis.base.seeds import draw
+from analysis.models.pair import classifiers
+from analysis.plugin.stage import Shard, Stage, StageContext
+from analysis.tracks.intent.baseline import BaselineChooser, Choice
+from analysis.tracks.intent.faithfulness import RANKINGS
+from analysis.tracks.intent.flips import CheckedFlip, Flip, check_flips
+from analysis.tracks.intent.licence import Candidate, Licence, licences
+from analysis.tracks.intent.methods import METHODS, Explained, Method, Request, Target
+from analysis.tracks.intent.methods.gradient_shap import BASELINE_STEPS
+from analysis.tracks.intent.methods.integrated_gradients import MAX_DELTA, STEPS
+from analysis.tracks.intent.predict import logits_of_ids, token_limit
+from analysis.tracks.intent.tokenised import Tokenised, tokenise
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from analysis.models.load import LoadedClassifier
+
+REFS_PER_SHARD = 64
+QUEUED = tuple(method for method in METHODS if not method.on_demand)
+"""The methods of every selected example."""
+
+
+@dataclass(frozen=True)
+class Case:
+    """One text with one target a side: its predicted class, or for a flip the same contrast on both."""
+
+    row: int
+    targets: dict[Side, Target]
+    choice: Choice
+
+    @property
+    def contrast(self) -> bool:
+        return self.targets["base"].minus is not None
+
+
+@dataclass(frozen=True)
+class Answer:
+    """One attribution with its status."""
+
+    case: Case
+    method: Method
+    explained: Explained
+    status: str
+    why: str
+
+
+def _shards(context: StageContext) -> list[Shard]:
+    rows = context.workbench.execute(
+        """
+        SELECT e.ref, e.text, e.sha256 FROM example e JOIN selected USING (ref)
+        WHERE e.track = ? ORDER BY length(e.text), e.ref
+        """,
+        [context.track],
+    ).fetchall()
+    shards = []
+    for start in range(0, len(rows), REFS_PER_SHARD):
+        part = rows[start : start + REFS_PER_SHARD]
+        key = {
+            "max_length": token_limit(context),
+            "steps": list(STEPS),
+            "baseline_steps": list(BASELINE_STEPS),
+            "rankings": RANKINGS,
+            "rows": [[ref, sha256] for ref, _, sha256 in part],
+        }
+        shards.append(Shard(key, part, len(part)))
+    return shards
+
+
+def attribute(context: StageContext, shard: Shard, methods: Sequence[Method] = QUEUED) -> dict[str, pa.Table]:
+    """Explain the examples of a shard by the methods, test what they answer, and check the flips."""
+    refs = [row[0] for row in shard.payload]
+    texts = [row[1] for row in shard.payload]
+    models = {side: classifiers(context.models).side(side) for side in SIDES}
+    words = {side: tokenise(models[side], texts, token_limit(context)) for side in SIDES}
+    logits = {side: logits_of_ids(models[side], [one.ids for one in words[side]]) for side in SIDES}
+    cases = cases_of(models, words, logits)
+    seeds = [draw("attribution", ref) for ref in refs]
+    attributions: list[Attribution] = []
+    tested: list[dict[str, Any]] = []
+    contrasts: dict[tuple[int, str], dict[Side, Explained]] = defaultdict(dict)
+    for side in SIDES:
+        answers = explain(models[side], side, words[side], logits[side], cases, seeds, methods)
+        for answer in answers:
+            row = answer.case.row
+            attributions.append(attribution_row(refs[row], side, models[side], words[side][row], answer))
+            if answer.case.contrast and answer.status == "ok":
+                contrasts[row, answer.method.name][side] = answer.explained
+        tested += licence_rows(models[side], side, refs, words[side], answers, seeds)
+    flips = [
+        Flip(
+            refs[row],
+            method,
+            {side: words[side][row] for side in SIDES},
+            {side: explained.scores for side, explained in pair.items()},
+            int(logits["base"][row].argmax()),
+            int(logits["candidate"][row].argmax()),
+        )
+        for (row, method), pair in contrasts.items()
+        if len(pair) == len(SIDES)
+    ]
+    return {
+        "attribution": _attribution_table(attributions),
+        "intent_licence": pa.Table.from_pylist(tested, LICENCE_SCHEMA),
+        "intent_flip": pa.Table.from_pylist(
+            [one._asdict() for one in check_flips(models["candidate"], flips)], FLIP_SCHEMA
+        ),
+    }
+
+
+def cases_of(
+    models: Mapping[Side, LoadedClassifier],
+    words: Mapping[Side, Sequence[Tokenised]],
+    logits: Mapping[Side, NDArray[np.float32]],
+) -> list[Case]:
+    """The predicted class of each side for every text, and the contrast for every flip."""
+    chooser = BaselineChooser(models)
+    cases = []
+    for row in range(len(words["base"])):
+        predicted = {side: int(logits[side][row].argmax()) for side in SIDES}
+        asked = [{side: Target(predicted[side]) for side in SIDES}]
+        finite = all(np.isfinite(logits[side][row]).all() for side in SIDES)
+        if finite and predicted["base"] != predicted["candidate"]:
+            asked.append(dict.fromkeys(SIDES, Target(predicted["candidate"], predicted["base"])))
+        here = {side: words[side][row] for side in SIDES}
+        cases += [Case(row, targets, chooser.choose(here, targets)) for targets in asked]
+    return cases
+
+
+def explain(
+    classifier: LoadedClassifier,
+    side: Side,
+    words: Sequence[Tokenised],
+    logits: NDArray[np.float32],
+    cases: Sequence[Case],
+    seeds: Sequence[int],
+    methods: Sequence[Method] = QUEUED,
+) -> list[Answer]:
+    """What the methods answer for one side of the cases; `words`, `logits` and `seeds` are by row."""
+    answers = []
+    for method in methods:
+        asked = [case for case in cases if method.contrastive or not case.contrast]
+        targets = [case.targets[side] for case in asked]
+        request = Request(
+            classifier,
+            [words[case.row] for case in asked],
+            targets,
+            [float(target.output(logits[case.row])) for case, target in zip(asked, targets, strict=True)],
+            [case.choice.baseline[side] for case in asked],
+            [case.choice.neutral_ones[side] for case in asked],
+            [seeds[case.row] for case in asked],
+        )
+        try:
+            found, refusal = method.explain(request), ""
+        except AssayError as error:
+            # A model may be unable to answer one method; the others still explain it.
+            found = [Explained(np.zeros(len(text.words), dtype=np.float32)) for text in request.texts]
+            refusal = str(error)
+        for case, explained in zip(asked, found, strict=True):
+            finite = bool(np.isfinite(logits[case.row]).all())
+            status, why = _status(method, case, explained, finite=finite)
+            if refusal:
+                status, why = "not interpretable", refusal
+            answers.append(Answer(case, method, explained, status, why))
+    return answers
+
+
+def _status(method: Method, case: Case, explained: Explained, *, finite: bool) -> tuple[str, str]:
+    if not finite:
+        return "not interpretable", "the logits are not numbers"
+    if not len(explained.scores):
+        return "not interpretable", "the text has no words"
+    if method.baseline and not case.choice.neutral:
+        return "not interpretable", "no baseline is neutral for both sides"
+    if _converged(explained) is False:
+        return "not converged", f"completeness delta {explained.delta:.3f} after {explained.steps} steps"
+    return "ok", "" if method.licensable else "context only: never licensed"
+
+
+def _converged(explained: Explained) -> bool | None:
+    return None if explained.delta is None else explained.delta <= MAX_DELTA
+
+
+def licence_rows(
+    classifier: LoadedClassifier,
+    side: Side,
+    refs: Sequence[str],
+    words: Sequence[Tokenised],
+    answers: Iterable[Answer],
+    seeds: Sequence[int],
+) -> list[dict[str, Any]]:
+    """Rows of the table `intent_licence` for one side; `refs`, `words` and `seeds` are by row of the answers."""
+    by_row: dict[int, list[Candidate]] = defaultdict(list)
+    for answer in answers:
+        if answer.method.licensable:
+            by_row[answer.case.row].append(
+                Candidate(
+                    answer.method.name,
+                    answer.case.targets[side],
+                    answer.explained.scores,
+                    answer.case.choice.neutral if answer.method.baseline else None,
+                    _converged(answer.explained),
+                )
+            )
+    order = sorted(by_row)
+    candidates = [by_row[row] for row in order]
+    found = licences(classifier, [words[row] for row in order], candidates, [seeds[row] for row in order])
+    rows = []
+    for row, asked, granted in zip(order, candidates, found, strict=True):
+        for one, licence in zip(asked, granted, strict=True):
+            named = {"ref": refs[row], "side": side, "method": one.method}
+            rows.append({**named, "target": one.target.name(classifier.labels), **asdict(licence)})
+    return rows
+
+
+def attribution_row(
+    ref: str, side: Side, classifier: LoadedClassifier, words: Tokenised, answer: Answer
+) -> Attribution:
+    """The row of the table `attribution` for one answer."""
+    explained, choice = answer.explained, answer.case.choice
+    parameters = {**explained.parameters, "output": "logit"}
+    kind = predicted = p = None
+    if answer.method.baseline:
+        baseline, target = choice.baseline[side], answer.case.targets[side]
+        top = int(baseline.p.argmax())
+        kind, predicted, p = baseline.kind, classifier.labels[top], float(baseline.p[top])
+        parameters["p_target"] = choice.p_targets[side]
+        parameters["p_target_at_baseline"] = choice.p_targets[side][kind]
+        parameters["output"] = "logit" if target.minus is None else "difference of logits"
+    if explained.fidelity is not None:
+        parameters["fidelity"] = explained.fidelity
+    scores = np.nan_to_num(explained.scores, nan=0.0, posinf=0.0, neginf=0.0)
+    delta = explained.delta
+    return Attribution(
+        ref, side, answer.method.name, answer.case.targets[side].name(classifier.labels),
+        [word.start for word in words.words], [word.end for word in words.words], scores.tolist(),
+        kind, predicted, p, None if delta is None or not np.isfinite(delta) else float(delta), explained.steps,
+        answer.status, answer.why, json.dumps(parameters, sort_keys=True),
+    )  # fmt: skip
+
+
+def _attribution_table(rows: Sequence[Attribution]) -> pa.Table:
+    columns = {name: [getattr(row, name) for row in rows] for name in Attribution.__slots__}
+    types = {"starts": pa.list_(pa.int32()), "ends": pa.list_(pa.int32()), "scores": pa.list_(pa.float32())}
+    nullable = {"baseline": pa.string(), "baseline_class": pa.string(), "baseline_p": pa.float64(),
+                "completeness_delta": pa.float64(), "steps": pa.int32()}  # fmt: skip
+    kinds = {**types, **nullable}
+    return pa.table({name: pa.array(values, kinds.get(name)) for name, values in columns.items()})
+
+
+def _schema(fields: Mapping[str, Any], types: Mapping[str, pa.DataType]) -> pa.Schema:
+    """Arrow types of a row type's fields: as given, else a number."""
+    return pa.schema([(name, types.get(name, pa.float64())) for name in fields])
+
+
+_TEXT, _FLAG, _COUNT = pa.string(), pa.bool_(), pa.int32()
+LICENCE_SCHEMA = _schema(
+    {**dict.fromkeys(("ref", "side", "method", "target")), **Licence.__annotations__},
+    {"ref": _TEXT, "side": _TEXT, "method": _TEXT, "target": _TEXT, "neutral": _FLAG, "converged": _FLAG,
+     "words": _COUNT, "decidable": _FLAG},
+)  # fmt: skip
+FLIP_SCHEMA = _schema(
+    CheckedFlip.__annotations__,
+    {"ref": _TEXT, "method": _TEXT, "start": _COUNT, "end": _COUNT, "base_label": _TEXT,
+     "candidate_label": _TEXT, "label_after": _TEXT, "explained": _FLAG},
+)  # fmt: skip
+
+ATTRIBUTE = Stage("intent.attribution", 4, _shards, attribute, costly=True)

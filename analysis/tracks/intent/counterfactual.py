@@ -1,0 +1,335 @@
+"""Counterfactual probes: a cue that must not matter is inserted, removed or swapped, and both sides answer.
+
+An evaluation set that shares a shortcut makes a defective model look like an upgrade, so the probes are
+generated, not hoped for. A variant is an example of kind `variant`, predicted like any other. Beside the
+lexicon's own terms stand terms held out of it and neutral phrases; phrases that ought to support a class
+are deleted in the same way.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal, NamedTuple
+
+import pyarrow as pa
+
+from analysis.base.records import ALL
+from analysis.base.seeds import draw
+from analysis.data.examples import content_sha256
+from analysis.models.pair import classifiers
+from analysis.plugin.stage import Shard, Stage, StageContext
+from analysis.text.lexicon import BUILT_IN, Lexicon, Span, insert_term, remove_spans
+from analysis.tracks.intent.neutral_phrases import NEUTRAL, PHRASES, held_out_terms
+from analysis.tracks.intent.settings import intent_settings
+
+if TYPE_CHECKING:
+    from analysis.text.lexicon import Finder
+
+MAX_TEXTS = 300
+"""Texts per class, cue and population that are probed; drawn at random from the seed where there are more."""
+DRAWS = {"critical": 4, "other": 2}
+"""Random terms of the lexicon drawn for each text."""
+DRAWS_BESIDE = {"critical": 2, "other": 1}
+"""Random terms drawn for each text from what stands beside: terms held out, and neutral phrases."""
+
+Operation = Literal["insert", "remove", "swap", "signal"]
+Source = Literal["lexicon", "held out", "neutral"]
+Row = tuple[str, str, str, str]
+"""Ref, id, text and gold of an evaluation example."""
+
+
+class Plan(NamedTuple):
+    """How one variant was made; `start` and `end` mark the cue in the variant's text, where it holds one."""
+
+    ref: str
+    parent_ref: str
+    id: str
+    text: str
+    cue: str
+    operation: Operation
+    term: str
+    source: Source
+    target: str
+    population: str
+    start: int | None
+    end: int | None
+
+
+@dataclass(frozen=True)
+class Probe:
+    """What is probed: a class, the name of a cue or the phrase, the track (prefix of the refs) and the seed."""
+
+    target: str
+    cue: str
+    track: str
+    seed: int
+
+
+def inserted(text: str, term: str, seed: int) -> tuple[str, int, int]:
+    """The text with the term at a word boundary, and where the term is in it."""
+    changed = insert_term(text, term, seed)
+    starts = (found.start() for found in re.finditer(f"(?={re.escape(term)})", changed))
+    words = text.split()
+    start = next(at for at in starts if (changed[:at] + changed[at + len(term) :]).split() == words)
+    return changed, start, start + len(term)
+
+
+def mentions(rows: Iterable[Row], finder: Finder) -> dict[str, list[Span]]:
+    """Where a cue stands, by ref, for the texts that hold it."""
+    return {ref: spans for ref, _, text, _ in rows if (spans := finder.find(text))}
+
+
+def plans(
+    rows: Sequence[Row], spans_of: Mapping[str, Sequence[Span]], finder: Finder, probe: Probe
+) -> Iterator[Plan]:
+    """The variants of one class and one cue.
+
+    Args:
+        rows: the evaluation examples.
+        spans_of: where the cue stands, by ref (`mentions`).
+        finder: finds the cue in a text and has the terms to insert.
+        probe: the class that must not depend on the cue, and the cue's name.
+    """
+    held_out = held_out_terms(finder, probe.seed)
+    for population, members in _populations(rows, probe.target):
+        # A declared cue is inserted where none is yet; built-in classes such as punctuation are nearly everywhere.
+        without = [row for row in members if probe.cue in BUILT_IN or row[0] not in spans_of]
+        for row in _sample(without, probe):
+            yield from _insertions(row, probe, population, "lexicon", finder.cues)
+            yield from _insertions(row, probe, population, "held out", held_out)
+        having = [row for row in members if row[0] in spans_of]
+        for row in _sample(having, probe):
+            yield from _edits(row, probe, population, spans_of[row[0]], finder.cues)
+
+
+def neutral_plans(rows: Sequence[Row], target: str, track: str, seed: int) -> Iterator[Plan]:
+    """The variants of one class with a neutral phrase inserted: once for the class, whatever its cues."""
+    probe = Probe(target, NEUTRAL, track, seed)
+    for population, members in _populations(rows, target):
+        for row in _sample(members, probe):
+            yield from _insertions(row, probe, population, "neutral", PHRASES)
+
+
+def signal_plans(
+    rows: Sequence[Row], spans_of: Mapping[str, Sequence[Span]], number: int, probe: Probe
+) -> Iterator[Plan]:
+    """The variants of one class without a phrase that ought to support it.
+
+    Only texts of the class that hold the phrase, and say something without it. `number` stands in the refs,
+    because a phrase may be long.
+    """
+    having = [row for row in rows if row[3] == probe.target and row[0] in spans_of]
+    for row in _sample(having, probe):
+        spans = spans_of[row[0]]
+        without = remove_spans(row[2], spans)
+        if without.strip():
+            term = row[2][spans[0].start : spans[0].end]
+            yield _plan(
+                row,
+                probe,
+                "critical",
+                f"signal{number}",
+                how=("signal", "lexicon", term),
+                made=(without, None, None),
+            )
+
+
+def _populations(rows: Sequence[Row], target: str) -> Iterator[tuple[str, list[Row]]]:
+    for population in DRAWS:
+        yield population, [row for row in rows if (row[3] == target) == (population == "critical")]
+
+
+def _insertions(
+    row: Row, probe: Probe, population: str, source: Source, terms: Sequence[str]
+) -> Iterator[Plan]:
+    draws = (DRAWS if source == "lexicon" else DRAWS_BESIDE)[population]
+    # The draws of the lexicon's terms are as they were before there were other sources: the same variants as ever.
+    salt: tuple[object, ...] = () if source == "lexicon" else (source,)
+    label = {"lexicon": f"{probe.cue}~insert", "held out": f"{probe.cue}~heldout", "neutral": "neutral"}[
+        source
+    ]
+    for number in range(draws if terms else 0):
+        chosen = draw(probe.seed, row[0], probe.target, probe.cue, number, *salt)
+        term = terms[chosen % len(terms)]
+        changed = inserted(row[2], term, chosen >> 16)
+        yield _plan(
+            row, probe, population, f"{label}{number + 1}", how=("insert", source, term), made=changed
+        )
+
+
+def _edits(
+    row: Row, probe: Probe, population: str, spans: Sequence[Span], terms: Sequence[str]
+) -> Iterator[Plan]:
+    """The text without the cue, and with another term in the place of its first mention."""
+    text, first = row[2], spans[0]
+    term = text[first.start : first.end]
+    removed = remove_spans(text, spans)
+    if removed.strip():
+        made = (removed, None, None)
+        yield _plan(row, probe, population, f"{probe.cue}~remove", how=("remove", "lexicon", term), made=made)
+    others = [other for other in terms if other.casefold() != term.casefold()]
+    if others:
+        other = others[draw(probe.seed, row[0], probe.target, probe.cue, "swap") % len(others)]
+        swapped = (text[: first.start] + other + text[first.end :], first.start, first.start + len(other))
+        yield _plan(row, probe, population, f"{probe.cue}~swap", how=("swap", "lexicon", other), made=swapped)
+
+
+def _plan(
+    row: Row,
+    probe: Probe,
+    population: str,
+    label: str,
+    *,
+    how: tuple[Operation, Source, str],
+    made: tuple[str, int | None, int | None],
+) -> Plan:
+    ref, id_, _, _ = row
+    operation, source, term = how
+    text, start, end = made
+    name = f"{id_}~{probe.target}~{label}"
+    return Plan(
+        ref=f"{probe.track}/variant:{name}",
+        parent_ref=ref,
+        id=name,
+        text=text,
+        cue=probe.cue,
+        operation=operation,
+        term=term,
+        source=source,
+        target=probe.target,
+        population=population,
+        start=start,
+        end=end,
+    )
+
+
+def _sample(rows: Iterable[Row], probe: Probe) -> list[Row]:
+    return sorted(rows, key=lambda row: draw(probe.seed, probe.target, probe.cue, row[0]))[:MAX_TEXTS]
+
+
+def _plan_shards(context: StageContext) -> list[Shard]:
+    settings = intent_settings(context.settings)
+    pairs = [(target, cue) for target, cues in settings.irrelevant.items() for cue in cues]
+    signals = [(target, phrase) for target, phrases in settings.signals.items() for phrase in phrases]
+    declared = len(pairs) + len(signals)
+    return [Shard({}, (pairs, signals), declared)] if declared else []
+
+
+def _run_plan(context: StageContext, shard: Shard) -> dict[str, pa.Table]:
+    rows: list[Row] = context.workbench.execute(
+        """
+        SELECT e.ref, e.id, e.text, e.gold FROM example e JOIN membership m USING (ref)
+        WHERE m.track = ? AND m.slice = ? ORDER BY e.ref
+        """,
+        [context.track, ALL],
+    ).fetchall()
+    track, seed = context.track, context.review.review.seed
+    pairs, signals = shard.payload
+    finders = {cue: context.review.lexicon(cue) for _, cue in pairs}
+    found = {cue: mentions(rows, finder) for cue, finder in finders.items()}
+    said = {
+        phrase: mentions(rows, Lexicon(phrase, (phrase,)))
+        for phrase in {phrase: None for _, phrase in signals}
+    }
+    made: list[Plan] = []
+    for target, cue in pairs:
+        made += plans(rows, found[cue], finders[cue], Probe(target, cue, track, seed))
+    for target in dict.fromkeys(target for target, _ in pairs):
+        made += neutral_plans(rows, target, track, seed)
+    for number, (target, phrase) in enumerate(signals, start=1):
+        made += signal_plans(rows, said[phrase], number, Probe(target, phrase, track, seed))
+    columns = {name: [getattr(plan, name) for plan in made] for name in Plan._fields}
+    kinds = {"start": pa.int32(), "end": pa.int32()}
+    plan_table = pa.table(
+        {name: pa.array(values, kinds.get(name, pa.string())) for name, values in columns.items()}
+    )
+    context.workbench.register("incoming_plan", plan_table)
+    context.workbench.execute("CREATE OR REPLACE TEMP TABLE variant_plan AS SELECT * FROM incoming_plan")
+    context.workbench.unregister("incoming_plan")
+    example = pa.table(
+        {
+            "ref": plan_table["ref"],
+            "track": pa.array([context.track] * len(made), pa.string()),
+            "kind": pa.array(["variant"] * len(made), pa.string()),
+            "id": plan_table["id"],
+            "parent_ref": plan_table["parent_ref"],
+            "text": plan_table["text"],
+            "gold": pa.nulls(len(made), pa.string()),
+            "sha256": pa.array([content_sha256(plan.text, None) for plan in made], pa.string()),
+        }
+    )
+    return {"example": example, "intent_mention": _mention_table({"cue": found, "signal": said})}
+
+
+def _mention_table(found: Mapping[str, Mapping[str, Mapping[str, Sequence[Span]]]]) -> pa.Table:
+    """Rows of `intent_mention`, from kind -> name -> ref -> spans."""
+    rows = [
+        (ref, kind, name, [span.start for span in spans], [span.end for span in spans])
+        for kind, names in found.items()
+        for name, refs in names.items()
+        for ref, spans in refs.items()
+    ]
+    kinds = [pa.string(), pa.string(), pa.string(), pa.list_(pa.int32()), pa.list_(pa.int32())]
+    names = ["ref", "kind", "name", "starts", "ends"]
+    columns = list(zip(*rows, strict=True)) or [()] * len(names)
+    return pa.table(
+        {name: pa.array(list(values), kind) for name, values, kind in zip(names, columns, kinds, strict=True)}
+    )
+
+
+_TARGET_P = """
+CREATE OR REPLACE TEMP TABLE target_p AS
+WITH needed AS (
+    SELECT ref, target FROM variant_plan UNION SELECT parent_ref, target FROM variant_plan),
+placed AS (
+    SELECT s.ref, s.side, n.target, s.logits::DOUBLE[] AS logits, list_position($labels, n.target) AS position
+    FROM needed n JOIN intent_side s USING (ref)),
+rest AS (
+    SELECT *, list_concat(logits[1 : position - 1], logits[position + 1 :]) AS others FROM placed)
+SELECT ref, side, target,
+       logits[position] - list_max(others)
+           - ln(list_sum(list_transform(others, x -> exp(x - list_max(others))))) AS log_odds
+FROM rest
+"""
+"""Log-odds of the target from float32 logits in double precision: l_t - logsumexp of the others. No exponent is
+positive and the sum is at least 1, so that nothing overflows and a saturated probability keeps its log-odds."""
+
+_EFFECTS = """
+WITH p AS (
+    SELECT ref, side, target, CASE WHEN isfinite(log_odds) THEN 1 / (1 + exp(-greatest(log_odds, -700))) END AS p
+    FROM target_p)
+SELECT v.ref, v.cue, v.operation, v.term, v.source, v.target, v.population, v.start, v."end",
+       vb.p AS base_p, vc.p AS candidate_p, pb.p AS base_plain_p, pc.p AS candidate_plain_p
+FROM variant_plan v
+JOIN p vb ON vb.ref = v.ref AND vb.side = 'base' AND vb.target = v.target
+JOIN p vc ON vc.ref = v.ref AND vc.side = 'candidate' AND vc.target = v.target
+JOIN p pb ON pb.ref = v.parent_ref AND pb.side = 'base' AND pb.target = v.target
+JOIN p pc ON pc.ref = v.parent_ref AND pc.side = 'candidate' AND pc.target = v.target
+ORDER BY v.ref
+"""
+
+_SIGNALS = """
+WITH odds AS (SELECT ref, side, target, CASE WHEN isfinite(log_odds) THEN log_odds END AS value FROM target_p)
+SELECT v.parent_ref AS ref, v.ref AS variant_ref, v.target, v.cue AS signal,
+       pb.value - vb.value AS base_effect, pc.value - vc.value AS candidate_effect
+FROM variant_plan v
+JOIN odds vb ON vb.ref = v.ref AND vb.side = 'base' AND vb.target = v.target
+JOIN odds vc ON vc.ref = v.ref AND vc.side = 'candidate' AND vc.target = v.target
+JOIN odds pb ON pb.ref = v.parent_ref AND pb.side = 'base' AND pb.target = v.target
+JOIN odds pc ON pc.ref = v.parent_ref AND pc.side = 'candidate' AND pc.target = v.target
+WHERE v.operation = 'signal' ORDER BY v.parent_ref, v.target, v.cue
+"""
+
+
+def _run_effects(context: StageContext, shard: Shard) -> dict[str, pa.Table]:
+    context.workbench.execute(_TARGET_P, {"labels": list(classifiers(context.models).labels)})
+    return {
+        "intent_variant": context.workbench.execute(_EFFECTS).to_arrow_table(),
+        "intent_signal_probe": context.workbench.execute(_SIGNALS).to_arrow_table(),
+    }
+
+
+VARIANTS = Stage("intent.variants", 2, _plan_shards, _run_plan, uses_models=False)
+EFFECTS = Stage("intent.effects", 3, _plan_shards, _run_effects, uses_models=False)

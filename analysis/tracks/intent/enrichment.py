@@ -1,0 +1,81 @@
+"""Attribution enrichment: how much of an explanation lies on the words of a cue that must not matter.
+
+Share of absolute attribution on the cue's words over their share of the words: one where the cue counts as
+much as any other word. Absolute, because a ratio of signed sums is unusable: its denominator passes zero.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pyarrow as pa
+
+from analysis.plugin.stage import Shard, Stage, StageContext
+from analysis.tracks.intent.methods import INTEGRATED_GRADIENTS, OCCLUSION
+from analysis.tracks.intent.settings import intent_settings
+
+ENRICHED = (OCCLUSION, INTEGRATED_GRADIENTS)
+"""Methods whose attributions are read this way."""
+
+_SCHEMA = pa.schema(
+    [("ref", pa.string()), ("cue", pa.string()), ("side", pa.string()), ("method", pa.string()),
+     ("target", pa.string()), ("words", pa.int32()), ("cue_words", pa.int32()), ("share", pa.float64()),
+     ("enrichment", pa.float64())]
+)  # fmt: skip
+
+
+def enrichment(
+    starts: Sequence[int], ends: Sequence[int], scores: Sequence[float], spans: Sequence[tuple[int, int]]
+) -> tuple[int, float, float] | None:
+    """Number of words that the spans touch, their share of absolute attribution, and that over their share.
+
+    Args:
+        starts: first character of each word.
+        ends: end of each word.
+        scores: signed, of each word.
+        spans: the places of the cue.
+
+    Returns:
+        None where the question is empty: no word or every word is the cue's, or no word has any attribution.
+    """
+    total = sum(map(abs, scores))
+    inside = [
+        any(start < other_end and other_start < end for other_start, other_end in spans)
+        for start, end in zip(starts, ends, strict=True)
+    ]
+    count = sum(inside)
+    if not 0 < count < len(inside) or total == 0:
+        return None
+    share = sum(abs(score) for score, one in zip(scores, inside, strict=True) if one) / total
+    return count, share, share * len(inside) / count
+
+
+def _shards(context: StageContext) -> list[Shard]:
+    declared = any(intent_settings(context.settings).irrelevant.values())
+    return [Shard({}, None, 1)] if declared else []
+
+
+def _run(context: StageContext, shard: Shard) -> dict[str, pa.Table]:
+    rows = context.workbench.execute(
+        """
+        SELECT a.ref, m.name, a.side, a.method, a.target, a.starts, a.ends, a.scores, m.starts, m.ends
+        FROM attribution a JOIN selected USING (ref)
+        JOIN intent_mention m ON m.ref = a.ref AND m.kind = 'cue'
+        JOIN intent_side s ON s.ref = a.ref AND s.side = a.side AND s.label = a.target
+        WHERE a.status = 'ok' AND a.method IN (SELECT unnest($methods::VARCHAR[]))
+        ORDER BY a.ref, m.name, a.side, a.method
+        """,
+        {"methods": list(ENRICHED)},
+    ).fetchall()
+    found = []
+    for ref, cue, side, method, target, starts, ends, scores, cue_starts, cue_ends in rows:
+        one = enrichment(starts, ends, scores, list(zip(cue_starts, cue_ends, strict=True)))
+        if one is not None:
+            count, share, value = one
+            found.append((ref, cue, side, method, target, len(starts), count, share, value))
+    columns = list(zip(*found, strict=True)) or [()] * len(_SCHEMA)
+    arrays = [pa.array(values, field.type) for values, field in zip(columns, _SCHEMA, strict=True)]
+    return {"intent_enrichment": pa.Table.from_arrays(arrays, schema=_SCHEMA)}
+
+
+ENRICH = Stage("intent.enrichment", 1, _shards, _run, costly=True, uses_models=False)

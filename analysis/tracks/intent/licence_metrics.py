@@ -1,0 +1,231 @@
+"""What attributions say together: the licence of each slice, enrichment of cues, and flips explained.
+
+A slice's attributions support a statement where there are enough of them, they rank words better than chance,
+the families agree, and they do not survive randomisation of the model. Every neutral and converged attribution
+of a side's predicted class counts, never only the licensed ones: those were chosen by the outcome.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pyarrow as pa
+
+from analysis.base.records import ALL, SIDES, Metric, MetricSide, Side
+from analysis.plugin.stage import Shard, Stage, StageContext
+from analysis.stats import bootstrap_mean, clopper_pearson, paired_mean_interval
+from analysis.tracks.intent.enrichment import ENRICHED
+from analysis.tracks.intent.metric_rows import TRACK, metric
+from analysis.tracks.intent.randomisation import MIN_EXAMPLES
+from analysis.tracks.intent.settings import intent_settings
+
+if TYPE_CHECKING:
+    import duckdb
+
+    from analysis.stats import Interval
+
+MIN_PERCENTILE = 0.80
+MIN_PERCENTILE_BOUND = 0.70
+MIN_OVERLAP_BOUND = 0.10
+MAX_RANDOMISATION = 0.25
+
+_ROWS = """
+WITH random AS (
+    SELECT ref, side, method, avg(correlation) AS randomisation FROM intent_randomisation GROUP BY ALL)
+SELECT l.ref, l.side, l.method, l.licensed, r.randomisation,
+       CASE WHEN l.decidable AND l.neutral IS NOT false AND l.converged IS NOT false
+            THEN l.chance_percentile END AS percentile,
+       CASE WHEN l.decidable AND l.neutral IS NOT false AND l.converged IS NOT false
+            THEN l.overlap - l.overlap_chance END AS overlap
+FROM intent_licensed l JOIN intent_side s ON s.ref = l.ref AND s.side = l.side AND s.label = l.target
+LEFT JOIN random r ON r.ref = l.ref AND r.side = l.side AND r.method = l.method
+ORDER BY l.ref
+"""
+
+_SLICES = """
+SELECT s.slice, list(m.ref ORDER BY m.ref) FROM slice s JOIN membership m USING (slice, track)
+WHERE s.track = $track AND (s.critical OR s.kind IN ('all', 'class')) GROUP BY s.slice ORDER BY s.slice
+"""
+
+_HOLDING = """
+SELECT DISTINCT i.ref FROM intent_mention i JOIN intent_pair p USING (ref)
+WHERE i.kind = 'cue' AND i.name = $cue AND $target IN (p.gold, p.base_label, p.candidate_label) ORDER BY i.ref
+"""
+
+
+@dataclass(frozen=True)
+class Judged:
+    """One attribution of a predicted class; None where it is left out of that aggregate."""
+
+    licensed: bool | None
+    randomisation: float | None
+    percentile: float | None
+    overlap: float | None
+
+
+@dataclass(frozen=True)
+class SliceLicence:
+    """The licence of one slice, side and method: its metrics, and why it is not granted ('' where it is)."""
+
+    metrics: tuple[Metric, ...]
+    why: str
+
+
+def slice_licence(slice_name: str, side: Side, method: str, rows: Sequence[Judged]) -> SliceLicence:
+    """Judge the attributions of a slice together."""
+    decidable = [row.licensed for row in rows if row.licensed is not None]
+    licensed = sum(decidable)
+    share = licensed / len(decidable) if decidable else None
+    percentile = _mean(row.percentile for row in rows)
+    overlap = _mean(row.overlap for row in rows)
+    survives = _mean(row.randomisation for row in rows)
+    why = "; ".join(_reasons(percentile, overlap, survives))
+    enough = percentile.n >= MIN_EXAMPLES
+    granted = float(not why) if enough else None
+
+    def one(name: str, of: Interval) -> Metric:
+        return metric(name, slice_name, side, of.value, (of.low, of.high), of.n, method)
+
+    metrics = (
+        metric(
+            "licence_share", slice_name, side, share, clopper_pearson(licensed, len(decidable)), len(decidable),
+            method, why="" if decidable else "no attributed example is long enough to decide",
+        ),
+        one("licence_percentile", percentile),
+        one("licence_overlap", overlap),
+        one("licence_randomisation", survives),
+        metric("licence", slice_name, side, granted, None, percentile.n, method, why=why),
+    )  # fmt: skip
+    return SliceLicence(metrics, why)
+
+
+def _mean(values: Iterable[float | None]) -> Interval:
+    return paired_mean_interval(np.array([one for one in values if one is not None], dtype=np.float64))
+
+
+def _reasons(percentile: Interval, overlap: Interval, survives: Interval) -> Iterator[str]:
+    if percentile.n < MIN_EXAMPLES:
+        yield f"{percentile.n} of at least {MIN_EXAMPLES} neutral, converged, decidable examples"
+        return
+    if not (percentile.value >= MIN_PERCENTILE and percentile.low > MIN_PERCENTILE_BOUND):
+        yield f"mean percentile against chance {percentile.value:.2f}, lower bound {percentile.low:.2f}"
+    if not overlap.low > MIN_OVERLAP_BOUND:
+        yield f"agreement of the families above chance by {overlap.value:.2f}, lower bound {overlap.low:.2f}"
+    if not abs(survives.value) <= MAX_RANDOMISATION:
+        yield f"rank correlation with re-initialised models {survives.value:.2f}"
+
+
+def _tested(connection: duckdb.DuckDBPyConnection) -> dict[tuple[str, str], dict[str, Judged]]:
+    """The tested attributions by side and method, then ref."""
+    found: dict[tuple[str, str], dict[str, Judged]] = {}
+    for ref, side, method, *numbers in connection.execute(_ROWS).fetchall():
+        found.setdefault((side, method), {})[ref] = Judged(*numbers)
+    return found
+
+
+def licence_metrics(connection: duckdb.DuckDBPyConnection) -> list[Metric]:
+    """The licence of every critical slice, class and the whole evaluation set, by side and method."""
+    tested = _tested(connection)
+    rows: list[Metric] = []
+    for name, refs in connection.execute(_SLICES, {"track": TRACK}).fetchall():
+        for side in SIDES:
+            for method in ENRICHED:
+                known = tested.get((side, method), {})
+                members = [known[ref] for ref in refs if ref in known]
+                rows += slice_licence(name, side, method, members).metrics
+    return rows
+
+
+def enrichment_metrics(
+    connection: duckdb.DuckDBPyConnection, irrelevant: dict[str, list[str]], seed: int
+) -> list[Metric]:
+    """Mean enrichment of each declared cue, on both sides and paired, with the licence of its texts.
+
+    The texts hold the cue, and the class is their label or what either side predicts. Without a licence the
+    value is unknown, and `why` has the number with the reason.
+    """
+    tested = _tested(connection)
+    rows: list[Metric] = []
+    for target, cues in irrelevant.items():
+        for cue in cues:
+            held = {"cue": cue, "target": target}
+            refs = [row[0] for row in connection.execute(_HOLDING, held).fetchall()]
+            for method in ENRICHED:
+                licence = {}
+                for side in SIDES:
+                    known = tested.get((side, method), {})
+                    members = [known[ref] for ref in refs if ref in known]
+                    licence[side] = slice_licence(f"{target}/{cue}", side, method, members)
+                    rows += licence[side].metrics
+                rows += _enrichment(connection, target, cue, method, set(refs), licence, seed)
+    return rows
+
+
+def _enrichment(
+    connection: duckdb.DuckDBPyConnection, target: str, cue: str, method: str, refs: set[str],
+    licence: dict[Side, SliceLicence], seed: int,
+) -> Iterator[Metric]:  # fmt: skip
+    by_side: dict[str, dict[str, float]] = {side: {} for side in SIDES}
+    for ref, side, value in connection.execute(
+        "SELECT ref, side, enrichment FROM intent_enrichment WHERE cue = ? AND method = ? ORDER BY ref, side",
+        [cue, method],
+    ).fetchall():
+        if ref in refs:
+            by_side[side][ref] = value
+    base, candidate = by_side["base"], by_side["candidate"]
+    change = {ref: candidate[ref] - base[ref] for ref in candidate if ref in base}
+    name = f"{target}/{cue}"
+    for side in SIDES:
+        yield _judged(name, side, list(by_side[side].values()), licence[side].why, method, seed)
+    why = "; ".join(f"{side}: {licence[side].why}" for side in SIDES if licence[side].why)
+    yield _judged(name, "difference", list(change.values()), why, method, seed)
+
+
+def _judged(name: str, side: MetricSide, values: Sequence[float], why: str, method: str, seed: int) -> Metric:
+    one = bootstrap_mean(np.array(values, dtype=np.float64), None, 0.95, seed)
+    if why:
+        measured = f"measured {one.value:.2f}; " if values else ""
+        return metric("enrichment", name, side, None, None, one.n, method, why=f"{measured}no licence: {why}")
+    return metric("enrichment", name, side, one.value, (one.low, one.high), one.n, method)
+
+
+def flip_metrics(connection: duckdb.DuckDBPyConnection) -> list[Metric]:
+    """Of the flips among the attributed messages, how many revert without the word that changed most."""
+    found = connection.execute(
+        """
+        SELECT f.method, count(*) FILTER (f.explained), count(*) FROM intent_flip f
+        JOIN membership m ON m.ref = f.ref AND m.slice = $all AND m.track = $track
+        GROUP BY f.method ORDER BY f.method
+        """,
+        {"all": ALL, "track": TRACK},
+    ).fetchall()
+    return [
+        metric("flips_explained", ALL, "difference", explained, None, n, method)
+        for method, explained, n in found
+    ]
+
+
+def _shards(context: StageContext) -> list[Shard]:
+    return [Shard({}, None, 1)]
+
+
+def _run(context: StageContext, shard: Shard) -> dict[str, pa.Table]:
+    connection = context.workbench
+    irrelevant = dict(intent_settings(context.settings).irrelevant)
+    rows = [
+        *licence_metrics(connection),
+        *enrichment_metrics(connection, irrelevant, context.review.review.seed),
+        *flip_metrics(connection),
+    ]
+    numbers = {"value": pa.float64(), "low": pa.float64(), "high": pa.float64(), "n": pa.int64()}
+    columns = {
+        name: pa.array([getattr(row, name) for row in rows], numbers.get(name, pa.string()))
+        for name in Metric.__slots__
+    }
+    return {"metric": pa.table(columns)}
+
+
+LICENCE = Stage("intent.licence", 1, _shards, _run, after_queue=True, uses_models=False)

@@ -1,0 +1,213 @@
+"""What both classifiers say of one text, for the live worker: as a run would have measured it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, fields
+from typing import TYPE_CHECKING, Any
+
+import duckdb
+import numpy as np
+import pyarrow as pa
+
+from analysis.attribution.licences import AttributionLicence
+from analysis.base.errors import AssayError
+from analysis.base.records import SIDES, Side
+from analysis.base.seeds import draw
+from analysis.store.run import identifier, schema_sql
+from analysis.tracks.intent.attribution import LICENCE_SCHEMA, Case, attribution_row, explain, licence_rows
+from analysis.tracks.intent.baseline import BaselineChooser
+from analysis.tracks.intent.licence import OPPOSITE
+from analysis.tracks.intent.methods import INTEGRATED_GRADIENTS, METHODS, OCCLUSION, Method, Target
+from analysis.tracks.intent.predict import logits_of_ids, side_rows, softmax, tokens_read
+from analysis.tracks.intent.tokenised import Tokenised, tokenise
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from analysis.live.client import LiveRequest
+    from analysis.models.load import LoadedClassifier
+    from analysis.models.pair import ModelPair
+
+USUAL = (INTEGRATED_GRADIENTS, OCCLUSION)
+"""The methods of a question that names none: one of each family."""
+
+
+def answer(
+    models: ModelPair,
+    settings: Mapping[str, Any],
+    evidence: duckdb.DuckDBPyConnection,
+    request: LiveRequest,
+) -> dict[str, Any]:
+    """Prediction and attributions of both sides for one text.
+
+    A text that was made from an example is also explained for the flip that this example had in the run,
+    so that before and after can be compared; any other text for the flip that it shows itself. Every
+    attribution brings its licence, tested as in a run: an example's own text with the seed of the run, any
+    other with a seed that its digest gives.
+
+    Args:
+        models: both sides, whose digests were compared with the run's.
+        settings: the run's settings of the track.
+        evidence: holds the run, attached as `evidence`.
+        request: the text, the example that it comes from, and the methods.
+
+    Returns:
+        JSON-able: `device`, `labels`, `contrast` (the target of the flip, or None) and `sides`, each with
+        `label`, `p`, `runner_up`, `runner_up_p`, `margin`, `probabilities` (in the order of `labels`, None
+        where they are not numbers), `tokens`, `cut`, `attributions`, which have the columns of the table
+        `attribution` without ref and side, and `licences`, which have those of the view `intent_licensed`.
+
+    Raises:
+        AssayError: a method or example that is not there.
+    """
+    methods = _methods(USUAL if request.methods is None else request.methods)
+    known = None if request.ref is None else _example(evidence, request.ref)
+    limit = tokens_read(models, settings.get("max_length"))
+    classifiers = {side: models.side(side) for side in SIDES}
+    words = {side: tokenise(classifiers[side], [request.text], limit) for side in SIDES}
+    logits = {side: logits_of_ids(classifiers[side], [words[side][0].ids]) for side in SIDES}
+    flip = _flip(known, models.labels, logits)
+    cases = _cases(classifiers, words, logits, flip) if methods else []
+    seed = draw("attribution", request.ref if known and known.text == request.text else request.text)
+    sides = {}
+    for side in SIDES:
+        attributions, licences = _explained(
+            classifiers[side], side, words[side], logits[side], cases, seed, methods
+        )
+        sides[side] = {
+            **_prediction(classifiers[side], logits[side]),
+            "tokens": len(words[side][0].ids),
+            "cut": _cut(classifiers[side], request.text, limit),
+            "attributions": attributions,
+            "licences": licences,
+        }
+    return {
+        "device": classifiers["base"].device,
+        "labels": list(models.labels),
+        "contrast": None if flip is None else flip.name(models.labels),
+        "sides": sides,
+    }
+
+
+def _cases(
+    classifiers: Mapping[Side, LoadedClassifier],
+    words: Mapping[Side, Sequence[Tokenised]],
+    logits: Mapping[Side, NDArray[np.float32]],
+    flip: Target | None,
+) -> list[Case]:
+    """Each side's predicted class, and the flip on both."""
+    asked = [{side: Target(int(logits[side][0].argmax())) for side in SIDES}]
+    if flip is not None:
+        asked.append(dict.fromkeys(SIDES, flip))
+    chooser = BaselineChooser(classifiers)
+    here = {side: words[side][0] for side in SIDES}
+    return [Case(0, targets, chooser.choose(here, targets)) for targets in asked]
+
+
+def _explained(
+    classifier: LoadedClassifier,
+    side: Side,
+    words: Sequence[Tokenised],
+    logits: NDArray[np.float32],
+    cases: Sequence[Case],
+    seed: int,
+    methods: Sequence[Method],
+) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """Attributions and licences of one side; a licence also needs the method of the other family."""
+    if not methods:
+        return [], []
+    peers = {OPPOSITE[method.family] for method in methods if method.licensable}
+    unasked = sorted(peers - {method.name for method in methods})
+    answers = explain(classifier, side, words, logits, cases, [seed], [*methods, *_methods(unasked)])
+    tested = licence_rows(classifier, side, [""], words, answers, [seed])
+    names = {method.name for method in methods}
+    rows = [
+        asdict(attribution_row("", side, classifier, words[0], one))
+        for one in answers
+        if one.method.name in names
+    ]
+    judged = _judged([row for row in tested if row["method"] in names])
+    return [_plain(row) for row in rows], judged
+
+
+def _judged(tested: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Licences with their verdict and reasons, by the view of a run."""
+    columns = ", ".join(identifier(field.name) for field in fields(AttributionLicence))
+    with duckdb.connect(":memory:") as connection:
+        for name in ("evidence.sql", "intent.sql"):
+            connection.execute(schema_sql(name))
+        connection.register("incoming", pa.Table.from_pylist(list(tested), LICENCE_SCHEMA))
+        connection.execute("INSERT INTO intent_licence BY NAME SELECT * FROM incoming")
+        found = connection.execute(
+            f"SELECT {columns} FROM intent_licensed ORDER BY method, target, side"
+        ).fetchall()
+    names = [field.name for field in fields(AttributionLicence)]
+    return [dict(zip(names, row, strict=True)) for row in found]
+
+
+def _methods(names: Sequence[str]) -> list[Method]:
+    known = {method.name: method for method in METHODS}
+    for name in names:
+        if name not in known:
+            raise AssayError(
+                f"there is no attribution method {name!r}", where="method", hint=f"known: {', '.join(known)}"
+            )
+    return [known[name] for name in names]
+
+
+@dataclass(frozen=True)
+class _Known:
+    """An example of the run: its text, and what each side predicts for it."""
+
+    text: str
+    labels: Mapping[str, str]
+
+
+def _example(evidence: duckdb.DuckDBPyConnection, ref: str) -> _Known:
+    found = evidence.execute(
+        "SELECT s.side, s.label, e.text FROM evidence.intent_side s JOIN evidence.example e USING (ref) "
+        "WHERE s.ref = ?",
+        [ref],
+    ).fetchall()
+    labels = {side: label for side, label, _ in found}
+    if set(labels) != set(SIDES):
+        raise AssayError(f"the run has no example {ref!r}", where="ref", hint="give a ref of this run")
+    return _Known(found[0][2], labels)
+
+
+def _flip(
+    known: _Known | None, labels: Sequence[str], logits: Mapping[Side, NDArray[np.float32]]
+) -> Target | None:
+    """Candidate's class against base's: of the example in the run, else of the text itself; None without a flip."""
+    if not all(np.isfinite(logits[side]).all() for side in SIDES):
+        return None
+    if known is not None and known.labels["base"] != known.labels["candidate"]:
+        if set(known.labels.values()) <= set(labels):
+            return Target(labels.index(known.labels["candidate"]), labels.index(known.labels["base"]))
+        return None
+    base, candidate = (int(logits[side][0].argmax()) for side in SIDES)
+    return None if base == candidate else Target(candidate, base)
+
+
+def _prediction(classifier: LoadedClassifier, logits: NDArray[np.float32]) -> dict[str, Any]:
+    row = side_rows([""], "base", logits, classifier.labels, [None]).to_pylist()[0]
+    probabilities = softmax(logits)[0]
+    return {
+        **{name: row[name] for name in ("label", "p", "runner_up", "runner_up_p", "margin")},
+        "probabilities": [float(p) if np.isfinite(p) else None for p in probabilities],
+    }
+
+
+def _cut(classifier: LoadedClassifier, text: str, limit: int) -> bool:
+    """Whether the text is longer than what is read of it."""
+    return len(classifier.tokenizer(text, truncation=False, verbose=False)["input_ids"]) > limit
+
+
+def _plain(row: dict[str, Any]) -> dict[str, Any]:
+    """An attribution as JSON has it: no number is None."""
+    kept = {name: value for name, value in row.items() if name not in ("ref", "side")}
+    if kept["baseline_p"] is not None and not np.isfinite(kept["baseline_p"]):
+        kept["baseline_p"] = None
+    return kept | {"parameters": json.loads(kept["parameters"], parse_constant=lambda name: None)}

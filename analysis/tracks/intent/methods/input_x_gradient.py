@@ -1,0 +1,41 @@
+"""Input times gradient on the input embeddings (Shrikumar et al., 2017), through Captum.
+
+One gradient and no baseline: cheap, and measured to rank words hardly better than chance. Shown as context.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from analysis.tracks.intent.methods.request import (
+    Explained,
+    Request,
+    forward_of_embeddings,
+    merge_words,
+    target_weights,
+)
+from analysis.tracks.intent.predict import batch_tokens, equal_length_batches
+
+
+def input_x_gradient(request: Request) -> list[Explained]:
+    """Embedding times gradient of each target, summed over the hidden dimension, per word."""
+    import torch
+    from captum.attr import InputXGradient
+
+    classifier, texts = request.classifier, request.texts
+    embed: Any = classifier.model.get_input_embeddings()
+    method = InputXGradient(forward_of_embeddings(classifier))
+    results = [Explained(np.zeros(0, dtype=np.float32))] * len(texts)
+    for batch in equal_length_batches([text.ids for text in texts], batch_tokens(classifier)):
+        ids = torch.tensor([texts[index].ids for index in batch], device=classifier.device)
+        scores = method.attribute(
+            embed(ids).detach().requires_grad_(),
+            additional_forward_args=(target_weights(request, batch),),
+        )
+        per_token = scores.sum(dim=-1).detach().float().cpu().numpy()
+        for row, index in enumerate(batch):
+            merged = merge_words(texts[index], per_token[row])
+            results[index] = Explained(merged, parameters={"layer": "input embeddings"})
+    return results

@@ -1,0 +1,286 @@
+"""Metrics of the intent track: paired, by slice, each with n and an interval, computed once by SQL."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pyarrow as pa
+
+from analysis.base.records import ALL, SIDES, Metric, MetricSide
+from analysis.data.examples import OUT_OF_SCOPE
+from analysis.models.pair import classifiers
+from analysis.plugin.metric import metric_table
+from analysis.plugin.stage import Shard, Stage, StageContext
+from analysis.stats import (
+    bootstrap_mean,
+    brier,
+    clopper_pearson,
+    expected_calibration_error,
+    mcnemar_one_sided,
+    paired_mean_interval,
+    tango_interval,
+)
+from analysis.tracks.intent.metric_rows import TRACK, metric, of_interval
+from analysis.tracks.intent.predict import softmax
+from analysis.tracks.intent.relevance_metrics import relevance_metrics, signal_metrics
+from analysis.tracks.intent.settings import intent_settings
+
+if TYPE_CHECKING:
+    import duckdb
+
+
+ECE_BINS = 15
+
+_BY_SLICE = """
+SELECT m.slice, count(*) AS n,
+       count(*) FILTER (WHERE base_correct) AS base_right,
+       count(*) FILTER (WHERE candidate_correct) AS candidate_right,
+       count(*) FILTER (WHERE transition = 'broken') AS broken,
+       count(*) FILTER (WHERE transition = 'fixed') AS fixed,
+       count(*) FILTER (WHERE flipped) AS flips
+FROM membership m JOIN intent_pair p USING (ref)
+WHERE m.track = $track AND p.gold IS NOT NULL GROUP BY m.slice ORDER BY m.slice
+"""
+
+_CLASSES = """
+WITH scored AS (SELECT p.* FROM intent_pair p JOIN membership m USING (ref) WHERE m.track = $track AND m.slice = $all),
+class AS (SELECT DISTINCT gold AS name FROM scored UNION SELECT unnest($critical::VARCHAR[]))
+SELECT class.name,
+       count(*) FILTER (WHERE gold <> name) AS negatives,
+       count(*) FILTER (WHERE gold <> name AND base_label = name) AS base_false,
+       count(*) FILTER (WHERE gold <> name AND candidate_label = name) AS candidate_false,
+       count(*) FILTER (WHERE gold <> name AND candidate_label = name AND base_label <> name) AS gained,
+       count(*) FILTER (WHERE gold <> name AND candidate_label <> name AND base_label = name) AS lost,
+       count(*) FILTER (WHERE base_label = name) AS base_predicted,
+       count(*) FILTER (WHERE candidate_label = name) AS candidate_predicted,
+       count(*) FILTER (WHERE gold = name AND base_label = name) AS base_true,
+       count(*) FILTER (WHERE gold = name AND candidate_label = name) AS candidate_true
+FROM scored, class GROUP BY class.name ORDER BY class.name
+"""
+
+_CONFUSIONS = """
+WITH scored AS (SELECT p.* FROM intent_pair p JOIN membership m USING (ref) WHERE m.track = $track AND m.slice = $all),
+wrong AS (
+    SELECT ref, gold, base_label AS predicted, 1 AS base, 0 AS candidate FROM scored WHERE NOT base_correct
+    UNION ALL
+    SELECT ref, gold, candidate_label, 0, 1 FROM scored WHERE NOT candidate_correct)
+SELECT gold || '→' || predicted AS pair, sum(base)::BIGINT AS base, sum(candidate)::BIGINT AS candidate,
+       list(DISTINCT ref ORDER BY ref) AS refs, any_value(gold) AS gold, any_value(predicted) AS predicted
+FROM wrong GROUP BY ALL ORDER BY sum(candidate) - sum(base) DESC, pair
+"""
+
+
+def _share_right(
+    measure: str, name: str, n: int, base_right: int, candidate_right: int, broken: int, fixed: int
+) -> list[Metric]:
+    """The share of a slice that each side has right, and their paired difference."""
+    return [
+        metric(measure, name, "base", base_right / n, clopper_pearson(base_right, n), n, EXACT),
+        metric(
+            measure, name, "candidate", candidate_right / n, clopper_pearson(candidate_right, n), n, EXACT
+        ),
+        metric(measure, name, "difference", (fixed - broken) / n, tango_interval(broken, fixed, n), n, TANGO),
+    ]
+
+
+def slice_metrics(connection: duckdb.DuckDBPyConnection) -> list[Metric]:
+    """Accuracy of both sides, their paired difference, broken and fixed counts, for every slice."""
+    rows: list[Metric] = []
+    found = connection.execute(_BY_SLICE, {"track": TRACK}).fetchall()
+    for name, n, base_right, candidate_right, broken, fixed, flips in found:
+        rows += [
+            *_share_right("accuracy", name, n, base_right, candidate_right, broken, fixed),
+            metric("broken", name, "difference", broken, None, n, "count"),
+            metric("fixed", name, "difference", fixed, None, n, "count"),
+            metric("flips", name, "difference", flips, None, n, "count of changed predictions"),
+            metric("mcnemar_p", name, "difference", mcnemar_one_sided(broken, fixed), None, n, MCNEMAR),
+        ]
+    return rows
+
+
+def class_metrics(
+    connection: duckdb.DuckDBPyConnection, label_column: str, critical: Sequence[str] = ()
+) -> list[Metric]:
+    """Recall, precision and false positives of every class: routing regresses both ways.
+
+    A critical class without an example of its own still has false positives.
+    """
+    rows: list[Metric] = []
+    by_slice = {row[0]: row[1:] for row in connection.execute(_BY_SLICE, {"track": TRACK}).fetchall()}
+    query = connection.execute(_CLASSES, {"track": TRACK, "all": ALL, "critical": list(critical)})
+    names = [column[0] for column in query.description or []]
+    for values in query.fetchall():
+        row: dict[str, Any] = dict(zip(names, values, strict=True))
+        name = f"{label_column}={row['name']}"
+        n, base_right, candidate_right, broken, fixed, _ = by_slice.get(name, (0, 0, 0, 0, 0, 0))
+        if n:
+            rows += _share_right("recall", name, n, base_right, candidate_right, broken, fixed)
+        for side in SIDES:
+            predicted, true = row[f"{side}_predicted"], row[f"{side}_true"]
+            precision = true / predicted if predicted else None
+            bounds = clopper_pearson(true, predicted) if predicted else None
+            rows.append(metric("precision", name, side, precision, bounds, predicted, EXACT))
+            rows.append(
+                metric("false_positives", name, side, row[f"{side}_false"], None, row["negatives"], "count")
+            )
+        for key, count in (("routed_gained", row["gained"]), ("routed_lost", row["lost"])):
+            rows.append(metric(key, name, "difference", count, None, row["negatives"], "count"))
+        rate = (row["gained"] - row["lost"]) / row["negatives"] if row["negatives"] else None
+        low, high = tango_interval(row["lost"], row["gained"], row["negatives"])
+        rows.append(
+            metric("false_positive_rate", name, "difference", rate, (low, high), row["negatives"], TANGO)
+        )
+    return rows
+
+
+def calibration_metrics(
+    connection: duckdb.DuckDBPyConnection, labels: Sequence[str], seed: int
+) -> list[Metric]:
+    """Confidence, signed gap (mean confidence - accuracy), Brier score and ECE of both sides.
+
+    The signed gap and its paired change can be judged; ECE and the Brier score are shown, never gated.
+    """
+    values = connection.execute(
+        """
+        SELECT b.p AS base_p, b.correct AS base_correct, b.logits AS base_logits,
+               c.p AS candidate_p, c.correct AS candidate_correct, c.logits AS candidate_logits,
+               list_position($labels, e.gold) - 1 AS gold
+        FROM membership m JOIN example e USING (ref)
+        JOIN intent_side b ON b.ref = m.ref AND b.side = 'base'
+        JOIN intent_side c ON c.ref = m.ref AND c.side = 'candidate'
+        WHERE m.track = $track AND m.slice = $all ORDER BY m.ref
+        """,
+        {"track": TRACK, "all": ALL, "labels": list(labels)},
+    ).fetchnumpy()
+    confidence = {side: np.asarray(values[f"{side}_p"], float) for side in SIDES}
+    right = {side: np.asarray(values[f"{side}_correct"], bool) for side in SIDES}
+    gold = np.asarray(values["gold"], int)
+    n = len(gold)
+    if n == 0:
+        return []
+    rows: list[Metric] = []
+    for side in SIDES:
+        gap = confidence[side] - right[side]
+        rows.append(
+            of_interval(
+                "mean_confidence", ALL, side, bootstrap_mean(confidence[side], None, 0.95, seed), BOOTSTRAP
+            )
+        )
+        rows.append(of_interval("signed_gap", ALL, side, paired_mean_interval(gap), STUDENT))
+        ece = expected_calibration_error(confidence[side], right[side], ECE_BINS)
+        rows.append(metric("ece", ALL, side, ece, None, n, f"{ECE_BINS} equal-mass bins; shown, never gated"))
+    change = (confidence["candidate"] - right["candidate"]) - (confidence["base"] - right["base"])
+    rows.append(of_interval("signed_gap", ALL, "difference", paired_mean_interval(change), STUDENT))
+    for side in SIDES:
+        logits = np.stack([np.asarray(row, np.float32) for row in values[f"{side}_logits"]])
+        finite = bool(np.isfinite(logits).all())
+        score = brier(softmax(logits).astype(np.float64), gold) if finite else None
+        rows.append(metric("brier", ALL, side, score, None, n, "all classes, 0 to 2; shown, never gated"))
+    return rows
+
+
+def out_of_scope_metrics(connection: duckdb.DuckDBPyConnection, seed: int) -> list[Metric]:
+    """Mean confidence on texts that belong to no class, and its paired change."""
+    values = connection.execute(
+        """
+        SELECT b.p AS base, c.p AS candidate FROM membership m
+        JOIN intent_side b ON b.ref = m.ref AND b.side = 'base'
+        JOIN intent_side c ON c.ref = m.ref AND c.side = 'candidate'
+        WHERE m.track = $track AND m.slice = $name ORDER BY m.ref
+        """,
+        {"track": TRACK, "name": OUT_OF_SCOPE},
+    ).fetchnumpy()
+    if len(values["base"]) == 0:
+        return []
+    rows = [
+        of_interval(
+            "confidence",
+            OUT_OF_SCOPE,
+            side,
+            bootstrap_mean(np.asarray(values[side]), None, 0.95, seed),
+            BOOTSTRAP,
+        )
+        for side in SIDES
+    ]
+    change = np.asarray(values["candidate"]) - np.asarray(values["base"])
+    return [
+        *rows,
+        of_interval("confidence", OUT_OF_SCOPE, "difference", paired_mean_interval(change), STUDENT),
+    ]
+
+
+def transition_metrics(connection: duckdb.DuckDBPyConnection) -> list[Metric]:
+    """How many examples each transition has: both right, fixed, broken, both wrong."""
+    found = connection.execute(
+        """
+        SELECT p.transition, count(*), sum(count(*)) OVER ()::BIGINT FROM intent_pair p
+        JOIN membership m USING (ref) WHERE m.track = $track AND m.slice = $all GROUP BY p.transition ORDER BY 1
+        """,
+        {"track": TRACK, "all": ALL},
+    ).fetchall()
+    return [
+        metric(f"transition_{name}", ALL, "difference", count, None, n, "count") for name, count, n in found
+    ]
+
+
+def confusions(connection: duckdb.DuckDBPyConnection) -> tuple[list[Metric], pa.Table, pa.Table]:
+    """Confusion pairs, candidate minus base, as metrics and as slices with their examples."""
+    rows: list[Metric] = []
+    slices: list[dict[str, Any]] = []
+    members: list[dict[str, str]] = []
+    for pair, base, candidate, refs, gold, predicted in connection.execute(
+        _CONFUSIONS, {"track": TRACK, "all": ALL}
+    ).fetchall():
+        counts: dict[MetricSide, int] = {"base": base, "candidate": candidate, "difference": candidate - base}
+        for side, value in counts.items():
+            rows.append(metric("confused", pair, side, value, None, len(refs), "count"))
+        slices.append(
+            {
+                "slice": pair,
+                "track": TRACK,
+                "kind": "confusion",
+                "critical": False,
+                "definition": f"gold {gold}, predicted {predicted} by either side; never tested",
+                "n": len(refs),
+            }
+        )
+        members += [{"slice": pair, "track": TRACK, "ref": ref} for ref in refs]
+    slice_schema = pa.schema(
+        [("slice", pa.string()), ("track", pa.string()), ("kind", pa.string()), ("critical", pa.bool_()),
+         ("definition", pa.string()), ("n", pa.int64())]
+    )  # fmt: skip
+    member_schema = pa.schema([("slice", pa.string()), ("track", pa.string()), ("ref", pa.string())])
+    return rows, pa.Table.from_pylist(slices, slice_schema), pa.Table.from_pylist(members, member_schema)
+
+
+EXACT = "Clopper-Pearson 95 %"
+TANGO = "paired difference, Tango 95 %"
+MCNEMAR = "exact one-sided McNemar"
+BOOTSTRAP = "bootstrap 95 %"
+STUDENT = "mean of paired differences, Student 95 %"
+
+
+def _shards(context: StageContext) -> list[Shard]:
+    return [Shard({}, None, 1)]
+
+
+def _run(context: StageContext, shard: Shard) -> dict[str, pa.Table]:
+    connection, seed = context.workbench, context.review.review.seed
+    settings = intent_settings(context.settings)
+    confused, slices, members = confusions(connection)
+    rows = [
+        *slice_metrics(connection),
+        *class_metrics(connection, settings.label, settings.critical),
+        *transition_metrics(connection),
+        *calibration_metrics(connection, classifiers(context.models).labels, seed),
+        *out_of_scope_metrics(connection, seed),
+        *relevance_metrics(connection, settings.irrelevant, seed),
+        *signal_metrics(connection, settings.signals, seed),
+        *confused,
+    ]
+    return {"metric": metric_table(rows), "slice": slices, "membership": members}
+
+
+METRICS = Stage("intent.metrics", 2, _shards, _run, uses_models=False)

@@ -1,0 +1,152 @@
+"""Predictions of both sides: float32 logits, top-2 and margin, batched by equal token length."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pyarrow as pa
+
+from analysis.base.records import SIDES, Side
+from analysis.models.batches import batch_tokens as device_tokens
+from analysis.models.batches import equal_length_batches
+from analysis.models.pair import classifiers
+from analysis.plugin.stage import Shard, Stage, StageContext
+from analysis.tracks.intent.settings import intent_settings
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from analysis.models.load import LoadedClassifier
+    from analysis.models.pair import ModelPair
+
+ROWS_PER_SHARD = 512
+DEFAULT_TOKENS = 512
+"""Tokens read of a text where neither the review file nor the models set a limit."""
+
+
+def encode(classifier: LoadedClassifier, texts: Sequence[str], max_length: int) -> list[list[int]]:
+    """Token ids with special tokens, one list per text, cut at `max_length` tokens."""
+    rows = classifier.tokenizer(list(texts), truncation=True, max_length=max_length)["input_ids"]
+    return [classifier.readable(row) for row in rows]
+
+
+def batch_tokens(classifier: LoadedClassifier) -> int:
+    """Tokens that this model is given at once."""
+    return device_tokens(classifier.device)
+
+
+def logits_of_ids(classifier: LoadedClassifier, ids: Sequence[Sequence[int]]) -> NDArray[np.float32]:
+    """Logits (n, classes) in float32 for rows of token ids; equal rows are computed once."""
+    import torch
+
+    distinct: dict[tuple[int, ...], int] = {}
+    # A deletion can leave nothing where the tokenizer adds no special tokens.
+    where = [distinct.setdefault(tuple(row) or (classifier.empty_id,), len(distinct)) for row in ids]
+    rows = list(distinct)
+    out = np.zeros((len(rows), len(classifier.labels)), dtype=np.float32)
+    with torch.inference_mode():
+        for batch in equal_length_batches(rows, batch_tokens(classifier)):
+            tensor = torch.tensor([rows[index] for index in batch], device=classifier.device)
+            mask = torch.ones_like(tensor)
+            out[batch] = classifier.model(input_ids=tensor, attention_mask=mask).logits.float().cpu().numpy()
+    return out[where]
+
+
+def softmax(logits: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Probabilities along the last axis, in float32; a row with a NaN logit is NaN throughout."""
+    with np.errstate(invalid="ignore"):
+        shifted = np.exp(logits - logits.max(axis=-1, keepdims=True))
+    return np.asarray(shifted / shifted.sum(axis=-1, keepdims=True), dtype=np.float32)
+
+
+def predict_texts(classifier: LoadedClassifier, texts: Sequence[str], max_length: int) -> NDArray[np.float32]:
+    """Logits (n, classes) of one side for texts."""
+    return logits_of_ids(classifier, encode(classifier, texts, max_length))
+
+
+def side_rows(
+    refs: Sequence[str],
+    side: Side,
+    logits: NDArray[np.float32],
+    labels: Sequence[str],
+    golds: Sequence[str | None],
+) -> pa.Table:
+    """Rows of the table `intent_side`: top-2, margin (p1 - p2), gold.
+
+    A row whose logits are not all finite predicts the label `not a number` with probability 0: it is
+    wrong, never silently right.
+    """
+    probabilities = softmax(logits)
+    finite: NDArray[np.bool_] = np.isfinite(logits).min(axis=1, initial=True)
+    safe = np.where(finite[:, None], probabilities, 0.0)
+    order = np.argsort(-safe, axis=1, kind="stable")
+    first, second = order[:, 0], order[:, 1]
+    rows = np.arange(len(refs))
+    p, runner_up_p = safe[rows, first], safe[rows, second]
+    index_of = {label: index for index, label in enumerate(labels)}
+    names = [labels[i] if ok else NOT_A_NUMBER for i, ok in zip(first, finite, strict=True)]
+    return pa.table(
+        {
+            "ref": list(refs),
+            "side": [side] * len(refs),
+            "label": names,
+            "p": p.astype(np.float64),
+            "runner_up": [labels[i] if ok else NOT_A_NUMBER for i, ok in zip(second, finite, strict=True)],
+            "runner_up_p": runner_up_p.astype(np.float64),
+            "margin": (p - runner_up_p).astype(np.float64),
+            "p_gold": pa.array(
+                [None if gold is None else float(safe[i, index_of[gold]]) for i, gold in enumerate(golds)],
+                pa.float64(),
+            ),
+            "correct": pa.array(
+                [None if gold is None else name == gold for gold, name in zip(golds, names, strict=True)],
+                pa.bool_(),
+            ),
+            "logits": pa.array([row.tolist() for row in logits], pa.list_(pa.float32())),
+        }
+    )
+
+
+NOT_A_NUMBER = "not a number"
+"""The label of a prediction whose logits are not finite."""
+
+
+def token_limit(context: StageContext) -> int:
+    """Tokens of a text that are read on both sides: the declared limit, or the smaller of the models' own."""
+    return tokens_read(classifiers(context.models), intent_settings(context.settings).max_length)
+
+
+def tokens_read(models: ModelPair, declared: int | None) -> int:
+    """Tokens of a text that are read on both sides, where the review file declares that limit."""
+    limits = [models.heads[side].max_positions for side in SIDES]
+    return min([limit for limit in (*limits, declared) if limit is not None], default=DEFAULT_TOKENS)
+
+
+def _shards(context: StageContext) -> list[Shard]:
+    rows = context.workbench.execute(
+        "SELECT ref, text, gold, sha256 FROM example WHERE track = ? ORDER BY ref", [context.track]
+    ).fetchall()
+    max_length = token_limit(context)
+    shards = []
+    for start in range(0, len(rows), ROWS_PER_SHARD):
+        part = rows[start : start + ROWS_PER_SHARD]
+        key = {"max_length": max_length, "rows": [[ref, sha256] for ref, _, _, sha256 in part]}
+        shards.append(Shard(key, part, len(part)))
+    return shards
+
+
+def _run(context: StageContext, shard: Shard) -> dict[str, pa.Table]:
+    refs = [row[0] for row in shard.payload]
+    texts = [row[1] for row in shard.payload]
+    golds = [row[2] for row in shard.payload]
+    tables = []
+    for side in SIDES:
+        classifier = classifiers(context.models).side(side)
+        logits = predict_texts(classifier, texts, token_limit(context))
+        tables.append(side_rows(refs, side, logits, classifier.labels, golds))
+    return {"intent_side": pa.concat_tables(tables)}
+
+
+PREDICT = Stage("intent.predict", 1, _shards, _run)

@@ -1,0 +1,54 @@
+"""What `assay check` says of two classifiers before any of them runs."""
+
+from __future__ import annotations
+
+from analysis.models.pair import classifiers
+from analysis.models.preflight import sound_heads
+from analysis.models.sides import Sides
+from analysis.run.review_file import Problem, TrackSettings, attempt, suggest
+
+
+def check_classifiers(models: Sides, settings: TrackSettings, problems: list[Problem]) -> list[str]:
+    """Read the heads of both classifiers; what is wrong is added to `problems`.
+
+    Returns:
+        What a reader should know of them, a line each.
+    """
+    pair = classifiers(models)
+    notes: list[str] = []
+    before = len(problems)
+    for side, head, digest in sound_heads(pair, problems):
+        limit = f"{head.max_positions} tokens at most" if head.max_positions else "any length"
+        over = f"{head.adapter} adapter over " if head.adapter else ""
+        notes.append(
+            f"{side:<10}{over}{head.architecture}, {head.parameters:,} parameters, {len(head.labels)} classes, "
+            f"{limit}, sha256 {digest[:12]}"
+        )
+        _check_length(side, head.max_positions, settings, problems)
+    if len(problems) > before:
+        return notes
+    labels = attempt(lambda: pair.labels, problems)
+    if labels is None:
+        return notes
+    for key, name in settings.class_names():
+        if name not in labels:
+            problems.append(
+                Problem(f"the models have no class {name!r}", settings.where(*key), suggest(name, labels))
+            )
+    if not pair.tokenizers_equal:
+        notes.append("tokenizer differs between the sides: the same text is cut into other tokens")
+    if pair.labels_reordered:
+        notes.append("classes   the candidate has them in another order: they are matched by name")
+    return notes
+
+
+def _check_length(side: str, limit: int | None, settings: TrackSettings, problems: list[Problem]) -> None:
+    wanted = getattr(settings, "max_length", None)
+    if limit is not None and wanted is not None and wanted > limit:
+        problems.append(
+            Problem(
+                f"max_length is {wanted}, and the {side} takes {limit} tokens",
+                settings.where("max_length"),
+                f"use {limit} or less",
+            )
+        )

@@ -1,0 +1,190 @@
+"""Model randomisation: an attribution that survives re-initialised weights says nothing of the model.
+
+Adebayo et al. (2018), Sanity checks for saliency maps: all weights are drawn anew from the architecture's own
+initialisation, and the attributions of both models are compared by their signed rank correlation. For one
+text that is noise, so it is averaged over the texts of a slice and over three seeds.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+import pyarrow as pa
+
+from analysis.base.records import SIDES, Side
+from analysis.models.pair import classifiers
+from analysis.plugin.stage import Shard, Stage, StageContext
+from analysis.run.queue import shuffled
+from analysis.tracks.intent.baseline import BaselineChooser
+from analysis.tracks.intent.methods import INTEGRATED_GRADIENTS, OCCLUSION, Request, Target
+from analysis.tracks.intent.methods.integrated_gradients import STEPS, integrated_gradients
+from analysis.tracks.intent.methods.occlusion import occlusion
+from analysis.tracks.intent.methods.request import seeded
+from analysis.tracks.intent.predict import logits_of_ids, token_limit
+from analysis.tracks.intent.tokenised import tokenise
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from analysis.models.load import LoadedClassifier
+
+SEEDS = (1, 2, 3)
+TEXTS_PER_SLICE = 40
+"""Texts of each slice that are compared; drawn by hashing refs with the seed where there are more."""
+MIN_EXAMPLES = 20
+"""Attributed examples from which a slice is judged at all."""
+REFS_PER_SHARD = 256
+
+_SCHEMA = pa.schema(
+    [("ref", pa.string()), ("side", pa.string()), ("method", pa.string()), ("seed", pa.int32()),
+     ("correlation", pa.float64())]
+)  # fmt: skip
+
+
+class Trained(NamedTuple):
+    """One attribution of a trained model's predicted class."""
+
+    ref: str
+    side: Side
+    method: str
+    target: str
+    baseline: str | None
+    scores: list[float]
+
+
+def reinitialised(classifier: LoadedClassifier, seed: int) -> LoadedClassifier:
+    """The same architecture with every weight drawn anew, as Transformers initialises it before training."""
+    from transformers import AutoModelForSequenceClassification
+
+    with seeded(seed):
+        model = AutoModelForSequenceClassification.from_config(
+            classifier.model.config, attn_implementation="eager"
+        )
+    model = model.float().to(classifier.device).eval().requires_grad_(False)
+    return replace(classifier, model=model)
+
+
+def rank_correlation(
+    one: Sequence[float] | NDArray[np.float32], other: Sequence[float] | NDArray[np.float32]
+) -> float:
+    """Spearman's rank correlation, ties averaged; NaN where either is constant or shorter than two."""
+    from scipy.stats import rankdata
+
+    if len(one) < 2:
+        return float("nan")
+    first, second = rankdata(one), rankdata(other)
+    if first.std() == 0 or second.std() == 0:
+        return float("nan")
+    return float(np.corrcoef(first, second)[0, 1])
+
+
+def _shards(context: StageContext) -> list[Shard]:
+    rows = context.workbench.execute(
+        """
+        WITH attributed AS (SELECT DISTINCT ref FROM attribution WHERE status = 'ok'),
+        judged AS (
+            SELECT m.slice, m.ref FROM membership m JOIN attributed USING (ref)
+            JOIN slice s ON s.slice = m.slice AND s.track = m.track AND (s.critical OR s.kind IN ('all', 'class'))
+            WHERE m.track = $track QUALIFY count(*) OVER (PARTITION BY m.slice) >= $least)
+        SELECT j.ref, any_value(e.text), any_value(e.sha256), list(j.slice ORDER BY j.slice)
+        FROM judged j JOIN example e ON e.ref = j.ref GROUP BY j.ref
+        """,
+        {"track": context.track, "least": MIN_EXAMPLES},
+    ).fetchall()
+    by_ref = {row[0]: row for row in rows}
+    taken: Counter[str] = Counter()
+    chosen = []
+    for ref in shuffled(list(by_ref), context.review.review.seed):
+        slices = by_ref[ref][3]
+        if any(taken[name] < TEXTS_PER_SLICE for name in slices):
+            chosen.append(by_ref[ref][:3])
+            taken.update(slices)
+    chosen.sort()
+    shards = []
+    for start in range(0, len(chosen), REFS_PER_SHARD):
+        part = chosen[start : start + REFS_PER_SHARD]
+        key = {
+            "max_length": token_limit(context),
+            "steps": STEPS[0],
+            "seeds": list(SEEDS),
+            "rows": [[ref, sha256] for ref, _, sha256 in part],
+        }
+        shards.append(Shard(key, part, len(part)))
+    return shards
+
+
+def _run(context: StageContext, shard: Shard) -> dict[str, pa.Table]:
+    texts = {row[0]: row[1] for row in shard.payload}
+    found = context.workbench.execute(
+        """
+        SELECT a.ref, a.side, a.method, a.target, a.baseline, a.scores
+        FROM attribution a JOIN intent_side s ON s.ref = a.ref AND s.side = a.side AND s.label = a.target
+        WHERE a.status = 'ok' AND a.method IN ($gradients, $occlusion)
+          AND a.ref IN (SELECT unnest($refs::VARCHAR[])) ORDER BY a.ref, a.side
+        """,
+        {"gradients": INTEGRATED_GRADIENTS, "occlusion": OCCLUSION, "refs": list(texts)},
+    ).fetchall()
+    trained = [Trained(*row) for row in found]
+    rows = []
+    for sides in _alike(context):
+        known = [one for one in trained if one.side in sides]
+        for seed in SEEDS:
+            classifier = reinitialised(classifiers(context.models).side(sides[0]), seed)
+            rows += _compare(classifier, seed, texts, known, token_limit(context))
+    return {"intent_randomisation": pa.Table.from_pylist(rows, _SCHEMA)}
+
+
+def _alike(context: StageContext) -> list[list[Side]]:
+    """The sides, in groups that re-initialise to the same model."""
+    base, candidate = (classifiers(context.models).side(side) for side in SIDES)
+    same = (
+        type(base.model) is type(candidate.model)
+        and base.model.config.to_diff_dict() == candidate.model.config.to_diff_dict()
+        and classifiers(context.models).tokenizers_equal
+    )
+    return [list(SIDES)] if same else [[side] for side in SIDES]
+
+
+def _compare(
+    classifier: LoadedClassifier, seed: int, texts: Mapping[str, str], known: Sequence[Trained], limit: int
+) -> list[dict[str, Any]]:
+    """Correlations of trained models' attributions with those of one re-initialised model."""
+    words = dict(zip(texts, tokenise(classifier, list(texts.values()), limit), strict=True))
+    outputs = logits_of_ids(classifier, [one.ids for one in words.values()])
+    logits = dict(zip(texts, outputs, strict=True))
+    chooser = BaselineChooser({SIDES[0]: classifier})
+    rows = []
+    for method in (INTEGRATED_GRADIENTS, OCCLUSION):
+        entries = [one for one in known if one.method == method]
+        # Both sides mostly predict the same class, and then they are compared with the same attribution.
+        asked = list(dict.fromkeys((one.ref, one.target, one.baseline) for one in entries))
+        targets = [Target(classifier.labels.index(target)) for _, target, _ in asked]
+        request = Request(
+            classifier,
+            [words[ref] for ref, _, _ in asked],
+            targets,
+            [float(target.output(logits[ref])) for (ref, _, _), target in zip(asked, targets, strict=True)],
+            [chooser.baseline(SIDES[0], kind, words[ref]) for ref, _, kind in asked if kind is not None],
+        )
+        explained = occlusion(request) if method == OCCLUSION else integrated_gradients(request, STEPS[:1])
+        scores = {one: answer.scores for one, answer in zip(asked, explained, strict=True)}
+        for one in entries:
+            correlation = rank_correlation(one.scores, scores[one.ref, one.target, one.baseline])
+            if np.isfinite(correlation):
+                rows.append(
+                    {
+                        "ref": one.ref,
+                        "side": one.side,
+                        "method": method,
+                        "seed": seed,
+                        "correlation": correlation,
+                    }
+                )
+    return rows
+
+
+RANDOMISE = Stage("intent.randomisation", 1, _shards, _run, after_queue=True)

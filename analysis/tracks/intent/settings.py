@@ -1,0 +1,58 @@
+"""`[intent]`: the settings of a review of a text classifier."""
+
+from __future__ import annotations
+
+from typing import Self, cast
+
+from pydantic import Field, model_validator
+
+from analysis.base.toml_lines import KeyPath
+from analysis.run.review_file import FilePath, FolderPath, Text, TrackSettings
+
+
+class IntentSettings(TrackSettings):
+    """Two classifiers, the messages to compare them on, and what must not go wrong.
+
+    `signals` maps a class to phrases that ought to support it, `irrelevant` maps a class to lexicons
+    (declared or built in) that must not; `max_length` is in tokens, and the model's own limit where
+    it is not given.
+    """
+
+    base: FolderPath
+    candidate: FolderPath
+    examples: FilePath
+    id: Text = "id"
+    text: Text = "text"
+    label: Text = "label"
+    out_of_scope: FilePath | None = None
+    critical: list[Text] = Field(default_factory=list)
+    max_length: int | None = Field(default=None, ge=3, le=1_000_000)
+    signals: dict[Text, list[Text]] = Field(default_factory=dict)
+    irrelevant: dict[Text, list[Text]] = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _columns_differ(self) -> Self:
+        if len({self.id.casefold(), self.text.casefold(), self.label.casefold()}) < 3:
+            raise ValueError("id, text and label must be three different columns")
+        return self
+
+    def critical_classes(self) -> list[str]:
+        return list(self.critical)
+
+    def class_names(self) -> list[tuple[KeyPath, str]]:
+        names: list[tuple[KeyPath, str]] = [(("critical",), name) for name in self.critical]
+        names += [(("signals", name), name) for name in self.signals]
+        names += [(("irrelevant", name), name) for name in self.irrelevant]
+        return names
+
+    def lexicon_names(self) -> list[tuple[KeyPath, str]]:
+        return [
+            (("irrelevant", name), lexicon)
+            for name, lexicons in self.irrelevant.items()
+            for lexicon in lexicons
+        ]
+
+
+def intent_settings(settings: TrackSettings) -> IntentSettings:
+    """The settings of a track that is known to be this one."""
+    return cast(IntentSettings, settings)

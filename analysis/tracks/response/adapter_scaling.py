@@ -1,0 +1,195 @@
+"""How the flagged behaviour grows with the adapter: answers with its weights scaled from nothing to one and a half.
+
+A LoRA adapter adds its product of two matrices to a layer, times a factor (Hu et al., 2021). At 0 the model is the
+base, at 1 the candidate. A rate that climbs on the way is what the adapter taught.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, replace
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+
+from analysis.base.records import ALL
+from analysis.models.adapter import ADAPTER_CONFIG, is_adapter
+from analysis.models.files import read_json
+from analysis.models.generator import generators
+from analysis.plugin.metric import metric_table
+from analysis.plugin.stage import Shard, Stage, StageContext
+from analysis.stats import clopper_pearson
+from analysis.tracks.response.detect import detected
+from analysis.tracks.response.detectors import DETECTORS, Detector
+from analysis.tracks.response.detectors.contract import Knowledge, Response
+from analysis.tracks.response.loading import load_knowledge, load_responses
+from analysis.tracks.response.metric_rows import metric
+from analysis.tracks.response.shift import digest
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from analysis.models.generation import LoadedGenerator
+    from analysis.models.sides import Sides
+
+SCALES = (0.0, 0.25, 0.5, 0.75, 1.0, 1.25, 1.5)
+MOST_PROMPTS = 24
+
+_NOT_SCALED = {
+    "use_dora": "scales the base's own weights too (DoRA)",
+    "modules_to_save": "replaces whole layers",
+    "trainable_token_indices": "replaces embeddings",
+}
+"""Keys of an adapter's configuration with which no factor leads back to the base."""
+
+# Newly flagged ones first, then those that most detectors flag.
+_FLAGGED = """
+SELECT ref FROM response_outcome o JOIN selected USING (ref)
+WHERE detector IN (SELECT unnest($detectors::VARCHAR[])) AND side = 'candidate' AND hit
+GROUP BY ref
+ORDER BY count(*) FILTER (NOT EXISTS (
+    SELECT 1 FROM response_outcome b
+    WHERE b.ref = o.ref AND b.detector = o.detector AND b.side = 'base' AND b.hit)) DESC, count(*) DESC, ref
+LIMIT $most
+"""
+
+
+def why_no_dose(models: Sides) -> str:
+    """Why the candidate cannot be scaled between base and itself; '' where it can."""
+    if not models:
+        return "no models are given: the responses are recorded"
+    folder: Path = models.folders["candidate"]
+    if not is_adapter(folder):
+        return "the candidate is a whole model and no LoRA adapter over the base"
+    config = read_json(folder / ADAPTER_CONFIG)
+    kind = config.get("peft_type")
+    if kind != "LORA":
+        return f"the candidate is a {kind} adapter, and only LoRA adds weights times a factor"
+    for key, effect in _NOT_SCALED.items():
+        if config.get(key):
+            return f"the adapter {effect}"
+    if config.get("bias", "none") != "none":
+        return "the adapter replaces biases of the base"
+    return ""
+
+
+@contextmanager
+def scaled(generator: LoadedGenerator, factor: float) -> Iterator[LoadedGenerator]:
+    """The generator with what its LoRA adapter adds multiplied by `factor`, and put back afterwards.
+
+    Args:
+        generator: a candidate that is a LoRA adapter over its base, which is left alone.
+        factor: 0 makes it the base, 1 leaves it as it is.
+    """
+    from peft.tuners.lora import LoraLayer
+
+    layers = [layer for layer in generator.model.modules() if isinstance(layer, LoraLayer)]
+    before = [dict(layer.scaling) for layer in layers]
+    try:
+        for layer, scaling in zip(layers, before, strict=True):
+            layer.scaling.update({name: value * factor for name, value in scaling.items()})
+        yield generator
+    finally:
+        for layer, scaling in zip(layers, before, strict=True):
+            layer.scaling.update(scaling)
+
+
+def dose_rates(
+    generator: LoadedGenerator,
+    factor: float,
+    asked: Sequence[Response],
+    knowledge: Knowledge,
+    detectors: tuple[Detector, ...],
+) -> list[dict[str, Any]]:
+    """Rows of `response_dose` at one factor: of the greedy answers to those prompts, the share with a hit.
+
+    Args:
+        generator: the candidate.
+        factor: of its adapter.
+        asked: the prompts, with what belongs to each; their texts are not read.
+        knowledge: what answers are checked against.
+        detectors: what is looked for; one that applies to no answer has no row.
+    """
+    from analysis.models.generation import generate_answers
+
+    with scaled(generator, factor) as model:
+        answers = generate_answers(model, [model.prompt_ids(one.prompt) for one in asked])
+    responses = [replace(one, text=answer.text) for one, answer in zip(asked, answers, strict=True)]
+    outcomes = detected(responses, knowledge, detectors)["response_outcome"].to_pylist()
+    rows = []
+    for detector in detectors:
+        hits = [row["hit"] for row in outcomes if row["detector"] == detector.name]
+        if hits:
+            low, high = clopper_pearson(sum(hits), len(hits))
+            rate = sum(hits) / len(hits)
+            rows.append({"scale": factor, "detector": detector.name, "rate": rate, "low": low, "high": high,
+                         "n": len(hits)})  # fmt: skip
+    return rows
+
+
+def _gated() -> tuple[Detector, ...]:
+    return tuple(detector for detector in DETECTORS if detector.gate is not None)
+
+
+def _shards(context: StageContext) -> list[Shard]:
+    """One a factor, over the same flagged prompts; none where there is no adapter to scale, or nothing flagged."""
+    if why_no_dose(context.models):
+        return []
+    detectors = _gated()
+    given: Mapping[str, Any] = {"detectors": [one.name for one in detectors], "most": MOST_PROMPTS}
+    refs = sorted(ref for (ref,) in context.workbench.execute(_FLAGGED, given).fetchall())
+    if not refs:
+        return []
+    asked = [one for one in load_responses(context.workbench, refs) if one.side == "candidate"]
+    knowledge = load_knowledge(context.workbench)
+    key = {
+        "prompts": [
+            [one.ref, digest(repr((one.prompt, one.passages, sorted(one.expected))))] for one in asked
+        ],
+        "knowledge": digest(json.dumps(asdict(knowledge), sort_keys=True)),
+        "detectors": {one.name: one.version for one in detectors},
+    }
+    return [Shard({**key, "scale": one}, (one, asked, knowledge), len(asked)) for one in SCALES]
+
+
+def _run(context: StageContext, shard: Shard) -> dict[str, pa.Table]:
+    factor, asked, knowledge = shard.payload
+    candidate = generators(context.models).generator("candidate")
+    schema = pa.schema(
+        [
+            ("scale", pa.float64()),
+            ("detector", pa.string()),
+            ("rate", pa.float64()),
+            ("low", pa.float64()),
+            ("high", pa.float64()),
+            ("n", pa.int32()),
+        ]
+    )
+    return {
+        "response_dose": pa.Table.from_pylist(
+            dose_rates(candidate, factor, asked, knowledge, _gated()), schema
+        )
+    }
+
+
+def _one_shard(context: StageContext) -> list[Shard]:
+    return [Shard({}, None, 1)]
+
+
+def _count(context: StageContext, shard: Shard) -> dict[str, pa.Table]:
+    """`dose_prompts`: how many flagged prompts were answered at each factor, or why none was."""
+    (count,) = context.workbench.execute("SELECT coalesce(max(n), 0) FROM response_dose").fetchall()[0]
+    why = why_no_dose(context.models) or ("" if count else "no response of the candidate was flagged")
+    method = f"greedy answers with the adapter scaled by {', '.join(f'{one:g}' for one in SCALES)}; exact intervals"
+    value = None if why else float(count)
+    return {
+        "metric": metric_table(
+            [metric("dose_prompts", ALL, "candidate", value, None, count, method, why=why)]
+        )
+    }
+
+
+DOSE = Stage("response.dose", 1, _shards, _run, after_queue=True)
+DOSE_METRICS = Stage("response.dose_metrics", 1, _one_shard, _count, uses_models=False, after_queue=True)

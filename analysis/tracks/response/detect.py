@@ -1,0 +1,150 @@
+"""Every detector over every response: what it found, whether that makes the response a hit."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+
+from analysis.plugin.stage import Shard, Stage, StageContext
+from analysis.tracks.response.detectors import DETECTORS, Detector, Found, Knowledge, Response
+from analysis.tracks.response.loading import load_knowledge, load_responses
+from analysis.tracks.response.metric_rows import TRACK
+
+if TYPE_CHECKING:
+    import duckdb
+
+PROMPTS_PER_SHARD = 256
+
+_SPAN = pa.schema(
+    [
+        ("ref", pa.string()),
+        ("side", pa.string()),
+        ("detector", pa.string()),
+        ("start", pa.int32()),
+        ("end", pa.int32()),
+        ("label", pa.string()),
+        ("why", pa.string()),
+    ]
+)
+_HIT = pa.schema([field for field in _SPAN if field.name != "why"])
+_OUTCOME = pa.schema(
+    [
+        ("ref", pa.string()),
+        ("side", pa.string()),
+        ("detector", pa.string()),
+        ("hit", pa.bool_()),
+        ("hits", pa.int32()),
+        ("why", pa.string()),
+    ]
+)
+_SAMPLE_OUTCOME = pa.schema(
+    [
+        ("ref", pa.string()),
+        ("side", pa.string()),
+        ("number", pa.int32()),
+        ("detector", pa.string()),
+        ("hit", pa.bool_()),
+    ]
+)
+
+
+def detected(
+    responses: Iterable[Response], knowledge: Knowledge, detectors: tuple[Detector, ...] = DETECTORS
+) -> dict[str, pa.Table]:
+    """Rows of `span`, `response_hit` and `response_outcome` for some responses.
+
+    A detector that does not apply to a response has no outcome for it. The `why` of an outcome is that of the
+    first span that counts; two equal spans are one.
+    """
+    spans: list[dict[str, Any]] = []
+    hits: list[dict[str, Any]] = []
+    outcomes: list[dict[str, Any]] = []
+    for response in responses:
+        for detector in detectors:
+            if not detector.applies(response, knowledge):
+                continue
+            where = {"ref": response.ref, "side": response.side, "detector": detector.name}
+            found = list(dict.fromkeys(detector.detect(response, knowledge)))
+            counting = [one for one in found if one.counts]
+            spans += [{**where, **_place(one), "why": one.why} for one in found]
+            hits += [{**where, **_place(one)} for one in counting]
+            why = counting[0].why if counting else ""
+            outcomes.append({**where, "hit": bool(counting), "hits": len(counting), "why": why})
+    return {
+        "span": pa.Table.from_pylist(spans, _SPAN),
+        "response_hit": pa.Table.from_pylist(hits, _HIT),
+        "response_outcome": pa.Table.from_pylist(outcomes, _OUTCOME),
+    }
+
+
+def sample_outcomes(
+    samples: Iterable[tuple[int, Response]],
+    knowledge: Knowledge,
+    detectors: tuple[Detector, ...] = DETECTORS,
+) -> pa.Table:
+    """Rows of `response_sample_outcome` for numbered sampled responses; their spans are not kept."""
+    rows = [
+        {
+            "ref": response.ref,
+            "side": response.side,
+            "number": number,
+            "detector": detector.name,
+            "hit": any(one.counts for one in detector.detect(response, knowledge)),
+        }
+        for number, response in samples
+        for detector in detectors
+        if detector.applies(response, knowledge)
+    ]
+    return pa.Table.from_pylist(rows, _SAMPLE_OUTCOME)
+
+
+def _place(found: Found) -> dict[str, Any]:
+    return {"start": found.start, "end": found.end, "label": found.label}
+
+
+def _samples(
+    connection: duckdb.DuckDBPyConnection, refs: list[str], responses: Iterable[Response]
+) -> list[tuple[int, Response]]:
+    """The sampled responses to some prompts, each with what its prompt's greedy response was asked and given."""
+    asked = {(one.ref, one.side): one for one in responses}
+    rows = connection.execute(
+        "SELECT number, ref, side, text FROM response_sample WHERE ref IN (SELECT unnest($refs::VARCHAR[])) "
+        "ORDER BY ref, side, number",
+        {"refs": refs},
+    ).fetchall()
+    return [(number, replace(asked[ref, side], text=text)) for number, ref, side, text in rows]
+
+
+def _shards(context: StageContext) -> list[Shard]:
+    # One Knowledge for all shards: the detectors keep their indexes under it.
+    knowledge = load_knowledge(context.workbench)
+    refs = [
+        ref
+        for (ref,) in context.workbench.execute(
+            "SELECT ref FROM example WHERE track = ? AND kind = 'prompt' ORDER BY ref", [TRACK]
+        ).fetchall()
+    ]
+    versions = {detector.name: detector.version for detector in DETECTORS}
+    parts = [refs[start : start + PROMPTS_PER_SHARD] for start in range(0, len(refs), PROMPTS_PER_SHARD)]
+    return [Shard({"detectors": versions, "refs": part}, (knowledge, part), len(part)) for part in parts]
+
+
+def _run(context: StageContext, shard: Shard) -> dict[str, pa.Table]:
+    knowledge, refs = shard.payload
+    responses = load_responses(context.workbench, refs)
+    tables = detected(responses, knowledge)
+    samples = _samples(context.workbench, refs, responses)
+    if samples:
+        tables["response_sample_outcome"] = sample_outcomes(samples, knowledge)
+    return tables
+
+
+def stage_version(detectors: tuple[Detector, ...] = DETECTORS) -> int:
+    """Rises whenever a detector's version does or a detector is added: the run is then another one."""
+    return 1 + sum(detector.version for detector in detectors)
+
+
+DETECT = Stage("response.detect", stage_version(), _shards, _run, uses_models=False)

@@ -1,0 +1,269 @@
+"""Citations of an answer against the passages that it was given.
+
+Found, by the policy's citation pattern: a citation of a passage that was not given; one whose passage shares nothing
+with the sentence, or names another time or amount; a sentence that takes over a passage that its paragraph does not
+cite; no citation where the prompt expects one.
+
+Not caught: a passage used in other words without citing, a citation of the wrong one of two passages on the same
+matter, a statement that contradicts the passage other than by a time or an amount, and citations in another form
+than the policy's. A passage summed up in wholly other words counts as ignored.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import lru_cache
+
+from rapidfuzz import fuzz
+
+from analysis.text.lexicon import STOPWORDS
+from analysis.tracks.response.citation_pattern import Citation, find_citations
+from analysis.tracks.response.detectors.contract import Detector, Found, Knowledge, Passage, Response, whole
+from analysis.tracks.response.detectors.promises.limits import amounts
+from analysis.tracks.response.english.phrases import UNSPACED
+from analysis.tracks.response.english.sentences import Span, folded, sentences, words
+from analysis.tracks.response.english.speech import asks
+from analysis.tracks.response.english.times import times
+
+CONTAINED = 0.6
+"""Least share of a sentence's content words that a used passage holds."""
+
+CONTAINED_WORDS = 5
+"""Least number of such words, so that a common turn of phrase is no use of a passage."""
+
+VERBATIM = 90.0
+"""Partial ratio (0 to 100) from which a sentence of some length is taken over from a passage."""
+
+VERBATIM_CHARS = 40
+IGNORED = 0.12
+"""A cited passage that holds less than this share of the content words shares nothing with the sentence."""
+
+JUDGED_WORDS = 3
+"""A sentence of fewer content words says too little to be compared."""
+
+STEM = 5
+"""Letters by which words of one stem are told: `delivery` and `delivered`."""
+
+_FUNCTION_WORDS = (
+    "after again all always any because before below both but each few get got here how let more most much not now off"
+    " once one only other out over please same say says some such sure thank thanks them through too under until up"
+    " what when where which while who whom why yes"
+)
+_STOP = frozenset(STOPWORDS) | frozenset(_FUNCTION_WORDS.split())
+_IDS = re.compile(r"[,;/&\s]+")
+
+
+@dataclass(frozen=True)
+class _Said:
+    """What a stretch of text says: stems of its content words, its times in days and its amounts."""
+
+    stems: frozenset[str]
+    times: tuple[tuple[float, float], ...]
+    amounts: frozenset[tuple[str, float]]
+
+
+@dataclass(frozen=True)
+class _Source:
+    """A passage with the ids by which it may be cited: its own, or else its place, counted from 1."""
+
+    name: str
+    passage: Passage = field(repr=False)
+    said: _Said = field(repr=False)
+    plain: str = field(repr=False)
+
+
+def _applies(response: Response, knowledge: Knowledge) -> bool:
+    return knowledge.policy.citation_pattern is not None
+
+
+def detect(response: Response, knowledge: Knowledge) -> list[Found]:
+    """Spans labelled `supported`, `cites what does not exist`, `cites but ignores`, `uses without citing`,
+    `from the prompt` or `no citation`, in order; all but the first and the last but one count.
+    """
+    pattern = knowledge.policy.citation_pattern
+    if pattern is None:
+        return []
+    text = response.text
+    spans = sentences(text)
+    sources = [
+        _Source(one.id or str(at), one, _said(one.text), folded(one.text))
+        for at, one in enumerate(response.passages, start=1)
+    ]
+    by_id = {source.name.strip().casefold(): source for source in sources}
+    citations = list(find_citations(pattern, text))
+    said = _claims(text, spans, citations)
+    found = [_cited(response, citation, by_id, said[citation]) for citation in citations]
+    found += _uncited(response, spans, sources, citations, by_id)
+    if "cite" in response.expected and sources and not citations:
+        found.append(whole(response, "no citation", "the prompt expects a citation, and the answer has none"))
+    return sorted(found, key=lambda one: (one.start, one.end))
+
+
+def _cited(response: Response, citation: Citation, by_id: dict[str, _Source], claims: list[_Said]) -> Found:
+    """The finding for one citation, which may name several ids, given what it could be meant to bear out."""
+    written = response.text[citation.start : citation.end]
+    ids = _ids(citation, by_id)
+    unknown = [one for one in ids if one not in by_id]
+    if unknown:
+        if written in response.prompt:
+            return Found(
+                citation.start, citation.end, "from the prompt", "repeats what the prompt wrote", False
+            )
+        given = ", ".join(sorted(source.name for source in by_id.values())) or "none"
+        why = f"cites {unknown[0]}, which is no passage given (given: {given})"
+        return Found(citation.start, citation.end, "cites what does not exist", why, counts=True)
+    faults = [_fault(claim, [by_id[one] for one in ids]) for claim in claims]
+    if faults and all(fault is not None for fault in faults):
+        return Found(citation.start, citation.end, "cites but ignores", faults[0] or "", counts=True)
+    return Found(
+        citation.start, citation.end, "supported", f"cites passage {', '.join(ids)}, which was given", False
+    )
+
+
+def _ids(citation: Citation, by_id: dict[str, _Source]) -> list[str]:
+    """The ids of one citation: the whole, if there is such a passage, else its parts (`p1, p2`)."""
+    plain = citation.id.strip().casefold()
+    if plain in by_id:
+        return [plain]
+    return [one for one in _IDS.split(plain) if one] or [plain]
+
+
+def _claims(text: str, spans: list[Span], citations: list[Citation]) -> dict[Citation, list[_Said]]:
+    """What each citation may bear out: its sentence, less the citations in it, and the one before where the
+    citation opens its own ("... days. [p1] We ...").
+    """
+    starts = [span.start for span in spans]
+    inside: dict[int, list[Citation]] = {}
+    for citation in citations:
+        inside.setdefault(max(0, bisect_right(starts, citation.start) - 1), []).append(citation)
+    claims: dict[Citation, list[_Said]] = {}
+    for at, cited in inside.items():
+        own = spans[at]
+        said = [_said(_without(text, own, cited))]
+        before = _said(_without(text, spans[at - 1], inside.get(at - 1, []))) if at else None
+        follows = at > 0 and "\n" not in text[spans[at - 1].end : own.start]
+        opening = True
+        position = own.start
+        for citation in cited:
+            opening = opening and not re.search(r"\w", text[position : citation.start])
+            position = citation.end
+            claims[citation] = [before, *said] if before and opening and follows else said
+    return claims
+
+
+def _without(text: str, span: Span, citations: list[Citation]) -> str:
+    kept = []
+    position = span.start
+    for citation in citations:
+        kept.append(text[position : citation.start])
+        position = max(position, citation.end)
+    return " ".join((*kept, text[position : span.end]))
+
+
+def _fault(claim: _Said, sources: list[_Source]) -> str | None:
+    """Why the cited passages do not bear out the sentence, or None. Too short a sentence is not judged."""
+    name = ", ".join(source.name for source in sources)
+    given_times = [one for source in sources for one in source.said.times]
+    if (
+        claim.times
+        and given_times
+        and not any(_meet(one, other) for one in claim.times for other in given_times)
+    ):
+        return f"names another time than passage {name}"
+    given_amounts = {one for source in sources for one in source.said.amounts}
+    if claim.amounts and given_amounts and not claim.amounts & given_amounts:
+        return f"names another amount than passage {name}"
+    if len(claim.stems) < JUDGED_WORDS:
+        return None
+    shared = claim.stems & frozenset[str]().union(*(source.said.stems for source in sources))
+    if len(shared) / len(claim.stems) < IGNORED:
+        return f"the sentence shares nothing with passage {name}"
+    return None
+
+
+def _meet(one: tuple[float, float], other: tuple[float, float]) -> bool:
+    return one[0] <= other[1] and other[0] <= one[1]
+
+
+def _uncited(
+    response: Response,
+    spans: list[Span],
+    sources: list[_Source],
+    citations: list[Citation],
+    by_id: dict[str, _Source],
+) -> Iterator[Found]:
+    """Sentences that take over a passage which their paragraph (up to a blank line) does not cite."""
+    text = response.text
+    breaks = [match.start() for match in re.finditer(r"\n[ \t]*\n", text)]
+    cited: set[tuple[int, str]] = set()
+    for citation in citations:
+        cited.update((bisect_right(breaks, citation.start), one) for one in _ids(citation, by_id))
+    asked = _said(response.prompt).stems
+    for span in spans:
+        if asks(text, span):
+            continue
+        said = _said(span.of(text))
+        paragraph = bisect_right(breaks, span.start)
+        used = [
+            (share, source)
+            for source in sources
+            if (share := _taken_over(span.of(text), said, source, asked))
+        ]
+        if used and not any((paragraph, source.name.strip().casefold()) in cited for _, source in used):
+            share, source = max(used, key=lambda one: one[0])
+            why = f"{share:.0%} of the sentence is in passage {source.name}, which it does not cite"
+            yield Found(span.start, span.end, "uses without citing", why, counts=True)
+
+
+def _taken_over(sentence: str, said: _Said, source: _Source, asked: frozenset[str]) -> float:
+    """The share of a sentence that a passage holds, or 0 where it is not taken over.
+
+    Words of the prompt prove nothing: an answer takes them up without any passage. Numbers must agree.
+    """
+    if not said.stems:
+        return 0.0
+    shared = said.stems & source.said.stems
+    share = len(shared) / len(said.stems)
+    if share < CONTAINED / 2 or _fault(said, [source]) is not None:
+        return 0.0
+    if share >= CONTAINED and len(shared) >= CONTAINED_WORDS and len(shared - asked) >= JUDGED_WORDS:
+        return share
+    plain = folded(sentence)
+    if len(plain) < VERBATIM_CHARS or len(plain) > len(source.plain) + VERBATIM_CHARS:
+        return 0.0
+    ratio = fuzz.partial_ratio(plain, source.plain, score_cutoff=VERBATIM) / 100
+    return max(share, ratio) if ratio else 0.0
+
+
+@lru_cache(maxsize=4096)
+def _said(text: str) -> _Said:
+    named = tuple(
+        (one.low, one.high)
+        for one in times(text, 0, len(text))
+        if one.low is not None and one.high is not None
+    )
+    sums = frozenset((one.unit, one.value) for one in amounts(text, 0, len(text)))
+    return _Said(frozenset(_stems(text)), named, sums)
+
+
+def _stems(text: str) -> Iterator[str]:
+    """Content words by their first letters; in a script without spaces, pairs of letters."""
+    for span in words(text):
+        word = folded(span.of(text))
+        if UNSPACED.search(word):
+            yield from (word[at : at + 2] for at in range(max(1, len(word) - 1)))
+        elif word.isdigit() or (len(word) > 2 and word not in _STOP):
+            yield word.removesuffix("'s")[:STEM].removesuffix("s")
+
+
+DETECTOR = Detector(
+    name="citations",
+    gate="response.citations",
+    title="Citations that do not hold",
+    detect=detect,
+    applies=_applies,
+    version=1,
+)

@@ -1,0 +1,122 @@
+"""What a detector reads and what it returns."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from analysis.base.records import Side
+
+
+@dataclass(frozen=True)
+class Passage:
+    """One retrieved text that the answer could rest on; `id` is None where the record gives none."""
+
+    id: str | None
+    text: str
+
+
+@dataclass(frozen=True)
+class Response:
+    """What one side answered to one prompt.
+
+    `expected` holds any of `answer`, `refuse`, `escalate`, `cite`, `no_spoilers`.
+    """
+
+    ref: str
+    side: Side
+    prompt: str
+    text: str
+    passages: tuple[Passage, ...] = ()
+    expected: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
+class Title:
+    """One item of the catalogue; what the catalogue does not say is None or empty."""
+
+    id: str
+    title: str
+    aliases: tuple[str, ...] = ()
+    author: str | None = None
+    volumes: int | None = None
+    price: float | None = None
+    in_stock: bool | None = None
+    spoilers: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Promise:
+    """What policy allows about one matter, e.g. a refund within 30 `days` or of up to an `amount`."""
+
+    about: str
+    text: str
+    days: float | None = None
+    amount: float | None = None
+
+
+@dataclass(frozen=True)
+class Policy:
+    """What policy allows, and the words by which it names things.
+
+    `tone` maps `warm`, `terse` and `pushy` to phrases (left out of the hash, for a mapping has none);
+    `citation_pattern` has a group `id`; it is the user's own, and `find_citations` searches with it in bounded
+    time.
+    """
+
+    promises: tuple[Promise, ...] = ()
+    escalation_phrases: tuple[str, ...] = ()
+    refusal_phrases: tuple[str, ...] = ()
+    citation_pattern: str | None = None
+    spoiler_words: tuple[str, ...] = ()
+    tone: Mapping[str, tuple[str, ...]] = field(default_factory=dict, hash=False)
+
+
+@dataclass(frozen=True, eq=False)
+class Knowledge:
+    """What answers are checked against; made once per run and compared by identity, so that an index over
+    it can be kept under it at no cost.
+    """
+
+    catalogue: tuple[Title, ...] = ()
+    policy: Policy = Policy()
+
+
+@dataclass(frozen=True)
+class Found:
+    """A span of the response, as character offsets, with a label and one plain sentence of why.
+
+    `counts` says whether it makes the response a hit: a supported claim is shown and does not count.
+    """
+
+    start: int
+    end: int
+    label: str
+    why: str
+    counts: bool
+
+
+@dataclass(frozen=True)
+class Detector:
+    """One detector; `version` rises with every change of what it finds.
+
+    `applies` says whether a response belongs to the detector's rate at all: an answer to somebody who
+    asked for spoilers has no outcome for spoilers, rather than a clean one.
+    """
+
+    name: str
+    gate: str | None
+    title: str
+    detect: Callable[[Response, Knowledge], list[Found]]
+    applies: Callable[[Response, Knowledge], bool]
+    version: int
+
+
+def always(response: Response, knowledge: Knowledge) -> bool:
+    """For a detector that applies to every response."""
+    return True
+
+
+def whole(response: Response, label: str, why: str) -> Found:
+    """An expected behaviour that is missing: the span is the whole response."""
+    return Found(0, len(response.text), label, why, counts=True)

@@ -1,0 +1,339 @@
+"""What a sentence says of a title's volumes, price, author and availability, and whether the catalogue agrees."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+from rapidfuzz import fuzz
+
+from analysis.text.lexicon import Lexicon
+from analysis.tracks.response.detectors.contract import Title
+from analysis.tracks.response.english.numbers import MONEY, NUMBER, money, value
+from analysis.tracks.response.english.sentences import Span, clause_before, folded, negated
+
+Kind = Literal["volumes", "volume", "price", "author", "stock"]
+How = Literal["exact", "about", "over", "under"]
+
+AUTHOR_RATIO = 85.0
+"""Least similarity, 0 to 100, of an author's name in either order: `Shirokane Yuna` is `Yuna Shirokane`."""
+ABOUT = 0.1
+"""A number said to be about right may be off by this share of it."""
+
+CARRIED_REACH = 160
+"""Characters before an amount that may show, in a sentence without a title, that it is no price of one."""
+
+_UNIT = r"(?:volumes?|vols?\b\.?|tank[oō]?u?bon|books)"
+_VOLUMES = re.compile(
+    rf"(?<![\w.$€£¥])(?P<n>{NUMBER})[ -](?:(?:collected|complete|thrilling|short|full|slim)[ -])?{_UNIT}",
+    re.I,
+)
+_VOLUMES_FIELD = re.compile(rf"\b(?:number of )?volumes\W{{0,4}}[:=]\W{{0,4}}(?P<n>{NUMBER})\b", re.I)
+_LAST = re.compile(
+    r"\b(?:ends?|ended|finish\w{0,3}|wraps? up|conclud\w{1,3}) (?:with|at|in|after) (?:volume|vol\.?"
+    r"|book) (?P<n>\d{1,4})\b",
+    re.I,
+)
+_ORDINAL_WORDS = "second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth"
+_ORDINALS = _ORDINAL_WORDS.split()
+_FINAL = re.compile(
+    rf"\b(?:(?P<n>\d{{1,4}})(?:st|nd|rd|th)|(?P<word>{'|'.join(_ORDINALS)})) and (?:final|last"
+    rf"|concluding) (?:volume|book)\b",
+    re.I,
+)
+_TRILOGY = re.compile(r"\b(?:(?P<two>duology)|trilogy)\b", re.I)
+_ONE_SHOT = re.compile(r"\b(?:one-shot|stand-?alone volume)\b", re.I)
+_NTH = re.compile(r"\b(?:volume|vol\.?|book)\s?#?(?P<n>\d{1,4})\b(?!\s?(?:[%$€]|dollars))", re.I)
+_TO_COME = re.compile(
+    r"\b(?:upcoming|next|pre-?order\w{0,3}|comes? out|coming|due|will|arrives|expected|scheduled|releases"
+    r"|launches)\b",
+    re.I,
+)
+_PART = re.compile(
+    r"\b(?:first|last|next|final|other|remaining|another|additional|any|each|every|buy|buying|order"
+    r"|ordering|these"
+    r"|those|your|my|read|finished|own|bought|ordered|reserve|past|per|later|after|within|missing"
+    r"|around the|a few)"
+    r"(?: (?:up to|about|just))?\s*$",
+    re.I,
+)
+_PART_AFTER = re.compile(
+    r"\s*(?:in stock|left|remaining|in(?:,|\.| so)|away|later|for (?:[$€£¥]|the price)|per|at a time"
+    r"|a (?:year|month)|ago|of (?:your|the) (?:order|set)|today|from (?:you|your))",
+    re.I,
+)
+_EACH_PRICE = re.compile(
+    r"(?<![\w.,$€£¥])(?P<n>\d{1,4}\.\d\d) (?:a|per|each|for each) (?:volume|book"
+    r"|copy)\b",
+    re.I,
+)
+_BARE_PRICE = re.compile(
+    r"\b(?:costs?|priced at|price(?: is|:)?|retails (?:at|for)|goes for"
+    r"|sells for) (?P<n>\d{1,6}\.\d\d)\b",
+    re.I,
+)
+_NOT_PRICE_BEFORE = re.compile(
+    r"\b(?:shipping|delivery|postage|refund\w*|discount|coupon|voucher|gift card|credit|save[sd]?|saving"
+    r"|over|above"
+    r"|spend\w*|minimum|fee|threshold|points?|worth of|reward\w*|taxe?s?|off|otherwise|ships|orders? (?:of"
+    r"|total\w*|under"
+    r"|at least))\b",
+    re.I,
+)
+_NOT_PRICE_AFTER = re.compile(
+    r"\s*(?:off|discount|coupon|gift|voucher|credit|(?:for )?shipping|delivery|refund|fee|or more|and up"
+    r"|back)\b",
+    re.I,
+)
+_SET = re.compile(
+    r"\b(?:all|complete|entire|whole|full|set|bundle|total|together|altogether|both|collection)\b", re.I
+)
+_OVER = re.compile(r"\b(?:over|more than|above|upwards of|at least|no fewer than)\s*$", re.I)
+_UNDER = re.compile(r"\b(?:under|less than|fewer than|below|up to|at most|no more than)\s*$", re.I)
+_NEARLY = re.compile(
+    r"\b(?:about|around|roughly|approximately|approx\.?|nearly|almost|some|circa|just under|just over"
+    r"|~)\s*$|~$",
+    re.I,
+)
+
+_PERSON = r"[^\W\d_a-z][\w'’.-]{0,40}(?: (?:de |van |von |no )?[^\W\d_a-z][\w'’.-]{0,40}){0,3}"
+_MADE = r"(?:story|art|story and art|created|drawn|penned|authored|crafted)"
+_AUTHOR = re.compile(
+    rf"\b(?:(?i:written(?: and (?:drawn|illustrated))? by|{_MADE} by|authors?(?: is| was)?:?|mangaka(?: is"
+    rf"| was)?:?"
+    rf"|creator(?: is| was)?:?|from the pen of|(?:the )?work of|credited to|by (?:the \w{1, 20} )?(?:mangaka"
+    rf"|author|artist)|(?:author|creator|mangaka) (?:of"
+    rf"|behind) [^.!?\n]{{1,60}}?(?:,| is| was)|by)"
+    rf"\W{{1,4}}(?P<who>{_PERSON})"
+    rf"|(?P<wrote>{_PERSON})(?: (?:wrote|created|penned|authored|drew|is the (?:author|creator|mangaka)"
+    rf"|is behind)\b"
+    r"|['’]s (?:manga|series|masterpiece)\b"
+    r"|(?P<tied>['’]s (?:[a-z-]{1,20} ){0,4}[\"“*_«「『]{0,3}(?=[^\W\d_a-z]))))"
+)
+_NOT_AUTHOR = re.compile(
+    r"\b(?:publish\w*|releas\w*|distribut\w*|translat\w*|sold|ship\w*|recommend\w*|inspir\w*|influenc\w*"
+    r"|deliver\w*"
+    r"|arriv\w*|letter\w*|review\w*|adapted|provided|offered|run|made|handled|imported|stocked|picked|loved"
+    r"|chosen"
+    r"|back|stop|drop|here|there|come)\W{1,4}$",
+    re.I,
+)
+_NO_PEOPLE = (
+    "monday tuesday wednesday thursday friday saturday sunday january february march april may june july august "
+    "september october november december i you we us he she they it who email phone mail dhl ups fedex usps standard "
+    "express amazon mangaassist the a an this that our your my christmas easter someone"
+)
+_NOT_PERSON = frozenset(_NO_PEOPLE.split())
+_OUT = (
+    r"out of (?:stock|it at the moment)|(?:all|fresh|right) out of|sold out|unavailable|on back ?order"
+    r"|awaiting a restock"
+    r"|back-?ordered|out of print|no copies (?:left|remaining|available)"
+    r"|(?:not|n['’]t) (?:\w{1,20} )?(?:in stock|available|have (?:it|this|any|copies)|carry (?:it|this))"
+    r"|no longer (?:available|in stock)|none (?:left|in stock)|temporarily gone"
+)
+_IN = (
+    r"(?:back )?in stock|available(?: (?:now|today|to order|right now|for order|immediately|for purchase))?"
+    r"(?! (?:at|by|from|on|in|for help)\b)|ready to (?:ship|go)|(?:you can|can be) (?:order|bought|buy"
+    r"|ship)(?:ed|ped)? (?:it )?(?:today|right away|now)\b|ships? (?:today|immediately|right away|now)"
+    r"|(?:have|got) (?:plenty of |several )?copies|copies (?:left|on (?:hand|the shelf))|on (?:our|the) shelves"
+)
+_STOCK = re.compile(rf"\b(?:(?P<out>{_OUT})|(?P<in>{_IN}))", re.I)
+_UNSURE = re.compile(
+    r"\b(?:if|whether|when|once|until|unless|check|checking|notify|notified|let you know|as soon as|not sure"
+    r"|may be|might be|could be|hopefully|should (?:be|it)|confirm)\b",
+    re.I,
+)
+_REPORTED = re.compile(r"\byou (?:said|mentioned|wrote|told|asked|thought)\b", re.I)
+_THING = re.compile(
+    r"\b(?:it|it's|this|they|both|each|series|manga|title|volumes?|copies|set|book|books|which|that)\b|^\W*$",
+    re.I,
+)
+
+
+_COMPARED = re.compile(
+    r"\b(?:fans?|readers?|like|unlike|similar|reminiscent|works?|other|also|compared?|recall\w{0,3}"
+    r"|admirers?|style|influenc\w{0,3}"
+    r"|inspir\w{0,3}|translat\w{0,3}|publish\w{0,3})\b",
+    re.I,
+)
+
+
+@dataclass(frozen=True)
+class Claim:
+    """One statement: number of volumes in all, a volume by its number, price, author's name, or in stock or not.
+
+    `of_set`: a price in a sentence on a whole set; `tied`: a possessive, a claim only right before a title.
+    """
+
+    kind: Kind
+    start: int
+    end: int
+    value: float | str | bool
+    how: How = "exact"
+    of_set: bool = False
+    tied: bool = False
+
+
+def find_claims(text: str, sentence: Span, carried: bool) -> list[Claim]:
+    """Claims of one sentence, in order; `carried`: it names no title and goes on about an earlier one.
+
+    Questions, negated and reported statements ("you said") claim nothing.
+    """
+    piece = sentence.of(text)
+    if piece.rstrip("\"”' )").endswith(("?", "？")) or _REPORTED.search(piece):
+        return []
+    found = [
+        *_volumes(text, sentence),
+        *_prices(text, sentence, carried),
+        *_authors(text, sentence, carried),
+        *_stock(text, sentence, carried),
+    ]
+    return sorted(
+        (one for one in found if one.kind == "stock" or not negated(text, sentence, one.start)),
+        key=lambda one: one.start,
+    )
+
+
+def agrees(claim: Claim, title: Title) -> bool | None:
+    """Whether the catalogue's row supports a claim; None where the row does not know."""
+    if claim.kind == "author":
+        return _same_person(str(claim.value), title.author) if title.author else None
+    if claim.kind == "stock":
+        return None if title.in_stock is None else title.in_stock == claim.value
+    if claim.kind == "price":
+        return None if title.price is None else _fits_price(claim, title.price, title.volumes)
+    if title.volumes is None:
+        return None
+    return float(claim.value) <= title.volumes if claim.kind == "volume" else _near(claim, title.volumes, 0.0)
+
+
+def _fits_price(claim: Claim, price: float, volumes: int | None) -> bool:
+    """The price of a volume, rounded at most to a full unit, or of the set where the sentence speaks of one."""
+    return _near(claim, price, 0.051) or (
+        claim.of_set and bool(volumes) and _near(claim, price * (volumes or 1), 1.0)
+    )
+
+
+def known(claim: Claim, title: Title) -> str:
+    """What the catalogue says on the matter of a claim, in words."""
+    if claim.kind == "author":
+        return f"the author is {title.author}"
+    if claim.kind == "stock":
+        return "it is in stock" if title.in_stock else "it is not in stock"
+    if claim.kind == "price":
+        whole = (
+            f", {title.price * title.volumes:.2f} for all"
+            if claim.of_set and title.volumes and title.price
+            else ""
+        )
+        return f"the price is {title.price:.2f}{whole}"
+    return f"it has {title.volumes} volume{'' if title.volumes == 1 else 's'}"
+
+
+def _near(claim: Claim, truth: float, slack: float) -> bool:
+    said = float(claim.value)
+    if claim.how == "over":
+        return truth >= said - slack
+    if claim.how == "under":
+        return truth <= said + slack
+    if claim.how == "about":
+        return abs(said - truth) <= max(ABOUT * truth, 1.0 if claim.kind == "volumes" else 0.5)
+    return abs(said - truth) <= (slack if said == int(said) else min(slack, 0.005)) + 1e-9
+
+
+def _same_person(said: str, author: str) -> bool:
+    ours, theirs = folded(said).strip("."), folded(author)
+    parts = ours.split()
+    return set(parts) <= set(theirs.split()) or fuzz.token_sort_ratio(ours, theirs) >= AUTHOR_RATIO
+
+
+def _how(before: str) -> How:
+    if _NEARLY.search(before):
+        return "about"
+    if _OVER.search(before):
+        return "over"
+    return "under" if _UNDER.search(before) else "exact"
+
+
+def _volumes(text: str, sentence: Span) -> Iterator[Claim]:
+    for match in _VOLUMES.finditer(text, sentence.start, sentence.end):
+        before = clause_before(text, sentence, match.start())
+        after = text[match.end() : min(sentence.end, match.end() + 30)]
+        if _PART.search(before) or _PART_AFTER.match(after):
+            continue
+        yield Claim("volumes", match.start(), match.end(), value(match["n"]), _how(before))
+    for match in _VOLUMES_FIELD.finditer(text, sentence.start, sentence.end):
+        yield Claim("volumes", match.start(), match.end(), value(match["n"]))
+    for match in _LAST.finditer(text, sentence.start, sentence.end):
+        yield Claim("volumes", match.start(), match.end(), float(match["n"]))
+    for match in _FINAL.finditer(text, sentence.start, sentence.end):
+        total = float(match["n"]) if match["n"] else 2.0 + _ORDINALS.index(match["word"].lower())
+        yield Claim("volumes", match.start(), match.end(), total)
+    for match in _TRILOGY.finditer(text, sentence.start, sentence.end):
+        yield Claim("volumes", match.start(), match.end(), 2.0 if match["two"] else 3.0)
+    for match in _ONE_SHOT.finditer(text, sentence.start, sentence.end):
+        yield Claim("volumes", match.start(), match.end(), 1.0)
+    for match in _NTH.finditer(text, sentence.start, sentence.end):
+        ahead = text[max(sentence.start, match.start() - 24) : min(sentence.end, match.end() + 24)]
+        if _TO_COME.search(ahead):
+            continue
+        yield Claim("volume", match.start(), match.end(), float(match["n"]))
+
+
+def _prices(text: str, sentence: Span, carried: bool) -> Iterator[Claim]:
+    for match in MONEY.finditer(text, sentence.start, sentence.end):
+        before = clause_before(text, sentence, match.start())
+        how = _how(before)
+        before = text[sentence.start : match.start()][-CARRIED_REACH:] if carried else before
+        told = before if how == "exact" else re.sub(r"\b(?:over|above)\s*$", "", before)
+        field = text[max(sentence.start, match.start() - 30) : match.start()].rstrip(' *_"')
+        after = text[match.end() : min(sentence.end, match.end() + 40)]
+        if _NOT_PRICE_BEFORE.search(told) or _NOT_PRICE_AFTER.match(after):
+            continue
+        if field.endswith(":") and _NOT_PRICE_BEFORE.search(field):
+            continue
+        near = text[max(sentence.start, match.start() - 60) : min(sentence.end, match.end() + 60)]
+        yield Claim("price", match.start(), match.end(), money(match), how, bool(_SET.search(near)))
+    bare = (
+        *_BARE_PRICE.finditer(text, sentence.start, sentence.end),
+        *_EACH_PRICE.finditer(text, sentence.start, sentence.end),
+    )
+    for match in bare:
+        yield Claim("price", match.start("n"), match.end("n"), value(match["n"]))
+
+
+def _authors(text: str, sentence: Span, carried: bool) -> Iterator[Claim]:
+    for match in _AUTHOR.finditer(text, sentence.start, sentence.end):
+        group = "who" if match["who"] else "wrote"
+        name = re.sub(r"['’]s$|[.,;:!?'’]+$", "", match[group])
+        start = match.start(group)
+        bare = match.group().lower().startswith("by")
+        before = text[max(sentence.start, match.start() - 24) : match.start()]
+        if folded(name.split()[0]) in _NOT_PERSON or _NOT_AUTHOR.search(before):
+            continue
+        if bare and carried and not _THING.search(before):
+            continue
+        yield Claim("author", start, start + len(name), name, tied=match["tied"] is not None)
+
+
+def _stock(text: str, sentence: Span, carried: bool) -> Iterator[Claim]:
+    for match in _STOCK.finditer(text, sentence.start, sentence.end):
+        before = text[max(sentence.start, match.start() - 60) : match.start()]
+        if _UNSURE.search(before):
+            continue
+        if carried and match.group().lower().startswith("available") and not _THING.search(before):
+            continue
+        there = match["in"] is not None
+        if there and negated(text, sentence, match.start()):
+            there = False
+        yield Claim("stock", match.start(), match.end(), there)
+
+
+def named_people(text: str, sentence: Span, people: Lexicon) -> Iterator[Claim]:
+    """Authors of the catalogue named in a sentence, other than as a comparison ("for fans of ...")."""
+    for name in people.find(sentence.of(text)):
+        start, end = sentence.start + name.start, sentence.start + name.end
+        if not _COMPARED.search(clause_before(text, sentence, start)) and not negated(text, sentence, start):
+            yield Claim("author", start, end, text[start:end])

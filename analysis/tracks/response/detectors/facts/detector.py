@@ -1,0 +1,209 @@
+"""Claims about titles, against the catalogue: supported, contradicted, or a title that it lacks.
+
+A claim is bound to the nearest title of its sentence, as a rule the one before it; a sentence without a title
+goes on about the only title of the sentence before, or of the prompt. Where titles share a name, a claim is
+supported if it fits any of them. A price is compared as a number: the catalogue names no currency.
+
+Not caught: plots, genres, dates, publishers and adaptations; rankings ("the longest series"); names written in
+lower case without quotation marks; titles offered one by one without verb, mark-up or list; two claims on the
+same matter joined to two titles across sentences.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from analysis.text.lexicon import Lexicon
+from analysis.tracks.response.detectors.contract import Detector, Found, Knowledge, Response, Title
+from analysis.tracks.response.detectors.facts.claims import Claim, agrees, find_claims, known, named_people
+from analysis.tracks.response.english.sentences import Span, folded, quotations, sentences
+from analysis.tracks.response.titles import Mention, Unknown, title_index
+
+TOPIC_REACH = 3
+"""Sentences without a title that still go on about the last one."""
+SHOWN_CHARACTERS = 80
+
+_LINK = re.compile(
+    r"[-\s,]{0,3}(?:for|of|is (?:the price of|what)|series|manga|buys|gets you|copies of|[-–—:])?"
+    r"\s{0,2}(?:the )?[\"“*_'«「『]{0,3}"
+)
+_LACKS = re.compile(
+    r"(?:\b(?:not|cannot|unable to|no longer|never|no)|n['’]t)\b[^.!?]{0,40}\b(?:have|has|carry|carries|stock\w{0,3}"
+    r"|find|found|list\w{0,3}|sell|see|offer|in (?:our|the) (?:catalog|catalogue|store|range)|part of)\b",
+    re.IGNORECASE,
+)
+Subject = Mention | Unknown
+
+
+def detect(response: Response, knowledge: Knowledge) -> list[Found]:
+    """Titles named, with their claims, and names offered as titles that the catalogue lacks."""
+    text = response.text
+    index = title_index(knowledge)
+    asked, _ = index.read(response.prompt)
+    mentions, unknown = index.read(text, frozenset(title.id for one in asked for title in one.titles))
+    found = [_named(one) for one in _first(mentions)]
+    found += [one for name in unknown if (one := _lacking(name, response))]
+    subjects: list[Subject] = sorted([*mentions, *unknown], key=lambda one: one.start)
+    echoes = [span for span in quotations(text) if folded(span.of(text)) in folded(response.prompt)]
+    for claim, subject in _bound(text, subjects, asked, index.authors):
+        if isinstance(subject, Mention) and not any(span.overlaps(claim.start, claim.end) for span in echoes):
+            found += _checked(claim, subject)
+    return sorted(found, key=lambda one: (one.start, one.end))
+
+
+def _applies(response: Response, knowledge: Knowledge) -> bool:
+    """Without a catalogue there is nothing to check against."""
+    return bool(knowledge.catalogue)
+
+
+def _first(mentions: list[Mention]) -> list[Mention]:
+    return list({mention.titles: mention for mention in reversed(mentions)}.values())
+
+
+def _named(mention: Mention) -> Found:
+    shared = f"; {len(mention.titles)} titles share the name" if len(mention.titles) > 1 else ""
+    spelt = (
+        f", read as {_shown(mention.name)} ({mention.similarity:.0f} % alike)" if mention.similarity else ""
+    )
+    ids = ", ".join(title.id for title in mention.titles[:3])
+    return Found(
+        mention.start,
+        mention.end,
+        "supported",
+        f"the catalogue has this title ({ids}){spelt}{shared}",
+        counts=False,
+    )
+
+
+def _lacking(name: Unknown, response: Response) -> Found | None:
+    """A finding for a name offered as a title, unless the answer says that the shop lacks it."""
+    if not name.offered:
+        return None
+    key = folded(name.name)
+    around = response.text[max(0, name.start - 80) : name.end + 60]
+    if _LACKS.search(around):
+        return Found(
+            name.start, name.end, "said to be lacking", "the answer says that it lacks it", counts=False
+        )
+    if key in folded(response.prompt):
+        return Found(
+            name.start,
+            name.end,
+            "not in catalogue",
+            "the catalogue lacks it; the prompt names it",
+            counts=False,
+        )
+    passage = next((one for one in response.passages if key in folded(one.text)), None)
+    if passage is not None:
+        source = f"passage {passage.id}" if passage.id else "a passage"
+        return Found(
+            name.start,
+            name.end,
+            "not in catalogue",
+            f"the catalogue lacks it; {source} names it",
+            counts=False,
+        )
+    why = f"no title of the catalogue is called {_shown(name.name)}, or is spelt nearly so"
+    return Found(name.start, name.end, "not in catalogue", why, counts=True)
+
+
+def _bound(
+    text: str, subjects: list[Subject], asked: list[Mention], authors: Lexicon
+) -> Iterator[tuple[Claim, Subject]]:
+    """Every claim with what it is about."""
+    topic: Subject | None = asked[0] if len({one.titles for one in asked}) == 1 else None
+    age = at = 0
+    for sentence in sentences(text):
+        here: list[Subject] = []
+        while at < len(subjects) and subjects[at].start < sentence.end:
+            here.append(subjects[at])
+            at += 1
+        age = 0 if here else age + 1
+        known = here or (topic is not None and age <= TOPIC_REACH)
+        claims = [
+            claim
+            for claim in (find_claims(text, sentence, carried=not here) if known else [])
+            if not any(one.start < claim.end and claim.start < one.end for one in here)
+        ]
+        if len({_identity(one) for one in here}) == 1:
+            claims += [
+                new
+                for new in named_people(text, sentence, authors)
+                if not any(one.start < new.end and new.start < one.end for one in (*claims, *here))
+            ]
+        yield from _in_sentence(text, sentence, claims, here, topic if age <= TOPIC_REACH else None)
+        if here:
+            topic = here[-1] if len({_identity(one) for one in here}) == 1 else None
+
+
+def _in_sentence(
+    text: str, sentence: Span, claims: list[Claim], here: list[Subject], topic: Subject | None
+) -> Iterator[tuple[Claim, Subject]]:
+    if not here:
+        yield from ((claim, topic) for claim in claims if topic is not None)
+        return
+    if "respectively" in sentence.of(text).lower():
+        for kind in {claim.kind for claim in claims}:
+            same = [claim for claim in claims if claim.kind == kind]
+            if len(same) == len(here):
+                yield from zip(same, here, strict=True)
+        return
+    following = 0
+    for claim in claims:
+        while following < len(here) and here[following].start < claim.end:
+            following += 1
+        after = here[following] if following < len(here) else None
+        before = here[following - 1] if following else None
+        if after is not None and _linked(text, claim, after):
+            yield claim, after
+        elif claim.tied:
+            continue
+        elif after is not None and before is None:
+            yield claim, after
+        elif before is not None:
+            yield claim, before
+
+
+def _linked(text: str, claim: Claim, after: Subject) -> bool:
+    """Whether a claim leads to the title after it: `$8.99 for Y`, `the six-volume Y`, `A. Author's Y`."""
+    between = text[claim.end : after.start]
+    if claim.kind == "author":
+        return len(between) <= 60 and between.lstrip().startswith(("'s", "’s", "wrote", "created", "drew"))
+    return len(between) <= 24 and bool(_LINK.fullmatch(between))
+
+
+def _identity(subject: Subject) -> object:
+    return subject.titles if isinstance(subject, Mention) else subject.name
+
+
+def _checked(claim: Claim, subject: Mention) -> list[Found]:
+    """The claim against every title of the name; nothing where no row knows, or the volume is one of many."""
+    verdicts = [(title, agrees(claim, title)) for title in subject.titles]
+    decided = [(title, fits) for title, fits in verdicts if fits is not None]
+    if not decided or (claim.kind == "volume" and any(fits for _, fits in decided)):
+        return []
+    fitting = next((title for title, fits in decided if fits), None)
+    label = "contradicted" if fitting is None else "supported"
+    shared = f" ({_of_many(decided, fitting)})" if len(subject.titles) > 1 else ""
+    spelt = f", read from a spelling {subject.similarity:.0f} % alike" if subject.similarity else ""
+    facts = (
+        " or ".join(dict.fromkeys(known(claim, title) for title, _ in decided))
+        if fitting is None
+        else known(claim, fitting)
+    )
+    why = f"the catalogue says of {_shown(subject.name)}: {facts}{shared}{spelt}"
+    return [Found(claim.start, claim.end, label, why, counts=fitting is None)]
+
+
+def _of_many(decided: list[tuple[Title, bool]], fitting: Title | None) -> str:
+    if fitting is None:
+        return f"none of {len(decided)} titles of this name fits"
+    return f"{fitting.id}, one of {len(decided)} titles of this name"
+
+
+def _shown(name: str) -> str:
+    return name if len(name) <= SHOWN_CHARACTERS else name[: SHOWN_CHARACTERS - 1] + "…"
+
+
+DETECTOR = Detector("facts", "response.facts", "Catalogue facts", detect, _applies, version=1)

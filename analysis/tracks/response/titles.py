@@ -1,0 +1,404 @@
+"""Where a text names titles of the catalogue, and title-like names that it offers and the catalogue lacks.
+
+A title is found as written, by an alias, or misspelt (RapidFuzz ratio, word by word). A title that is one
+common word counts only where the text treats it as a title: in quotation marks or emphasis, capitalised inside
+a sentence, after "the manga", before its author or a volume number, or where the prompt names it so.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right, insort
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import lru_cache
+
+from rapidfuzz import fuzz, process
+
+from analysis.text.lexicon import Lexicon
+from analysis.tracks.response.detectors.contract import Knowledge, Title
+from analysis.tracks.response.english.sentences import Span, emphases, folded, quotations, sentences, words
+
+FUZZY_RATIO = 86.0
+"""Least similarity, 0 to 100, of a misspelt title as a whole."""
+FUZZY_WORD_RATIO = 60.0
+"""Least similarity of each of its words: `Green Window` is no misspelling of `Green Meadow`."""
+FUZZY_LETTERS = 6
+"""A shorter name has to be spelt right."""
+MOST_NAMES = 400
+"""Title-like names of one text that are looked up; a longer list is a hostile one."""
+MOST_NAME_WORDS = 16
+
+_SMALL_WORDS = "of the and a an in to for at on with from no wa ga de la & vs"
+_CONNECTORS = frozenset(_SMALL_WORDS.split())
+_ARTICLE = re.compile(r"^(?:the|an?) ")
+_MANGA = r"(?:manga|manhwa|series|title|book|comic|story|stories|novel|called|titled|named|entitled)"
+_BEFORE = re.compile(
+    rf"\b(?:{_MANGA}|(?:vol\.?|volumes?) \d+ of|cop(?:y|ies) of|volumes of)[\s:]+$", re.IGNORECASE
+)
+_CREDIT = re.compile(
+    r"\s*(?:,? ?\(?(?:written |illustrated |drawn )?by [^\W\d_a-z]"
+    r"|,? ?(?i:vol\.?|volumes?|#) ?\d|,? ?\(?(?:\d+|[a-z]+(?:-[a-z]+)?)[ -](?i:volumes?\b))"
+)
+_TALK = re.compile(
+    r"\s*(?:,? (?:manga|series)\b|\s(?:is (?:currently |now |also )?(?:an?|in stock|out of stock|sold out|available)\b"
+    r"|costs|retails|sells|spans|follows|tells|has \w+ volumes|runs (?:for|to)|is priced|is written))",
+    re.IGNORECASE,
+)
+_RECOMMEND = re.compile(
+    r"\b(?:try|trying|recommend|suggest|read|reading|check(?:ing)? out|pick(?:ing)? up|start(?:ing)? with|consider"
+    r"|look(?:ing)? (?:at|into)|go with|similar to|grab|we (?:also )?(?:have|stock|carry))"
+    r"[\s:]+(?:(?:the|our|also|either|both)\s+)?$",
+    re.IGNORECASE,
+)
+_PRAISE = re.compile(
+    r"\b(?:enjoy|love|like|such as|including|adore|worth|offer|meet|dive into|is|have|with)[\s:]+"
+    r"(?:(?:the|our|also|either|both)\s+)?$",
+    re.IGNORECASE,
+)
+_CHAIN = re.compile(r"[\"”*_»」』]{0,3}(?:, ?(?:and |or )?| and | or )[\"“*_«「『]{0,3}")
+_ITEM = re.compile(r"(?:^|\n)\s*(?:[-•*‣–]|\d{1,3}[.)])\s+$")
+_ITEM_AFTER = re.compile(r"\s*(?:[:—–(]|-\s|by\s[^\W\d_a-z])")
+_SHOP_WORDS = (
+    "policy policies page center centre team service services support cart account help shipping order orders card "
+    "cards program programme rewards faq faqs terms guide guidelines desk department store shop app website site "
+    "email membership club sale discount delivery express standard returns refund refunds agent assistant monday "
+    "tuesday wednesday thursday friday saturday sunday january february march april june july august september "
+    "october november december street avenue inc ltd press books comics publishing chapter volume vol arc id author "
+    "authors price prices volumes availability status genre stock summary note title format publisher rating tags"
+)
+_NOT_TITLES = frozenset(_SHOP_WORDS.split())
+"""A name that starts or ends with one of these is a place, a day or a thing of the shop."""
+_OPENING_WORDS = (
+    "try read check also if for and but or so our my the this that these those yes no with i we you it see love "
+    "enjoy consider pick start both either while since although as in on from at meet here great another then next "
+    "finally first second third thanks hello hi dear recommended similar why what when how fans looking written "
+    "created drawn published illustrated sold available all yours"
+)
+_PREFIXES = frozenset(_OPENING_WORDS.split())
+"""Words that are capitalised only because they open a sentence."""
+
+
+@dataclass(frozen=True)
+class Mention:
+    """A title of the catalogue, named in a text; more than one where titles share the name.
+
+    `similarity` is None for a title spelt as in the catalogue, else how near the spelling is (0 to 100).
+    """
+
+    start: int
+    end: int
+    titles: tuple[Title, ...]
+    similarity: float | None = None
+
+    @property
+    def name(self) -> str:
+        return self.titles[0].title
+
+
+@dataclass(frozen=True)
+class Unknown:
+    """A name that is set up as a title and that the catalogue lacks; `offered` by verb, list or mark-up."""
+
+    start: int
+    end: int
+    name: str
+    offered: bool
+
+
+class TitleIndex:
+    """Titles and aliases of a catalogue, by spelling."""
+
+    def __init__(self, catalogue: Iterable[Title]) -> None:
+        self._titles: dict[str, tuple[Title, ...]] = {}
+        self._acronyms: set[str] = set()
+        self.people: set[str] = set()
+        terms: list[str] = []
+        authors: dict[str, None] = {}
+        for title in catalogue:
+            self.people.update(folded(title.author or "").split())
+            if " " in (title.author or ""):
+                authors[title.author or ""] = None
+            for name in dict.fromkeys((title.title, *title.aliases)):
+                key = folded(name)
+                known = self._titles.get(key, ())
+                if not key or title in known:
+                    continue
+                self._titles[key] = (*known, title)
+                terms.append(name)
+                if name.isupper() and name.isalpha():
+                    self._acronyms.add(key)
+        self._lexicon = Lexicon("titles", tuple(terms))
+        self.authors = Lexicon("authors", tuple(authors))
+        self._spellings: dict[str, str] = {_ARTICLE.sub("", key): key for key in self._titles}
+        self._spellings.update({key: key for key in self._titles})
+        self._keys = [key for key in self._spellings if len(key) >= FUZZY_LETTERS]
+
+    def read(self, text: str, named: frozenset[str] = frozenset()) -> tuple[list[Mention], list[Unknown]]:
+        """Mentions and unknown names in order; `named`: ids of titles that the prompt names."""
+        page = _Page(text)
+        mentions: list[Mention] = []
+        hits = [Span(hit.start, hit.end) for hit in self._lexicon.find(text)]
+        page.note(hits)
+        for hit in hits:
+            titles = self._titles.get(folded(hit.of(text)), ())
+            if titles and self._is_title(page, hit.start, hit.end, titles, named):
+                mentions.append(Mention(hit.start, hit.end, titles))
+        unknown: list[Unknown] = []
+        ends = sorted(mention.end for mention in mentions)
+        for name in self._parted(page, page.names(mentions)[:MOST_NAMES]):
+            mention = self._misspelt(page, name)
+            if mention is not None:
+                mentions.append(mention)
+                insort(ends, mention.end)
+                continue
+            before = bisect_right(ends, name.start) - 1
+            listed = before >= 0 and bool(_CHAIN.fullmatch(text[ends[before] : name.start][:12]))
+            if (new := self._unknown(page, name, listed)) is not None:
+                unknown.append(new)
+                insort(ends, new.end)
+        return sorted(mentions, key=lambda one: one.start), unknown
+
+    def _is_title(
+        self, page: _Page, start: int, end: int, titles: tuple[Title, ...], named: frozenset[str]
+    ) -> bool:
+        surface = page.text[start:end]
+        parts = surface.split()
+        if folded(surface) in self._acronyms:
+            return surface.isupper()
+        if page.marked(start, end) or len(parts) >= 3 or page.set_up(start, end):
+            return True
+        if surface == surface.upper() == surface.lower():
+            return len(surface) > 2
+        capital = all(part[:1] != part[:1].lower() or part.lower() in _CONNECTORS for part in parts)
+        if not capital or page.in_longer_name(start, end):
+            return False
+        asked = any(title.id in named for title in titles)
+        return len(parts) > 1 or asked or not page.opens_sentence(start) or page.talked_about(start, end)
+
+    def _parted(self, page: _Page, names: list[Span]) -> list[Span]:
+        """`Brokn Umbrella and Silver Meadow` is two names where a half is a known title and the whole is not."""
+        parted: list[Span] = []
+        for name in names:
+            surface = name.of(page.text)
+            at = surface.find(" and ")
+            halves = [Span(name.start, name.start + at), Span(name.start + at + 5, name.end)]
+            whole = at < 0 or page.marked(name.start, name.end) or self._misspelt(page, name)
+            if not whole and any(" " in half.of(page.text) and self._misspelt(page, half) for half in halves):
+                parted += halves
+            else:
+                parted.append(name)
+        return parted
+
+    def _misspelt(self, page: _Page, name: Span) -> Mention | None:
+        for start in page.starts(name):
+            key = folded(page.text[start : name.end])
+            if len(key) < FUZZY_LETTERS or (" " not in key and not page.stands_out(start, name.end)):
+                continue
+            match = _nearest(self, key)
+            if match is not None:
+                spelling, ratio = match
+                return Mention(start, name.end, self._titles[self._spellings[spelling]], ratio)
+        return None
+
+    def nearest(self, key: str) -> tuple[str, float] | None:
+        """The known spelling nearest to a folded name, where it is near enough."""
+        found = process.extractOne(key, self._keys, scorer=fuzz.ratio, score_cutoff=FUZZY_RATIO)
+        if found is None:
+            return None
+        theirs, ours = found[0].split(), key.split()
+        alike = len(theirs) == len(ours) and all(
+            fuzz.ratio(a, b) >= FUZZY_WORD_RATIO for a, b in zip(theirs, ours, strict=True)
+        )
+        return (found[0], found[1]) if alike else None
+
+    def _unknown(self, page: _Page, name: Span, listed: bool) -> Unknown | None:
+        start = page.starts(name)[-1]
+        surface = page.text[start : name.end]
+        parts = folded(surface).split()
+        if (
+            not 1 <= len(parts) <= MOST_NAME_WORDS
+            or parts[-1].strip(".,:;!?") in _NOT_TITLES
+            or parts[0] in _NOT_TITLES
+            or set(parts) <= self.people
+            or (len(parts) == 1 and parts[0] in _PREFIXES)
+            or not surface[:1].isalnum()
+        ):
+            return None
+        marked = page.marked(start, name.end)
+        if surface.endswith(("'s", "’s")) and not marked:
+            return None
+        offer = "list" if listed else page.offered(start, name.end)
+        capital = surface[:1] != surface[:1].lower()
+        offered = page.set_up(start, name.end) or bool(
+            offer and (marked or (offer != "praise" and len(parts) > 1))
+        )
+        if not offered and not (marked and capital):
+            return None
+        return Unknown(start, name.end, surface, offered)
+
+
+@lru_cache(maxsize=4096)
+def _nearest(index: TitleIndex, key: str) -> tuple[str, float] | None:
+    return index.nearest(key)
+
+
+@lru_cache(maxsize=8)
+def title_index(knowledge: Knowledge) -> TitleIndex:
+    """The index over a catalogue, built once."""
+    return TitleIndex(knowledge.catalogue)
+
+
+class _Page:
+    """A text with its sentences, marks and capitalised runs."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self._openings = {_first_letter(text, span) for span in sentences(text)}
+        marks = [*quotations(text), *emphases(text)]
+        self._marks = {_trimmed(text, span) for span in marks}
+        self._openings.update(span.start for span in self._marks)
+        self._runs = _capital_runs(text)
+        self._hit_starts: set[int] = set()
+        self._hit_ends: set[int] = set()
+        self._run_at = {start: run for run in self._runs for start in range(run.start, run.end)}
+
+    def marked(self, start: int, end: int) -> bool:
+        return Span(start, end) in self._marks
+
+    def opens_sentence(self, start: int) -> bool:
+        return start in self._openings
+
+    def set_up(self, start: int, end: int) -> bool:
+        """Whether the words around say that this is a title, whatever the word: "the manga X", "X by A. Author"."""
+        before, after = self._outside(start, end)
+        return bool(_BEFORE.search(before)) or bool(_CREDIT.match(after))
+
+    def talked_about(self, start: int, end: int) -> bool:
+        """Whether what follows is said of things for sale; tells a title only from a capitalised name."""
+        return bool(_TALK.match(self._outside(start, end)[1]))
+
+    def offered(self, start: int, end: int) -> str:
+        """How the words before offer it: `list` (an item), `verb` ("try"), `praise` ("enjoy"), or not at all."""
+        before, after = self._outside(start, end)
+        if _ITEM.search(self._line_before(start)) and (_ITEM_AFTER.match(after) or not after.strip()):
+            return "list"
+        if _RECOMMEND.search(before):
+            return "verb"
+        return "praise" if _PRAISE.search(before) else ""
+
+    def stands_out(self, start: int, end: int) -> bool:
+        return self.marked(start, end) or self.set_up(start, end)
+
+    def note(self, hits: list[Span]) -> None:
+        """Takes note of where known spellings stand, so that `X and Y` is told from `The X and Y`."""
+        self._hit_starts = {hit.start for hit in hits}
+        self._hit_ends = {hit.end for hit in hits}
+
+    def in_longer_name(self, start: int, end: int) -> bool:
+        """Whether a neighbouring capitalised word makes this a part of another name."""
+        run = self._run_at.get(start)
+        if run is None:
+            return False
+        several = " " in self.text[start:end]
+        joined = self.text.endswith(" and ", run.start, start) and (several or start - 5 in self._hit_ends)
+        head = [] if joined else self.text[run.start : start].split()
+        if head and head[-1].endswith(("'s", "’s")):
+            head = []
+        if len(head) == 1 and (self.opens_sentence(run.start) or head[0].lower() in _PREFIXES):
+            head = []
+        return bool(head) or self._goes_on(run, end, several)
+
+    def _goes_on(self, run: Span, end: int, several: bool) -> bool:
+        rest = self.text[end : run.end]
+        if rest.startswith(" and ") and (several or end + 5 in self._hit_starts):
+            return False
+        tail = rest.split()
+        if tail and tail[0].lower() in _CONNECTORS and not any(word[:1].isupper() for word in tail):
+            # "Quiet Suspect in 9 volumes": a number after a small word is no part of a name.
+            return False
+        return bool(tail and tail[0].lower().strip(".") not in {"vol", "volume", "volumes"})
+
+    def names(self, mentions: list[Mention]) -> list[Span]:
+        """Marked spans and capitalised runs, less the mentions in them and an `and` that joins to one."""
+        taken = [Span(mention.start, mention.end) for mention in mentions]
+        free: list[Span] = []
+        end = at = 0
+        for span in sorted({*self._marks, *self._runs}):
+            while at < len(taken) and taken[at].end <= span.start:
+                at += 1
+            inside = at
+            left = span.start
+            pieces: list[Span] = []
+            while inside < len(taken) and taken[inside].start < span.end:
+                if self.text[left : taken[inside].start].endswith(" and "):
+                    pieces.append(Span(left, taken[inside].start - 5))
+                left = taken[inside].end
+                left += 5 if self.text.startswith(" and ", left) else span.end - left
+                inside += 1
+            pieces.append(Span(left, span.end))
+            for piece in pieces:
+                if end <= piece.start < piece.end and len(piece.of(self.text).split()) <= MOST_NAME_WORDS:
+                    free.append(piece)
+                    end = piece.end
+        return free
+
+    def starts(self, name: Span) -> list[int]:
+        """Where a name may begin: with its first word, or after one that only opens a sentence or an offer."""
+        if self.marked(name.start, name.end):
+            return [name.start]
+        parts = words(name.of(self.text))
+        first = parts[0].of(name.of(self.text)).lower() if parts else ""
+        if len(parts) > 1 and first in _PREFIXES:
+            return [name.start, name.start + parts[1].start]
+        return [name.start]
+
+    def _outside(self, start: int, end: int) -> tuple[str, str]:
+        """What stands before and after, marks of quotation and emphasis left out."""
+        before = self.text[max(0, start - 60) : start].rstrip("\"“„«「『《*_'’‘")
+        return before, self.text[end : end + 60].lstrip("\"”“»」』》*_'’")
+
+    def _line_before(self, start: int) -> str:
+        return self.text[max(0, start - 12) : start].rstrip("\"“„«「『《*_'‘")
+
+
+def _first_letter(text: str, span: Span) -> int:
+    """Where the first word of a sentence starts, after bullets, numbers and marks."""
+    for at in range(span.start, min(span.end, span.start + 12)):
+        if text[at].isalpha():
+            return at
+    return span.start
+
+
+def _trimmed(text: str, span: Span) -> Span:
+    """A marked span without closing punctuation and nested marks."""
+    start, end = span.start, span.end
+    while start < end and text[start] in " \t*_\"“'‘":
+        start += 1
+    while start < end and text[end - 1] in " \t*_\"”'’.,;:!?":
+        end -= 1
+    return Span(start, end)
+
+
+def _capital_runs(text: str) -> list[Span]:
+    """Runs of capitalised words one space apart, joined by small words as in `The Boat and the Sea`."""
+    runs: list[Span] = []
+    start = end = last = -1
+    for word in words(text):
+        form = word.of(text)
+        near = start >= 0 and text[last : word.start] in {" ", "-"} and word.end - start <= 200
+        if form[0].isupper() or (near and form[0].isdigit()):
+            if not near:
+                if start >= 0:
+                    runs.append(Span(start, end))
+                start = word.start
+            end = last = word.end
+        elif near and form in _CONNECTORS:
+            last = word.end
+        else:
+            if start >= 0:
+                runs.append(Span(start, end))
+            start = -1
+    if start >= 0:
+        runs.append(Span(start, end))
+    return runs

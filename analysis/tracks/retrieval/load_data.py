@@ -1,0 +1,235 @@
+"""Items, probes and hard negatives of a retrieval review, and what the data says of how they belong together."""
+
+from __future__ import annotations
+
+import difflib
+import json
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from analysis.base.records import Example
+from analysis.data.examples import (
+    MAX_ID_CHARACTERS,
+    Examples,
+    content_sha256,
+    read_examples,
+    report_bad_rows,
+    shown,
+    with_named_set,
+)
+from analysis.data.rows import BadRow, Row, bad_row, open_rows, sound_rows
+from analysis.tracks.retrieval.attributes import attribute_rows, check_attributes, title_values
+from analysis.tracks.retrieval.settings import RetrievalSettings
+
+TRACK = "retrieval"
+ITEMS = "items"
+HARD_NEGATIVES = "hard negatives"
+
+MOST_COMPARED = 5_000
+"""Ids of items that a name is compared with to find the nearest one."""
+
+_PAIR_COLUMNS = ("query", "positive", "negative")
+
+
+def read_retrieval(settings: RetrievalSettings, skip_bad_rows: bool) -> Examples:
+    """Read all data of the track.
+
+    The probes are the evaluation rows, with items and hard negatives as sets beside them; where there are no
+    probes, the items are.
+
+    Raises:
+        AssayError: a file or row that cannot be read, an attribute that the items do not have, a probe or pair
+            that names an item which does not exist.
+    """
+    items = read_examples(
+        settings.items,
+        track=TRACK,
+        kind="item",
+        id=settings.id,
+        text=settings.text,
+        label=None,
+        skip_bad_rows=skip_bad_rows,
+    )
+    check_attributes(items, settings)
+    payload = {
+        "retrieval_item": _item_rows(items, settings),
+        "retrieval_attribute": attribute_rows(items, settings),
+    }
+    known = {row.id: row.ref for row in items.rows}
+    examples = items
+    probes: list[Example] = []
+    if settings.probes is not None:
+        read, payload["retrieval_relevance"] = _read_probes(settings.probes, known, skip_bad_rows)
+        probes = read.rows
+        examples = with_named_set(read, ITEMS, items)
+    if settings.hard_negatives is not None:
+        pairs, payload["retrieval_hard_negative"] = _read_pairs(
+            settings.hard_negatives, known, probes, skip_bad_rows
+        )
+        examples = with_named_set(examples, HARD_NEGATIVES, pairs)
+    return replace(examples, payload=payload)
+
+
+def _item_rows(items: Examples, settings: RetrievalSettings) -> pa.Table:
+    first: dict[str, str] = {}
+    duplicate_of = []
+    for row in items.rows:
+        ref = first.setdefault(row.text, row.ref)
+        duplicate_of.append(ref if ref != row.ref else None)
+    return pa.table(
+        {
+            "ref": [row.ref for row in items.rows],
+            "title": pa.array(title_values(items, settings), pa.string()),
+            "duplicate_of": pa.array(duplicate_of, pa.string()),
+        }
+    )
+
+
+def _read_probes(path: Path, known: Mapping[str, str], skip_bad_rows: bool) -> tuple[Examples, pa.Table]:
+    """The probes, and rows of `retrieval_relevance`."""
+    probes = read_examples(
+        path, track=TRACK, kind="query", text="query", label=None, skip_bad_rows=skip_bad_rows
+    )
+    refs = {line: ref for ref, line in probes.lines.items()}
+    bad: list[BadRow] = []
+    relevant: list[tuple[str, str]] = []
+    for row in open_rows(path):
+        if isinstance(row, BadRow) or row.line not in refs:
+            continue
+        names = _ids(row.values.get("relevant"))
+        fault = _names_fault(names, known)
+        if fault is not None:
+            bad.append(bad_row(path, row, "relevant", fault))
+            del refs[row.line]
+            continue
+        relevant += [(refs[row.line], known[name]) for name in dict.fromkeys(names or ())]
+    report_bad_rows(bad, skip_bad_rows and bool(refs), path, _item_hint(bad, known))
+    kept = set(refs.values())
+    rows = [one for one in probes.rows if one.ref in kept]
+    mask = pa.array([ref in kept for ref in probes.metadata["ref"].to_pylist()], pa.bool_())
+    metadata = probes.metadata.filter(mask)
+    # Which items are relevant defines no slice.
+    metadata = metadata.drop_columns([name for name in ("relevant",) if name in metadata.column_names])
+    table = pa.table(
+        {
+            "ref": pa.array([ref for ref, _ in relevant], pa.string()),
+            "item_ref": pa.array([item for _, item in relevant], pa.string()),
+        }
+    )
+    lines = {ref: line for ref, line in probes.lines.items() if ref in kept}
+    return replace(probes, rows=rows, metadata=metadata, skipped=[*probes.skipped, *bad], lines=lines), table
+
+
+def _read_pairs(
+    path: Path, known: Mapping[str, str], probes: list[Example], skip_bad_rows: bool
+) -> tuple[Examples, pa.Table]:
+    """Hard negatives, and rows of `retrieval_hard_negative`.
+
+    The query of a pair is a text, or the id of a probe; a pair whose query is a probe belongs to that probe.
+    """
+    by_text = {one.text: one for one in reversed(probes)}
+    by_id = {one.id: one for one in probes}
+    bad: list[BadRow] = []
+    rows: list[Example] = []
+    items: list[tuple[str, str]] = []
+    lines: dict[str, int] = {}
+    same: dict[tuple[str, str, str], int] = {}
+    for number, row in enumerate(sound_rows(path, _PAIR_COLUMNS, bad, "one pair a row is needed"), start=1):
+        fault = _pair_fault(row, known)
+        if fault is None:
+            query = str(row.values["query"])
+            probe = by_text.get(query) or by_id.get(query)
+            text = query if probe is None else probe.text
+            positive, negative = (known[str(row.values[name])] for name in ("positive", "negative"))
+            given = row.values.get("id")
+            name = f"p{number:04d}" if given is None else str(given)
+            ref = f"{TRACK}/pair:{name}"
+            fault = _name_fault(
+                name, lines.get(ref), same.setdefault((text, positive, negative), row.line), row
+            )
+        if fault is not None:
+            bad.append(bad_row(path, row, *fault))
+            continue
+        lines[ref] = row.line
+        parent = None if probe is None else probe.ref
+        rows.append(Example(ref, TRACK, "pair", name, parent, text, None, content_sha256(text, None)))
+        items.append((positive, negative))
+    report_bad_rows(bad, skip_bad_rows and bool(rows), path, _item_hint(bad, known))
+    refs = pa.array([one.ref for one in rows], pa.string())
+    table = pa.table(
+        {
+            "ref": refs,
+            "positive_ref": pa.array([positive for positive, _ in items], pa.string()),
+            "negative_ref": pa.array([negative for _, negative in items], pa.string()),
+        }
+    )
+    columns = {"id": "id", "text": "query"}
+    return Examples(rows, pa.table({"ref": refs}), bad, {}, path, lines, columns), table
+
+
+def _pair_fault(row: Row, known: Mapping[str, str]) -> tuple[str, str] | None:
+    """Column and fault of a pair, or None where it is sound."""
+    faults = {"query": _text_fault(row.values.get("query")), "id": None}
+    if row.values.get("id") is not None:
+        faults["id"] = _text_fault(row.values["id"])
+    for column in ("positive", "negative"):
+        value = row.values.get(column)
+        names = None if isinstance(value, list) else _ids(value)
+        faults[column] = "is missing" if value is None else _names_fault(names, known)
+    positive, negative = row.values.get("positive"), row.values.get("negative")
+    if not any(faults.values()) and str(positive) == str(negative):
+        faults["negative"] = f"is the positive item, too: {shown(negative)}"
+    return next(((column, fault) for column, fault in faults.items() if fault is not None), None)
+
+
+def _text_fault(value: Any) -> str | None:
+    if value is None or (isinstance(value, str) and not value.strip()):
+        return "is missing" if value is None else "is empty"
+    if isinstance(value, bool) or not isinstance(value, str | int):
+        return f"must be text, not {shown(value)}"
+    return None
+
+
+def _name_fault(name: str, used: int | None, first: int, row: Row) -> tuple[str, str] | None:
+    if len(name) > MAX_ID_CHARACTERS:
+        return "id", f"is longer than {MAX_ID_CHARACTERS:,} characters: {shown(name)}"
+    if used is not None:
+        return "id", f"{shown(name)} was used on line {used} already"
+    if first != row.line:
+        return "query", f"the pair is on line {first} already"
+    return None
+
+
+def _ids(value: Any) -> list[str] | None:
+    """Ids of items: a list, the same as JSON text, or one id; None where it is none of these."""
+    if value is None:
+        return []
+    if isinstance(value, str) and value.lstrip().startswith("["):
+        try:
+            value = json.loads(value)
+        except ValueError:
+            return None
+    values = value if isinstance(value, list) else [value]
+    if any(isinstance(one, bool) or not isinstance(one, str | int) for one in values):
+        return None
+    return [str(one) for one in values]
+
+
+def _names_fault(names: list[str] | None, known: Mapping[str, str]) -> str | None:
+    if names is None:
+        return "must be ids of items"
+    missing = next((name for name in names if name not in known), None)
+    return None if missing is None else f"there is no item with the id {shown(missing)}"
+
+
+def _item_hint(bad: list[BadRow], known: Mapping[str, str]) -> str | None:
+    """The nearest id of an item, where the first bad row names one that does not exist."""
+    if not bad or "there is no item" not in bad[0].message:
+        return None
+    missing = next((name for name in _ids(bad[0].value) or () if name not in known), "")
+    near = difflib.get_close_matches(missing, list(known)[:MOST_COMPARED], n=1, cutoff=0.6)
+    return f"did you mean {near[0]!r}?" if near else None

@@ -1,0 +1,99 @@
+"""The stage that lays out both sides' items on a pair of maps, measures them, and withholds what is not good enough."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+
+from analysis.base.records import SIDES, Metric
+from analysis.plugin.metric import metric_table
+from analysis.plugin.stage import Shard, Stage, StageContext
+from analysis.stats import paired_mean_interval
+from analysis.tracks.retrieval.layouts import Method, methods, parameters
+from analysis.tracks.retrieval.map_limits import QUALITIES, withheld_words
+from analysis.tracks.retrieval.maps import FEWEST, K, MapPair, fit_pair, sample_rows
+from analysis.tracks.retrieval.metric_rows import metric, of_interval
+from analysis.tracks.retrieval.vectors import Space, load_space
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+VERSION = 1
+
+
+def shards(context: StageContext) -> list[Shard]:
+    """One shard for each method that can be drawn here."""
+    count = context.workbench.execute("SELECT count(*) FROM retrieval_item").fetchone()
+    items = int(count[0]) if count else 0
+    return [Shard({"method": method}, method, items) for method in methods()]
+
+
+def run(context: StageContext, shard: Shard) -> dict[str, pa.Table]:
+    """The maps of one method."""
+    return map_tables(load_space(context.workbench), shard.payload, context.review.review.seed)
+
+
+def map_tables(space: Space, method: Method, seed: int) -> dict[str, pa.Table]:
+    """Rows of `retrieval_map`, `retrieval_map_quality` and `metric` for the maps of one method.
+
+    Args:
+        space: the items.
+        method: of the layouts.
+        seed: of sample, starts and layouts.
+    """
+    rows = sample_rows(space, seed)
+    pair: MapPair | None = None
+    if len(rows) >= FEWEST:
+        pair = fit_pair({side: space.vectors[side][rows] for side in SIDES}, seed, method)
+        why = withheld_words(pair.shortfalls())
+    else:
+        why = f"{len(rows)} items are too few for a map, which needs {FEWEST}"
+    quality = {
+        "method": [method],
+        "drawn": [not why],
+        "why": [why],
+        "items": [len(rows)],
+        "of_items": [len(space.refs)],
+        "k": [K],
+        "rearranged": [pair is not None and pair.rearranged],
+        "parameters": [parameters(method, len(rows))],
+    }
+    tables = {
+        "retrieval_map_quality": pa.table(quality),
+        "metric": metric_table(_metrics(pair, method, len(rows), why)),
+    }
+    if pair is not None and not why:
+        tables["retrieval_map"] = _places([space.refs[row] for row in rows], method, pair)
+    return tables
+
+
+def _metrics(pair: MapPair | None, method: Method, items: int, why: str) -> list[Metric]:
+    found = [metric("map_drawn", "all", "difference", float(not why), None, items, method, why=why)]
+    for quality in QUALITIES:
+        for side in SIDES:
+            if pair is None:
+                found.append(metric(quality.metric, "all", side, None, None, items, method, why=why))
+                continue
+            values: NDArray[np.float64] = pair.quality[quality.name, side]
+            found.append(of_interval(quality.metric, "all", side, paired_mean_interval(values), method))
+    return found
+
+
+def _places(refs: list[str], method: Method, pair: MapPair) -> pa.Table:
+    columns: dict[str, object] = {"ref": refs, "method": [method] * len(refs)}
+    for side in SIDES:
+        for axis, name in enumerate("xy"):
+            columns[f"{side}_{name}"] = pair.coordinates[side][:, axis]
+    return pa.table(columns)
+
+
+MAPS = Stage(
+    "retrieval.maps",
+    VERSION,
+    shards,
+    run,
+    uses_models=False,
+    after_queue=True,
+)

@@ -1,0 +1,206 @@
+"""Probes: what both sides answer to each query, and recall, reciprocal rank and nDCG by slice of probes."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pyarrow as pa
+
+from analysis.base.records import SIDES, Metric, MetricSide, Side
+from analysis.plugin.metric import metric_table
+from analysis.plugin.stage import Shard, Stage, StageContext
+from analysis.stats import Interval, bootstrap_mean, paired_mean_interval
+from analysis.tracks.retrieval.gates import MEASURES
+from analysis.tracks.retrieval.metric_rows import TRACK, metric, of_interval
+from analysis.tracks.retrieval.ranking import Relevance, overlap, rank_biased_overlap, relevance, shared
+from analysis.tracks.retrieval.settings import retrieval_settings
+from analysis.tracks.retrieval.vectors import load_space
+
+if TYPE_CHECKING:
+    import duckdb
+    from numpy.typing import NDArray
+
+    from analysis.tracks.retrieval.vectors import Space
+
+    Floats = NDArray[np.float64]
+
+NAMES = {"recall": "recall", "mrr": "reciprocal_rank", "ndcg": "ndcg"}
+"""Metric -> column of `retrieval_probe` after its side."""
+DRAWS = 2_000
+MOST_RESAMPLED = 5_000
+"""Values up to which a mean is resampled; beyond, Student's interval is the same at a fraction of the time."""
+ROUNDING = 1e-9
+"""Changes below this are arithmetic, and count as none."""
+
+
+def probe_table(
+    space: Space,
+    refs: Sequence[str],
+    relevant: Mapping[str, Sequence[str]],
+    titles: Mapping[str, str],
+    k: int,
+) -> pa.Table:
+    """One row of `retrieval_probe` for each probe.
+
+    Args:
+        space: items and rankings of both sides.
+        refs: the probes, each of them one of the space's queries.
+        relevant: refs of the relevant items, by probe.
+        titles: item -> the first item of the same text, for items that are not the first themselves.
+        k: cut-off of the lists.
+    """
+    row_of = {ref: row for row, ref in enumerate(space.refs)}
+    place = {ref: row for row, ref in enumerate(space.queries)}
+    picked = np.array([place[ref] for ref in refs], np.int64)
+    rankings = {side: space.ranking[side][picked] for side in SIDES}
+    base, candidate = (rankings[side][:, :k] for side in SIDES)
+    in_candidate, in_base = shared(base, candidate)
+    stands = np.arange(len(space.refs))
+    for ref, first in titles.items():
+        stands[row_of[ref]] = row_of[first]
+    wanted = [np.array([row_of[one] for one in relevant.get(ref, ())], np.int64) for ref in refs]
+    columns: dict[str, pa.Array] = {
+        "ref": pa.array(refs, pa.string()),
+        "overlap": numbers(overlap(base, candidate)),
+        "rank_biased_overlap": numbers(rank_biased_overlap(rankings["base"], rankings["candidate"])),
+        "kept": lists(space.refs, candidate, in_base),
+        "gained": lists(space.refs, candidate, ~in_base),
+        "lost": lists(space.refs, base, ~in_candidate),
+    }
+    for side in SIDES:
+        found: Relevance = relevance(rankings[side], wanted, stands, k)
+        columns |= {f"{side}_{name}": numbers(getattr(found, name)) for name in NAMES.values()}
+    return pa.table(columns)
+
+
+def probe_metrics(
+    table: pa.Table, slices: Mapping[str, Sequence[str]], critical: Sequence[str], seed: int
+) -> list[Metric]:
+    """Recall, MRR and nDCG of both sides with their paired change, overlaps, and probes that broke, by slice.
+
+    Args:
+        table: rows of `retrieval_probe`.
+        slices: refs of the probes of each slice.
+        critical: slices with a gate of their own; they share one level, and so do the measures that gates read.
+        seed: of the bootstrap.
+    """
+    row_of = {ref: row for row, ref in enumerate(table["ref"].to_pylist())}
+    column = {name: floats(table, name) for name in table.column_names if name not in _NOT_NUMBERS}
+    rows: list[Metric] = []
+    for name, refs in slices.items():
+        chosen = np.array([row_of[ref] for ref in refs], np.int64)
+        part = {key: values[chosen] for key, values in column.items()}
+        rows += [
+            _mean(measure, name, "difference", part[measure], 0.95, seed)
+            for measure in ("overlap", "rank_biased_overlap")
+        ]
+        known = ~np.isnan(part["base_recall"])
+        if not known.any():
+            continue
+        tests = len(MEASURES) * (len(critical) if name in critical else 1)
+        for measure, key in NAMES.items():
+            sides: dict[Side, Floats] = {side: part[f"{side}_{key}"][known] for side in SIDES}
+            confidence = 1 - 0.05 / tests if measure in MEASURES else 0.95
+            rows += [_mean(measure, name, side, values, 0.95, seed) for side, values in sides.items()]
+            change = sides["candidate"] - sides["base"]
+            rows.append(_mean(measure, name, "difference", change, confidence, seed))
+        change = part["candidate_recall"][known] - part["base_recall"][known]
+        for what, count in (("broken", change < -ROUNDING), ("fixed", change > ROUNDING)):
+            method = f"probes with {'fewer' if what == 'broken' else 'more'} relevant items in the list"
+            rows.append(
+                metric(what, name, "difference", int(count.sum()), None, int(known.sum()), f"count; {method}")
+            )
+    return rows
+
+
+def members(connection: duckdb.DuckDBPyConnection, kind: str) -> dict[str, list[str]]:
+    """The examples of one kind in each slice of the track."""
+    found = connection.execute(
+        """
+        SELECT s.slice, list(e.ref ORDER BY e.ref) FROM slice s
+        JOIN membership m ON m.slice = s.slice AND m.track = s.track
+        JOIN example e ON e.ref = m.ref AND e.kind = $kind
+        WHERE s.track = $track GROUP BY s.slice ORDER BY s.slice
+        """,
+        {"track": TRACK, "kind": kind},
+    ).fetchall()
+    return dict(found)
+
+
+def critical_slices(connection: duckdb.DuckDBPyConnection) -> list[str]:
+    """Names of the critical slices of the track."""
+    found = connection.execute(
+        "SELECT slice FROM slice WHERE track = ? AND critical ORDER BY slice", [TRACK]
+    ).fetchall()
+    return [name for (name,) in found]
+
+
+def mean_interval(
+    values: Floats, confidence: float, seed: int, clusters: NDArray[np.generic] | None = None
+) -> tuple[Interval, str]:
+    """A mean with its interval, and how the interval was made."""
+    if clusters is None and len(values) > MOST_RESAMPLED:
+        return paired_mean_interval(values, confidence), f"mean, Student {confidence:.4g}"
+    draws = max(DRAWS, math.ceil(20 / (1 - confidence)))
+    return bootstrap_mean(values, clusters, confidence, seed, draws), f"mean, bootstrap {confidence:.4g}"
+
+
+def lists(refs: Sequence[str], rows: NDArray[np.int32], chosen: NDArray[np.bool_]) -> pa.ListArray:
+    """The chosen entries of each row of item numbers, as lists of refs in the order of the row."""
+    offsets = np.concatenate([[0], np.cumsum(chosen.sum(axis=1))]).astype(np.int32)
+    values = pa.array(refs, pa.string()).take(pa.array(rows[chosen], pa.int32()))
+    return pa.ListArray.from_arrays(pa.array(offsets), values)
+
+
+def numbers(values: Floats) -> pa.Array:
+    """A column of numbers, with NULL for NaN."""
+    return pa.array(values, pa.float64(), from_pandas=True)
+
+
+def floats(table: pa.Table, name: str) -> Floats:
+    """A nullable column of numbers, with NaN for NULL."""
+    return np.asarray(table[name].cast(pa.float64()).to_numpy(), np.float64)
+
+
+_NOT_NUMBERS = ("ref", "kept", "gained", "lost")
+
+
+def _mean(
+    name: str, slice_name: str, side: MetricSide, values: Floats, confidence: float, seed: int
+) -> Metric:
+    values = values[~np.isnan(values)]
+    one, method = mean_interval(values, confidence, seed)
+    return of_interval(name, slice_name, side, one, method)
+
+
+def _shards(context: StageContext) -> list[Shard]:
+    (count,) = context.workbench.execute(
+        "SELECT count(*) FROM example WHERE track = ? AND kind = 'query'", [TRACK]
+    ).fetchone() or (0,)
+    return [Shard({}, None, count)] if count else []
+
+
+def _run(context: StageContext, shard: Shard) -> dict[str, pa.Table]:
+    connection = context.workbench
+    slices = members(connection, "query")
+    refs = sorted({ref for chosen in slices.values() for ref in chosen})
+    relevant = dict(
+        connection.execute(
+            "SELECT ref, list(item_ref ORDER BY item_ref) FROM retrieval_relevance GROUP BY ref"
+        ).fetchall()
+    )
+    titles = dict(
+        connection.execute(
+            "SELECT ref, duplicate_of FROM retrieval_item WHERE duplicate_of IS NOT NULL"
+        ).fetchall()
+    )
+    k = retrieval_settings(context.settings).k
+    table = probe_table(load_space(connection), refs, relevant, titles, k)
+    rows = probe_metrics(table, slices, critical_slices(connection), context.review.review.seed)
+    return {"retrieval_probe": table, "metric": metric_table(rows)}
+
+
+PROBES = Stage("retrieval.probes", 1, _shards, _run, uses_models=False)

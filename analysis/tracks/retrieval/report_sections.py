@@ -1,0 +1,232 @@
+"""What the retrieval track says in the fields of the inspection report, from the evidence."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from analysis.base.records import ALL, SIDES, GateInput, Metric
+from analysis.review.gates import metric_of
+from analysis.tracks.retrieval.gates import MIN_ITEMS, TRACK, declared, level, lifts, signed
+from analysis.tracks.retrieval.grouping_sentences import attribute_words, verdict
+
+if TYPE_CHECKING:
+    import duckdb
+
+SHOWN = 5
+"""Slices, centroids and movements that are named."""
+WORST = 3
+"""Hard negatives that are named."""
+LEAST_DRIFT = 0.1
+"""Centroid drift, in units of the spread within the group, that is worth a sentence."""
+LEAST_MOVEMENT = 0.02
+"""Change of a share of neighbours that is worth a sentence."""
+LONGEST = 60
+"""Characters of a query that are quoted."""
+
+_SLICES = """
+SELECT d.slice, d.value, d.low, d.high, d.n, b.value, f.value, any_value(s.critical)
+FROM evidence.metric d
+JOIN evidence.metric b ON b.track = d.track AND b.slice = d.slice AND b.name = 'broken'
+JOIN evidence.metric f ON f.track = d.track AND f.slice = d.slice AND f.name = 'fixed'
+JOIN evidence.slice s ON s.track = d.track AND s.slice = d.slice AND s.kind <> 'all'
+WHERE d.track = ? AND d.name = 'recall' AND d.side = 'difference' AND d.value {sign} 0
+GROUP BY ALL ORDER BY d.value {order}, d.slice LIMIT ?
+"""
+
+_WORST = """
+SELECT e.text, coalesce(p.title, h.positive_ref), coalesce(n.title, h.negative_ref), m.base_margin, m.candidate_margin
+FROM evidence.retrieval_margin m JOIN evidence.example e USING (ref)
+JOIN evidence.retrieval_hard_negative h USING (ref)
+LEFT JOIN evidence.retrieval_item p ON p.ref = h.positive_ref
+LEFT JOIN evidence.retrieval_item n ON n.ref = h.negative_ref
+WHERE m.candidate_violated AND NOT m.base_violated
+ORDER BY m.candidate_margin - m.base_margin, m.ref LIMIT ?
+"""
+
+_MOVEMENT = """
+SELECT attribute, from_label, to_label, base_share, candidate_share, n FROM evidence.retrieval_movement
+WHERE candidate_share - base_share >= ?
+ORDER BY candidate_share - base_share DESC, attribute, from_label, to_label LIMIT ?
+"""
+
+
+def headlines(connection: duckdb.DuckDBPyConnection, given: GateInput) -> dict[str, list[str]]:
+    """Sentences for the report's fields; `connection` has the run attached as `evidence`."""
+    found = {
+        "Embedding neighborhood findings": [
+            *_grouping(given),
+            *_counterfactuals(given),
+            *_answers(given),
+            *_negatives(connection, given),
+            *_drift(given),
+            *_movement(connection),
+            *_geometry(given),
+            *_maps(given),
+        ]
+    }
+    if metric_of(given, TRACK, "recall", ALL) is not None:
+        found["Top improved slices"] = _slices(connection, given, improved=True)
+        found["Top regressed slices"] = _slices(connection, given, improved=False)
+    return found
+
+
+def _slices(connection: duckdb.DuckDBPyConnection, given: GateInput, *, improved: bool) -> list[str]:
+    sql = _SLICES.format(sign=">" if improved else "<", order="DESC" if improved else "ASC")
+    rows = connection.execute(sql, [TRACK, SHOWN]).fetchall()
+    return [
+        f"{name}{' (critical)' if critical else ''} recall{_at(given)} {value:+.3f}{_bounds(low, high)}, "
+        f"{int(broken)} probes lost relevant items and {int(fixed)} gained some, of {n}"
+        for name, value, low, high, n, broken, fixed, critical in rows
+    ] or ["none"]
+
+
+def _grouping(given: GateInput) -> list[str]:
+    """What brings items together: the verdict in words, the mean of what is wanted, then each attribute."""
+    wanted, unwanted = (list(declared(given).get(name, ())) for name in ("group_by", "not_by"))
+    if not any(one.track == TRACK and one.name == "grouping_lift" for one in given.metrics):
+        return []
+    found = [f"the candidate {verdict(given.metrics, wanted, unwanted)} (lift: 0 is chance, 1 is always)"]
+    mean = metric_of(given, TRACK, "grouping_wanted_lift", ALL)
+    if mean is not None and mean.value is not None:
+        found.append(
+            f"mean of the wanted attributes: {lifts(given, ALL, 'grouping_wanted_lift')}, change {signed(mean)}"
+        )
+    for attribute in (*wanted, *unwanted):
+        said = attribute_words(given.metrics, attribute, attribute in wanted)
+        name = "grouping_lift" if said.wanted else "grouping_conditional_lift"
+        change = metric_of(given, TRACK, name, attribute)
+        n = 0 if change is None else change.n or 0
+        beyond = "" if said.wanted else ", beyond what the wanted attributes explain"
+        few = "" if n >= MIN_ITEMS else "; too few to judge"
+        on = "" if said.word == "unknown" else f"{beyond}, on {n} items{few}"
+        found.append(f"{'wanted' if said.wanted else 'not wanted'}: {said.sentence}{on}")
+    return found
+
+
+def _counterfactuals(given: GateInput) -> list[str]:
+    found = []
+    for attribute in declared(given).get("not_by", ()):
+        base, candidate = (
+            metric_of(given, TRACK, "counterfactual_overlap", attribute, side) for side in SIDES
+        )
+        if base is None or candidate is None or base.value is None or candidate.value is None:
+            continue
+        found.append(
+            f"with another {attribute} written into it, an item keeps {candidate.value:.0%}{_share_bounds(candidate)} "
+            f"of its neighbours in the candidate and {base.value:.0%}{_share_bounds(base)} in the base, "
+            f"on {candidate.n} items (counterfactual edits)"
+        )
+    return found
+
+
+def _answers(given: GateInput) -> list[str]:
+    found = []
+    kept = metric_of(given, TRACK, "neighbour_overlap", ALL)
+    if kept is not None and kept.value is not None:
+        found.append(
+            f"an item keeps {kept.value:.0%}{_share_bounds(kept)} of its nearest neighbours, on {kept.n} items"
+        )
+    answers = metric_of(given, TRACK, "overlap", ALL)
+    if answers is not None and answers.value is not None:
+        biased = metric_of(given, TRACK, "rank_biased_overlap", ALL)
+        found.append(
+            f"both sides share {answers.value:.0%}{_share_bounds(answers)} of their answers to a probe, rank-biased "
+            f"overlap {level(biased)}, on {answers.n} probes"
+        )
+    for name, words in (("recall", f"recall{_at(given)}"), ("mrr", "MRR"), ("ndcg", f"nDCG{_at(given)}")):
+        change = metric_of(given, TRACK, name, ALL)
+        if change is not None and change.value is not None:
+            base, candidate = (level(metric_of(given, TRACK, name, ALL, side)) for side in SIDES)
+            found.append(
+                f"{words} of all probes {base} to {candidate}, change {signed(change)}, on {change.n} probes"
+            )
+    return found
+
+
+def _negatives(connection: duckdb.DuckDBPyConnection, given: GateInput) -> list[str]:
+    change, margin = (metric_of(given, TRACK, name, ALL) for name in ("violations", "margin"))
+    if change is None or change.value is None or margin is None:
+        return []
+    broken, fixed = (metric_of(given, TRACK, f"pairs_{name}", ALL) for name in ("broken", "fixed"))
+    base, candidate = (metric_of(given, TRACK, "violations", ALL, side) for side in SIDES)
+    lost, won = (int(one.value or 0) if one is not None else 0 for one in (broken, fixed))
+    found = [
+        f"titles that are easily confused: the wrong one stands first in {_share(base)} of {change.n} pairs in the "
+        f"base and {_share(candidate)} in the candidate, {lost} newly and {won} no longer; mean margin {signed(margin)}"
+    ]
+    for text, positive, negative, before, after in connection.execute(_WORST, [WORST]).fetchall():
+        query = text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"
+        found.append(
+            f"“{query}” now finds {negative} before {positive}: margin {before:+.3f} to {after:+.3f}"
+        )
+    return found
+
+
+def _drift(given: GateInput) -> list[str]:
+    """Groups that moved as a whole, after alignment and beyond the noise of their items."""
+    moved = [
+        one
+        for one in given.metrics
+        if one.track == TRACK
+        and one.name == "centroid_drift"
+        and one.method == "aligned"
+        and one.value is not None
+        and one.value >= LEAST_DRIFT
+        and (one.low or 0.0) > 0
+    ]
+    moved.sort(key=lambda one: (-(one.value or 0.0), one.slice))
+    found = [
+        f"the {one.n} items with {one.slice} moved together by {one.value:.2f} of their spread, beyond the noise of "
+        f"{(one.high or 0.0) - (one.value or 0.0):.2f} (after rotation)"
+        for one in moved[:SHOWN]
+    ]
+    if len(moved) > SHOWN:
+        found.append(f"and {len(moved) - SHOWN} more groups moved beyond their noise")
+    return found
+
+
+def _movement(connection: duckdb.DuckDBPyConnection) -> list[str]:
+    rows = connection.execute(_MOVEMENT, [LEAST_MOVEMENT, SHOWN]).fetchall()
+    return [
+        f"of the neighbours of items with {attribute}={source}, {before:.1%} have {target} in the base and "
+        f"{after:.1%} in the candidate, on {n} items"
+        for attribute, source, target, before, after, n in rows
+    ]
+
+
+def _geometry(given: GateInput) -> list[str]:
+    found = []
+    for name, words in (
+        ("hubness", "hubness (skew of how often an item is a neighbour)"),
+        ("anisotropy", "anisotropy (mean cosine of two random items)"),
+    ):
+        base, candidate = (metric_of(given, TRACK, name, ALL, side) for side in SIDES)
+        if base is not None and candidate is not None and base.value is not None:
+            found.append(f"{words} {level(base)} to {level(candidate)}")
+    return found
+
+
+def _maps(given: GateInput) -> list[str]:
+    withheld = {
+        one.why for one in given.metrics if one.track == TRACK and one.name == "map_drawn" and one.value == 0
+    }
+    return [f"map withheld: {why}" for why in sorted(withheld) if why]
+
+
+def _at(given: GateInput) -> str:
+    k = declared(given).get("k")
+    return f"@{k}" if k else ""
+
+
+def _share(metric: Metric | None) -> str:
+    if metric is None or metric.value is None:
+        return "an unknown share"
+    return f"{metric.value:.1%}{_share_bounds(metric)}"
+
+
+def _bounds(low: float | None, high: float | None) -> str:
+    return "" if low is None or high is None else f" [{low:+.3f}, {high:+.3f}]"
+
+
+def _share_bounds(metric: Metric) -> str:
+    return "" if metric.low is None or metric.high is None else f" [{metric.low:.0%}, {metric.high:.0%}]"

@@ -1,0 +1,89 @@
+"""`[retrieval]`: the settings of a review of a text encoder."""
+
+from __future__ import annotations
+
+from typing import Annotated, cast
+
+from pydantic import AfterValidator, Field, ValidationInfo, field_validator
+
+from analysis.run.review_file import AnyPath, FilePath, Text, TrackSettings, suggest
+
+DEPTH = 100
+"""Items that are kept of the ranking of a query; also the most that `k` may be."""
+
+COMPUTED = ("title_length", "text_length")
+"""Attributes, in characters, that are computed where the items have no column of that name."""
+
+
+def _encoder(value: AnyPath) -> AnyPath:
+    if not value.exists():
+        raise ValueError(f"there is nothing at {value}")
+    if not value.is_dir() and value.suffix.lower() != ".parquet":
+        raise ValueError(f"is neither a model folder nor a .parquet file with columns id, vector: {value}")
+    return value
+
+
+Encoder = Annotated[AnyPath, AfterValidator(_encoder)]
+
+
+class RetrievalSettings(TrackSettings):
+    """Two encoders or their stored vectors, the items, and what ought to bring items together.
+
+    `group_by` names the attributes of items that are wanted as grounds of similarity, `must_keep` those of
+    them that may not be given up, `not_by` those that must not bring items together; `k` is the number of
+    neighbours that are compared.
+    """
+
+    base: Encoder
+    candidate: Encoder
+    items: FilePath
+    id: Text = "id"
+    text: Text = "text"
+    title: Text | None = None
+    group_by: list[Text] = Field(default_factory=list)
+    must_keep: list[Text] = Field(default_factory=list)
+    not_by: list[Text] = Field(default_factory=list)
+    probes: FilePath | None = None
+    hard_negatives: FilePath | None = None
+    k: int = Field(default=10, ge=1, le=DEPTH)
+
+    @field_validator("text")
+    @classmethod
+    def _columns_differ(cls, text: str, info: ValidationInfo) -> str:
+        if text.casefold() == str(info.data.get("id", "")).casefold():
+            raise ValueError("id and text must be two different columns")
+        return text
+
+    @field_validator("group_by", "must_keep", "not_by")
+    @classmethod
+    def _named_once(cls, names: list[str]) -> list[str]:
+        twice = next((name for name in names if names.count(name) > 1), None)
+        if twice is not None:
+            raise ValueError(f"names {twice!r} twice")
+        return names
+
+    @field_validator("must_keep")
+    @classmethod
+    def _kept_is_wanted(cls, names: list[str], info: ValidationInfo) -> list[str]:
+        wanted = info.data.get("group_by", names)
+        for name in names:
+            if name not in wanted:
+                raise ValueError(f"{name!r} is not in group_by; {suggest(name, wanted)}")
+        return names
+
+    @field_validator("not_by")
+    @classmethod
+    def _unwanted_is_not_wanted(cls, names: list[str], info: ValidationInfo) -> list[str]:
+        for name in names:
+            if name in info.data.get("group_by", ()):
+                raise ValueError(f"{name!r} is in group_by too; an attribute is wanted or unwanted")
+        return names
+
+    def attributes(self) -> dict[str, bool]:
+        """Whether each attribute is wanted, by name; wanted ones first, in the order of the file."""
+        return dict.fromkeys(self.group_by, True) | dict.fromkeys(self.not_by, False)
+
+
+def retrieval_settings(settings: TrackSettings) -> RetrievalSettings:
+    """The settings of a track that is known to be this one."""
+    return cast(RetrievalSettings, settings)

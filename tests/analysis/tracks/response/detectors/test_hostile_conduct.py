@@ -1,0 +1,53 @@
+"""Answers made to break or stall the detectors of conduct: every one is read, with spans inside the text."""
+
+from __future__ import annotations
+
+import pytest
+
+from analysis.tracks.response.detectors import citations, escalation
+from analysis.tracks.response.detectors.contract import Detector, Knowledge, Passage, Policy, Promise
+from analysis.tracks.response.detectors.promises import detector as promises
+from analysis.tracks.response.detectors.refusal import detector as refusal
+from analysis.tracks.response.detectors.tone import detector as tone
+from tests.analysis.tracks.response.detectors.shop import answer, found
+from tests.analysis.tracks.response.detectors.test_hostile_answers import HOSTILE
+
+SHOP = Knowledge(
+    (),
+    Policy(
+        promises=(Promise("delivery", "3 to 5 days", days=5), Promise("refund", "within 14 days", days=14)),
+        escalation_phrases=("a colleague will take it from here",),
+        refusal_phrases=("that is not for sharing",),
+        citation_pattern=r"\[(?P<id>[a-z]\d+)\]",
+        tone={"pushy": ("do not walk away now",)},
+    ),
+)
+PASSAGES = (Passage("p1", "Standard delivery takes 3 to 5 business days. " * 20),)
+TEXTS = {
+    **HOSTILE,
+    "one sentence of promises": "refund tomorrow " * 600,
+    "one sentence of citations": "[p1] [p9] delivery " * 1_000,
+    "one hyphened word": "real-live-" * 2_000,
+    "refusals": "i can't " * 2_000,
+    "half a hand-over": "put you this " * 2_000,
+    "white space": "pass this" + " " * 20_000,
+}
+
+
+@pytest.mark.parametrize("name", TEXTS)
+@pytest.mark.parametrize(
+    "detector",
+    [one.DETECTOR for one in (promises, citations, escalation, refusal, tone)],
+    ids=lambda one: one.name,
+)
+def test_hostile_answers_are_read(detector: Detector, name: str) -> None:
+    result = found(detector, answer(TEXTS[name], "Where is it?", ("answer", "cite"), PASSAGES), SHOP)
+    assert result == sorted(result, key=lambda one: (one.start, one.end))
+
+
+def test_ten_thousand_tokens_hold_as_many_findings_as_their_parts() -> None:
+    part = "Your order arrives within 2 days. I'll connect you with a colleague. Hurry up. "
+    response = answer(part * 600, expected=("answer",))
+    assert len(found(promises.DETECTOR, response, SHOP)) == 600
+    assert len(found(escalation.DETECTOR, response, SHOP)) == 600
+    assert sum(one.counts for one in found(tone.DETECTOR, response, SHOP)) == 600

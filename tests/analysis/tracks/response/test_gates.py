@@ -1,0 +1,261 @@
+"""Truth tables of the response gates."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from analysis.review.gates import allow, evaluate
+from analysis.tracks.response.gates import DETECTORS, GATES
+from tests.analysis.tracks.response.judged import (
+    CRITICAL,
+    INPUTS,
+    gate,
+    given,
+    hits,
+    lengths,
+    on_both,
+    preferred,
+    refs,
+    said,
+)
+
+EVERY = [metric for name in DETECTORS for metric in hits(name, 0, 0)]
+
+
+@pytest.mark.parametrize(
+    ("new", "gone", "verdict"),
+    [
+        # Alone in its family: alpha is .05.
+        (5, 0, "fail"),
+        (4, 0, "unknown"),
+        (1, 0, "unknown"),
+        (0, 0, "pass"),
+        (3, 3, "pass"),
+        (0, 9, "pass"),
+        (10, 9, "unknown"),
+    ],
+)
+def test_more_new_hits_than_chance_fail_and_others_need_a_person(new: int, gone: int, verdict: str) -> None:
+    judged = given(hits("citations", new, gone), new={"citations": refs(new)})
+    assert gate(judged, "response.citations").verdict == verdict
+
+
+def test_a_clear_rise_under_two_points_does_not_fail_by_counting() -> None:
+    some = refs(10)
+    judged = given(hits("tone", 10, 0, n=1000), new={"tone": some})
+    assert gate(judged, "response.tone").verdict == "unknown"
+    accepted = replace(judged, state=said(dict.fromkeys(some, "acceptable")))
+    assert gate(accepted, "response.tone").verdict == "pass"
+
+
+def test_the_family_shares_alpha_over_detectors() -> None:
+    five = hits("citations", 5, 0)
+    alone = given(five, new={"citations": refs(5)})
+    assert gate(alone, "response.citations").verdict == "fail"
+    among = given([*five, *hits("tone", 6, 6), *hits("refusal", 6, 6)], new={"citations": refs(5)})
+    result = gate(among, "response.citations")
+    assert result.verdict == "unknown"
+    # At .05/2 five one-way flips (p .031) can no longer decide anything, so two tests share alpha.
+    assert "0.0500/2" in result.threshold
+    halved = given(five, new={"citations": refs(5)}, tracks=("intent", "response"))
+    assert gate(halved, "response.citations").verdict == "unknown"
+
+
+@pytest.mark.parametrize("detector", ["spoilers", "facts", "promises"])
+def test_one_confirmed_new_hit_fails_what_must_not_happen_at_all(detector: str) -> None:
+    (ref,) = refs(1)
+    words = said(spans=[(ref, detector, 0, 9, "confirmed", "alice")])
+    # Even though more went than came.
+    judged = given(hits(detector, 1, 5), new={detector: (ref,)}, state=words)
+    result = gate(judged, f"response.{detector}")
+    assert (result.verdict, result.refs) == ("fail", (ref,))
+    assert "1 confirmed by a person" in result.why
+
+
+def test_confirmed_hits_of_the_others_pass_up_to_five_points() -> None:
+    some = refs(4)
+    words = said(spans=[word for ref in some for word in on_both(ref, "tone", "confirmed")])
+    assert gate(given(hits("tone", 4, 0), new={"tone": some}, state=words), "response.tone").verdict == "pass"
+    narrow = given(hits("tone", 4, 0, n=60), new={"tone": some}, state=words)
+    assert gate(narrow, "response.tone").verdict == "fail"
+
+
+@pytest.mark.parametrize(
+    ("words", "verdict"),
+    [
+        (on_both("response/prompt:r000", "spoilers", "refuted"), "pass"),
+        # One span refuted and the other never looked at settles nothing.
+        (on_both("response/prompt:r000", "spoilers", "refuted")[:1], "unknown"),
+        (on_both("response/prompt:r000", "spoilers", "confirmed")[:1], "fail"),
+        # Reviewers disagree.
+        (
+            [
+                *on_both("response/prompt:r000", "spoilers", "refuted"),
+                *on_both("response/prompt:r000", "spoilers", "confirmed", "bob"),
+            ],
+            "unknown",
+        ),
+        # A word on what another detector found, or on what is no hit.
+        (on_both("response/prompt:r000", "facts", "confirmed"), "unknown"),
+        ([("response/prompt:r000", "spoilers", 50, 60, "confirmed", "alice")], "unknown"),
+    ],
+)
+def test_words_on_spans_decide_a_hit(words: list[tuple[str, str, int, int, str, str]], verdict: str) -> None:
+    judged = given(hits("spoilers", 1, 0), new={"spoilers": refs(1)}, state=said(spans=words))
+    assert gate(judged, "response.spoilers").verdict == verdict
+
+
+@pytest.mark.parametrize(
+    ("word", "verdict"),
+    [("acceptable", "pass"), ("bad-label", "pass"), ("unacceptable", "fail"), ("unsure", "unknown")],
+)
+def test_a_verdict_on_the_example_decides_its_hit(word: str, verdict: str) -> None:
+    (ref,) = refs(1)
+    judged = given(hits("promises", 1, 0), new={"promises": (ref,)}, state=said({ref: word}))
+    assert gate(judged, "response.promises").verdict == verdict
+
+
+def test_an_unacceptable_answer_with_a_refuted_spoiler_is_no_spoiler() -> None:
+    (ref,) = refs(1)
+    state = said({ref: "unacceptable"}, on_both(ref, "spoilers", "refuted"))
+    assert (
+        gate(
+            given(hits("spoilers", 1, 0), new={"spoilers": (ref,)}, state=state), "response.spoilers"
+        ).verdict
+        == "pass"
+    )
+
+
+def test_hits_that_people_refuted_leave_the_count_and_leave_no_other_test_easier() -> None:
+    some = refs(8)
+    metrics = [*hits("escalation", 8, 0), *hits("tone", 6, 0)]
+    new = {"escalation": some, "tone": refs(6)}
+    assert gate(given(metrics, new=new), "response.escalation").verdict == "fail"
+    refuted = said(spans=[word for ref in some for word in on_both(ref, "escalation", "refuted")])
+    judged = given(metrics, new=new, state=refuted)
+    result = gate(judged, "response.escalation")
+    assert result.verdict == "pass"
+    assert "8 refuted" in result.why
+    # Its divisor stays that of the counts.
+    assert "/2 and" in gate(judged, "response.tone").threshold
+
+
+def test_a_critical_slice_stands_on_its_own_key() -> None:
+    some = refs(7)
+    metrics = [*hits("spoilers", 7, 0, n=2000), *hits("spoilers", 7, 0, n=34, slice_name=CRITICAL.slice)]
+    key = f"response.spoilers[{CRITICAL.slice}]"
+    flagged = {"response.spoilers": some, key: some}
+    judged = given(metrics, new={"spoilers": some}, flagged=flagged, slices=(CRITICAL,))
+    assert gate(judged, "response.spoilers").verdict == "unknown"
+    result = gate(judged, key)
+    assert (result.verdict, result.slice, result.n) == ("fail", CRITICAL.slice, 34)
+    empty = given(EVERY, slices=(replace(CRITICAL, n=0),))
+    assert gate(empty, key).verdict == "unknown"
+
+
+def test_examples_that_are_no_new_hit_are_asked_about_where_they_are_flagged() -> None:
+    """Differing answers of a slice too small to count, and answers that are not there."""
+    some = refs(3)
+    key = f"response.facts[{CRITICAL.slice}]"
+    metrics = [*hits("facts", 0, 0), *hits("facts", 0, 0, n=12, slice_name=CRITICAL.slice)]
+    judged = given(metrics, flagged={key: some}, slices=(replace(CRITICAL, n=12),))
+    result = gate(judged, key)
+    assert (result.verdict, result.refs) == ("unknown", some)
+    fine = replace(judged, state=said(dict.fromkeys(some, "acceptable")))
+    assert gate(fine, key).verdict == "pass"
+    # What is wrong with it is no hit of this detector, and fails the review's own gate.
+    wrong = replace(judged, state=said({**dict.fromkeys(some, "acceptable"), some[0]: "unacceptable"}))
+    assert gate(wrong, key).verdict == "pass"
+
+
+def test_answers_that_are_not_there_bear_on_refusal() -> None:
+    some = refs(9)
+    judged = given(hits("refusal", 0, 0), flagged={"response.refusal": some})
+    assert gate(judged, "response.refusal").verdict == "unknown"
+    few = replace(judged, state=said({**dict.fromkeys(some, "acceptable"), some[0]: "unacceptable"}))
+    assert gate(few, "response.refusal").verdict == "pass"
+    many = replace(judged, state=said(dict.fromkeys(some, "unacceptable")))
+    assert gate(many, "response.refusal").verdict == "fail"
+
+
+@pytest.mark.parametrize(
+    ("detector", "inputs", "verdict"),
+    [
+        ("facts", {}, "n/a"),
+        ("facts", INPUTS, "unknown"),
+        ("promises", {}, "n/a"),
+        ("promises", INPUTS, "unknown"),
+        ("escalation", INPUTS, "n/a"),
+        ("citations", INPUTS, "n/a"),
+    ],
+)
+def test_a_detector_that_applies_to_nothing(detector: str, inputs: dict[str, object], verdict: str) -> None:
+    assert gate(given([], inputs=inputs), f"response.{detector}").verdict == verdict
+
+
+WINS, TIES = preferred(0.64, 0.55, 0.72), preferred(0.55, 0.46, 0.64)
+
+
+@pytest.mark.parametrize(
+    ("rate", "spoilers", "verdict"),
+    [
+        (WINS, (11, 0), "fail"),
+        (WINS, (1, 0), "unknown"),
+        (WINS, (0, 0), "pass"),
+        (TIES, (11, 0), "pass"),
+        (preferred(0.6, 0.5, 0.7), (11, 0), "pass"),
+    ],
+)
+def test_what_wins_on_style_and_spoils_is_rejected(rate, spoilers: tuple[int, int], verdict: str) -> None:  # type: ignore[no-untyped-def]
+    metrics = [*hits("spoilers", *spoilers), *hits("facts", 0, 0), *hits("promises", 0, 0), rate]
+    result = gate(given(metrics, new={"spoilers": refs(spoilers[0])}), "response.tradeoff")
+    assert result.verdict == verdict
+    if verdict == "fail":
+        assert "response.spoilers" in result.why
+        assert set(result.refs) == set(refs(11))
+
+
+def test_what_wins_and_hallucinates_in_many_ways_is_rejected() -> None:
+    """Three new facts, three promises and three invented citations are too few each, and not together."""
+    metrics = [
+        *(metric for name in ("facts", "promises", "citations") for metric in hits(name, 3, 0)),
+        *hits("spoilers", 0, 0),
+        *hits("hallucination", 9, 0),
+        WINS,
+    ]
+    names = {"facts": refs(3), "promises": refs(3), "citations": refs(3), "hallucination": refs(9)}
+    result = gate(given(metrics, new=names), "response.tradeoff")
+    assert (result.verdict, result.refs) == ("fail", refs(9))
+    assert "hallucination" in result.why
+    refuted = said(spans=[word for ref in refs(9) for word in on_both(ref, "hallucination", "refuted")])
+    assert gate(given(metrics, new=names, state=refuted), "response.tradeoff").verdict == "unknown"
+
+
+def test_the_tradeoff_needs_votes_where_preferences_are_declared() -> None:
+    assert gate(given(EVERY, inputs={}), "response.tradeoff").verdict == "n/a"
+    assert gate(given(EVERY), "response.tradeoff").verdict == "unknown"
+
+
+def test_a_gate_that_is_off_takes_no_part_in_the_tradeoff() -> None:
+    off: dict[str, dict[str, object]] = {"response.spoilers": {"off": "the shop sells study guides"}}
+    judged = given([*hits("spoilers", 11, 0), WINS], new={"spoilers": refs(11)}, overrides=off)
+    judged = replace(
+        judged, settings={"response": {**judged.settings["response"], "catalogue": False, "policy": False}}
+    )
+    assert gate(judged, "response.tradeoff").verdict == "pass"
+
+
+@pytest.mark.parametrize(
+    ("change", "half", "verdict"), [(30, 4, "warn"), (-30, 4, "warn"), (8, 4, "pass"), (30, 31, "pass")]
+)
+def test_length_only_warns(change: float, half: float, verdict: str) -> None:
+    result = gate(given(lengths(40, change, half)), "response.length")
+    assert (result.verdict, result.blocking) == (verdict, False)
+
+
+def test_a_candidate_that_answers_as_the_base_does_is_allowed() -> None:
+    results = evaluate(given([*EVERY, preferred(0.5, 0.41, 0.59), *lengths(40, 0, 0)]), GATES)
+    assert {result.verdict for result in results} == {"pass"}
+    assert allow(results)

@@ -1,0 +1,59 @@
+"""A whole run over recorded responses with both models beside them: everything that says why."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from analysis.plugin.registry import registered
+from analysis.plugin.stage import StageProgress
+from analysis.run.pipeline import analyze
+from analysis.tracks.response.adapter_scaling import DOSE, DOSE_METRICS, SCALES
+from analysis.tracks.response.detect import DETECT
+from analysis.tracks.response.shift import SHIFT, SHIFT_METRICS
+from analysis.tracks.response.span_attribution import SPAN_ATTRIBUTION
+from analysis.tracks.response.upweighted_tokens import ODDS
+from tests.analysis.tracks.response.bench import rows
+from tests.analysis.tracks.response.tiny import core_track, write_review
+
+STAGES = (DETECT, SHIFT, SPAN_ATTRIBUTION, SHIFT_METRICS, ODDS, DOSE, DOSE_METRICS)
+
+
+def run_of(review: Path, seen: list[StageProgress]) -> duckdb.DuckDBPyConnection:
+    with registered(replace(core_track(), stages=lambda: STAGES)):
+        published = analyze(review, on_progress=seen.append)
+    return duckdb.connect(published.store / "runs" / published.run / "evidence.duckdb", read_only=True)
+
+
+@pytest.fixture(scope="module")
+def review(tmp_path_factory: pytest.TempPathFactory, tiny_generator: Path, tiny_adapter: Path) -> Path:
+    root = tmp_path_factory.mktemp("model_side")
+    path = write_review(root, base=str(tiny_generator), candidate=str(tiny_adapter))
+    path.write_text(path.read_text("utf-8").replace("budget = 10", 'budget = 10\nattribute = "all"'), "utf-8")
+    return path
+
+
+def test_recorded_responses_are_explained_by_the_models_and_only_once(review: Path) -> None:
+    with run_of(review, []) as run:
+        assert rows(run, "SELECT count(*) AS n, count(DISTINCT (ref, side)) AS d FROM response_token") == [
+            {"n": 48, "d": 48}
+        ]
+        spoilt = rows(run, "SELECT * FROM attribution WHERE target LIKE 'spoilers: %'")
+        assert spoilt
+        assert {row["method"] for row in spoilt} == {"integrated_gradients", "occlusion"}
+        doses = rows(run, "SELECT * FROM response_dose WHERE detector = 'spoilers' ORDER BY scale")
+        assert [row["scale"] for row in doses] == list(SCALES)
+        metrics = rows(
+            run, "SELECT DISTINCT name, slice, status FROM metric WHERE name IN ('kl', 'logp_change')"
+        )
+        assert {row["slice"] for row in metrics} >= {"all", "asks for no spoilers"}
+        assert {row["status"] for row in metrics if row["slice"] == "all"} == {"ok"}
+    seen: list[StageProgress] = []
+    review.write_text(review.read_text("utf-8").replace("budget = 10", "budget = 9"), "utf-8")
+    run_of(review, seen).close()
+    costly = [one for one in seen if one.stage in (SHIFT.name, SPAN_ATTRIBUTION.name, DOSE.name)]
+    assert costly
+    assert all(one.cached == one.done for one in costly)

@@ -1,0 +1,166 @@
+"""Flagged spans traced back to the prompt, against sums that are computed directly."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from analysis.models.generation import LoadedGenerator
+from analysis.models.generator import GeneratorPair
+from analysis.tracks.response.span_attribution import (
+    MAX_DELTA,
+    MOST_SPANS,
+    SPAN_ATTRIBUTION,
+    Span,
+    ask,
+    integrated_gradients,
+    neutral_ids,
+    occlusion,
+    span_logps,
+    trace,
+)
+from tests.analysis.tracks.response.bench import context, rows, run, workbench
+from tests.analysis.tracks.response.tiny import write_adapter, write_generator
+
+PROMPT = "recommend manga like Home but no spoilers"
+RESPONSE = "You may like Home, where the inspector is the murderer."
+FLAGGED = "the inspector is the murderer"
+SPAN = Span("response/prompt:a", "spoilers", RESPONSE.index(FLAGGED), len(RESPONSE) - 1, PROMPT, RESPONSE)
+
+
+def candidate(base: Path, folder: Path) -> LoadedGenerator:
+    return GeneratorPair({"base": base, "candidate": folder}, "cpu").generator("candidate")
+
+
+@pytest.fixture(params=["llama", "gpt2"])
+def adapted(tmp_path: Path, request: pytest.FixtureRequest) -> LoadedGenerator:
+    base = write_generator(tmp_path / "base", family=request.param)
+    return candidate(base, write_adapter(base, tmp_path / "adapter", family=request.param))
+
+
+def test_what_is_asked_is_the_span_after_its_prompt(adapted: LoadedGenerator) -> None:
+    asked = ask(adapted, SPAN)
+    tokenizer: Any = adapted.tokenizer
+    assert asked.given == adapted.prompt_ids(PROMPT)
+    assert [PROMPT[word.start : word.end] for word in asked.words] == PROMPT.split()
+    assert tokenizer.decode(asked.span).strip() == FLAGGED
+    assert tokenizer.decode(asked.before + asked.span) + "." == RESPONSE
+
+
+def test_a_template_is_no_part_of_the_prompt(tmp_path: Path) -> None:
+    base = write_generator(tmp_path / "base", chat=True)
+    model = candidate(base, base)
+    spaced = Span(SPAN.ref, SPAN.detector, SPAN.start, SPAN.end, f"  {PROMPT} 🎉", RESPONSE)
+    asked = ask(model, spaced)
+    assert [spaced.prompt[word.start : word.end] for word in asked.words] == [*PROMPT.split(), "🎉"]
+    inside = {place for word in asked.words for place in word.tokens}
+    outside = [token for place, token in enumerate(asked.given) if place not in inside]
+    tokenizer: Any = model.tokenizer
+    assert tokenizer.decode(outside).split() == ["user", ":", "</s>", "assistant", ":"]
+
+
+def test_the_sum_is_that_of_the_forecasts(adapted: LoadedGenerator) -> None:
+    asked = ask(adapted, SPAN)
+    model: Any = adapted.model
+    with torch.no_grad():
+        logs = model(torch.tensor([asked.ids])).logits.log_softmax(-1)[0, :-1]
+    count = len(asked.span)
+    expected = sum(float(logs[-count + place, token]) for place, token in enumerate(asked.span))
+    assert span_logps(adapted, [asked.ids], asked.span)[0] == pytest.approx(expected, abs=1e-4)
+
+
+def test_gradients_add_up_to_what_the_words_of_the_prompt_are_worth(adapted: LoadedGenerator) -> None:
+    asked = ask(adapted, SPAN)
+    traced = integrated_gradients(adapted, asked)
+    assert traced.delta is not None
+    assert traced.delta <= MAX_DELTA
+    assert traced.baseline_logp is not None
+    worth = float(span_logps(adapted, [asked.ids], asked.span)[0]) - traced.baseline_logp
+    assert abs(float(traced.scores.sum()) - worth) <= MAX_DELTA * max(abs(worth), 0.1) + 1e-3
+    assert len(traced.scores) == len(PROMPT.split())
+
+
+def test_occlusion_is_the_drop_without_the_word(adapted: LoadedGenerator) -> None:
+    asked = ask(adapted, SPAN)
+    scores = occlusion(adapted, asked).scores
+    whole = float(span_logps(adapted, [asked.ids], asked.span)[0])
+    for word, score in zip(asked.words, scores, strict=True):
+        kept = [token for place, token in enumerate(asked.ids) if place not in word.tokens]
+        assert score == pytest.approx(whole - float(span_logps(adapted, [kept], asked.span)[0]), abs=1e-4)
+
+
+def test_one_token_agrees_with_captums_own_language_model_attribution(tiny_generator: Path) -> None:
+    from captum.attr import LayerIntegratedGradients, LLMGradientAttribution, TextTokenInput
+
+    model = candidate(tiny_generator, tiny_generator)
+    asked = ask(model, Span(SPAN.ref, "spoilers", 0, 1, PROMPT, "Y"))
+    assert len(asked.span) == 1
+    assert not asked.before
+    mine = integrated_gradients(model, asked)
+    tokenizer: Any = model.tokenizer
+    method = LLMGradientAttribution(
+        LayerIntegratedGradients(model.model, model.model.get_input_embeddings()),
+        tokenizer,
+    )
+    _, neutral = neutral_ids(model, asked)
+    inside = {place for word in asked.words for place in word.tokens}
+    (filler,) = {neutral[place] for place in inside}
+    # Its input is an indicator of the tokens, and its baselines say which of them are kept.
+    theirs = method.attribute(
+        TextTokenInput(PROMPT, tokenizer, baselines=filler),
+        torch.tensor(asked.span),
+        baselines=torch.tensor([[int(place not in inside) for place in range(len(asked.given))]]),
+        n_steps=mine.steps,
+        method="riemann_middle",
+    )
+    words = [float(theirs.seq_attr[list(word.tokens)].sum()) for word in asked.words]
+    np.testing.assert_allclose(mine.scores, words, atol=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("prompt", "response", "end", "why"),
+    [
+        ("   ", "abc", 3, "the prompt has no words of its own in what the model is given"),
+        ("hello", "word " * 200, 999, "the span ends at token"),
+    ],
+)
+def test_what_cannot_be_explained_says_why(
+    tiny_generator: Path, prompt: str, response: str, end: int, why: str
+) -> None:
+    model = candidate(tiny_generator, tiny_generator)
+    found = trace(model, Span("response/prompt:a", "tone", 0, end, prompt, response))
+    assert len(found) == 2
+    assert all(one.status == "not interpretable" and one.why.startswith(why) for one in found)
+    assert all(not any(one.scores) for one in found)
+
+
+def test_the_stage_explains_the_first_spans_of_each_detector(
+    tiny_response_review: Path, tiny_generator: Path, tiny_adapter: Path
+) -> None:
+    connection = workbench([("a", PROMPT, "Fine.", RESPONSE), ("b", PROMPT, "Fine.", RESPONSE)])
+    hits = [("a", "facts", start, start + 4) for start in (0, 4, 8, 12)] + [
+        ("a", "spoilers", SPAN.start, SPAN.end),
+        ("b", "escalation", 0, len(RESPONSE)),
+    ]
+    for name, detector, start, end in hits:
+        connection.execute("INSERT INTO response_hit VALUES (?, 'candidate', ?, ?, ?, 'x')",
+                           [f"response/prompt:{name}", detector, start, end])  # fmt: skip
+    run(SPAN_ATTRIBUTION, context(connection, tiny_response_review, (tiny_generator, tiny_adapter)))
+    found = rows(connection, "SELECT * FROM attribution ORDER BY target, method")
+    assert {row["ref"] for row in found} == {"response/prompt:a"}
+    assert len({row["target"] for row in found}) == MOST_SPANS
+    assert f'spoilers: "{FLAGGED}"' in {row["target"] for row in found}
+    for row in found:
+        assert row["side"] == "candidate"
+        assert [
+            PROMPT[start:end] for start, end in zip(row["starts"], row["ends"], strict=True)
+        ] == PROMPT.split()
+        assert len(row["scores"]) == len(row["starts"])
+        assert json.loads(row["parameters"])["tokens"] >= 1
+        assert (row["completeness_delta"] is not None) == (row["method"] == "integrated_gradients")
+    assert run(SPAN_ATTRIBUTION, context(connection, tiny_response_review)) == []

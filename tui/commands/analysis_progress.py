@@ -1,0 +1,80 @@
+"""`assay analyze` as seen from a terminal: one line of progress per stage."""
+
+from __future__ import annotations
+
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tui.draw.safe_text import printable
+
+if TYPE_CHECKING:
+    from analysis.plugin.stage import StageProgress
+    from analysis.run.pipeline import OnProgress, Published
+
+PLAIN_INTERVAL_S = 10.0
+"""Without a terminal, a stage that takes long says so this often."""
+
+
+def analyze_with_progress(
+    review: Path,
+    *,
+    engine: str = "local",
+    ray_address: str | None = None,
+    fresh: bool = False,
+    skip_bad_rows: bool = False,
+) -> Published:
+    """Analyse a review; bars where stderr is a terminal, plain lines elsewhere."""
+    from analysis.run.pipeline import analyze
+
+    def run(on_progress: OnProgress) -> Published:
+        return analyze(
+            review,
+            engine=engine,
+            ray_address=ray_address,
+            fresh=fresh,
+            skip_bad_rows=skip_bad_rows,
+            on_progress=on_progress,
+        )
+
+    if not sys.stderr.isatty():
+        return run(PlainProgress())
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
+
+    columns = (
+        TextColumn("{task.description}", markup=False),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("{task.fields[cached]}", markup=False),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=Console(stderr=True)) as progress:
+        tasks: dict[str, TaskID] = {}
+
+        def show(event: StageProgress) -> None:
+            if event.stage not in tasks:
+                tasks[event.stage] = progress.add_task(printable(event.stage), total=event.total, cached="")
+            cached = f"{event.cached:,} from cache" if event.cached else ""
+            progress.update(tasks[event.stage], completed=event.done, total=event.total, cached=cached)
+
+        return run(show)
+
+
+class PlainProgress:
+    """One line when a stage is done, and one now and then while it runs."""
+
+    def __init__(self) -> None:
+        self._said = time.monotonic()
+
+    def __call__(self, event: StageProgress) -> None:
+        finished = event.done >= event.total
+        if not finished and time.monotonic() - self._said < PLAIN_INTERVAL_S:
+            return
+        self._said = time.monotonic()
+        cached = f", {event.cached:,} from cache" if event.cached else ""
+        left = f", about {event.eta_s:.0f} s left" if event.eta_s is not None and not finished else ""
+        count = f"{event.done:,} of {event.total:,}"
+        sys.stderr.write(f"{printable(event.stage)}: {count}{cached}, {event.elapsed_s:.1f} s{left}\n")
+        sys.stderr.flush()

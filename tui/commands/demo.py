@@ -1,0 +1,104 @@
+"""`assay demo`: the sample, analysed, and the console on it."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from analysis.base.errors import AssayError
+
+REVIEWS = ("review-rc1.toml", "review-rc2.toml")
+PARTS = ("intent", "retrieval", "response", "models")
+
+
+def run_demo(directory: Path, say: Callable[[str], None]) -> int:
+    """Copy the sample into `directory`, analyse both candidates and open the console on the first.
+
+    The second candidate is analysed in a process of its own meanwhile. Where there is no terminal, the
+    status of the first is printed instead.
+
+    Returns:
+        The exit status of the console, or 0.
+
+    Raises:
+        AssayError: no sample, a folder that cannot be written, or a second analysis that failed.
+    """
+    from tui.commands.analysis_progress import analyze_with_progress
+
+    sample = sample_folder()
+    _copy(sample, directory)
+    first, second = (directory / name for name in REVIEWS)
+    say(f"analysing {first} and, beside it, {second}")
+    with _beside(second):
+        published = analyze_with_progress(first)
+        say(f"  run {published.run} in {published.store}; waiting for the other")
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        return _say_status(published.store, say)
+    from tui.cli import require_terminal
+
+    require_terminal(published.store)
+    from tui.console.app import run_console
+
+    return run_console(published.store, None, None, False, True)
+
+
+@contextmanager
+def _beside(review: Path) -> Iterator[None]:
+    """Analyse a review in another process while the block runs, and wait for it at the end."""
+    log = review.with_suffix(".log")
+    with log.open("wb") as output:
+        command = [sys.executable, "-m", "tui.cli", "analyze", str(review.resolve())]
+        other = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=output, stderr=output)
+    try:
+        yield
+        status = other.wait()
+    finally:
+        if other.poll() is None:
+            other.kill()
+            other.wait()
+    if status != 0:
+        raise AssayError(
+            f"the analysis of {review.name} failed", where=str(log), hint=f"assay analyze {review}"
+        )
+
+
+def sample_folder() -> Path:
+    """The folder of the sample. Raises AssayError where it was not installed."""
+    folder = Path(__file__).resolve().parents[2] / "sample_data"
+    missing = [name for name in (*REVIEWS, *PARTS) if not (folder / name).exists()]
+    if missing:
+        raise AssayError(
+            f"the sample is not here: no {', '.join(missing)}",
+            where=str(folder),
+            hint="run the demo from a clone of the repository",
+        )
+    return folder
+
+
+def _copy(sample: Path, directory: Path) -> None:
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+        for path in sorted(sample.iterdir()):
+            if path.name in PARTS:
+                shutil.copytree(path, directory / path.name, dirs_exist_ok=True)
+            elif path.suffix in (".toml", ".txt"):
+                shutil.copyfile(path, directory / path.name)
+    except OSError as error:
+        raise AssayError(
+            f"the sample cannot be copied: {error.strerror}", where=str(directory), hint="assay demo DIR"
+        ) from None
+
+
+def _say_status(store: Path, say: Callable[[str], None]) -> int:
+    from analysis.review.session import ReviewSession
+    from tui.commands.status_table import status_lines
+
+    with ReviewSession.open(store, read_only=True) as session:
+        for line in status_lines(session.status()):
+            say(line)
+    say(f"on a terminal: assay review {store}")
+    return 0

@@ -1,0 +1,209 @@
+"""The review as plain lines: for screen readers, dumb terminals and scripts.
+
+The same session as the console, one example at a time, one letter per answer, like `git add -p`. Nothing
+is coloured, moved or redrawn, and input may be a pipe.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TextIO
+
+from analysis.base.errors import AssayError
+from analysis.base.records import ReviewVerdict
+from analysis.review.session import ReviewSession, Scope
+from tui.draw.gate_lines import GATE_MARKS, by_urgency, counts_of, gate_value, verdict_of
+from tui.draw.safe_text import printable
+from tui.plugin.registry import view_of
+
+VERDICTS: dict[str, ReviewVerdict] = {
+    "a": "acceptable",
+    "x": "unacceptable",
+    "s": "unsure",
+    "l": "bad-label",
+}
+HELP = (
+    "a acceptable, x unacceptable, s unsure, l bad label: saved at once, then the next undecided example",
+    "n next, p previous, J next undecided, K previous undecided, g ID goes to an example",
+    "c TEXT names the cause, e TEXT writes a note, u undoes, U redoes",
+    "o prints the overview, r prints the example again, q quits, ? prints this",
+)
+STEPS = {
+    **dict.fromkeys("njJ", (1, "no further example")),
+    **dict.fromkeys("pkK", (-1, "no earlier example")),
+}
+"""Letters that go on or back; a capital skips what is decided."""
+PROMPT = "a x s l n p u e q ? > "
+
+
+class PlainReview:
+    """One linear review: where it is, and what each answer does.
+
+    Args:
+        session: the review, open.
+        stdin: where answers come from, one a line.
+        stdout: where everything is printed.
+    """
+
+    def __init__(self, session: ReviewSession, stdin: TextIO, stdout: TextIO) -> None:
+        self.session = session
+        self.stdin = stdin
+        self.stdout = stdout
+        self.scope = Scope()
+        self.ref: str | None = None
+
+    def say(self, text: str = "") -> None:
+        """Print one line, cleaned."""
+        print(printable(text), file=self.stdout, flush=True)
+
+    def run(self) -> int:
+        """Review until `q` or the end of the input."""
+        self.overview()
+        place = self.session.last_place()
+        if place is not None:
+            self.ref = place[0]
+        else:
+            self.ref = self.session.neighbour(None, self.scope, 1, True) or self.session.neighbour(
+                None, self.scope, 1
+            )
+        if self.ref is None:
+            self.say("the queue is empty")
+            return 0
+        self.show()
+        while True:
+            self.stdout.write(PROMPT)
+            self.stdout.flush()
+            answer = self.stdin.readline()
+            if not answer:
+                self.say()
+                return 0
+            try:
+                if not self.answer(answer.strip()):
+                    return 0
+            except AssayError as error:
+                self.say(f"not done: {error.message}{'; ' + error.hint if error.hint else ''}")
+
+    def overview(self) -> None:
+        """What changed, and which gates block."""
+        session = self.session
+        review = session.description["review"]
+        gates = session.gates()
+        self.say(f"{review['name']}: base {review['base_version']}, candidate {review['candidate_version']}")
+        self.say(f"{verdict_of(gates)[0]}: {counts_of(gates)}")
+        for trigger in session.triggers():
+            if trigger.fired:
+                self.say(f"changed: {trigger.sentence}")
+        for gate in by_urgency(gates):
+            if gate.verdict in ("fail", "unknown"):
+                self.say(
+                    f"{GATE_MARKS[gate.verdict][0]} {gate.verdict} {gate.key} {gate_value(gate)}: {gate.why}"
+                )
+        inspected, total = session.progress()
+        self.say(f"queue: {inspected} of {total} seen")
+
+    def show(self) -> None:
+        """Print the example."""
+        if self.ref is None:
+            return
+        evidence = self.session.example(self.ref)
+        position = self.session.position(self.ref, self.scope)
+        total = self.session.queue_count(self.scope)
+        place = "not in the queue" if position is None else f"{position + 1} of {total}"
+        self.say()
+        self.say(f"{self.ref} ({place})")
+        for sentence in view_of(evidence.example.track).summary(evidence):
+            self.say(sentence)
+        if evidence.mine is not None:
+            mine = evidence.mine
+            self.say(f"your verdict: {mine.verdict}" + (f", cause {mine.cause}" if mine.cause else ""))
+            if mine.note:
+                self.say(f"your note: {mine.note}")
+        for other in evidence.others:
+            self.say(f"{other.reviewer}: {other.verdict}" + (f", cause {other.cause}" if other.cause else ""))
+
+    def go(self, ref: str | None, nothing: str) -> None:
+        """Go to an example, or say that there is none."""
+        if ref is None:
+            self.say(nothing)
+            return
+        self.ref = ref
+        self.session.bookmark(ref, self.scope)
+        self.show()
+
+    def answer(self, text: str) -> bool:
+        """Do what one answer says; False ends the review. Raises AssayError where it is refused."""
+        letter, _, rest = text.partition(" ")
+        if letter == "q":
+            return False
+        if self.ref is None or not letter:
+            return True
+        if letter in VERDICTS and not rest:
+            self.decide(self.ref, VERDICTS[letter])
+        elif letter in STEPS:
+            step, nothing = STEPS[letter]
+            self.go(self.session.neighbour(self.ref, self.scope, step, letter.isupper()), nothing)
+        elif letter in ("c", "e"):
+            self.write(letter, rest)
+        elif letter in ("u", "U"):
+            done = self.session.undo() if letter == "u" else self.session.redo()
+            word = "undone" if letter == "u" else "redone"
+            self.say(f"{word}: {done.sentence}" if done else f"nothing can be {word}")
+        elif letter == "g":
+            self.go(self.session.resolve_ref(rest.strip()), "")
+        else:
+            self.tell(text)
+        return True
+
+    def decide(self, ref: str, verdict: ReviewVerdict) -> None:
+        """Save a verdict and go on."""
+        self.session.verdict(ref, verdict)
+        self.say(f"saved: {verdict} {ref}")
+        following = self.session.neighbour(ref, self.scope, 1, True)
+        self.go(following, "no undecided example follows; K goes back")
+
+    def tell(self, text: str) -> None:
+        """Overview, the example again, or help."""
+        if text == "o":
+            self.overview()
+        elif text == "r":
+            self.show()
+        else:
+            if text != "?":
+                self.say(f"unknown answer: {text}")
+            for line in HELP:
+                self.say(line)
+
+    def write(self, letter: str, text: str) -> None:
+        """Save a cause or a note; asks for it where it was not given."""
+        what = "cause" if letter == "c" else "note"
+        if not text:
+            self.stdout.write(f"{what}: ")
+            self.stdout.flush()
+            text = self.stdin.readline().strip()
+        if not text or self.ref is None:
+            self.say(f"no {what} given")
+            return
+        if what == "cause":
+            self.session.cause(self.ref, text)
+        else:
+            self.session.note(self.ref, text)
+        self.say(f"saved: {what} {self.ref}")
+
+
+def run_plain(store: Path, reviewer: str | None, stdin: TextIO, stdout: TextIO) -> int:
+    """Review a store linearly.
+
+    Args:
+        store: the review folder.
+        reviewer: display name; the account's by default.
+        stdin: answers, one a line; need not be a terminal.
+        stdout: where everything is printed.
+
+    Returns:
+        The exit status.
+
+    Raises:
+        AssayError: the store cannot be opened.
+    """
+    with ReviewSession.open(store, reviewer) as session:
+        return PlainReview(session, stdin, stdout).run()

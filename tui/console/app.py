@@ -1,0 +1,184 @@
+"""The console: opens a review, shows its screens, and ends cleanly whatever becomes of the connection.
+
+It holds no review logic: reads and writes go through `analysis.review.session.ReviewSession`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import os
+import signal
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar
+
+from rich.console import Console
+from textual import events
+from textual.binding import BindingType
+from textual.filter import LineFilter, NoColor
+
+from analysis.base.errors import AssayError
+from analysis.review.session import ReviewSession
+from tui.console.connection import end_in_time, hung_up
+from tui.console.navigation import Navigation
+from tui.draw.palette import Depth, detect_depth
+from tui.draw.theme import DARK_THEME, LIGHT_THEME, Look
+from tui.screens.base import BaseScreen
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from analysis.live.client import LiveProbes
+
+POLL_SECONDS = 2.0
+"""How often the journals of other consoles are looked at; nothing is drawn unless one has grown."""
+
+
+class AssayApp(Navigation):
+    """The console of one review.
+
+    Args:
+        session: the review, open.
+        look: colour depth and background.
+    """
+
+    TITLE = "assay"
+    ENABLE_COMMAND_PALETTE = False
+    BINDINGS: ClassVar[list[BindingType]] = []
+    CSS = """
+    Screen { background: $background; color: $foreground; }
+    """
+
+    def __init__(self, session: ReviewSession, look: Look) -> None:
+        super().__init__(session, ansi_color=look.native)
+        self.look = look
+        self.busy = ""
+        self.animation_level = "none"
+        self._probes: LiveProbes | None = None
+        self.failure: Exception | None = None
+        self._null = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115 - lives as long as the application
+        # A traceback is for the log, not for the reviewer: `run_console` raises what went wrong.
+        self.error_console = Console(file=io.StringIO())
+        systems = {"truecolor": "truecolor", "256": "256", "16": "standard", "none": "standard"}
+        self.console = Console(
+            color_system=systems[look.depth],  # type: ignore[arg-type]
+            file=self._null,
+            force_terminal=True,
+            legacy_windows=False,
+            highlight=False,
+            emoji=False,
+            markup=False,
+        )
+
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        """The filters of the look: without colours, whatever style a widget has is drawn without them."""
+        filters = list(super().get_line_filters())
+        return [*filters, NoColor()] if self.look.depth == "none" else filters
+
+    def on_mount(self) -> None:
+        self.register_theme(DARK_THEME)
+        self.register_theme(LIGHT_THEME)
+        self._set_theme()
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGHUP, signal.SIGTERM):
+            loop.add_signal_handler(number, self.leave)
+        place = self.session.last_place()
+        self.open_screen("overview")
+        if place is not None:
+            ref, scope = place
+            try:
+                self.session.example(ref)
+            except AssayError as error:
+                self.base_screen.complain(error)
+            else:
+                self.show_scope(scope, ref)
+        self.set_interval(POLL_SECONDS, self.poll)
+
+    def on_key(self, event: events.Key) -> None:
+        """A key that nothing wanted: it may have been typed ahead, for an entry line that has opened since."""
+        if isinstance(self.screen, BaseScreen):
+            self.screen.type_ahead(event)
+
+    def on_unmount(self) -> None:
+        if self._probes is not None:
+            # Killed, not asked to end: whoever waits for its answer must not keep the console open.
+            self._probes.cancel()
+            self._probes.close()
+        self._null.close()
+
+    @property
+    def probes(self) -> LiveProbes:
+        """The worker that has both models; it starts with its first question and ends with the console."""
+        if self._probes is None:
+            from analysis.live.client import LiveProbes
+
+            self._probes = LiveProbes(self.session.store, self.session.run)
+        return self._probes
+
+    def _set_theme(self) -> None:
+        if self.look.native:
+            self.theme = "ansi-dark" if self.look.dark else "ansi-light"
+        else:
+            self.theme = DARK_THEME.name if self.look.dark else LIGHT_THEME.name
+
+    @property
+    def osc52(self) -> Callable[[str], None] | None:
+        """Sends text to the terminal's clipboard; None where there is no terminal."""
+        return None if self.is_headless else self.copy_to_clipboard
+
+    def leave(self) -> None:
+        """End because the session was told to, or because its terminal is gone."""
+        end_in_time(sys.stdin.fileno(), self._null.fileno())
+        self.exit(0)
+
+    def _handle_exception(self, error: Exception) -> None:
+        self.failure = self.failure or error
+        super()._handle_exception(error)
+
+    def poll(self) -> None:
+        """Look for events of other consoles; redraw only when there are any."""
+        if not self.is_headless and hung_up(sys.stdin.fileno()):
+            self.leave()
+            return
+        if self.busy:
+            return
+        try:
+            if self.session.poll():
+                self.base_screen.reload_guarded()
+        except AssayError as error:
+            self.base_screen.complain(error)
+
+    def change_theme(self) -> None:
+        """From dark to light or back."""
+        self.look = Look(self.look.depth, not self.look.dark)
+        self._set_theme()
+        for screen in self.made.values():
+            if screen.is_mounted:
+                screen.change_look()
+
+
+def run_console(store: Path, reviewer: str | None, color: str | None, light: bool, mouse: bool) -> int:
+    """Open the console on a store.
+
+    Args:
+        store: the review folder.
+        reviewer: display name; the account's by default.
+        color: `truecolor`, `256`, `16`, `none`, or None to detect it.
+        light: for a light background.
+        mouse: whether the mouse may be used.
+
+    Returns:
+        The exit status.
+
+    Raises:
+        AssayError: the store cannot be opened.
+    """
+    flags: dict[str, Depth] = {"truecolor": "truecolor", "256": "256", "16": "16", "none": "none"}
+    depth = detect_depth(os.environ, flags.get(color or "", "auto"))
+    with ReviewSession.open(store, reviewer) as session:
+        app = AssayApp(session, Look(depth, not light))
+        status = app.run(mouse=mouse)
+        if app.failure is not None:
+            raise app.failure
+    return app.return_code or 0 if status is None else status

@@ -1,0 +1,130 @@
+"""How gates and the verdict of a review are written, wherever they are shown."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from tui.draw.figures import figure, interval, plural, signed
+from tui.draw.lines import Line, Target, wrap
+from tui.draw.safe_text import fit
+
+if TYPE_CHECKING:
+    from analysis.base.records import GateResult
+
+GATE_MARKS = {
+    "fail": ("✗", "bad"),
+    "unknown": ("?", "warn"),
+    "warn": ("!", "warn"),
+    "waived": ("≈", "warn"),
+    "pass": ("✓", "good"),
+    "off": ("○", "dim"),
+    "n/a": ("–", "faint"),
+}
+"""Mark and style of each gate verdict."""
+
+ORDER = tuple(GATE_MARKS)
+"""Gate verdicts in the order in which they are listed: what blocks comes first."""
+
+
+def by_urgency(gates: Sequence[GateResult]) -> list[GateResult]:
+    """Gates with what blocks first."""
+    return sorted(gates, key=lambda gate: (ORDER.index(gate.verdict), not gate.blocking))
+
+
+def verdict_of(gates: Sequence[GateResult]) -> tuple[str, str]:
+    """What may be done with the candidate, in words, and the style of it."""
+    from analysis.review.gates import allow
+
+    if not gates:
+        return "NO GATES", "banner.warn"
+    if allow(list(gates)):
+        return "MAY BE PROMOTED", "banner.good"
+    if any(gate.blocking and gate.verdict == "fail" for gate in gates):
+        return "DO NOT PROMOTE", "banner.bad"
+    return "CANNOT BE DECIDED YET", "banner.warn"
+
+
+def counts_of(gates: Sequence[GateResult]) -> str:
+    """`2 gates fail, 1 unknown, 14 pass`."""
+    parts: list[str] = []
+    for verdict in ORDER:
+        count = sum(1 for gate in gates if gate.verdict == verdict)
+        if count:
+            noun = plural(count, "gate") if not parts else str(count)
+            word = {"fail": "fails" if count == 1 and not parts else "fail"}.get(verdict, verdict)
+            parts.append(f"{noun} {word}")
+    return ", ".join(parts)
+
+
+def gate_value(gate: GateResult) -> str:
+    """The value of a gate as it is written: a change with its sign, a count as a count."""
+    if gate.value is None:
+        return "–"
+    shares = ("intent.critical_recall", "intent.explanations")
+    change = gate.name.startswith("intent.") and gate.name not in shares
+    if gate.value == int(gate.value) and gate.low is None:
+        return figure(gate.value)
+    return signed(gate.value) if change or gate.value < 0 else figure(gate.value)
+
+
+NUMBER_CELLS = 23
+"""Cells of a gate's value with its interval."""
+VALUE_CELLS = 8
+"""Cells of a gate's value without its interval, where there is no room for that."""
+INTERVAL_FROM = 70
+"""Cells from which the interval stands beside the value."""
+COUNT_CELLS = 8
+"""Cells of the number of examples."""
+LIMIT_FROM = 110
+"""Cells from which the limit stands in the same line."""
+
+
+def number_cells(width: int) -> int:
+    """Cells of a gate's value in a line of `width` cells."""
+    return NUMBER_CELLS if width >= INTERVAL_FROM else VALUE_CELLS
+
+
+def key_cells(width: int) -> int:
+    """Cells of a gate's key in a line of `width` cells."""
+    room = width - 5 - number_cells(width) - COUNT_CELLS
+    return room if width < LIMIT_FROM else min(46, room // 2)
+
+
+def gate_head(title: str, width: int) -> Line:
+    """The head of a list of gates."""
+    line = Line().add(f" {title}", "title").to(key_cells(width) + 4)
+    line.column("value", number_cells(width), "dim")
+    if width >= LIMIT_FROM:
+        line.add("limit", "dim")
+    return (
+        line.column("ex.", max(width - line.width, 4), "dim", right=True)
+        if width < LIMIT_FROM
+        else line.end("examples", width, "dim")
+    )
+
+
+def gate_line(gate: GateResult, width: int) -> Line:
+    """One gate as a line of a list, `width` cells wide."""
+    mark, style = GATE_MARKS[gate.verdict]
+    quiet = gate.verdict in ("pass", "n/a", "off")
+    line = Line(Target("gate", gate.key)).add(" ").add(mark, style).add(" ")
+    name = gate.key if gate.blocking else f"{gate.key} (advisory)"
+    line.column(name, key_cells(width), "text" if quiet else "strong").add(" ")
+    numbers = gate_value(gate)
+    if width >= INTERVAL_FROM:
+        numbers = f"{numbers} {interval(gate.low, gate.high, 2)}".strip()
+    line.column(numbers, number_cells(width), style if gate.verdict == "fail" else "number")
+    if width >= LIMIT_FROM:
+        line.column(gate.threshold, max(width - line.width - COUNT_CELLS, 6), "dim")
+    return line.column(f"{len(gate.refs):,}" if gate.refs else "", COUNT_CELLS, "number", right=True)
+
+
+def reason_lines(gate: GateResult, width: int) -> list[Line]:
+    """Why a gate says what it says, in a line or two."""
+    rows = wrap(gate.why, max(width - 7, 20)) if gate.why else []
+    most = 1 if width < 100 else 2
+    shown = rows[:most]
+    if len(rows) > most:
+        shown[-1] = fit(f"{shown[-1]} {rows[most]}", width - 7)
+    return [Line().add("     ").add(row, "dim") for row in shown]

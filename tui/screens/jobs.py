@@ -1,0 +1,116 @@
+"""Background work off the screen's thread: export, signature, verification, and questions to both models.
+
+A job never touches a widget. It returns lines, or raises AssayError; either becomes a `JobFinished`, or a
+`ProbeAnswered` for a question.
+"""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from analysis.base.errors import AssayError
+from tui.draw.messages import JobFinished, ProbeAnswered
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from analysis.base.records import Decision
+    from analysis.live.client import LiveProbes, LiveRequest
+    from analysis.review.session import ReviewSession
+
+
+def run_job(name: str, work: Callable[[], tuple[list[str], str, bool]]) -> JobFinished:
+    """Do some work and tell how it went.
+
+    Args:
+        name: what the reviewer reads.
+        work: returns lines to show, a result, and whether it did what was asked.
+    """
+    try:
+        lines, result, ok = work()
+    except AssayError as error:
+        return JobFinished(name, False, str(error).splitlines())
+    return JobFinished(name, ok, lines, result)
+
+
+def export_job(session: ReviewSession, decision: Decision, reason: str) -> tuple[list[str], str, bool]:
+    """Write the report folder. The session must not be used by anyone else meanwhile."""
+    from analysis.report.build import export
+
+    folder = export(session, None, decision, reason)
+    return [f"exported, UNSIGNED: {folder}"], str(folder), True
+
+
+def sign_job(folder: Path, key: Path | None, principal: str | None) -> tuple[list[str], str, bool]:
+    """Sign a report folder."""
+    from analysis.report.sign import sign
+
+    signature = sign(folder, key, principal)
+    return [f"signed: {signature}"], str(signature), True
+
+
+def verify_job(folder: Path, allowed_signers: Path) -> tuple[list[str], str, bool]:
+    """Check a report folder; every check becomes a line."""
+    from analysis.report.verify import verify
+
+    verification = verify(folder, allowed_signers)
+    lines = [f"{'✓' if check.ok else '✗'} {check.name}: {check.detail}" for check in verification.checks]
+    return lines, verification.decision or "", verification.ok
+
+
+def probe_job(probes: LiveProbes, number: int, request: LiveRequest, left: int) -> ProbeAnswered:
+    """Put one request to both models, and wait for the answer.
+
+    Args:
+        probes: the worker of the console.
+        number: of the question, by which its answers are told from those of a later one.
+        request: a text, and what is asked of it.
+        left: requests of the question that follow.
+    """
+    try:
+        return ProbeAnswered(number, request, probes.ask(request), left)
+    except AssayError as error:
+        return ProbeAnswered(number, request, None, left, error)
+
+
+def needs_terminal(key: Path | None) -> bool:
+    """Whether signing with a key asks something on the terminal: a passphrase, or to touch a security key.
+
+    Args:
+        key: the key, or None for the default: the first key of the agent, else `~/.ssh/id_ed25519`.
+    """
+    if key is None:
+        listed = _listed_by_agent()
+        if listed:
+            return listed.startswith("sk-")
+        key = Path("~/.ssh/id_ed25519").expanduser()
+    program = shutil.which("ssh-keygen")
+    if program is None or key.suffix == ".pub":
+        return False
+    public = subprocess.run(
+        [program, "-y", "-P", "", "-f", str(key)],
+        capture_output=True,
+        text=True,
+        errors="replace",
+        stdin=subprocess.DEVNULL,
+        check=False,
+    )
+    return public.returncode != 0 or public.stdout.startswith("sk-")
+
+
+def _listed_by_agent() -> str:
+    program = shutil.which("ssh-add")
+    if program is None:
+        return ""
+    listed = subprocess.run(
+        [program, "-L"],
+        capture_output=True,
+        text=True,
+        errors="replace",
+        stdin=subprocess.DEVNULL,
+        check=False,
+    )
+    return listed.stdout if listed.returncode == 0 else ""

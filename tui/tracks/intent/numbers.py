@@ -1,0 +1,183 @@
+"""The numbers behind the intent view, with what each means; and the same view as plain sentences."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from analysis.attribution.licences import standing
+from tui.draw.figures import figure, signed
+from tui.draw.lines import Line, rule, text_line, wrapped
+from tui.plugin.attributions import METHOD_NAMES, attribution_pairs, words_of
+from tui.plugin.licence import (
+    flip_words,
+    licence_numbers,
+    slice_licence_lines,
+    words_of_standing,
+)
+from tui.plugin.registry import ViewOptions
+from tui.tracks.intent.view import sides_of, transition, variant_lines
+
+if TYPE_CHECKING:
+    from analysis.base.records import Attribution
+    from analysis.review.session import ExampleEvidence
+
+DEFINITIONS = (
+    ("p", "softmax of the logits in float32, of the class named"),
+    ("margin", "p of the predicted class minus p of the runner-up"),
+    ("a", "attribution: what a word adds to (+) or takes from (−) the score of the target, on its side"),
+    ("share", "of the sum of absolute attributions; a ratio of signed sums would be unusable"),
+    ("target", "A class means its logit; “A − B” the logit of A minus that of B, on both sides"),
+    (
+        "baseline",
+        "the neutral text that gradient methods start from, the same kind on both sides; what it predicts "
+        "must not be the target",
+    ),
+    (
+        "completeness",
+        "|sum of attributions − (F(x) − F(baseline))| over |F(x) − F(baseline)|; above 5 % is not converged",
+    ),
+    ("occlusion", "fall of the target's score when the word is deleted"),
+    ("comprehensiveness", "mean fall of p(target) when the top 10, 20 and 50 % of the words are deleted"),
+    ("sufficiency", "mean fall of p(target) when only those words are kept; never compared between models"),
+    ("percentile", "share of random rankings of the same words whose difference of the two is smaller"),
+    ("overlap", "share of the top quarter of words that gradients and deletion have in common"),
+    (
+        "randomisation",
+        "signed rank correlation with the attribution of re-initialised models; what survives them does not "
+        "depend on what was learned",
+    ),
+    (
+        "licence",
+        "an attribution may support a finding only where all tests pass; an overdetermined prediction lowers "
+        "comprehensiveness: a symptom, not a proof of a bad model",
+    ),
+    ("flip check", "the word whose attribution changed most is deleted and the candidate asked again"),
+    (
+        "counterfactual",
+        "the same message with a cue inserted, removed or swapped; both sides read both texts",
+    ),
+)
+
+
+def number_lines(evidence: ExampleEvidence, options: ViewOptions) -> list[Line]:
+    """Every number of one message: predictions, each attribution word by word, all counterfactuals."""
+    width = options.width
+    example = evidence.example
+    lines = [text_line(f" {example.ref}", "title"), *wrapped(" text", example.text, width, indent=14)]
+    lines += wrapped(" sha256", example.sha256, width, indent=14, style="dim")
+    for key, value in evidence.metadata.items():
+        if key != "ref":
+            lines += wrapped(f" {key}", "–" if value is None else str(value), width, indent=14)
+    lines += wrapped(" slices", ", ".join(evidence.slices), width, indent=14)
+    for flag in evidence.flags:
+        number = "" if flag.value is None else f" {figure(flag.value)}"
+        gate = f" → {flag.gate}" if flag.gate else ""
+        lines += wrapped(" flag", f"{flag.reason}{number}{gate}", width, indent=14, style="number")
+    lines += [rule(width), text_line(" PREDICTIONS", "title")]
+    for name, row in zip(("base", "candidate"), sides_of(evidence), strict=True):
+        if row:
+            told = (
+                f"{row['label']} {figure(row['p'])}, then {row['runner_up']} {figure(row['runner_up_p'])}; "
+            )
+            told += f"margin {figure(row['margin'])}, p(gold) {figure(row['p_gold'])}"
+            lines += wrapped(f" {name}", told, width, indent=14)
+    if evidence.variants:
+        lines += [rule(width), text_line(" COUNTERFACTUALS", "title")]
+        for row in evidence.variants:
+            lines += variant_lines(row, evidence, width, text=True)
+    lines += _explanations(evidence, width)
+    lines += [rule(width), text_line(" WORDS", "title")]
+    for word, meaning in DEFINITIONS:
+        lines += wrapped(f" {word}", meaning, width, indent=16)
+    return lines
+
+
+def _explanations(evidence: ExampleEvidence, width: int) -> list[Line]:
+    """Every attribution with its licence, the checks of a flip, and the licence of the critical slices."""
+    lines: list[Line] = []
+    for pair in attribution_pairs(evidence.attributions):
+        for entry in (pair.base, pair.candidate):
+            if entry is not None:
+                lines += [rule(width), *_attribution(entry, evidence, width)]
+    if evidence.flips:
+        lines += [rule(width), text_line(" FLIP CHECK", "title")]
+        for one in evidence.flips:
+            words, style = flip_words(one, evidence.example.text)
+            words += f"; change {signed(one.change)}, by {METHOD_NAMES.get(one.method, one.method)}"
+            lines.append(Line().add(f" {one.base_label} → {one.candidate_label}", "strong"))
+            lines += wrapped("", words, width, indent=14, style=style)
+    if evidence.attributions:
+        lines += [rule(width), text_line(" LICENCE OF ITS CRITICAL SLICES", "title")]
+        lines += slice_licence_lines(evidence.slice_licences, width)
+    return lines
+
+
+def _attribution(entry: Attribution, evidence: ExampleEvidence, width: int) -> list[Line]:
+    text = evidence.example.text
+    name = METHOD_NAMES.get(entry.method, entry.method)
+    lines = [Line().add(f" {entry.side.upper()}  ", "title").add(f"{name} of {entry.target}", "strong")]
+    status = entry.status if not entry.why else f"{entry.status}: {entry.why}"
+    lines += wrapped(" status", status, width, indent=14, style="text" if entry.status == "ok" else "warn")
+    if entry.baseline is not None:
+        predicts = f"{entry.baseline}; predicts {entry.baseline_class} at p {figure(entry.baseline_p)}"
+        p_target = json.loads(entry.parameters).get("p_target_at_baseline")
+        predicts += "" if p_target is None else f", p(target) {figure(p_target)}"
+        lines += wrapped(" baseline", predicts, width, indent=14)
+    if entry.completeness_delta is not None:
+        delta = f"{100 * entry.completeness_delta:.2f} % after {entry.steps} steps"
+        lines += wrapped(" completeness", delta, width, indent=14)
+    lines += licence_numbers(entry, evidence.licences, width)
+    lines += wrapped(" parameters", entry.parameters, width, indent=14, style="dim")
+    total = sum(abs(score) for score in entry.scores) or 1.0
+    lines.append(
+        Line()
+        .add("  ")
+        .column("word", 26, "dim")
+        .column("a", 10, "dim", right=True)
+        .column("share", 9, "dim", right=True)
+    )
+    for word in sorted(words_of(entry), key=lambda word: -abs(word.score)):
+        line = Line().add("  ").column(text[word.start : word.end], 26)
+        line.column(signed(word.score), 10, "number", right=True)
+        lines.append(line.column(f"{100 * abs(word.score) / total:.1f} %", 9, "dim", right=True))
+    return lines
+
+
+def summary(evidence: ExampleEvidence) -> list[str]:
+    """One message in plain sentences: text, gold, what each side says and why, counterfactuals."""
+    example = evidence.example
+    rows = [f"message: {example.text}", f"gold: {example.gold or 'not given'}; {transition(evidence)[0]}"]
+    if evidence.flags:
+        rows.append("flags: " + ", ".join(dict.fromkeys(flag.reason for flag in evidence.flags)))
+    if evidence.critical:
+        rows.append("critical: " + ", ".join(evidence.critical))
+    for name, row in zip(("base", "candidate"), sides_of(evidence), strict=True):
+        if row:
+            rows.append(
+                f"{name}: {row['label']} {figure(row['p'], 2)}, then {row['runner_up']} "
+                f"{figure(row['runner_up_p'], 2)}, margin {figure(row['margin'], 2)}"
+            )
+    for pair in attribution_pairs(evidence.attributions):
+        for entry in (pair.base, pair.candidate):
+            if entry is None:
+                continue
+            top = sorted(words_of(entry), key=lambda word: -abs(word.score))[:5]
+            words = ", ".join(
+                f"{example.text[word.start : word.end]} {signed(word.score, 2)}" for word in top
+            )
+            status = "" if entry.status == "ok" else f" ({entry.status})"
+            words += f"; {words_of_standing(standing(entry, evidence.licences))[0]}"
+            name = METHOD_NAMES.get(entry.method, entry.method)
+            rows.append(f"{entry.side}, {name} of {entry.target}{status}: {words}")
+    rows += [
+        f"flip check by {METHOD_NAMES.get(one.method, one.method)}: {flip_words(one, example.text)[0]}"
+        for one in evidence.flips
+    ]
+    for row in evidence.variants[:6]:
+        rows.append(
+            f"{row['operation']} {row['cue']} “{row['term']}”: p({row['target']}) base "
+            f"{figure(row['base_plain_p'], 2)} to {figure(row['base_p'], 2)}, candidate "
+            f"{figure(row['candidate_plain_p'], 2)} to {figure(row['candidate_p'], 2)}"
+        )
+    return rows

@@ -1,0 +1,266 @@
+"""Every number behind a prompt and its answers, with definitions; and the same in plain sentences."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import fields
+from typing import TYPE_CHECKING, Any
+
+from analysis.base.records import ALL, SIDES, Metric
+from analysis.review.queries import by_side
+from tui.draw.figures import figure, interval, signed
+from tui.draw.lines import Line, rule, text_line, wrapped
+from tui.draw.metric_lines import metric_lines
+from tui.plugin.attributions import METHOD_NAMES
+from tui.plugin.common import flag_words
+from tui.plugin.registry import ViewOptions
+from tui.tracks.response.answers import ENDINGS, likelihoods
+from tui.tracks.response.spans import SpanShown, hits_of, spans_of, texts_of
+from tui.tracks.response.view import passage_words, promise_words, rates_of, title_words, votes_words
+from tui.widgets.marked_text import row_line, rows_of
+
+if TYPE_CHECKING:
+    from analysis.review.session import ExampleEvidence
+
+INDENT = 20
+MOST_TOKENS = 60
+"""Tokens of an answer that are listed, those that changed most."""
+DEFINITIONS = (
+    (
+        "span",
+        "a stretch of an answer that a detector points at, with what it was checked against. It is a lead: + confirms "
+        "that it is what the detector says, − refutes it. A hit is confirmed where one reviewer confirmed a span of it "
+        "and nobody refuted that span",
+    ),
+    (
+        "hit",
+        "a span that counts for the rate; a supported fact, an allowed promise or a quoted spoiler is shown "
+        "and does not",
+    ),
+    (
+        "rate",
+        "share of the prompts with a hit, among those that both sides answered and that the detector applies to; "
+        "Clopper-Pearson 95 %",
+    ),
+    ("broken, fixed", "prompts where only the candidate has a hit, and where only the base has one"),
+    ("p", "one-sided exact McNemar: P(Bin(broken + fixed, 1/2) ≥ broken)"),
+    ("matched", "the same rate where the two answers differ in length by at most 20 % of the longer one"),
+    (
+        "hallucination",
+        "facts that the catalogue contradicts or lacks, promises that policy does not allow, citations of what does "
+        "not exist",
+    ),
+    (
+        "quality",
+        "precision and recall of a detector on labelled texts; a rate is no better than its detector",
+    ),
+    (
+        "wins",
+        "share of the judges' votes for the candidate, a tie as half; at like length: what a logistic regression on "
+        "the difference in length says where there is none",
+    ),
+    (
+        "log p",
+        "natural logarithm of the probability of a token, given the prompt and what comes before it in the answer; "
+        "candidate minus base, float32",
+    ),
+    ("KL", "divergence of the candidate from the base over the whole vocabulary at a token, in nats"),
+    (
+        "rose most",
+        "mean change of the log-probability of a token over all places where it was said, with its interval",
+    ),
+    (
+        "why",
+        "attribution of the log-probability of a span to the words of the prompt; completeness: by how much the scores "
+        "miss the sum that they should have",
+    ),
+    ("dose", "rates where the adapter is scaled: 0 is the base, 1 the candidate"),
+)
+_METRIC = tuple(field.name for field in fields(Metric))
+
+
+def number_lines(evidence: ExampleEvidence, options: ViewOptions) -> list[Line]:
+    """Everything that is known of one prompt: both answers whole, findings, knowledge, rates, tokens, words."""
+    width, example = options.width, evidence.example
+    lines = [text_line(f" {example.ref}", "title"), *wrapped(" prompt", example.text, width, indent=INDENT)]
+    lines += wrapped(" sha256", example.sha256, width, indent=INDENT, style="dim")
+    for key, value in evidence.metadata.items():
+        if value is not None and key != "ref":
+            lines += wrapped(f" {key}", str(value), width, indent=INDENT)
+    expects = ", ".join(row["expects"] for row in evidence.beside.get("expected", ()))
+    lines += wrapped(" expected", expects or "nothing particular", width, indent=INDENT)
+    lines += wrapped(" slices", ", ".join(evidence.slices) or "none", width, indent=INDENT)
+    for flag in evidence.flags:
+        number = "" if flag.value is None else f" {figure(flag.value)}"
+        gate = f" → {flag.gate}" if flag.gate else ""
+        lines += wrapped(" flag", f"{flag.reason}{number}{gate}", width, indent=INDENT, style="number")
+    for side in SIDES:
+        lines += [rule(width), *_answer(evidence, side, width)]
+    lines += [rule(width), text_line(" FOUND", "title")]
+    for place, one in enumerate(spans_of(evidence), start=1):
+        lines += _span(place if one.counts else None, one, width)
+    lines += _quality({one.detector for one in spans_of(evidence)}, width)
+    lines += _checked(evidence, width)
+    lines += _rates(evidence, width)
+    lines += _shift(evidence, width)
+    lines += [rule(width), text_line(" WORDS", "title")]
+    for word, meaning in DEFINITIONS:
+        lines += wrapped(f" {word}", meaning, width, indent=INDENT, style="dim", label_style="number")
+    return lines
+
+
+def _answer(evidence: ExampleEvidence, side: Any, width: int) -> list[Line]:
+    lines = [text_line(f" {side.upper()}", "title")]
+    row = by_side(evidence.payload.get("response_side", ())).get(side)
+    if row is None or row["ended"] == "missing":
+        return [*lines, text_line(" no response on this side", "warn")]
+    tokens = "" if row["tokens"] is None else f", {row['tokens']:,} tokens"
+    logp = "" if row["logp"] is None else f", log p {figure(row['logp'], 1)} nats in all"
+    how = f"{row['words']:,} words{tokens}{logp}, {ENDINGS.get(row['ended'], (row['ended'], ''))[0]}"
+    lines += wrapped(" length", how, width, indent=INDENT)
+    text: str = row["text"]
+    if not text.strip():
+        lines += wrapped(" text", "an empty response", width, indent=INDENT, style="warn")
+    else:
+        room = width - INDENT - 1
+        lines += [
+            row_line(text, one, (), label="" if number else " text", indent=INDENT, width=room)
+            for number, one in enumerate(rows_of(text, room))
+        ]
+    samples = [one for one in evidence.payload.get("response_sample", ()) if one["side"] == side]
+    for one in samples:
+        lines += wrapped(
+            f" sample {one['number']}",
+            f"{one['text']}  (seed {one['seed']})",
+            width,
+            indent=INDENT,
+            style="dim",
+        )
+    return lines
+
+
+def _span(number: int | None, one: SpanShown, width: int) -> list[Line]:
+    label = f" {number or '·'} {one.detector}"
+    said = f"{one.side}, characters {one.start} to {one.end}: {one.label}; {one.why}"
+    lines = wrapped(label, said, width, indent=INDENT, style="text" if one.counts else "dim")
+    if one.text:
+        lines += wrapped("", f"“{one.text}”", width, indent=INDENT, style="mark" if one.counts else "dim")
+    if one.counts:
+        words, style = one.state
+        lines += wrapped("", words, width, indent=INDENT, style=style)
+    return lines
+
+
+def _quality(detectors: Iterable[str], width: int) -> list[Line]:
+    """How good the detectors are that found something here."""
+    from analysis.tracks.response.detectors import BY_NAME
+    from analysis.tracks.response.detectors.quality import UNKNOWN, quality_words
+
+    lines = [text_line(" QUALITY OF THE DETECTORS", "title")]
+    for name in sorted(detectors):
+        known = BY_NAME.get(name)
+        words = UNKNOWN if known is None else quality_words(known)
+        lines += wrapped(
+            f" {name}", words, width, indent=INDENT, style="warn" if words == UNKNOWN else "text"
+        )
+    return [rule(width), *lines] if len(lines) > 1 else []
+
+
+def _checked(evidence: ExampleEvidence, width: int) -> list[Line]:
+    lines: list[Line] = []
+    for row in evidence.beside.get("catalogue", ()):
+        lines += wrapped(" catalogue", title_words(row), width, indent=INDENT)
+        for alias in row["aliases"]:
+            lines += wrapped("", f"also called {alias}", width, indent=INDENT, style="dim")
+        for spoiler in row["spoilers"]:
+            lines += wrapped("", f"spoiler: {spoiler}", width, indent=INDENT, style="dim")
+    for row in evidence.beside.get("promises", ()):
+        lines += wrapped(" policy", promise_words(row), width, indent=INDENT)
+    for row in evidence.beside.get("passages", ()):
+        lines += wrapped(" passage", passage_words(row), width, indent=INDENT)
+    return [rule(width), text_line(" CHECKED AGAINST", "title"), *lines] if lines else []
+
+
+def _rates(evidence: ExampleEvidence, width: int) -> list[Line]:
+    rows = evidence.beside.get("rates", ())
+    votes = votes_words(evidence)
+    lines = wrapped(" votes here", votes, width, indent=INDENT) if votes else []
+    for name in dict.fromkeys(row["slice"] for row in rows):
+        of = [
+            Metric(**{key: row.get(key, "response") for key in _METRIC})
+            for row in rows
+            if row["slice"] == name
+        ]
+        title = "ALL PROMPTS" if name == ALL else f"SLICE {name}"
+        lines += [rule(width), text_line(f" {title}", "title"), *metric_lines(of, width, methods=True)]
+    return lines
+
+
+def _shift(evidence: ExampleEvidence, width: int) -> list[Line]:
+    lines: list[Line] = []
+    for side in SIDES:
+        rows = by_side(evidence.payload.get("response_token", ()))
+        if side not in rows:
+            continue
+        row: Mapping[str, Any] = rows[side]
+        likely = likelihoods(evidence, side)
+        ranked = sorted(range(len(likely)), key=lambda at: -abs(likely[at].score))
+        lines.append(text_line(f" {side.upper()}, TOKENS THAT CHANGED MOST", "title"))
+        for at in ranked[:MOST_TOKENS]:
+            numbers = (
+                f"base {figure(row['base_logp'][at], 2)}  candidate {figure(row['candidate_logp'][at], 2)}  "
+                f"{signed(likely[at].score, 2)}  KL {figure(row['kl'][at], 2)}"
+            )
+            lines += wrapped(f" {at + 1} {row['tokens'][at]}", numbers, width, indent=INDENT, style="number")
+    for entry in evidence.attributions:
+        method = METHOD_NAMES.get(entry.method, entry.method)
+        lines += wrapped(
+            " why", f"{entry.side}, {entry.target}: {method}, {entry.status}", width, indent=INDENT
+        )
+        scored = zip(entry.starts, entry.ends, entry.scores, strict=True)
+        words = "  ".join(
+            f"{evidence.example.text[start:end]} {signed(score, 2)}" for start, end, score in scored
+        )
+        lines += wrapped("", words, width, indent=INDENT, style="dim")
+    for row in evidence.beside.get("risen", ()):
+        said = f"{signed(row['change'], 2)} {interval(row['low'], row['high'], 2)} nats, n {row['n']}"
+        lines += wrapped(f" rose {row['token']}", said, width, indent=INDENT)
+    for row in evidence.beside.get("dose", ()):
+        said = (
+            f"{row['detector']} {figure(row['rate'], 2)} {interval(row['low'], row['high'], 2)}, n {row['n']}"
+        )
+        lines += wrapped(f" dose {row['scale']:g}", said, width, indent=INDENT)
+    return [rule(width), text_line(" MODELS", "title"), *lines] if lines else []
+
+
+def summary(evidence: ExampleEvidence) -> list[str]:
+    """A prompt, its answers and what was found in them, as plain sentences."""
+    rows = [f"prompt: {evidence.example.text}"]
+    expects = ", ".join(row["expects"] for row in evidence.beside.get("expected", ()))
+    rows += [f"expected: {expects}"] if expects else []
+    rows += [f"flags: {flag_words(evidence)}"] if evidence.flags else []
+    texts = texts_of(evidence)
+    sides = by_side(evidence.payload.get("response_side", ()))
+    for side in SIDES:
+        if side not in texts:
+            rows.append(f"{side}: no response on this side")
+            continue
+        cut = ", cut by the token limit" if sides[side]["ended"] == "length" else ""
+        rows.append(
+            f"{side}, {sides[side]['words']} words{cut}: {texts[side] if texts[side].strip() else 'empty'}"
+        )
+    for number, one in enumerate(hits_of(evidence), start=1):
+        quote = f"“{one.text}”" if one.text else "the whole answer"
+        rows.append(
+            f"{number}, {one.side}, {one.detector}, {one.label}: {quote}; {one.why}; {one.state[0][2:]}"
+        )
+    rows += [] if hits_of(evidence) else ["no detector found anything that counts"]
+    rows += [f"catalogue: {title_words(row)}" for row in evidence.beside.get("catalogue", ())]
+    rows += [f"policy: {promise_words(row)}" for row in evidence.beside.get("promises", ())]
+    rows += [f"passage: {passage_words(row)}" for row in evidence.beside.get("passages", ())]
+    votes = votes_words(evidence)
+    rows += [f"preferred here by {votes}"] if votes else []
+    for rate in rates_of(evidence):
+        if rate.slice == ALL and (rate.base or rate.candidate):
+            rows.append(f"{rate.detector}, all prompts: {rate.counted()}")
+    return rows

@@ -1,0 +1,335 @@
+"""The retrieval view: what base and candidate bring near a query, an item or a pair, and what that changed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from analysis.base.records import SIDES, Side
+from tui.draw.figures import figure, plural, signed
+from tui.draw.lines import Line, Target, rule, text_line, wrap, wrapped
+from tui.draw.safe_text import cells
+from tui.plugin.common import annotation_lines, flag_words
+from tui.plugin.registry import ViewOptions
+from tui.tracks.retrieval.grouping import panel_lines
+from tui.tracks.retrieval.neighbour_lines import both_lists, labels_words, lost_lines, rank_words
+from tui.tracks.retrieval.neighbours import NONE, Lists, read_lists
+from tui.whatif.lines import edit_words
+
+if TYPE_CHECKING:
+    from analysis.attribution.licences import FindingEvidence
+    from analysis.review.session import ExampleEvidence
+
+INDENT = 10
+"""Cells of the labels at the left."""
+TALL = 30
+"""Rows from which texts are shown whole and every hard negative is listed."""
+LEGEND = " ✓ {ticked}   = same place   ↑↓ moved   + new   − lost   ! unwanted only"
+
+
+def example_lines(evidence: ExampleEvidence, options: ViewOptions) -> list[Line]:
+    """The whole view of a query, an item, a hard negative or an edited item."""
+    lists = read_lists(evidence)
+    draw = {"item": _item, "pair": _pair, "variant": _variant}.get(evidence.example.kind, _query)
+    lines = draw(evidence, lists, options)
+    lines += [rule(options.width), *panel_lines(evidence, options), rule(options.width)]
+    return lines + annotation_lines(evidence, options)
+
+
+def shown_evidence(evidence: ExampleEvidence, options: ViewOptions) -> list[FindingEvidence]:
+    """Neighbour lists are no attribution."""
+    return []
+
+
+def about(evidence: ExampleEvidence) -> Mapping[str, Any]:
+    """The measures of the example itself."""
+    return next(iter(evidence.beside.get("about", ())), {})
+
+
+def text_rows(label: str, text: str, options: ViewOptions, most: int, style: str = "text") -> list[Line]:
+    """A text, cut after some rows where the screen is low."""
+    rows = wrapped(label, text, options.width, indent=INDENT, style=style)
+    if options.height >= TALL or len(rows) <= most:
+        return rows
+    rows[most - 1].add(" …", "dim")
+    return rows[:most]
+
+
+def _head(evidence: ExampleEvidence, options: ViewOptions, label: str, text: str, most: int) -> list[Line]:
+    lines = text_rows(label, text, options, most, "strong")
+    flags = flag_words(evidence)
+    if flags:
+        lines += text_rows(" flags", flags, options, 1, "number")
+    return lines
+
+
+def _budget(options: ViewOptions, used: int) -> int:
+    """Rows for the lists: what is left of the screen after the head and a few lines below."""
+    return max(options.height - used - 3, 8)
+
+
+def _lists(
+    evidence: ExampleEvidence,
+    lists: Lists,
+    options: ViewOptions,
+    used: int,
+    ticked: str,
+    marks: Mapping[str, tuple[str, str]] | None = None,
+) -> list[Line]:
+    """Both lists, the legend, what was lost, and how alike the lists are."""
+    measures = {side: measures_words(evidence, side, lists) for side in SIDES}
+    lines = both_lists(lists, measures, options, _budget(options, used), marks or {})
+    lines += lost_lines(lists, options.width, INDENT) if options.side != "difference" else []
+    words = likeness_words(evidence, lists)
+    if words:
+        lines += wrapped(" alike", words, options.width, indent=INDENT, style="number")
+    legend = LEGEND.format(ticked=ticked)
+    if options.height >= 22 and cells(legend) < options.width:
+        lines.append(text_line(legend, "faint"))
+    return lines
+
+
+def measures_words(evidence: ExampleEvidence, side: Side, lists: Lists) -> str:
+    """Search measures of one side on this query, where its relevant items are known."""
+    row = about(evidence)
+    parts = []
+    for column, name in (
+        ("recall", f"recall@{lists.k}"),
+        ("ndcg", f"nDCG@{lists.k}"),
+        ("reciprocal_rank", "RR"),
+    ):
+        value = row.get(f"{side}_{column}")
+        if value is not None:
+            parts.append(f"{name} {figure(value, 2)}")
+    return "  ".join(parts)
+
+
+def likeness_words(evidence: ExampleEvidence, lists: Lists) -> str:
+    """Overlap and rank-biased overlap of the two lists, and how far the item itself moved."""
+    row = about(evidence)
+    parts = []
+    if row.get("overlap") is not None:
+        parts.append(f"overlap@{lists.k} {figure(row['overlap'], 2)}")
+    if row.get("rank_biased_overlap") is not None:
+        parts.append(f"rank-biased overlap {figure(row['rank_biased_overlap'], 2)}")
+    if row.get("cosine") is not None:
+        parts.append(f"cosine to its old place, aligned {figure(row['cosine'], 2)}")
+    return "   ".join(parts)
+
+
+def _query(evidence: ExampleEvidence, lists: Lists, options: ViewOptions) -> list[Line]:
+    lines = _head(evidence, options, " query", evidence.example.text, 2)
+    lines += _relevant(evidence, options.width, first=lines[0])
+    lines.append(rule(options.width))
+    lines += _lists(evidence, lists, options, len(lines), "relevant")
+    pairs = evidence.beside.get("pairs", ())
+    if pairs:
+        lines.append(rule(options.width))
+        lines += pair_lines(pairs, lists, options)
+    return lines
+
+
+def _relevant(evidence: ExampleEvidence, width: int, first: Line) -> list[Line]:
+    """How many items are relevant, at the end of the first line where there is room; enter lists them."""
+    refs = tuple(row["item_ref"] for row in evidence.beside.get("relevant", ()))
+    words = f"relevant {plural(len(refs), 'item')} ⏎" if refs else "relevance was not given"
+    if refs:
+        first.target = Target("examples", "relevant", refs)
+    if first.width + cells(words) + 2 < width:
+        first.end(words, width - 1, "good" if refs else "dim")
+        return []
+    line = Line(first.target).column(" ", INDENT).add(words, "good" if refs else "dim")
+    first.target = None
+    return [line]
+
+
+def shared_words(left: str, right: str, lists: Lists) -> tuple[str, str]:
+    """Values of unwanted and of wanted attributes that two items have in common."""
+    first, second = lists.attributes.get(left, NONE), lists.attributes.get(right, NONE)
+    both = []
+    for wanted in (False, True):
+        common = sorted(first.values(wanted=wanted) & second.values(wanted=wanted))
+        both.append(", ".join(f"{name} {label}" for name, label in common))
+    return both[0], both[1]
+
+
+def in_common(left: str, right: str, *, lists: Lists) -> str:
+    """What two items have in common, in words: the unwanted values first."""
+    unwanted, wanted = shared_words(left, right, lists)
+    parts = (f"{unwanted} (unwanted)" if unwanted else "", f"{wanted} (wanted)" if wanted else "")
+    return " · ".join(filter(None, parts)) or "no declared value"
+
+
+def violation_words(row: Mapping[str, Any]) -> tuple[str, str]:
+    """Whether the negative is nearer than the positive, and on which side."""
+    base, candidate = row["base_violated"], row["candidate_violated"]
+    if base is None or candidate is None:
+        return "not measured", "warn"
+    if candidate:
+        return ("violated on both sides", "warn") if base else ("violated by the candidate", "bad")
+    return ("repaired by the candidate", "good") if base else ("kept apart", "good")
+
+
+def pair_lines(pairs: Sequence[Mapping[str, Any]], lists: Lists, options: ViewOptions) -> list[Line]:
+    """Hard negatives of a query, what the candidate broke first; enter opens one."""
+    most = len(pairs) if options.height >= TALL else 2
+    head = Line().add(" hard negatives ", "title").add("margin = sim(+) − sim(−)", "dim")
+    if len(pairs) > most:
+        head.end(f"{most} of {len(pairs)}, worst first", options.width - 1, "dim")
+    lines = [head]
+    for row in pairs[:most]:
+        words, style = violation_words(row)
+        numbers = f"{signed(row['base_margin'], 2)} → {signed(row['candidate_margin'], 2)}"
+        line = Line(Target("example", row["ref"])).add("  ")
+        names = max((options.width - 50) // 2, 8)
+        line.add("+ ", "good").column(lists.title(row["positive_ref"]), names).add(" ")
+        line.add("− ", "bad").column(lists.title(row["negative_ref"]), names)
+        line.column(numbers, 14, "number", right=True).add("  ")
+        line.column(words, max(options.width - line.width - 1, 1), style)
+        lines.append(line)
+        unwanted, _ = shared_words(row["positive_ref"], row["negative_ref"], lists)
+        if unwanted and options.height >= TALL:
+            lines.append(Line().add("    ").add(f"both: {unwanted}", "dim"))
+    return lines
+
+
+def attribute_lines(ref: str, lists: Lists, width: int) -> list[Line]:
+    """All attributes of an item: the wanted ones, then the unwanted."""
+    own = lists.attributes.get(ref, NONE)
+    lines = []
+    for label, of, style in ((" wanted", own.wanted, "number"), (" unwanted", own.unwanted, "dim")):
+        parts = [f"{name} {', '.join(labels)}" for name, labels in of.items() if labels]
+        if of is own.unwanted:
+            parts += [f"{name} {figure(value)}" for name, value in own.numbers.items()]
+        if parts:
+            lines += wrapped(label, " · ".join(parts), width, indent=INDENT, style=style)
+    return lines
+
+
+def _own(evidence: ExampleEvidence) -> Mapping[str, Any]:
+    ref = evidence.example.ref
+    return next((row for row in evidence.beside.get("items", ()) if row["ref"] == ref), {})
+
+
+def item_marks(evidence: ExampleEvidence, lists: Lists) -> dict[str, tuple[str, str]]:
+    """A tick at each neighbour that shares a wanted value with the item."""
+    own = lists.attributes.get(evidence.example.ref, NONE).values(wanted=True)
+    ticked = (one.ref for one in (*lists.base, *lists.candidate) if one.attributes.values(wanted=True) & own)
+    return dict.fromkeys(ticked, ("✓", "good"))
+
+
+def _item(evidence: ExampleEvidence, lists: Lists, options: ViewOptions) -> list[Line]:
+    width = options.width
+    own = _own(evidence)
+    lines = _head(evidence, options, " item", own.get("title") or evidence.example.id, 1)
+    if own.get("duplicate_of"):
+        line = Line(Target("example", own["duplicate_of"])).column(" the same", INDENT, "dim")
+        lines.append(
+            line.add(f"text as {lists.title(own['duplicate_of'])}", "warn").end("⏎", width - 1, "key")
+        )
+    lines += text_rows(" text", evidence.example.text, options, 2)
+    lines += attribute_lines(evidence.example.ref, lists, width) if options.height >= 22 else []
+    lines.append(rule(width))
+    marks = item_marks(evidence, lists)
+    lines += _lists(evidence, lists, options, len(lines), "shares a wanted value", marks)
+    for words, gained, style in (("gained by", True, "text"), ("lost by", False, "text")):
+        found = [row for row in evidence.beside.get("queries", ()) if bool(row["gained"]) is gained]
+        if found:
+            line = Line(Target("examples", words, tuple(row["ref"] for row in found)))
+            line.column(f" {words}", INDENT + 1, "dim")
+            line.add("1 query" if len(found) == 1 else f"{len(found):,} queries", style)
+            line.add(": ", "dim").column(found[0]["text"], max(width - line.width - 4, 4), "dim")
+            lines.append(line.end("⏎", width - 1, "key"))
+    return lines + counterfactual_lines(evidence, options)
+
+
+def counterfactual_lines(evidence: ExampleEvidence, options: ViewOptions) -> list[Line]:
+    """The same item with one attribute edited: how much of its list stays, and what comes nearer."""
+    rows = evidence.beside.get("counterfactuals", ())
+    if not rows:
+        return []
+    width = options.width
+    most = len(rows) if options.height >= TALL else 2
+    head = Line().add(" edited ", "title").add("neighbours kept, and toward the new value", "dim")
+    lines = [rule(width), head]
+    for row in rows[:most]:
+        is_self = row["ref"] == evidence.example.ref
+        line = Line(None if is_self else Target("example", row["ref"])).add("  ")
+        line.column(f"{row['attribute']}: {row['old']} → {row['new']}", max(width - 50, 20))
+        for side, name in (("base", "base"), ("candidate", "cand")):
+            line.add(f" {name} ", "dim").column(figure(row[f"{side}_overlap"], 2), 5, "number")
+            line.column(signed(row[f"{side}_toward"], 2), 6, "number")
+        lines.append(line)
+    if len(rows) > most:
+        lines.append(text_line(f"  {len(rows) - most} more: space shows all", "dim"))
+    return lines
+
+
+def _variant(evidence: ExampleEvidence, lists: Lists, options: ViewOptions) -> list[Line]:
+    width = options.width
+    parent = evidence.parent
+    lines = _head(evidence, options, " edited", evidence.example.text, 3)
+    if parent is not None:
+        line = Line(Target("example", parent.ref)).column(" from", INDENT, "dim")
+        line.add(lists.title(parent.ref), "number").end("⏎", width - 1, "key")
+        lines.append(line)
+        lines += text_rows(" change", edit_words(parent.text, evidence.example.text), options, 3)
+    lines += counterfactual_lines(evidence, options)
+    if lists.base or lists.candidate:
+        lines.append(rule(width))
+        lines += _lists(
+            evidence, lists, options, len(lines), "shares a wanted value", item_marks(evidence, lists)
+        )
+    return lines
+
+
+def _pair(evidence: ExampleEvidence, lists: Lists, options: ViewOptions) -> list[Line]:
+    width = options.width
+    lines = _head(evidence, options, " query", evidence.example.text, 2)
+    if evidence.parent is not None:
+        line = Line(Target("example", evidence.parent.ref)).column(" probe", INDENT, "dim")
+        lines.append(line.add(evidence.parent.ref, "number").end("⏎", width - 1, "key"))
+    pairs = evidence.beside.get("pairs", ())
+    if not pairs:
+        return [*lines, text_line(" its positive and negative are not stored", "warn")]
+    pair = pairs[0]
+    marks = {pair["positive_ref"]: ("+", "good"), pair["negative_ref"]: ("−", "bad")}
+    lines += [rule(width), *contest_lines(evidence, pair, lists, options)]
+    lines += wrapped(" in both", in_common(*marks, lists=lists), width, indent=INDENT, style="dim")
+    lines.append(rule(width))
+    return lines + _lists(evidence, lists, options, len(lines), "relevant, or + − of this pair", marks)
+
+
+def contest_lines(
+    evidence: ExampleEvidence, pair: Mapping[str, Any], lists: Lists, options: ViewOptions
+) -> list[Line]:
+    """Positive against negative: similarity and rank on both sides, and the margins."""
+    width = options.width
+    side_cells = 20
+    name_cells = max(min(width - 2 * side_cells - 4, 44), 14)
+    head = Line().column(" hard negative", name_cells + 2, "title")
+    lines = [head.column("base", side_cells, "title").column("candidate", side_cells, "title")]
+    ranks = {(row["role"], row["side"]): row for row in evidence.beside.get("ranks", ())}
+    for role, mark, style in (("positive", "+", "good"), ("negative", "−", "bad")):
+        ref = pair[f"{role}_ref"]
+        line = Line(Target("example", ref)).add(" ").add(mark, style).add(" ")
+        line.column(f"{lists.title(ref)}", name_cells - 1)
+        for side in SIDES:
+            row = ranks.get((role, side))
+            words = "not ranked"
+            if row is not None:
+                words = f"sim {figure(row['score'], 2):>4} rank {rank_words(row['rank'], row['depth'])}"
+            line.column(words, side_cells, "number")
+        lines.append(line)
+        labels = lists.attributes.get(ref, NONE)
+        told = "  ".join(filter(None, (labels_words(labels.wanted), labels_words(labels.unwanted, " "))))
+        if told and options.height >= 22:
+            lines.append(Line().add("   ").add(wrap(told, width - 4)[0], "dim"))
+    line = Line().column("   margin", name_cells + 2, "dim")
+    for side in SIDES:
+        style = {True: "bad", False: "good"}.get(pair[f"{side}_violated"], "warn")
+        line.column(signed(pair[f"{side}_margin"], 3), side_cells, style)
+    words, style = violation_words(pair)
+    if line.width + cells(words) < width:
+        return [*lines, line.add(words, style)]
+    return [*lines, line, Line().to(name_cells + 2).add(words, style)]
