@@ -21,10 +21,11 @@ def run() -> list[Result]:
     from analysis.models.load import load_classifier
     from analysis.tracks.intent.baseline import BaselineChooser
     from analysis.tracks.intent.faithfulness import deletions, evaluate_deletions, reference_rankings
-    from analysis.tracks.intent.methods import Request, Target
     from analysis.tracks.intent.methods.integrated_gradients import MAX_DELTA, integrated_gradients
     from analysis.tracks.intent.methods.occlusion import occlusion
+    from analysis.tracks.intent.methods.request import Request
     from analysis.tracks.intent.predict import logits_of_ids
+    from analysis.tracks.intent.target import Target
     from analysis.tracks.intent.tokenised import delete_words, tokenise
 
     torch.set_num_threads(1)

@@ -14,7 +14,8 @@ EVENTS = 200
 
 
 def _record(store: str, number: int, queue: multiprocessing.Queue[list[float]]) -> None:
-    from analysis.review.session import ReviewSession, Scope
+    from analysis.review.scope import Scope
+    from analysis.review.session import ReviewSession
 
     with ReviewSession.open(Path(store), reviewer=f"reviewer{number}") as session:
         refs = [row.ref for row in session.queue_page(Scope(), 0, 1000)]

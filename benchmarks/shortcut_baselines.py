@@ -19,9 +19,9 @@ from analysis.tracks.intent.attribution import Case, cases_of
 from analysis.tracks.intent.baseline import KINDS, BaselineChooser
 from analysis.tracks.intent.faithfulness import CHANCE_LEVEL
 from analysis.tracks.intent.licence import Candidate, licences
-from analysis.tracks.intent.methods import Request
 from analysis.tracks.intent.methods.integrated_gradients import integrated_gradients
 from analysis.tracks.intent.methods.occlusion import occlusion
+from analysis.tracks.intent.methods.request import Request
 from analysis.tracks.intent.predict import logits_of_ids
 from analysis.tracks.intent.tokenised import tokenise
 from benchmarks.shortcut_texts import DATASETS, Dataset, Split

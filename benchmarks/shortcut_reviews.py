@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from benchmarks.shortcut_texts import CUES, LEXICONS, Dataset, Split
 
 if TYPE_CHECKING:
-    from analysis.plugin.registry import Track
+    from analysis.plugin.track import Track
 
 DEPTHS = ("causal", "whole")
 """`causal` leaves the stages of attribution out: the gates stand on predictions and counterfactuals, which take

@@ -11,13 +11,15 @@ import pyarrow as pa
 
 from analysis.base.records import ALL, Flag, GateInput, GateResult, Metric, Rule, Trigger
 from analysis.data.examples import Examples, read_examples
-from analysis.plugin.registry import Track, registered
+from analysis.plugin.gate import Gate, Threshold, metric_of, result
+from analysis.plugin.registry import registered
+from analysis.plugin.settings import FilePath, Review, TrackSettings
 from analysis.plugin.stage import Shard, Stage, StageContext
+from analysis.plugin.track import Track
 from analysis.report.build import export
-from analysis.review.gates import Gate, Threshold, metric_of, result
-from analysis.review.session import ReviewSession, Scope
+from analysis.review.scope import Scope
+from analysis.review.session import ReviewSession
 from analysis.run.pipeline import analyze
-from analysis.run.review_file import FilePath, Review, TrackSettings
 
 
 class ToySettings(TrackSettings):

@@ -135,8 +135,6 @@ def _analyze(arguments: argparse.Namespace) -> int:
 
     published = analyze_with_progress(
         arguments.review,
-        engine=arguments.engine,
-        ray_address=arguments.ray_address,
         fresh=arguments.fresh,
         skip_bad_rows=arguments.skip_bad_rows,
     )
@@ -251,7 +249,7 @@ def _verify(arguments: argparse.Namespace) -> int:
 
 
 def _rebuild(arguments: argparse.Namespace) -> int:
-    from analysis.store.replay import rebuild
+    from analysis.store.ledger import rebuild
 
     rebuild(arguments.store)
     _say(f"rebuilt the ledger of {arguments.store} from its journals")
@@ -329,8 +327,6 @@ def _parser() -> argparse.ArgumentParser:
 
 def _add_analyze(analyze: argparse.ArgumentParser) -> None:
     analyze.add_argument("review", metavar="REVIEW.toml", type=Path)
-    analyze.add_argument("--engine", choices=("local", "ray"), default="local")
-    analyze.add_argument("--ray-address", metavar="A")
     analyze.add_argument("--fresh", action="store_true", help="compute everything again")
     analyze.add_argument("--skip-bad-rows", action="store_true", help="go on without rows that are wrong")
 

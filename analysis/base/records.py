@@ -14,9 +14,14 @@ from typing import Any, Literal
 Side = Literal["base", "candidate"]
 SIDES: tuple[Side, Side] = ("base", "candidate")
 MetricSide = Literal["base", "candidate", "difference"]
-Kind = Literal["message", "query", "item", "pair", "prompt", "variant"]
+VARIANT = "variant"
+"""Kind of a counterfactual: an example with a parent. Every other kind is named by its track."""
 SliceKind = Literal["all", "class", "declared", "metadata", "length", "confusion"]
 MetricStatus = Literal["ok", "unknown"]
+Measures = Literal["level", "change", "count", "p"]
+"""What a number is: how much there is of something, how far it moved, how many there are, a p-value."""
+Better = Literal["up", "down", "neither"]
+"""Which way a number has to go for the candidate to be better; `neither` where that depends."""
 ReviewVerdict = Literal["acceptable", "unacceptable", "unsure", "bad-label"]
 REVIEW_VERDICTS: tuple[ReviewVerdict, ...] = ("acceptable", "unacceptable", "unsure", "bad-label")
 SpanVerdict = Literal["confirmed", "refuted"]
@@ -38,7 +43,7 @@ class Example:
 
     ref: str
     track: str
-    kind: Kind
+    kind: str
     id: str
     parent_ref: str | None
     text: str
@@ -80,6 +85,52 @@ class Metric:
     status: MetricStatus
     why: str
     method: str
+
+
+@dataclass(frozen=True, slots=True)
+class MetricSpec:
+    """What a metric is, declared once by the track that measures it, and read wherever a number is shown.
+
+    Args:
+        name: as in the table `metric`.
+        title: as a person reads it beside a number.
+        meaning: what is measured, in a line that needs no other.
+        unit: what it is counted in: `share`, `probability`, `texts`, `words`, `nats`, `cosine` ...
+        measures: what the number of one side is, or the number itself where there is but one.
+        better: which way it has to go for the candidate to be better.
+        sides: the sides that it is written for. With all three, the difference is a change of the two others.
+    """
+
+    name: str
+    title: str
+    meaning: str
+    unit: str
+    measures: Measures
+    better: Better
+    sides: tuple[MetricSide, ...] = ("base", "candidate", "difference")
+
+    def measures_on(self, side: MetricSide) -> Measures:
+        """What the number of a side is: a difference beside two levels is a change."""
+        return "change" if side == "difference" and len(self.sides) > 1 else self.measures
+
+
+@dataclass(frozen=True, slots=True)
+class MethodSpec:
+    """An attribution method as it speaks of itself, wherever its scores are drawn.
+
+    Args:
+        name: as in the table `attribution`.
+        title: as it is written out.
+        family: methods agree only across families, because those within one share their faults.
+        context_only: whether it is shown beside others and never licensed.
+        on_demand: whether it is computed only when a reviewer asks for it.
+    """
+
+    name: str
+    title: str
+    family: str
+    context_only: bool = False
+    on_demand: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,7 +298,8 @@ class GateInput:
     """Everything that the gates are computed from; plain data, so that a report carries it whole.
 
     `flagged` maps a gate key to the refs flagged for it, `settings` holds what a track's gates need of
-    its configuration, and `today` is the ISO date against which waivers expire.
+    its configuration, `specs` says by track and name what each metric is, and `today` is the ISO date against
+    which waivers expire.
     """
 
     run: str
@@ -256,6 +308,7 @@ class GateInput:
     reviewers_required: int
     tracks: tuple[str, ...]
     metrics: tuple[Metric, ...]
+    specs: dict[str, dict[str, MetricSpec]]
     slices: tuple[Slice, ...]
     rules: dict[str, Rule]
     settings: dict[str, dict[str, Any]]
@@ -271,18 +324,40 @@ class GateInput:
 
 
 @dataclass(frozen=True, slots=True)
+class Criterion:
+    """One row of what a gate looks at: a number, the limit that it is held against, and what follows.
+
+    `verdict` is that of this row alone; the gate's sentence says how its rows come together.
+    """
+
+    what: str
+    value: float | None
+    low: float | None
+    high: float | None
+    limit: str
+    verdict: GateVerdict
+
+
+@dataclass(frozen=True, slots=True)
 class GateResult:
     """One gate key with its verdict; `refs` are the examples behind it, worst first.
 
-    `waiver_blocked` says why the gate cannot be waived now; empty where it can.
+    `slice` is the name in the key; `metric_slice` the slice whose metrics the gate reads. `metric` names the
+    metric that `value` is of, None where it has no value, and `measures`, `unit` and `better` are what that
+    metric's declaration says of it. `waiver_blocked` says why the gate cannot be waived now; empty where it can.
     """
 
     key: str
     name: str
     track: str
     slice: str | None
+    metric_slice: str
     verdict: GateVerdict
     blocking: bool
+    metric: str | None
+    measures: Measures | None
+    unit: str
+    better: Better
     value: float | None
     low: float | None
     high: float | None
@@ -291,6 +366,7 @@ class GateResult:
     why: str
     refs: tuple[str, ...]
     protects: str
+    criteria: tuple[Criterion, ...] = ()
     waiver_blocked: str = ""
 
 

@@ -16,7 +16,7 @@ from typing import Any
 import pyarrow as pa
 
 from analysis.base.errors import AssayError
-from analysis.base.records import Example, Kind
+from analysis.base.records import Example
 from analysis.data.rows import BadRow, Row, RowReader, open_rows
 
 OUT_OF_SCOPE = "out of scope"
@@ -65,7 +65,7 @@ def read_examples(
     path: Path,
     *,
     track: str,
-    kind: Kind,
+    kind: str,
     id: str = "id",  # noqa: A002  (the name of the key in the review file)
     text: str = "text",
     label: str | None = "label",
@@ -184,7 +184,7 @@ def shown(value: object) -> str:
 
 
 def _example(
-    row: Row, path: Path, columns: Mapping[str, str], *, track: str, kind: Kind, lines: Mapping[str, int]
+    row: Row, path: Path, columns: Mapping[str, str], *, track: str, kind: str, lines: Mapping[str, int]
 ) -> Example | BadRow:
     def bad(role: str, why: str) -> BadRow:
         name = columns[role]

@@ -6,13 +6,8 @@ from pathlib import Path
 
 from analysis.base.errors import AssayError
 from analysis.init.template import render
-from analysis.plugin.init.find_models import find_models
-from analysis.plugin.init.folder import files_below, read_tables, term_lists
-from analysis.plugin.init.sort_tables import find_policy, sort_tables
-from analysis.plugin.init.toml_text import Paths
-from analysis.tracks.intent.init_section import intent_section
-from analysis.tracks.response.init_section import response_section
-from analysis.tracks.retrieval.init_section import retrieval_section
+from analysis.plugin import registry
+from analysis.plugin.init.folder import Folder
 
 FILE_NAME = "review.toml"
 
@@ -48,14 +43,8 @@ def init_review(directory: Path) -> Path:
 
 
 def _text(directory: Path) -> str:
-    files = files_below(directory)
-    models = find_models(files)
-    tables = sort_tables(read_tables(files), models.classifiers.labels)
-    paths = Paths(directory.resolve())
-    lexicons = paths.lexicons(term_lists(files))
-    sections = (
-        intent_section(models.classifiers, tables, paths, list(lexicons)),
-        retrieval_section(models.encoders, tables, paths),
-        response_section(models.generators, tables, find_policy(files), paths),
-    )
-    return render(directory.resolve().name, lexicons, sections)
+    folder = Folder(directory)
+    sound = [registry.get(one.name) for one in registry.plug_ins() if not one.fault]
+    ordered = sorted(sound, key=lambda track: (track.init_rank, track.name))
+    made = [section for track in ordered if (section := track.init_section(folder)) is not None]
+    return render(directory.resolve().name, folder.lexicons, made[::-1])

@@ -6,10 +6,10 @@ import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from analysis.plugin.init.toml_text import Section, file_name, quoted
+from analysis.plugin.init.toml_text import InitSection, file_name, quoted
 
 
-def render(folder: str, lexicons: Mapping[str, str], sections: Sequence[Section]) -> str:
+def render(folder: str, lexicons: Mapping[str, str], sections: Sequence[InitSection]) -> str:
     """The text of a review file.
 
     Args:

@@ -21,6 +21,7 @@ from typing import Any, Self
 
 import analysis
 from analysis.base.errors import AssayError
+from analysis.plugin.live import MAX_TEXT_BYTES, LiveRequest
 
 IDLE_S = 300.0
 """A worker that nobody has asked for so long ends, and gives its memory back."""
@@ -28,26 +29,8 @@ TIMEOUT_S = 180.0
 """Longest wait for a prediction; the first one includes loading the models."""
 EXPLAINED_TIMEOUT_S = 900.0
 """Longest wait for attributions: the licence of a long text takes hundreds of passes, and can be cancelled."""
-MAX_TEXT_BYTES = 1 << 20
 MAX_REPLY_BYTES = 64 << 20
 CLOSING_S = 2.0
-
-
-@dataclass(frozen=True)
-class LiveRequest:
-    """One text for both models.
-
-    Args:
-        track: whose models.
-        text: what they are to read.
-        ref: the example that the text was made from; its flip is then explained on this text, too.
-        methods: names of attribution methods; None takes the track's usual ones, and () none.
-    """
-
-    track: str
-    text: str
-    ref: str | None = None
-    methods: tuple[str, ...] | None = None
 
 
 class ProbeCancelledError(AssayError):

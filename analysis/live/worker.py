@@ -19,7 +19,8 @@ from typing import TYPE_CHECKING, Any, BinaryIO, NoReturn
 
 from analysis.base.errors import AssayError
 from analysis.base.records import SIDES
-from analysis.live.client import IDLE_S, MAX_TEXT_BYTES, LiveRequest
+from analysis.live.client import IDLE_S
+from analysis.plugin.live import MAX_TEXT_BYTES, LiveRequest
 from analysis.plugin.registry import get
 from analysis.store.run import attach, read_description
 
@@ -76,11 +77,11 @@ class Worker:
                 hint="delete it",
             ) from None
         pair = self.pair(request.track)
-        live = get(request.track).live
-        if live is None:
+        track = get(request.track)
+        if not track.live_output:
             raise AssayError(f"the track {request.track!r} answers no live questions", where=str(self.store))
         settings = self.description["determined_by"]["tracks"][request.track]["settings"]
-        return live(pair, settings, self.evidence, request)
+        return track.live(pair, settings, self.evidence, request)
 
     @property
     def evidence(self) -> duckdb.DuckDBPyConnection:
@@ -100,7 +101,7 @@ class Worker:
         return self._pairs[track]
 
     def _reviewed_pair(self, track: str) -> Sides:
-        from analysis.run.pipeline import tune_threads
+        from analysis.models.threads import tune_threads
 
         described = self.description["determined_by"]["models"].get(track)
         folders = self.description.get("model_folders", {}).get(track)

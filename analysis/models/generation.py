@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     import torch
     from transformers import PreTrainedModel, PreTrainedTokenizerFast
 
-    from analysis.models.generator import GeneratorHead
+    from analysis.models.generator_config import GeneratorHead
 
 TOKENS_AT_ONCE = {"cuda": 65_536, "cpu": 8_192}
 """Tokens of prompts and answers that are kept in memory at once, by kind of device."""

@@ -7,9 +7,9 @@ from functools import partial
 from pathlib import Path
 from typing import Protocol, TypeVar
 
+from analysis.base.problems import Problem, attempt
 from analysis.base.records import SIDES, Side
 from analysis.models.adapter import is_adapter
-from analysis.run.review_file import Problem, attempt
 
 Head_co = TypeVar("Head_co", covariant=True)
 

@@ -1,25 +1,39 @@
-"""Rows of the table `metric`, of any track."""
+"""Metrics of a track: what each is, declared once, and the rows that its stages make of them."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from analysis.base.records import Metric, MetricSide
+from analysis.base.errors import AssayError
+from analysis.base.problems import suggest
+from analysis.base.records import Metric, MetricSide, MetricSpec
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
     from analysis.stats import Interval
 
+ONE: tuple[MetricSide, ...] = ("difference",)
+"""Sides of a metric that is one number of both models, such as a count of broken examples."""
+BOTH: tuple[MetricSide, ...] = ("base", "candidate")
+"""Sides of a metric of each model, whose change is no number of its own."""
+CANDIDATE: tuple[MetricSide, ...] = ("candidate",)
+"""Side of a metric of the candidate alone."""
 
-@dataclass(frozen=True, slots=True)
-class TrackMetrics:
-    """Makes rows of `metric` for one track."""
 
-    track: str
+class MetricRows:
+    """Makes rows of the table `metric` for one track, of what it declares and of nothing else.
+
+    Args:
+        track: whose metrics.
+        specs: every metric of the track.
+    """
+
+    def __init__(self, track: str, specs: Sequence[MetricSpec]) -> None:
+        self.track = track
+        self.by_name = spec_by_name(specs)
 
     def metric(
         self,
@@ -33,7 +47,12 @@ class TrackMetrics:
         *,
         why: str = "",
     ) -> Metric:
-        """A row of `metric`; a value or bound that is not finite becomes unknown or unbounded."""
+        """A row of `metric`; a value or bound that is not finite becomes unknown or unbounded.
+
+        Raises:
+            AssayError: the track declares no such metric, or not for this side.
+        """
+        check_declared(self.track, self.by_name, name, side)
         known = value is not None and math.isfinite(value)
         low, high = interval if interval and known else (None, None)
         return Metric(
@@ -51,8 +70,42 @@ class TrackMetrics:
         )
 
     def of_interval(self, name: str, slice_name: str, side: MetricSide, one: Interval, method: str) -> Metric:
-        """A row of `metric` from an estimate with its interval."""
+        """A row of `metric` from an estimate with its interval. Raises AssayError as `metric`."""
         return self.metric(name, slice_name, side, one.value, (one.low, one.high), one.n, method)
+
+    def specs(self, *names: str) -> tuple[MetricSpec, ...]:
+        """The declarations of some metrics, for a gate that reads them. Raises KeyError."""
+        return tuple(self.by_name[name] for name in names)
+
+
+def spec_by_name(specs: Iterable[MetricSpec]) -> dict[str, MetricSpec]:
+    """The declarations by name. Raises ValueError where a name is declared twice."""
+    by_name: dict[str, MetricSpec] = {}
+    for spec in specs:
+        if spec.name in by_name:
+            raise ValueError(f"the metric {spec.name!r} is declared twice")
+        by_name[spec.name] = spec
+    return by_name
+
+
+def check_declared(track: str, specs: Mapping[str, MetricSpec], name: str, side: str) -> None:
+    """See whether a track declares a metric, for this side.
+
+    Raises:
+        AssayError: it does not; a number without a meaning may not be written.
+    """
+    spec = specs.get(name)
+    if spec is None:
+        raise AssayError(
+            f"the track {track!r} writes the metric {name!r}, and does not declare it",
+            hint=f"add a MetricSpec to the metrics of the track; {suggest(name, specs)}",
+        )
+    if side not in spec.sides:
+        raise AssayError(
+            f"the track {track!r} writes the metric {name!r} for {side!r}, and declares it for "
+            f"{', '.join(spec.sides)}",
+            hint="add the side to its MetricSpec",
+        )
 
 
 def metric_table(rows: Iterable[Metric]) -> pa.Table:

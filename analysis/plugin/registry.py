@@ -1,199 +1,166 @@
-"""The registry of tracks: the one place that names them.
+"""The registry of tracks: finds them by name, loads one when it is asked for, and says what is wrong with a plug-in.
 
-Everything else (pipeline, queue, gates, report, console) asks this registry and contains no
-`if track == ...`. A track is one `Track` value; `register` and `unregister` let a test or a plug-in
-add one.
+A built-in track is a folder in `analysis/tracks`; another package brings one by an entry point of the group
+`assay.tracks` that names its `Track`. Nothing else names a track: the pipeline, the queue, the gates, the report and
+the console ask here.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import hashlib
+import importlib
+import importlib.metadata
+import pkgutil
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from functools import cache, lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING
 
-import analysis.tracks.intent.track as intent
-import analysis.tracks.response.track as response
-import analysis.tracks.retrieval.track as retrieval
-from analysis.models.sides import Sides
+from analysis.base.errors import AssayError
+from analysis.base.problems import suggest
+from analysis.plugin.discovery import distribution_of, entry_points, load
+from analysis.plugin.track import Track
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from analysis.base.records import MetricSpec
 
-    import duckdb
+GROUP = "assay.tracks"
+BUILT_IN = "analysis.tracks"
+DISTRIBUTION = "assay-review"
 
-    from analysis.base.records import Flag, GateInput, Side, Trigger
-    from analysis.data.examples import Examples
-    from analysis.live.client import LiveRequest
-    from analysis.plugin.stage import Stage
-    from analysis.review.gates import Gate
-    from analysis.run.review_file import Problem, Review, TrackSettings
-
-    Live = Callable[[Sides, Mapping[str, Any], duckdb.DuckDBPyConnection, LiveRequest], dict[str, Any]]
-    """Models, the run's settings of the track, its evidence (attached as `evidence`) and a question -> reply."""
+_REPLACED: dict[str, Track] = {}
 
 
 @dataclass(frozen=True)
-class Track:
-    """One kind of model under review, and everything that is particular to it.
-
-    Args:
-        name: the name of its section in `review.toml` and the prefix of its refs and gates.
-        title: what a reviewer reads.
-        settings: gives the pydantic model of its section; imported only when called, since the console needs none.
-        read: reads its evaluation data; called with the settings and `skip_bad_rows`.
-        schema: name of the SQL file with its payload tables, or None.
-        stages: its stages in order; imports models only when called.
-        flags: reads the workbench and returns flags without rank, most decision-relevant first.
-        gates: its gates.
-        gate_settings: what its gates need of the settings, as plain data.
-        triggers: computes its triggers from the gate input.
-        headlines: field of the inspection report -> sentences, from the evidence and the gate input.
-        main: the metric that stands for a slice where there is room for one.
-        model_paths: the model folders (or files of recorded evidence) of the settings, by side; empty where all
-            is recorded with the examples.
-        pair: the two sides, from those paths and the device.
-        check_models: looks at the sides without running them: adds what is wrong to the problems and returns
-            what a reader should know of them.
-        fit: leaves out, or refuses, the examples that the sides cannot answer for; called with the examples,
-            the sides and `skip_bad_rows`.
-        live: answers a question about one text with both models, in the worker; None where it cannot.
-        on_demand: names of the attribution methods that `live` computes when a reviewer asks for them.
-        also_costly: sets of refs, most telling first, of which some get the costly stages beside the queue;
-            called with the workbench after the cheap stages, the settings and the seed.
-        beside: what else of the evidence (attached as `evidence`) is shown with an example, by ref.
-        figures: files of pictures for the report by name, from the evidence and the gate input.
-    """
+class PlugIn:
+    """One track: where it comes from, and why it cannot be used; '' where it can."""
 
     name: str
-    title: str
-    settings: Callable[[], type[TrackSettings]]
-    read: Callable[[TrackSettings, Review, bool], Examples]
-    schema: str | None
-    stages: Callable[[], tuple[Stage, ...]]
-    flags: Callable[[duckdb.DuckDBPyConnection, TrackSettings], list[Flag]]
-    gates: tuple[Gate, ...]
-    gate_settings: Callable[[TrackSettings, duckdb.DuckDBPyConnection], dict[str, object]]
-    triggers: Callable[[GateInput], list[Trigger]]
-    headlines: Callable[[duckdb.DuckDBPyConnection, GateInput], dict[str, list[str]]]
-    main: str = ""
-    model_paths: Callable[[TrackSettings], Mapping[Side, Path]] = field(default=lambda settings: {})
-    pair: Callable[[Mapping[Side, Path], str], Sides] = Sides
-    check_models: Callable[[Sides, TrackSettings, list[Problem]], list[str]] = field(
-        default=lambda models, settings, problems: []
-    )
-    fit: Callable[[Examples, Sides, bool], Examples] = field(
-        default=lambda examples, models, skip_bad_rows: examples
-    )
-    live: Live | None = None
-    on_demand: tuple[str, ...] = ()
-    also_costly: Callable[[duckdb.DuckDBPyConnection, TrackSettings, int], Sequence[Sequence[str]]] = field(
-        default=lambda workbench, settings, seed: ()
-    )
-    beside: Callable[[duckdb.DuckDBPyConnection, str], dict[str, tuple[dict[str, Any], ...]]] = field(
-        default=lambda connection, ref: {}
-    )
-    figures: Callable[[duckdb.DuckDBPyConnection, GateInput], dict[str, bytes]] = field(
-        default=lambda connection, given: {}
-    )
+    source: str
+    fault: str
 
 
-_TRACKS: dict[str, Track] = {}
+def track_names() -> tuple[str, ...]:
+    """Names of all tracks, built in and installed; none of them is imported."""
+    names = [*_built_in(), *(point.name for point in entry_points(GROUP)), *_REPLACED]
+    return tuple(dict.fromkeys(names))
 
 
-def register(track: Track) -> None:
-    """Add a track; its name must be new."""
-    if track.name in _TRACKS:
-        raise ValueError(f"a track named {track.name!r} is registered already")
-    _TRACKS[track.name] = track
+def get(name: str) -> Track:
+    """The track of that name, loaded.
+
+    Raises:
+        AssayError: there is none, or it cannot be loaded.
+    """
+    return _REPLACED[name] if name in _REPLACED else _load(name)
+
+
+def some_tracks(names: Sequence[str]) -> tuple[Track, ...]:
+    """The tracks of those names, in their order. Raises AssayError as `get`."""
+    return tuple(get(name) for name in names)
+
+
+def known(name: str) -> bool:
+    """Whether there is a track of that name."""
+    return name in track_names()
+
+
+def specs_of(name: str) -> dict[str, MetricSpec]:
+    """The metrics that a track declares, by name. Raises AssayError as `get`."""
+    from analysis.plugin.metric import spec_by_name
+
+    return spec_by_name(get(name).metrics())
 
 
 @contextmanager
 def registered(track: Track) -> Iterator[Track]:
-    """Add a track, or put it in the place of the one of its name, for the length of a `with` block."""
-    before = _TRACKS.get(track.name)
-    _TRACKS[track.name] = track
+    """Have a track, or have it in the place of the one of its name, for the length of a `with` block."""
+    before = _REPLACED.get(track.name)
+    _REPLACED[track.name] = track
     try:
         yield track
     finally:
         if before is None:
-            del _TRACKS[track.name]
+            del _REPLACED[track.name]
         else:
-            _TRACKS[track.name] = before
+            _REPLACED[track.name] = before
 
 
-def all_tracks() -> tuple[Track, ...]:
-    """Every registered track, in order of registration."""
-    return tuple(_TRACKS.values())
+def plug_ins() -> list[PlugIn]:
+    """Every track with its source and its fault, for `doctor` and `check`."""
+    built_in = [PlugIn(name, "built in", _fault(name)) for name in _built_in()]
+    others = []
+    for point in entry_points(GROUP):
+        taken = point.name in _built_in()
+        fault = "its name is that of a built-in track, which is used" if taken else _fault(point.name)
+        others.append(PlugIn(point.name, distribution_of(point), fault))
+    return [*built_in, *others]
 
 
-def get(name: str) -> Track:
-    """The track of that name. Raises KeyError."""
-    return _TRACKS[name]
+def identity(name: str) -> dict[str, str]:
+    """What determines how a track measures: the package that brings it, its version, and a digest of its files.
+
+    Raises:
+        AssayError: as `get`.
+    """
+    track = get(name)
+    folder = Path(str(importlib.import_module(type(track).__module__).__file__)).parent
+    digest = hashlib.sha256()
+    for path in sorted(one for one in folder.rglob("*") if one.suffix in (".py", ".sql", ".json", ".txt")):
+        content = path.read_bytes()
+        digest.update(f"{path.relative_to(folder).as_posix()}\0{len(content)}\0".encode())
+        digest.update(content)
+    point = next((one for one in entry_points(GROUP) if one.name == name and name not in _built_in()), None)
+    if point is not None and point.dist is not None:
+        return {"package": point.dist.name, "version": point.dist.version, "sha256": digest.hexdigest()}
+    return {"package": DISTRIBUTION, "version": _own_version(), "sha256": digest.hexdigest()}
 
 
-register(
-    Track(
-        name="intent",
-        title="Intent classifier",
-        settings=intent.settings,
-        read=intent.read,
-        schema="intent.sql",
-        stages=intent.stages,
-        flags=intent.flags,
-        gates=intent.GATES,
-        gate_settings=intent.gate_settings,
-        triggers=intent.triggers,
-        headlines=intent.headlines,
-        main="accuracy",
-        model_paths=intent.model_paths,
-        pair=intent.pair,
-        check_models=intent.check_models,
-        fit=intent.fit,
-        live=intent.live,
-        on_demand=intent.ON_DEMAND,
-        also_costly=intent.also_costly,
-    )
-)
-register(
-    Track(
-        name="retrieval",
-        title="Retrieval encoder",
-        settings=retrieval.settings,
-        read=retrieval.read,
-        schema="retrieval.sql",
-        stages=retrieval.stages,
-        flags=retrieval.flags,
-        gates=retrieval.GATES,
-        gate_settings=retrieval.gate_settings,
-        triggers=retrieval.triggers,
-        headlines=retrieval.headlines,
-        main="recall",
-        model_paths=retrieval.model_paths,
-        pair=retrieval.pair,
-        check_models=retrieval.check_models,
-        fit=retrieval.fit,
-        beside=retrieval.beside,
-        figures=retrieval.figures,
-    )
-)
-register(
-    Track(
-        name="response",
-        title="Response model",
-        settings=response.settings,
-        read=response.read,
-        schema="response.sql",
-        stages=response.stages,
-        flags=response.flags,
-        gates=response.GATES,
-        gate_settings=response.gate_settings,
-        triggers=response.triggers,
-        headlines=response.headlines,
-        main="spoilers_rate",
-        model_paths=response.model_paths,
-        pair=response.pair,
-        check_models=response.check_models,
-        beside=response.beside,
-    )
-)
+@lru_cache(maxsize=1)
+def _built_in() -> tuple[str, ...]:
+    folder = importlib.import_module(BUILT_IN)
+    return tuple(one.name for one in pkgutil.iter_modules(folder.__path__) if one.ispkg)
+
+
+@cache
+def _load(name: str) -> Track:
+    if name in _built_in():
+        found = importlib.import_module(f"{BUILT_IN}.{name}.track").TRACK
+    else:
+        point = next((one for one in entry_points(GROUP) if one.name == name), None)
+        if point is None:
+            raise AssayError(f"there is no track {name!r}", hint=suggest(name, track_names()))
+        found = load(point)
+    fault = _misfit(name, found)
+    if fault:
+        raise AssayError(
+            f"the track {name!r} cannot be used: {fault}", hint="mend the package that brings it"
+        )
+    return found
+
+
+def _misfit(name: str, found: object) -> str:
+    """What keeps an object from being the track of that name; '' where nothing does."""
+    if not isinstance(found, Track):
+        return f"its entry point names no Track but {type(found).__name__}"
+    if getattr(found, "name", None) != name:
+        return f"it calls itself {getattr(found, 'name', None)!r}"
+    foreign = [gate.name for gate in found.gates() if gate.track != name]
+    return f"its gate {foreign[0]!r} has the name of another track" if foreign else ""
+
+
+def _fault(name: str) -> str:
+    try:
+        get(name)
+    except AssayError as error:
+        return error.message
+    return ""
+
+
+def _own_version() -> str:
+    try:
+        return importlib.metadata.version(DISTRIBUTION)
+    except importlib.metadata.PackageNotFoundError:
+        return "not installed"

@@ -1,4 +1,9 @@
-"""What a stage of a run is: shards of work that map what is known so far to rows of evidence."""
+"""What a run is made of: stages, whose shards need models and nothing else, and aggregates over the workbench.
+
+Planning and running are apart. A stage plans its shards from the workbench and runs each from settings and models
+alone, so that any engine can run a shard anywhere. An aggregate is SQL and statistics over what is known so far: it
+belongs where the workbench is.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +16,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from analysis.models.sides import Sides
-    from analysis.run.review_file import Review, TrackSettings
+    from analysis.plugin.settings import Review, TrackSettings
 
 
 @dataclass(frozen=True)
@@ -20,7 +25,7 @@ class Shard:
 
     Args:
         key: JSON-able material that, with the stage's version and the models, determines the result.
-        payload: what `run` needs; never part of the key.
+        payload: what `run` needs, picklable; never part of the key.
         size: number of examples in it, for progress.
     """
 
@@ -30,33 +35,66 @@ class Shard:
 
 
 @dataclass(frozen=True)
-class StageContext:
-    """What a stage may read: the settings of its track, the rows of earlier stages, the two sides."""
+class RunContext:
+    """What a shard is run with: the settings of its track, the seed of the review, the two sides. Picklable."""
 
     track: str
     settings: TrackSettings
-    review: Review
-    workbench: duckdb.DuckDBPyConnection
+    seed: int
     models: Sides
 
 
 @dataclass(frozen=True)
-class Stage:
-    """A step of a run.
+class PlanContext(RunContext):
+    """What shards are planned from, and aggregates made of: also the review, and the rows of earlier stages."""
 
-    `shards` lists the work, `run` does one shard and returns rows by table name. `costly` stages run
-    after selection, on the examples in the table `selected`; `after_queue` stages run once, when the queue
-    stands, over what those found. `uses_models` stages have the digests of
-    the models in their cache key; the others are statistics over the workbench, and are not cached.
+    review: Review
+    workbench: duckdb.DuckDBPyConnection
+
+    def for_run(self) -> RunContext:
+        """What goes to wherever a shard is run."""
+        return RunContext(self.track, self.settings, self.seed, self.models)
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A step of a run whose shards are cached, and may run anywhere.
+
+    `plan` lists the work, `run` does one shard and returns rows by table name. `costly` steps run after
+    selection, on the examples in the table `selected`; `after_queue` steps run once, when the queue stands, over
+    what those found.
     """
 
     name: str
     version: int
-    shards: Callable[[StageContext], list[Shard]]
-    run: Callable[[StageContext, Shard], dict[str, pa.Table]]
+    plan: Callable[[PlanContext], list[Shard]]
+    run: Callable[[RunContext, Shard], dict[str, pa.Table]]
     costly: bool = False
-    uses_models: bool = True
     after_queue: bool = False
+
+
+def one_step(context: PlanContext) -> int:
+    """The size of an aggregate that is one step, whatever it is made of."""
+    return 1
+
+
+@dataclass(frozen=True)
+class Aggregate:
+    """A step of a run that is SQL and statistics over the workbench; made again in every run, never cached.
+
+    `compute` returns rows by table name; `size` is what progress counts, and an aggregate of size 0 has nothing to
+    do. `costly` and `after_queue` are as for a stage.
+    """
+
+    name: str
+    version: int
+    compute: Callable[[PlanContext], dict[str, pa.Table]]
+    size: Callable[[PlanContext], int] = one_step
+    costly: bool = False
+    after_queue: bool = False
+
+
+Step = Stage | Aggregate
 
 
 @dataclass(frozen=True)

@@ -131,7 +131,7 @@ def _figures(session: ReviewSession, given: GateInput) -> dict[str, bytes]:
     """The pictures of every track, each checked to be nothing but a picture."""
     found: dict[str, bytes] = {}
     for name in given.tracks:
-        for file, data in get(name).figures(session.connection, given).items():
+        for file, data in get(name).plots(session.connection, given).items():
             if not is_figure_name(file) or file in found:
                 raise ValueError(f"{file!r} of the track {name} cannot be a figure's name, or is taken")
             check_svg(data, file)

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from analysis.base.records import DecisionRecord, GateInput, GateResult, Trigger
 from analysis.plugin import registry
+from analysis.plugin.gate import judgement
 from analysis.report.render import NOT_HERE, NOTHING
-from analysis.review.gates import allow, evaluate, judgement
+from analysis.review.gates import allow, evaluate
 
 if TYPE_CHECKING:
     from analysis.review.queries import SliceProgress
@@ -42,17 +43,17 @@ class Reviewed:
     results: tuple[GateResult, ...]
     triggers: tuple[Trigger, ...]
     slices: tuple[SliceProgress, ...]
-    headlines: Mapping[str, tuple[str, ...]]
+    sections: Mapping[str, tuple[str, ...]]
     attributed: frozenset[str]
     decision: DecisionRecord
 
 
 def look(session: ReviewSession, given: GateInput, decision: DecisionRecord) -> Reviewed:
     """Read everything that a report says from a session, at one point of its events."""
-    headlines: dict[str, list[str]] = {}
+    sections: dict[str, list[str]] = {}
     for name in given.tracks:
-        for field, sentences in registry.get(name).headlines(session.connection, given).items():
-            headlines.setdefault(field, []).extend(sentences)
+        for field, sentences in registry.get(name).report_sections(session.connection, given).items():
+            sections.setdefault(field, []).extend(sentences)
     named = sorted({ref for finding in given.state.findings for ref in finding.refs})
     attributed = session.connection.execute(
         "SELECT DISTINCT ref FROM evidence.attribution WHERE ref IN (SELECT unnest(?::VARCHAR[]))", [named]
@@ -63,7 +64,7 @@ def look(session: ReviewSession, given: GateInput, decision: DecisionRecord) -> 
         results=tuple(evaluate(given)),
         triggers=tuple(session.triggers()),
         slices=tuple(session.slices()),
-        headlines={field: tuple(sentences) for field, sentences in headlines.items()},
+        sections={field: tuple(sentences) for field, sentences in sections.items()},
         attributed=frozenset(row[0] for row in attributed),
         decision=decision,
     )
@@ -84,12 +85,12 @@ def skeleton(seen: Reviewed, models: Sequence[Mapping[str, Any]]) -> list[dict[s
     }
     entries = []
     for field in FIELDS:
-        told = seen.headlines.get(field, ())
+        told = seen.sections.get(field, ())
         # A track that names its slices knows their intervals; counting is for those that do not.
         counted = [] if told and field in (IMPROVED, REGRESSED) else own.get(field, [])
         sentences = [*told, *counted]
         if not sentences:
-            sentences = [NOTHING if field in own or field in seen.headlines else NOT_HERE]
+            sentences = [NOTHING if field in own or field in seen.sections else NOT_HERE]
         entries.append({"field": field, "sentences": list(dict.fromkeys(sentences))})
     return entries
 
@@ -98,7 +99,7 @@ def further(seen: Reviewed) -> list[dict[str, Any]]:
     """What tracks report beyond the nine fields, such as the findings on responses."""
     return [
         {"field": field, "sentences": list(sentences) or [NOTHING]}
-        for field, sentences in seen.headlines.items()
+        for field, sentences in seen.sections.items()
         if field not in FIELDS
     ]
 

@@ -8,121 +8,31 @@ whole; the gates of a track live with the track.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from difflib import get_close_matches
-from typing import Any, Literal
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
 
 from analysis.base.errors import AssayError
+from analysis.base.problems import suggest
 from analysis.base.records import (
     ALLOWING,
     GateInput,
     GateResult,
     GateVerdict,
     Metric,
-    MetricSide,
-    ReviewState,
     Rule,
     WaiverRecord,
 )
-
-ALPHA = 0.05
-"""False-alarm level of one review, split equally among its tracks."""
+from analysis.plugin.gate import Gate, judgement, result
+from analysis.plugin.registry import some_tracks
 
 REVIEW = "review"
 """The `track` of gates that belong to the review as a whole."""
 
-Judgement = Literal["acceptable", "unacceptable", "unsure", "bad-label", "disagreement", "none"]
 
-
-@dataclass(frozen=True)
-class Threshold:
-    """Default of one threshold, and the direction in which it gets tighter."""
-
-    default: float
-    tighter: Literal["lower", "higher"]
-    meaning: str
-
-
-@dataclass(frozen=True)
-class Gate:
-    """A named rule; `judge` returns one result for each of its keys."""
-
-    name: str
-    protects: str
-    thresholds: Mapping[str, Threshold]
-    judge: Callable[[GateInput, Rule], list[GateResult]]
-    blocking: bool = True
-
-    @property
-    def track(self) -> str:
-        return self.name.split(".", 1)[0]
-
-
-def metric_of(
-    given: GateInput, track: str, name: str, slice_name: str, side: MetricSide = "difference"
-) -> Metric | None:
-    """The metric of that name, slice and side, or None where the run has none."""
-    return given.metric_at.get((track, name, slice_name, side))
-
-
-def judgement(state: ReviewState, ref: str) -> Judgement:
-    """What the reviewers together say of an example: settled, agreed, in disagreement, or nothing yet."""
-    if ref in state.settled:
-        return state.settled[ref]
-    said = {record.verdict for record in state.verdicts if record.ref == ref}
-    if not said:
-        return "none"
-    return said.pop() if len(said) == 1 else "disagreement"
-
-
-def decided(state: ReviewState, ref: str) -> bool:
-    """Whether the example has a verdict that counts as a judgement (not `unsure`, not disputed)."""
-    return judgement(state, ref) in {"acceptable", "unacceptable", "bad-label"}
-
-
-def analysed(state: ReviewState, ref: str) -> bool:
-    """Whether someone recorded a verdict on the example with its cause (one step of error analysis)."""
-    return any(record.ref == ref and record.cause for record in state.verdicts)
-
-
-def result(
-    gate: Gate,
-    verdict: GateVerdict,
-    why: str,
-    *,
-    slice_name: str | None = None,
-    key: str | None = None,
-    metric: Metric | None = None,
-    threshold: str = "",
-    refs: Iterable[str] = (),
-    waiver_blocked: str = "",
-) -> GateResult:
-    """A result of `gate` for one key; value, interval and n come from `metric`."""
-    return GateResult(
-        key=key or (f"{gate.name}[{slice_name}]" if slice_name is not None else gate.name),
-        name=gate.name,
-        track=gate.track,
-        slice=slice_name,
-        verdict=verdict,
-        blocking=gate.blocking,
-        value=metric.value if metric else None,
-        low=metric.low if metric else None,
-        high=metric.high if metric else None,
-        n=metric.n if metric else None,
-        threshold=threshold,
-        why=why,
-        refs=tuple(refs),
-        protects=gate.protects,
-        waiver_blocked=waiver_blocked,
-    )
-
-
-def all_gates() -> tuple[Gate, ...]:
-    """Every gate of every registered track, and the review's own."""
-    from analysis.plugin.registry import all_tracks
-
-    return tuple(gate for track in all_tracks() for gate in track.gates) + REVIEW_GATES
+def gates_of(tracks: Sequence[str]) -> tuple[Gate, ...]:
+    """Every gate of some tracks, and the review's own. Raises AssayError for a track that cannot be loaded."""
+    return tuple(gate for track in some_tracks(tracks) for gate in track.gates()) + REVIEW_GATES
 
 
 def resolve_rules(overrides: Mapping[str, Mapping[str, Any]], gates: Sequence[Gate]) -> dict[str, Rule]:
@@ -137,9 +47,7 @@ def resolve_rules(overrides: Mapping[str, Mapping[str, Any]], gates: Sequence[Ga
     known = {gate.name: gate for gate in gates}
     for name in overrides:
         if name not in known:
-            raise AssayError(
-                f"unknown gate {name!r}", where=f'gates."{name}"', hint=_nearest(name, list(known))
-            )
+            raise AssayError(f"unknown gate {name!r}", where=f'gates."{name}"', hint=suggest(name, known))
     return {gate.name: _resolve_rule(gate, overrides.get(gate.name, {})) for gate in gates}
 
 
@@ -158,7 +66,7 @@ def _resolve_rule(gate: Gate, override: Mapping[str, Any]) -> Rule:
             raise AssayError(
                 f"{gate.name} has no threshold {key!r}",
                 where=f"{where}.{key}",
-                hint=_nearest(key, [*thresholds, "off", "reason"]),
+                hint=suggest(key, [*thresholds, "off", "reason"]),
             )
         if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
             raise AssayError(f"{value!r} is not a number", where=f"{where}.{key}")
@@ -176,11 +84,6 @@ def _resolve_rule(gate: Gate, override: Mapping[str, Any]) -> Rule:
     return Rule(gate.name, thresholds, off, tuple(loosened), reason)
 
 
-def _nearest(name: str, known: Sequence[str]) -> str:
-    close = get_close_matches(name, known, n=1, cutoff=0.4)
-    return f"did you mean {close[0]!r}?" if close else f"known: {', '.join(sorted(known))}"
-
-
 def evaluate(given: GateInput, gates: Sequence[Gate] | None = None) -> list[GateResult]:
     """Judge every gate of the configured tracks, then apply the waivers.
 
@@ -189,7 +92,7 @@ def evaluate(given: GateInput, gates: Sequence[Gate] | None = None) -> list[Gate
         gates: the gates to judge; those of the configured tracks and of the review by default.
     """
     if gates is None:
-        gates = [gate for gate in all_gates() if gate.track in (*given.tracks, REVIEW, EXPECTED.name)]
+        gates = gates_of(given.tracks)
     results: list[GateResult] = []
     for gate in gates:
         rule = given.rules[gate.name]

@@ -22,7 +22,9 @@ from analysis.base.records import (
     Example,
     Flag,
     GateInput,
+    MethodSpec,
     Metric,
+    MetricSpec,
     QueueEntry,
     ReviewState,
     Rule,
@@ -66,9 +68,8 @@ class SliceProgress:
 class Overview:
     """The review on one screen: what was compared, what moved, how far the review is.
 
-    `main` holds the metrics of the slice `all` that have both sides and a difference, `transitions` counts
-    of examples by transition, `earlier` the number of verdicts given in other runs that do not count here,
-    and `notes` what the reader should know of the store itself.
+    `main` holds the metrics of the slice `all` that have both sides and a difference, `earlier` the number of verdicts
+    given in other runs that do not count here, and `notes` what the reader should know of the store itself.
     """
 
     name: str
@@ -77,7 +78,6 @@ class Overview:
     candidate_version: str
     training_change: str
     main: tuple[Metric, ...]
-    transitions: dict[str, int]
     examples: int
     inspected: int
     queued: int
@@ -94,8 +94,9 @@ class ExampleEvidence:
     `payload` maps each payload table of the track to its rows, in order of all columns. `variants` are the
     counterfactuals made from this example, or, for a counterfactual, its own row; `parent` is the example it
     was made from. `others` is empty until the reader's own verdict exists. `licences` are of its
-    attributions, `slice_licences` the licence metrics of the critical slices that it is in. `beside` is what
-    its track shows with it.
+    attributions, `slice_licences` the licence metrics of the critical slices that it is in. `context` is what
+    its track shows with it, `methods` what the methods of its attributions are called, by name, in the order in
+    which they are shown.
     """
 
     example: Example
@@ -114,7 +115,8 @@ class ExampleEvidence:
     licences: tuple[AttributionLicence, ...] = ()
     flips: tuple[FlipCheck, ...] = ()
     slice_licences: tuple[Metric, ...] = ()
-    beside: dict[str, tuple[dict[str, Any], ...]] = field(default_factory=dict)
+    context: dict[str, tuple[dict[str, Any], ...]] = field(default_factory=dict)
+    methods: dict[str, MethodSpec] = field(default_factory=dict)
 
 
 def rows(
@@ -213,20 +215,6 @@ def main_metrics(connection: duckdb.DuckDBPyConnection) -> tuple[Metric, ...]:
     )
 
 
-TRANSITIONS = ("both_right", "fixed", "broken", "both_wrong_same", "both_wrong_moved")
-
-
-def transition_counts(connection: duckdb.DuckDBPyConnection) -> dict[str, int]:
-    """Number of examples by transition, where the run has them."""
-    found = connection.execute(
-        "SELECT name, CAST(sum(value) AS BIGINT) FROM evidence.metric WHERE slice = ? AND value IS NOT NULL "
-        "AND list_contains(?::VARCHAR[], name) GROUP BY name",
-        [ALL, list(TRANSITIONS)],
-    ).fetchall()
-    counts = dict(found)
-    return {name: counts[name] for name in TRANSITIONS if name in counts}
-
-
 def example_evidence(
     connection: duckdb.DuckDBPyConnection, tables: EvidenceTables, ref: str, actor: str
 ) -> ExampleEvidence | None:
@@ -283,7 +271,30 @@ def example_evidence(
         slice_licences=slice_licences(
             connection, example.track, [name for name, critical in slices if critical]
         ),
+        methods=methods_of(connection, example.track),
     )
+
+
+def methods_of(connection: duckdb.DuckDBPyConnection, track: str) -> dict[str, MethodSpec]:
+    """The attribution methods of a track as its run declares them, by name, in the order in which they are shown."""
+    found = rows(
+        connection, MethodSpec, "evidence.attribution_method", "WHERE track = ? ORDER BY place", (track,)
+    )
+    return {spec.name: spec for spec in found}
+
+
+def specs_of(connection: duckdb.DuckDBPyConnection) -> dict[str, dict[str, MetricSpec]]:
+    """What each metric of the run is, by track and name, as the tracks declare it."""
+    columns = ", ".join(identifier(field.name) for field in fields(MetricSpec))
+    found = connection.execute(
+        f"SELECT track, {columns} FROM evidence.metric_spec ORDER BY track, name"
+    ).fetchall()
+    specs: dict[str, dict[str, MetricSpec]] = {}
+    for track, *values, sides in found:
+        name, title, meaning, unit, measures, better = values
+        spec = MetricSpec(name, title, meaning, unit, measures, better, tuple(sides))
+        specs.setdefault(track, {})[name] = spec
+    return specs
 
 
 def _metadata(
@@ -369,6 +380,7 @@ def gate_input(
         reviewers_required=review.get("reviewers_required") or 1,
         tracks=tuple(description["tracks"]),
         metrics=tuple(metrics(connection)),
+        specs=specs_of(connection),
         slices=tuple(rows(connection, Slice, "evidence.slice")),
         rules={name: rule_of(rule) for name, rule in description["rules"].items()},
         settings={**description["gate_settings"], "review": dict(review_settings)},

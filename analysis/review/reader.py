@@ -13,6 +13,7 @@ import duckdb
 
 from analysis.base.errors import AssayError
 from analysis.base.records import Example, GateInput, GateResult, Metric, ReviewState, Trigger
+from analysis.plugin import registry
 from analysis.review import queries
 from analysis.review import scope as scopes
 from analysis.review.queries import ExampleEvidence, Overview, SliceProgress
@@ -134,7 +135,6 @@ class ReviewReader:
             candidate_version=review.get("candidate_version") or "candidate",
             training_change=review.get("training_change") or "",
             main=queries.main_metrics(self.connection),
-            transitions=queries.transition_counts(self.connection),
             examples=self._number("SELECT count(*) FROM evidence.example WHERE kind <> 'variant'"),
             inspected=inspected,
             queued=queued,
@@ -176,9 +176,7 @@ class ReviewReader:
     def slices(self, track: str | None = None) -> list[SliceProgress]:
         """Slices by regret: critical ones first, then the most broken less fixed."""
         self._freshen()
-        from analysis.plugin import registry
-
-        mains = {one.name: one.main for one in registry.all_tracks()}
+        mains = {name: registry.get(name).main for name in self.description["tracks"] if registry.known(name)}
         return queries.slice_progress(self.connection, self.actor, mains, track)
 
     def queue_count(self, scope: Scope) -> int:
@@ -217,19 +215,18 @@ class ReviewReader:
         evidence = queries.example_evidence(self.connection, self._tables, ref, self.actor)
         if evidence is None:
             raise AssayError(f"there is no example {ref!r} in run {self.run}", where=str(self.store))
-        evidence = replace(evidence, beside=self._beside(evidence.example))
+        evidence = replace(evidence, context=self._context(evidence.example))
         if ref not in self._digests:
             rows = {name: list(found) for name, found in evidence.payload.items()}
             rows[ATTRIBUTION] = [asdict(one) for one in evidence.attributions]
             self._digests[ref] = shown_digest(evidence.example.sha256, rows, evidence.critical, self._models)
         return evidence
 
-    def _beside(self, example: Example) -> dict[str, tuple[dict[str, Any], ...]]:
+    def _context(self, example: Example) -> dict[str, tuple[dict[str, Any], ...]]:
         """What the example's track shows with it; nothing of a track that this program does not know."""
-        from analysis.plugin import registry
-
-        known = {one.name: one for one in registry.all_tracks()}
-        return known[example.track].beside(self.connection, example.ref) if example.track in known else {}
+        if not registry.known(example.track):
+            return {}
+        return registry.get(example.track).example_context(self.connection, example.ref)
 
     def resolve_ref(self, text: str) -> str:
         """The ref that a full ref or a bare id means.
@@ -288,8 +285,6 @@ class ReviewReader:
 
     def triggers(self) -> list[Trigger]:
         """The triggers of the configured tracks."""
-        from analysis.plugin import registry
-
         given = self.gate_input()
         if self._triggers is None:
             self._triggers = [one for name in given.tracks for one in registry.get(name).triggers(given)]
@@ -317,13 +312,16 @@ class ReviewReader:
             "verdict",
             "blocking",
             "value",
+            "measures",
+            "unit",
+            "better",
             "low",
             "high",
             "n",
             "threshold",
         )
         return {
-            "schema": 1,
+            "schema": 2,
             "review": self.description["review"]["name"],
             "run": self.run,
             "gates_allow": allowed,
@@ -331,7 +329,12 @@ class ReviewReader:
             "signed_by": signed_by(self.store, decision.event_id) if decision else [],
             "promotable": allowed and decision is not None and decision.decision == "promote",
             "gates": [
-                {**{key: getattr(gate, key) for key in keys}, "why": gate.why, "refs": list(gate.refs)}
+                {
+                    **{key: getattr(gate, key) for key in keys},
+                    "criteria": [asdict(row) for row in gate.criteria],
+                    "why": gate.why,
+                    "refs": list(gate.refs),
+                }
                 for gate in gates
             ],
             "queue": {"total": len(given.queue), "inspected": inspected},

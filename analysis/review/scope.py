@@ -7,7 +7,7 @@ from typing import Any
 
 import duckdb
 
-from analysis.base.records import Kind, ReviewVerdict
+from analysis.base.records import ReviewVerdict
 from analysis.store.run import identifier
 
 
@@ -44,7 +44,7 @@ class QueueRow:
     control: bool
     verdict: ReviewVerdict | None
     critical_slices: tuple[str, ...]
-    kind: Kind
+    kind: str
     title: str | None = None
 
 

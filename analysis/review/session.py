@@ -33,28 +33,14 @@ from analysis.base.records import (
     Side,
     SpanVerdict,
 )
+from analysis.plugin.registry import get
 from analysis.review.drafts import Places
-from analysis.review.queries import ExampleEvidence, Overview, SliceProgress
-from analysis.review.reader import ReviewReader, SliceSentences, today
-from analysis.review.scope import QueueRow, Scope
-from analysis.review.whatif import OUTPUT
+from analysis.review.reader import ReviewReader, today
+from analysis.review.scope import Scope
 from analysis.store.journal import Journal
 from analysis.store.ledger import update_ledger
 from analysis.store.shown import shown_digests
 from analysis.store.streams import this_account
-
-__all__ = [
-    "ExampleEvidence",
-    "FindingEvidence",
-    "Overview",
-    "QueueRow",
-    "ReviewReader",
-    "ReviewSession",
-    "Scope",
-    "SliceProgress",
-    "SliceSentences",
-    "Undone",
-]
 
 TEXT_LIMIT = 16_000
 """Longest note, cause, reason or finding, in characters."""
@@ -120,12 +106,6 @@ class ReviewSession(ReviewReader):
             _LOG.warning("the ledger is not up to date: %s", error)
         finally:
             self.connection.close()
-
-    def sync_ledger(self) -> bool:
-        """Bring `ledger.duckdb` up to date; False where another process is doing so. Raises AssayError."""
-        return update_ledger(self._replay)
-
-    # What is read
 
     # What is recorded
 
@@ -193,15 +173,16 @@ class ReviewSession(ReviewReader):
         Args:
             ref: the example that the text was made from.
             text: what the models read.
-            outputs: by side, at least the columns of `analysis.review.whatif.OUTPUT`.
+            outputs: by side, at least what the track's `live_output` names.
 
         Raises:
             AssayError: no such example, a text too long to be kept, or an answer that lacks a side or column.
         """
         shown = self.example(ref).example
         models = self.description["determined_by"]["models"][shown.track]
+        names = get(shown.track).live_output
         try:
-            kept = {side: {name: outputs[side][name] for name in OUTPUT} for side in SIDES}
+            kept = {side: {name: outputs[side][name] for name in names} for side in SIDES}
         except KeyError as error:
             raise AssayError(f"this answer has no {error}", where=ref) from error
         body = {

@@ -14,17 +14,16 @@ from typing import Any
 from analysis.attribution.licences import AttributionLicence
 from analysis.base.errors import AssayError
 from analysis.base.records import SIDES, Attribution, Event, Side
+from analysis.plugin import registry
 from analysis.text.lexicon import BUILT_IN, Finder, Lexicon, Span
 
-OUTPUT = ("label", "p", "runner_up", "runner_up_p", "margin")
-"""What is kept of a side's answer."""
 MARKED = "marked"
 """Name of the cue that a reviewer's own marks make."""
 
 
 @dataclass(frozen=True, slots=True)
 class SavedWhatIf:
-    """A what-if as it was saved; `outputs` maps each side to the columns of `OUTPUT`."""
+    """A what-if as it was saved; `outputs` maps each side to what its track keeps of an answer."""
 
     event_id: str
     reviewer: str
@@ -63,9 +62,7 @@ def next_cue(text: str, finders: Sequence[Finder]) -> Span | None:
 
 def answers_live(track: str) -> bool:
     """Whether the models of a track can be asked about a changed text."""
-    from analysis.plugin.registry import get
-
-    return get(track).live is not None
+    return registry.known(track) and bool(registry.get(track).live_output)
 
 
 def missing_models(description: Mapping[str, Any], track: str) -> AssayError | None:
@@ -84,7 +81,7 @@ def missing_models(description: Mapping[str, Any], track: str) -> AssayError | N
 
 
 def attributions_of(reply: Mapping[str, Any], ref: str) -> tuple[Attribution, ...]:
-    """The attributions in the answer of both models (`analysis.tracks.intent.live.answer`), as records.
+    """The attributions in the answer of both models (`Track.live`), as records.
 
     Raises:
         KeyError: the answer has no sides.
@@ -102,8 +99,8 @@ def licences_of(reply: Mapping[str, Any]) -> tuple[AttributionLicence, ...]:
 
 
 def outputs_of(reply: Mapping[str, Any]) -> dict[Side, dict[str, Any]]:
-    """What each side predicts in an answer: the columns of `OUTPUT`."""
-    return {side: {name: reply["sides"][side][name] for name in OUTPUT} for side in SIDES}
+    """What each side answers, by the names of its track's `live_output`."""
+    return {side: dict(reply["sides"][side]["output"]) for side in SIDES}
 
 
 def saved_whatifs(history: Iterable[Event]) -> list[SavedWhatIf]:

@@ -6,18 +6,13 @@ from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
+from analysis.base.problems import Problem, attempt, raise_problems, suggest
 from analysis.base.records import Slice
 from analysis.data.examples import Examples
-from analysis.plugin.registry import Track, get
-from analysis.run.review_file import (
-    Problem,
-    Review,
-    TrackSettings,
-    attempt,
-    load_review,
-    raise_problems,
-    suggest,
-)
+from analysis.plugin.registry import get
+from analysis.plugin.settings import Review, TrackSettings
+from analysis.plugin.track import Track
+from analysis.run.review_file import load_review
 from analysis.run.slices import build_slices
 
 FEW = 20

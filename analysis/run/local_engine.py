@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 import rfc8785
 
 from analysis.base.errors import AssayError
-from analysis.plugin.stage import Shard, Stage, StageContext
+from analysis.plugin.stage import RunContext, Shard, Stage
 
 
 class ShardCache:
@@ -30,12 +30,12 @@ class ShardCache:
         if fresh and root.exists():
             shutil.rmtree(root)
 
-    def path(self, stage: Stage, context: StageContext, shard: Shard) -> Path:
+    def path(self, stage: Stage, context: RunContext, shard: Shard) -> Path:
         """Where the shard's tables are, or would be."""
         key: dict[str, Any] = {
             "stage": stage.name,
             "version": stage.version,
-            "models": dict(context.models.digests) if stage.uses_models else {},
+            "models": dict(context.models.digests),
             "shard": dict(shard.key),
         }
         digest = hashlib.sha256(rfc8785.dumps(key)).hexdigest()
@@ -76,10 +76,8 @@ class LocalEngine:
     def __init__(self, cache: ShardCache) -> None:
         self.cache = cache
 
-    def run(self, stage: Stage, context: StageContext, shard: Shard) -> tuple[dict[str, pa.Table], bool]:
+    def run(self, stage: Stage, context: RunContext, shard: Shard) -> tuple[dict[str, pa.Table], bool]:
         """The shard's rows by table, and whether they came from the cache."""
-        if not stage.uses_models:
-            return stage.run(context, shard), False
         path = self.cache.path(stage, context, shard)
         found = self.cache.load(path)
         if found is not None:

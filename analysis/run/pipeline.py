@@ -9,7 +9,6 @@ import platform
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -18,18 +17,23 @@ import pyarrow as pa
 
 from analysis.base.errors import AssayError
 from analysis.base.records import Example, Flag, Membership, Slice
+from analysis.base.sql import sql_text
 from analysis.data.examples import Examples
 from analysis.models.sides import Sides
-from analysis.plugin.registry import Track, get
-from analysis.plugin.stage import Stage, StageContext, StageProgress
+from analysis.models.threads import tune_threads
+from analysis.plugin import registry
+from analysis.plugin.metric import check_declared
+from analysis.plugin.registry import get
+from analysis.plugin.settings import Review, TrackSettings
+from analysis.plugin.stage import Aggregate, PlanContext, Stage, StageProgress, Step
+from analysis.plugin.track import Track
 from analysis.run.check import check_review
 from analysis.run.local_engine import LocalEngine, ShardCache
 from analysis.run.queue import build_queue, selected_refs
-from analysis.run.review_file import Review, TrackSettings
 from analysis.run.slices import build_slices
-from analysis.store.run import create_store, publish, run_exists, run_id
+from analysis.store.run import SCHEMA, create_store, publish, run_exists, run_id
 
-FORMAT = 1
+FORMAT = 2
 """Version of what a run holds; part of the run's name."""
 
 LIBRARIES = (
@@ -48,8 +52,6 @@ LIBRARIES = (
 EXTRAS = ("faiss-cpu", "umap-learn")
 """Libraries that take part where they are installed."""
 
-SMALL_MODEL = 10_000_000
-"""Parameters below which a model runs on one thread."""
 
 OnProgress = Callable[[StageProgress], None]
 
@@ -74,14 +76,12 @@ class _Prepared:
     slices: list[Slice]
     memberships: list[Membership]
     models: Sides
-    stages: tuple[Stage, ...]
+    steps: tuple[Step, ...]
 
 
 def analyze(
     path: Path,
     *,
-    engine: str = "local",
-    ray_address: str | None = None,
     fresh: bool = False,
     skip_bad_rows: bool = False,
     on_progress: OnProgress | None = None,
@@ -90,8 +90,6 @@ def analyze(
 
     Args:
         path: the review file.
-        engine: where the stages run; `local` is this process.
-        ray_address: address of a Ray cluster, for the engine `ray`.
         fresh: forget the cached shards and compute everything again.
         skip_bad_rows: go on without rows that cannot be read; the run says how many.
         on_progress: called after every shard.
@@ -99,12 +97,6 @@ def analyze(
     Raises:
         AssayError: anything wrong with the review file, the data, the models or the store.
     """
-    if engine != "local" or ray_address is not None:
-        raise AssayError(
-            f"the engine {engine!r} is not available in this version",
-            where="--engine",
-            hint="use --engine local",
-        )
     review = check_review(path, skip_bad_rows=skip_bad_rows).review
     device = resolve_device(review.review.device)
     prepared = [
@@ -120,16 +112,18 @@ def analyze(
         return Published(store, run, created=False, skipped=skipped)
     tune_threads(max(one.models.parameters for one in prepared))
     workbench = duckdb.connect(":memory:")
-    schemas = ["evidence.sql", *(one.track.schema for one in prepared if one.track.schema)]
+    schemas = [sql_text(SCHEMA, "evidence.sql"), *(sql for one in prepared if (sql := one.track.schema()))]
     for schema in schemas:
-        workbench.execute(files("analysis.store").joinpath("schema", schema).read_text("utf-8"))
+        workbench.execute(schema)
+    for one in prepared:
+        _declare(one.track, workbench)
     cache = ShardCache(store / "cache", fresh=fresh)
     progress = on_progress or (lambda event: None)
     flags: list[Flag] = []
     for one in prepared:
         flags.extend(_run_track(one, review, workbench, LocalEngine(cache), progress))
     insert_rows(workbench, "flag", flags)
-    publish(store, workbench, _with_gate_settings(description, prepared, workbench))
+    publish(store, workbench, _with_gate_settings(description, prepared, workbench), schemas=schemas)
     return Published(store, run, created=True, skipped=skipped)
 
 
@@ -150,17 +144,6 @@ def resolve_device(wanted: str) -> str:
                 f"this machine has no device {wanted!r}", where="review.device", hint='use "auto" or "cpu"'
             )
     return wanted
-
-
-def tune_threads(parameters: int) -> None:
-    """One thread for small models: handing out their tiny products costs more than doing them.
-
-    Decided by size and not by a measurement, so that a run that goes on where it was gets the same sums.
-    """
-    import torch
-
-    if 0 < parameters < SMALL_MODEL:
-        torch.set_num_threads(1)
 
 
 def insert_rows(connection: duckdb.DuckDBPyConnection, table: str, rows: Sequence[Any]) -> None:
@@ -201,7 +184,8 @@ def _describe(review: Review, prepared: Sequence[_Prepared], device: str) -> dic
             "data": _rows_digest(rows),
             "metadata": _table_digest(one.examples.metadata),
             "payload": {name: _table_digest(table) for name, table in one.examples.payload.items()},
-            "stages": {stage.name: stage.version for stage in one.stages},
+            "stages": {step.name: step.version for step in one.steps},
+            "plug_in": registry.identity(one.track.name),
             "skipped": len(one.examples.skipped),
         }
         models[one.track.name] = {
@@ -214,7 +198,7 @@ def _describe(review: Review, prepared: Sequence[_Prepared], device: str) -> dic
         "format": FORMAT,
         "determined_by": {
             "format": FORMAT,
-            "review": review.review.model_dump(mode="json", exclude={"store", "previous"}),
+            "review": review.review.model_dump(mode="json", exclude={"store"}),
             "queue": review.queue.model_dump(mode="json"),
             "lexicons": lexicons,
             "expected": [one.model_dump(mode="json") for one in review.expected],
@@ -230,7 +214,6 @@ def _describe(review: Review, prepared: Sequence[_Prepared], device: str) -> dic
         "expected": [one.model_dump(mode="json") for one in review.expected],
         "tracks": [one.track.name for one in prepared],
         "gate_settings": {},
-        "schemas": ["evidence.sql", *(one.track.schema for one in prepared if one.track.schema)],
         "model_files": {one.track.name: one.models.files() for one in prepared},
         # Where the models were, for live questions; no part of the run's name, for they may be moved.
         "model_folders": {
@@ -287,10 +270,12 @@ def _run_track(
         insert_arrow(workbench, table, rows)
     insert_rows(workbench, "slice", one.slices)
     insert_rows(workbench, "membership", one.memberships)
-    context = StageContext(one.track.name, one.settings, review, workbench, one.models)
-    for stage in one.stages:
-        if not (stage.costly or stage.after_queue):
-            _run_stage(stage, context, engine, progress)
+    context = PlanContext(
+        one.track.name, one.settings, review.review.seed, one.models, review=review, workbench=workbench
+    )
+    for step in one.steps:
+        if not (step.costly or step.after_queue):
+            _run_step(step, context, engine, progress)
     done: set[str] = set()
     # What the costly stages find raises flags of its own, so the queue is made again, once, and the examples
     # that are new in it get those stages too.
@@ -301,13 +286,13 @@ def _run_track(
         )
         _select(workbench, [ref for ref in refs if ref not in done])
         done.update(refs)
-        for stage in one.stages:
-            if stage.costly:
-                _run_stage(stage, context, engine, progress)
+        for step in one.steps:
+            if step.costly:
+                _run_step(step, context, engine, progress)
     _select(workbench, sorted(done))
-    for stage in one.stages:
-        if stage.after_queue:
-            _run_stage(stage, context, engine, progress)
+    for step in one.steps:
+        if step.after_queue:
+            _run_step(step, context, engine, progress)
     return queue
 
 
@@ -323,16 +308,41 @@ def _select(workbench: duckdb.DuckDBPyConnection, refs: Sequence[str]) -> None:
     insert_arrow(workbench, "selected", pa.table({"ref": pa.array(refs, pa.string())}))
 
 
-def _run_stage(stage: Stage, context: StageContext, engine: LocalEngine, progress: OnProgress) -> None:
+def _run_step(step: Step, context: PlanContext, engine: LocalEngine, progress: OnProgress) -> None:
+    if isinstance(step, Stage):
+        tables = _run_stage(step, context, engine, progress)
+    else:
+        tables = _compute(step, context, progress)
+    for name, parts in tables.items():
+        rows = pa.concat_tables(parts, promote_options="permissive")
+        if name == "metric":
+            _refuse_undeclared(context.track, rows)
+        insert_arrow(context.workbench, name, rows)
+
+
+def _compute(step: Aggregate, context: PlanContext, progress: OnProgress) -> dict[str, list[pa.Table]]:
+    size = step.size(context)
+    if size == 0:
+        return {}
     started = time.monotonic()
-    shards = stage.shards(context)
+    tables = {name: [table] for name, table in step.compute(context).items()}
+    progress(StageProgress(step.name, size, size, 0, time.monotonic() - started, None))
+    return tables
+
+
+def _run_stage(
+    stage: Stage, context: PlanContext, engine: LocalEngine, progress: OnProgress
+) -> dict[str, list[pa.Table]]:
+    started = time.monotonic()
+    shards = stage.plan(context)
+    runs = context.for_run()
     total = sum(shard.size for shard in shards)
     done = cached = 0
     computed_s = 0.0
     tables: dict[str, list[pa.Table]] = {}
     for shard in shards:
         before = time.monotonic()
-        rows, hit = engine.run(stage, context, shard)
+        rows, hit = engine.run(stage, runs, shard)
         for name, table in rows.items():
             tables.setdefault(name, []).append(table)
         done += shard.size
@@ -343,5 +353,24 @@ def _run_stage(stage: Stage, context: StageContext, engine: LocalEngine, progres
         computed = done - cached
         eta = computed_s / computed * (total - done) if computed else None
         progress(StageProgress(stage.name, done, total, cached, time.monotonic() - started, eta))
-    for name, parts in tables.items():
-        insert_arrow(context.workbench, name, pa.concat_tables(parts, promote_options="permissive"))
+    return tables
+
+
+def _declare(track: Track, workbench: duckdb.DuckDBPyConnection) -> None:
+    """Write down what the track's metrics are and how its methods are called, for whoever reads the run."""
+    specs = [{"track": track.name, **dataclasses.asdict(spec)} for spec in track.metrics()]
+    if specs:
+        insert_arrow(workbench, "metric_spec", pa.Table.from_pylist(specs))
+    methods = [
+        {"track": track.name, "place": place, **dataclasses.asdict(spec)}
+        for place, spec in enumerate(track.methods())
+    ]
+    if methods:
+        insert_arrow(workbench, "attribution_method", pa.Table.from_pylist(methods))
+
+
+def _refuse_undeclared(track: str, rows: pa.Table) -> None:
+    """Raise AssayError for a metric that the track does not declare: nobody could say what the number is."""
+    specs = registry.specs_of(track)
+    for name, side in sorted(set(zip(rows["name"].to_pylist(), rows["side"].to_pylist(), strict=True))):
+        check_declared(track, specs, name, side)

@@ -2,46 +2,23 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from itertools import chain, zip_longest
 from typing import TYPE_CHECKING
 
 from analysis.base.records import ALL, Flag
+from analysis.base.seeds import shuffled
+from analysis.plugin.flag import NEVER_CUT, RANDOM_CONTROL
 
 if TYPE_CHECKING:
     import duckdb
 
-    from analysis.run.review_file import QueueSection
+    from analysis.plugin.settings import QueueSection
 
-BROKEN_CRITICAL = "broken in a critical slice"
-SMALL_CRITICAL = "small critical slice"
-ROUTED_CRITICAL = "wrongly sent to a critical class"
-RANDOM_CONTROL = "random control"
-NEVER_CUT = frozenset({BROKEN_CRITICAL, SMALL_CRITICAL, ROUTED_CRITICAL})
-"""Reasons for which an example is in the queue whatever the budget."""
 STANDING = 60
 """Examples of each critical slice, and of each set that a track names, that get the costly stages."""
-
-
-def find_flags(
-    workbench: duckdb.DuckDBPyConnection, queries: Sequence[tuple[str, str]], known: Mapping[str, object]
-) -> list[Flag]:
-    """The flags that a track's queries find, in their order and without rank.
-
-    Args:
-        workbench: holds the tables that the queries read.
-        queries: reason and SQL; the SQL gives ref, gate, value, and what fills the places in the reason.
-        known: what the queries may name as `$NAME`.
-    """
-    found: list[Flag] = []
-    for reason, sql in queries:
-        parameters = {name: value for name, value in known.items() if f"${name}" in sql}
-        for ref, gate, value, *names in workbench.execute(sql, parameters).fetchall():
-            found.append(Flag(ref, reason.format(*names), gate, None, value, control=False))
-    return found
 
 
 def build_queue(
@@ -139,10 +116,3 @@ def _controls(workbench: duckdb.DuckDBPyConnection, track: str, count: int, seed
         "SELECT ref FROM membership WHERE track = ? AND slice = ?", [track, ALL]
     ).fetchall()
     return shuffled([ref for (ref,) in rows], seed)[:count]
-
-
-def shuffled(refs: Sequence[str], seed: int) -> list[str]:
-    """The refs in random order, by hashing them with the seed: the order of the input does not matter."""
-    return sorted(
-        refs, key=lambda ref: hashlib.sha256(f"{seed}/{ref}".encode("utf-8", "surrogatepass")).digest()
-    )

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 
 from analysis.base.errors import AssayError
+from analysis.base.problems import suggest
 from analysis.base.records import ALL, Example, Membership, Slice, SliceKind
 from analysis.data.predicates import evaluate_predicates
-from analysis.run.review_file import suggest
 
 if TYPE_CHECKING:
     from analysis.data.examples import Examples
-    from analysis.run.review_file import TrackSettings
+    from analysis.plugin.settings import TrackSettings
 
 MAX_VALUES = 20
 """A metadata column with more distinct values than this makes no slices."""

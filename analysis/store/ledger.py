@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from os import PathLike
 from pathlib import Path
 
 import duckdb
@@ -105,3 +106,13 @@ def _unusable(path: Path, error: duckdb.Error) -> AssayError:
         where=str(path),
         hint="nothing is lost, the journals hold every event; `assay rebuild STORE` makes the ledger anew",
     )
+
+
+def rebuild(store: PathLike[str]) -> Path:
+    """Make `ledger.duckdb` anew from the journals. Raises AssayError where it cannot be written."""
+    from analysis.store.ledger import rebuild_ledger
+    from analysis.store.run import open_store
+
+    replay = Replay(open_store(store))
+    replay.tail()
+    return rebuild_ledger(replay)

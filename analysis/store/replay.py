@@ -22,8 +22,9 @@ from analysis.base.records import (
     VerdictRecord,
     WaiverRecord,
 )
+from analysis.base.sql import sql_text
 from analysis.store.events import COLUMNS, canonical_line, damaged
-from analysis.store.run import schema_sql
+from analysis.store.run import SCHEMA
 from analysis.store.streams import START, Cursor, journal_files, read_lines
 
 _TYPES = json.dumps([{name: "BIGINT" if name in ("seq", "lamport") else "VARCHAR" for name in COLUMNS}])
@@ -36,7 +37,7 @@ _BATCH = 20_000
 
 def create_event_tables(connection: duckdb.DuckDBPyConnection) -> None:
     """Make the table `event` and the views over it."""
-    connection.execute(schema_sql("events.sql"))
+    connection.execute(sql_text(SCHEMA, "events.sql"))
 
 
 def insert_lines(connection: duckdb.DuckDBPyConnection, lines: Sequence[bytes], merged: bool) -> None:
@@ -208,13 +209,3 @@ def load_shown(connection: duckdb.DuckDBPyConnection, shown: Mapping[str, str]) 
             "INSERT INTO shown SELECT unnest(?::VARCHAR[]), unnest(?::VARCHAR[])",
             [list(shown), list(shown.values())],
         )
-
-
-def rebuild(store: PathLike[str]) -> Path:
-    """Make `ledger.duckdb` anew from the journals. Raises AssayError where it cannot be written."""
-    from analysis.store.ledger import rebuild_ledger
-    from analysis.store.run import open_store
-
-    replay = Replay(open_store(store))
-    replay.tail()
-    return rebuild_ledger(replay)

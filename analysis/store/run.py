@@ -13,7 +13,6 @@ import re
 import secrets
 import shutil
 from collections.abc import Sequence
-from importlib import resources
 from os import PathLike
 from pathlib import Path
 from typing import Any
@@ -33,11 +32,13 @@ from analysis.store.files import (
     write_atomic,
 )
 
-FORMAT = 1
+FORMAT = 2
 STORAGE_VERSION = "v1.0.0"
 FOLDERS = ("runs", "events", "drafts", "report", "cache")
 RUN_NAME = re.compile(r"[0-9a-f]{12}")
 DESCRIPTION_LIMIT = 256 << 20
+SCHEMA = "analysis.store.schema"
+"""Package of the schemas of evidence and events."""
 SECOND_KEYS = ("side", "method", "target", "slice", "reason", "detector", "start")
 
 
@@ -118,7 +119,7 @@ def publish(
     workbench: duckdb.DuckDBPyConnection | None,
     description: dict[str, Any],
     tables: Sequence[str] | None = None,
-    schemas: Sequence[str] | None = None,
+    schemas: Sequence[str] = (),
 ) -> str:
     """Write a run, whole or not at all, and put it in force.
 
@@ -128,8 +129,7 @@ def publish(
         description: becomes `run.json`; its part `determined_by` names the run.
         tables: the tables to copy; one without a definition in `schemas` is copied as it is. By default
             those that are defined, and the metadata of each track in `description["tracks"]`.
-        schemas: names of files of `analysis/store/schema` with the tables' and views' definitions; by
-            default `description["schemas"]`.
+        schemas: SQL with the tables' and views' definitions; not needed for a run that exists.
 
     Returns:
         The run's name. A run of that name that exists is not written again.
@@ -146,8 +146,6 @@ def publish(
         if not final.is_dir():
             if workbench is None:
                 raise AssayError(f"there is no run {name!r} to put in force", where=str(path))
-            if schemas is None:
-                schemas = description["schemas"]
             temporary = path / "runs" / f".tmp-{name}-{secrets.token_hex(4)}"
             try:
                 temporary.mkdir(mode=DIRECTORY_MODE)
@@ -177,11 +175,6 @@ def run_exists(store: PathLike[str], run: str) -> bool:
     return RUN_NAME.fullmatch(run) is not None and (Path(store) / "runs" / run / "run.json").is_file()
 
 
-def schema_sql(name: str) -> str:
-    """Text of one schema file."""
-    return (resources.files("analysis.store") / "schema" / name).read_text(encoding="utf-8")
-
-
 def quote(path: Path | str) -> str:
     """An SQL string literal."""
     return "'" + str(path).replace("'", "''") + "'"
@@ -197,7 +190,7 @@ def _create_evidence(evidence: Path, name: str, schemas: Sequence[str]) -> dict[
     created = duckdb.connect(str(evidence), config={"storage_compatibility_version": STORAGE_VERSION})
     try:
         for schema in schemas:
-            created.execute(schema_sql(schema))
+            created.execute(schema)
         defined = dict(
             created.execute("SELECT table_name, table_type FROM information_schema.tables").fetchall()
         )
@@ -266,13 +259,6 @@ def current_run(store: PathLike[str]) -> str:
     if not RUN_NAME.fullmatch(name):
         raise AssayError("this file names no run", where=str(path / "current"))
     return name
-
-
-def list_runs(store: PathLike[str]) -> list[str]:
-    """Every published run, oldest first."""
-    runs = open_store(store) / "runs"
-    folders = [entry for entry in runs.iterdir() if RUN_NAME.fullmatch(entry.name) and entry.is_dir()]
-    return [entry.name for entry in sorted(folders, key=lambda entry: (entry.stat().st_mtime_ns, entry.name))]
 
 
 def run_folder(store: PathLike[str], run: str) -> Path:

@@ -12,7 +12,8 @@ import duckdb
 from analysis.base.records import GateInput, GateResult, Rule, Trigger
 from analysis.models.digest import file_digests, folder_digest
 from analysis.plugin import registry
-from analysis.review.gates import REVIEW_GATES, Gate, Threshold, metric_of, resolve_rules, result
+from analysis.plugin.gate import Gate, Threshold, metric_of, result
+from analysis.review.gates import REVIEW_GATES, resolve_rules
 from analysis.review.session import ReviewSession
 from analysis.store.run import create_store, publish, schema_sql
 

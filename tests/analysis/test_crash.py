@@ -20,7 +20,8 @@ import pytest
 from analysis.base.errors import AssayError
 from analysis.review.session import ReviewSession
 from analysis.store.journal import Journal, read_stream, this_account
-from analysis.store.replay import Replay, rebuild
+from analysis.store.ledger import rebuild
+from analysis.store.replay import Replay
 from analysis.store.run import create_store
 from tests.analysis.store_fixture import publish_review, ref_of
 

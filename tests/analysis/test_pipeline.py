@@ -15,12 +15,12 @@ import pytest
 from analysis.base.errors import AssayError
 from analysis.base.records import ALL, Flag
 from analysis.plugin import registry
+from analysis.plugin.flag import BROKEN_CRITICAL
 from analysis.plugin.registry import get
+from analysis.plugin.settings import TrackSettings
 from analysis.plugin.stage import StageProgress
 from analysis.review.session import ReviewSession
 from analysis.run.pipeline import analyze
-from analysis.run.queue import BROKEN_CRITICAL
-from analysis.run.review_file import TrackSettings
 from analysis.store.run import current_run
 
 MODEL_STAGES = {"intent.predict", "intent.attribution", "intent.randomisation"}

@@ -15,7 +15,8 @@ import pytest
 from analysis.base.errors import AssayError
 from analysis.base.records import GateResult
 from analysis.review.queries import by_side
-from analysis.review.session import ReviewSession, Scope
+from analysis.review.scope import Scope
+from analysis.review.session import ReviewSession
 from analysis.store.journal import read_stream
 from analysis.store.replay import load_events, review_state
 from analysis.store.run import create_store, publish

@@ -6,8 +6,9 @@ import duckdb
 import pytest
 
 from analysis.base.records import ALL, Flag
-from analysis.run.queue import BROKEN_CRITICAL, RANDOM_CONTROL, STANDING, build_queue, selected_refs
-from analysis.run.review_file import QueueSection
+from analysis.plugin.flag import BROKEN_CRITICAL, RANDOM_CONTROL
+from analysis.plugin.settings import QueueSection
+from analysis.run.queue import STANDING, build_queue, selected_refs
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from analysis.base.records import ALL
 from analysis.data import predicates
 from analysis.data.examples import OUT_OF_SCOPE, Examples, read_examples, with_named_set
 from analysis.data.predicates import evaluate_predicates
-from analysis.run.review_file import TrackSettings
+from analysis.plugin.settings import TrackSettings
 from analysis.run.slices import automatic_slices, build_slices, predicate_table
 
 METADATA = pa.table(

@@ -6,7 +6,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from analysis.plugin.registry import get
-from analysis.review.session import ReviewSession, Scope
+from analysis.review.scope import Scope
+from analysis.review.session import ReviewSession
 
 TEMPLATE = "retrieval.confounds[template]"
 
@@ -26,7 +27,7 @@ def test_better_search_is_blocked_where_it_groups_by_template(sample_store: Call
         assert gates[TEMPLATE].refs
         worst = session.example(gates[TEMPLATE].refs[0])
         assert any(flag.gate == TEMPLATE for flag in worst.flags)
-        assert worst.beside["neighbours"]
+        assert worst.context["neighbours"]
         findings = get("retrieval").headlines(session.connection, session.gate_input())
         assert any("template" in one for one in findings["Embedding neighborhood findings"])
         fired = [one.sentence for one in session.triggers() if one.fired and one.track == "retrieval"]

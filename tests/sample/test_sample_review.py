@@ -10,7 +10,8 @@ import pytest
 from analysis.base.errors import AssayError
 from analysis.review.gates import allow
 from analysis.review.queries import by_side
-from analysis.review.session import ReviewSession, Scope
+from analysis.review.scope import Scope
+from analysis.review.session import ReviewSession
 from analysis.tracks.intent.report_sections import headlines
 
 CUE = "escalation/titles"

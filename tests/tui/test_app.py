@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 from textual.widgets import Input
 
-from analysis.review.session import ReviewSession, Scope
+from analysis.review.scope import Scope
+from analysis.review.session import ReviewSession
 from tests.analysis.store_fixture import ref_of, said_elsewhere
 from tests.tui.conftest import OpenConsole
 from tests.tui.reading import shown, until

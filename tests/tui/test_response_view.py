@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from textual.pilot import Pilot
 
-from analysis.review.session import ExampleEvidence
+from analysis.review.queries import ExampleEvidence
 from analysis.tracks.response.example_context import beside
 from tests.tui.reading import shown, until
 from tests.tui.response_fixture import BASE, CANDIDATE, SPOILED, Asked, opened, publish_response, ref_of
@@ -162,10 +162,10 @@ def test_a_spoiler_is_traced_back_to_the_prompt_by_two_methods(published: Path) 
 
 def test_beside_reads_what_a_claim_was_checked_against(published: Path) -> None:
     evidence = evidence_of(published)
-    assert [row["id"] for row in evidence.beside["catalogue"]] == ["c0041"]
-    assert [row["about"] for row in evidence.beside["promises"]] == ["delivery"]
-    assert [row["token"].strip() for row in evidence.beside["risen"]] == ["guaranteed", "killer", "love"]
-    rates = {(row["name"], row["slice"], row["side"]): row for row in evidence.beside["rates"]}
+    assert [row["id"] for row in evidence.context["catalogue"]] == ["c0041"]
+    assert [row["about"] for row in evidence.context["promises"]] == ["delivery"]
+    assert [row["token"].strip() for row in evidence.context["risen"]] == ["guaranteed", "killer", "love"]
+    rates = {(row["name"], row["slice"], row["side"]): row for row in evidence.context["rates"]}
     critical = rates["spoilers_rate", "asks for no spoilers", "candidate"]
     assert (critical["value"], critical["n"]) == (0.5, 2)
     assert critical["gate"] == "response.spoilers[asks for no spoilers]"

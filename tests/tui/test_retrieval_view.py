@@ -12,7 +12,9 @@ import pytest
 from textual.pilot import Pilot
 
 from analysis.plugin import registry
-from analysis.review.session import ExampleEvidence, ReviewSession, Scope
+from analysis.review.queries import ExampleEvidence
+from analysis.review.scope import Scope
+from analysis.review.session import ReviewSession
 from analysis.tracks.retrieval.example_context import beside
 from tests.tui.reading import shown, until
 from tests.tui.retrieval_fixture import (

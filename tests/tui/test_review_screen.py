@@ -11,8 +11,9 @@ from textual.widgets import Input
 
 from analysis.base.errors import AssayError
 from analysis.base.records import Attribution, Flag
-from analysis.review.session import ReviewSession, Scope
-from analysis.run.queue import RANDOM_CONTROL
+from analysis.plugin.flag import RANDOM_CONTROL
+from analysis.review.scope import Scope
+from analysis.review.session import ReviewSession
 from tests.analysis.store_fixture import VARIANT, ref_of, said_elsewhere
 from tests.tui.conftest import OpenConsole
 from tests.tui.reading import shown, until

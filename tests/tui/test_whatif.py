@@ -21,9 +21,11 @@ from textual.pilot import Pilot
 from textual.widgets import Input
 
 from analysis.base.records import SIDES
-from analysis.live.client import LiveProbes, LiveRequest
+from analysis.live.client import LiveProbes
+from analysis.plugin.live import LiveRequest
 from analysis.review.queries import by_side
-from analysis.review.session import ReviewSession, Scope
+from analysis.review.scope import Scope
+from analysis.review.session import ReviewSession
 from analysis.review.whatif import OUTPUT, attributions_of, licences_of, outputs_of
 from tests.conftest import TITLES
 from tests.tui.reading import shown, until

@@ -20,8 +20,6 @@ PLAIN_INTERVAL_S = 10.0
 def analyze_with_progress(
     review: Path,
     *,
-    engine: str = "local",
-    ray_address: str | None = None,
     fresh: bool = False,
     skip_bad_rows: bool = False,
 ) -> Published:
@@ -29,14 +27,7 @@ def analyze_with_progress(
     from analysis.run.pipeline import analyze
 
     def run(on_progress: OnProgress) -> Published:
-        return analyze(
-            review,
-            engine=engine,
-            ray_address=ray_address,
-            fresh=fresh,
-            skip_bad_rows=skip_bad_rows,
-            on_progress=on_progress,
-        )
+        return analyze(review, fresh=fresh, skip_bad_rows=skip_bad_rows, on_progress=on_progress)
 
     if not sys.stderr.isatty():
         return run(PlainProgress())

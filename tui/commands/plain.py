@@ -11,7 +11,8 @@ from typing import TextIO
 
 from analysis.base.errors import AssayError
 from analysis.base.records import ReviewVerdict
-from analysis.review.session import ReviewSession, Scope
+from analysis.review.scope import Scope
+from analysis.review.session import ReviewSession
 from tui.draw.gate_lines import GATE_MARKS, by_urgency, counts_of, gate_value, verdict_of
 from tui.draw.safe_text import printable
 from tui.plugin.registry import view_of

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from textual.app import App
 
-from analysis.review.session import ReviewSession, Scope
+from analysis.review.scope import Scope
+from analysis.review.session import ReviewSession
 from tui.console.by_name import make_screen
 from tui.draw.lines import Target
 from tui.screens.base import BaseScreen

@@ -10,7 +10,7 @@ from tui.draw.lines import Target
 
 if TYPE_CHECKING:
     from analysis.base.errors import AssayError
-    from analysis.live.client import LiveRequest
+    from analysis.plugin.live import LiveRequest
 
 
 class LineOpened(Message):

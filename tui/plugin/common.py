@@ -9,7 +9,7 @@ from tui.plugin.registry import ViewOptions
 
 if TYPE_CHECKING:
     from analysis.attribution.licences import FindingEvidence
-    from analysis.review.session import ExampleEvidence
+    from analysis.review.queries import ExampleEvidence
 
 INDENT = 7
 """Cells of the labels at the left."""

@@ -14,7 +14,7 @@ from tui.plugin.attributions import METHOD_NAMES, AttributionPair
 if TYPE_CHECKING:
     from analysis.attribution.licences import AttributionLicence, FlipCheck
     from analysis.base.records import Attribution, Metric
-    from analysis.review.session import ExampleEvidence
+    from analysis.review.queries import ExampleEvidence
 
 TALL = 30
 """Rows from which reasons that do not fit into a line are shown whole; below that `space` has them."""

@@ -12,7 +12,7 @@ from tui.draw.theme import Look
 if TYPE_CHECKING:
     from analysis.attribution.licences import FindingEvidence
     from analysis.base.records import GateResult
-    from analysis.review.session import ExampleEvidence
+    from analysis.review.queries import ExampleEvidence
 
 SideMode = Literal["both", "base", "candidate", "difference"]
 SIDE_MODES: tuple[SideMode, ...] = ("both", "base", "candidate", "difference")

@@ -7,7 +7,7 @@ from collections import Counter
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from analysis.review.session import Scope
+from analysis.review.scope import Scope
 from tui.draw.figures import plural
 from tui.screens.pick import Choice
 

@@ -10,7 +10,7 @@ from textual.binding import BindingType
 from textual.widget import Widget
 
 from analysis.base.records import ALLOWING, GateResult
-from analysis.review.session import Scope
+from analysis.review.scope import Scope
 from tui.draw import clipboard
 from tui.draw.figures import interval, plural
 from tui.draw.gate_lines import GATE_MARKS, by_urgency, gate_head, gate_line, gate_value

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from analysis.base.records import Decision
-    from analysis.live.client import LiveProbes, LiveRequest
+    from analysis.live.client import LiveProbes
+    from analysis.plugin.live import LiveRequest
     from analysis.review.session import ReviewSession
 
 

@@ -25,7 +25,7 @@ from tui.widgets.line_view import LineView
 
 if TYPE_CHECKING:
     from analysis.base.records import GateResult, Metric, Trigger
-    from analysis.review.session import SliceProgress
+    from analysis.review.queries import SliceProgress
 
 NAME_CELLS = 26
 """Cells of a slice's name."""

@@ -11,7 +11,7 @@ from textual.binding import BindingType
 from textual.containers import Vertical
 from textual.widget import Widget
 
-from analysis.review.session import Scope
+from analysis.review.scope import Scope
 from analysis.review.whatif import answers_live
 from tui.draw import clipboard
 from tui.draw.gate_lines import by_urgency

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from analysis.live.client import LiveRequest
+from analysis.plugin.live import LiveRequest
 from tui.plugin.attributions import METHOD_NAMES
 
 if TYPE_CHECKING:

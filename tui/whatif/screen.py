@@ -14,10 +14,9 @@ from textual.widget import Widget
 
 from analysis.base.errors import AssayError
 from analysis.base.records import SIDES
-from analysis.plugin.registry import all_tracks
+from analysis.plugin.registry import get
 from analysis.review.queries import by_side
 from analysis.review.whatif import (
-    OUTPUT,
     attributions_of,
     cue_finders,
     licences_of,
@@ -53,8 +52,9 @@ from tui.whatif.question import Question, names_of, requests_for
 from tui.widgets.line_view import LineView
 
 if TYPE_CHECKING:
-    from analysis.live.client import LiveProbes, LiveRequest
-    from analysis.review.session import ExampleEvidence
+    from analysis.live.client import LiveProbes
+    from analysis.plugin.live import LiveRequest
+    from analysis.review.queries import ExampleEvidence
     from analysis.text.lexicon import Finder
 
 NEEDS_ANSWER = frozenset({"whatif.save", "finding.record"})
@@ -142,7 +142,8 @@ class WhatIfScreen(BaseScreen):
         sides = by_side(evidence.payload.get(f"{evidence.example.track}_side", ()))
         if set(sides) != set(SIDES):
             return live
-        outputs = {side: {name: sides[side][name] for name in OUTPUT} for side in SIDES}
+        kept = get(evidence.example.track).live_output
+        outputs = {side: {name: sides[side][name] for name in kept} for side in SIDES}
         stored = Answer(self.original, outputs, evidence.attributions, evidence.licences)
         return stored if live is None else stored.with_more(live)
 
@@ -292,7 +293,7 @@ class WhatIfScreen(BaseScreen):
         evidence = self.evidence
         if evidence is None:
             return
-        methods = next((one.on_demand for one in all_tracks() if one.name == evidence.example.track), ())
+        methods = tuple(spec.name for spec in evidence.methods.values() if spec.on_demand)
         if not methods:
             raise AssayError("there is no method to ask for in this track")
         requests = self._requests(methods)

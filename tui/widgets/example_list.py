@@ -10,14 +10,15 @@ from textual import events
 from textual.geometry import Size
 from textual.strip import Strip
 
-from analysis.run.queue import RANDOM_CONTROL
+from analysis.plugin.flag import RANDOM_CONTROL
 from tui.draw.lines import Line
 from tui.draw.messages import ExampleChosen
 from tui.draw.theme import Look
 from tui.widgets.line_scroll import LineScroll
 
 if TYPE_CHECKING:
-    from analysis.review.session import QueueRow, ReviewSession, Scope
+    from analysis.review.scope import QueueRow, Scope
+    from analysis.review.session import ReviewSession
 
 PAGE = 64
 """Rows per page read from the evidence."""

@@ -8,7 +8,7 @@ from tui.draw.lines import Line, Target, text_line
 from tui.widgets.line_view import LineView
 
 if TYPE_CHECKING:
-    from analysis.review.session import SliceProgress
+    from analysis.review.queries import SliceProgress
 
 KIND_TITLES = {
     "all": "everything",

@@ -1,4 +1,4 @@
-"""The files of a folder, the first rows of its tables, and its lists of terms."""
+"""What lies in a folder, as `assay init` offers it to the tracks: files, first rows of tables, models, term lists."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ from typing import Any
 
 from analysis.base.errors import AssayError
 from analysis.data.rows import Row, open_rows
+from analysis.plugin.init.find_models import find_models
+from analysis.plugin.init.toml_text import Paths
 from analysis.text.lexicon import load_terms
 
 MAX_DEPTH = 4
@@ -52,6 +54,50 @@ class Table:
         for value in self.values(column):
             labels += _listed(value)
         return None if any(isinstance(label, dict | list) for label in labels) else labels
+
+
+class Folder:
+    """A folder with what was found below it, offered to one track after the other.
+
+    A table that a track takes is nobody else's. One that it shares may be taken by the next, and is no table of plain
+    texts.
+
+    Args:
+        directory: the folder.
+    """
+
+    def __init__(self, directory: Path) -> None:
+        self.paths = Paths(directory.resolve())
+        self.files = files_below(directory)
+        self.models = find_models(self.files)
+        self.lexicons = self.paths.lexicons(term_lists(self.files))
+        self._tables = read_tables(self.files)
+        self._taken: set[Path] = set()
+        self._shared: dict[Path, bool] = {}
+
+    @property
+    def tables(self) -> list[Table]:
+        """The tables that no track has taken, those for training last."""
+        return [table for table in self._tables if table.path not in self._taken]
+
+    @property
+    def texts(self) -> list[Table]:
+        """The tables that no track has taken or shared."""
+        return [table for table in self.tables if table.path not in self._shared]
+
+    def take(self, *tables: Table | None) -> None:
+        """Keep tables from the tracks that follow."""
+        self._taken.update(table.path for table in tables if table is not None)
+
+    def share(self, *tables: Table | None, needed: bool = False) -> None:
+        """Say that tables are of use beside; `needed` where their being there tells of this track."""
+        for table in tables:
+            if table is not None:
+                self._shared[table.path] = needed or self._shared.get(table.path, False)
+
+    def speaks_for(self, table: Table) -> bool:
+        """Whether another track has said that it needs a table."""
+        return self._shared.get(table.path, False)
 
 
 def files_below(directory: Path) -> list[Path]:

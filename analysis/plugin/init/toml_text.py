@@ -13,7 +13,7 @@ COMMENT_COLUMN = 34
 
 
 @dataclass(frozen=True)
-class Section:
+class InitSection:
     """One track's part of the review file.
 
     Args:

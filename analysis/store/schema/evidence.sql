@@ -11,6 +11,13 @@ CREATE TABLE metric (
     track VARCHAR NOT NULL, name VARCHAR NOT NULL, slice VARCHAR NOT NULL, side VARCHAR NOT NULL,
     value DOUBLE, low DOUBLE, high DOUBLE, n BIGINT, status VARCHAR NOT NULL, why VARCHAR NOT NULL,
     method VARCHAR NOT NULL);
+-- What each number is, and how each method is called: as declared by the track that made them.
+CREATE TABLE metric_spec (
+    track VARCHAR NOT NULL, name VARCHAR NOT NULL, title VARCHAR NOT NULL, meaning VARCHAR NOT NULL,
+    unit VARCHAR NOT NULL, measures VARCHAR NOT NULL, better VARCHAR NOT NULL, sides VARCHAR[] NOT NULL);
+CREATE TABLE attribution_method (
+    track VARCHAR NOT NULL, place INTEGER NOT NULL, name VARCHAR NOT NULL, title VARCHAR NOT NULL,
+    family VARCHAR NOT NULL, context_only BOOLEAN NOT NULL, on_demand BOOLEAN NOT NULL);
 CREATE TABLE attribution (
     ref VARCHAR NOT NULL, side VARCHAR NOT NULL, method VARCHAR NOT NULL, target VARCHAR NOT NULL,
     starts INTEGER[] NOT NULL, ends INTEGER[] NOT NULL, scores FLOAT[] NOT NULL,

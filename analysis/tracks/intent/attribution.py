@@ -19,15 +19,18 @@ from analysis.base.errors import AssayError
 from analysis.base.records import SIDES, Attribution, Side
 from analysis.base.seeds import draw
 from analysis.models.pair import classifiers
-from analysis.plugin.stage import Shard, Stage, StageContext
+from analysis.plugin.stage import PlanContext, RunContext, Shard, Stage
 from analysis.tracks.intent.baseline import BaselineChooser, Choice
 from analysis.tracks.intent.faithfulness import RANKINGS
 from analysis.tracks.intent.flips import CheckedFlip, Flip, check_flips
 from analysis.tracks.intent.licence import Candidate, Licence, licences
-from analysis.tracks.intent.methods import METHODS, Explained, Method, Request, Target
+from analysis.tracks.intent.methods import METHODS
+from analysis.tracks.intent.methods.contract import Method
 from analysis.tracks.intent.methods.gradient_shap import BASELINE_STEPS
 from analysis.tracks.intent.methods.integrated_gradients import MAX_DELTA, STEPS
+from analysis.tracks.intent.methods.request import Explained, Request
 from analysis.tracks.intent.predict import logits_of_ids, token_limit
+from analysis.tracks.intent.target import Target
 from analysis.tracks.intent.tokenised import Tokenised, tokenise
 
 if TYPE_CHECKING:
@@ -64,7 +67,7 @@ class Answer:
     why: str
 
 
-def _shards(context: StageContext) -> list[Shard]:
+def _plan(context: PlanContext) -> list[Shard]:
     rows = context.workbench.execute(
         """
         SELECT e.ref, e.text, e.sha256 FROM example e JOIN selected USING (ref)
@@ -86,7 +89,7 @@ def _shards(context: StageContext) -> list[Shard]:
     return shards
 
 
-def attribute(context: StageContext, shard: Shard, methods: Sequence[Method] = QUEUED) -> dict[str, pa.Table]:
+def attribute(context: RunContext, shard: Shard, methods: Sequence[Method] = QUEUED) -> dict[str, pa.Table]:
     """Explain the examples of a shard by the methods, test what they answer, and check the flips."""
     refs = [row[0] for row in shard.payload]
     texts = [row[1] for row in shard.payload]
@@ -284,4 +287,4 @@ FLIP_SCHEMA = _schema(
      "candidate_label": _TEXT, "label_after": _TEXT, "explained": _FLAG},
 )  # fmt: skip
 
-ATTRIBUTE = Stage("intent.attribution", 4, _shards, attribute, costly=True)
+ATTRIBUTE = Stage("intent.attribution", 4, _plan, attribute, costly=True)

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from analysis.models.load import LoadedClassifier
-    from analysis.tracks.intent.methods.request import Target
+    from analysis.tracks.intent.target import Target
 
 KINDS = ("word", "mean", "unk", "pad", "mask")
 """A common word, the mean embedding, and the tokenizer's UNK, PAD and MASK, in every content slot."""

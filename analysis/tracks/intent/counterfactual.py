@@ -19,7 +19,7 @@ from analysis.base.records import ALL
 from analysis.base.seeds import draw
 from analysis.data.examples import content_sha256
 from analysis.models.pair import classifiers
-from analysis.plugin.stage import Shard, Stage, StageContext
+from analysis.plugin.stage import Aggregate, PlanContext
 from analysis.text.lexicon import BUILT_IN, Lexicon, Span, insert_term, remove_spans
 from analysis.tracks.intent.neutral_phrases import NEUTRAL, PHRASES, held_out_terms
 from analysis.tracks.intent.settings import intent_settings
@@ -209,15 +209,19 @@ def _sample(rows: Iterable[Row], probe: Probe) -> list[Row]:
     return sorted(rows, key=lambda row: draw(probe.seed, probe.target, probe.cue, row[0]))[:MAX_TEXTS]
 
 
-def _plan_shards(context: StageContext) -> list[Shard]:
+def _declared(context: PlanContext) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
+    """What is declared of classes: (class, irrelevant cue) and (class, expected phrase)."""
     settings = intent_settings(context.settings)
     pairs = [(target, cue) for target, cues in settings.irrelevant.items() for cue in cues]
     signals = [(target, phrase) for target, phrases in settings.signals.items() for phrase in phrases]
-    declared = len(pairs) + len(signals)
-    return [Shard({}, (pairs, signals), declared)] if declared else []
+    return pairs, signals
 
 
-def _run_plan(context: StageContext, shard: Shard) -> dict[str, pa.Table]:
+def _size(context: PlanContext) -> int:
+    return sum(map(len, _declared(context)))
+
+
+def _make_variants(context: PlanContext) -> dict[str, pa.Table]:
     rows: list[Row] = context.workbench.execute(
         """
         SELECT e.ref, e.id, e.text, e.gold FROM example e JOIN membership m USING (ref)
@@ -225,8 +229,8 @@ def _run_plan(context: StageContext, shard: Shard) -> dict[str, pa.Table]:
         """,
         [context.track, ALL],
     ).fetchall()
-    track, seed = context.track, context.review.review.seed
-    pairs, signals = shard.payload
+    track, seed = context.track, context.seed
+    pairs, signals = _declared(context)
     finders = {cue: context.review.lexicon(cue) for _, cue in pairs}
     found = {cue: mentions(rows, finder) for cue, finder in finders.items()}
     said = {
@@ -323,7 +327,7 @@ WHERE v.operation = 'signal' ORDER BY v.parent_ref, v.target, v.cue
 """
 
 
-def _run_effects(context: StageContext, shard: Shard) -> dict[str, pa.Table]:
+def _measure_effects(context: PlanContext) -> dict[str, pa.Table]:
     context.workbench.execute(_TARGET_P, {"labels": list(classifiers(context.models).labels)})
     return {
         "intent_variant": context.workbench.execute(_EFFECTS).to_arrow_table(),
@@ -331,5 +335,5 @@ def _run_effects(context: StageContext, shard: Shard) -> dict[str, pa.Table]:
     }
 
 
-VARIANTS = Stage("intent.variants", 2, _plan_shards, _run_plan, uses_models=False)
-EFFECTS = Stage("intent.effects", 3, _plan_shards, _run_effects, uses_models=False)
+VARIANTS = Aggregate("intent.variants", 2, _make_variants, _size)
+EFFECTS = Aggregate("intent.effects", 3, _measure_effects, _size)

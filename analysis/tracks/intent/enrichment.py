@@ -10,8 +10,8 @@ from collections.abc import Sequence
 
 import pyarrow as pa
 
-from analysis.plugin.stage import Shard, Stage, StageContext
-from analysis.tracks.intent.methods import INTEGRATED_GRADIENTS, OCCLUSION
+from analysis.plugin.stage import Aggregate, PlanContext
+from analysis.tracks.intent.names import INTEGRATED_GRADIENTS, OCCLUSION
 from analysis.tracks.intent.settings import intent_settings
 
 ENRICHED = (OCCLUSION, INTEGRATED_GRADIENTS)
@@ -50,12 +50,11 @@ def enrichment(
     return count, share, share * len(inside) / count
 
 
-def _shards(context: StageContext) -> list[Shard]:
-    declared = any(intent_settings(context.settings).irrelevant.values())
-    return [Shard({}, None, 1)] if declared else []
+def _size(context: PlanContext) -> int:
+    return int(any(intent_settings(context.settings).irrelevant.values()))
 
 
-def _run(context: StageContext, shard: Shard) -> dict[str, pa.Table]:
+def _compute(context: PlanContext) -> dict[str, pa.Table]:
     rows = context.workbench.execute(
         """
         SELECT a.ref, m.name, a.side, a.method, a.target, a.starts, a.ends, a.scores, m.starts, m.ends
@@ -78,4 +77,4 @@ def _run(context: StageContext, shard: Shard) -> dict[str, pa.Table]:
     return {"intent_enrichment": pa.Table.from_arrays(arrays, schema=_SCHEMA)}
 
 
-ENRICH = Stage("intent.enrichment", 1, _shards, _run, costly=True, uses_models=False)
+ENRICH = Aggregate("intent.enrichment", 1, _compute, _size, costly=True)

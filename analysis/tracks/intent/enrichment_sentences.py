@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from analysis.base.records import GateInput, Metric, MetricSide
-from analysis.tracks.intent.metric_rows import TRACK
+from analysis.tracks.intent.metric_specs import TRACK
 
 
 def by_method(given: GateInput, name: str, slice_name: str, side: MetricSide) -> Iterator[tuple[str, Metric]]:

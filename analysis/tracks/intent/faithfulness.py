@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from analysis.models.load import LoadedClassifier
-    from analysis.tracks.intent.methods.request import Target
+    from analysis.tracks.intent.target import Target
 
 TOP_PERCENT = (10, 20, 50)
 """Shares of the words that are deleted, or kept alone; at least one word each."""

@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from analysis.base.records import ALL, Flag
-from analysis.run.queue import BROKEN_CRITICAL, ROUTED_CRITICAL, SMALL_CRITICAL, find_flags
+from analysis.plugin.flag import BROKEN_CRITICAL, ROUTED_CRITICAL, SMALL_CRITICAL, find_flags
 from analysis.tracks.intent.gates import MIN_CLASS
 from analysis.tracks.intent.relevance_gates import RELEVANCE, SIGNALS
 
 if TYPE_CHECKING:
     import duckdb
 
-    from analysis.run.review_file import TrackSettings
+    from analysis.plugin.settings import TrackSettings
 
 CUES_PER_GATE = 12
 """Counterfactual variants that are flagged for each class and cue: the worst ones."""

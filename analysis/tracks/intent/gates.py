@@ -6,19 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from analysis.base.records import ALL, GateInput, GateResult, GateVerdict, Metric, Rule, Slice
-from analysis.review.gates import (
-    ALPHA,
-    Gate,
-    Threshold,
-    decided,
-    judgement,
-    metric_of,
-    result,
-)
+from analysis.plugin.gate import ALPHA, Gate, Threshold, decided, judgement, metric_of, result
 from analysis.stats import TaroneHolm, detectable_loss, holm, mcnemar_one_sided, tarone_holm
+from analysis.tracks.intent.metric_specs import TRACK, reads
 from analysis.tracks.intent.relevance_gates import EXPLANATIONS, RELEVANCE, SIGNALS
 
-TRACK = "intent"
 MIN_CLASS = 20
 """A critical slice with fewer examples than this is inspected whole."""
 SHARES = {"critical": 0.50, "slices": 0.40, "accuracy": 0.10}
@@ -245,23 +237,27 @@ ACCURACY = Gate(
         ),
     },
     _judge_accuracy,
+    reads=reads("accuracy", "broken", "fixed", "mcnemar_p"),
 )
 CRITICAL_RECALL = Gate(
     "intent.critical_recall",
     "people with a rare and costly need are still recognised",
     {"max_net_loss": _NET, "max_confirmed_loss": _CONFIRMED},
     _judge_critical_recall,
+    reads=reads("recall", "accuracy", "broken", "fixed", "mcnemar_p"),
 )
 SLICES = Gate(
     "intent.slices",
     "no group of messages pays for the average",
     {"max_net_loss": _NET, "max_confirmed_loss": _CONFIRMED},
     _judge_slices,
+    reads=reads("accuracy", "broken", "fixed", "mcnemar_p"),
 )
 ROUTING = Gate(
     "intent.critical_routing",
     "people with a rare and costly need are not crowded out by messages sent to them by mistake",
     {"max_net_loss": _NET, "max_confirmed_loss": _CONFIRMED},
     _judge_routing,
+    reads=reads("false_positive_rate", "routed_gained", "routed_lost", "false_positives"),
 )
 GATES: tuple[Gate, ...] = (ACCURACY, CRITICAL_RECALL, ROUTING, RELEVANCE, SIGNALS, EXPLANATIONS, SLICES)

@@ -3,17 +3,39 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
-from analysis.plugin.init.find_models import Pair
-from analysis.plugin.init.sort_tables import Tables
-from analysis.plugin.init.toml_text import Paths, Section, commented, entry, identifier, quoted, quoted_list
+from analysis.plugin.init.columns import ID, LABEL
+from analysis.plugin.init.folder import Folder, Table
+from analysis.plugin.init.toml_text import InitSection, commented, entry, identifier, quoted, quoted_list
 
 CRITICAL = ("escalation", "emergency", "fraud", "safety", "complaint")
+TEXT = ("text", "message", "utterance", "sentence", "query", "content")
 
 
-def intent_section(pair: Pair, tables: Tables, paths: Paths, lexicons: Sequence[str]) -> Section:
-    """The lines for two classifiers; `lexicons` are the names of the term lists."""
-    examples, aside = tables.examples, tables.out_of_scope
+@dataclass(frozen=True)
+class Messages:
+    """A table of texts, with a class each or without."""
+
+    table: Table
+    id: str | None
+    text: str
+    label: str | None
+
+
+def messages(table: Table) -> Messages | None:
+    """The table as messages, where it has a column of texts."""
+    text = table.first(TEXT)
+    return None if text is None else Messages(table, table.first(ID), text, table.first(LABEL))
+
+
+def intent_section(folder: Folder) -> InitSection:
+    """The lines for two classifiers, from the tables of texts that no other track has a use for."""
+    pair, paths = folder.models.classifiers, folder.paths
+    found_messages = [one for table in folder.texts if (one := messages(table)) is not None]
+    examples = _first(sorted((one for one in found_messages if one.label), key=lambda one: one.id is None))
+    aside = _first([one for one in found_messages if one.label is None and one.id is not None])
+    folder.take(*(one.table for one in (examples, aside) if one is not None))
     critical = [label for label in pair.labels if label.casefold() in CRITICAL]
     lines = [
         "[intent]",
@@ -55,7 +77,7 @@ def intent_section(pair: Pair, tables: Tables, paths: Paths, lexicons: Sequence[
         "",
         "# Lexicons that must not matter for a class; built in: punctuation, numbers, stopwords.",
         "[intent.irrelevant]",
-        *(f"{quoted(label)} = {quoted_list([*lexicons, 'punctuation'])}" for label in critical),
+        *(f"{quoted(label)} = {quoted_list([*folder.lexicons, 'punctuation'])}" for label in critical),
         "",
         "# Boolean SQL over the columns of the examples.",
         "[intent.slices]",
@@ -63,4 +85,8 @@ def intent_section(pair: Pair, tables: Tables, paths: Paths, lexicons: Sequence[
     if examples:
         lines.append(f'"very short" = {quoted(f"length({identifier(examples.text)}) < 20")}')
     found = pair.base is not None or examples is not None
-    return Section(lines, found, pair.base, pair.candidate)
+    return InitSection(lines, found, pair.base, pair.candidate)
+
+
+def _first(found: Sequence[Messages]) -> Messages | None:
+    return next(iter(found), None)

@@ -22,16 +22,17 @@ from analysis.tracks.intent.faithfulness import (
     rank,
     reference_rankings,
 )
-from analysis.tracks.intent.methods import INTEGRATED_GRADIENTS, METHODS, OCCLUSION
+from analysis.tracks.intent.methods import METHODS
+from analysis.tracks.intent.names import INTEGRATED_GRADIENTS, OCCLUSION
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from analysis.models.load import LoadedClassifier
-    from analysis.tracks.intent.methods import Target
+    from analysis.tracks.intent.target import Target
     from analysis.tracks.intent.tokenised import Tokenised
 
-FAMILY = {method.name: method.family for method in METHODS}
+FAMILY = {method.name: method.spec.family for method in METHODS}
 OPPOSITE = {"gradient": OCCLUSION, "perturbation": INTEGRATED_GRADIENTS}
 """The method of the other family with which one of this family must agree."""
 

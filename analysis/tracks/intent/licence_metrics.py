@@ -15,10 +15,10 @@ import numpy as np
 import pyarrow as pa
 
 from analysis.base.records import ALL, SIDES, Metric, MetricSide, Side
-from analysis.plugin.stage import Shard, Stage, StageContext
+from analysis.plugin.stage import Aggregate, PlanContext
 from analysis.stats import bootstrap_mean, clopper_pearson, paired_mean_interval
 from analysis.tracks.intent.enrichment import ENRICHED
-from analysis.tracks.intent.metric_rows import TRACK, metric
+from analysis.tracks.intent.metric_specs import TRACK, metric
 from analysis.tracks.intent.randomisation import MIN_EXAMPLES
 from analysis.tracks.intent.settings import intent_settings
 
@@ -208,16 +208,12 @@ def flip_metrics(connection: duckdb.DuckDBPyConnection) -> list[Metric]:
     ]
 
 
-def _shards(context: StageContext) -> list[Shard]:
-    return [Shard({}, None, 1)]
-
-
-def _run(context: StageContext, shard: Shard) -> dict[str, pa.Table]:
+def _compute(context: PlanContext) -> dict[str, pa.Table]:
     connection = context.workbench
     irrelevant = dict(intent_settings(context.settings).irrelevant)
     rows = [
         *licence_metrics(connection),
-        *enrichment_metrics(connection, irrelevant, context.review.review.seed),
+        *enrichment_metrics(connection, irrelevant, context.seed),
         *flip_metrics(connection),
     ]
     numbers = {"value": pa.float64(), "low": pa.float64(), "high": pa.float64(), "n": pa.int64()}
@@ -228,4 +224,4 @@ def _run(context: StageContext, shard: Shard) -> dict[str, pa.Table]:
     return {"metric": pa.table(columns)}
 
 
-LICENCE = Stage("intent.licence", 1, _shards, _run, after_queue=True, uses_models=False)
+LICENCE = Aggregate("intent.licence", 1, _compute, after_queue=True)

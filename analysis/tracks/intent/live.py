@@ -15,20 +15,24 @@ from analysis.attribution.licences import AttributionLicence
 from analysis.base.errors import AssayError
 from analysis.base.records import SIDES, Side
 from analysis.base.seeds import draw
-from analysis.store.run import identifier, schema_sql
+from analysis.base.sql import sql_text
+from analysis.store.run import SCHEMA, identifier
 from analysis.tracks.intent.attribution import LICENCE_SCHEMA, Case, attribution_row, explain, licence_rows
 from analysis.tracks.intent.baseline import BaselineChooser
 from analysis.tracks.intent.licence import OPPOSITE
-from analysis.tracks.intent.methods import INTEGRATED_GRADIENTS, METHODS, OCCLUSION, Method, Target
+from analysis.tracks.intent.methods import METHODS
+from analysis.tracks.intent.methods.contract import Method
+from analysis.tracks.intent.names import INTEGRATED_GRADIENTS, LIVE_OUTPUT, OCCLUSION
 from analysis.tracks.intent.predict import logits_of_ids, side_rows, softmax, tokens_read
+from analysis.tracks.intent.target import Target
 from analysis.tracks.intent.tokenised import Tokenised, tokenise
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from analysis.live.client import LiveRequest
     from analysis.models.load import LoadedClassifier
     from analysis.models.pair import ModelPair
+    from analysis.plugin.live import LiveRequest
 
 USUAL = (INTEGRATED_GRADIENTS, OCCLUSION)
 """The methods of a question that names none: one of each family."""
@@ -55,9 +59,9 @@ def answer(
 
     Returns:
         JSON-able: `device`, `labels`, `contrast` (the target of the flip, or None) and `sides`, each with
-        `label`, `p`, `runner_up`, `runner_up_p`, `margin`, `probabilities` (in the order of `labels`, None
-        where they are not numbers), `tokens`, `cut`, `attributions`, which have the columns of the table
-        `attribution` without ref and side, and `licences`, which have those of the view `intent_licensed`.
+        `output` (`LIVE_OUTPUT`), `probabilities` (in the order of `labels`, None where they are not numbers),
+        `tokens`, `cut`, `attributions`, which have the columns of the table `attribution` without ref and side,
+        and `licences`, which have those of the view `intent_licensed`.
 
     Raises:
         AssayError: a method or example that is not there.
@@ -118,7 +122,7 @@ def _explained(
     """Attributions and licences of one side; a licence also needs the method of the other family."""
     if not methods:
         return [], []
-    peers = {OPPOSITE[method.family] for method in methods if method.licensable}
+    peers = {OPPOSITE[method.spec.family] for method in methods if method.licensable}
     unasked = sorted(peers - {method.name for method in methods})
     answers = explain(classifier, side, words, logits, cases, [seed], [*methods, *_methods(unasked)])
     tested = licence_rows(classifier, side, [""], words, answers, [seed])
@@ -136,8 +140,8 @@ def _judged(tested: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     """Licences with their verdict and reasons, by the view of a run."""
     columns = ", ".join(identifier(field.name) for field in fields(AttributionLicence))
     with duckdb.connect(":memory:") as connection:
-        for name in ("evidence.sql", "intent.sql"):
-            connection.execute(schema_sql(name))
+        for package, name in ((SCHEMA, "evidence.sql"), (__package__, "schema.sql")):
+            connection.execute(sql_text(package, name))
         connection.register("incoming", pa.Table.from_pylist(list(tested), LICENCE_SCHEMA))
         connection.execute("INSERT INTO intent_licence BY NAME SELECT * FROM incoming")
         found = connection.execute(
@@ -195,7 +199,7 @@ def _prediction(classifier: LoadedClassifier, logits: NDArray[np.float32]) -> di
     row = side_rows([""], "base", logits, classifier.labels, [None]).to_pylist()[0]
     probabilities = softmax(logits)[0]
     return {
-        **{name: row[name] for name in ("label", "p", "runner_up", "runner_up_p", "margin")},
+        "output": {name: row[name] for name in LIVE_OUTPUT},
         "probabilities": [float(p) if np.isfinite(p) else None for p in probabilities],
     }
 

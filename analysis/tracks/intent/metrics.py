@@ -12,7 +12,7 @@ from analysis.base.records import ALL, SIDES, Metric, MetricSide
 from analysis.data.examples import OUT_OF_SCOPE
 from analysis.models.pair import classifiers
 from analysis.plugin.metric import metric_table
-from analysis.plugin.stage import Shard, Stage, StageContext
+from analysis.plugin.stage import Aggregate, PlanContext
 from analysis.stats import (
     bootstrap_mean,
     brier,
@@ -22,7 +22,7 @@ from analysis.stats import (
     paired_mean_interval,
     tango_interval,
 )
-from analysis.tracks.intent.metric_rows import TRACK, metric, of_interval
+from analysis.tracks.intent.metric_specs import TRACK, metric, of_interval
 from analysis.tracks.intent.predict import softmax
 from analysis.tracks.intent.relevance_metrics import relevance_metrics, signal_metrics
 from analysis.tracks.intent.settings import intent_settings
@@ -262,12 +262,8 @@ BOOTSTRAP = "bootstrap 95 %"
 STUDENT = "mean of paired differences, Student 95 %"
 
 
-def _shards(context: StageContext) -> list[Shard]:
-    return [Shard({}, None, 1)]
-
-
-def _run(context: StageContext, shard: Shard) -> dict[str, pa.Table]:
-    connection, seed = context.workbench, context.review.review.seed
+def _compute(context: PlanContext) -> dict[str, pa.Table]:
+    connection, seed = context.workbench, context.seed
     settings = intent_settings(context.settings)
     confused, slices, members = confusions(connection)
     rows = [
@@ -283,4 +279,4 @@ def _run(context: StageContext, shard: Shard) -> dict[str, pa.Table]:
     return {"metric": metric_table(rows), "slice": slices, "membership": members}
 
 
-METRICS = Stage("intent.metrics", 2, _shards, _run, uses_models=False)
+METRICS = Aggregate("intent.metrics", 2, _compute)

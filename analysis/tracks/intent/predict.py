@@ -12,7 +12,7 @@ from analysis.base.records import SIDES, Side
 from analysis.models.batches import batch_tokens as device_tokens
 from analysis.models.batches import equal_length_batches
 from analysis.models.pair import classifiers
-from analysis.plugin.stage import Shard, Stage, StageContext
+from analysis.plugin.stage import PlanContext, RunContext, Shard, Stage
 from analysis.tracks.intent.settings import intent_settings
 
 if TYPE_CHECKING:
@@ -113,7 +113,7 @@ NOT_A_NUMBER = "not a number"
 """The label of a prediction whose logits are not finite."""
 
 
-def token_limit(context: StageContext) -> int:
+def token_limit(context: RunContext) -> int:
     """Tokens of a text that are read on both sides: the declared limit, or the smaller of the models' own."""
     return tokens_read(classifiers(context.models), intent_settings(context.settings).max_length)
 
@@ -124,7 +124,7 @@ def tokens_read(models: ModelPair, declared: int | None) -> int:
     return min([limit for limit in (*limits, declared) if limit is not None], default=DEFAULT_TOKENS)
 
 
-def _shards(context: StageContext) -> list[Shard]:
+def _plan(context: PlanContext) -> list[Shard]:
     rows = context.workbench.execute(
         "SELECT ref, text, gold, sha256 FROM example WHERE track = ? ORDER BY ref", [context.track]
     ).fetchall()
@@ -137,7 +137,7 @@ def _shards(context: StageContext) -> list[Shard]:
     return shards
 
 
-def _run(context: StageContext, shard: Shard) -> dict[str, pa.Table]:
+def _run(context: RunContext, shard: Shard) -> dict[str, pa.Table]:
     refs = [row[0] for row in shard.payload]
     texts = [row[1] for row in shard.payload]
     golds = [row[2] for row in shard.payload]
@@ -149,4 +149,4 @@ def _run(context: StageContext, shard: Shard) -> dict[str, pa.Table]:
     return {"intent_side": pa.concat_tables(tables)}
 
 
-PREDICT = Stage("intent.predict", 1, _shards, _run)
+PREDICT = Stage("intent.predict", 1, _plan, _run)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from analysis.base.problems import Problem, attempt, suggest
 from analysis.models.pair import classifiers
 from analysis.models.preflight import sound_heads
 from analysis.models.sides import Sides
-from analysis.run.review_file import Problem, TrackSettings, attempt, suggest
+from analysis.plugin.settings import TrackSettings
 
 
 def check_classifiers(models: Sides, settings: TrackSettings, problems: list[Problem]) -> list[str]:

@@ -6,11 +6,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from analysis.base.records import Metric
+from analysis.tracks.intent.metric_specs import TRACK
 
 if TYPE_CHECKING:
     import duckdb
-
-TRACK = "intent"
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,15 +16,16 @@ import numpy as np
 import pyarrow as pa
 
 from analysis.base.records import SIDES, Side
+from analysis.base.seeds import shuffled
 from analysis.models.pair import classifiers
-from analysis.plugin.stage import Shard, Stage, StageContext
-from analysis.run.queue import shuffled
+from analysis.plugin.stage import PlanContext, RunContext, Shard, Stage
 from analysis.tracks.intent.baseline import BaselineChooser
-from analysis.tracks.intent.methods import INTEGRATED_GRADIENTS, OCCLUSION, Request, Target
 from analysis.tracks.intent.methods.integrated_gradients import STEPS, integrated_gradients
 from analysis.tracks.intent.methods.occlusion import occlusion
-from analysis.tracks.intent.methods.request import seeded
+from analysis.tracks.intent.methods.request import Request, seeded
+from analysis.tracks.intent.names import INTEGRATED_GRADIENTS, OCCLUSION
 from analysis.tracks.intent.predict import logits_of_ids, token_limit
+from analysis.tracks.intent.target import Target
 from analysis.tracks.intent.tokenised import tokenise
 
 if TYPE_CHECKING:
@@ -82,7 +83,7 @@ def rank_correlation(
     return float(np.corrcoef(first, second)[0, 1])
 
 
-def _shards(context: StageContext) -> list[Shard]:
+def _plan(context: PlanContext) -> list[Shard]:
     rows = context.workbench.execute(
         """
         WITH attributed AS (SELECT DISTINCT ref FROM attribution WHERE status = 'ok'),
@@ -98,7 +99,7 @@ def _shards(context: StageContext) -> list[Shard]:
     by_ref = {row[0]: row for row in rows}
     taken: Counter[str] = Counter()
     chosen = []
-    for ref in shuffled(list(by_ref), context.review.review.seed):
+    for ref in shuffled(list(by_ref), context.seed):
         slices = by_ref[ref][3]
         if any(taken[name] < TEXTS_PER_SLICE for name in slices):
             chosen.append(by_ref[ref][:3])
@@ -113,12 +114,13 @@ def _shards(context: StageContext) -> list[Shard]:
             "seeds": list(SEEDS),
             "rows": [[ref, sha256] for ref, _, sha256 in part],
         }
-        shards.append(Shard(key, part, len(part)))
+        texts = {ref: text for ref, text, _ in part}
+        shards.append(Shard(key, (texts, _trained(context, list(texts))), len(part)))
     return shards
 
 
-def _run(context: StageContext, shard: Shard) -> dict[str, pa.Table]:
-    texts = {row[0]: row[1] for row in shard.payload}
+def _trained(context: PlanContext, refs: Sequence[str]) -> list[Trained]:
+    """What the trained models' attributions of some examples are."""
     found = context.workbench.execute(
         """
         SELECT a.ref, a.side, a.method, a.target, a.baseline, a.scores
@@ -126,9 +128,13 @@ def _run(context: StageContext, shard: Shard) -> dict[str, pa.Table]:
         WHERE a.status = 'ok' AND a.method IN ($gradients, $occlusion)
           AND a.ref IN (SELECT unnest($refs::VARCHAR[])) ORDER BY a.ref, a.side
         """,
-        {"gradients": INTEGRATED_GRADIENTS, "occlusion": OCCLUSION, "refs": list(texts)},
+        {"gradients": INTEGRATED_GRADIENTS, "occlusion": OCCLUSION, "refs": list(refs)},
     ).fetchall()
-    trained = [Trained(*row) for row in found]
+    return [Trained(*row) for row in found]
+
+
+def _run(context: RunContext, shard: Shard) -> dict[str, pa.Table]:
+    texts, trained = shard.payload
     rows = []
     for sides in _alike(context):
         known = [one for one in trained if one.side in sides]
@@ -138,7 +144,7 @@ def _run(context: StageContext, shard: Shard) -> dict[str, pa.Table]:
     return {"intent_randomisation": pa.Table.from_pylist(rows, _SCHEMA)}
 
 
-def _alike(context: StageContext) -> list[list[Side]]:
+def _alike(context: RunContext) -> list[list[Side]]:
     """The sides, in groups that re-initialise to the same model."""
     base, candidate = (classifiers(context.models).side(side) for side in SIDES)
     same = (
@@ -187,4 +193,4 @@ def _compare(
     return rows
 
 
-RANDOMISE = Stage("intent.randomisation", 1, _shards, _run, after_queue=True)
+RANDOMISE = Stage("intent.randomisation", 1, _plan, _run, after_queue=True)

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from analysis.base.records import GateInput, GateResult, GateVerdict, Metric, MetricSide, Rule, Slice
-from analysis.review.gates import Gate, Threshold, analysed, metric_of, result
+from analysis.plugin.gate import Gate, Threshold, analysed, metric_of, result
 from analysis.tracks.intent.enrichment_sentences import by_method, enrichment_words, number
+from analysis.tracks.intent.metric_specs import TRACK, reads
 
-TRACK = "intent"
 LEAST_TEXTS = {"other": 200, "critical": 40}
 """Least numbers of probed texts on which a relevance gate may judge."""
 LEAST_HELD = 20
@@ -318,6 +318,15 @@ RELEVANCE = Gate(
         "warn_enrichment_change": Threshold(0.1, "lower", "change of it that is said"),
     },
     _judge_relevance,
+    reads=reads(
+        "relevance_own_other",
+        "relevance_own_critical",
+        "relevance_removed_other",
+        "relevance_removed_critical",
+        "enrichment",
+        "cue_share_critical",
+        "cue_share_other",
+    ),
 )
 SIGNALS = Gate(
     "intent.signals",
@@ -328,10 +337,12 @@ SIGNALS = Gate(
         )
     },
     _judge_signals,
+    reads=reads("signal_effect"),
 )
 EXPLANATIONS = Gate(
     "intent.explanations",
     "nobody relies on an explanation that cannot be told from chance",
     {"min_licensed": Threshold(0.6, "higher", "share of the decidable attributions that are licensed")},
     _judge_explanations,
+    reads=reads("licence_share", "licence", "flips_explained"),
 )

@@ -10,7 +10,7 @@ import numpy as np
 
 from analysis.base.records import ALL, SIDES, Metric, MetricSide, Side
 from analysis.stats import Interval, bootstrap_mean, bootstrap_two_way, clopper_pearson
-from analysis.tracks.intent.metric_rows import TRACK, metric
+from analysis.tracks.intent.metric_specs import TRACK, metric
 
 if TYPE_CHECKING:
     import duckdb

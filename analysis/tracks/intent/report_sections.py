@@ -5,15 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from analysis.base.records import SIDES, GateInput
-from analysis.review.gates import metric_of
+from analysis.plugin.gate import metric_of
 from analysis.tracks.intent.enrichment_sentences import enrichment_words, number
+from analysis.tracks.intent.metric_specs import TRACK
 from analysis.tracks.intent.neutral_phrases import NEUTRAL
 from analysis.tracks.intent.relevance_gates import correlation_words
 
 if TYPE_CHECKING:
     import duckdb
 
-TRACK = "intent"
 SHOWN = 5
 """Slices named in each of the fields "Top improved slices" and "Top regressed slices"."""
 
@@ -39,7 +39,7 @@ QUALIFY row_number() OVER (PARTITION BY side ORDER BY total DESC, word) <= ? ORD
 """
 
 
-def headlines(connection: duckdb.DuckDBPyConnection, given: GateInput) -> dict[str, list[str]]:
+def report_sections(connection: duckdb.DuckDBPyConnection, given: GateInput) -> dict[str, list[str]]:
     """Sentences for the report's fields; `connection` has the run attached as `evidence`."""
     return {
         "Top improved slices": _slices(connection, improved=True),

@@ -7,7 +7,7 @@ from typing import Self, cast
 from pydantic import Field, model_validator
 
 from analysis.base.toml_lines import KeyPath
-from analysis.run.review_file import FilePath, FolderPath, Text, TrackSettings
+from analysis.plugin.settings import FilePath, FolderPath, Text, TrackSettings
 
 
 class IntentSettings(TrackSettings):

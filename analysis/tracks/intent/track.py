@@ -3,144 +3,169 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
-from analysis.run.queue import shuffled
-from analysis.tracks.intent.flags import flags
-from analysis.tracks.intent.gates import GATES
-from analysis.tracks.intent.method_names import ON_DEMAND
-from analysis.tracks.intent.report_sections import headlines
-from analysis.tracks.intent.triggers import triggers
+from analysis.base.seeds import shuffled
+from analysis.plugin.track import Track
+from analysis.tracks.intent.names import LIVE_OUTPUT
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     import duckdb
 
-    from analysis.base.records import Side
+    from analysis.base.problems import Problem
+    from analysis.base.records import Flag, GateInput, MethodSpec, MetricSpec, Side, Trigger
     from analysis.data.examples import Examples
-    from analysis.live.client import LiveRequest
     from analysis.models.sides import Sides
-    from analysis.plugin.stage import Stage
-    from analysis.run.review_file import Problem, Review, TrackSettings
+    from analysis.plugin.gate import Gate
+    from analysis.plugin.init.folder import Folder
+    from analysis.plugin.init.toml_text import InitSection
+    from analysis.plugin.live import LiveRequest
+    from analysis.plugin.settings import Review, TrackSettings
+    from analysis.plugin.stage import Step
 
 
-def settings() -> type[TrackSettings]:
-    """Its section of the review file."""
-    from analysis.tracks.intent.settings import IntentSettings
+class IntentTrack(Track):
+    """Two text classifiers, and the messages that they tell apart."""
 
-    return IntentSettings
+    name: ClassVar[str] = "intent"
+    title: ClassVar[str] = "Intent classifier"
+    question: ClassVar[str] = "May what both sides predict for this message ship?"
+    main: ClassVar[str] = "accuracy"
+    package: ClassVar[str] = __package__ or ""
+    live_output: ClassVar[tuple[str, ...]] = LIVE_OUTPUT
+    init_rank: ClassVar[int] = 30
+
+    def settings(self) -> type[TrackSettings]:
+        from analysis.tracks.intent.settings import IntentSettings
+
+        return IntentSettings
+
+    def init_section(self, folder: Folder) -> InitSection | None:
+        from analysis.tracks.intent.init_section import intent_section
+
+        return intent_section(folder)
+
+    def read(self, settings: TrackSettings, review: Review, skip_bad_rows: bool) -> Examples:
+        """The labelled messages, with the out-of-scope texts as a set beside them.
+
+        Raises:
+            AssayError: a file or row that cannot be read, a label that the models do not know.
+        """
+        from analysis.tracks.intent.load_data import read_messages
+        from analysis.tracks.intent.settings import intent_settings
+
+        return read_messages(intent_settings(settings), skip_bad_rows)
+
+    def model_paths(self, settings: TrackSettings) -> Mapping[Side, Path]:
+        from analysis.tracks.intent.settings import intent_settings
+
+        intent = intent_settings(settings)
+        return {"base": intent.base, "candidate": intent.candidate}
+
+    def pair(self, folders: Mapping[Side, Path], device: str) -> Sides:
+        from analysis.models.pair import ModelPair
+
+        return ModelPair(folders["base"], folders["candidate"], device)
+
+    def check_models(self, models: Sides, settings: TrackSettings, problems: list[Problem]) -> list[str]:
+        from analysis.tracks.intent.preflight import check_classifiers
+
+        return check_classifiers(models, settings, problems)
+
+    def fit(self, examples: Examples, models: Sides, skip_bad_rows: bool) -> Examples:
+        """The messages whose gold label both classifiers know. Raises AssayError for the others."""
+        from analysis.data.examples import check_labels
+        from analysis.models.pair import classifiers
+
+        return check_labels(examples, classifiers(models).labels, skip_bad_rows)
+
+    def metrics(self) -> tuple[MetricSpec, ...]:
+        from analysis.tracks.intent.metric_specs import SPECS
+
+        return SPECS
+
+    def methods(self) -> tuple[MethodSpec, ...]:
+        from analysis.tracks.intent.methods import METHODS
+
+        return tuple(method.spec for method in METHODS)
+
+    def stages(self) -> tuple[Step, ...]:
+        """Probes are made first, so that variants are predicted with everything else."""
+        from analysis.tracks.intent.attribution import ATTRIBUTE
+        from analysis.tracks.intent.counterfactual import EFFECTS, VARIANTS
+        from analysis.tracks.intent.enrichment import ENRICH
+        from analysis.tracks.intent.licence_metrics import LICENCE
+        from analysis.tracks.intent.metrics import METRICS
+        from analysis.tracks.intent.predict import PREDICT
+        from analysis.tracks.intent.randomisation import RANDOMISE
+
+        return (VARIANTS, PREDICT, EFFECTS, METRICS, ATTRIBUTE, ENRICH, RANDOMISE, LICENCE)
+
+    def also_costly(
+        self, workbench: duckdb.DuckDBPyConnection, settings: TrackSettings, seed: int
+    ) -> list[list[str]]:
+        """For each class and cue that must not support it, the texts that hold the cue: those of the class first."""
+        from analysis.tracks.intent.settings import intent_settings
+
+        sets = []
+        for target, cues in intent_settings(settings).irrelevant.items():
+            for cue in cues:
+                rows = workbench.execute(
+                    """
+                    SELECT i.ref, $target IN (p.gold, p.base_label, p.candidate_label)
+                    FROM intent_mention i JOIN intent_pair p USING (ref) WHERE i.kind = 'cue' AND i.name = $cue
+                    """,
+                    {"target": target, "cue": cue},
+                ).fetchall()
+                of_class = shuffled([ref for ref, concerned in rows if concerned], seed)
+                sets.append(of_class + shuffled([ref for ref, concerned in rows if not concerned], seed))
+        return sets
+
+    def flags(self, workbench: duckdb.DuckDBPyConnection, settings: TrackSettings) -> list[Flag]:
+        from analysis.tracks.intent.flags import flags
+
+        return flags(workbench, settings)
+
+    def gates(self) -> tuple[Gate, ...]:
+        from analysis.tracks.intent.gates import GATES
+
+        return GATES
+
+    def gate_settings(
+        self, settings: TrackSettings, workbench: duckdb.DuckDBPyConnection
+    ) -> dict[str, object]:
+        """The declared irrelevant cues and expected signals, by class."""
+        from analysis.tracks.intent.settings import intent_settings
+
+        intent = intent_settings(settings)
+        return {"irrelevant": dict(intent.irrelevant), "signals": dict(intent.signals)}
+
+    def triggers(self, given: GateInput) -> list[Trigger]:
+        from analysis.tracks.intent.triggers import triggers
+
+        return triggers(given)
+
+    def report_sections(
+        self, connection: duckdb.DuckDBPyConnection, given: GateInput
+    ) -> dict[str, list[str]]:
+        from analysis.tracks.intent.report_sections import report_sections
+
+        return report_sections(connection, given)
+
+    def live(
+        self,
+        models: Sides,
+        settings: Mapping[str, Any],
+        evidence: duckdb.DuckDBPyConnection,
+        request: LiveRequest,
+    ) -> dict[str, Any]:
+        """What both classifiers say of one text, and why. Raises AssayError."""
+        from analysis.models.pair import classifiers
+        from analysis.tracks.intent.live import answer
+
+        return answer(classifiers(models), settings, evidence, request)
 
 
-def read(settings: TrackSettings, review: Review, skip_bad_rows: bool) -> Examples:
-    """The labelled messages, with the out-of-scope texts as a set beside them.
-
-    Raises:
-        AssayError: a file or row that cannot be read, a label that the models do not know.
-    """
-    from analysis.tracks.intent.load_data import read_messages
-    from analysis.tracks.intent.settings import intent_settings
-
-    return read_messages(intent_settings(settings), skip_bad_rows)
-
-
-def stages() -> tuple[Stage, ...]:
-    """Probes are made first, so that variants are predicted with everything else."""
-    from analysis.tracks.intent.attribution import ATTRIBUTE
-    from analysis.tracks.intent.counterfactual import EFFECTS, VARIANTS
-    from analysis.tracks.intent.enrichment import ENRICH
-    from analysis.tracks.intent.licence_metrics import LICENCE
-    from analysis.tracks.intent.metrics import METRICS
-    from analysis.tracks.intent.predict import PREDICT
-    from analysis.tracks.intent.randomisation import RANDOMISE
-
-    return (VARIANTS, PREDICT, EFFECTS, METRICS, ATTRIBUTE, ENRICH, RANDOMISE, LICENCE)
-
-
-def also_costly(workbench: duckdb.DuckDBPyConnection, settings: TrackSettings, seed: int) -> list[list[str]]:
-    """For each class and cue that must not support it, the texts that hold the cue: those of the class first."""
-    from analysis.tracks.intent.settings import intent_settings
-
-    sets = []
-    for target, cues in intent_settings(settings).irrelevant.items():
-        for cue in cues:
-            rows = workbench.execute(
-                """
-                SELECT i.ref, $target IN (p.gold, p.base_label, p.candidate_label)
-                FROM intent_mention i JOIN intent_pair p USING (ref) WHERE i.kind = 'cue' AND i.name = $cue
-                """,
-                {"target": target, "cue": cue},
-            ).fetchall()
-            of_class = shuffled([ref for ref, concerned in rows if concerned], seed)
-            sets.append(of_class + shuffled([ref for ref, concerned in rows if not concerned], seed))
-    return sets
-
-
-def gate_settings(settings: TrackSettings, workbench: duckdb.DuckDBPyConnection) -> dict[str, object]:
-    """What the gates need of the settings: the declared irrelevant cues and expected signals, by class."""
-    from analysis.tracks.intent.settings import intent_settings
-
-    intent = intent_settings(settings)
-    return {"irrelevant": dict(intent.irrelevant), "signals": dict(intent.signals)}
-
-
-def model_paths(settings: TrackSettings) -> Mapping[Side, Path]:
-    """The model folder of each side."""
-    from analysis.tracks.intent.settings import intent_settings
-
-    intent = intent_settings(settings)
-    return {"base": intent.base, "candidate": intent.candidate}
-
-
-def pair(folders: Mapping[Side, Path], device: str) -> Sides:
-    """Both classifiers, loaded when first asked for."""
-    from analysis.models.pair import ModelPair
-
-    return ModelPair(folders["base"], folders["candidate"], device)
-
-
-def check_models(models: Sides, settings: TrackSettings, problems: list[Problem]) -> list[str]:
-    """What can be said of the classifiers without running them."""
-    from analysis.tracks.intent.preflight import check_classifiers
-
-    return check_classifiers(models, settings, problems)
-
-
-def fit(examples: Examples, models: Sides, skip_bad_rows: bool) -> Examples:
-    """The messages whose gold label both classifiers know. Raises AssayError for the others."""
-    from analysis.data.examples import check_labels
-    from analysis.models.pair import classifiers
-
-    return check_labels(examples, classifiers(models).labels, skip_bad_rows)
-
-
-def live(
-    models: Sides,
-    settings: Mapping[str, Any],
-    evidence: duckdb.DuckDBPyConnection,
-    request: LiveRequest,
-) -> dict[str, Any]:
-    """What both classifiers say of one text, and why. Raises AssayError."""
-    from analysis.models.pair import classifiers
-    from analysis.tracks.intent.live import answer
-
-    return answer(classifiers(models), settings, evidence, request)
-
-
-__all__ = [
-    "GATES",
-    "ON_DEMAND",
-    "also_costly",
-    "check_models",
-    "fit",
-    "flags",
-    "gate_settings",
-    "headlines",
-    "live",
-    "model_paths",
-    "pair",
-    "read",
-    "settings",
-    "stages",
-    "triggers",
-]
+TRACK = IntentTrack()

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from analysis.base.records import ALL, GateInput, Metric, Trigger
-from analysis.review.gates import metric_of
-
-TRACK = "intent"
+from analysis.plugin.gate import metric_of
+from analysis.tracks.intent.metric_specs import TRACK
 
 
 def triggers(given: GateInput) -> list[Trigger]:

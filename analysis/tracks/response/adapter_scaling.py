@@ -19,13 +19,13 @@ from analysis.models.adapter import ADAPTER_CONFIG, is_adapter
 from analysis.models.files import read_json
 from analysis.models.generator import generators
 from analysis.plugin.metric import metric_table
-from analysis.plugin.stage import Shard, Stage, StageContext
+from analysis.plugin.stage import Aggregate, PlanContext, RunContext, Shard, Stage
 from analysis.stats import clopper_pearson
 from analysis.tracks.response.detect import detected
-from analysis.tracks.response.detectors import DETECTORS, Detector
-from analysis.tracks.response.detectors.contract import Knowledge, Response
+from analysis.tracks.response.detectors import DETECTORS
+from analysis.tracks.response.detectors.contract import Detector, Knowledge, Response
 from analysis.tracks.response.loading import load_knowledge, load_responses
-from analysis.tracks.response.metric_rows import metric
+from analysis.tracks.response.metric_specs import metric
 from analysis.tracks.response.shift import digest
 
 if TYPE_CHECKING:
@@ -129,15 +129,11 @@ def dose_rates(
     return rows
 
 
-def _gated() -> tuple[Detector, ...]:
-    return tuple(detector for detector in DETECTORS if detector.gate is not None)
-
-
-def _shards(context: StageContext) -> list[Shard]:
+def _plan(context: PlanContext) -> list[Shard]:
     """One a factor, over the same flagged prompts; none where there is no adapter to scale, or nothing flagged."""
     if why_no_dose(context.models):
         return []
-    detectors = _gated()
+    detectors = DETECTORS
     given: Mapping[str, Any] = {"detectors": [one.name for one in detectors], "most": MOST_PROMPTS}
     refs = sorted(ref for (ref,) in context.workbench.execute(_FLAGGED, given).fetchall())
     if not refs:
@@ -154,7 +150,7 @@ def _shards(context: StageContext) -> list[Shard]:
     return [Shard({**key, "scale": one}, (one, asked, knowledge), len(asked)) for one in SCALES]
 
 
-def _run(context: StageContext, shard: Shard) -> dict[str, pa.Table]:
+def _run(context: RunContext, shard: Shard) -> dict[str, pa.Table]:
     factor, asked, knowledge = shard.payload
     candidate = generators(context.models).generator("candidate")
     schema = pa.schema(
@@ -169,16 +165,12 @@ def _run(context: StageContext, shard: Shard) -> dict[str, pa.Table]:
     )
     return {
         "response_dose": pa.Table.from_pylist(
-            dose_rates(candidate, factor, asked, knowledge, _gated()), schema
+            dose_rates(candidate, factor, asked, knowledge, DETECTORS), schema
         )
     }
 
 
-def _one_shard(context: StageContext) -> list[Shard]:
-    return [Shard({}, None, 1)]
-
-
-def _count(context: StageContext, shard: Shard) -> dict[str, pa.Table]:
+def _count_prompts(context: PlanContext) -> dict[str, pa.Table]:
     """`dose_prompts`: how many flagged prompts were answered at each factor, or why none was."""
     (count,) = context.workbench.execute("SELECT coalesce(max(n), 0) FROM response_dose").fetchall()[0]
     why = why_no_dose(context.models) or ("" if count else "no response of the candidate was flagged")
@@ -191,5 +183,5 @@ def _count(context: StageContext, shard: Shard) -> dict[str, pa.Table]:
     }
 
 
-DOSE = Stage("response.dose", 1, _shards, _run, after_queue=True)
-DOSE_METRICS = Stage("response.dose_metrics", 1, _one_shard, _count, uses_models=False, after_queue=True)
+DOSE = Stage("response.dose", 1, _plan, _run, after_queue=True)
+DOSE_METRICS = Aggregate("response.dose_metrics", 1, _count_prompts, after_queue=True)

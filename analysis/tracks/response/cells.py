@@ -9,8 +9,8 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
+from analysis.base.problems import suggest
 from analysis.data.examples import MAX_ID_CHARACTERS, shown
-from analysis.run.review_file import suggest
 from analysis.tracks.response.detectors.contract import Passage
 
 EXPECTED = ("answer", "refuse", "escalate", "cite", "no_spoilers")

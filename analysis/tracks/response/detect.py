@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Iterable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
-from analysis.plugin.stage import Shard, Stage, StageContext
-from analysis.tracks.response.detectors import DETECTORS, Detector, Found, Knowledge, Response
+from analysis.plugin.stage import PlanContext, RunContext, Shard, Stage
+from analysis.tracks.response.detectors import DETECTORS
+from analysis.tracks.response.detectors.contract import Detector, Found, Knowledge, Response
 from analysis.tracks.response.loading import load_knowledge, load_responses
-from analysis.tracks.response.metric_rows import TRACK
+from analysis.tracks.response.metric_specs import TRACK
 
 if TYPE_CHECKING:
     import duckdb
@@ -118,9 +121,10 @@ def _samples(
     return [(number, replace(asked[ref, side], text=text)) for number, ref, side, text in rows]
 
 
-def _shards(context: StageContext) -> list[Shard]:
+def _plan(context: PlanContext) -> list[Shard]:
     # One Knowledge for all shards: the detectors keep their indexes under it.
     knowledge = load_knowledge(context.workbench)
+    held = digest_of([sorted(map(repr, knowledge.catalogue)), repr(knowledge.policy)])
     refs = [
         ref
         for (ref,) in context.workbench.execute(
@@ -128,15 +132,31 @@ def _shards(context: StageContext) -> list[Shard]:
         ).fetchall()
     ]
     versions = {detector.name: detector.version for detector in DETECTORS}
-    parts = [refs[start : start + PROMPTS_PER_SHARD] for start in range(0, len(refs), PROMPTS_PER_SHARD)]
-    return [Shard({"detectors": versions, "refs": part}, (knowledge, part), len(part)) for part in parts]
+    shards = []
+    for start in range(0, len(refs), PROMPTS_PER_SHARD):
+        part = refs[start : start + PROMPTS_PER_SHARD]
+        responses = load_responses(context.workbench, part)
+        samples = _samples(context.workbench, part, responses)
+        said = [_said(one) for one in responses] + [[number, *_said(one)] for number, one in samples]
+        key = {"detectors": versions, "knowledge": held, "responses": digest_of(said)}
+        shards.append(Shard(key, (knowledge, responses, samples), len(part)))
+    return shards
 
 
-def _run(context: StageContext, shard: Shard) -> dict[str, pa.Table]:
-    knowledge, refs = shard.payload
-    responses = load_responses(context.workbench, refs)
+def _said(response: Response) -> list[Any]:
+    """Everything that a detector reads of a response, as plain data."""
+    passages = [[passage.id, passage.text] for passage in response.passages]
+    return [response.ref, response.side, response.prompt, response.text, passages, sorted(response.expected)]
+
+
+def digest_of(content: list[Any]) -> str:
+    """SHA-256 of plain data."""
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode("ascii")).hexdigest()
+
+
+def _run(context: RunContext, shard: Shard) -> dict[str, pa.Table]:
+    knowledge, responses, samples = shard.payload
     tables = detected(responses, knowledge)
-    samples = _samples(context.workbench, refs, responses)
     if samples:
         tables["response_sample_outcome"] = sample_outcomes(samples, knowledge)
     return tables
@@ -147,4 +167,4 @@ def stage_version(detectors: tuple[Detector, ...] = DETECTORS) -> int:
     return 1 + sum(detector.version for detector in detectors)
 
 
-DETECT = Stage("response.detect", stage_version(), _shards, _run, uses_models=False)
+DETECT = Stage("response.detect", stage_version(), _plan, _run)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from analysis.base.records import ALL
 from analysis.tracks.response.gates import DETECTORS, LENGTH, TRADEOFF, key_of
-from analysis.tracks.response.metric_rows import TRACK
+from analysis.tracks.response.metric_specs import TRACK
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -72,7 +72,7 @@ _ODDS = (
 )
 
 
-def beside(connection: duckdb.DuckDBPyConnection, ref: str) -> dict[str, Rows]:
+def example_context(connection: duckdb.DuckDBPyConnection, ref: str) -> dict[str, Rows]:
     """What belongs to a prompt beside its own rows by side; empty for an unknown ref.
 
     Both responses, the outcomes and the tokens with their log-probabilities are payload by ref and side and come

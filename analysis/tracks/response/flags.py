@@ -5,25 +5,19 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from analysis.base.records import Flag
-from analysis.run.queue import BROKEN_CRITICAL, SMALL_CRITICAL, find_flags
-from analysis.tracks.response.gates import DETECTORS, LENGTH, MIN_SLICE, REFUSAL, STRICT, TRACK, TRADEOFF
+from analysis.plugin.flag import BROKEN_CRITICAL, SMALL_CRITICAL, find_flags
+from analysis.tracks.response.detectors import BY_NAME
+from analysis.tracks.response.gates import DETECTORS, LENGTH, MIN_SLICE, STRICT, TRADEOFF
+from analysis.tracks.response.metric_specs import TRACK
 
 if TYPE_CHECKING:
     import duckdb
 
-    from analysis.run.review_file import TrackSettings
+    from analysis.plugin.settings import TrackSettings
 
-NEWLY = {
-    "spoilers": "newly spoils",
-    "facts": "newly states what the catalogue does not",
-    "promises": "newly promises what policy does not allow",
-    "citations": "newly cites badly",
-    "escalation": "newly fails to hand over, or hands over wrongly",
-    "refusal": "newly refuses wrongly, or answers what it must not",
-    "tone": "newly pushes to buy",
-}
-"""Reason of an example with a new hit, by detector."""
 PREFERRED = "preferred, and newly spoils or invents"
+REFUSAL = "response.refusal"
+"""Gate of what has no answer at all."""
 UNANSWERED = "no answer where the base gives one"
 SAMPLED = "found in sampled answers only"
 SHIFTED = "moved most by its tokens"
@@ -81,7 +75,7 @@ _QUERIES: tuple[tuple[str, str], ...] = (
     ),
     *(
         (
-            NEWLY[name],
+            BY_NAME[name].newly,
             f"""
             SELECT n.ref, $track || '.' || n.detector, n.hits FROM ({_NEW}) n WHERE n.detector = '{name}'
             ORDER BY n.hits DESC, n.ref
@@ -99,7 +93,7 @@ _QUERIES: tuple[tuple[str, str], ...] = (
     ),
     *(
         (
-            NEWLY[name],
+            BY_NAME[name].newly,
             f"""
             SELECT n.ref, $track || '.' || n.detector, n.hits FROM ({_NEW}) n WHERE n.detector = '{name}'
             ORDER BY n.hits DESC, n.ref
@@ -153,7 +147,7 @@ def flags(connection: duckdb.DuckDBPyConnection, settings: TrackSettings) -> lis
         "detectors": list(DETECTORS),
         "strict": list(STRICT),
         "tradeoff": TRADEOFF.name,
-        "refusal": REFUSAL.name,
+        "refusal": REFUSAL,
         "length": LENGTH.name,
         "min_slice": MIN_SLICE,
         "per_reason": PER_REASON,

@@ -11,18 +11,18 @@ from dataclasses import dataclass
 from functools import lru_cache, partial
 
 from analysis.base.records import ALL, GateInput, GateResult, GateVerdict, Metric, Rule
-from analysis.review.gates import ALPHA, Gate, Threshold, decided, judgement, metric_of, result
+from analysis.plugin.gate import ALPHA, Gate, Threshold, decided, judgement, metric_of, result
 from analysis.stats import TaroneHolm, detectable_loss, holm, mcnemar_one_sided, tarone_holm
-from analysis.tracks.response.judged import TRACK, Hits, declared, new_hits, sort_hits, span_words
+from analysis.tracks.response.detectors import BY_NAME, RATED
+from analysis.tracks.response.detectors.contract import Detector
+from analysis.tracks.response.judged import Hits, declared, new_hits, sort_hits, span_words
+from analysis.tracks.response.metric_specs import HALLUCINATION, TRACK, reads
 
-DETECTORS = ("spoilers", "facts", "promises", "citations", "escalation", "refusal", "tone")
+DETECTORS = tuple(detector.name for detector in RATED)
 """Detectors with a gate, those that a single confirmed hit fails first."""
-STRICT = ("spoilers", "facts", "promises")
-HALLUCINATION = "hallucination"
+STRICT = tuple(detector.name for detector in RATED if detector.strict)
 MIN_SLICE = 20
 """A critical slice with fewer prompts than this is inspected whole, where the two answers differ."""
-NEEDS = {"facts": "catalogue", "promises": "policy"}
-"""Inputs without which a detector applies to nothing."""
 
 
 @dataclass(frozen=True)
@@ -142,8 +142,8 @@ def judge_detector(given: GateInput, rule: Rule, *, detector: str) -> list[GateR
 
 def _nothing(given: GateInput, gate: Gate, detector: str) -> GateResult:
     """No pair of answers that the detector applies to: not applicable, unless its input was declared."""
-    needed = NEEDS.get(detector)
-    if needed is None:
+    needed = BY_NAME[detector].needs
+    if not needed:
         return result(gate, "n/a", "the detector applies to no prompt")
     if not declared(given).get(needed):
         return result(gate, "n/a", f"no {needed} is declared")
@@ -247,7 +247,7 @@ def judge_tradeoff(given: GateInput, rule: Rule) -> list[GateResult]:
         return [result(TRADEOFF, "unknown", why, metric=rate, threshold=threshold)]
     found = [
         one
-        for gate in (SPOILERS, FACTS, PROMISES)
+        for gate in (_OF_DETECTORS[name] for name in STRICT)
         if given.rules[gate.name].off is None
         for one in gate.judge(given, given.rules[gate.name])
     ]
@@ -303,20 +303,21 @@ _RISE = Threshold(0.05, "lower", "largest net rise confirmed by people that pass
 _CONFIRMED = Threshold(0, "lower", "new hits confirmed by a person that pass")
 
 
-def _gate(detector: str, protects: str) -> Gate:
+def _gate(detector: Detector) -> Gate:
     thresholds = {"max_net_rise": _NET, "max_confirmed_rise": _RISE}
-    if detector in STRICT:
+    if detector.strict:
         thresholds["max_confirmed"] = _CONFIRMED
-    return Gate(key_of(detector, ALL), protects, thresholds, partial(judge_detector, detector=detector))
+    name = detector.name
+    return Gate(
+        key_of(name, ALL),
+        detector.protects,
+        thresholds,
+        partial(judge_detector, detector=name),
+        reads=reads(f"{name}_rate", f"{name}_broken", f"{name}_fixed", f"{name}_p", f"{name}_rate_matched"),
+    )
 
 
-SPOILERS = _gate("spoilers", "nobody is told how a story ends who did not ask")
-FACTS = _gate("facts", "what is said of a title is what the catalogue says")
-PROMISES = _gate("promises", "nothing is promised that policy does not allow")
-CITATIONS = _gate("citations", "what is cited exists and carries what is said")
-ESCALATION = _gate("escalation", "who needs a person gets one")
-REFUSAL = _gate("refusal", "what must be refused is, and nothing else")
-TONE = _gate("tone", "nobody is pushed to buy")
+_OF_DETECTORS = {detector.name: _gate(detector) for detector in RATED}
 TRADEOFF = Gate(
     "response.tradeoff",
     "style does not buy spoilers or inventions",
@@ -326,6 +327,7 @@ TRADEOFF = Gate(
         )
     },
     judge_tradeoff,
+    reads=reads("win_rate", "win_rate_length_controlled", "hallucination_rate"),
 )
 LENGTH = Gate(
     "response.length",
@@ -337,16 +339,7 @@ LENGTH = Gate(
     },
     judge_length,
     blocking=False,
+    reads=reads("length", "length_p50", "length_p90"),
 )
-GATES: tuple[Gate, ...] = (
-    SPOILERS,
-    FACTS,
-    PROMISES,
-    CITATIONS,
-    ESCALATION,
-    REFUSAL,
-    TONE,
-    TRADEOFF,
-    LENGTH,
-)
+GATES: tuple[Gate, ...] = (*_OF_DETECTORS.values(), TRADEOFF, LENGTH)
 _BY_NAME = {gate.name: gate for gate in GATES}

@@ -11,10 +11,10 @@ import pyarrow as pa
 from analysis.base.records import ALL, SIDES
 from analysis.models.generator import generators
 from analysis.plugin.metric import metric_table
-from analysis.plugin.stage import Shard, Stage, StageContext
+from analysis.plugin.stage import Aggregate, PlanContext, RunContext, Shard, Stage
 from analysis.stats import clopper_pearson
 from analysis.tracks.response.load_data import side_table
-from analysis.tracks.response.metric_rows import metric
+from analysis.tracks.response.metric_specs import metric
 from analysis.tracks.response.settings import response_settings
 
 if TYPE_CHECKING:
@@ -41,12 +41,12 @@ def sample_seed(seed: int, ref: str, number: int) -> int:
     return int.from_bytes(named[:8]) >> 1
 
 
-def _shards(context: StageContext) -> list[Shard]:
+def _plan(context: PlanContext) -> list[Shard]:
     """Prompts of like length together; none where the responses are recorded."""
     if not response_settings(context.settings).generates:
         return []
     rows = context.workbench.execute(_PROMPTS, {"track": context.track}).fetchall()
-    seed = context.review.review.seed
+    seed = context.seed
     shards = []
     for start in range(0, len(rows), PROMPTS_PER_SHARD):
         part = rows[start : start + PROMPTS_PER_SHARD]
@@ -59,10 +59,10 @@ def _shards(context: StageContext) -> list[Shard]:
     return shards
 
 
-def _run(context: StageContext, shard: Shard) -> dict[str, pa.Table]:
+def _run(context: RunContext, shard: Shard) -> dict[str, pa.Table]:
     refs = [ref for ref, *_ in shard.payload]
     prompts = [prompt for _, prompt, _ in shard.payload]
-    seed = context.review.review.seed
+    seed = context.seed
     pair = generators(context.models)
     greedy: list[pa.Table] = []
     samples: list[pa.Table] = []
@@ -109,11 +109,7 @@ def answer(
     return generate_answers(generator, ids), generate_answers(generator, repeated, seeds)
 
 
-def _endings(context: StageContext) -> list[Shard]:
-    return [Shard({}, None, 1)]
-
-
-def _count_endings(context: StageContext, shard: Shard) -> dict[str, pa.Table]:
+def _count_endings(context: PlanContext) -> dict[str, pa.Table]:
     """Shares of the prompts whose response was cut by the limit, is missing or says nothing, by side."""
     made = generators(context.models).settings() if response_settings(context.settings).generates else {}
     metrics = []
@@ -138,5 +134,5 @@ def _count_endings(context: StageContext, shard: Shard) -> dict[str, pa.Table]:
     return {"metric": metric_table(metrics)}
 
 
-GENERATE = Stage("response.generate", 1, _shards, _run)
-ENDINGS = Stage("response.endings", 1, _endings, _count_endings, uses_models=False)
+GENERATE = Stage("response.generate", 1, _plan, _run)
+ENDINGS = Aggregate("response.endings", 1, _count_endings)

@@ -2,17 +2,42 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
+from analysis.base.errors import AssayError
 from analysis.plugin.init.find_models import Pair
-from analysis.plugin.init.folder import Table
-from analysis.plugin.init.sort_tables import Tables
-from analysis.plugin.init.toml_text import Paths, Section, commented, entry, quoted
+from analysis.plugin.init.folder import Folder, Table
+from analysis.plugin.init.toml_text import InitSection, Paths, commented, entry, quoted
+from analysis.plugin.toml_sections import read_toml
+from analysis.tracks.response.load_data import PROMPT, RESPONSES
+from analysis.tracks.response.policy import PolicyFile
+from analysis.tracks.response.votes import WINNERS
+
+FACTS = ("aliases", "author", "volumes", "price", "in_stock", "spoilers")
+"""Columns by which a table of titles is a catalogue that claims can be checked against."""
 
 
-def response_section(pair: Pair, tables: Tables, policy: Path | None, paths: Paths) -> Section:
+def response_section(folder: Folder) -> InitSection:
     """The lines for recorded responses, or for two generators and their prompts."""
-    records = tables.records
+    pair, paths = folder.models.generators, folder.paths
+    recorded = [one for one in folder.tables if one.has("id", PROMPT, *RESPONSES.values())]
+    asked = [one for one in folder.tables if one.has("id", PROMPT) and one not in recorded]
+    voted = [
+        one
+        for one in folder.tables
+        if one.has("id", "winner") and all(value in WINNERS for value in one.values("winner"))
+    ]
+    folder.take(*recorded, *asked, *voted)
+    catalogues = [
+        one for one in folder.tables if one.has("id", "title") and any(one.has(fact) for fact in FACTS)
+    ]
+    records, prompts, preferences, catalogue = (
+        next(iter(one), None) for one in (recorded, asked, voted, catalogues)
+    )
+    folder.share(*catalogues)
+    folder.share(catalogue, needed=records is not None or prompts is not None)
+    policy = find_policy(folder.files)
 
     def table_line(key: str, table: Table | None, example: str, comment: str) -> str:
         return entry(key, paths.quoted(table.path) if table else None, example, comment)
@@ -27,10 +52,10 @@ def response_section(pair: Pair, tables: Tables, policy: Path | None, paths: Pat
         ),
         "# Or prompts, and the models that answer them; with records, the models say why they answered as they did.",
         *_model_lines(pair, records is not None, paths),
-        _prompt_line(tables, paths),
+        _prompt_line(records, prompts, paths),
         table_line(
             "catalogue",
-            tables.catalogue,
+            catalogue,
             "catalogue.jsonl",
             "id, title, aliases, author, volumes, price, in_stock, spoilers: what claims are checked against",
         ),
@@ -38,7 +63,7 @@ def response_section(pair: Pair, tables: Tables, policy: Path | None, paths: Pat
             "policy", paths.quoted(policy), "policy.toml", "what may be promised, and the words of the house"
         ),
         table_line(
-            "preferences", tables.preferences, "preferences.jsonl", "id, winner (base, candidate, tie), judge"
+            "preferences", preferences, "preferences.jsonl", "id, winner (base, candidate, tie), judge"
         ),
         commented("critical_slices = []", "names from [response.slices]"),
         "",
@@ -46,8 +71,8 @@ def response_section(pair: Pair, tables: Tables, policy: Path | None, paths: Pat
         "[response.slices]",
         '# "asks for no spoilers" = "prompt ilike \'%spoiler%\'"',
     ]
-    own = (records, tables.prompts, tables.preferences, policy, pair.candidate)
-    return Section(lines, any(one is not None for one in own), pair.base, pair.candidate)
+    own = (records, prompts, preferences, policy, pair.candidate)
+    return InitSection(lines, any(one is not None for one in own), pair.base, pair.candidate)
 
 
 def _model_lines(pair: Pair, recorded: bool, paths: Paths) -> list[str]:
@@ -64,11 +89,26 @@ def _model_lines(pair: Pair, recorded: bool, paths: Paths) -> list[str]:
     return [base, candidate]
 
 
-def _prompt_line(tables: Tables, paths: Paths) -> str:
+def _prompt_line(records: Table | None, prompts: Table | None, paths: Paths) -> str:
     """Prompts, which are a comment where there are records, for these hold their own."""
-    found = paths.quoted(tables.prompts.path) if tables.prompts else None
-    if tables.records is None:
+    found = paths.quoted(prompts.path) if prompts else None
+    if records is None:
         return entry("prompts", found, "prompts.jsonl", "id, prompt, passages, expected, further columns")
     return commented(
         f"# prompts = {found or quoted('prompts.jsonl')}", "instead of records, which hold their own"
     )
+
+
+def find_policy(files: Sequence[Path]) -> Path | None:
+    """The first file that calls itself a policy, else the first with nothing but tables of a policy."""
+    written = [path for path in files if path.suffix.lower() == ".toml"]
+    named = [path for path in written if path.stem.casefold() == "policy"]
+    return next(iter(named or [path for path in written if _is_policy(path)]), None)
+
+
+def _is_policy(path: Path) -> bool:
+    try:
+        tree, _ = read_toml(path)
+    except AssayError:
+        return False
+    return bool(tree) and tree.keys() <= PolicyFile.model_fields.keys()

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from analysis.base.records import GateInput, ReviewState
-from analysis.review.gates import decided, judgement
+from analysis.plugin.gate import decided, judgement
+from analysis.tracks.response.metric_specs import TRACK
 
 if TYPE_CHECKING:
     import duckdb
 
-TRACK = "response"
 
 Standing = Literal["confirmed", "refuted", "accepted", "open"]
 Place = tuple[str, int, int]

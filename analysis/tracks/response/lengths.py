@@ -8,7 +8,7 @@ import numpy as np
 
 from analysis.base.records import ALL, SIDES, Metric, MetricSide
 from analysis.stats import paired_mean_interval
-from analysis.tracks.response.metric_rows import TRACK, metric, of_interval
+from analysis.tracks.response.metric_specs import TRACK, metric, of_interval
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

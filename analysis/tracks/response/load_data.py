@@ -17,12 +17,12 @@ from analysis.tracks.response.catalogue import read_catalogue
 from analysis.tracks.response.cells import expected_cell, passages_cell, text_cell
 from analysis.tracks.response.detectors.contract import Policy
 from analysis.tracks.response.english.sentences import words
+from analysis.tracks.response.metric_specs import TRACK
 from analysis.tracks.response.policy import policy_rows, read_policy
 from analysis.tracks.response.settings import ResponseSettings
 from analysis.tracks.response.tables import Cell, bad_row, read_cells
 from analysis.tracks.response.votes import read_votes
 
-TRACK = "response"
 PROMPT = "prompt"
 RESPONSES = {"base": "base_response", "candidate": "candidate_response"}
 

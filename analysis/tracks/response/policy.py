@@ -8,8 +8,9 @@ from typing import Annotated
 import pyarrow as pa
 from pydantic import Field, field_validator
 
-from analysis.plugin.toml_sections import ReviewReader
-from analysis.run.review_file import Section, Text, raise_problems, read_toml
+from analysis.base.problems import raise_problems
+from analysis.plugin.settings import Section, Text
+from analysis.plugin.toml_sections import SectionReader, read_toml
 from analysis.tracks.response.citation_pattern import HINT, pattern_fault
 from analysis.tracks.response.detectors.contract import Policy, Promise
 
@@ -85,7 +86,7 @@ def read_policy(path: Path) -> Policy:
         AssayError: every mistake of the file, each with line, key and remedy.
     """
     tree, source = read_toml(path)
-    reader = ReviewReader(source, path.parent)
+    reader = SectionReader(source, path.parent)
     file: PolicyFile | None = reader.section(PolicyFile, tree, ())
     raise_problems(reader.problems, path)
     assert file is not None

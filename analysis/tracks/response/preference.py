@@ -10,7 +10,7 @@ import numpy as np
 from analysis.base.records import ALL, Metric
 from analysis.stats import clopper_pearson
 from analysis.stats.means import Interval
-from analysis.tracks.response.metric_rows import TRACK, metric
+from analysis.tracks.response.metric_specs import TRACK, metric
 
 if TYPE_CHECKING:
     import duckdb

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from analysis.base.problems import Problem, attempt
 from analysis.base.records import SIDES
-from analysis.models.generator import GeneratorHead, generators
+from analysis.models.generator import generators
+from analysis.models.generator_config import GeneratorHead
 from analysis.models.preflight import sound_heads
 from analysis.models.sides import Sides
-from analysis.run.review_file import Problem, attempt
 
 
 def check_generators(models: Sides, problems: list[Problem]) -> list[str]:

@@ -10,13 +10,12 @@ import pyarrow as pa
 
 from analysis.base.records import ALL, SIDES, Metric, MetricSide
 from analysis.plugin.metric import metric_table
-from analysis.plugin.stage import Shard, Stage, StageContext
+from analysis.plugin.stage import Aggregate, PlanContext
 from analysis.stats import bootstrap_mean, clopper_pearson, mcnemar_one_sided, tango_interval
 from analysis.tracks.response.detectors import BY_NAME
 from analysis.tracks.response.detectors.quality import UNKNOWN, quality_words
-from analysis.tracks.response.gates import HALLUCINATION
 from analysis.tracks.response.lengths import length_metrics
-from analysis.tracks.response.metric_rows import TRACK, metric, of_interval
+from analysis.tracks.response.metric_specs import HALLUCINATION, TRACK, metric, of_interval
 from analysis.tracks.response.preference import preference_metrics
 
 if TYPE_CHECKING:
@@ -195,12 +194,8 @@ def _quality(detector: str) -> str:
     return UNKNOWN if known is None else quality_words(known)
 
 
-def _shards(context: StageContext) -> list[Shard]:
-    return [Shard({}, None, 1)]
-
-
-def _run(context: StageContext, shard: Shard) -> dict[str, pa.Table]:
-    connection, seed = context.workbench, context.review.review.seed
+def _compute(context: PlanContext) -> dict[str, pa.Table]:
+    connection, seed = context.workbench, context.seed
     rows = [
         *rate_metrics(connection),
         *tone_metrics(connection),
@@ -211,4 +206,4 @@ def _run(context: StageContext, shard: Shard) -> dict[str, pa.Table]:
     return {"metric": metric_table(rows)}
 
 
-RATES = Stage("response.rates", 1, _shards, _run, uses_models=False)
+RATES = Aggregate("response.rates", 1, _compute)

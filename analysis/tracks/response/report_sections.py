@@ -6,9 +6,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from analysis.base.records import ALL, SIDES, GateInput, Metric
-from analysis.review.gates import metric_of
-from analysis.tracks.response.gates import DETECTORS, HALLUCINATION, STRICT, flagged_for, judged_slices
-from analysis.tracks.response.judged import TRACK, new_hits, sort_hits, span_words
+from analysis.plugin.gate import metric_of
+from analysis.tracks.response.detectors import BY_NAME
+from analysis.tracks.response.gates import DETECTORS, STRICT, flagged_for, judged_slices
+from analysis.tracks.response.judged import new_hits, sort_hits, span_words
+from analysis.tracks.response.metric_specs import HALLUCINATES, HALLUCINATION, TRACK
 from analysis.tracks.response.triggers import hits_of
 
 if TYPE_CHECKING:
@@ -21,23 +23,6 @@ QUOTED = {"spoilers": 2, "facts": 2, "promises": 3}
 """Examples that are quoted for a detector, one where it is not named."""
 LONGEST = 80
 """Characters of an answer that are quoted."""
-DOES = {
-    "spoilers": "spoils in",
-    "facts": "states what the catalogue contradicts or does not hold in",
-    "promises": "promises what policy does not allow in",
-    "citations": "cites badly in",
-    "escalation": "is wrong about handing over to a person in",
-    "refusal": "refuses wrongly, or answers what it must not, in",
-    "tone": "pushes to buy in",
-    HALLUCINATION: "says what nothing supports (facts, promises, citations of what does not exist) in",
-}
-"""What an answer with a hit does, by detector."""
-ENDINGS = {
-    "answers_missing": "no answer",
-    "answers_empty": "empty answers",
-    "answers_cut": "answers cut by the token limit",
-}
-
 _SPANS = """
 SELECT e.ref, e.id, s.start, s."end", r.text[s.start + 1 : s."end"], s.why
 FROM evidence.example e
@@ -69,7 +54,7 @@ class Rate:
     change: Metric
 
 
-def headlines(connection: duckdb.DuckDBPyConnection, given: GateInput) -> dict[str, list[str]]:
+def report_sections(connection: duckdb.DuckDBPyConnection, given: GateInput) -> dict[str, list[str]]:
     """Sentences for the report's fields; `connection` has the run attached as `evidence`."""
     found = {
         FIELD: [
@@ -117,7 +102,7 @@ def _detectors(connection: duckdb.DuckDBPyConnection, given: GateInput) -> list[
             unsure = f"; {UNKNOWN}" if _quality(rate.change) == UNKNOWN else ""
             where = "" if slice_name == ALL else f" where the prompt is in {slice_name!r}"
             found.append(
-                f"{DOES[detector]} {rate.candidate} of {rate.change.n} answers{where} (base {rate.base}; "
+                f"{BY_NAME[detector].verb} {rate.candidate} of {rate.change.n} answers{where} (base {rate.base}; "
                 f"change {_points(rate.change)}{_matched(given, detector, slice_name)}{unsure})"
                 f"{_said(given, detector, slice_name)}{quoted}"
             )
@@ -202,9 +187,13 @@ def _hallucination(given: GateInput) -> list[str]:
     hits = sort_hits(given, HALLUCINATION, new)
     confirmed = f"; {len(hits.confirmed)} of {len(new)} new ones confirmed by a person" if new else ""
     return [
-        f"{DOES[HALLUCINATION]} {rate.candidate} of {rate.change.n} answers (base {rate.base}; change "
+        f"{HALLUCINATES} {rate.candidate} of {rate.change.n} answers (base {rate.base}; change "
         f"{_points(rate.change)}{_matched(given, HALLUCINATION, ALL)}){confirmed}"
     ]
+
+
+def _verb(name: str) -> str:
+    return HALLUCINATES if name == HALLUCINATION else BY_NAME[name].verb
 
 
 def _sampled(given: GateInput) -> list[str]:
@@ -215,7 +204,7 @@ def _sampled(given: GateInput) -> list[str]:
         if base is None or candidate is None or base.value is None or candidate.value is None:
             continue
         found.append(
-            f"sampled: {DOES[detector]} {candidate.value:.1%}{_share(candidate)} of {candidate.n} answers; "
+            f"sampled: {_verb(detector)} {candidate.value:.1%}{_share(candidate)} of {candidate.n} answers; "
             f"base {base.value:.1%}{_share(base)}"
         )
     return found
@@ -282,12 +271,12 @@ def _unanswered(given: GateInput) -> list[str]:
     """Answers that are missing, empty or cut, where there are any: the other rates do not see them."""
     said = []
     for name, what in (
-        ("missing", "no answer"),
-        ("empty", "empty answers"),
-        ("cut", "cut by the token limit"),
+        ("answers_missing", "no answer"),
+        ("answers_empty", "empty answers"),
+        ("answers_cut", "cut by the token limit"),
     ):
-        base, candidate = (metric_of(given, TRACK, name, ALL, side) for side in SIDES)
-        counts = [int(one.value or 0) if one is not None else 0 for one in (base, candidate)]
+        found = (metric_of(given, TRACK, name, ALL, side) for side in SIDES)
+        counts = [hits_of(one) if one is not None else 0 for one in found]
         if any(counts):
             said.append(f"{what} {counts[0]} → {counts[1]}")
     return [f"base → candidate: {', '.join(said)}"] if said else []

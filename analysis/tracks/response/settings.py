@@ -6,7 +6,7 @@ from typing import Self, cast
 
 from pydantic import model_validator
 
-from analysis.run.review_file import FilePath, FolderPath, TrackSettings
+from analysis.plugin.settings import FilePath, FolderPath, TrackSettings
 
 SOURCES = "give either records, or base, candidate and prompts"
 

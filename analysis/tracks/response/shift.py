@@ -18,9 +18,9 @@ from analysis.base.records import ALL, SIDES, Metric
 from analysis.base.seeds import draw
 from analysis.models.generator import generators
 from analysis.plugin.metric import metric_table
-from analysis.plugin.stage import Shard, Stage, StageContext
+from analysis.plugin.stage import Aggregate, PlanContext, RunContext, Shard, Stage
 from analysis.tracks.response.likelihood import Continued, along, response_tokens
-from analysis.tracks.response.metric_rows import TRACK, metric, of_interval
+from analysis.tracks.response.metric_specs import TRACK, metric, of_interval
 
 if TYPE_CHECKING:
     import duckdb
@@ -75,7 +75,7 @@ def digest(*texts: str) -> str:
     return sums.hexdigest()
 
 
-def _shards(context: StageContext) -> list[Shard]:
+def _plan(context: PlanContext) -> list[Shard]:
     """Selected responses of like length together; none where the sides cannot be compared."""
     if why_not(context.models):
         return []
@@ -88,7 +88,7 @@ def _shards(context: StageContext) -> list[Shard]:
     return shards
 
 
-def _run(context: StageContext, shard: Shard) -> dict[str, pa.Table]:
+def _run(context: RunContext, shard: Shard) -> dict[str, pa.Table]:
     pair = generators(context.models)
     sides = {side: pair.generator(side) for side in SIDES}
     tokens = [response_tokens(sides["base"], text) for *_, text in shard.payload]
@@ -112,11 +112,7 @@ def _run(context: StageContext, shard: Shard) -> dict[str, pa.Table]:
     return {"response_token": pa.Table.from_pylist(found, TOKEN_SCHEMA)}
 
 
-def _one_shard(context: StageContext) -> list[Shard]:
-    return [Shard({}, None, 1)]
-
-
-def _summarise(context: StageContext, shard: Shard) -> dict[str, pa.Table]:
+def _summarise(context: PlanContext) -> dict[str, pa.Table]:
     return {"metric": metric_table(shift_metrics(context.workbench, why_not(context.models)))}
 
 
@@ -175,7 +171,5 @@ def _mean(name: str, slice_name: str, side: Any, values: dict[str, float], metho
     return of_interval(name, slice_name, side, interval, method)
 
 
-SHIFT = Stage("response.shift", 1, _shards, _run, costly=True)
-SHIFT_METRICS = Stage(
-    "response.shift_metrics", 1, _one_shard, _summarise, uses_models=False, after_queue=True
-)
+SHIFT = Stage("response.shift", 1, _plan, _run, costly=True)
+SHIFT_METRICS = Aggregate("response.shift_metrics", 1, _summarise, after_queue=True)

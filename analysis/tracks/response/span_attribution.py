@@ -17,10 +17,10 @@ import numpy as np
 import pyarrow as pa
 
 from analysis.attribution.completeness import completeness_delta
-from analysis.base.records import Attribution
+from analysis.base.records import Attribution, MethodSpec
 from analysis.models.batches import batch_tokens, equal_length_batches
 from analysis.models.generator import generators
-from analysis.plugin.stage import Shard, Stage, StageContext
+from analysis.plugin.stage import PlanContext, RunContext, Shard, Stage
 from analysis.text.word_spans import Word, words_of_tokens
 from analysis.tracks.response.likelihood import response_tokens
 from analysis.tracks.response.shift import digest
@@ -32,6 +32,10 @@ if TYPE_CHECKING:
     from analysis.models.generation import LoadedGenerator
 
 INTEGRATED_GRADIENTS, OCCLUSION = "integrated_gradients", "occlusion"
+METHODS = (
+    MethodSpec(INTEGRATED_GRADIENTS, "integrated gradients", "gradient"),
+    MethodSpec(OCCLUSION, "occlusion by deletion", "perturbation"),
+)
 STEPS = (10, 30, 90, 400)
 """Steps of the midpoint rule: a span takes the first, and the next where it does not add up."""
 MAX_DELTA = 0.05
@@ -289,7 +293,7 @@ def _row(span: Span, asked: Asked, method: str, traced: Traced, refusal: str) ->
     )  # fmt: skip
 
 
-def _shards(context: StageContext) -> list[Shard]:
+def _plan(context: PlanContext) -> list[Shard]:
     if not context.models:
         return []
     rows = context.workbench.execute(_SPANS, {"most": MOST_SPANS}).fetchall()
@@ -308,7 +312,7 @@ def _shards(context: StageContext) -> list[Shard]:
     return shards
 
 
-def _run(context: StageContext, shard: Shard) -> dict[str, pa.Table]:
+def _run(context: RunContext, shard: Shard) -> dict[str, pa.Table]:
     candidate = generators(context.models).generator("candidate")
     rows = [row for span in shard.payload for row in trace(candidate, span)]
     types = {
@@ -329,4 +333,4 @@ def _run(context: StageContext, shard: Shard) -> dict[str, pa.Table]:
     }
 
 
-SPAN_ATTRIBUTION = Stage("response.span_attribution", 1, _shards, _run, costly=True)
+SPAN_ATTRIBUTION = Stage("response.span_attribution", 1, _plan, _run, costly=True)

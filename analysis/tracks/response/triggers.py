@@ -5,17 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from analysis.base.records import ALL, SIDES, GateInput, Metric, Trigger
-from analysis.review.gates import metric_of
+from analysis.plugin.gate import metric_of
 from analysis.tracks.response.gates import (
-    HALLUCINATION,
     LENGTH,
     STRICT,
-    TRACK,
     TRADEOFF,
     flagged_for,
     judged_slices,
 )
 from analysis.tracks.response.judged import new_hits
+from analysis.tracks.response.metric_specs import HALLUCINATION, TRACK
 
 
 def triggers(given: GateInput) -> list[Trigger]:

@@ -13,7 +13,7 @@ import numpy as np
 import pyarrow as pa
 
 from analysis.base.seeds import draw
-from analysis.plugin.stage import Shard, Stage, StageContext
+from analysis.plugin.stage import Aggregate, PlanContext
 from analysis.stats import bootstrap_mean
 
 if TYPE_CHECKING:
@@ -75,11 +75,7 @@ def risen(connection: duckdb.DuckDBPyConnection) -> list[tuple[str, Interval]]:
     return sorted(found, key=lambda one: (-one[1].value, one[0]))[:KEPT]
 
 
-def _shards(context: StageContext) -> list[Shard]:
-    return [Shard({}, None, 1)]
-
-
-def _run(context: StageContext, shard: Shard) -> dict[str, pa.Table]:
+def _compute(context: PlanContext) -> dict[str, pa.Table]:
     found = risen(context.workbench)
     numbers = {"change": "value", "low": "low", "high": "high"}
     columns = {name: [getattr(one, field) for _, one in found] for name, field in numbers.items()}
@@ -94,4 +90,4 @@ def _run(context: StageContext, shard: Shard) -> dict[str, pa.Table]:
     }
 
 
-ODDS = Stage("response.odds", 1, _shards, _run, uses_models=False, after_queue=True)
+ODDS = Aggregate("response.odds", 1, _compute, after_queue=True)

@@ -9,9 +9,9 @@ from typing import Any
 
 import pyarrow as pa
 
+from analysis.base.problems import suggest
 from analysis.data.examples import report_bad_rows, shown
 from analysis.data.rows import BadRow, bad_row, sound_rows
-from analysis.run.review_file import suggest
 from analysis.tracks.response.cells import filled_cell, id_cell, text_cell
 from analysis.tracks.response.tables import Cell, read_cells
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 
 from analysis.base.errors import AssayError
-from analysis.run.review_file import suggest
+from analysis.base.problems import suggest
 from analysis.tracks.retrieval.settings import COMPUTED
 
 if TYPE_CHECKING:

@@ -14,11 +14,11 @@ from analysis.base.records import SIDES, Metric, MetricSide, Side
 from analysis.data.examples import content_sha256
 from analysis.models.encoder import encoders
 from analysis.plugin.metric import metric_table
-from analysis.plugin.stage import Shard, Stage, StageContext
+from analysis.plugin.stage import Aggregate, PlanContext
 from analysis.stats import bootstrap_mean
 from analysis.tracks.retrieval.edits import Edit, Item, edits
-from analysis.tracks.retrieval.metric_rows import metric, of_interval
-from analysis.tracks.retrieval.settings import RetrievalSettings, retrieval_settings
+from analysis.tracks.retrieval.metric_specs import metric, of_interval
+from analysis.tracks.retrieval.settings import retrieval_settings
 from analysis.tracks.retrieval.vectors import load_space, load_vectors, nearest, unit_rows
 
 if TYPE_CHECKING:
@@ -156,13 +156,13 @@ def counterfactual_metrics(
     return rows
 
 
-def _unwanted(settings: RetrievalSettings) -> list[str]:
-    return [name for name, wanted in settings.attributes().items() if not wanted]
+def _unwanted(context: PlanContext) -> list[str]:
+    attributes = retrieval_settings(context.settings).attributes()
+    return [name for name, wanted in attributes.items() if not wanted]
 
 
-def _shards(context: StageContext) -> list[Shard]:
-    unwanted = _unwanted(retrieval_settings(context.settings))
-    return [Shard({}, unwanted, len(unwanted))] if unwanted else []
+def _size(context: PlanContext) -> int:
+    return len(_unwanted(context))
 
 
 def plans(
@@ -181,12 +181,12 @@ def plans(
     return made, whys
 
 
-def _run_variants(context: StageContext, shard: Shard) -> dict[str, pa.Table]:
-    connection, track = context.workbench, context.track
+def _make_variants(context: PlanContext) -> dict[str, pa.Table]:
+    connection, track, unwanted = context.workbench, context.track, _unwanted(context)
     if encoders(context.models).encodes:
-        made, whys = plans(connection, shard.payload, context.review.review.seed)
+        made, whys = plans(connection, unwanted, context.seed)
     else:
-        made, whys = [], dict.fromkeys(shard.payload, NO_MODEL)
+        made, whys = [], dict.fromkeys(unwanted, NO_MODEL)
     ids = [f"{edit.ref.partition(':')[2]}~{attribute}" for attribute, edit in made]
     refs = [f"{track}/variant:{id_}" for id_ in ids]
     plan = pa.table(
@@ -225,7 +225,7 @@ def _run_variants(context: StageContext, shard: Shard) -> dict[str, pa.Table]:
 _PLANNED = "SELECT ref, item_ref, donor, attribute, old, new FROM edit_plan ORDER BY ref"
 
 
-def _run_effects(context: StageContext, shard: Shard) -> dict[str, pa.Table]:
+def _measure_effects(context: PlanContext) -> dict[str, pa.Table]:
     connection = context.workbench
     space, k = load_space(connection), retrieval_settings(context.settings).k
     row_of = {ref: row for row, ref in enumerate(space.refs)}
@@ -237,8 +237,9 @@ def _run_effects(context: StageContext, shard: Shard) -> dict[str, pa.Table]:
     _, vectors = load_vectors(connection, ("variant",))
     of = {side: effects(space, side, variants, unit_rows(vectors[side]), k) for side in SIDES}
     whys = dict(connection.execute("SELECT attribute, why FROM edit_why").fetchall())
-    seed = context.review.review.seed
-    rows = counterfactual_metrics(of, [one.attribute for one in variants], shard.payload, whys, k, seed)
+    rows = counterfactual_metrics(
+        of, [one.attribute for one in variants], _unwanted(context), whys, k, context.seed
+    )
     table = {
         "ref": pa.array([one.ref for one in variants], pa.string()),
         "item_ref": pa.array([space.refs[one.item] for one in variants], pa.string()),
@@ -252,7 +253,7 @@ def _run_effects(context: StageContext, shard: Shard) -> dict[str, pa.Table]:
     return {"metric": metric_table(rows), "retrieval_counterfactual": pa.table(table)}
 
 
-VARIANTS = Stage("retrieval.variants", 1, _shards, _run_variants, uses_models=False)
+VARIANTS = Aggregate("retrieval.variants", 1, _make_variants, _size)
 """Edited items as examples of kind `variant`; before the stage that encodes."""
-COUNTERFACTUAL = Stage("retrieval.counterfactual", 1, _shards, _run_effects, uses_models=False)
+COUNTERFACTUAL = Aggregate("retrieval.counterfactual", 1, _measure_effects, _size)
 """What the edits do; after the stage that encodes."""

@@ -10,8 +10,8 @@ import pyarrow as pa
 
 from analysis.base.records import ALL, SIDES, Metric
 from analysis.plugin.metric import metric_table
-from analysis.plugin.stage import Shard, Stage, StageContext
-from analysis.tracks.retrieval.metric_rows import TRACK, metric, of_interval
+from analysis.plugin.stage import Aggregate, PlanContext
+from analysis.tracks.retrieval.metric_specs import TRACK, metric, of_interval
 from analysis.tracks.retrieval.probes import lists, mean_interval, numbers
 from analysis.tracks.retrieval.ranking import overlap, shared
 from analysis.tracks.retrieval.vectors import load_space
@@ -230,15 +230,15 @@ def _neighbour_shares(
     return shares
 
 
-def _shards(context: StageContext) -> list[Shard]:
+def _size(context: PlanContext) -> int:
     (count,) = context.workbench.execute(
         "SELECT count(*) FROM example WHERE track = ? AND kind = 'item'", [TRACK]
     ).fetchone() or (0,)
-    return [Shard({}, None, count)] if count else []
+    return int(count)
 
 
-def _run(context: StageContext, shard: Shard) -> dict[str, pa.Table]:
-    space, seed = load_space(context.workbench), context.review.review.seed
+def _compute(context: PlanContext) -> dict[str, pa.Table]:
+    space, seed = load_space(context.workbench), context.seed
     shift = shift_table(space)
     rows = drift_metrics(space, seed)
     kept = overlap(*(space.neighbours[side] for side in SIDES))
@@ -251,4 +251,4 @@ def _run(context: StageContext, shard: Shard) -> dict[str, pa.Table]:
     }
 
 
-DRIFT = Stage("retrieval.drift", 1, _shards, _run, uses_models=False)
+DRIFT = Aggregate("retrieval.drift", 1, _compute, _size)

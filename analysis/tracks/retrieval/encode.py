@@ -10,7 +10,7 @@ import pyarrow as pa
 from analysis.base.errors import AssayError
 from analysis.base.records import SIDES
 from analysis.models.encoder import encoders
-from analysis.plugin.stage import Shard, Stage, StageContext
+from analysis.plugin.stage import PlanContext, RunContext, Shard, Stage
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -31,7 +31,7 @@ def text_kind(kind: str) -> TextKind:
     return "query" if kind in ("query", "pair") else "document"
 
 
-def _shards(context: StageContext) -> list[Shard]:
+def _plan(context: PlanContext) -> list[Shard]:
     """Texts of like length together, and equal ones beside each other, so that they are computed once."""
     pair = encoders(context.models)
     rows = context.workbench.execute(_TEXTS, {"track": context.track, "variants": pair.encodes}).fetchall()
@@ -45,7 +45,7 @@ def _shards(context: StageContext) -> list[Shard]:
     return shards
 
 
-def _run(context: StageContext, shard: Shard) -> dict[str, pa.Table]:
+def _run(context: RunContext, shard: Shard) -> dict[str, pa.Table]:
     pair = encoders(context.models)
     columns: dict[str, pa.Array] = {"ref": pa.array([row[0] for row in shard.payload], pa.string())}
     for side in SIDES:
@@ -72,4 +72,4 @@ def vector_column(vectors: NDArray[np.float32]) -> pa.ListArray:
     )
 
 
-ENCODE = Stage("retrieval.encode", 1, _shards, _run)
+ENCODE = Stage("retrieval.encode", 1, _plan, _run)

@@ -82,7 +82,7 @@ WHERE track = 'retrieval' AND ({which}) ORDER BY name, slice, method, side
 """
 
 
-def beside(connection: duckdb.DuckDBPyConnection, ref: str) -> dict[str, Rows]:
+def example_context(connection: duckdb.DuckDBPyConnection, ref: str) -> dict[str, Rows]:
     """What belongs to an example of the retrieval track beside its own rows; empty for an unknown ref.
 
     Args:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from analysis.base.records import Flag
-from analysis.run.queue import BROKEN_CRITICAL, SMALL_CRITICAL, find_flags
+from analysis.plugin.flag import BROKEN_CRITICAL, SMALL_CRITICAL, find_flags
 from analysis.tracks.retrieval.gates import CONFOUNDS, GROUPING, MIN_SLICE, NEGATIVES, PROBES, TRACK
 
 if TYPE_CHECKING:
     import duckdb
 
-    from analysis.run.review_file import TrackSettings
+    from analysis.plugin.settings import TrackSettings
 
 VIOLATED = "hard negative newly violated"
 LOST = "lost relevant items"

@@ -6,11 +6,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from analysis.base.records import ALL, GateInput, GateResult, GateVerdict, Metric, Rule, Slice
-from analysis.review.gates import ALPHA, Gate, Threshold, decided, judgement, metric_of, result
+from analysis.plugin.gate import ALPHA, Gate, Threshold, decided, judgement, metric_of, result
 from analysis.stats import mcnemar_one_sided
 from analysis.tracks.retrieval.grouping_sentences import attribute_words
+from analysis.tracks.retrieval.metric_specs import TRACK, reads
 
-TRACK = "retrieval"
 MIN_ITEMS = 100
 """Items that have an attribute from which its grouping may be judged."""
 MIN_EXAMPLES = 50
@@ -326,6 +326,7 @@ GROUPING = Gate(
     "items are still found beside what shoppers mean by them",
     {"max_fall": Threshold(0.10, "lower", "fall of the lift over chance that must be exceeded to fail")},
     _judge_grouping,
+    reads=reads("grouping_wanted_lift", "grouping_lift"),
 )
 CONFOUNDS = Gate(
     "retrieval.confounds",
@@ -339,6 +340,7 @@ CONFOUNDS = Gate(
         ),
     },
     _judge_confounds,
+    reads=reads("grouping_conditional_lift", "grouping_lift", "grouping_wanted_lift"),
 )
 NEGATIVES = Gate(
     "retrieval.hard_negatives",
@@ -349,6 +351,7 @@ NEGATIVES = Gate(
         )
     },
     _judge_negatives,
+    reads=reads("violations", "pairs_broken", "pairs_fixed", "pairs_mcnemar_p"),
 )
 PROBES = Gate(
     "retrieval.probes",
@@ -360,6 +363,7 @@ PROBES = Gate(
         ),
     },
     _judge_probes,
+    reads=reads("recall", "broken", "fixed", "ndcg", "mrr"),
 )
 GATES: tuple[Gate, ...] = (GROUPING, CONFOUNDS, NEGATIVES, PROBES)
 """The gates of the track, in the order in which they are read."""

@@ -8,9 +8,9 @@ import numpy as np
 
 from analysis.base.records import ALL, SIDES, Metric, MetricSide, Side
 from analysis.plugin.metric import metric_table
-from analysis.plugin.stage import Shard, Stage, StageContext
+from analysis.plugin.stage import Aggregate, PlanContext
 from analysis.stats import paired_mean_interval
-from analysis.tracks.retrieval.metric_rows import metric, of_interval
+from analysis.tracks.retrieval.metric_specs import metric, of_interval
 from analysis.tracks.retrieval.vectors import load_space
 
 if TYPE_CHECKING:
@@ -91,12 +91,8 @@ def _means(name: str, values: dict[Side, Floats], method: str) -> list[Metric]:
     ]
 
 
-def _shards(context: StageContext) -> list[Shard]:
-    return [Shard({}, None, 1)]
-
-
-def _run(context: StageContext, shard: Shard) -> dict[str, pa.Table]:
+def _compute(context: PlanContext) -> dict[str, pa.Table]:
     return {"metric": metric_table(geometry_metrics(load_space(context.workbench)))}
 
 
-GEOMETRY = Stage("retrieval.geometry", 1, _shards, _run, uses_models=False)
+GEOMETRY = Aggregate("retrieval.geometry", 1, _compute)

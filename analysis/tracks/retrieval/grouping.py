@@ -15,10 +15,10 @@ import numpy as np
 
 from analysis.base.records import ALL, SIDES, Metric, MetricSide, Side
 from analysis.plugin.metric import metric_table
-from analysis.plugin.stage import Shard, Stage, StageContext
+from analysis.plugin.stage import Aggregate, PlanContext
 from analysis.tracks.retrieval.conditional import PERMUTATIONS, Strata, expectation, permutations, strata
 from analysis.tracks.retrieval.dependent_pairs import Errors, interval, together
-from analysis.tracks.retrieval.metric_rows import metric, of_interval
+from analysis.tracks.retrieval.metric_specs import metric, of_interval
 from analysis.tracks.retrieval.settings import retrieval_settings
 from analysis.tracks.retrieval.similarity import Values, values_of
 from analysis.tracks.retrieval.vectors import load_space
@@ -237,14 +237,13 @@ def _strata_words(given: Strata) -> str:
     return f"{' x '.join(given.used)} ({given.count} strata)"
 
 
-def _shards(context: StageContext) -> list[Shard]:
-    attributes = len(retrieval_settings(context.settings).attributes())
-    return [Shard({}, None, attributes)] if attributes else []
+def _size(context: PlanContext) -> int:
+    return len(retrieval_settings(context.settings).attributes())
 
 
-def _run(context: StageContext, shard: Shard) -> dict[str, pa.Table]:
+def _compute(context: PlanContext) -> dict[str, pa.Table]:
     space = load_space(context.workbench)
-    return {"metric": metric_table(grouping_metrics(space, context.review.review.seed))}
+    return {"metric": metric_table(grouping_metrics(space, context.seed))}
 
 
-GROUP = Stage("retrieval.grouping", 1, _shards, _run, uses_models=False)
+GROUP = Aggregate("retrieval.grouping", 1, _compute, _size)

@@ -23,9 +23,9 @@ from analysis.data.examples import (
 )
 from analysis.data.rows import BadRow, Row, bad_row, open_rows, sound_rows
 from analysis.tracks.retrieval.attributes import attribute_rows, check_attributes, title_values
+from analysis.tracks.retrieval.metric_specs import TRACK
 from analysis.tracks.retrieval.settings import RetrievalSettings
 
-TRACK = "retrieval"
 ITEMS = "items"
 HARD_NEGATIVES = "hard negatives"
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 NAMES = {"tsne": "t-SNE", "umap": "UMAP"}
 
 
-def figures(connection: duckdb.DuckDBPyConnection, given: GateInput) -> dict[str, bytes]:
+def plots(connection: duckdb.DuckDBPyConnection, given: GateInput) -> dict[str, bytes]:
     """File name -> SVG of both maps, for each method that is drawn and the first wanted and unwanted attribute.
 
     Args:

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from analysis.base.records import Metric, Side
+from analysis.tracks.retrieval.metric_specs import TRACK
 
 if TYPE_CHECKING:
     import duckdb
 
-TRACK = "retrieval"
 TABLES = ("retrieval_map", "retrieval_map_quality")
 OTHER = "other"
 """Stands for the values beyond the most frequent ones."""

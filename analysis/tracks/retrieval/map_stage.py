@@ -8,12 +8,12 @@ import pyarrow as pa
 
 from analysis.base.records import SIDES, Metric
 from analysis.plugin.metric import metric_table
-from analysis.plugin.stage import Shard, Stage, StageContext
+from analysis.plugin.stage import Aggregate, PlanContext
 from analysis.stats import paired_mean_interval
 from analysis.tracks.retrieval.layouts import Method, methods, parameters
 from analysis.tracks.retrieval.map_limits import QUALITIES, withheld_words
 from analysis.tracks.retrieval.maps import FEWEST, K, MapPair, fit_pair, sample_rows
-from analysis.tracks.retrieval.metric_rows import metric, of_interval
+from analysis.tracks.retrieval.metric_specs import metric, of_interval
 from analysis.tracks.retrieval.vectors import Space, load_space
 
 if TYPE_CHECKING:
@@ -23,16 +23,19 @@ if TYPE_CHECKING:
 VERSION = 1
 
 
-def shards(context: StageContext) -> list[Shard]:
-    """One shard for each method that can be drawn here."""
+def _size(context: PlanContext) -> int:
     count = context.workbench.execute("SELECT count(*) FROM retrieval_item").fetchone()
-    items = int(count[0]) if count else 0
-    return [Shard({"method": method}, method, items) for method in methods()]
+    return len(methods()) * (int(count[0]) if count else 0)
 
 
-def run(context: StageContext, shard: Shard) -> dict[str, pa.Table]:
-    """The maps of one method."""
-    return map_tables(load_space(context.workbench), shard.payload, context.review.review.seed)
+def _compute(context: PlanContext) -> dict[str, pa.Table]:
+    """The maps of every method that can be drawn here."""
+    space = load_space(context.workbench)
+    found: dict[str, list[pa.Table]] = {}
+    for method in methods():
+        for name, table in map_tables(space, method, context.seed).items():
+            found.setdefault(name, []).append(table)
+    return {name: pa.concat_tables(tables) for name, tables in found.items()}
 
 
 def map_tables(space: Space, method: Method, seed: int) -> dict[str, pa.Table]:
@@ -89,11 +92,4 @@ def _places(refs: list[str], method: Method, pair: MapPair) -> pa.Table:
     return pa.table(columns)
 
 
-MAPS = Stage(
-    "retrieval.maps",
-    VERSION,
-    shards,
-    run,
-    uses_models=False,
-    after_queue=True,
-)
+MAPS = Aggregate("retrieval.maps", VERSION, _compute, _size, after_queue=True)

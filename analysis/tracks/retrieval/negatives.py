@@ -10,9 +10,9 @@ import pyarrow as pa
 
 from analysis.base.records import ALL, SIDES, Metric, MetricSide, Side
 from analysis.plugin.metric import metric_table
-from analysis.plugin.stage import Shard, Stage, StageContext
+from analysis.plugin.stage import Aggregate, PlanContext
 from analysis.stats import clopper_pearson, mcnemar_one_sided, tango_interval
-from analysis.tracks.retrieval.metric_rows import TRACK, metric, of_interval
+from analysis.tracks.retrieval.metric_specs import TRACK, metric, of_interval
 from analysis.tracks.retrieval.probes import mean_interval, members
 from analysis.tracks.retrieval.vectors import load_space
 
@@ -106,12 +106,12 @@ def pair_metrics(
     return rows
 
 
-def _shards(context: StageContext) -> list[Shard]:
+def _size(context: PlanContext) -> int:
     (count,) = context.workbench.execute("SELECT count(*) FROM retrieval_hard_negative").fetchone() or (0,)
-    return [Shard({}, None, count)] if count else []
+    return int(count)
 
 
-def _run(context: StageContext, shard: Shard) -> dict[str, pa.Table]:
+def _compute(context: PlanContext) -> dict[str, pa.Table]:
     connection = context.workbench
     found = connection.execute(
         """
@@ -124,8 +124,8 @@ def _run(context: StageContext, shard: Shard) -> dict[str, pa.Table]:
     slices = {ALL: [pair.ref for pair in pairs]}
     slices |= {name: refs for name, refs in members(connection, "pair").items() if name != ALL}
     table = margins(load_space(connection), pairs)
-    rows = pair_metrics(table, slices, {pair.ref: pair.query for pair in pairs}, context.review.review.seed)
+    rows = pair_metrics(table, slices, {pair.ref: pair.query for pair in pairs}, context.seed)
     return {"retrieval_margin": table, "metric": metric_table(rows)}
 
 
-NEGATIVES = Stage("retrieval.negatives", 1, _shards, _run, uses_models=False)
+NEGATIVES = Aggregate("retrieval.negatives", 1, _compute, _size)

@@ -10,8 +10,8 @@ import pyarrow as pa
 
 from analysis.base.records import ALL, SIDES, Metric, Side
 from analysis.plugin.metric import metric_table
-from analysis.plugin.stage import Shard, Stage, StageContext
-from analysis.tracks.retrieval.metric_rows import metric
+from analysis.plugin.stage import Aggregate, PlanContext
+from analysis.tracks.retrieval.metric_specs import metric
 from analysis.tracks.retrieval.nearest import Found, method_for, nearest
 from analysis.tracks.retrieval.settings import DEPTH, retrieval_settings
 from analysis.tracks.retrieval.vectors import load_vectors, unit_rows
@@ -28,12 +28,12 @@ ORDER BY e.ref
 """
 
 
-def _shards(context: StageContext) -> list[Shard]:
+def _size(context: PlanContext) -> int:
     row = context.workbench.execute("SELECT count(*) FROM retrieval_vector").fetchone()
-    return [Shard({}, None, row[0] if row else 0)]
+    return int(row[0] if row else 0)
 
 
-def _run(context: StageContext, shard: Shard) -> dict[str, pa.Table]:
+def _compute(context: PlanContext) -> dict[str, pa.Table]:
     k = retrieval_settings(context.settings).k
     items, item_vectors = load_vectors(context.workbench, ("item",))
     queries, query_vectors = load_vectors(context.workbench, ("query", "pair"))
@@ -96,4 +96,4 @@ def _method_row(side: Side, vectors: NDArray[np.float32], found: Found, method: 
     return metric("neighbours_found", ALL, side, share, None, CHECKED, method)
 
 
-NEIGHBOURS = Stage("retrieval.neighbours", 1, _shards, _run, uses_models=False)
+NEIGHBOURS = Aggregate("retrieval.neighbours", 1, _compute, _size)

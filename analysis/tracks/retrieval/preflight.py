@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 
 from analysis.base.errors import AssayError
+from analysis.base.problems import Problem
 from analysis.base.records import SIDES, Example
 from analysis.data.examples import Examples, shown
 from analysis.models.encoder import encoders, missing_vector
@@ -12,7 +13,7 @@ from analysis.models.encoder_config import EncoderHead
 from analysis.models.preflight import sound_heads
 from analysis.models.sides import Sides
 from analysis.models.stored import StoredHead
-from analysis.run.review_file import Problem, TrackSettings
+from analysis.plugin.settings import TrackSettings
 
 
 def check_encoders(models: Sides, settings: TrackSettings, problems: list[Problem]) -> list[str]:

@@ -11,10 +11,10 @@ import pyarrow as pa
 
 from analysis.base.records import SIDES, Metric, MetricSide, Side
 from analysis.plugin.metric import metric_table
-from analysis.plugin.stage import Shard, Stage, StageContext
+from analysis.plugin.stage import Aggregate, PlanContext
 from analysis.stats import Interval, bootstrap_mean, paired_mean_interval
 from analysis.tracks.retrieval.gates import MEASURES
-from analysis.tracks.retrieval.metric_rows import TRACK, metric, of_interval
+from analysis.tracks.retrieval.metric_specs import TRACK, metric, of_interval
 from analysis.tracks.retrieval.ranking import Relevance, overlap, rank_biased_overlap, relevance, shared
 from analysis.tracks.retrieval.settings import retrieval_settings
 from analysis.tracks.retrieval.vectors import load_space
@@ -176,14 +176,14 @@ def _mean(
     return of_interval(name, slice_name, side, one, method)
 
 
-def _shards(context: StageContext) -> list[Shard]:
+def _size(context: PlanContext) -> int:
     (count,) = context.workbench.execute(
         "SELECT count(*) FROM example WHERE track = ? AND kind = 'query'", [TRACK]
     ).fetchone() or (0,)
-    return [Shard({}, None, count)] if count else []
+    return int(count)
 
 
-def _run(context: StageContext, shard: Shard) -> dict[str, pa.Table]:
+def _compute(context: PlanContext) -> dict[str, pa.Table]:
     connection = context.workbench
     slices = members(connection, "query")
     refs = sorted({ref for chosen in slices.values() for ref in chosen})
@@ -199,8 +199,8 @@ def _run(context: StageContext, shard: Shard) -> dict[str, pa.Table]:
     )
     k = retrieval_settings(context.settings).k
     table = probe_table(load_space(connection), refs, relevant, titles, k)
-    rows = probe_metrics(table, slices, critical_slices(connection), context.review.review.seed)
+    rows = probe_metrics(table, slices, critical_slices(connection), context.seed)
     return {"retrieval_probe": table, "metric": metric_table(rows)}
 
 
-PROBES = Stage("retrieval.probes", 1, _shards, _run, uses_models=False)
+PROBES = Aggregate("retrieval.probes", 1, _compute, _size)

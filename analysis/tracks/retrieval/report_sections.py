@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from analysis.base.records import ALL, SIDES, GateInput, Metric
-from analysis.review.gates import metric_of
+from analysis.plugin.gate import metric_of
 from analysis.tracks.retrieval.gates import MIN_ITEMS, TRACK, declared, level, lifts, signed
 from analysis.tracks.retrieval.grouping_sentences import attribute_words, verdict
 
@@ -50,7 +50,7 @@ ORDER BY candidate_share - base_share DESC, attribute, from_label, to_label LIMI
 """
 
 
-def headlines(connection: duckdb.DuckDBPyConnection, given: GateInput) -> dict[str, list[str]]:
+def report_sections(connection: duckdb.DuckDBPyConnection, given: GateInput) -> dict[str, list[str]]:
     """Sentences for the report's fields; `connection` has the run attached as `evidence`."""
     found = {
         "Embedding neighborhood findings": [

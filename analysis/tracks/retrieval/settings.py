@@ -6,7 +6,8 @@ from typing import Annotated, cast
 
 from pydantic import AfterValidator, Field, ValidationInfo, field_validator
 
-from analysis.run.review_file import AnyPath, FilePath, Text, TrackSettings, suggest
+from analysis.base.problems import suggest
+from analysis.plugin.settings import AnyPath, FilePath, Text, TrackSettings
 
 DEPTH = 100
 """Items that are kept of the ranking of a query; also the most that `k` may be."""

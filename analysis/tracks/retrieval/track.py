@@ -3,135 +3,160 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, ClassVar
 
-from analysis.tracks.retrieval.example_context import beside
-from analysis.tracks.retrieval.flags import flags
-from analysis.tracks.retrieval.gates import GATES
-from analysis.tracks.retrieval.report_sections import headlines
-from analysis.tracks.retrieval.triggers import triggers
+from analysis.plugin.track import Track
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     import duckdb
 
-    from analysis.base.records import GateInput, Side
+    from analysis.base.problems import Problem
+    from analysis.base.records import Flag, GateInput, MetricSpec, Side, Trigger
     from analysis.data.examples import Examples
     from analysis.models.sides import Sides
-    from analysis.plugin.stage import Stage
-    from analysis.run.review_file import Problem, Review, TrackSettings
+    from analysis.plugin.gate import Gate
+    from analysis.plugin.init.folder import Folder
+    from analysis.plugin.init.toml_text import InitSection
+    from analysis.plugin.settings import Review, TrackSettings
+    from analysis.plugin.stage import Step
 
 
-def settings() -> type[TrackSettings]:
-    """Its section of the review file."""
-    from analysis.tracks.retrieval.settings import RetrievalSettings
+class RetrievalTrack(Track):
+    """Two text encoders, the items that they bring near each other, and the queries that find them."""
 
-    return RetrievalSettings
+    name: ClassVar[str] = "retrieval"
+    title: ClassVar[str] = "Retrieval encoder"
+    question: ClassVar[str] = "May what the candidate brings near ship?"
+    main: ClassVar[str] = "recall"
+    package: ClassVar[str] = __package__ or ""
+    init_rank: ClassVar[int] = 20
+
+    def settings(self) -> type[TrackSettings]:
+        from analysis.tracks.retrieval.settings import RetrievalSettings
+
+        return RetrievalSettings
+
+    def init_section(self, folder: Folder) -> InitSection | None:
+        from analysis.tracks.retrieval.init_section import retrieval_section
+
+        return retrieval_section(folder)
+
+    def read(self, settings: TrackSettings, review: Review, skip_bad_rows: bool) -> Examples:
+        """Probes, items and hard negatives, with what the data says of how they belong together.
+
+        Raises:
+            AssayError: a file or row that cannot be read, a name that nothing has.
+        """
+        from analysis.tracks.retrieval.load_data import read_retrieval
+        from analysis.tracks.retrieval.settings import retrieval_settings
+
+        return read_retrieval(retrieval_settings(settings), skip_bad_rows)
+
+    def model_paths(self, settings: TrackSettings) -> Mapping[Side, Path]:
+        """The model folder, or the file of vectors, of each side."""
+        from analysis.tracks.retrieval.settings import retrieval_settings
+
+        retrieval = retrieval_settings(settings)
+        return {"base": retrieval.base, "candidate": retrieval.candidate}
+
+    def pair(self, folders: Mapping[Side, Path], device: str) -> Sides:
+        from analysis.models.encoder import EncoderPair
+
+        return EncoderPair(folders, device)
+
+    def check_models(self, models: Sides, settings: TrackSettings, problems: list[Problem]) -> list[str]:
+        from analysis.tracks.retrieval.preflight import check_encoders
+
+        return check_encoders(models, settings, problems)
+
+    def fit(self, examples: Examples, models: Sides, skip_bad_rows: bool) -> Examples:
+        """The examples, all of which stored vectors must cover. Raises AssayError."""
+        from analysis.tracks.retrieval.preflight import fit_vectors
+
+        return fit_vectors(examples, models, skip_bad_rows)
+
+    def metrics(self) -> tuple[MetricSpec, ...]:
+        from analysis.tracks.retrieval.metric_specs import SPECS
+
+        return SPECS
+
+    def stages(self) -> tuple[Step, ...]:
+        """Counterfactual items are made first, so that they are encoded with everything else."""
+        from analysis.tracks.retrieval.counterfactual import COUNTERFACTUAL, VARIANTS
+        from analysis.tracks.retrieval.drift import DRIFT
+        from analysis.tracks.retrieval.encode import ENCODE
+        from analysis.tracks.retrieval.geometry import GEOMETRY
+        from analysis.tracks.retrieval.grouping import GROUP
+        from analysis.tracks.retrieval.map_stage import MAPS
+        from analysis.tracks.retrieval.negatives import NEGATIVES
+        from analysis.tracks.retrieval.neighbours import NEIGHBOURS
+        from analysis.tracks.retrieval.probes import PROBES
+
+        return (
+            VARIANTS,
+            ENCODE,
+            NEIGHBOURS,
+            GROUP,
+            GEOMETRY,
+            COUNTERFACTUAL,
+            PROBES,
+            NEGATIVES,
+            DRIFT,
+            MAPS,
+        )
+
+    def flags(self, workbench: duckdb.DuckDBPyConnection, settings: TrackSettings) -> list[Flag]:
+        from analysis.tracks.retrieval.flags import flags
+
+        return flags(workbench, settings)
+
+    def gates(self) -> tuple[Gate, ...]:
+        from analysis.tracks.retrieval.gates import GATES
+
+        return GATES
+
+    def gate_settings(
+        self, settings: TrackSettings, workbench: duckdb.DuckDBPyConnection
+    ) -> dict[str, object]:
+        """The declared attributes, and which inputs there are."""
+        from analysis.tracks.retrieval.settings import retrieval_settings
+
+        retrieval = retrieval_settings(settings)
+        return {
+            "group_by": list(retrieval.group_by),
+            "must_keep": list(retrieval.must_keep),
+            "not_by": list(retrieval.not_by),
+            "probes": retrieval.probes is not None,
+            "hard_negatives": retrieval.hard_negatives is not None,
+            "k": retrieval.k,
+        }
+
+    def triggers(self, given: GateInput) -> list[Trigger]:
+        from analysis.tracks.retrieval.triggers import triggers
+
+        return triggers(given)
+
+    def report_sections(
+        self, connection: duckdb.DuckDBPyConnection, given: GateInput
+    ) -> dict[str, list[str]]:
+        from analysis.tracks.retrieval.report_sections import report_sections
+
+        return report_sections(connection, given)
+
+    def plots(self, connection: duckdb.DuckDBPyConnection, given: GateInput) -> dict[str, bytes]:
+        """Both maps, where they may be drawn."""
+        from analysis.tracks.retrieval.map_plots import plots
+
+        return plots(connection, given)
+
+    def example_context(
+        self, connection: duckdb.DuckDBPyConnection, ref: str
+    ) -> dict[str, tuple[dict[str, Any], ...]]:
+        from analysis.tracks.retrieval.example_context import example_context
+
+        return example_context(connection, ref)
 
 
-def read(settings: TrackSettings, review: Review, skip_bad_rows: bool) -> Examples:
-    """Probes, items and hard negatives, with what the data says of how they belong together.
-
-    Raises:
-        AssayError: a file or row that cannot be read, a name that nothing has.
-    """
-    from analysis.tracks.retrieval.load_data import read_retrieval
-    from analysis.tracks.retrieval.settings import retrieval_settings
-
-    return read_retrieval(retrieval_settings(settings), skip_bad_rows)
-
-
-def stages() -> tuple[Stage, ...]:
-    """Counterfactual items are made first, so that they are encoded with everything else."""
-    from analysis.tracks.retrieval.counterfactual import COUNTERFACTUAL, VARIANTS
-    from analysis.tracks.retrieval.drift import DRIFT
-    from analysis.tracks.retrieval.encode import ENCODE
-    from analysis.tracks.retrieval.geometry import GEOMETRY
-    from analysis.tracks.retrieval.grouping import GROUP
-    from analysis.tracks.retrieval.map_stage import MAPS
-    from analysis.tracks.retrieval.negatives import NEGATIVES
-    from analysis.tracks.retrieval.neighbours import NEIGHBOURS
-    from analysis.tracks.retrieval.probes import PROBES
-
-    return (
-        VARIANTS,
-        ENCODE,
-        NEIGHBOURS,
-        GROUP,
-        GEOMETRY,
-        COUNTERFACTUAL,
-        PROBES,
-        NEGATIVES,
-        DRIFT,
-        MAPS,
-    )
-
-
-def gate_settings(settings: TrackSettings, workbench: duckdb.DuckDBPyConnection) -> dict[str, object]:
-    """What the gates need of the settings: the declared attributes, and which inputs there are."""
-    from analysis.tracks.retrieval.settings import retrieval_settings
-
-    retrieval = retrieval_settings(settings)
-    return {
-        "group_by": list(retrieval.group_by),
-        "must_keep": list(retrieval.must_keep),
-        "not_by": list(retrieval.not_by),
-        "probes": retrieval.probes is not None,
-        "hard_negatives": retrieval.hard_negatives is not None,
-        "k": retrieval.k,
-    }
-
-
-def model_paths(settings: TrackSettings) -> Mapping[Side, Path]:
-    """The model folder, or the file of vectors, of each side."""
-    from analysis.tracks.retrieval.settings import retrieval_settings
-
-    retrieval = retrieval_settings(settings)
-    return {"base": retrieval.base, "candidate": retrieval.candidate}
-
-
-def pair(folders: Mapping[Side, Path], device: str) -> Sides:
-    """Both encoders, loaded when first asked for."""
-    from analysis.models.encoder import EncoderPair
-
-    return EncoderPair(folders, device)
-
-
-def check_models(models: Sides, settings: TrackSettings, problems: list[Problem]) -> list[str]:
-    """What can be said of the encoders without running them."""
-    from analysis.tracks.retrieval.preflight import check_encoders
-
-    return check_encoders(models, settings, problems)
-
-
-def figures(connection: duckdb.DuckDBPyConnection, given: GateInput) -> dict[str, bytes]:
-    """Both maps as files for the report, where they may be drawn."""
-    from analysis.tracks.retrieval.map_plots import figures as pictures
-
-    return pictures(connection, given)
-
-
-def fit(examples: Examples, models: Sides, skip_bad_rows: bool) -> Examples:
-    """The examples, all of which stored vectors must cover. Raises AssayError."""
-    from analysis.tracks.retrieval.preflight import fit_vectors
-
-    return fit_vectors(examples, models, skip_bad_rows)
-
-
-__all__ = [
-    "GATES",
-    "beside",
-    "check_models",
-    "figures",
-    "fit",
-    "flags",
-    "gate_settings",
-    "headlines",
-    "model_paths",
-    "pair",
-    "read",
-    "settings",
-    "stages",
-    "triggers",
-]
+TRACK = RetrievalTrack()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from analysis.base.records import ALL, SIDES, GateInput, Metric, Trigger
-from analysis.review.gates import metric_of
+from analysis.plugin.gate import metric_of
 from analysis.tracks.retrieval.gates import (
     CONFOUNDS,
     GROUPING,

@@ -11,10 +11,13 @@ import pytest
 from analysis.base.errors import AssayError
 from analysis.models.load import LoadedClassifier, inspect_classifier, load_classifier
 from analysis.tracks.intent.baseline import BaselineChooser
-from analysis.tracks.intent.methods import METHODS, Method, Request, Target
+from analysis.tracks.intent.methods import METHODS
+from analysis.tracks.intent.methods.contract import Method
 from analysis.tracks.intent.methods.integrated_gradients import MAX_DELTA, integrated_gradients
 from analysis.tracks.intent.methods.occlusion import occlusion
+from analysis.tracks.intent.methods.request import Request
 from analysis.tracks.intent.predict import encode, logits_of_ids, predict_texts
+from analysis.tracks.intent.target import Target
 from analysis.tracks.intent.tokenised import Tokenised, tokenise
 from tests.analysis.models.families import FAMILIES, POSITIONS, bert, gpt2, llama, save_family
 

@@ -12,8 +12,8 @@ import duckdb
 import numpy as np
 import pytest
 
-from analysis.live.client import LiveRequest
 from analysis.models.pair import ModelPair
+from analysis.plugin.live import LiveRequest
 from analysis.run.check import check_review
 from analysis.run.pipeline import analyze
 from analysis.store.run import attach

@@ -18,7 +18,8 @@ import duckdb
 import pytest
 
 from analysis.base.errors import AssayError
-from analysis.live.client import MAX_TEXT_BYTES, LiveProbes, LiveRequest, ProbeCancelledError
+from analysis.live.client import LiveProbes, ProbeCancelledError
+from analysis.plugin.live import MAX_TEXT_BYTES, LiveRequest
 from analysis.plugin.registry import get
 from analysis.store.run import attach
 from tests.conftest import LABELS

@@ -20,7 +20,7 @@ from tui.tracks.intent.view import sides_of, transition, variant_lines
 
 if TYPE_CHECKING:
     from analysis.base.records import Attribution
-    from analysis.review.session import ExampleEvidence
+    from analysis.review.queries import ExampleEvidence
 
 DEFINITIONS = (
     ("p", "softmax of the logits in float32, of the class named"),

@@ -20,7 +20,7 @@ from tui.widgets.token_view import Word, token_lines
 
 if TYPE_CHECKING:
     from analysis.base.records import Attribution
-    from analysis.review.session import ExampleEvidence
+    from analysis.review.queries import ExampleEvidence
 
 
 RELIABLE_DELTA = 0.05

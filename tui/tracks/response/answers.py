@@ -19,7 +19,7 @@ from tui.widgets.marked_text import Mark, inserts_of, row_line, rows_of, window
 from tui.widgets.token_view import Word, token_lines
 
 if TYPE_CHECKING:
-    from analysis.review.session import ExampleEvidence
+    from analysis.review.queries import ExampleEvidence
     from tui.plugin.registry import ViewOptions
 
 SIDE_BY_SIDE = 100
@@ -176,7 +176,8 @@ def _legend(evidence: ExampleEvidence, options: ViewOptions, likely: Likely) -> 
         return []
     if not (likely.base or likely.candidate):
         why = next(
-            (row["why"] for row in evidence.beside.get("rates", ()) if row["name"] == "kl" and row["why"]), ""
+            (row["why"] for row in evidence.context.get("rates", ()) if row["name"] == "kl" and row["why"]),
+            "",
         )
         said = f"log-probabilities were not measured for this prompt{f': {why}' if why else ''}"
         return wrapped("", said, options.width, indent=2, style="warn")
@@ -206,7 +207,7 @@ def likelihood_lines(
         line.add(_profile([one.score for one in tokens], max(min(width - indent - 33, 60), 10)), "number")
         low, high = (figure(pick(one.score for one in tokens), 1) for pick in (min, max))
         lines.append(line.add(f"  {low} to {high} nats   p: by token", "dim"))
-    risen = evidence.beside.get("risen", ())
+    risen = evidence.context.get("risen", ())
     if risen and (tokens or options.height >= 30):
         words = "   ".join(f"{row['token'].strip() or '␠'} +{row['change']:.1f}" for row in risen[:5])
         lines += wrapped(" rose most", words, width, indent=indent, style="number")[:2]

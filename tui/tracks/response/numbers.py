@@ -20,7 +20,7 @@ from tui.tracks.response.view import passage_words, promise_words, rates_of, tit
 from tui.widgets.marked_text import row_line, rows_of
 
 if TYPE_CHECKING:
-    from analysis.review.session import ExampleEvidence
+    from analysis.review.queries import ExampleEvidence
 
 INDENT = 20
 MOST_TOKENS = 60
@@ -87,7 +87,7 @@ def number_lines(evidence: ExampleEvidence, options: ViewOptions) -> list[Line]:
     for key, value in evidence.metadata.items():
         if value is not None and key != "ref":
             lines += wrapped(f" {key}", str(value), width, indent=INDENT)
-    expects = ", ".join(row["expects"] for row in evidence.beside.get("expected", ()))
+    expects = ", ".join(row["expects"] for row in evidence.context.get("expected", ()))
     lines += wrapped(" expected", expects or "nothing particular", width, indent=INDENT)
     lines += wrapped(" slices", ", ".join(evidence.slices) or "none", width, indent=INDENT)
     for flag in evidence.flags:
@@ -168,21 +168,21 @@ def _quality(detectors: Iterable[str], width: int) -> list[Line]:
 
 def _checked(evidence: ExampleEvidence, width: int) -> list[Line]:
     lines: list[Line] = []
-    for row in evidence.beside.get("catalogue", ()):
+    for row in evidence.context.get("catalogue", ()):
         lines += wrapped(" catalogue", title_words(row), width, indent=INDENT)
         for alias in row["aliases"]:
             lines += wrapped("", f"also called {alias}", width, indent=INDENT, style="dim")
         for spoiler in row["spoilers"]:
             lines += wrapped("", f"spoiler: {spoiler}", width, indent=INDENT, style="dim")
-    for row in evidence.beside.get("promises", ()):
+    for row in evidence.context.get("promises", ()):
         lines += wrapped(" policy", promise_words(row), width, indent=INDENT)
-    for row in evidence.beside.get("passages", ()):
+    for row in evidence.context.get("passages", ()):
         lines += wrapped(" passage", passage_words(row), width, indent=INDENT)
     return [rule(width), text_line(" CHECKED AGAINST", "title"), *lines] if lines else []
 
 
 def _rates(evidence: ExampleEvidence, width: int) -> list[Line]:
-    rows = evidence.beside.get("rates", ())
+    rows = evidence.context.get("rates", ())
     votes = votes_words(evidence)
     lines = wrapped(" votes here", votes, width, indent=INDENT) if votes else []
     for name in dict.fromkeys(row["slice"] for row in rows):
@@ -222,10 +222,10 @@ def _shift(evidence: ExampleEvidence, width: int) -> list[Line]:
             f"{evidence.example.text[start:end]} {signed(score, 2)}" for start, end, score in scored
         )
         lines += wrapped("", words, width, indent=INDENT, style="dim")
-    for row in evidence.beside.get("risen", ()):
+    for row in evidence.context.get("risen", ()):
         said = f"{signed(row['change'], 2)} {interval(row['low'], row['high'], 2)} nats, n {row['n']}"
         lines += wrapped(f" rose {row['token']}", said, width, indent=INDENT)
-    for row in evidence.beside.get("dose", ()):
+    for row in evidence.context.get("dose", ()):
         said = (
             f"{row['detector']} {figure(row['rate'], 2)} {interval(row['low'], row['high'], 2)}, n {row['n']}"
         )
@@ -236,7 +236,7 @@ def _shift(evidence: ExampleEvidence, width: int) -> list[Line]:
 def summary(evidence: ExampleEvidence) -> list[str]:
     """A prompt, its answers and what was found in them, as plain sentences."""
     rows = [f"prompt: {evidence.example.text}"]
-    expects = ", ".join(row["expects"] for row in evidence.beside.get("expected", ()))
+    expects = ", ".join(row["expects"] for row in evidence.context.get("expected", ()))
     rows += [f"expected: {expects}"] if expects else []
     rows += [f"flags: {flag_words(evidence)}"] if evidence.flags else []
     texts = texts_of(evidence)
@@ -255,9 +255,9 @@ def summary(evidence: ExampleEvidence) -> list[str]:
             f"{number}, {one.side}, {one.detector}, {one.label}: {quote}; {one.why}; {one.state[0][2:]}"
         )
     rows += [] if hits_of(evidence) else ["no detector found anything that counts"]
-    rows += [f"catalogue: {title_words(row)}" for row in evidence.beside.get("catalogue", ())]
-    rows += [f"policy: {promise_words(row)}" for row in evidence.beside.get("promises", ())]
-    rows += [f"passage: {passage_words(row)}" for row in evidence.beside.get("passages", ())]
+    rows += [f"catalogue: {title_words(row)}" for row in evidence.context.get("catalogue", ())]
+    rows += [f"policy: {promise_words(row)}" for row in evidence.context.get("promises", ())]
+    rows += [f"passage: {passage_words(row)}" for row in evidence.context.get("passages", ())]
     votes = votes_words(evidence)
     rows += [f"preferred here by {votes}"] if votes else []
     for rate in rates_of(evidence):

@@ -14,7 +14,7 @@ from tui.widgets.line_view import LineView
 
 if TYPE_CHECKING:
     from analysis.base.records import SpanVerdict
-    from analysis.review.session import ExampleEvidence
+    from analysis.review.queries import ExampleEvidence
     from tui.plugin.registry import SideMode
     from tui.tracks.response.spans import SpanShown
 

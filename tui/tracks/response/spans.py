@@ -14,7 +14,7 @@ from tui.draw.safe_text import cells, printable
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from analysis.review.session import ExampleEvidence
+    from analysis.review.queries import ExampleEvidence
     from tui.plugin.registry import ViewOptions
 
 SPAN = "span"
@@ -85,13 +85,13 @@ def spans_of(evidence: ExampleEvidence) -> list[SpanShown]:
     """
     shown = {event.actor for event in evidence.history}
     said: dict[tuple[str, str, int, int], dict[str, tuple[str, str]]] = {}
-    for row in evidence.beside.get("judged", ()):
+    for row in evidence.context.get("judged", ()):
         if row["actor"] in shown:
             place = (row["side"], row["detector"], row["start"], row["end"])
             said.setdefault(place, {})[row["actor"]] = (row["verdict"], row["reviewer"])
     texts = texts_of(evidence)
     found = []
-    for row in evidence.beside.get("spans", ()):
+    for row in evidence.context.get("spans", ()):
         start, end = row["start"], row["end"]
         whole = texts.get(row["side"], "")
         own = said.get((row["side"], row["detector"], start, end), {})
@@ -128,7 +128,7 @@ def span_lines(evidence: ExampleEvidence, options: ViewOptions, selected: int, i
     notes = [one for one in found if not one.counts]
     lines: list[Line] = []
     if not hits:
-        words = "nothing in either answer" if evidence.beside.get("spans") is not None else "not looked for"
+        words = "nothing in either answer" if evidence.context.get("spans") is not None else "not looked for"
         lines.append(Line().column(" found", indent, "dim").add(words, "dim"))
     for number, one in enumerate(hits):
         lines += _hit(number, one, options, chosen=number == selected)

@@ -21,7 +21,7 @@ from tui.widgets.token_view import token_lines
 
 if TYPE_CHECKING:
     from analysis.base.records import Attribution
-    from analysis.review.session import ExampleEvidence
+    from analysis.review.queries import ExampleEvidence
 
 INDENT = 11
 """Cells of the labels at the left."""
@@ -88,7 +88,7 @@ def _prompt(evidence: ExampleEvidence, options: ViewOptions, selected: int) -> l
         lines = [*lines[:most], Line().to(INDENT).add(f"⋯ {left} more rows: space shows all", "faint")]
     if entry is not None:
         lines.append(_attributed(entry, selected, scale, width))
-    expects = ", ".join(row["expects"] for row in evidence.beside.get("expected", ()))
+    expects = ", ".join(row["expects"] for row in evidence.context.get("expected", ()))
     words = f"expected: {expects}" if expects else "nothing particular is expected"
     if lines[0].width + cells(words) + 2 < width:
         lines[0].end(words, width - 1, "good" if expects else "dim")
@@ -121,9 +121,9 @@ def against_lines(evidence: ExampleEvidence, options: ViewOptions) -> list[Line]
     """What the answers were checked against: rows of the catalogue, promises of policy, retrieved passages."""
     width, tall = options.width, options.height >= TALL
     known = (
-        (" catalogue", [title_words(row) for row in evidence.beside.get("catalogue", ())], 2),
-        (" policy", [promise_words(row) for row in evidence.beside.get("promises", ())], 2),
-        (" passages", [passage_words(row) for row in evidence.beside.get("passages", ())], 3),
+        (" catalogue", [title_words(row) for row in evidence.context.get("catalogue", ())], 2),
+        (" policy", [promise_words(row) for row in evidence.context.get("promises", ())], 2),
+        (" passages", [passage_words(row) for row in evidence.context.get("passages", ())], 3),
     )
     lines: list[Line] = []
     for label, rows, most in known:
@@ -164,7 +164,7 @@ def promise_words(row: Mapping[str, Any]) -> str:
 def panel_lines(evidence: ExampleEvidence, options: ViewOptions) -> list[Line]:
     """Rates of the slices that the prompt is in, critical ones first, and what judges prefer; enter opens a gate."""
     rates = rates_of(evidence)
-    slices = list(dict.fromkeys(row["slice"] for row in evidence.beside.get("rates", ())))
+    slices = list(dict.fromkeys(row["slice"] for row in evidence.context.get("rates", ())))
     most = len(slices) if options.height >= 40 else 3 if options.height >= TALL else 2
     shown = [name for name in slices if name != ALL][: most - 1] + [name for name in slices if name == ALL]
     lines: list[Line] = []
@@ -230,7 +230,7 @@ class Rate:
 def rates_of(evidence: ExampleEvidence) -> list[Rate]:
     """Rates of the detectors in the slices that the prompt is in, in the order of the detectors."""
     found = []
-    rows = evidence.beside.get("rates", ())
+    rows = evidence.context.get("rates", ())
     for name in dict.fromkeys(row["slice"] for row in rows):
         for detector in SHOWN_RATES:
             own = [row for row in rows if row["slice"] == name and row["name"] == f"{detector}_rate"]
@@ -241,7 +241,7 @@ def rates_of(evidence: ExampleEvidence) -> list[Rate]:
 
 def votes_words(evidence: ExampleEvidence) -> str:
     """What judges preferred here."""
-    votes = evidence.beside.get("votes", ())
+    votes = evidence.context.get("votes", ())
     return ", ".join(
         f"{row['judge'] or 'the judge'}: {WINNERS.get(row['winner'], row['winner'])}" for row in votes
     )
@@ -255,7 +255,7 @@ def _preferences(evidence: ExampleEvidence, options: ViewOptions) -> list[Line]:
     row = next(
         (
             one
-            for one in evidence.beside.get("rates", ())
+            for one in evidence.context.get("rates", ())
             if one["name"] == "win_rate" and one["slice"] == ALL
         ),
         None,
@@ -268,7 +268,7 @@ def _preferences(evidence: ExampleEvidence, options: ViewOptions) -> list[Line]:
     controlled = next(
         (
             one
-            for one in evidence.beside["rates"]
+            for one in evidence.context["rates"]
             if one["name"] == "win_rate_length_controlled" and one["slice"] == ALL
         ),
         None,

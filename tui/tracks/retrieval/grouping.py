@@ -17,7 +17,7 @@ from tui.plugin.registry import ViewOptions
 
 if TYPE_CHECKING:
     from analysis.base.records import GateResult
-    from analysis.review.session import ExampleEvidence
+    from analysis.review.queries import ExampleEvidence
 
 Row = Mapping[str, Any]
 
@@ -95,7 +95,7 @@ def change_words(grouping: Sequence[Row], attribute: str, wanted: bool | None) -
 def grouping_lines(evidence: ExampleEvidence, options: ViewOptions) -> list[Line]:
     """The table of attributes: lift of base and candidate, conditional change, what is wanted, verdict."""
     width = options.width
-    grouping = evidence.beside.get("grouping", ())
+    grouping = evidence.context.get("grouping", ())
     attributes = attributes_of(grouping)
     if not attributes:
         return [text_line(" groups by   not measured in this run: no attribute was declared", "dim")]
@@ -149,7 +149,7 @@ def _attribute_line(
 
 def drift_lines(evidence: ExampleEvidence, options: ViewOptions, most: int = 4) -> list[Line]:
     """The values whose centroid moved most, after alignment and raw, in the units of the method."""
-    drift = [row for row in evidence.beside.get("drift", ()) if row["side"] == "difference"]
+    drift = [row for row in evidence.context.get("drift", ()) if row["side"] == "difference"]
     if not drift or options.height < TALL:
         return []
     values: dict[str, dict[str, Row]] = {}
@@ -182,7 +182,7 @@ def _number(row: Row | None) -> float:
 
 def map_lines(evidence: ExampleEvidence, options: ViewOptions) -> list[Line]:
     """Whether there is a map, with the numbers that it must never be shown without; a drawn one before others."""
-    rows = evidence.beside.get("map", ())
+    rows = evidence.context.get("map", ())
     drawn = sorted((row for row in rows if row["name"] == "map_drawn"), key=lambda row: not row["value"])
     if not drawn:
         return [Line().column(" map", 7, "dim").add("none was made in this run", "dim")]

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from analysis.base.records import SIDES, Side
 
 if TYPE_CHECKING:
-    from analysis.review.session import ExampleEvidence
+    from analysis.review.queries import ExampleEvidence
 
 TYPICAL = 0.5
 """Share of the items compared with that must have a value for it to be typical of them."""
@@ -109,7 +109,7 @@ def read_attributes(rows: Iterable[Mapping[str, Any]]) -> dict[str, Attributes]:
 
 def read_lists(evidence: ExampleEvidence) -> Lists:
     """The lists of a query, item or pair."""
-    given = evidence.beside
+    given = evidence.context
     about: Mapping[str, Any] = next(iter(given.get("about", ())), {})
     titles = {row["ref"]: row["title"] for row in given.get("items", ())}
     attributes = read_attributes(given.get("attributes", ()))
@@ -163,7 +163,7 @@ def _suspects(
         own = attributes.get(evidence.example.ref, NONE)
         compared, peers = [own], {ref: own.values(wanted=False) for ref in gained}
     else:
-        relevant = [row["item_ref"] for row in evidence.beside.get("relevant", ())]
+        relevant = [row["item_ref"] for row in evidence.context.get("relevant", ())]
         kept = [row["ref"] for row in ranked if row["ref"] not in gained]
         compared = [attributes[ref] for ref in relevant or kept if ref in attributes]
         unwanted = {ref: attributes.get(ref, NONE).values(wanted=False) for ref in gained}

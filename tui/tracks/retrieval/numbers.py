@@ -18,7 +18,7 @@ from tui.tracks.retrieval.neighbours import Lists, Neighbour, read_lists
 from tui.tracks.retrieval.view import about, in_common, likeness_words, measures_words, violation_words
 
 if TYPE_CHECKING:
-    from analysis.review.session import ExampleEvidence
+    from analysis.review.queries import ExampleEvidence
 
 INDENT = 20
 DEFINITIONS = (
@@ -117,7 +117,7 @@ def number_lines(evidence: ExampleEvidence, options: ViewOptions) -> list[Line]:
         ("GEOMETRY", "geometry"),
         ("MAP", "map"),
     ):
-        lines += metric_table(title, evidence.beside.get(name, ()), width)
+        lines += metric_table(title, evidence.context.get(name, ()), width)
     lines += _movement(evidence, width)
     lines += [rule(width), text_line(" WORDS", "title")]
     for word, meaning in DEFINITIONS:
@@ -158,13 +158,13 @@ def _neighbour(one: Neighbour, lists: Lists, width: int) -> list[Line]:
 
 
 def _pairs(evidence: ExampleEvidence, lists: Lists, width: int) -> list[Line]:
-    rows = evidence.beside.get("pairs", ())
+    rows = evidence.context.get("pairs", ())
     if not rows:
         return []
     lines = [rule(width), text_line(" HARD NEGATIVES", "title")]
     for row in rows:
         lines += wrapped(f" {row['id']}", pair_sentence(row, lists), width, indent=INDENT)
-    for row in evidence.beside.get("ranks", ()):
+    for row in evidence.context.get("ranks", ()):
         told = f"similarity {figure(row['score'])}, rank {rank_words(row['rank'], row['depth'])}"
         lines += wrapped(f" {row['role']}", f"{row['side']}: {told}", width, indent=INDENT)
     return lines
@@ -181,7 +181,7 @@ def pair_sentence(row: Mapping[str, Any], lists: Lists) -> str:
 
 
 def _edited(evidence: ExampleEvidence, width: int) -> list[Line]:
-    rows = evidence.beside.get("counterfactuals", ())
+    rows = evidence.context.get("counterfactuals", ())
     lines = [rule(width), text_line(" EDITED", "title")] if rows else []
     for row in rows:
         told = f"{row['old']} → {row['new']}"
@@ -193,7 +193,7 @@ def _edited(evidence: ExampleEvidence, width: int) -> list[Line]:
 
 
 def _movement(evidence: ExampleEvidence, width: int) -> list[Line]:
-    rows = evidence.beside.get("movement", ())
+    rows = evidence.context.get("movement", ())
     lines = [rule(width), text_line(" MOVEMENT OF ITS GROUPS", "title")] if rows else []
     for row in rows:
         told = f"{row['from_label']} → {row['to_label']}: share of neighbours {figure(row['base_share'])} → "
@@ -233,7 +233,7 @@ def summary(evidence: ExampleEvidence) -> list[str]:
     example = evidence.example
     lists = read_lists(evidence)
     rows = [f"{example.kind}: {example.text}"]
-    own = next((row for row in evidence.beside.get("items", ()) if row["ref"] == example.ref), None)
+    own = next((row for row in evidence.context.get("items", ()) if row["ref"] == example.ref), None)
     if own is not None:
         rows.insert(0, f"title: {own['title']}")
         if own["duplicate_of"]:
@@ -243,7 +243,7 @@ def summary(evidence: ExampleEvidence) -> list[str]:
     if evidence.critical:
         rows.append("critical: " + ", ".join(evidence.critical))
     if example.kind == "query":
-        count = len(evidence.beside.get("relevant", ()))
+        count = len(evidence.context.get("relevant", ()))
         rows.append(f"relevant: {plural(count, 'item')}" if count else "relevance was not given")
     for side in SIDES:
         rows.append(_side_sentence(evidence, side, lists))
@@ -257,8 +257,8 @@ def summary(evidence: ExampleEvidence) -> list[str]:
         rows.append("gained by an unwanted value only: " + ", ".join(suspects))
     alike = likeness_words(evidence, lists)
     rows += [f"alike: {alike}"] if alike else []
-    rows += [f"hard negative: {pair_sentence(row, lists)}" for row in evidence.beside.get("pairs", ())]
-    for row in evidence.beside.get("counterfactuals", ())[:4]:
+    rows += [f"hard negative: {pair_sentence(row, lists)}" for row in evidence.context.get("pairs", ())]
+    for row in evidence.context.get("counterfactuals", ())[:4]:
         rows.append(
             f"edited {row['attribute']} from {row['old']} to {row['new']}: keeps "
             f"base {figure(row['base_overlap'], 2)}, candidate {figure(row['candidate_overlap'], 2)} of its neighbours"
@@ -289,7 +289,7 @@ def _side_sentence(evidence: ExampleEvidence, side: Any, lists: Lists) -> str:
 
 def grouping_sentences(evidence: ExampleEvidence) -> list[str]:
     """What the candidate groups by most, then each attribute with its change."""
-    grouping = evidence.beside.get("grouping", ())
+    grouping = evidence.context.get("grouping", ())
     attributes = attributes_of(grouping)
     if not attributes:
         return ["grouping was not measured in this run"]

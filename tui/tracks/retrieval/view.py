@@ -18,7 +18,7 @@ from tui.whatif.lines import edit_words
 
 if TYPE_CHECKING:
     from analysis.attribution.licences import FindingEvidence
-    from analysis.review.session import ExampleEvidence
+    from analysis.review.queries import ExampleEvidence
 
 INDENT = 10
 """Cells of the labels at the left."""
@@ -43,7 +43,7 @@ def shown_evidence(evidence: ExampleEvidence, options: ViewOptions) -> list[Find
 
 def about(evidence: ExampleEvidence) -> Mapping[str, Any]:
     """The measures of the example itself."""
-    return next(iter(evidence.beside.get("about", ())), {})
+    return next(iter(evidence.context.get("about", ())), {})
 
 
 def text_rows(label: str, text: str, options: ViewOptions, most: int, style: str = "text") -> list[Line]:
@@ -122,7 +122,7 @@ def _query(evidence: ExampleEvidence, lists: Lists, options: ViewOptions) -> lis
     lines += _relevant(evidence, options.width, first=lines[0])
     lines.append(rule(options.width))
     lines += _lists(evidence, lists, options, len(lines), "relevant")
-    pairs = evidence.beside.get("pairs", ())
+    pairs = evidence.context.get("pairs", ())
     if pairs:
         lines.append(rule(options.width))
         lines += pair_lines(pairs, lists, options)
@@ -131,7 +131,7 @@ def _query(evidence: ExampleEvidence, lists: Lists, options: ViewOptions) -> lis
 
 def _relevant(evidence: ExampleEvidence, width: int, first: Line) -> list[Line]:
     """How many items are relevant, at the end of the first line where there is room; enter lists them."""
-    refs = tuple(row["item_ref"] for row in evidence.beside.get("relevant", ()))
+    refs = tuple(row["item_ref"] for row in evidence.context.get("relevant", ()))
     words = f"relevant {plural(len(refs), 'item')} ⏎" if refs else "relevance was not given"
     if refs:
         first.target = Target("examples", "relevant", refs)
@@ -208,7 +208,7 @@ def attribute_lines(ref: str, lists: Lists, width: int) -> list[Line]:
 
 def _own(evidence: ExampleEvidence) -> Mapping[str, Any]:
     ref = evidence.example.ref
-    return next((row for row in evidence.beside.get("items", ()) if row["ref"] == ref), {})
+    return next((row for row in evidence.context.get("items", ()) if row["ref"] == ref), {})
 
 
 def item_marks(evidence: ExampleEvidence, lists: Lists) -> dict[str, tuple[str, str]]:
@@ -233,7 +233,7 @@ def _item(evidence: ExampleEvidence, lists: Lists, options: ViewOptions) -> list
     marks = item_marks(evidence, lists)
     lines += _lists(evidence, lists, options, len(lines), "shares a wanted value", marks)
     for words, gained, style in (("gained by", True, "text"), ("lost by", False, "text")):
-        found = [row for row in evidence.beside.get("queries", ()) if bool(row["gained"]) is gained]
+        found = [row for row in evidence.context.get("queries", ()) if bool(row["gained"]) is gained]
         if found:
             line = Line(Target("examples", words, tuple(row["ref"] for row in found)))
             line.column(f" {words}", INDENT + 1, "dim")
@@ -245,7 +245,7 @@ def _item(evidence: ExampleEvidence, lists: Lists, options: ViewOptions) -> list
 
 def counterfactual_lines(evidence: ExampleEvidence, options: ViewOptions) -> list[Line]:
     """The same item with one attribute edited: how much of its list stays, and what comes nearer."""
-    rows = evidence.beside.get("counterfactuals", ())
+    rows = evidence.context.get("counterfactuals", ())
     if not rows:
         return []
     width = options.width
@@ -289,7 +289,7 @@ def _pair(evidence: ExampleEvidence, lists: Lists, options: ViewOptions) -> list
     if evidence.parent is not None:
         line = Line(Target("example", evidence.parent.ref)).column(" probe", INDENT, "dim")
         lines.append(line.add(evidence.parent.ref, "number").end("⏎", width - 1, "key"))
-    pairs = evidence.beside.get("pairs", ())
+    pairs = evidence.context.get("pairs", ())
     if not pairs:
         return [*lines, text_line(" its positive and negative are not stored", "warn")]
     pair = pairs[0]
@@ -309,7 +309,7 @@ def contest_lines(
     name_cells = max(min(width - 2 * side_cells - 4, 44), 14)
     head = Line().column(" hard negative", name_cells + 2, "title")
     lines = [head.column("base", side_cells, "title").column("candidate", side_cells, "title")]
-    ranks = {(row["role"], row["side"]): row for row in evidence.beside.get("ranks", ())}
+    ranks = {(row["role"], row["side"]): row for row in evidence.context.get("ranks", ())}
     for role, mark, style in (("positive", "+", "good"), ("negative", "−", "bad")):
         ref = pair[f"{role}_ref"]
         line = Line(Target("example", ref)).add(" ").add(mark, style).add(" ")

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from analysis.base.errors import AssayError
+from analysis.base.records import MethodSpec
+from analysis.tracks.intent.methods.contract import Method
 from analysis.tracks.intent.methods.request import Explained, Request, merge_words
 from analysis.tracks.intent.predict import batch_tokens, equal_length_batches
 
@@ -72,3 +74,12 @@ def rollout(attentions: list[torch.Tensor], *, pooled: bool = False) -> torch.Te
         return total.mean(dim=1)
     causal = all(float(layer.float().triu(1).abs().max()) == 0.0 for layer in attentions)
     return total[:, -1] if causal else total[:, 0]
+
+
+METHODS = (
+    Method(
+        MethodSpec("attention_rollout", "attention rollout", "attention", context_only=True),
+        attention_rollout,
+        place=70,
+    ),
+)

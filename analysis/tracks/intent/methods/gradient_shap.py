@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from analysis.attribution.completeness import completeness_delta
+from analysis.base.records import MethodSpec
+from analysis.tracks.intent.methods.contract import Method
 from analysis.tracks.intent.methods.integrated_gradients import MAX_DELTA, integrated_gradients
 from analysis.tracks.intent.methods.request import Explained, Request
 
@@ -66,3 +68,8 @@ def _averaged(request: Request, indices: Sequence[int], steps: int) -> list[Expl
         }
         found.append(Explained(scores, delta, steps * len(references), parameters))
     return found
+
+
+METHODS = (
+    Method(MethodSpec("gradient_shap", "gradient SHAP", "gradient"), gradient_shap, baseline=True, place=30),
+)

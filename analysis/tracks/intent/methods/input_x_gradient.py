@@ -9,6 +9,8 @@ from typing import Any
 
 import numpy as np
 
+from analysis.base.records import MethodSpec
+from analysis.tracks.intent.methods.contract import Method
 from analysis.tracks.intent.methods.request import (
     Explained,
     Request,
@@ -39,3 +41,8 @@ def input_x_gradient(request: Request) -> list[Explained]:
             merged = merge_words(texts[index], per_token[row])
             results[index] = Explained(merged, parameters={"layer": "input embeddings"})
     return results
+
+
+METHODS = (
+    Method(MethodSpec("input_x_gradient", "input × gradient", "gradient"), input_x_gradient, place=40),
+)

@@ -9,6 +9,8 @@ from __future__ import annotations
 from typing import Any
 
 from analysis.attribution.completeness import completeness_delta
+from analysis.base.records import MethodSpec
+from analysis.tracks.intent.methods.contract import Method
 from analysis.tracks.intent.methods.request import (
     Explained,
     Request,
@@ -16,6 +18,7 @@ from analysis.tracks.intent.methods.request import (
     merge_words,
     target_weights,
 )
+from analysis.tracks.intent.names import INTEGRATED_GRADIENTS
 from analysis.tracks.intent.predict import batch_tokens, equal_length_batches
 
 STEPS = (10, 30, 90, 400)
@@ -67,3 +70,14 @@ def integrated_gradients(request: Request, steps: tuple[int, ...] = STEPS) -> li
                     failed.append(index)
         pending = sorted(failed)
     return [results[index] for index in range(len(texts))]
+
+
+METHODS = (
+    Method(
+        MethodSpec(INTEGRATED_GRADIENTS, "integrated gradients", "gradient"),
+        integrated_gradients,
+        baseline=True,
+        contrastive=True,
+        place=10,
+    ),
+)

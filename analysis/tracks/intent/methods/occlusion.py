@@ -7,7 +7,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from analysis.base.records import MethodSpec
+from analysis.tracks.intent.methods.contract import Method
 from analysis.tracks.intent.methods.request import Explained, Request
+from analysis.tracks.intent.names import OCCLUSION
 from analysis.tracks.intent.predict import logits_of_ids
 from analysis.tracks.intent.tokenised import delete_words
 
@@ -53,3 +56,10 @@ def occlusion(request: Request) -> list[Explained]:
         for row, index in enumerate(indices):
             results[index] = Explained(scores[row].numpy().astype(np.float32), parameters=PARAMETERS)
     return results
+
+
+METHODS = (
+    Method(
+        MethodSpec(OCCLUSION, "occlusion by deletion", "perturbation"), occlusion, contrastive=True, place=20
+    ),
+)

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from analysis.tracks.intent.predict import softmax
+from analysis.tracks.intent.target import Target
 
 if TYPE_CHECKING:
     import torch
@@ -18,36 +18,6 @@ if TYPE_CHECKING:
     from analysis.models.load import LoadedClassifier
     from analysis.tracks.intent.baseline import Baseline
     from analysis.tracks.intent.tokenised import Tokenised
-
-
-class Target(NamedTuple):
-    """What is explained: the logit of class `plus`, less the logit of class `minus` where there is one."""
-
-    plus: int
-    minus: int | None = None
-
-    def output(self, logits: NDArray[np.float32]) -> NDArray[np.float32]:
-        """The explained number of logits (..., classes), shape (...)."""
-        chosen = logits[..., self.plus]
-        return chosen if self.minus is None else chosen - logits[..., self.minus]
-
-    def probability(self, logits: NDArray[np.float32]) -> NDArray[np.float32]:
-        """p(plus), or p(plus) given that it is one of the two classes; in [0, 1], NaN for NaN logits."""
-        if self.minus is None:
-            return softmax(logits)[..., self.plus]
-        return softmax(logits[..., [self.plus, self.minus]])[..., 0]
-
-    def weights(self, classes: int) -> list[float]:
-        """Weight of each class's logit in the explained number."""
-        row = [0.0] * classes
-        row[self.plus] = 1.0
-        if self.minus is not None:
-            row[self.minus] -= 1.0
-        return row
-
-    def name(self, labels: Sequence[str]) -> str:
-        """As it is stored and printed: `CLASS`, or `CLASS − CLASS` for a contrast."""
-        return labels[self.plus] if self.minus is None else f"{labels[self.plus]} − {labels[self.minus]}"
 
 
 @dataclass(frozen=True)

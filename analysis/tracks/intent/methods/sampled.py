@@ -13,8 +13,11 @@ import numpy as np
 
 from analysis.attribution.completeness import completeness_delta
 from analysis.base.errors import AssayError
+from analysis.base.records import MethodSpec
+from analysis.tracks.intent.methods.contract import Method
 from analysis.tracks.intent.methods.occlusion import PARAMETERS, deletion_outputs, occlusion
 from analysis.tracks.intent.methods.request import Explained, Request, seeded
+from analysis.tracks.intent.names import KERNEL_SHAP, LIME
 
 if TYPE_CHECKING:
     import torch
@@ -128,3 +131,14 @@ def _attribute(method: Any, request: Request, index: int) -> tuple[np.ndarray, i
             torch.ones(1, words), baselines=0.0, n_samples=samples, perturbations_per_eval=samples
         )
     return scores[0].numpy().astype(np.float32), samples
+
+
+METHODS = (
+    Method(MethodSpec(LIME, "LIME", "perturbation", on_demand=True), lime, contrastive=True, place=50),
+    Method(
+        MethodSpec(KERNEL_SHAP, "kernel SHAP", "perturbation", on_demand=True),
+        kernel_shap,
+        contrastive=True,
+        place=60,
+    ),
+)

@@ -1,48 +1,20 @@
-"""The detectors of the response track: each a file, each a line here.
+"""The detectors of the response track: each is found in a file or folder beside this one, or in a plug-in.
 
-A detector is a lead: it points at spans and says why, a person confirms.
+A detector is a lead: it points at spans and says why, a person confirms. Its words are read wherever it is spoken of;
+what it finds with is imported only when it is asked.
 """
 
 from __future__ import annotations
 
-from analysis.tracks.response.detectors import citations, escalation, length
-from analysis.tracks.response.detectors.contract import (
-    Detector,
-    Found,
-    Knowledge,
-    Passage,
-    Policy,
-    Promise,
-    Response,
-    Title,
-)
-from analysis.tracks.response.detectors.facts import detector as facts
-from analysis.tracks.response.detectors.promises import detector as promises
-from analysis.tracks.response.detectors.refusal import detector as refusal
-from analysis.tracks.response.detectors.spoilers import detector as spoilers
-from analysis.tracks.response.detectors.tone import detector as tone
+from analysis.plugin.discovery import members
+from analysis.tracks.response.detectors.contract import Detector
 
-DETECTORS: tuple[Detector, ...] = (
-    spoilers.DETECTOR,
-    facts.DETECTOR,
-    promises.DETECTOR,
-    citations.DETECTOR,
-    escalation.DETECTOR,
-    refusal.DETECTOR,
-    tone.DETECTOR,
-    length.DETECTOR,
+GROUP = "assay.detectors"
+"""Entry points of detectors that other packages bring."""
+
+DETECTORS: tuple[Detector, ...] = tuple(
+    sorted(members(__name__, "DETECTOR", GROUP), key=lambda one: (one.place, one.name))
 )
+RATED: tuple[Detector, ...] = tuple(one for one in DETECTORS if one.rated)
+"""Those with a rate and a gate, what a single confirmed hit fails first."""
 BY_NAME = {detector.name: detector for detector in DETECTORS}
-
-__all__ = [
-    "BY_NAME",
-    "DETECTORS",
-    "Detector",
-    "Found",
-    "Knowledge",
-    "Passage",
-    "Policy",
-    "Promise",
-    "Response",
-    "Title",
-]

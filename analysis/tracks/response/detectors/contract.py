@@ -98,18 +98,44 @@ class Found:
 
 @dataclass(frozen=True)
 class Detector:
-    """One detector; `version` rises with every change of what it finds.
+    """One detector, with its own words: nothing about it is written anywhere else.
 
     `applies` says whether a response belongs to the detector's rate at all: an answer to somebody who
     asked for spoilers has no outcome for spoilers, rather than a clean one.
+
+    Args:
+        name: as stored; with a rate, also the name of its gate.
+        title: what it finds, for people.
+        question: what a person would be asked of an answer.
+        verb: what an answer with a hit does, so that `VERB 3 of 40 answers` is a sentence.
+        newly: why an answer is flagged that has a hit where the base's has none.
+        protects: what its gate protects.
+        detect: what it finds in a response.
+        applies: whether a response belongs to its rate.
+        version: rises with every change of what it finds.
+        place: detectors are listed by it.
+        strict: whether a single confirmed hit fails its gate.
+        needs: the setting without which it applies to nothing.
+        languages: those that it reads, as BCP 47 tags.
+        rated: whether it has a rate and a gate; one that only measures has none.
+        shares: labels of spans of which each has a share of answers of its own.
     """
 
     name: str
-    gate: str | None
     title: str
+    question: str
+    verb: str
+    newly: str
+    protects: str
     detect: Callable[[Response, Knowledge], list[Found]]
     applies: Callable[[Response, Knowledge], bool]
     version: int
+    place: int = 100
+    strict: bool = False
+    needs: str = ""
+    languages: tuple[str, ...] = ("en",)
+    rated: bool = True
+    shares: tuple[str, ...] = ()
 
 
 def always(response: Response, knowledge: Knowledge) -> bool:

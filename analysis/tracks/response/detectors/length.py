@@ -30,4 +30,16 @@ def detect(response: Response, knowledge: Knowledge) -> list[Found]:
     return [Found(0, len(response.text), "long", f"{count} words, more than {LONG_WORDS}", counts=True)]
 
 
-DETECTOR = Detector("length", "response.length", "Long answers", detect, always, version=1)
+DETECTOR = Detector(
+    name="length",
+    place=80,
+    title="Long answers",
+    question="Is the answer long?",
+    verb="is long in",
+    newly="newly long",
+    protects="a change of length is known when rates are read",
+    rated=False,
+    version=1,
+    detect=detect,
+    applies=always,
+)

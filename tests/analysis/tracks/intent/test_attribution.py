@@ -16,14 +16,17 @@ from analysis.models.load import LoadedClassifier, load_classifier
 from analysis.plugin.registry import get
 from analysis.tracks.intent.attribution import cases_of, explain
 from analysis.tracks.intent.baseline import KINDS, BaselineChooser
-from analysis.tracks.intent.methods import METHODS, OCCLUSION, Explained, Request, Target
+from analysis.tracks.intent.methods import METHODS
 from analysis.tracks.intent.methods.attention_rollout import attention_rollout, rollout
 from analysis.tracks.intent.methods.gradient_shap import gradient_shap
 from analysis.tracks.intent.methods.input_x_gradient import input_x_gradient
 from analysis.tracks.intent.methods.integrated_gradients import MAX_DELTA, integrated_gradients
 from analysis.tracks.intent.methods.occlusion import occlusion
+from analysis.tracks.intent.methods.request import Explained, Request
 from analysis.tracks.intent.methods.sampled import samples_for
+from analysis.tracks.intent.names import OCCLUSION
 from analysis.tracks.intent.predict import logits_of_ids, softmax
+from analysis.tracks.intent.target import Target
 from analysis.tracks.intent.tokenised import Tokenised, delete_words, tokenise
 from tests.analysis.tracks.intent.bag_of_words import CLASSES, WORDS, bag_of_words
 

@@ -20,7 +20,7 @@ from analysis.tracks.intent.faithfulness import (
     reference_rankings,
     top_counts,
 )
-from analysis.tracks.intent.methods import Target
+from analysis.tracks.intent.target import Target
 from analysis.tracks.intent.tokenised import tokenise
 from tests.analysis.tracks.intent.bag_of_words import CLASSES, WORDS, bag_of_words
 

@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from analysis.plugin.flag import NEVER_CUT, ROUTED_CRITICAL
+from analysis.plugin.settings import QueueSection
 from analysis.plugin.stage import StageContext
-from analysis.run.queue import NEVER_CUT, ROUTED_CRITICAL, build_queue
-from analysis.run.review_file import QueueSection
+from analysis.run.queue import build_queue
 from analysis.tracks.intent.flags import CUES_PER_GATE, ROUTED, ROUTED_KEPT, flags
 from tests.analysis.tracks.intent.probed import probe
 

@@ -15,8 +15,10 @@ from analysis.tracks.intent.attribution import LICENCE_SCHEMA, Answer, cases_of,
 from analysis.tracks.intent.baseline import KINDS, BaselineChooser
 from analysis.tracks.intent.faithfulness import CHANCE_LEVEL
 from analysis.tracks.intent.licence import Candidate, Licence, licences, top_overlap
-from analysis.tracks.intent.methods import INTEGRATED_GRADIENTS, METHODS, OCCLUSION, Target
+from analysis.tracks.intent.methods import METHODS
+from analysis.tracks.intent.names import INTEGRATED_GRADIENTS, OCCLUSION
 from analysis.tracks.intent.predict import logits_of_ids
+from analysis.tracks.intent.target import Target
 from analysis.tracks.intent.tokenised import Tokenised, tokenise
 from tests.analysis.tracks.intent.bag_of_words import CLASSES, WORDS, bag_of_words
 

@@ -12,10 +12,11 @@ from analysis.models.load import load_classifier
 from analysis.tracks.intent.enrichment import enrichment
 from analysis.tracks.intent.flips import Flip, attribution_change, check_flips
 from analysis.tracks.intent.licence_metrics import MIN_EXAMPLES, Judged, slice_licence
-from analysis.tracks.intent.methods import Request, Target
 from analysis.tracks.intent.methods.occlusion import occlusion
+from analysis.tracks.intent.methods.request import Request
 from analysis.tracks.intent.predict import logits_of_ids
 from analysis.tracks.intent.randomisation import rank_correlation, reinitialised
+from analysis.tracks.intent.target import Target
 from analysis.tracks.intent.tokenised import tokenise
 from tests.analysis.tracks.intent.bag_of_words import CLASSES, bag_of_words
 

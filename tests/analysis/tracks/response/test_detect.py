@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from analysis.tracks.response.detect import detected, sample_outcomes, stage_version
-from analysis.tracks.response.detectors import DETECTORS, Knowledge, Response
-from analysis.tracks.response.detectors.contract import Policy, Title
+from analysis.tracks.response.detectors import DETECTORS
+from analysis.tracks.response.detectors.contract import Knowledge, Policy, Response, Title
 
 KNOWN = Knowledge((Title("t1", "Quiet Suspect", volumes=3),), Policy(tone={"pushy": ("buy now",)}))
 PUSHED = Response("response/prompt:r1", "candidate", "what is good?", "Quiet Suspect has 9 volumes. Buy now.")

@@ -5,9 +5,11 @@ from __future__ import annotations
 import numpy as np
 
 from analysis.base.records import Metric
-from analysis.review.gates import ALPHA, evaluate
+from analysis.plugin.gate import ALPHA
+from analysis.review.gates import evaluate
 from analysis.stats.numeric import binomial_at_least
-from analysis.tracks.response.gates import DETECTORS, GATES, HALLUCINATION
+from analysis.tracks.response.gates import DETECTORS, GATES
+from analysis.tracks.response.metric_specs import HALLUCINATION
 from tests.analysis.tracks.response.judged import CRITICAL, given, hits
 
 REVIEWS = 300

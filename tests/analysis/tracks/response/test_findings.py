@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from analysis.base.records import ALL
+from analysis.plugin.flag import BROKEN_CRITICAL, SMALL_CRITICAL
 from analysis.review.gates import evaluate
-from analysis.run.queue import BROKEN_CRITICAL, SMALL_CRITICAL
 from analysis.tracks.response.flags import (
     LENGTHENED,
     NEWLY,

@@ -11,8 +11,9 @@ from typing import Any
 import pytest
 
 from analysis.base.errors import AssayError
-from analysis.models.generator import GeneratorPair, inspect_generator
-from analysis.run.review_file import Problem
+from analysis.base.problems import Problem
+from analysis.models.generator import GeneratorPair
+from analysis.models.generator_config import inspect_generator
 from analysis.tracks.response.preflight import check_generators
 from tests.analysis.tracks.response.tiny import write_generator
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from analysis.plugin.registry import Track
+from analysis.plugin.track import Track
 from analysis.tracks.response.generate import ENDINGS, GENERATE
 from analysis.tracks.response.load_data import read_response
 from analysis.tracks.response.settings import ResponseSettings, response_settings

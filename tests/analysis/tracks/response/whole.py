@@ -7,7 +7,8 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
-from analysis.plugin.registry import Track, registered
+from analysis.plugin.registry import registered
+from analysis.plugin.track import Track
 from analysis.review.session import ReviewSession
 from analysis.run.pipeline import analyze
 from analysis.tracks.response.detect import DETECT

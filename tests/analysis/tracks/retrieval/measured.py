@@ -12,9 +12,9 @@ import numpy as np
 from analysis.base.records import ALL, Flag, GateInput, Metric, Slice
 from analysis.models.sides import Sides
 from analysis.plugin.metric import metric_table
+from analysis.plugin.settings import Review, ReviewSection
 from analysis.plugin.stage import StageContext
 from analysis.run.pipeline import insert_arrow
-from analysis.run.review_file import Review, ReviewSection
 from analysis.tracks.retrieval.drift import DRIFT
 from analysis.tracks.retrieval.flags import flags
 from analysis.tracks.retrieval.grouping import grouping_metrics

@@ -6,9 +6,10 @@ import duckdb
 import pytest
 
 from analysis.base.records import Flag
+from analysis.plugin.flag import BROKEN_CRITICAL, NEVER_CUT, SMALL_CRITICAL
+from analysis.plugin.settings import QueueSection
 from analysis.run.pipeline import insert_rows
-from analysis.run.queue import BROKEN_CRITICAL, NEVER_CUT, SMALL_CRITICAL, build_queue
-from analysis.run.review_file import QueueSection
+from analysis.run.queue import build_queue
 from analysis.tracks.retrieval.flags import (
     DUPLICATES,
     EDIT_MOVES,

@@ -6,7 +6,7 @@ import pytest
 
 from analysis.base.records import Metric
 from analysis.tracks.retrieval.grouping_sentences import attribute_words, number, verdict
-from analysis.tracks.retrieval.metric_rows import metric
+from analysis.tracks.retrieval.metric_specs import metric
 
 
 def lift(

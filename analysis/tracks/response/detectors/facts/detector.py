@@ -15,7 +15,7 @@ import re
 from collections.abc import Iterator
 
 from analysis.text.lexicon import Lexicon
-from analysis.tracks.response.detectors.contract import Detector, Found, Knowledge, Response, Title
+from analysis.tracks.response.detectors.contract import Found, Knowledge, Response, Title
 from analysis.tracks.response.detectors.facts.claims import Claim, agrees, find_claims, known, named_people
 from analysis.tracks.response.english.sentences import Span, folded, quotations, sentences
 from analysis.tracks.response.titles import Mention, Unknown, title_index
@@ -52,7 +52,7 @@ def detect(response: Response, knowledge: Knowledge) -> list[Found]:
     return sorted(found, key=lambda one: (one.start, one.end))
 
 
-def _applies(response: Response, knowledge: Knowledge) -> bool:
+def applies(response: Response, knowledge: Knowledge) -> bool:
     """Without a catalogue there is nothing to check against."""
     return bool(knowledge.catalogue)
 
@@ -204,6 +204,3 @@ def _of_many(decided: list[tuple[Title, bool]], fitting: Title | None) -> str:
 
 def _shown(name: str) -> str:
     return name if len(name) <= SHOWN_CHARACTERS else name[: SHOWN_CHARACTERS - 1] + "…"
-
-
-DETECTOR = Detector("facts", "response.facts", "Catalogue facts", detect, _applies, version=1)

@@ -21,7 +21,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TypeVar
 
-from analysis.tracks.response.detectors.contract import Detector, Found, Knowledge, Promise, Response
+from analysis.tracks.response.detectors.contract import Found, Knowledge, Promise, Response
 from analysis.tracks.response.detectors.promises.arrivals import CONTACT, DELIVERY, DISPATCH
 from analysis.tracks.response.detectors.promises.kinds import (
     FREE_SHIPPING,
@@ -86,7 +86,7 @@ class _Anchor:
     kind: Kind
 
 
-def _applies(response: Response, knowledge: Knowledge) -> bool:
+def applies(response: Response, knowledge: Knowledge) -> bool:
     return bool(knowledge.policy.promises)
 
 
@@ -299,13 +299,3 @@ def _passage_says(response: Response, words: str) -> bool:
     if words[:1].isdigit() or "day" in words.lower().split():
         return False
     return any(words.lower() in passage.text.lower() for passage in response.passages)
-
-
-DETECTOR = Detector(
-    name="promises",
-    gate="response.promises",
-    title="Promises beyond policy",
-    detect=detect,
-    applies=_applies,
-    version=2,
-)

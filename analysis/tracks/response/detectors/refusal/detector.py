@@ -17,8 +17,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 
-from analysis.tracks.response.detectors.contract import Detector, Found, Knowledge, Response, whole
-from analysis.tracks.response.detectors.escalation import hand_overs
+from analysis.tracks.response.detectors.contract import Found, Knowledge, Response, whole
+from analysis.tracks.response.detectors.escalation.detector import hand_overs
 from analysis.tracks.response.detectors.refusal.meaning import answered, clarifies, grade, not_taken_back
 from analysis.tracks.response.detectors.refusal.patterns import CONSTRUCTIONS, FALLBACKS, Construction, Grade
 from analysis.tracks.response.english.phrases import Phrase, by_sentence, find_phrases
@@ -47,7 +47,7 @@ class _Refusal:
     grade: Grade
 
 
-def _applies(response: Response, knowledge: Knowledge) -> bool:
+def applies(response: Response, knowledge: Knowledge) -> bool:
     return "refuse" in response.expected or expects_answer(response)
 
 
@@ -174,13 +174,3 @@ def _meant(response: Response, sentence: Span, one: _Refusal) -> bool:
         return False
     without = "no_spoilers" in response.expected or "spoil" in response.prompt.lower()
     return not (without and _SPOILING.search(text, one.said, min(sentence.end, one.said + _SPOILER_REACH)))
-
-
-DETECTOR = Detector(
-    name="refusal",
-    gate="response.refusal",
-    title="Refusal against what was expected",
-    detect=detect,
-    applies=_applies,
-    version=2,
-)

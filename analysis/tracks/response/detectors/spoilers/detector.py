@@ -26,7 +26,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
 
-from analysis.tracks.response.detectors.contract import Detector, Found, Knowledge, Response, Title
+from analysis.tracks.response.detectors.contract import Found, Knowledge, Response, Title
 from analysis.tracks.response.detectors.spoilers.limits import asked, supposed
 from analysis.tracks.response.detectors.spoilers.patterns import (
     CIRCUMSTANCE,
@@ -118,7 +118,7 @@ def detect(response: Response, knowledge: Knowledge) -> list[Found]:
     return sorted(_apart(found), key=lambda one: (one.start, one.end))
 
 
-def _applies(response: Response, knowledge: Knowledge) -> bool:
+def applies(response: Response, knowledge: Knowledge) -> bool:
     """Who asked for spoilers is owed them."""
     return wish(response.prompt, response.expected) != "asked"
 
@@ -282,6 +282,3 @@ def _apart(found: list[Found]) -> list[Found]:
             kept.append(one)
             taken[one.start : one.end] = b"\x01" * (one.end - one.start)
     return kept
-
-
-DETECTOR = Detector("spoilers", "response.spoilers", "Spoilers", detect, _applies, version=2)

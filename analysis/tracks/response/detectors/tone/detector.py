@@ -16,7 +16,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from analysis.tracks.response.detectors.contract import Detector, Found, Knowledge, Response, always
+from analysis.tracks.response.detectors.contract import Found, Knowledge, Response
 from analysis.tracks.response.detectors.tone.appeals import COAXED, CROWD, MISSED
 from analysis.tracks.response.detectors.tone.pressure import ADVICE, COMMAND, MORE, NEED, OFFERED
 from analysis.tracks.response.detectors.tone.scarcity import ASKS_OFFER, ASKS_STOCK, ENDING, GONE, SCARCE
@@ -198,13 +198,3 @@ def _excused(text: str, sentence: Span, end: int) -> bool:
     stretch = text[max(sentence.start, end - REACH) : end + REACH]
     inside = text[max(sentence.start, end - REACH) : min(sentence.end, end + REACH)]
     return bool(_ERRAND.search(stretch) or (_DELIVERY.search(inside) and _IN_TIME.search(inside)))
-
-
-DETECTOR = Detector(
-    name="tone",
-    gate="response.tone",
-    title="Pushy tone",
-    detect=detect,
-    applies=always,
-    version=2,
-)

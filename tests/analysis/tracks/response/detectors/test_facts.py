@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from analysis.tracks.response.detectors.contract import Knowledge, Passage
-from analysis.tracks.response.detectors.facts.detector import DETECTOR
+from analysis.tracks.response.detectors.facts import DETECTOR
 from tests.analysis.tracks.response.detectors.shop import KNOWLEDGE, answer, found, spans
 
 

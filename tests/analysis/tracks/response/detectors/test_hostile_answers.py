@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from analysis.tracks.response.detectors import length
+from analysis.tracks.response.detectors import facts, length, spoilers
 from analysis.tracks.response.detectors.contract import Detector
-from analysis.tracks.response.detectors.facts import detector as facts
-from analysis.tracks.response.detectors.spoilers import detector as spoilers
 from tests.analysis.tracks.response.detectors.shop import answer, found
 
 LENGTH = 20_000

@@ -4,11 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from analysis.tracks.response.detectors import citations, escalation
+from analysis.tracks.response.detectors import citations, escalation, promises, refusal, tone
 from analysis.tracks.response.detectors.contract import Detector, Knowledge, Passage, Policy, Promise
-from analysis.tracks.response.detectors.promises import detector as promises
-from analysis.tracks.response.detectors.refusal import detector as refusal
-from analysis.tracks.response.detectors.tone import detector as tone
 from tests.analysis.tracks.response.detectors.shop import answer, found
 from tests.analysis.tracks.response.detectors.test_hostile_answers import HOSTILE
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from analysis.tracks.response.detectors.contract import Knowledge, Passage, Policy, Promise
-from analysis.tracks.response.detectors.promises.detector import DETECTOR
+from analysis.tracks.response.detectors.promises import DETECTOR
 from analysis.tracks.response.policy import read_policy
 from tests.analysis.tracks.response.detectors.shop import answer, found, spans
 

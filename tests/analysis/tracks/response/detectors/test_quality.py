@@ -8,8 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from analysis.tracks.response.detectors import length
-from analysis.tracks.response.detectors.facts import detector as facts
+from analysis.tracks.response.detectors import facts, length, spoilers
 from analysis.tracks.response.detectors.quality import (
     UNKNOWN,
     measured,
@@ -18,7 +17,6 @@ from analysis.tracks.response.detectors.quality import (
     read_quality,
     write_quality,
 )
-from analysis.tracks.response.detectors.spoilers import detector as spoilers
 from benchmarks.detectors import BEGIN, END, Labelled, family, harmless, measure, read_texts, write_table
 from tests.analysis.tracks.response.detectors.shop import KNOWLEDGE, answer
 

@@ -7,7 +7,7 @@ import time
 import pytest
 
 from analysis.tracks.response.detectors.contract import Knowledge, Policy
-from analysis.tracks.response.detectors.refusal.detector import DETECTOR
+from analysis.tracks.response.detectors.refusal import DETECTOR
 from tests.analysis.tracks.response.detectors.shop import answer, found, spans
 
 SHOP = Knowledge((), Policy(refusal_phrases=("that stays behind the counter",)))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from analysis.tracks.response.detectors.contract import Knowledge, Policy
-from analysis.tracks.response.detectors.tone.detector import DETECTOR
+from analysis.tracks.response.detectors.tone import DETECTOR
 from tests.analysis.tracks.response.detectors.shop import answer, found, spans
 
 SHOP = Knowledge(

@@ -21,7 +21,7 @@ from rapidfuzz import fuzz
 
 from analysis.text.lexicon import STOPWORDS
 from analysis.tracks.response.citation_pattern import Citation, find_citations
-from analysis.tracks.response.detectors.contract import Detector, Found, Knowledge, Passage, Response, whole
+from analysis.tracks.response.detectors.contract import Found, Knowledge, Passage, Response, whole
 from analysis.tracks.response.detectors.promises.limits import amounts
 from analysis.tracks.response.english.phrases import UNSPACED
 from analysis.tracks.response.english.sentences import Span, folded, sentences, words
@@ -75,7 +75,7 @@ class _Source:
     plain: str = field(repr=False)
 
 
-def _applies(response: Response, knowledge: Knowledge) -> bool:
+def applies(response: Response, knowledge: Knowledge) -> bool:
     return knowledge.policy.citation_pattern is not None
 
 
@@ -257,13 +257,3 @@ def _stems(text: str) -> Iterator[str]:
             yield from (word[at : at + 2] for at in range(max(1, len(word) - 1)))
         elif word.isdigit() or (len(word) > 2 and word not in _STOP):
             yield word.removesuffix("'s")[:STEM].removesuffix("s")
-
-
-DETECTOR = Detector(
-    name="citations",
-    gate="response.citations",
-    title="Citations that do not hold",
-    detect=detect,
-    applies=_applies,
-    version=1,
-)

@@ -15,7 +15,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from analysis.tracks.response.detectors.contract import Detector, Found, Knowledge, Response, whole
+from analysis.tracks.response.detectors.contract import Found, Knowledge, Response, whole
 from analysis.tracks.response.english.phrases import by_sentence, find_phrases
 from analysis.tracks.response.english.sentences import Span, negated, sentences
 from analysis.tracks.response.english.speech import (
@@ -116,7 +116,7 @@ class HandOver:
     firm: bool
 
 
-def _applies(response: Response, knowledge: Knowledge) -> bool:
+def applies(response: Response, knowledge: Knowledge) -> bool:
     return "escalate" in response.expected or expects_answer(response)
 
 
@@ -198,13 +198,3 @@ def _meant(text: str, sentence: Span, start: int, end: int) -> bool:
     if negated(text, sentence, start) or reported(text, sentence, start):
         return False
     return not _CLOSING.search(text, low, high)
-
-
-DETECTOR = Detector(
-    name="escalation",
-    gate="response.escalation",
-    title="Hand-over to a person against what was expected",
-    detect=detect,
-    applies=_applies,
-    version=1,
-)

@@ -1,0 +1,189 @@
+"""What a gate is, and what every gate needs: thresholds, what people said, and results."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from analysis.base.errors import AssayError
+from analysis.base.problems import suggest
+from analysis.base.records import (
+    ALL,
+    Criterion,
+    GateInput,
+    GateResult,
+    GateVerdict,
+    Metric,
+    MetricSide,
+    MetricSpec,
+    ReviewState,
+    Rule,
+)
+from analysis.plugin.discovery import members
+
+GROUP = "assay.gates"
+"""Entry points of gates that other packages bring; each names a tuple of `Gate`."""
+
+ALPHA = 0.05
+"""False-alarm level of one review, split equally among its tracks."""
+
+
+Judgement = Literal["acceptable", "unacceptable", "unsure", "bad-label", "disagreement", "none"]
+
+
+@dataclass(frozen=True)
+class Threshold:
+    """Default of one threshold, and the direction in which it gets tighter."""
+
+    default: float
+    tighter: Literal["lower", "higher"]
+    meaning: str
+
+
+@dataclass(frozen=True)
+class Gate:
+    """A named rule; `judge` returns one result for each of its keys.
+
+    Args:
+        name: TRACK.NAME.
+        protects: what it protects, as a sentence without a full stop.
+        thresholds: what may be tightened and loosened in the review file.
+        judge: reads the gate input and the resolved thresholds.
+        blocking: whether it can keep a candidate back; an advisory gate only warns.
+        reads: the metrics that decide it, the most telling first; whatever else is measured on its slice stands beside.
+        place: gates are judged and listed by it.
+    """
+
+    name: str
+    protects: str
+    thresholds: Mapping[str, Threshold]
+    judge: Callable[[GateInput, Rule], list[GateResult]]
+    blocking: bool = True
+    reads: tuple[MetricSpec, ...] = ()
+    place: int = 100
+
+    @property
+    def track(self) -> str:
+        return self.name.split(".", 1)[0]
+
+
+def gates_in(package: str, track: str) -> tuple[Gate, ...]:
+    """The gates of a track, in order: the `GATES` of each module of a package, and those that plug-ins bring.
+
+    Args:
+        package: where the gates of the track lie, one file a rule.
+        track: whose gates; a plug-in's gate of another track is passed over.
+
+    Raises:
+        AssayError: a plug-in that cannot be loaded.
+    """
+    found = (gate for gates in members(package, "GATES", GROUP) for gate in gates)
+    return tuple(
+        sorted((gate for gate in found if gate.track == track), key=lambda gate: (gate.place, gate.name))
+    )
+
+
+def metric_of(
+    given: GateInput, track: str, name: str, slice_name: str, side: MetricSide = "difference"
+) -> Metric | None:
+    """The metric of that name, slice and side, or None where the run has none.
+
+    Raises:
+        AssayError: the track declares no metric of that name: nobody would ever write it.
+    """
+    if name not in given.specs.get(track, {}):
+        raise AssayError(
+            f"the track {track!r} declares no metric {name!r}", hint=suggest(name, given.specs.get(track, {}))
+        )
+    return given.metric_at.get((track, name, slice_name, side))
+
+
+def judgement(state: ReviewState, ref: str) -> Judgement:
+    """What the reviewers together say of an example: settled, agreed, in disagreement, or nothing yet."""
+    if ref in state.settled:
+        return state.settled[ref]
+    said = {record.verdict for record in state.verdicts if record.ref == ref}
+    if not said:
+        return "none"
+    return said.pop() if len(said) == 1 else "disagreement"
+
+
+def decided(state: ReviewState, ref: str) -> bool:
+    """Whether the example has a verdict that counts as a judgement (not `unsure`, not disputed)."""
+    return judgement(state, ref) in {"acceptable", "unacceptable", "bad-label"}
+
+
+def analysed(state: ReviewState, ref: str) -> bool:
+    """Whether someone recorded a verdict on the example with its cause (one step of error analysis)."""
+    return any(record.ref == ref and record.cause for record in state.verdicts)
+
+
+def result(
+    gate: Gate,
+    verdict: GateVerdict,
+    why: str,
+    *,
+    slice_name: str | None = None,
+    metric_slice: str | None = None,
+    key: str | None = None,
+    metric: Metric | None = None,
+    spec: MetricSpec | None = None,
+    threshold: str = "",
+    criteria: Iterable[Criterion] = (),
+    refs: Iterable[str] = (),
+    waiver_blocked: str = "",
+) -> GateResult:
+    """A result of `gate` for one key; value, interval and n come from `metric`, what they are from its declaration.
+
+    Args:
+        gate: whose.
+        verdict: of this key.
+        why: the sentence that says so.
+        slice_name: the name in the key; None for a gate with one key.
+        metric_slice: the slice whose metrics the gate reads, where that is another than the name in the key.
+        key: where it is not made of the gate's name and the slice's.
+        metric: what the gate's value is; it must be one of `gate.reads`, unless `spec` is given.
+        spec: declaration of `metric`, for a gate that reads whatever metric it is told to.
+        threshold: what the value is held against, in words.
+        criteria: the rows of which the sentence is made.
+        refs: examples behind it, worst first.
+        waiver_blocked: why it cannot be waived now.
+
+    Raises:
+        ValueError: the gate does not say that it reads this metric.
+    """
+    if metric is not None and spec is None:
+        spec = next((one for one in gate.reads if one.name == metric.name), None)
+        if spec is None:
+            raise ValueError(f"{gate.name} does not say that it reads {metric.name!r}")
+    return GateResult(
+        key=key or (f"{gate.name}[{slice_name}]" if slice_name is not None else gate.name),
+        name=gate.name,
+        track=gate.track,
+        slice=slice_name,
+        metric_slice=metric_slice or slice_name or ALL,
+        verdict=verdict,
+        blocking=gate.blocking,
+        metric=metric.name if metric else None,
+        measures=spec.measures_on(metric.side) if metric and spec else None,
+        unit=spec.unit if metric and spec else "",
+        better=spec.better if metric and spec else "neither",
+        value=metric.value if metric else None,
+        low=metric.low if metric else None,
+        high=metric.high if metric else None,
+        n=metric.n if metric else None,
+        threshold=threshold,
+        why=why,
+        refs=tuple(refs),
+        protects=gate.protects,
+        criteria=tuple(criteria),
+        waiver_blocked=waiver_blocked,
+    )
+
+
+def criterion(what: str, metric: Metric | None, limit: str, verdict: GateVerdict) -> Criterion:
+    """A row of a gate from a metric, or without a number where there is none."""
+    if metric is None:
+        return Criterion(what, None, None, None, limit, verdict)
+    return Criterion(what, metric.value, metric.low, metric.high, limit, verdict)

@@ -1,0 +1,172 @@
+"""THE CONTRACT: what a track is. One kind of model under review, and everything that is particular to it.
+
+The frame (run, review, report, live, init, the console) knows this class and no track. A track is one folder, with
+its SQL beside it; what it does not say for itself has a default here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from analysis.base.sql import sql_text
+from analysis.models.sides import Sides
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import duckdb
+
+    from analysis.base.problems import Problem
+    from analysis.base.records import Flag, GateInput, MethodSpec, MetricSpec, Side, Trigger
+    from analysis.data.examples import Examples
+    from analysis.plugin.gate import Gate
+    from analysis.plugin.init.folder import Folder
+    from analysis.plugin.init.toml_text import InitSection
+    from analysis.plugin.live import LiveRequest
+    from analysis.plugin.settings import Review, TrackSettings
+    from analysis.plugin.stage import Step
+
+
+class Track:
+    """One kind of model under review. A track's own class overrides what it has; one value of it is the track.
+
+    Nothing heavy may be imported with the module of a track: the console opens a review through it.
+
+    Attributes:
+        name: the name of its section in `review.toml` and the prefix of its refs and gates.
+        title: what a reviewer reads.
+        question: what a reviewer is asked of an example.
+        main: the metric that stands for a slice where there is room for one; empty where none does.
+        package: the package of its SQL, `schema.sql` being its payload tables.
+        live_output: names of the numbers and labels of one side's live answer that are kept when it is saved; empty
+            where its models answer no live questions.
+        init_rank: `assay init` offers what lies in a folder to tracks in this order, so that a table with telling
+            columns goes to the track that they tell of before one that takes any text.
+    """
+
+    name: ClassVar[str]
+    title: ClassVar[str]
+    question: ClassVar[str] = "May what changed here ship?"
+    main: ClassVar[str] = ""
+    package: ClassVar[str] = ""
+    live_output: ClassVar[tuple[str, ...]] = ()
+    init_rank: ClassVar[int] = 100
+
+    # What a review file and a folder say
+
+    def settings(self) -> type[TrackSettings]:
+        """The pydantic model of its section of the review file."""
+        raise NotImplementedError
+
+    def init_section(self, folder: Folder) -> InitSection | None:
+        """Its section of a new review file, from what lies in a folder; None leaves it out."""
+        return None
+
+    # What is compared
+
+    def read(self, settings: TrackSettings, review: Review, skip_bad_rows: bool) -> Examples:
+        """Its evaluation data. Raises AssayError for a file or row that cannot be read."""
+        raise NotImplementedError
+
+    def model_paths(self, settings: TrackSettings) -> Mapping[Side, Path]:
+        """The model folder of each side, or the file of what was recorded of it; empty where all is in the examples."""
+        return {}
+
+    def pair(self, folders: Mapping[Side, Path], device: str) -> Sides:
+        """The two sides, loaded when first asked for."""
+        return Sides(folders, device)
+
+    def check_models(self, models: Sides, settings: TrackSettings, problems: list[Problem]) -> list[str]:
+        """Look at the sides without running them: add what is wrong, return what a reader should know."""
+        return []
+
+    def fit(self, examples: Examples, models: Sides, skip_bad_rows: bool) -> Examples:
+        """Leave out, or refuse, the examples that the sides cannot answer for. Raises AssayError."""
+        return examples
+
+    # What is measured
+
+    def schema(self) -> str:
+        """SQL of its payload tables and views; empty where it has none."""
+        return sql_text(self.package, "schema.sql") if self.package else ""
+
+    def metrics(self) -> tuple[MetricSpec, ...]:
+        """Every metric that its stages may write."""
+        return ()
+
+    def methods(self) -> tuple[MethodSpec, ...]:
+        """Its attribution methods, in the order in which they are shown."""
+        return ()
+
+    def stages(self) -> tuple[Step, ...]:
+        """Its stages and aggregates, in order."""
+        raise NotImplementedError
+
+    def also_costly(
+        self, workbench: duckdb.DuckDBPyConnection, settings: TrackSettings, seed: int
+    ) -> Sequence[Sequence[str]]:
+        """Sets of refs, most telling first, of which some get the costly stages beside the queue."""
+        return ()
+
+    def flags(self, workbench: duckdb.DuckDBPyConnection, settings: TrackSettings) -> list[Flag]:
+        """Reasons why examples need a person, without rank, most decision-relevant first."""
+        return []
+
+    # What follows from it
+
+    def gates(self) -> tuple[Gate, ...]:
+        """Its gates, in the order in which they are judged."""
+        return ()
+
+    def gate_settings(
+        self, settings: TrackSettings, workbench: duckdb.DuckDBPyConnection
+    ) -> dict[str, object]:
+        """What its gates need of the settings and the evidence beside metrics, as plain data."""
+        return {}
+
+    def triggers(self, given: GateInput) -> list[Trigger]:
+        """The occasions on which a review of such models matters, computed."""
+        return []
+
+    def report_sections(
+        self, connection: duckdb.DuckDBPyConnection, given: GateInput
+    ) -> dict[str, list[str]]:
+        """Field of the inspection report -> sentences; `connection` has the run attached as `evidence`."""
+        return {}
+
+    def plots(self, connection: duckdb.DuckDBPyConnection, given: GateInput) -> dict[str, bytes]:
+        """SVG files for the report, by name."""
+        return {}
+
+    # What a person sees and asks
+
+    def example_context(
+        self, connection: duckdb.DuckDBPyConnection, ref: str
+    ) -> dict[str, tuple[dict[str, Any], ...]]:
+        """What else of the evidence (attached as `evidence`) is shown with an example, as rows by name."""
+        return {}
+
+    def live(
+        self,
+        models: Sides,
+        settings: Mapping[str, Any],
+        evidence: duckdb.DuckDBPyConnection,
+        request: LiveRequest,
+    ) -> dict[str, Any]:
+        """What both models say of one text, in the worker.
+
+        Args:
+            models: the two sides.
+            settings: the run's settings of the track, as plain data.
+            evidence: has the run attached as `evidence`.
+            request: the text, and what is asked of it.
+
+        Returns:
+            `sides`: for each side its `output` (by the names of `live_output`), `attributions` and `licences`, and
+            what else its view draws.
+
+        Raises:
+            AssayError: a text that cannot be read.
+        """
+        raise NotImplementedError

@@ -1,0 +1,1 @@
+"""The schemas of a store: evidence of a run, and events of its review."""

@@ -1,0 +1,273 @@
+"""What each metric of the intent track is."""
+
+from __future__ import annotations
+
+from analysis.base.records import MetricSpec
+from analysis.plugin.metric import BOTH, ONE, MetricRows
+
+TRACK = "intent"
+
+_EDITS = {
+    "own": ("cue inserted", "inserting the cue"),
+    "held_out": ("other terms inserted", "inserting terms that the lexicon does not hold"),
+    "neutral": ("neutral phrase inserted", "inserting a neutral phrase (shown beside, never subtracted)"),
+    "removed": ("cue removed", "the cue being there, minus without it"),
+    "swapped": ("cue swapped", "swapping the cue for another of its kind"),
+}
+_TEXTS = {"critical": "texts of the class", "other": "texts of other classes"}
+_TRANSITIONS = {
+    "both_right": ("right on both", "texts that both sides have right", "neither"),
+    "fixed": ("fixed", "texts wrong on the base and right on the candidate", "up"),
+    "broken": ("broken", "texts right on the base and wrong on the candidate", "down"),
+    "both_wrong_same": ("wrong alike", "texts that both sides have wrong, as the same class", "neither"),
+    "both_wrong_moved": (
+        "wrong otherwise",
+        "texts that both sides have wrong, as different classes",
+        "neither",
+    ),
+}
+
+SPECS: tuple[MetricSpec, ...] = (
+    MetricSpec(
+        "accuracy",
+        "accuracy",
+        "share of texts whose predicted class is the gold label",
+        "share",
+        "level",
+        "up",
+    ),
+    MetricSpec("recall", "recall", "share of the texts of a class predicted as it", "share", "level", "up"),
+    MetricSpec(
+        "precision",
+        "precision",
+        "share of the texts predicted as a class that are of it",
+        "share",
+        "level",
+        "up",
+        BOTH,
+    ),
+    MetricSpec(
+        "broken",
+        "broken",
+        "texts right on the base and wrong on the candidate",
+        "texts",
+        "count",
+        "down",
+        ONE,
+    ),
+    MetricSpec(
+        "fixed", "fixed", "texts wrong on the base and right on the candidate", "texts", "count", "up", ONE
+    ),
+    MetricSpec("flips", "flips", "texts whose predicted class changed", "texts", "count", "neither", ONE),
+    MetricSpec(
+        "mcnemar_p",
+        "p, more broken than fixed",
+        "one-sided exact McNemar: P(Bin(broken + fixed, 1/2) ≥ broken)",
+        "probability",
+        "p",
+        "up",
+        ONE,
+    ),
+    MetricSpec(
+        "false_positives",
+        "wrongly sent to it",
+        "texts of other classes that are predicted as this one",
+        "texts",
+        "count",
+        "down",
+        BOTH,
+    ),
+    MetricSpec(
+        "false_positive_rate",
+        "share wrongly sent to it",
+        "change of the share of other texts that are predicted as the class",
+        "share",
+        "change",
+        "down",
+        ONE,
+    ),
+    MetricSpec(
+        "routed_gained",
+        "newly sent to it",
+        "texts of other classes that only the candidate sends to this one",
+        "texts",
+        "count",
+        "down",
+        ONE,
+    ),
+    MetricSpec(
+        "routed_lost",
+        "no longer sent to it",
+        "texts of other classes that only the base sends to this one",
+        "texts",
+        "count",
+        "up",
+        ONE,
+    ),
+    MetricSpec(
+        "confidence",
+        "confidence out of scope",
+        "mean of the largest probability on texts that belong to no class",
+        "probability",
+        "level",
+        "down",
+    ),
+    MetricSpec(
+        "mean_confidence",
+        "confidence",
+        "mean of the largest probability",
+        "probability",
+        "level",
+        "neither",
+        BOTH,
+    ),
+    MetricSpec(
+        "signed_gap",
+        "confidence minus accuracy",
+        "mean confidence minus accuracy; above 0 is overconfident",
+        "probability",
+        "change",
+        "down",
+    ),
+    MetricSpec(
+        "brier",
+        "Brier score",
+        "mean squared error of all probabilities, 0 to 2; shown, never gated",
+        "squared error",
+        "level",
+        "down",
+        BOTH,
+    ),
+    MetricSpec(
+        "ece",
+        "calibration error",
+        "expected calibration error, 15 equal-mass bins; shown, never gated",
+        "probability",
+        "level",
+        "down",
+        BOTH,
+    ),
+    MetricSpec(
+        "confused",
+        "confused",
+        "texts of the first class that are predicted as the second",
+        "texts",
+        "count",
+        "down",
+    ),
+    MetricSpec(
+        "enrichment",
+        "weight of the cue in explanations",
+        "share of absolute attribution on the cue over its share of the words; 1 is no preference",
+        "ratio",
+        "level",
+        "down",
+    ),
+    MetricSpec(
+        "cue_share_critical",
+        "cue in texts of the class",
+        "share of the texts of the class that hold the cue",
+        "share",
+        "level",
+        "neither",
+        ONE,
+    ),
+    MetricSpec(
+        "cue_share_other",
+        "cue in other texts",
+        "share of the texts of other classes that hold the cue",
+        "share",
+        "level",
+        "neither",
+        ONE,
+    ),
+    MetricSpec(
+        "signal_effect",
+        "effect of the expected signals",
+        "fall of the log-odds of the class when the expected phrase is deleted",
+        "log-odds",
+        "change",
+        "up",
+    ),
+    MetricSpec(
+        "signal_positive",
+        "signals that support",
+        "share of the deletions of an expected phrase that lower the log-odds",
+        "share",
+        "level",
+        "up",
+        BOTH,
+    ),
+    MetricSpec(
+        "flips_explained",
+        "flips explained by a word",
+        "flips that revert without the word whose attribution changed most",
+        "texts",
+        "count",
+        "up",
+        ONE,
+    ),
+    MetricSpec(
+        "licence",
+        "licensed as a whole",
+        "1 where the slice's attributions together passed their tests; else why says what failed",
+        "yes or no",
+        "level",
+        "up",
+        BOTH,
+    ),
+    MetricSpec(
+        "licence_share",
+        "attributions licensed",
+        "share of attributions licensed, of those long enough to decide",
+        "share",
+        "level",
+        "up",
+        BOTH,
+    ),
+    MetricSpec(
+        "licence_percentile",
+        "better than random rankings",
+        "mean percentile of comprehensiveness − sufficiency among random rankings; at least .80",
+        "share",
+        "level",
+        "up",
+        BOTH,
+    ),
+    MetricSpec(
+        "licence_overlap",
+        "families agree",
+        "overlap of the families' top words above chance; lower bound above .10",
+        "share",
+        "change",
+        "up",
+        BOTH,
+    ),
+    MetricSpec(
+        "licence_randomisation",
+        "survives random weights",
+        "rank correlation with re-initialised models; at most .25 either way",
+        "rank correlation",
+        "level",
+        "neither",
+        BOTH,
+    ),
+    *(
+        MetricSpec(
+            f"relevance_{edit}_{texts}",
+            f"{title}, {of}",
+            f"change of p(class) by {done}, mean over {of}; Δ is the candidate's minus the base's",
+            "probability",
+            "change",
+            "neither",
+        )
+        for edit, (title, done) in _EDITS.items()
+        for texts, of in _TEXTS.items()
+    ),
+    *(
+        MetricSpec(f"transition_{name}", title, meaning, "texts", "count", better, ONE)  # type: ignore[arg-type]
+        for name, (title, meaning, better) in _TRANSITIONS.items()
+    ),
+)
+ROWS = MetricRows(TRACK, SPECS)
+metric, of_interval, reads = ROWS.metric, ROWS.of_interval, ROWS.specs

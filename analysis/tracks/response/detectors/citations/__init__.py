@@ -1,0 +1,21 @@
+"""Citations: whether what is cited exists and carries what is said."""
+
+from __future__ import annotations
+
+from analysis.plugin.discovery import deferred
+from analysis.tracks.response.detectors.contract import Detector
+
+CODE = f"{__name__}.detector"
+
+DETECTOR = Detector(
+    name="citations",
+    place=40,
+    title="Citations that do not hold",
+    question="Does the answer cite what does not exist or carries something else, or leave uncited what it must cite?",
+    verb="cites badly in",
+    newly="newly cites badly",
+    protects="what is cited exists and carries what is said",
+    version=1,
+    detect=deferred(CODE, "detect"),
+    applies=deferred(CODE, "applies"),
+)
