@@ -18,7 +18,7 @@ def run() -> list[Result]:
     import torch
     from captum.attr import IntegratedGradients
 
-    from analysis.models.load import load_classifier
+    from analysis.models.load_classifier import load_classifier
     from analysis.tracks.intent.baseline import BaselineChooser
     from analysis.tracks.intent.faithfulness import deletions, evaluate_deletions, reference_rankings
     from analysis.tracks.intent.methods.integrated_gradients import MAX_DELTA, integrated_gradients

@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import Any
 
 from analysis.tracks.response.catalogue import read_catalogue
-from analysis.tracks.response.detectors import DETECTORS
 from analysis.tracks.response.detectors.contract import Detector, Found, Knowledge, Passage, Response, Title
-from analysis.tracks.response.detectors.quality import COUNTED, Quality, figure, measured, write_quality
+from analysis.tracks.response.detectors.quality import Quality, figure, measured, write_quality
+from analysis.tracks.response.known_detectors import DETECTORS
 from analysis.tracks.response.policy import read_policy
 from benchmarks.measure import Result
 
@@ -72,7 +72,7 @@ def run() -> list[Result]:
     qualities = {
         detector.name: quality
         for detector in DETECTORS
-        if detector.name not in COUNTED
+        if not detector.by_definition
         and (quality := measure(detector, [one for one in texts if one.detector == detector.name], knowledge))
     }
     write_quality(qualities)

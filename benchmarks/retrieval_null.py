@@ -19,7 +19,8 @@ from analysis.base.records import SIDES, Side
 from analysis.stats import bootstrap_mean, clopper_pearson
 from analysis.tracks.retrieval.dependent_pairs import interval
 from analysis.tracks.retrieval.grouping import Grouping, Lift, grouping, wanted_lift
-from analysis.tracks.retrieval.vectors import Attribute, Space, nearest
+from analysis.tracks.retrieval.nearest import nearest
+from analysis.tracks.retrieval.vectors import Attribute, EmbeddingSpace
 from benchmarks.measure import Result
 
 if TYPE_CHECKING:
@@ -118,7 +119,7 @@ def measured() -> Iterator[Result]:
     yield Result("all of it", time.process_time() - started, "cpu-s", target="at most 480")
 
 
-def _judge(space: Space, seed: int, tallies: dict[str, Tally]) -> None:
+def _judge(space: EmbeddingSpace, seed: int, tallies: dict[str, Tally]) -> None:
     groupings = {one.name: grouping(space, one, seed, draws=0) for one in space.attributes}
     wanted = wanted_lift(list(groupings.values()))
     change = wanted["candidate"].minus(wanted["base"])
@@ -157,7 +158,7 @@ def directions_of(rng: np.random.Generator) -> dict[str, Vectors]:
 
 def space_of(
     candidate: Candidate, directions: dict[str, Vectors], size: int, rng: np.random.Generator
-) -> Space:
+) -> EmbeddingSpace:
     """Items, attributes and both sides' neighbours of one run."""
     codes = {name: rng.integers(0, labels, size) for name, labels in LABELS.items()}
     follows = rng.random(size) < FOLLOWS_THEME
@@ -191,7 +192,7 @@ def space_of(
     none = np.zeros(size + 1, np.int64)
     attributes.append(Attribute("popularity", False, "numeric", (), none, np.empty(0, np.int32), popularity))
     names = [f"{row:06d}" for row in range(size)]
-    return Space(names, names, vectors, neighbours, tuple(attributes))
+    return EmbeddingSpace(names, names, vectors, neighbours, tuple(attributes))
 
 
 def _unit(rows: Vectors) -> Vectors:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from analysis.base.records import SIDES, Side
 from analysis.base.seeds import draw
-from analysis.models.load import load_classifier
+from analysis.models.load_classifier import load_classifier
 from analysis.tracks.intent.attribution import Case, cases_of
 from analysis.tracks.intent.baseline import KINDS, BaselineChooser
 from analysis.tracks.intent.faithfulness import CHANCE_LEVEL
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from analysis.models.load import LoadedClassifier
+    from analysis.models.load_classifier import LoadedClassifier
     from analysis.tracks.intent.tokenised import Tokenised
 
 TEXTS = 24

@@ -12,7 +12,7 @@ from statistics import fmean
 from typing import Any
 
 from analysis.tracks.intent.enrichment import ENRICHED
-from analysis.tracks.intent.relevance_gates import RELEVANCE
+from analysis.tracks.intent.gates.relevance import RELEVANCE
 from benchmarks.shortcut_models import PLANTED_FROM
 from benchmarks.shortcut_texts import CONDITIONS, DATASETS
 

@@ -6,14 +6,14 @@ import hashlib
 import json
 import shutil
 import time
-from dataclasses import dataclass, replace
-from functools import partial
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from benchmarks.shortcut_texts import CUES, LEXICONS, Dataset, Split
 
 if TYPE_CHECKING:
+    from analysis.plugin.stage import Step
     from analysis.plugin.track import Track
 
 DEPTHS = ("causal", "whole")
@@ -104,19 +104,21 @@ def sources_sha256() -> str:
 
 def track_of(depth: str) -> Track:
     """The intent track with the stages of that depth."""
-    from analysis.plugin.registry import get
-    from analysis.tracks.intent.attribution import ATTRIBUTE, QUEUED, attribute
+    from analysis.tracks.intent.attribution import ATTRIBUTE, QUEUED, attribution_stage
     from analysis.tracks.intent.enrichment import ENRICHED
+    from analysis.tracks.intent.track import IntentTrack
 
-    track = get("intent")
-    methods = tuple(one for one in QUEUED if one.name in ENRICHED)
-    fewer = replace(ATTRIBUTE, run=partial(attribute, methods=methods))
-    stages = tuple(
-        fewer if one is ATTRIBUTE else one
-        for one in track.stages()
-        if depth == "whole" or not (one.costly or one.after_queue)
-    )
-    return replace(track, stages=lambda: stages)
+    fewer = attribution_stage(tuple(one for one in QUEUED if one.name in ENRICHED))
+
+    class OfDepth(IntentTrack):
+        def stages(self) -> tuple[Step, ...]:
+            return tuple(
+                fewer if one is ATTRIBUTE else one
+                for one in super().stages()
+                if depth == "whole" or not (one.costly or one.after_queue)
+            )
+
+    return OfDepth()
 
 
 def run_review(review: Path, depth: str, sources: str) -> dict[str, Any]:

@@ -14,6 +14,7 @@ import pytest
 from filelock import FileLock
 
 from analysis.live.client import LiveProbes
+from tests.analysis.store_fixture import SHELF
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
@@ -56,6 +57,21 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             and "sample_store" not in getattr(item, "fixturenames", ())
         )
     )
+
+
+@pytest.fixture(scope="session", autouse=True)
+def review_shelf(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where finished reviews are kept for all test processes, and for the processes that tests start."""
+    shelf = shared_folder(tmp_path_factory) / "reviews"
+    shelf.mkdir(exist_ok=True)
+    os.environ[SHELF] = str(shelf)
+    return shelf
+
+
+def shared_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder that all test processes of this run share."""
+    folder = tmp_path_factory.getbasetemp()
+    return folder.parent if "PYTEST_XDIST_WORKER" in os.environ else folder
 
 
 class SharedProbes(LiveProbes):
@@ -273,9 +289,7 @@ def sample_store(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Pa
     """`sample_store("rc1")` is a store of its own, copied from one that all test processes share."""
     from analysis.run.pipeline import analyze
 
-    shared = tmp_path_factory.getbasetemp()
-    if "PYTEST_XDIST_WORKER" in os.environ:
-        shared = shared.parent
+    shared = shared_folder(tmp_path_factory)
 
     def store(candidate: str) -> Path:
         folder = shared / f"sample-{candidate}"

@@ -128,6 +128,17 @@ def lexicon_with_control_character(review: Path) -> tuple[str, ...]:
     return (f"{path}:2", "control")
 
 
+def earlier_stores(review: Path) -> tuple[str, ...]:
+    rewrite(review, 'name = "tiny"', 'name = "tiny"\nprevious = ["old.review"]')
+    return (f"{review}:3", "review.previous: unknown key", "known: ")
+
+
+def expected_metric_that_nobody_measures(review: Path) -> tuple[str, ...]:
+    text = '[[expected]]\nmetric = "accurracy"\ndirection = "up"\n\n[intent]'
+    rewrite(review, "[intent]", text)
+    return (f"{review}:17", "expected a change of 'accurracy'", "did you mean 'accuracy'?")
+
+
 MISTAKES = [
     missing_model,
     pickle_only_model,
@@ -141,6 +152,8 @@ MISTAKES = [
     adapter_of_another_base,
     other_label_map,
     lexicon_with_control_character,
+    earlier_stores,
+    expected_metric_that_nobody_measures,
 ]
 
 
@@ -157,11 +170,6 @@ def test_a_mistake_is_refused_before_anything_is_written(
 
 def test_a_missing_review_file_names_init(tmp_path: Path) -> None:
     assert_refused(assay("analyze", tmp_path / "none.toml"), "there is no such file", "assay init")
-
-
-def test_an_engine_that_is_not_there_is_refused(tiny_review: Path) -> None:
-    assert_refused(assay("analyze", tiny_review, "--engine", "ray"), "--engine")
-    assert not (tiny_review.parent / "tiny.review").exists()
 
 
 @pytest.fixture

@@ -7,18 +7,17 @@ licence: it asks the models themselves.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
-from typing import Any, Literal
+from dataclasses import dataclass
+from typing import Literal
 
 import duckdb
 
 from analysis.base.errors import AssayError
 from analysis.base.records import Attribution, Metric, Side
-from analysis.store.run import identifier
+from analysis.base.sql import column, identifier, queries, records
 from analysis.store.shown import EvidenceTables
 
-CONTEXT_ONLY = frozenset({"attention_rollout"})
-"""Methods that are shown beside others and never licensed."""
+_SQL = queries(__package__, "licences.sql")
 NOT_TESTED = "no licence was tested"
 
 EvidenceKind = Literal["counterfactual", "attribution"]
@@ -95,10 +94,6 @@ class FindingEvidence:
         return f"attribution: {self.method} of the {self.side} for {self.target}"
 
 
-def _columns(kind: type) -> str:
-    return ", ".join(identifier(field.name) for field in fields(kind))
-
-
 def attribution_licences(
     connection: duckdb.DuckDBPyConnection, tables: EvidenceTables, track: str, ref: str
 ) -> tuple[AttributionLicence, ...]:
@@ -106,49 +101,38 @@ def attribution_licences(
     view = f"{track}_licensed"
     if view not in tables.names:
         return ()
-    found = connection.execute(
-        f"SELECT {_columns(AttributionLicence)} FROM evidence.{identifier(view)} WHERE ref = ? "
-        "ORDER BY method, target, side",
-        [ref],
-    ).fetchall()
-    return tuple(AttributionLicence(*row) for row in found)
+    query = _SQL["licences"].format(source=identifier(view))
+    return tuple(records(connection, AttributionLicence, query, {"ref": ref}))
 
 
 def flip_checks(
     connection: duckdb.DuckDBPyConnection, tables: EvidenceTables, track: str, ref: str
 ) -> tuple[FlipCheck, ...]:
-    """The causal checks of one example's flip, by method."""
+    """The causal checks of one example's flip, by method; none where the run made none."""
     table = f"{track}_flip"
     if table not in tables.names:
         return ()
-    found = connection.execute(
-        f"SELECT {_columns(FlipCheck)} FROM evidence.{identifier(table)} WHERE ref = ? ORDER BY method", [ref]
-    ).fetchall()
-    return tuple(FlipCheck(*row) for row in found)
+    query = _SQL["flip_checks"].format(source=identifier(table))
+    return tuple(records(connection, FlipCheck, query, {"ref": ref}))
 
 
 def slice_licences(
     connection: duckdb.DuckDBPyConnection, track: str, slices: Sequence[str]
 ) -> tuple[Metric, ...]:
     """The metrics of the licence of some slices: `licence`, its share and the numbers of its tests."""
-    found = connection.execute(
-        f"SELECT {_columns(Metric)} FROM evidence.metric WHERE track = ? AND starts_with(name, 'licence') "
-        "AND slice IN (SELECT unnest(?::VARCHAR[])) ORDER BY slice, side, method, name",
-        [track, list(slices)],
-    ).fetchall()
-    return tuple(Metric(*row) for row in found)
+    return tuple(
+        records(connection, Metric, _SQL["slice_licences"], {"track": track, "slices": list(slices)})
+    )
 
 
 def standing(entry: Attribution, licences: Sequence[AttributionLicence]) -> Standing:
     """Whether an attribution may support a finding."""
-    if entry.method in CONTEXT_ONLY:
-        return Standing(False, "never licensed: context only")
     key = (entry.side, entry.method, entry.target)
     found = next((one for one in licences if (one.side, one.method, one.target) == key), None)
     if entry.status == "not interpretable":
         return Standing(False, entry.why or entry.status)
     if found is None:
-        return Standing(False, NOT_TESTED)
+        return Standing(False, entry.why or NOT_TESTED)
     return Standing(found.licensed, found.why)
 
 
@@ -185,21 +169,12 @@ def check_evidence(
 
 
 def _check_counterfactuals(connection: duckdb.DuckDBPyConnection, refs: Sequence[str]) -> None:
-    found: Any = connection.execute(
-        "SELECT count(*) FROM evidence.example WHERE kind = 'variant' AND (ref IN (SELECT unnest($1::VARCHAR[])) "
-        "OR parent_ref IN (SELECT unnest($1::VARCHAR[])))",
-        [list(refs)],
-    ).fetchone()
-    if not found[0]:
+    if not column(connection, _SQL["counterfactuals"], {"refs": list(refs)})[0]:
         raise AssayError("no counterfactual was made from these examples", where=refs[0])
 
 
 def _attribution(
     connection: duckdb.DuckDBPyConnection, ref: str, evidence: FindingEvidence
 ) -> Attribution | None:
-    row = connection.execute(
-        f"SELECT {_columns(Attribution)} FROM evidence.attribution "
-        "WHERE ref = ? AND method = ? AND side = ? AND target = ?",
-        [ref, evidence.method, evidence.side, evidence.target],
-    ).fetchone()
-    return Attribution(*row) if row else None
+    named = {"ref": ref, "method": evidence.method, "side": evidence.side, "target": evidence.target}
+    return next(iter(records(connection, Attribution, _SQL["attribution"], named)), None)

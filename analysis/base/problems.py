@@ -5,14 +5,14 @@ from __future__ import annotations
 import difflib
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TypeVar
 
 from analysis.base.errors import AssayError
 
-if TYPE_CHECKING:
-    pass
-
+MOST_COMPARED = 5_000
+"""Names that one is compared with: each comparison takes time."""
 
 Result = TypeVar("Result")
 
@@ -52,7 +52,10 @@ def attempt(step: Callable[[], Result], problems: list[Problem]) -> Result | Non
 def suggest(name: str, known: Iterable[str]) -> str:
     """A hint that names the nearest known name, or all of them where none is near."""
     names = [str(item) for item in known]
-    near = difflib.get_close_matches(name, names, n=1, cutoff=0.6)
-    if near:
-        return f"did you mean {near[0]!r}?"
-    return f"known: {', '.join(names)}" if names else "there are none"
+    return did_you_mean(name, names) or (f"known: {', '.join(names)}" if names else "there are none")
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str | None:
+    """A hint that names the nearest of any number of names; None where none is near."""
+    near = difflib.get_close_matches(name, list(islice(known, MOST_COMPARED)), n=1, cutoff=0.6)
+    return f"did you mean {near[0]!r}?" if near else None

@@ -327,7 +327,8 @@ class GateInput:
 class Criterion:
     """One row of what a gate looks at: a number, the limit that it is held against, and what follows.
 
-    `verdict` is that of this row alone; the gate's sentence says how its rows come together.
+    `measures` says what the number is, as for a metric; None where there is none. `verdict` is that of this row
+    alone; the gate's sentence says how its rows come together.
     """
 
     what: str
@@ -336,6 +337,7 @@ class Criterion:
     high: float | None
     limit: str
     verdict: GateVerdict
+    measures: Measures | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -343,8 +345,9 @@ class GateResult:
     """One gate key with its verdict; `refs` are the examples behind it, worst first.
 
     `slice` is the name in the key; `metric_slice` the slice whose metrics the gate reads. `metric` names the
-    metric that `value` is of, None where it has no value, and `measures`, `unit` and `better` are what that
-    metric's declaration says of it. `waiver_blocked` says why the gate cannot be waived now; empty where it can.
+    metric that `value` is of, None where it has no value, `metric_track` the track that declares it, and `measures`,
+    `unit` and `better` are what its declaration says. `waiver_blocked` says why the gate cannot be waived now; empty
+    where it can.
     """
 
     key: str
@@ -368,6 +371,7 @@ class GateResult:
     protects: str
     criteria: tuple[Criterion, ...] = ()
     waiver_blocked: str = ""
+    metric_track: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,7 +44,16 @@ def init_review(directory: Path) -> Path:
 
 def _text(directory: Path) -> str:
     folder = Folder(directory)
-    sound = [registry.get(one.name) for one in registry.plug_ins() if not one.fault]
-    ordered = sorted(sound, key=lambda track: (track.init_rank, track.name))
-    made = [section for track in ordered if (section := track.init_section(folder)) is not None]
-    return render(directory.resolve().name, folder.lexicons, made[::-1])
+    ordered = sorted(registry.sound_tracks(), key=lambda track: (track.init_rank, track.name))
+    # Those that are offered tables last take any text, and are the commonest: they come first in the file.
+    made = [(track, section) for track in ordered if (section := track.init_section(folder)) is not None][
+        ::-1
+    ]
+    found = next((track for track, section in made if section.found), ordered[-1])
+    return render(
+        directory.resolve().name,
+        folder.lexicons,
+        [section for _, section in made],
+        gate=next((gate.name for gate in found.gates()), "GATE"),
+        metric=found.main or next((spec.name for spec in found.metrics()), "METRIC"),
+    )

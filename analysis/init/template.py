@@ -9,13 +9,17 @@ from pathlib import Path
 from analysis.plugin.init.toml_text import InitSection, file_name, quoted
 
 
-def render(folder: str, lexicons: Mapping[str, str], sections: Sequence[InitSection]) -> str:
+def render(
+    folder: str, lexicons: Mapping[str, str], sections: Sequence[InitSection], gate: str, metric: str
+) -> str:
     """The text of a review file.
 
     Args:
         folder: name of the folder, for a review without models.
         lexicons: quoted path of each term list, by name.
         sections: of every track, found or not.
+        gate: name of a gate, for the example of how one is switched off.
+        metric: name of a metric, for the example of an expected change.
     """
     with_models = next((one for one in sections if one.found and one.base is not None), None)
     base, candidate = (with_models.base, with_models.candidate) if with_models else (None, None)
@@ -41,15 +45,15 @@ def render(folder: str, lexicons: Mapping[str, str], sections: Sequence[InitSect
         "controls = 20                     # random ones beside them",
         'attribute = "queue"               # queue (and controls), or all',
         "",
-        "# Term lists, for [intent.irrelevant]: one term a line.",
+        "# Lists of terms, by the names under which the tracks use them: one term a line.",
         "[lexicons]",
         *(f"{quoted(name)} = {{ file = {path} }}" for name, path in lexicons.items()),
         '# fillers = { terms = ["you know", "by the way"] }',
         "",
         "# A change that the training was meant to bring, tested by the run:",
         "# [[expected]]",
-        '# metric = "recall"',
-        '# slice = "label=returns"',
+        f"# metric = {quoted(metric)}",
+        '# slice = "all"',
         '# direction = "up"',
         "# limit = 0.02",
         "",
@@ -59,7 +63,7 @@ def render(folder: str, lexicons: Mapping[str, str], sections: Sequence[InitSect
     lines += [
         "# Thresholds may be tightened freely; loosening or switching off needs a reason.",
         "[gates]",
-        '# "intent.accuracy" = { off = "why this gate does not matter here" }',
+        f'# {quoted(gate)} = {{ off = "why this gate does not matter here" }}',
         "",
     ]
     return "\n".join(lines)

@@ -25,8 +25,14 @@ from analysis.models.files import (
     refuse_unsafe_files,
     tensor_shapes,
 )
-from analysis.models.load import HEAD_WEIGHTS, LoadedClassifier, ModelHead, inspect_classifier, label_names
-from analysis.models.load_full import LOADING_ERRORS, check_vocabulary, load_tokenizer, reason
+from analysis.models.load_classifier import (
+    HEAD_WEIGHTS,
+    LoadedClassifier,
+    ModelHead,
+    inspect_classifier,
+    label_names,
+)
+from analysis.models.load_transformers import LOADING_ERRORS, check_vocabulary, load_tokenizer, reason
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel

@@ -21,7 +21,7 @@ from analysis.models.files import (
     refuse_unsafe_files,
     tensor_shapes,
 )
-from analysis.models.load import max_positions
+from analysis.models.load_classifier import max_positions
 
 PoolingMode = Literal["cls", "max", "mean", "mean_sqrt_len_tokens", "weightedmean", "lasttoken"]
 

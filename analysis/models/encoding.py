@@ -18,7 +18,7 @@ from analysis.base.errors import AssayError
 from analysis.models.adapter import adapted_model
 from analysis.models.batches import batch_tokens, equal_length_batches
 from analysis.models.encoder_config import DenseHead, EncoderHead, PoolingMode
-from analysis.models.load_full import check_vocabulary, load_tokenizer, load_whole
+from analysis.models.load_transformers import check_vocabulary, load_tokenizer, load_whole
 
 if TYPE_CHECKING:
     import torch

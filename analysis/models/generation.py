@@ -18,7 +18,13 @@ import numpy as np
 from analysis.base.errors import AssayError
 from analysis.models.adapter import adapted_model
 from analysis.models.batches import equal_length_batches
-from analysis.models.load_full import LOADING_ERRORS, check_vocabulary, load_tokenizer, load_whole, reason
+from analysis.models.load_transformers import (
+    LOADING_ERRORS,
+    check_vocabulary,
+    load_tokenizer,
+    load_whole,
+    reason,
+)
 
 if TYPE_CHECKING:
     import torch

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from analysis.base.records import SIDES, Side
+from analysis.models.classifier_pair import tokenizer_rules
 from analysis.models.generator_config import GeneratorHead, inspect_generator
-from analysis.models.pair import tokenizer_rules
 from analysis.models.sides import Sides
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from analysis.base.errors import AssayError
 from analysis.models.adapter import check_adapter, is_adapter
 from analysis.models.files import read_json, refuse_unsafe_files, tensor_shapes
 from analysis.models.generation_settings import GenerationSettings, read_settings
-from analysis.models.load import max_positions
+from analysis.models.load_classifier import max_positions
 
 if TYPE_CHECKING:
     pass

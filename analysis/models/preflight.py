@@ -26,7 +26,7 @@ class Headed(Protocol[Head_co]):
 
 
 def sound_heads(pair: Headed[Head_co], problems: list[Problem]) -> Iterator[tuple[Side, Head_co, str]]:
-    """Head_co and SHA-256 of each side that can be read; what is wrong with a side is added to `problems`."""
+    """Head and SHA-256 of each side that can be read; what is wrong with a side is added to `problems`."""
     before = len(problems)
     for side in SIDES:
         digest = attempt(partial(pair.digest, side), problems)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 from analysis.base.records import SIDES, Side
 from analysis.models.digest import file_digests, folder_digest
@@ -12,6 +13,8 @@ from analysis.models.digest import file_digests, folder_digest
 
 class Sides:
     """The two sides of a track, by where they lie; a track whose evidence is all recorded has none.
+
+    It travels to wherever a shard is run as its folders and device: what was loaded here is loaded anew there.
 
     Args:
         folders: the model folder of each side, or the file with what was recorded of it.
@@ -21,6 +24,9 @@ class Sides:
     def __init__(self, folders: Mapping[Side, Path], device: str) -> None:
         self.folders: dict[Side, Path] = dict(folders)
         self.device = device
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (self.folders, self.device)
 
     @cached_property
     def digests(self) -> dict[Side, str]:

@@ -11,7 +11,7 @@ def tune_threads(parameters: int) -> None:
 
     Decided by size and not by a measurement, so that a run that goes on where it was gets the same sums.
     """
-    import torch
-
     if 0 < parameters < SMALL_MODEL:
+        import torch
+
         torch.set_num_threads(1)

@@ -94,7 +94,8 @@ def scatter_svg(figure: Figure) -> bytes:
         element.set("width", str(width))
         element.set("height", str(y))
     root.set("viewBox", f"0 0 {width} {y}")
-    return ElementTree.tostring(root, encoding="utf-8", xml_declaration=True) + b"\n"
+    drawn: bytes = ElementTree.tostring(root, encoding="utf-8", xml_declaration=True)
+    return drawn + b"\n"
 
 
 def check_svg(data: bytes, where: str) -> None:

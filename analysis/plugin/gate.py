@@ -14,6 +14,7 @@ from analysis.base.records import (
     GateInput,
     GateResult,
     GateVerdict,
+    Measures,
     Metric,
     MetricSide,
     MetricSpec,
@@ -73,15 +74,13 @@ def gates_in(package: str, track: str) -> tuple[Gate, ...]:
 
     Args:
         package: where the gates of the track lie, one file a rule.
-        track: whose gates; a plug-in's gate of another track is passed over.
-
-    Raises:
-        AssayError: a plug-in that cannot be loaded.
+        track: whose gates; a plug-in's gate of another track, or of a name that is taken, is passed over.
     """
-    found = (gate for gates in members(package, "GATES", GROUP) for gate in gates)
-    return tuple(
-        sorted((gate for gate in found if gate.track == track), key=lambda gate: (gate.place, gate.name))
-    )
+    found: dict[str, Gate] = {}
+    for gate in (gate for gates in members(package, "GATES", GROUP, Gate) for gate in gates):
+        if gate.track == track:
+            found.setdefault(gate.name, gate)
+    return tuple(sorted(found.values(), key=lambda gate: (gate.place, gate.name)))
 
 
 def metric_of(
@@ -166,6 +165,7 @@ def result(
         verdict=verdict,
         blocking=gate.blocking,
         metric=metric.name if metric else None,
+        metric_track=metric.track if metric else None,
         measures=spec.measures_on(metric.side) if metric and spec else None,
         unit=spec.unit if metric and spec else "",
         better=spec.better if metric and spec else "neither",
@@ -182,8 +182,26 @@ def result(
     )
 
 
-def criterion(what: str, metric: Metric | None, limit: str, verdict: GateVerdict) -> Criterion:
-    """A row of a gate from a metric, or without a number where there is none."""
-    if metric is None:
+def number_row(
+    what: str, value: float | None, measures: Measures, limit: str, verdict: GateVerdict
+) -> Criterion:
+    """A row of a gate whose number is no metric, such as how many examples are still to be judged.
+
+    Args:
+        what: the number is of, in plain words.
+        value: None where it is not known.
+        measures: what the number is.
+        limit: the condition on which the row passes.
+        verdict: of this row alone.
+    """
+    return Criterion(what, None if value is None else float(value), None, None, limit, verdict, measures)
+
+
+def metric_row(
+    what: str, metric: Metric | None, spec: MetricSpec | None, limit: str, verdict: GateVerdict
+) -> Criterion:
+    """A row of a gate from a metric and its declaration, or without a number where there is none."""
+    if metric is None or spec is None:
         return Criterion(what, None, None, None, limit, verdict)
-    return Criterion(what, metric.value, metric.low, metric.high, limit, verdict)
+    measures = spec.measures_on(metric.side)
+    return Criterion(what, metric.value, metric.low, metric.high, limit, verdict, measures)

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from analysis.base.errors import AssayError
 from analysis.base.problems import suggest
-from analysis.base.records import Metric, MetricSide, MetricSpec
+from analysis.base.records import Criterion, GateVerdict, Metric, MetricSide, MetricSpec
+from analysis.plugin.gate import metric_row
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -72,6 +73,10 @@ class MetricRows:
     def of_interval(self, name: str, slice_name: str, side: MetricSide, one: Interval, method: str) -> Metric:
         """A row of `metric` from an estimate with its interval. Raises AssayError as `metric`."""
         return self.metric(name, slice_name, side, one.value, (one.low, one.high), one.n, method)
+
+    def criterion(self, what: str, metric: Metric | None, limit: str, verdict: GateVerdict) -> Criterion:
+        """A row of a gate from a metric of this track; the condition of `limit` is that on which the row passes."""
+        return metric_row(what, metric, None if metric is None else self.by_name[metric.name], limit, verdict)
 
     def specs(self, *names: str) -> tuple[MetricSpec, ...]:
         """The declarations of some metrics, for a gate that reads them. Raises KeyError."""

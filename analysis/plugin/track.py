@@ -129,10 +129,17 @@ class Track:
         """The occasions on which a review of such models matters, computed."""
         return []
 
+    def report_fields(self) -> tuple[str, ...]:
+        """Titles of the fields that it adds to the nine of every report (`analysis.plugin.report_fields`)."""
+        return ()
+
     def report_sections(
         self, connection: duckdb.DuckDBPyConnection, given: GateInput
     ) -> dict[str, list[str]]:
-        """Field of the inspection report -> sentences; `connection` has the run attached as `evidence`."""
+        """Field of the inspection report -> sentences; `connection` has the run attached as `evidence`.
+
+        A field is one of the nine, or one of the track's own.
+        """
         return {}
 
     def plots(self, connection: duckdb.DuckDBPyConnection, given: GateInput) -> dict[str, bytes]:

@@ -6,21 +6,25 @@ import hashlib
 import importlib.metadata
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from analysis.base.errors import AssayError
-from analysis.base.records import DECISIONS, Decision, DecisionRecord, Event, GateInput
+from analysis.base.records import Decision, DecisionRecord, Event, GateInput
+from analysis.base.sql import records
 from analysis.plots.scatter_svg import check_svg
 from analysis.plugin.registry import get
 from analysis.report import canonical, render, reviewers
-from analysis.report.atomic import require_free, write_folder
-from analysis.report.fields import Reviewed, further, look, moves, skeleton
+from analysis.report.field import field_entries
+from analysis.report.moved_slices import moves
 from analysis.report.recompute import rules_content
+from analysis.report.reviewed import SQL, Reviewed, look
 from analysis.report.sums import SUMS, format_sums, is_figure_name, read_limited
-from analysis.review.gates import allow
+from analysis.review.decision import check_decision
+from analysis.store.files import require_free, write_folder
+from analysis.store.run import verify_evidence
 
 if TYPE_CHECKING:
     from analysis.review.queries import SliceProgress
@@ -29,7 +33,7 @@ if TYPE_CHECKING:
 STATEMENT_TYPE = "https://in-toto.io/Statement/v1"
 PREDICATE_TYPE = "https://assay.review/inspection-report/v1"
 
-SCHEMA = 1
+SCHEMA = 2
 """Version of the predicate's layout."""
 
 
@@ -54,10 +58,11 @@ def export(session: ReviewSession, directory: Path | None, decision: Decision, r
         The new folder, complete and unsigned.
 
     Raises:
-        AssayError: promotion that the gates do not allow, no reason, a folder that is taken, a run with
-            numbers that are not finite, a disk that refuses.
+        AssayError: promotion that the gates do not allow, no reason, a folder that is taken, evidence that was
+            changed since it was published, a run with numbers that are not finite, a disk that refuses.
     """
     # Whatever can be refused is refused before the decision is recorded.
+    verify_evidence(session.store, session.run)
     statement(session, decision, reason)
     target = directory if directory is not None else _next_folder(session)
     require_free(target)
@@ -73,7 +78,8 @@ def statement(session: ReviewSession, decision: Decision, reason: str) -> dict[s
     Raises:
         AssayError: as `export`.
     """
-    _require_decision(session, decision, reason)
+    session.poll()
+    check_decision(decision, reason, session.gates())
     made = DecisionRecord(
         event_id="",
         actor=session.actor,
@@ -99,9 +105,9 @@ def bundle(
         given = replace(given, state=replace(given.state, decision=pending))
     if given.state.decision is None:
         raise AssayError("nothing was decided in this run yet", where=str(session.store))
-    seen = look(session, given, given.state.decision)
-    events = read_events(session)
     models = model_entries(session.description)
+    seen = look(session, models, given, given.state.decision)
+    events = read_events(session)
     subject = {f"{one['prefix']}/{name}": digest for one in models for name, digest in one["files"].items()}
     files = {
         "annotations.jsonl": canonical.lines(events, "annotations.jsonl"),
@@ -111,7 +117,7 @@ def bundle(
     }
     files |= _figures(session, given)
     annotations = {"events": len(events), "heads": heads(events)}
-    predicate = _predicate(session, seen, models, annotations, _digests(files))
+    predicate = _predicate(session, seen, annotations, _digests(files))
     predicate["supersedes"] = dict(supersedes) if supersedes else None
     content = {
         "_type": STATEMENT_TYPE,
@@ -150,11 +156,7 @@ def _digests(files: Mapping[str, bytes]) -> dict[str, str]:
 
 def read_events(session: ReviewSession) -> list[Event]:
     """Every event of the review in its order: (lamport, stream, sequence)."""
-    columns = [field.name for field in fields(Event)]
-    rows = session.connection.execute(
-        f"SELECT {', '.join(columns)} FROM event ORDER BY lamport, stream_id, seq"
-    ).fetchall()
-    return [Event(*row) for row in rows]
+    return records(session.connection, Event, SQL["events"])
 
 
 def model_entries(description: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -188,39 +190,21 @@ def model_entries(description: Mapping[str, Any]) -> list[dict[str, Any]]:
     return found
 
 
-def _require_decision(session: ReviewSession, decision: Decision, reason: str) -> None:
-    if decision not in DECISIONS:
-        raise AssayError(f"unknown decision {decision!r}", hint=f"one of {', '.join(DECISIONS)}")
-    if not reason.strip():
-        raise AssayError("a decision needs a reason", where="--reason")
-    session.poll()
-    if decision != "promote":
-        return
-    blocking = [one for one in session.gates() if one.blocking and not allow([one])]
-    if blocking:
-        raise AssayError(
-            f"promote is not possible: {len(blocking)} gates block: "
-            + ", ".join(f"{one.key} ({one.verdict})" for one in blocking),
-            where=str(session.store),
-            hint="decide hold or reject, or settle the gates first: assay status STORE says why each blocks",
-        )
-
-
 def _predicate(
     session: ReviewSession,
     seen: Reviewed,
-    models: Sequence[Mapping[str, Any]],
     annotations: Mapping[str, Any],
     files: Mapping[str, str],
 ) -> dict[str, Any]:
     description = seen.description
+    nine, further = field_entries(seen)
     return {
         "schema": SCHEMA,
         "render_format": render.RENDER_FORMAT,
         "exported_at": _now(),
         "review": description["review"],
-        "skeleton": skeleton(seen, models),
-        "further": further(seen),
+        "fields": nine,
+        "further": further,
         **reviewers.entries(seen.given, seen.results),
         "triggers": seen.triggers,
         "coverage": {
@@ -239,7 +223,7 @@ def _predicate(
             {"track": name, "examples": one["examples"], "data": one["data"], "metadata": one["metadata"]}
             for name, one in description["determined_by"]["tracks"].items()
         ],
-        "models": models,
+        "models": seen.models,
         "annotations": annotations,
         "files": files,
         "versions": {"assay": _own_version()},

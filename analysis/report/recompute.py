@@ -12,10 +12,10 @@ from pydantic import TypeAdapter, ValidationError
 from analysis.base.errors import AssayError
 from analysis.base.records import Event, GateInput, GateResult, Metric
 from analysis.report import canonical
-from analysis.review import gates
+from analysis.review.evaluate import evaluate
 from analysis.store.events import parse_line
-from analysis.store.journal import verify_chain
 from analysis.store.replay import load_events, review_state
+from analysis.store.streams import verify_chain
 
 _GIVEN: TypeAdapter[GateInput] = TypeAdapter(GateInput)
 _METRICS: TypeAdapter[tuple[Metric, ...]] = TypeAdapter(tuple[Metric, ...])
@@ -83,4 +83,4 @@ def recompute(rules: bytes, metrics: bytes, events: Sequence[Event]) -> Recomput
         ) from problem
     finally:
         connection.close()
-    return Recomputed(given, tuple(gates.evaluate(given)))
+    return Recomputed(given, tuple(evaluate(given)))

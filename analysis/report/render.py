@@ -9,7 +9,7 @@ from analysis.base.escape import code, inline
 from analysis.base.number_text import significant
 from analysis.report.stock_commands import NAMESPACE, REVOKED_KEYS, model_commands, signature_commands
 
-RENDER_FORMAT = 1
+RENDER_FORMAT = 2
 """Version of this template; a report names the one it was rendered with."""
 
 NOT_HERE = "not in this review"
@@ -32,8 +32,10 @@ def markdown(statement: Mapping[str, Any]) -> str:
         _head(predicate),
         _weakened(predicate),
         _waivers(predicate),
-        _skeleton(predicate),
+        _fields(predicate),
         _gates(predicate),
+        _criteria(predicate),
+        _numbers(predicate),
         _findings(predicate),
         _triggers(predicate),
         _coverage(predicate),
@@ -80,9 +82,9 @@ def _weakened(predicate: Mapping[str, Any]) -> str:
     )
 
 
-def _skeleton(predicate: Mapping[str, Any]) -> str:
+def _fields(predicate: Mapping[str, Any]) -> str:
     lines = ["## Inspection"]
-    for entry in [*predicate["skeleton"], *predicate["further"]]:
+    for entry in [*predicate["fields"], *predicate["further"]]:
         lines += ["", f"**{inline(entry['field'])}:**", "", *_items(entry["sentences"])]
     return "\n".join(lines)
 
@@ -93,20 +95,64 @@ def _gates(predicate: Mapping[str, Any]) -> str:
             code(gate["key"]),
             ("**" + gate["verdict"] + "**" if gate["verdict"] in ("fail", "unknown") else gate["verdict"])
             + ("" if gate["blocking"] else " (advisory)"),
-            interval(gate["value"], gate["low"], gate["high"]),
+            interval(gate["value"], gate["low"], gate["high"], signed=gate["measures"] == "change"),
+            _number_of(gate),
             number(gate["n"]),
             inline(gate["threshold"]),
             inline(gate["why"]),
         )
         for gate in predicate["gates"]
     ]
-    lines = ["## Gates", "", *_table(("gate", "verdict", "value", "n", "threshold", "why"), rows)]
+    header = ("gate", "verdict", "value", "what it is", "n", "threshold", "why")
+    lines = ["## Gates", "", *_table(header, rows)]
     behind = [
         f"{code(gate['key'])} protects: {inline(gate['protects'])}. Examples: {_refs(gate['refs'])}"
         for gate in predicate["gates"]
         if gate["refs"] and gate["verdict"] in ("fail", "unknown", "waived")
     ]
     return "\n".join([*lines, *(["", *_bullets(behind)] if behind else [])])
+
+
+def _number_of(gate: Mapping[str, Any]) -> str:
+    """What a gate's value is: `change of recall, share, up is better`."""
+    if gate["metric"] is None:
+        return "–"
+    what = inline(gate["metric"]) if gate["measures"] != "change" else f"change of {inline(gate['metric'])}"
+    return ", ".join([what, *([inline(gate["unit"])] if gate["unit"] else []), *_better(gate["better"])])
+
+
+def _better(better: str) -> list[str]:
+    return [] if better == "neither" else [f"{better} is better"]
+
+
+def _criteria(predicate: Mapping[str, Any]) -> str:
+    """What each gate looked at, row by row."""
+    rows = [
+        (
+            code(gate["key"]),
+            inline(row["what"]),
+            interval(row["value"], row["low"], row["high"], signed=row["measures"] == "change"),
+            inline(row["limit"]),
+            row["verdict"],
+        )
+        for gate in predicate["gates"]
+        for row in gate["criteria"]
+    ]
+    if not rows:
+        return ""
+    return "\n".join(["## Criteria", "", *_table(("gate", "what", "value", "limit", "verdict"), rows)])
+
+
+def _numbers(predicate: Mapping[str, Any]) -> str:
+    """What the numbers of the gates are, as the tracks that measured them declare it."""
+    items = [
+        f"{code(one['name'])} ({inline(one['track'])}), {inline(one['title'])}: {inline(one['meaning'])}; "
+        + ", ".join(
+            [one["measures"], *([inline(one["unit"])] if one["unit"] else []), *_better(one["better"])]
+        )
+        for one in predicate["numbers"]
+    ]
+    return _section("What the numbers are", items or ["no gate has a number"])
 
 
 def _waivers(predicate: Mapping[str, Any]) -> str:
@@ -298,24 +344,25 @@ def _verification(predicate: Mapping[str, Any]) -> str:
     )
 
 
-def interval(value: float | None, low: float | None, high: float | None) -> str:
-    """A value with its interval, in the digits that are worth reading."""
+def interval(value: float | None, low: float | None, high: float | None, *, signed: bool = False) -> str:
+    """A value with its interval, in the digits that are worth reading; a change with its sign."""
     if value is None:
         return "–"
     if low is None and high is None:
-        return number(value)
-    return f"{number(value)} \\[{number(low)}, {number(high)}\\]"
+        return number(value, signed=signed)
+    low_text, high_text = number(low, signed=signed), number(high, signed=signed)
+    return f"{number(value, signed=signed)} \\[{low_text}, {high_text}\\]"
 
 
-def number(value: float | str | None) -> str:
+def number(value: float | str | None, *, signed: bool = False) -> str:
     """A number in four significant digits; a dash where there is none. Large integers come as text."""
     if value is None:
         return "–"
     if isinstance(value, str):
         return inline(value)
-    if value == int(value) and abs(value) < 10**6:
-        return str(int(value))
-    return significant(value, 4)
+    whole = value == int(value) and abs(value) < 10**6
+    text = str(int(value)) if whole else significant(value, 4)
+    return f"+{text}" if signed and value > 0 and text != "0" else text
 
 
 def _who(record: Mapping[str, Any]) -> str:

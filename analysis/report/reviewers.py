@@ -16,14 +16,14 @@ from analysis.base.records import (
     WaiverRecord,
 )
 from analysis.report import canonical
-from analysis.review.gates import allow
+from analysis.review.evaluate import allow
 
 
 def entries(given: GateInput, results: Sequence[GateResult]) -> dict[str, Any]:
     """The parts of the predicate that can be computed again from rules, metrics and events.
 
     Returns:
-        `decision`, `gates_allow`, `gates`, `weakened`, `rules`, `waivers`, `findings`, `reviewers` and
+        `decision`, `gates_allow`, `gates`, `numbers`, `weakened`, `rules`, `waivers`, `findings`, `reviewers` and
         `disagreements`, as JSON values.
     """
     state = given.state
@@ -36,6 +36,7 @@ def entries(given: GateInput, results: Sequence[GateResult]) -> dict[str, Any]:
                 "decision": state.decision,
                 "gates_allow": allow(results),
                 "gates": results,
+                "numbers": _numbers(given, results),
                 "weakened": [rule for rule in rules if rule.off is not None or rule.loosened],
                 "rules": rules,
                 "waivers": [{**asdict(one), "in_force": one.key in waived} for one in state.waivers],
@@ -45,6 +46,17 @@ def entries(given: GateInput, results: Sequence[GateResult]) -> dict[str, Any]:
             }
         )
     )
+
+
+def _numbers(given: GateInput, results: Sequence[GateResult]) -> list[dict[str, Any]]:
+    """What the metrics are that the gates' values are of, each once."""
+    named = {(one.metric_track, one.metric) for one in results if one.metric_track and one.metric}
+    return [
+        {"track": track, **asdict(spec)}
+        for track, specs in sorted(given.specs.items())
+        for name, spec in sorted(specs.items())
+        if (track, name) in named
+    ]
 
 
 def _reviewers(state: ReviewState) -> list[dict[str, Any]]:

@@ -12,9 +12,9 @@ from pathlib import Path
 
 from analysis.base.errors import AssayError
 from analysis.base.escape import printable
-from analysis.report.atomic import write_new
 from analysis.report.stock_commands import NAMESPACE
 from analysis.report.sums import SUMS, read_limited, sums_problems
+from analysis.store.files import write_new
 
 DEFAULT_KEY = Path("~/.ssh/id_ed25519")
 

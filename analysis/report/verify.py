@@ -21,7 +21,7 @@ from analysis.report.recompute import Recomputed, parse_events, recompute
 from analysis.report.sums import SUMMED, SUMS, is_figure_name, parse_sums, read_limited, sums_problems
 from analysis.store.run import run_id
 
-_RECOMPUTED = ("gates", "gates_allow", "weakened", "rules")
+_RECOMPUTED = ("gates", "numbers", "gates_allow", "weakened", "rules")
 
 
 @dataclass(frozen=True)

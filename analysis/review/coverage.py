@@ -5,9 +5,11 @@ from __future__ import annotations
 import duckdb
 
 from analysis.base.errors import AssayError
+from analysis.base.sql import queries
 from analysis.stats.bounds import clopper_pearson, hypergeometric_upper
 
 CONFIDENCE = 0.95
+_SQL = queries(__package__, "coverage.sql")
 
 
 def slice_sentences(
@@ -29,12 +31,7 @@ def slice_sentences(
     Raises:
         AssayError: there is no such slice.
     """
-    row = connection.execute(
-        "SELECT s.n, s.track, max(m.value) FILTER (m.name = 'broken'), max(m.value) FILTER (m.name = 'fixed') "
-        "FROM evidence.slice s LEFT JOIN evidence.metric m ON m.track = s.track AND m.slice = s.slice "
-        "WHERE s.slice = $slice AND ($track IS NULL OR s.track = $track) GROUP BY s.n, s.track ORDER BY s.track",
-        {"slice": slice_name, "track": track},
-    ).fetchone()
+    row = connection.execute(_SQL["slice"], {"slice": slice_name, "track": track}).fetchone()
     if row is None:
         raise AssayError(f"there is no slice {slice_name!r} in this run")
     n, of_track, broken, fixed = row
@@ -60,15 +57,6 @@ def _controls(
     connection: duckdb.DuckDBPyConnection, run: str, slice_name: str, track: str
 ) -> tuple[int, int]:
     """Number of judged random controls in a slice, and how many of them anybody called unacceptable."""
-    row = connection.execute(
-        "WITH judged AS (SELECT v.ref, coalesce(any_value(s.verdict), "
-        "CASE WHEN bool_or(v.verdict = 'unacceptable') THEN 'unacceptable' "
-        "WHEN bool_and(v.verdict = 'acceptable') THEN 'acceptable' END) AS verdict "
-        "FROM verdict_now v LEFT JOIN settled_of($run) s ON s.ref = v.ref GROUP BY v.ref) "
-        "SELECT count(*), count(*) FILTER (j.verdict = 'unacceptable') FROM judged j "
-        "WHERE j.verdict IN ('acceptable', 'unacceptable') "
-        "AND j.ref IN (SELECT f.ref FROM evidence.flag f WHERE f.control) "
-        "AND j.ref IN (SELECT m.ref FROM evidence.membership m WHERE m.slice = $slice AND m.track = $track)",
-        {"run": run, "slice": slice_name, "track": track},
-    ).fetchone()
+    asked = {"run": run, "slice": slice_name, "track": track}
+    row = connection.execute(_SQL["controls"], asked).fetchone()
     return (int(row[0]), int(row[1])) if row else (0, 0)

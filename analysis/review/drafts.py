@@ -12,12 +12,12 @@ from typing import Any
 from analysis.base.errors import AssayError
 from analysis.review.scope import Scope
 from analysis.store.files import make_directory, read_small, safe_name, write_atomic
-from analysis.store.journal import Account
+from analysis.store.streams import Account
 
 DRAFT_LIMIT = 1 << 20
 
 
-class Places:
+class Drafts:
     """Drafts and the last place of one reviewer of one account in one store."""
 
     def __init__(self, store: PathLike[str], account: Account, reviewer: str) -> None:

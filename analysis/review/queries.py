@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, fields
-from typing import Any, TypeVar
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
 
 import duckdb
 
@@ -17,11 +17,14 @@ from analysis.attribution.licences import (
 )
 from analysis.base.records import (
     ALL,
+    VARIANT,
     Attribution,
+    Better,
     Event,
     Example,
     Flag,
     GateInput,
+    Measures,
     MethodSpec,
     Metric,
     MetricSpec,
@@ -34,18 +37,20 @@ from analysis.base.records import (
     TextSpan,
     VerdictRecord,
 )
-from analysis.store.run import identifier
+from analysis.base.sql import dictionaries, identifier, queries, records
+from analysis.review.evaluate import own_specs
 from analysis.store.shown import EvidenceTables
 
-Row = TypeVar("Row")
+_SQL = queries(__package__, "queries.sql")
 
 
 @dataclass(frozen=True, slots=True)
 class SliceProgress:
     """One slice with what changed in it and how far this reviewer is: the line of the slice tree.
 
-    `base` and `candidate` are the slice's main metric (`metric`), `broken` and `fixed` numbers of examples,
-    `queued`, `seen` and `undecided` examples of the queue.
+    `base` and `candidate` are values of the slice's main metric, `metric`, None where it has none; `title`, `measures`,
+    `unit` and `better` are what its declaration says. `broken` and `fixed` are numbers of examples, `queued`, `seen`
+    and `undecided` examples of the queue.
     """
 
     slice: str
@@ -55,6 +60,10 @@ class SliceProgress:
     definition: str
     n: int
     metric: str | None
+    title: str
+    measures: Measures | None
+    unit: str
+    better: Better
     base: float | None
     candidate: float | None
     broken: int | None
@@ -68,8 +77,8 @@ class SliceProgress:
 class Overview:
     """The review on one screen: what was compared, what moved, how far the review is.
 
-    `main` holds the metrics of the slice `all` that have both sides and a difference, `earlier` the number of verdicts
-    given in other runs that do not count here, and `notes` what the reader should know of the store itself.
+    `main` holds the metrics of the slice `all` that have both sides and a difference, and `notes` what the reader
+    should know of the store itself.
     """
 
     name: str
@@ -83,7 +92,6 @@ class Overview:
     queued: int
     reviewers: tuple[str, ...]
     disagreements: tuple[str, ...]
-    earlier: int
     notes: tuple[str, ...]
 
 
@@ -119,26 +127,6 @@ class ExampleEvidence:
     methods: dict[str, MethodSpec] = field(default_factory=dict)
 
 
-def rows(
-    connection: duckdb.DuckDBPyConnection,
-    kind: Callable[..., Row],
-    table: str,
-    tail: str = "",
-    given: Any = (),
-) -> list[Row]:
-    """Rows of an evidence table as the dataclass that mirrors it."""
-    columns = ", ".join(identifier(field.name) for field in fields(kind))  # type: ignore[arg-type]
-    found = connection.execute(f"SELECT {columns} FROM {table} {tail}", list(given)).fetchall()
-    return [kind(*row) for row in found]
-
-
-def dictionaries(connection: duckdb.DuckDBPyConnection, sql: str, given: Any = ()) -> list[dict[str, Any]]:
-    """Rows of a query by column name."""
-    result = connection.execute(sql, list(given))
-    names = [column[0] for column in result.description or ()]
-    return [dict(zip(names, row, strict=True)) for row in result.fetchall()]
-
-
 def metrics(
     connection: duckdb.DuckDBPyConnection,
     track: str | None = None,
@@ -146,49 +134,13 @@ def metrics(
     slice_name: str | None = None,
 ) -> list[Metric]:
     """Metrics of the run, narrowed by what is given."""
-    asked = {"track": track, "name": name, "slice": slice_name}
-    given = {column: value for column, value in asked.items() if value is not None}
-    where = " AND ".join(f"{column} = ?" for column in given)
-    return rows(
-        connection, Metric, "evidence.metric", f"WHERE {where}" if where else "", tuple(given.values())
-    )
-
-
-_SLICES = """
-WITH preferred AS (SELECT unnest($tracks::VARCHAR[]) AS track, unnest($mains::VARCHAR[]) AS main),
-m AS (
-    SELECT track, slice,
-           max(value) FILTER (name = 'broken') AS broken, max(value) FILTER (name = 'fixed') AS fixed,
-           coalesce(min(name) FILTER (side = 'base' AND name = main), min(name) FILTER (side = 'base')) AS main
-    FROM evidence.metric LEFT JOIN preferred USING (track) GROUP BY track, slice),
-v AS (
-    -- A metric that several methods measured has several rows: one of them, so that a slice stays one line.
-    SELECT track, slice, name, side, first(value ORDER BY method) AS value FROM evidence.metric GROUP BY ALL),
-p AS (
-    SELECT m.track, m.slice, count(*) AS queued,
-           count(*) FILTER (q.ref IN (SELECT ref FROM verdict_now WHERE actor = $actor)) AS seen
-    FROM evidence.membership m JOIN queue q ON q.ref = m.ref GROUP BY m.track, m.slice)
-SELECT s.slice, s.track, s.kind, s.critical, s.definition, s.n,
-       m.main, b.value, c.value,
-       CAST(m.broken AS BIGINT), CAST(m.fixed AS BIGINT),
-       coalesce(p.queued, 0), coalesce(p.seen, 0), coalesce(p.queued, 0) - coalesce(p.seen, 0)
-FROM evidence.slice s
-LEFT JOIN m ON m.track = s.track AND m.slice = s.slice
-LEFT JOIN v b
-    ON b.track = s.track AND b.slice = s.slice AND b.name = m.main AND b.side = 'base'
-LEFT JOIN v c
-    ON c.track = s.track AND c.slice = s.slice AND c.name = m.main AND c.side = 'candidate'
-LEFT JOIN p ON p.track = s.track AND p.slice = s.slice
-WHERE $track IS NULL OR s.track = $track
-ORDER BY s.critical DESC, coalesce(m.broken, 0) - coalesce(m.fixed, 0) DESC, coalesce(m.broken, 0) DESC,
-         s.slice, s.track
-"""
+    return records(connection, Metric, _SQL["metrics"], {"track": track, "name": name, "slice": slice_name})
 
 
 def slice_progress(
     connection: duckdb.DuckDBPyConnection, actor: str, mains: Mapping[str, str], track: str | None = None
 ) -> list[SliceProgress]:
-    """Slices by regret: critical ones first, then the most broken less fixed.
+    """Slices, critical ones first, then those with the most broken less fixed.
 
     Args:
         connection: a session's connection.
@@ -197,103 +149,63 @@ def slice_progress(
         track: one track only.
     """
     given = {"actor": actor, "track": track, "tracks": list(mains), "mains": list(mains.values())}
-    found = connection.execute(_SLICES, given).fetchall()
-    return [SliceProgress(*row) for row in found]
+    return records(connection, SliceProgress, _SQL["slice_progress"], given)
 
 
 def main_metrics(connection: duckdb.DuckDBPyConnection) -> tuple[Metric, ...]:
     """Metrics of the slice `all` that are known on both sides and as a difference."""
-    return tuple(
-        rows(
-            connection,
-            Metric,
-            "evidence.metric",
-            "WHERE slice = ? AND (track, name) IN (SELECT (track, name) FROM evidence.metric WHERE slice = ? "
-            "GROUP BY track, name HAVING count(DISTINCT side) = 3)",
-            (ALL, ALL),
-        )
-    )
+    return tuple(records(connection, Metric, _SQL["main_metrics"], {"all": ALL}))
 
 
 def example_evidence(
     connection: duckdb.DuckDBPyConnection, tables: EvidenceTables, ref: str, actor: str
 ) -> ExampleEvidence | None:
     """All evidence on one example, or None where the run has no such example."""
-    found = rows(connection, Example, "evidence.example", "WHERE ref = ?", (ref,))
+    asked = {"ref": ref}
+    found = records(connection, Example, _SQL["example"], asked)
     if not found:
         return None
     example = found[0]
-    parent = (
-        rows(connection, Example, "evidence.example", "WHERE ref = ?", (example.parent_ref,))
-        if example.parent_ref
-        else []
-    )
-    slices = connection.execute(
-        "SELECT m.slice, s.critical FROM evidence.membership m JOIN evidence.slice s "
-        "ON s.slice = m.slice AND s.track = m.track WHERE m.ref = ? ORDER BY m.slice",
-        [ref],
-    ).fetchall()
-    said = [
-        VerdictRecord(*[*row[:6], tuple(row[6] or ())])
-        for row in connection.execute(
-            "SELECT ref, actor, reviewer, verdict, cause, note, critical_slices FROM verdict_now WHERE ref = ? "
-            "ORDER BY actor",
-            [ref],
-        ).fetchall()
-    ]
+    parent = records(connection, Example, _SQL["example"], {"ref": example.parent_ref})
+    slices = connection.execute(_SQL["slices_of_example"], asked).fetchall()
+    critical = [name for name, stands_alone in slices if stands_alone]
+    said = records(connection, VerdictRecord, _SQL["verdicts_of_example"], asked)
     mine = next((record for record in said if record.actor == actor), None)
     others = tuple(record for record in said if record.actor != actor) if mine else ()
-    history = rows(
-        connection,
-        Event,
-        "event",
-        "WHERE ref = ? AND (actor = ? OR ?) ORDER BY lamport, stream_id, seq",
-        (ref, actor, mine is not None),
-    )
+    who = {"ref": ref, "actor": actor, "everybody": mine is not None}
     return ExampleEvidence(
         example=example,
         metadata=_metadata(connection, tables, example),
         slices=tuple(name for name, _ in slices),
-        critical=tuple(name for name, critical in slices if critical),
-        flags=tuple(rows(connection, Flag, "evidence.flag", "WHERE ref = ? ORDER BY ALL", (ref,))),
-        attributions=tuple(
-            rows(connection, Attribution, "evidence.attribution", "WHERE ref = ? ORDER BY ALL", (ref,))
-        ),
-        spans=tuple(rows(connection, TextSpan, "evidence.span", "WHERE ref = ? ORDER BY ALL", (ref,))),
+        critical=tuple(critical),
+        flags=tuple(records(connection, Flag, _SQL["flags_of_example"], asked)),
+        attributions=tuple(records(connection, Attribution, _SQL["attributions_of_example"], asked)),
+        spans=tuple(records(connection, TextSpan, _SQL["spans_of_example"], asked)),
         payload=_payload(connection, tables, example),
         variants=_variants(connection, tables, example),
         parent=parent[0] if parent else None,
         mine=mine,
         others=others,
-        history=tuple(history),
+        history=tuple(records(connection, Event, _SQL["history"], who)),
         licences=attribution_licences(connection, tables, example.track, ref),
         flips=flip_checks(connection, tables, example.track, ref),
-        slice_licences=slice_licences(
-            connection, example.track, [name for name, critical in slices if critical]
-        ),
+        slice_licences=slice_licences(connection, example.track, critical),
         methods=methods_of(connection, example.track),
     )
 
 
 def methods_of(connection: duckdb.DuckDBPyConnection, track: str) -> dict[str, MethodSpec]:
     """The attribution methods of a track as its run declares them, by name, in the order in which they are shown."""
-    found = rows(
-        connection, MethodSpec, "evidence.attribution_method", "WHERE track = ? ORDER BY place", (track,)
-    )
+    found = records(connection, MethodSpec, _SQL["methods"], {"track": track})
     return {spec.name: spec for spec in found}
 
 
 def specs_of(connection: duckdb.DuckDBPyConnection) -> dict[str, dict[str, MetricSpec]]:
     """What each metric of the run is, by track and name, as the tracks declare it."""
-    columns = ", ".join(identifier(field.name) for field in fields(MetricSpec))
-    found = connection.execute(
-        f"SELECT track, {columns} FROM evidence.metric_spec ORDER BY track, name"
-    ).fetchall()
     specs: dict[str, dict[str, MetricSpec]] = {}
-    for track, *values, sides in found:
-        name, title, meaning, unit, measures, better = values
-        spec = MetricSpec(name, title, meaning, unit, measures, better, tuple(sides))
-        specs.setdefault(track, {})[name] = spec
+    for row in dictionaries(connection, _SQL["metric_specs"]):
+        track = row.pop("track")
+        specs.setdefault(track, {})[row["name"]] = MetricSpec(**{**row, "sides": tuple(row["sides"])})
     return specs
 
 
@@ -303,9 +215,7 @@ def _metadata(
     table = f"metadata_{example.track}"
     if table not in tables.names:
         return {}
-    found = dictionaries(
-        connection, f"SELECT * FROM evidence.{identifier(table)} WHERE ref = ?", (example.ref,)
-    )
+    found = _rows_of_table(connection, table, example.ref)
     # Not excluded in SQL: without any column of metadata nothing would be left to select.
     return {name: value for name, value in found[0].items() if name != "ref"} if found else {}
 
@@ -314,16 +224,14 @@ def _payload(
     connection: duckdb.DuckDBPyConnection, tables: EvidenceTables, example: Example
 ) -> dict[str, tuple[dict[str, Any], ...]]:
     return {
-        name: tuple(
-            dictionaries(
-                connection,
-                f"SELECT * FROM evidence.{identifier(name)} WHERE ref = ? ORDER BY ALL",
-                (example.ref,),
-            )
-        )
+        name: tuple(_rows_of_table(connection, name, example.ref))
         for name in tables.payload
         if name.startswith(f"{example.track}_")
     }
+
+
+def _rows_of_table(connection: duckdb.DuckDBPyConnection, table: str, ref: str) -> list[dict[str, Any]]:
+    return dictionaries(connection, _SQL["rows_of_table"].format(table=identifier(table)), {"ref": ref})
 
 
 def by_side(rows: Iterable[dict[str, Any]]) -> dict[Side, dict[str, Any]]:
@@ -337,15 +245,8 @@ def _variants(
     table = f"{example.track}_variant"
     if table not in tables.names:
         return ()
-    column = "ref" if example.kind == "variant" else "parent_ref"
-    return tuple(
-        dictionaries(
-            connection,
-            f"SELECT v.*, e.text, e.id, e.parent_ref FROM evidence.{identifier(table)} v "
-            f"JOIN evidence.example e ON e.ref = v.ref WHERE e.{column} = ? ORDER BY v.ref",
-            (example.ref,),
-        )
-    )
+    query = _SQL["own_variant" if example.kind == VARIANT else "variants_made_of"]
+    return tuple(dictionaries(connection, query.format(table=identifier(table)), {"ref": example.ref}))
 
 
 def gate_input(
@@ -365,14 +266,7 @@ def gate_input(
         review_settings: becomes `settings["review"]`: what is needed to compute `state` from events again.
     """
     review = description["review"]
-    queue = connection.execute(
-        "SELECT q.ref, q.rank, q.control, q.reasons, c.slices FROM queue q LEFT JOIN critical c ON c.ref = q.ref "
-        "ORDER BY q.rank, q.ref"
-    ).fetchall()
-    flagged = connection.execute(
-        "SELECT gate, list(ref ORDER BY rank NULLS LAST, ref) FROM evidence.flag WHERE gate IS NOT NULL "
-        "GROUP BY gate ORDER BY gate"
-    ).fetchall()
+    flagged = connection.execute(_SQL["flagged"]).fetchall()
     return GateInput(
         run=description["run"],
         owner=review.get("owner") or "",
@@ -380,15 +274,12 @@ def gate_input(
         reviewers_required=review.get("reviewers_required") or 1,
         tracks=tuple(description["tracks"]),
         metrics=tuple(metrics(connection)),
-        specs=specs_of(connection),
-        slices=tuple(rows(connection, Slice, "evidence.slice")),
+        specs={**specs_of(connection), **own_specs()},
+        slices=tuple(records(connection, Slice, _SQL["slices"])),
         rules={name: rule_of(rule) for name, rule in description["rules"].items()},
         settings={**description["gate_settings"], "review": dict(review_settings)},
         expected=tuple(description["expected"]),
-        queue=tuple(
-            QueueEntry(ref, rank, control, tuple(reasons), tuple(slices or ()))
-            for ref, rank, control, reasons, slices in queue
-        ),
+        queue=tuple(records(connection, QueueEntry, _SQL["queue"])),
         flagged={gate: tuple(dict.fromkeys(refs)) for gate, refs in flagged},
         state=state,
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from os import PathLike
@@ -13,20 +12,28 @@ import duckdb
 
 from analysis.base.errors import AssayError
 from analysis.base.records import Example, GateInput, GateResult, Metric, ReviewState, Trigger
+from analysis.base.sql import column
+from analysis.base.sql import queries as named_queries
 from analysis.plugin import registry
 from analysis.review import queries
 from analysis.review import scope as scopes
+from analysis.review.coverage import slice_sentences
+from analysis.review.evaluate import allow, evaluate
 from analysis.review.queries import ExampleEvidence, Overview, SliceProgress
 from analysis.review.scope import QueueRow, Scope
 from analysis.store.replay import Replay, load_shown, review_state
 from analysis.store.run import attach, current_run, open_store, read_description
 from analysis.store.shown import ATTRIBUTION, evidence_tables, models_digest, shown_digest, shown_digests
+from analysis.store.signatures import signed_by
 from analysis.store.streams import this_account
 
 if TYPE_CHECKING:
     from types import TracebackType
 
 NAME_LIMIT = 64
+CRITERION = ("what", "value", "low", "high", "limit", "verdict")
+"""What `status --json` says of each row of a gate."""
+_SQL = named_queries(__package__, "reader.sql")
 _CONFIG: dict[str, str | bool | int | float | list[str]] = {
     "autoinstall_known_extensions": False,
     "autoload_known_extensions": False,
@@ -121,13 +128,6 @@ class ReviewReader:
         self._freshen()
         review = self.description["review"]
         inspected, queued = self.progress()
-        reviewers = self._column("SELECT DISTINCT reviewer FROM verdict_now ORDER BY reviewer")
-        disagreements = self._column("SELECT ref FROM disagreement_of(?) ORDER BY ref", [self.run])
-        earlier = self._number(
-            "SELECT count(*) FROM live l WHERE kind = 'verdict' AND run <> ? AND NOT EXISTS "
-            "(SELECT 1 FROM shown s WHERE s.ref = l.ref AND s.sha256 = (l.body ->> '$.evidence_sha256'))",
-            [self.run],
-        )
         return Overview(
             name=review["name"],
             run=self.run,
@@ -135,27 +135,29 @@ class ReviewReader:
             candidate_version=review.get("candidate_version") or "candidate",
             training_change=review.get("training_change") or "",
             main=queries.main_metrics(self.connection),
-            examples=self._number("SELECT count(*) FROM evidence.example WHERE kind <> 'variant'"),
+            examples=self._number(_SQL["examples"]),
             inspected=inspected,
             queued=queued,
-            reviewers=tuple(reviewers),
-            disagreements=tuple(disagreements),
-            earlier=earlier,
+            reviewers=tuple(self._column(_SQL["reviewers"])),
+            disagreements=tuple(self._column(_SQL["disagreements"], run=self.run)),
             notes=self.notes(),
         )
 
     def notes(self) -> tuple[str, ...]:
-        """What a reader should know of the store: torn journals, a newer run, verdicts merged from elsewhere."""
+        """What a reader should know of the store: torn journals, a newer run, verdicts of elsewhere and other runs."""
         notes = [
             f"{path.parent.name}/{path.name}: a last line was never acknowledged and is set aside"
             for path in sorted(self._replay.torn)
         ]
         if (newer := self.newer_run()) is not None:
             notes.append(f"run {newer} is in force now; reopen the review to switch to it")
-        merged = self._number("SELECT count(DISTINCT stream_id) FROM event WHERE merged")
-        if merged:
+        if merged := self._number(_SQL["merged_journals"]):
             notes.append(
                 f"{merged} journal(s) were merged from elsewhere; this machine cannot vouch for them"
+            )
+        if earlier := self._number(_SQL["earlier_verdicts"], run=self.run):
+            notes.append(
+                f"{earlier} verdict(s) of other runs do not count: the example or its evidence changed since"
             )
         return tuple(notes)
 
@@ -174,7 +176,7 @@ class ReviewReader:
         return queries.metrics(self.connection, track, name, slice)
 
     def slices(self, track: str | None = None) -> list[SliceProgress]:
-        """Slices by regret: critical ones first, then the most broken less fixed."""
+        """Slices, critical ones first, then those with the most broken less fixed."""
         self._freshen()
         mains = {name: registry.get(name).main for name in self.description["tracks"] if registry.known(name)}
         return queries.slice_progress(self.connection, self.actor, mains, track)
@@ -234,19 +236,11 @@ class ReviewReader:
         Raises:
             AssayError: nothing has that name, or several examples have that id; it lists them.
         """
-        found = self._column(
-            "SELECT ref FROM evidence.example WHERE ref = ? OR id = ? ORDER BY ref = ? DESC, kind = 'variant', ref "
-            "LIMIT 6",
-            [text, text, text],
-        )
+        found = self._column(_SQL["named"], text=text)
         if found and (found[0] == text or len(found) == 1):
             return found[0]
         if not found:
-            near = self._column(
-                "SELECT ref FROM evidence.example WHERE kind <> 'variant' "
-                "ORDER BY levenshtein(id, ?), ref LIMIT 3",
-                [text[:200]],
-            )
+            near = self._column(_SQL["nearest"], text=text[:200])
             raise AssayError(
                 f"there is no example {text!r}", hint=f"nearest: {', '.join(near)}" if near else None
             )
@@ -255,8 +249,7 @@ class ReviewReader:
     def progress(self) -> tuple[int, int]:
         """Number of queued examples that this reviewer has judged, and number of queued examples."""
         self._freshen()
-        seen = "SELECT count(*) FROM queue WHERE ref IN (SELECT ref FROM verdict_now WHERE actor = ?)"
-        return self._number(seen, [self.actor]), self._number("SELECT count(*) FROM queue")
+        return self._number(_SQL["seen"], actor=self.actor), self._number(_SQL["queued"])
 
     def state(self) -> ReviewState:
         """What stands of what everybody said of this run."""
@@ -276,8 +269,6 @@ class ReviewReader:
 
     def gates(self) -> list[GateResult]:
         """Every gate with its verdict, computed again when an event changed something."""
-        from analysis.review.gates import evaluate
-
         given = self.gate_input()
         if self._gates is None:
             self._gates = evaluate(given)
@@ -292,18 +283,10 @@ class ReviewReader:
 
     def status(self) -> dict[str, Any]:
         """What `assay status --json` prints: gates, queue, decision, triggers, and whether to promote."""
-        from analysis.review.gates import allow
-        from analysis.store.signatures import signed_by
-
         gates = self.gates()
         given = self.gate_input()
         decision = given.state.decision
         allowed = allow(gates)
-        inspected = self._number(
-            "SELECT count(*) FROM (SELECT q.ref FROM queue q JOIN verdict_now v ON v.ref = q.ref "
-            "GROUP BY q.ref HAVING count(DISTINCT v.actor) >= ?)",
-            [given.reviewers_required],
-        )
         keys = (
             "key",
             "name",
@@ -331,20 +314,21 @@ class ReviewReader:
             "gates": [
                 {
                     **{key: getattr(gate, key) for key in keys},
-                    "criteria": [asdict(row) for row in gate.criteria],
+                    "criteria": [{name: getattr(row, name) for name in CRITERION} for row in gate.criteria],
                     "why": gate.why,
                     "refs": list(gate.refs),
                 }
                 for gate in gates
             ],
-            "queue": {"total": len(given.queue), "inspected": inspected},
+            "queue": {
+                "total": len(given.queue),
+                "inspected": self._number(_SQL["inspected"], required=given.reviewers_required),
+            },
             "triggers": [{**asdict(one), "refs": list(one.refs)} for one in self.triggers()],
         }
 
     def slice_sentences(self, slice: str, track: str | None = None) -> SliceSentences:  # noqa: A002
         """Three sentences on a slice that are never merged. Raises AssayError for an unknown slice."""
-        from analysis.review.coverage import slice_sentences
-
         self._freshen()
         return SliceSentences(*slice_sentences(self.connection, self.run, slice, track))
 
@@ -363,23 +347,20 @@ class ReviewReader:
         """Bring the tables of what stands up to date with the events."""
         if not self._dirty:
             return
-        judged = self._column(
-            "SELECT DISTINCT ref FROM event WHERE ref IS NOT NULL AND run <> ? ORDER BY ref", [self.run]
-        )
+        judged = self._column(_SQL["judged_elsewhere"], run=self.run)
         missing = [ref for ref in judged if ref not in self._shown]
         if missing:
             self._shown.update(shown_digests(self.connection, self._tables, self._models, missing))
             load_shown(self.connection, self._shown)
-        self.connection.execute("DELETE FROM verdict_now")
-        self.connection.execute("INSERT INTO verdict_now BY NAME SELECT * FROM verdict_of(?)", [self.run])
+        self.connection.execute(_SQL["forget_verdicts"])
+        self.connection.execute(_SQL["take_verdicts"], {"run": self.run})
         self._dirty = False
 
-    def _column(self, sql: str, given: Sequence[Any] = ()) -> list[str]:
-        return [row[0] for row in self.connection.execute(sql, list(given)).fetchall()]
+    def _column(self, sql: str, **given: object) -> list[str]:
+        return column(self.connection, sql, given)
 
-    def _number(self, sql: str, given: Sequence[Any] = ()) -> int:
-        row = self.connection.execute(sql, list(given)).fetchone()
-        return int(row[0]) if row else 0
+    def _number(self, sql: str, **given: object) -> int:
+        return int(column(self.connection, sql, given)[0])
 
 
 def today() -> str:

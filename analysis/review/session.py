@@ -6,7 +6,6 @@ What it writes is on the disk before a call returns. Looking writes nothing.
 
 from __future__ import annotations
 
-import difflib
 import logging
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -19,8 +18,8 @@ import duckdb
 
 from analysis.attribution.licences import FindingEvidence, check_evidence
 from analysis.base.errors import AssayError
+from analysis.base.problems import suggest
 from analysis.base.records import (
-    DECISIONS,
     REVIEW_VERDICTS,
     SEVERITIES,
     SIDES,
@@ -33,8 +32,12 @@ from analysis.base.records import (
     Side,
     SpanVerdict,
 )
+from analysis.base.sql import column, queries
+from analysis.plugin.gate import judgement
 from analysis.plugin.registry import get
-from analysis.review.drafts import Places
+from analysis.review.decision import check_decision
+from analysis.review.drafts import Drafts
+from analysis.review.evaluate import allow
 from analysis.review.reader import ReviewReader, today
 from analysis.review.scope import Scope
 from analysis.store.journal import Journal
@@ -46,6 +49,7 @@ TEXT_LIMIT = 16_000
 """Longest note, cause, reason or finding, in characters."""
 
 _LOG = logging.getLogger(__name__)
+_SQL = queries(__package__, "session.sql")
 _UNDOABLE = ("verdict", "cause", "note", "tokens", "finding", "waiver", "settle", "whatif")
 
 
@@ -73,7 +77,7 @@ class ReviewSession(ReviewReader):
         account = this_account()
         self.read_only = False
         self._journal = Journal(store, account, self.reviewer)
-        self._places = Places(store, account, self.reviewer)
+        self._drafts = Drafts(store, account, self.reviewer)
 
     @classmethod
     def open(cls, store: PathLike[str], reviewer: str | None = None, read_only: bool = False) -> Self:
@@ -151,19 +155,12 @@ class ReviewSession(ReviewReader):
             AssayError: the run has no such span.
         """
         _one_of("verdict on a span", verdict, SPAN_VERDICTS)
-        place = [ref, side, detector, start, end]
-        if not self._number(
-            "SELECT count(*) FROM evidence.span WHERE ref = ? AND side = ? AND detector = ? AND start = ? "
-            'AND "end" = ?',
-            place,
-        ):
+        place = {"side": side, "detector": detector, "start": start, "end": end}
+        if not self._number(_SQL["spans"], ref=ref, **place):
             raise AssayError(
                 f"{detector} found nothing at characters {start} to {end} of the {side}", where=ref
             )
-        names = ("side", "detector", "start", "end")
-        return self._record_on(
-            ref, "tokens", {"span": {**dict(zip(names, place[1:], strict=True)), "verdict": verdict}}
-        )
+        return self._record_on(ref, "tokens", {"span": {**place, "verdict": verdict}})
 
     def whatif(self, ref: str, text: str, outputs: Mapping[Side, Mapping[str, Any]]) -> Event:
         """Record what both models answered to a text that was made from an example.
@@ -219,12 +216,8 @@ class ReviewSession(ReviewReader):
         sentence = _text("finding", text, required=True)
         if gate is not None:
             self._gate(gate)
-        known = self._column(
-            "SELECT ref FROM evidence.example WHERE ref IN (SELECT unnest(?::VARCHAR[]))", [list(refs)]
-        )
-        if whatif is not None and not self._column(
-            "SELECT event_id FROM live WHERE kind = 'whatif' AND event_id = ?", [whatif]
-        ):
+        known = self._known(refs)
+        if whatif is not None and not self._column(_SQL["standing_whatif"], event_id=whatif):
             raise AssayError(f"there is no what-if {whatif!r}, or it was taken back", hint="save it again")
         for ref in refs:
             if ref not in known:
@@ -269,83 +262,72 @@ class ReviewSession(ReviewReader):
         return self._record("waiver", body)
 
     def settle(self, ref: str, verdict: ReviewVerdict) -> Event:
-        """Record what the reviewers agreed on after they disagreed."""
+        """Record what the reviewers agreed on after they disagreed.
+
+        Raises:
+            AssayError: no such example, or its reviewers do not disagree: one person cannot overrule another alone.
+        """
         _one_of("verdict", verdict, REVIEW_VERDICTS)
+        shown, state = self.example(ref).example, self.gate_input().state
+        if ref not in state.settled and judgement(state, ref) != "disagreement":
+            raise AssayError(
+                "its reviewers do not disagree: there is nothing to settle",
+                where=shown.ref,
+                hint="give a verdict of your own",
+            )
         return self._record_on(ref, "settle", {"verdict": verdict})
 
     def decide(self, decision: Decision, reason: str) -> Event:
         """Record the decision on this run. Promote is refused while the gates do not allow it."""
-        from analysis.review.gates import allow
-
-        _one_of("decision", decision, DECISIONS)
-        sentence = _text("reason", reason, required=True)
+        sentence = _text("reason", reason)
+        check_decision(decision, reason, self.gates())
         allowed = allow(self.gates())
-        if decision == "promote" and not allowed:
-            blocking = [gate.key for gate in self.gates() if not allow([gate])]
-            raise AssayError(
-                f"{len(blocking)} gate(s) block promotion: {', '.join(blocking[:5])}",
-                hint="inspect or waive them, or decide hold or reject",
-            )
         return self._record("decision", {"decision": decision, "reason": sentence, "gates_allow": allowed})
 
     def undo(self) -> Undone | None:
         """Take back the last thing that this reviewer recorded in this run, also from an earlier session."""
-        return self._turn(
-            "undo",
-            "SELECT event_id, kind, ref, body FROM live WHERE actor = ? AND reviewer = ? AND run = ? "
-            "AND list_contains(?::VARCHAR[], kind) ORDER BY lamport DESC, stream_id DESC, seq DESC LIMIT 1",
-            [self.actor, self.reviewer, self.run, list(_UNDOABLE)],
-        )
+        return self._turn("undo", "last_said")
 
     def redo(self) -> Undone | None:
         """Put back what was undone last, unless something new was recorded since."""
-        return self._turn(
-            "redo",
-            "WITH own AS (SELECT * FROM event WHERE actor = ? AND reviewer = ? AND run = ?), "
-            "new AS (SELECT max((lamport, stream_id, seq)) AS last FROM own "
-            "WHERE list_contains(?::VARCHAR[], kind)) "
-            "SELECT e.event_id, e.kind, e.ref, e.body FROM own u JOIN undone d ON d.event_id = u.target "
-            "JOIN event e ON e.event_id = u.target, new "
-            "WHERE u.kind = 'undo' AND (u.lamport, u.stream_id, u.seq) > new.last "
-            "ORDER BY u.lamport DESC, u.stream_id DESC, u.seq DESC LIMIT 1",
-            [self.actor, self.reviewer, self.run, list(_UNDOABLE)],
-        )
+        return self._turn("redo", "last_undone")
 
     # Where the reviewer is
 
     def save_draft(self, ref: str, text: str) -> None:
         """Keep a half-written note. Raises AssayError where it cannot be kept."""
         if not self.read_only:
-            self._places.save_draft(ref, text)
+            self._drafts.save_draft(ref, text)
 
     def draft(self, ref: str) -> str | None:
         """The half-written note on an example, or None."""
-        return self._places.draft(ref)
+        return self._drafts.draft(ref)
 
     def clear_draft(self, ref: str) -> None:
         """Forget the half-written note on an example."""
-        self._places.clear_draft(ref)
+        self._drafts.clear_draft(ref)
 
     def bookmark(self, ref: str, scope: Scope) -> None:
         """Remember where the reviewer is, for the next session."""
         if not self.read_only:
-            self._places.bookmark(ref, scope)
+            self._drafts.bookmark(ref, scope)
 
     def last_place(self) -> tuple[str, Scope] | None:
         """Where the reviewer was last, if that example is in this run."""
-        place = self._places.last_place()
-        if place is None or not self._column("SELECT ref FROM evidence.example WHERE ref = ?", [place[0]]):
-            return None
-        return place
+        place = self._drafts.last_place()
+        return place if place is not None and self._known([place[0]]) else None
 
     # Inside
 
     def _gate(self, key: str) -> GateResult:
         gates = {gate.key: gate for gate in self.gates()}
         if key not in gates:
-            near = difflib.get_close_matches(key, gates, n=1, cutoff=0) or [""]
-            raise AssayError(f"there is no gate {key!r} in this review", hint=f"nearest: {near[0]}")
+            raise AssayError(f"there is no gate {key!r} in this review", hint=suggest(key, gates))
         return gates[key]
+
+    def _known(self, refs: Sequence[str]) -> list[str]:
+        """Those of some refs that are examples of this run."""
+        return self._column(_SQL["known_refs"], refs=list(refs))
 
     def _record_on(self, ref: str, kind: str, body: dict[str, Any]) -> Event:
         """Record something of one example, with a digest of what was shown of it."""
@@ -353,11 +335,11 @@ class ReviewSession(ReviewReader):
             self._digests.update(shown_digests(self.connection, self._tables, self._models, [ref]))
         if ref not in self._digests:
             raise AssayError(f"there is no example {ref!r} in run {self.run}", where=str(self.store))
-        critical = self.connection.execute("SELECT slices FROM critical WHERE ref = ?", [ref]).fetchone()
+        critical = column(self.connection, _SQL["critical_slices"], {"ref": ref})
         body = {
             **body,
             "evidence_sha256": self._digests[ref],
-            "critical_slices": list(critical[0]) if critical else [],
+            "critical_slices": critical[0] if critical else [],
         }
         return self._record(kind, body, ref=ref)
 
@@ -374,19 +356,16 @@ class ReviewSession(ReviewReader):
         self._changed()
         return event
 
-    def _turn(self, kind: str, sql: str, given: list[Any]) -> Undone | None:
+    def _turn(self, kind: str, query: str) -> Undone | None:
         """Undo or redo the event that a query finds."""
-        row = self.connection.execute(sql, given).fetchone()
+        own = {"actor": self.actor, "reviewer": self.reviewer, "run": self.run, "kinds": list(_UNDOABLE)}
+        row = self.connection.execute(_SQL[query], own).fetchone()
         if row is None:
             return None
         event_id, of, ref, body = row
         self._record(kind, {}, ref=ref, target=event_id)
-        what = self.connection.execute(
-            "SELECT coalesce(?::JSON ->> '$.verdict', ?::JSON ->> '$.key', ?::JSON ->> '$.text', "
-            "?::JSON ->> '$.cause', ?::JSON ->> '$.note', '')",
-            [body] * 5,
-        ).fetchone()
-        words = [of, *([what[0]] if what and what[0] else []), *(["on", ref] if ref else [])]
+        told = self._column(_SQL["told"], body=body)[0]
+        words = [of, *([told] if told else []), *(["on", ref] if ref else [])]
         return Undone(event_id, of, ref, " ".join(words))
 
 

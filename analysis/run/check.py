@@ -9,7 +9,7 @@ from pathlib import Path
 from analysis.base.problems import Problem, attempt, raise_problems, suggest
 from analysis.base.records import Slice
 from analysis.data.examples import Examples
-from analysis.plugin.registry import get
+from analysis.plugin.registry import get, plug_ins
 from analysis.plugin.settings import Review, TrackSettings
 from analysis.plugin.track import Track
 from analysis.run.review_file import load_review
@@ -45,8 +45,9 @@ def check_review(path: Path, *, skip_bad_rows: bool = False) -> CheckReport:
         found, track_notes = _check_track(get(name), settings, review, skip_bad_rows, problems)
         slices += found
         notes += track_notes
+    problems += _check_expected_metrics(review)
     if not problems:
-        problems += _check_expected(review, slices)
+        problems += _check_expected_slices(review, slices)
     raise_problems(problems, review.path)
     for lexicon in review.lexicons:
         notes.append(f"lexicon   {lexicon}: {len(review.lexicon(lexicon).cues)} terms")
@@ -60,6 +61,7 @@ def check_review(path: Path, *, skip_bad_rows: bool = False) -> CheckReport:
         + (f"off ({rule.off})" if rule.off else f"{'; '.join(rule.loosened)} ({rule.reason})")
         for rule in changed
     ]
+    notes += [f"plug-in   {one}" for one in plug_ins() if not one.built_in]
     return CheckReport(review, notes)
 
 
@@ -84,7 +86,26 @@ def _check_track(
     return slices, notes
 
 
-def _check_expected(review: Review, slices: list[Slice]) -> list[Problem]:
+def _check_expected_metrics(review: Review) -> list[Problem]:
+    changes: dict[str, bool] = {}
+    for name in review.tracks:
+        for spec in get(name).metrics():
+            changes[spec.name] = changes.get(spec.name, False) or "difference" in spec.sides
+    problems = []
+    for index, expected in enumerate(review.expected):
+        if not changes.get(expected.metric, False):
+            what = "has no change" if expected.metric in changes else "is measured by no track of this review"
+            problems.append(
+                Problem(
+                    f"expected a change of {expected.metric!r}, which {what}",
+                    review.where("expected", index, "metric"),
+                    suggest(expected.metric, sorted(name for name, moves in changes.items() if moves)),
+                )
+            )
+    return problems
+
+
+def _check_expected_slices(review: Review, slices: list[Slice]) -> list[Problem]:
     known = [one.slice for one in slices]
     problems = []
     for index, expected in enumerate(review.expected):

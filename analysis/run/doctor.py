@@ -9,10 +9,14 @@ import shutil
 import subprocess
 import sys
 
+from analysis.plugin.registry import plug_ins
+
 LIBRARIES = (
     "captum",
     "duckdb",
     "numpy",
+    "openTSNE",
+    "peft",
     "pyarrow",
     "pydantic",
     "rich",
@@ -25,14 +29,13 @@ LIBRARIES = (
     "transformers",
 )
 OPTIONAL = {
-    "ray": "assay analyze --engine ray",
     "faiss-cpu": "neighbours of large catalogues",
-    "openTSNE": "maps of the embedding space",
+    "umap-learn": "another way to draw maps of the embedding space",
 }
 
 
 def report() -> list[str]:
-    """Facts of the machine, one a line: `name  fact`, with a remedy where something is missing."""
+    """Facts of the machine, one a line: `name  fact`, with a remedy where something is missing, and every plug-in."""
     lines = [
         _line("system", f"{platform.system()} {platform.release()} {platform.machine()}"),
         _line("python", f"{platform.python_version()} at {sys.executable}"),
@@ -44,7 +47,7 @@ def report() -> list[str]:
     lines += [_line(name, _version(name) or "missing: pip install assay-review") for name in LIBRARIES]
     for name, use in OPTIONAL.items():
         lines.append(_line(name, _version(name) or f"not installed (optional: {use})"))
-    return lines
+    return lines + [_line("plug-in", str(one)) for one in plug_ins()]
 
 
 def _line(name: str, fact: str) -> str:

@@ -15,6 +15,7 @@ import pyarrow.parquet as pq
 import rfc8785
 
 from analysis.base.errors import AssayError
+from analysis.plugin import registry
 from analysis.plugin.stage import RunContext, Shard, Stage
 
 
@@ -38,6 +39,8 @@ class ShardCache:
             "models": dict(context.models.digests),
             "shard": dict(shard.key),
         }
+        if code := registry.foreign_code(context.track):
+            key["foreign_code"] = code
         digest = hashlib.sha256(rfc8785.dumps(key)).hexdigest()
         return self.root / quote(stage.name, safe="") / digest
 

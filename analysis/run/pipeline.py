@@ -17,7 +17,7 @@ import pyarrow as pa
 
 from analysis.base.errors import AssayError
 from analysis.base.records import Example, Flag, Membership, Slice
-from analysis.base.sql import sql_text
+from analysis.base.sql import identifier, sql_text
 from analysis.data.examples import Examples
 from analysis.models.sides import Sides
 from analysis.models.threads import tune_threads
@@ -133,16 +133,17 @@ def resolve_device(wanted: str) -> str:
     Raises:
         AssayError: a CUDA device that this machine does not have.
     """
+    if wanted == "cpu":
+        return wanted
     import torch
 
     if wanted == "auto":
         return "cuda" if torch.cuda.is_available() else "cpu"
-    if wanted.startswith("cuda"):
-        index = int(wanted.partition(":")[2] or 0)
-        if not torch.cuda.is_available() or index >= torch.cuda.device_count():
-            raise AssayError(
-                f"this machine has no device {wanted!r}", where="review.device", hint='use "auto" or "cpu"'
-            )
+    index = int(wanted.partition(":")[2] or 0)
+    if not torch.cuda.is_available() or index >= torch.cuda.device_count():
+        raise AssayError(
+            f"this machine has no device {wanted!r}", where="review.device", hint='use "auto" or "cpu"'
+        )
     return wanted
 
 
@@ -158,7 +159,7 @@ def insert_rows(connection: duckdb.DuckDBPyConnection, table: str, rows: Sequenc
 def insert_arrow(connection: duckdb.DuckDBPyConnection, table: str, arrow: pa.Table) -> None:
     """Append an Arrow table to a table of the workbench, by column name."""
     connection.register("incoming", arrow)
-    connection.execute(f'INSERT INTO "{table}" BY NAME SELECT * FROM incoming')
+    connection.execute(f"INSERT INTO {identifier(table)} BY NAME SELECT * FROM incoming")
     connection.unregister("incoming")
 
 
@@ -204,6 +205,7 @@ def _describe(review: Review, prepared: Sequence[_Prepared], device: str) -> dic
             "expected": [one.model_dump(mode="json") for one in review.expected],
             "rules": {name: dataclasses.asdict(rule) for name, rule in review.rules.items()},
             "tracks": tracks,
+            "plug_ins": registry.extensions(),
             "models": models,
             "device": device,
             "dtype": "float32",
@@ -264,7 +266,7 @@ def _run_track(
     """Cheap stages on all examples, queue, costly stages on the selected ones, queue again, and the rest."""
     insert_rows(workbench, "example", one.examples.rows)
     workbench.register("incoming", one.examples.metadata)
-    workbench.execute(f'CREATE TABLE "metadata_{one.track.name}" AS SELECT * FROM incoming')
+    workbench.execute(f"CREATE TABLE {identifier(f'metadata_{one.track.name}')} AS SELECT * FROM incoming")
     workbench.unregister("incoming")
     for table, rows in one.examples.payload.items():
         insert_arrow(workbench, table, rows)

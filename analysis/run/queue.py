@@ -10,12 +10,15 @@ from typing import TYPE_CHECKING
 
 from analysis.base.records import ALL, Flag
 from analysis.base.seeds import shuffled
+from analysis.base.sql import column, queries
 from analysis.plugin.flag import NEVER_CUT, RANDOM_CONTROL
 
 if TYPE_CHECKING:
     import duckdb
 
     from analysis.plugin.settings import QueueSection
+
+_SQL = queries(__package__, "queue.sql")
 
 STANDING = 60
 """Examples of each critical slice, and of each set that a track names, that get the costly stages."""
@@ -84,16 +87,8 @@ def selected_refs(
     """
     queued = {flag.ref for flag in queue if flag.rank is not None}
     if attribute == "all":
-        rows = workbench.execute(
-            "SELECT ref FROM example WHERE track = ? AND kind <> 'variant' ORDER BY ref", [track]
-        ).fetchall()
-        return sorted({row[0] for row in rows} | queued)
-    rows = workbench.execute(
-        "SELECT list(m.ref) FROM membership m JOIN slice s USING (slice, track) "
-        "WHERE track = ? AND s.critical GROUP BY slice",
-        [track],
-    ).fetchall()
-    for (members,) in rows:
+        return sorted({*column(workbench, _SQL["examples"], {"track": track}), *queued})
+    for members in column(workbench, _SQL["critical_members"], {"track": track}):
         queued.update(shuffled(members, seed)[:STANDING])
     for members in also:
         queued.update(members[:STANDING])
@@ -102,17 +97,10 @@ def selected_refs(
 
 def _groups(workbench: duckdb.DuckDBPyConnection, track: str) -> dict[str, str]:
     """The gold label of each example (a variant has its parent's), to spread the budget over."""
-    rows = workbench.execute(
-        "SELECT e.ref, coalesce(e.gold, p.gold, '') FROM example e LEFT JOIN example p ON p.ref = e.parent_ref "
-        "WHERE e.track = ?",
-        [track],
-    ).fetchall()
-    return dict(rows)
+    return dict(workbench.execute(_SQL["groups"], {"track": track}).fetchall())
 
 
 def _controls(workbench: duckdb.DuckDBPyConnection, track: str, count: int, seed: int) -> list[str]:
     """A simple random sample of the evaluation examples, drawn by hashing refs with the seed."""
-    rows = workbench.execute(
-        "SELECT ref FROM membership WHERE track = ? AND slice = ?", [track, ALL]
-    ).fetchall()
-    return shuffled([ref for (ref,) in rows], seed)[:count]
+    members = column(workbench, _SQL["members"], {"track": track, "slice": ALL})
+    return shuffled(members, seed)[:count]

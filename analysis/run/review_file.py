@@ -13,7 +13,7 @@ from typing import Any
 from analysis.base.errors import AssayError
 from analysis.base.problems import Problem, raise_problems, suggest
 from analysis.base.records import Rule
-from analysis.plugin.registry import get, track_names
+from analysis.plugin.registry import declared, track_names
 from analysis.plugin.settings import (
     Expected,
     LexiconSource,
@@ -25,7 +25,7 @@ from analysis.plugin.settings import (
 )
 from analysis.plugin.toml_sections import SectionReader, read_toml
 from analysis.plugin.track import Track
-from analysis.review.gates import gates_of, resolve_rules
+from analysis.review.evaluate import gates_of, resolve_rules
 from analysis.text.lexicon import BUILT_IN, Lexicon, load_terms
 
 COMMON = ("review", "queue", "lexicons", "expected", "gates")
@@ -99,7 +99,7 @@ class ReviewFileReader(SectionReader):
 
     def _load(self, name: str) -> Track | None:
         try:
-            return get(name)
+            return declared(name)
         except AssayError as error:
             self.problems.append(Problem(error.message, error.where, error.hint))
             return None

@@ -23,8 +23,6 @@ MAX_VALUES = 20
 LENGTH_BANDS = (("short", 0, 5), ("medium", 6, 20), ("long", 21, None))
 """Bands of text length in words, as (name, at least, at most)."""
 
-__all__ = ["AutomaticSlice", "automatic_slices", "build_slices", "evaluate_predicates", "predicate_table"]
-
 
 @dataclass(frozen=True)
 class AutomaticSlice:

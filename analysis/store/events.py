@@ -28,7 +28,6 @@ MAX_INTEGER = 2**53 - 1
 OPTIONAL = ("ref", "target")
 INTEGERS = ("seq", "lamport")
 COLUMNS: tuple[str, ...] = tuple(field.name for field in fields(Event))
-HEX_64 = re.compile(r"[0-9a-f]{64}")
 _COLUMN_SET = frozenset(COLUMNS)
 _HASH_FIELD = re.compile(rb'"hash":"[0-9a-f]{64}",')
 

@@ -1,4 +1,4 @@
-"""Durable, private files: everything that the store writes goes through these functions."""
+"""Files and folders that appear whole or not at all, durable and private: all that a store or a report writes."""
 
 from __future__ import annotations
 
@@ -8,8 +8,10 @@ import hashlib
 import os
 import re
 import secrets
+import shutil
 import stat
-from collections.abc import Iterator
+import tempfile
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -100,13 +102,8 @@ def write_atomic(path: Path, content: bytes, *, durable: bool = True) -> None:
     """
     temporary = path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}.tmp")
     try:
-        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, FILE_MODE)
         try:
-            with os.fdopen(descriptor, "wb") as handle:
-                handle.write(content)
-                handle.flush()
-                if durable:
-                    os.fsync(handle.fileno())
+            _write(temporary, content, FILE_MODE, durable=durable)
             os.replace(temporary, path)
         except OSError:
             temporary.unlink(missing_ok=True)
@@ -115,6 +112,83 @@ def write_atomic(path: Path, content: bytes, *, durable: bool = True) -> None:
             sync_directory(path.parent)
     except OSError as error:
         raise system_error(error, "write this file", path) from error
+
+
+def write_folder(target: Path, files: Mapping[str, bytes], *, private: bool = False) -> None:
+    """Write `files` into a new folder beside `target`, sync it, and rename it into place.
+
+    Args:
+        target: the folder to make; it must not exist, or be empty.
+        files: name -> content; names are plain file names.
+        private: modes 0700 and 0600; otherwise 0755 and 0644 less the user's umask.
+
+    Raises:
+        AssayError: the target is taken, or cannot be written; nothing is left behind.
+    """
+    require_free(target)
+    mask = _umask()
+    folder_mode, file_mode = (DIRECTORY_MODE, FILE_MODE) if private else (0o777 & ~mask, 0o666 & ~mask)
+    temporary: Path | None = None
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True, mode=DIRECTORY_MODE if private else 0o777)
+        temporary = Path(tempfile.mkdtemp(prefix=".tmp-", dir=target.parent))
+        for name, content in files.items():
+            _write(temporary / name, content, file_mode)
+        temporary.chmod(folder_mode)
+        sync_directory(temporary)
+        os.rename(temporary, target)
+        sync_directory(target.parent)
+    except OSError as error:
+        raise system_error(error, "write this folder", target) from error
+    finally:
+        if temporary is not None and temporary.exists():
+            shutil.rmtree(temporary)
+
+
+def require_free(target: Path) -> None:
+    """Raise AssayError where `target` exists and is not an empty folder."""
+    if target.is_symlink() or (target.exists() and not (target.is_dir() and not any(target.iterdir()))):
+        raise AssayError(
+            "is there already",
+            where=str(target),
+            hint="name a new folder; a report is never overwritten",
+        )
+
+
+def write_new(target: Path, content: bytes, mode: int = 0o644) -> None:
+    """Write a file that must not exist yet; it appears with its whole content.
+
+    Raises:
+        AssayError: a file of that name is there, or it cannot be written.
+    """
+    temporary = target.with_name(f".{target.name}.{os.getpid()}.{secrets.token_hex(4)}.tmp")
+    try:
+        _write(temporary, content, mode & ~_umask())
+        os.link(temporary, target)
+        sync_directory(target.parent)
+    except FileExistsError as error:
+        raise AssayError("is there already and stays as it is", where=str(target)) from error
+    except OSError as error:
+        raise system_error(error, "write this file", target) from error
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def _write(path: Path, content: bytes, mode: int, *, durable: bool = True) -> None:
+    """Write a file that is not there yet, its mode whatever the umask."""
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, FILE_MODE)
+    with os.fdopen(descriptor, "wb") as handle:
+        handle.write(content)
+        handle.flush()
+        os.fchmod(descriptor, mode)
+        if durable:
+            os.fsync(handle.fileno())
+
+
+def _umask() -> int:
+    current = os.umask(0o077)
+    os.umask(current)
+    return current
 
 
 def read_small(path: Path, limit: int) -> bytes | None:

@@ -35,24 +35,10 @@ from analysis.store.run import open_store
 from analysis.store.streams import (
     MERGED,
     Account,
-    Stream,
     claimed_stream,
     journal_files,
     read_stream,
-    this_account,
-    verify_chain,
 )
-
-__all__ = [
-    "Account",
-    "Journal",
-    "Stream",
-    "merge",
-    "read_body",
-    "read_stream",
-    "this_account",
-    "verify_chain",
-]
 
 SIDE_LIMIT = 16 << 20
 

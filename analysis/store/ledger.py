@@ -8,13 +8,13 @@ from pathlib import Path
 import duckdb
 
 from analysis.base.errors import AssayError
-from analysis.store.events import COLUMNS
+from analysis.base.sql import queries
 from analysis.store.files import FILE_MODE, locked
-from analysis.store.replay import Replay, create_event_tables
-from analysis.store.run import STORAGE_VERSION
+from analysis.store.replay import Replay, create_event_tables, has_events
+from analysis.store.run import STORAGE_VERSION, open_store
 
 _CONFIG: dict[str, str | bool | int | float | list[str]] = {"storage_compatibility_version": STORAGE_VERSION}
-_SELECT = f"SELECT {', '.join(COLUMNS)}, merged FROM event"
+_SQL = queries(__package__, "ledger.sql")
 
 
 def update_ledger(replay: Replay, *, wait: bool = False) -> bool:
@@ -64,19 +64,14 @@ def _fill(path: Path, replay: Replay) -> None:
     except duckdb.Error as error:
         raise _unusable(path, error) from error
     try:
-        if not ledger.execute("SELECT 1 FROM duckdb_tables() WHERE table_name = 'event'").fetchall():
+        if not has_events(ledger):
             path.chmod(FILE_MODE)
             ledger.execute("BEGIN")
             create_event_tables(ledger)
             ledger.execute("COMMIT")
             ledger.execute("CHECKPOINT")
-        heads = {
-            row[0]: row[1:] for row in ledger.execute("SELECT stream_id, events, head FROM head").fetchall()
-        }
-        ours = replay.connection.execute(
-            "SELECT stream_id, list(hash ORDER BY seq) FROM event GROUP BY stream_id"
-        ).fetchall()
-        hashes = dict(ours)
+        heads = {row[0]: row[1:] for row in ledger.execute(_SQL["heads"]).fetchall()}
+        hashes = dict(replay.connection.execute(_SQL["hashes"]).fetchall())
         for stream_id, (events, head) in heads.items():
             known = hashes.get(stream_id, [])
             if len(known) < events or known[events - 1] != head:
@@ -89,10 +84,8 @@ def _fill(path: Path, replay: Replay) -> None:
         for stream_id, known in hashes.items():
             have = heads.get(stream_id, (0, ""))[0]
             if have < len(known):
-                rows = replay.connection.execute(
-                    f"{_SELECT} WHERE stream_id = ? AND seq > ? ORDER BY seq", [stream_id, have]
-                ).fetchall()
-                ledger.executemany(f"INSERT INTO event VALUES ({', '.join('?' * (len(COLUMNS) + 1))})", rows)
+                later = {"stream": stream_id, "seq": have}
+                ledger.executemany(_SQL["add"], replay.connection.execute(_SQL["later"], later).fetchall())
         ledger.execute("COMMIT")
     except duckdb.Error as error:
         raise _unusable(path, error) from error
@@ -110,9 +103,6 @@ def _unusable(path: Path, error: duckdb.Error) -> AssayError:
 
 def rebuild(store: PathLike[str]) -> Path:
     """Make `ledger.duckdb` anew from the journals. Raises AssayError where it cannot be written."""
-    from analysis.store.ledger import rebuild_ledger
-    from analysis.store.run import open_store
-
     replay = Replay(open_store(store))
     replay.tail()
     return rebuild_ledger(replay)

@@ -9,7 +9,6 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from os import PathLike
 from pathlib import Path
-from typing import Any
 
 import duckdb
 
@@ -22,16 +21,13 @@ from analysis.base.records import (
     VerdictRecord,
     WaiverRecord,
 )
-from analysis.base.sql import sql_text
-from analysis.store.events import COLUMNS, canonical_line, damaged
+from analysis.base.sql import Row, column, queries, records, sql_text
+from analysis.store.events import COLUMNS, INTEGERS, canonical_line, damaged
 from analysis.store.run import SCHEMA
 from analysis.store.streams import START, Cursor, journal_files, read_lines
 
-_TYPES = json.dumps([{name: "BIGINT" if name in ("seq", "lamport") else "VARCHAR" for name in COLUMNS}])
-_INSERT = (
-    f"INSERT INTO event SELECT {', '.join(f'e.{name}' for name in COLUMNS)}, ? "
-    f"FROM (SELECT unnest(from_json(?, '{_TYPES}')) AS e)"
-)
+_SQL = queries(__package__, "replay.sql")
+_TYPES = json.dumps([{name: "BIGINT" if name in INTEGERS else "VARCHAR" for name in COLUMNS}])
 _BATCH = 20_000
 
 
@@ -40,11 +36,16 @@ def create_event_tables(connection: duckdb.DuckDBPyConnection) -> None:
     connection.execute(sql_text(SCHEMA, "events.sql"))
 
 
+def has_events(connection: duckdb.DuckDBPyConnection) -> bool:
+    """Whether the table `event` is there."""
+    return bool(connection.execute(_SQL["has_events"]).fetchall())
+
+
 def insert_lines(connection: duckdb.DuckDBPyConnection, lines: Sequence[bytes], merged: bool) -> None:
     """Add events given as canonical lines; the caller has checked them."""
     for start in range(0, len(lines), _BATCH):
         batch = b"[" + b",".join(lines[start : start + _BATCH]) + b"]"
-        connection.execute(_INSERT, [merged, batch.decode("utf-8")])
+        connection.execute(_SQL["take"], {"lines": batch.decode("utf-8"), "types": _TYPES, "merged": merged})
 
 
 def load_events(connection: duckdb.DuckDBPyConnection, events: Iterable[Event]) -> None:
@@ -52,7 +53,7 @@ def load_events(connection: duckdb.DuckDBPyConnection, events: Iterable[Event]) 
 
     The events are taken as they are: `analysis.store.journal.verify_chain` checks them.
     """
-    if not connection.execute("SELECT 1 FROM duckdb_tables() WHERE table_name = 'event'").fetchall():
+    if not has_events(connection):
         create_event_tables(connection)
     insert_lines(connection, [canonical_line(event) for event in events], False)
 
@@ -158,54 +159,26 @@ def review_state(
     """
     if shown is not None:
         load_shown(connection, shown)
-    kinds = {row[0] for row in connection.execute("SELECT DISTINCT kind FROM live").fetchall()}
+    kinds = set(column(connection, _SQL["kinds"]))
+    of_run: dict[str, object] = {"run": run}
 
-    def asked(kind: str, sql: str, given: list[str | None]) -> list[tuple[Any, ...]]:
-        return connection.execute(sql, given).fetchall() if kind in kinds else []
+    def asked(said: str, kind: type[Row], query: str, given: Mapping[str, object]) -> tuple[Row, ...]:
+        return tuple(records(connection, kind, _SQL[query], given)) if said in kinds else ()
 
-    verdicts = asked(
-        "verdict",
-        "SELECT ref, actor, reviewer, verdict, cause, note, critical_slices FROM verdict_of(?) ORDER BY ref, actor",
-        [run],
-    )
-    settled = asked("settle", "SELECT ref, verdict FROM settled_of(?) ORDER BY ref", [run])
-    findings = asked(
-        "finding",
-        "SELECT event_id, actor, reviewer, text, gate, refs, severity, ts, evidence FROM finding_live "
-        "WHERE run = ? OR models_sha256 = ? ORDER BY lamport, stream_id, seq",
-        [run, models],
-    )
-    waivers = asked(
-        "waiver",
-        "SELECT event_id, actor, reviewer, key, run, value, threshold, reason, expires, ts FROM waiver_live "
-        "WHERE run = ? ORDER BY expires < ?, lamport, stream_id, seq",
-        [run, today],
-    )
-    decisions = asked(
-        "decision",
-        "SELECT event_id, actor, reviewer, decision, reason, run, ts FROM decision_latest WHERE run = ?",
-        [run],
-    )
-    spans = asked(
-        "tokens",
-        'SELECT ref, side, detector, start, "end", verdict, actor, reviewer FROM span_of(?) ORDER BY ALL',
-        [run],
-    )
+    settled = connection.execute(_SQL["settled"], of_run).fetchall() if "settle" in kinds else []
+    decisions = asked("decision", DecisionRecord, "decisions", of_run)
     return ReviewState(
-        verdicts=tuple(VerdictRecord(*[*row[:6], tuple(row[6] or ())]) for row in verdicts),
+        verdicts=asked("verdict", VerdictRecord, "verdicts", of_run),
         settled=dict(settled),
-        findings=tuple(FindingRecord(*[*row[:5], tuple(row[5] or ()), *row[6:]]) for row in findings),
-        waivers=tuple(WaiverRecord(*row) for row in waivers),
-        decision=DecisionRecord(*decisions[0]) if decisions else None,
-        spans=tuple(SpanRecord(*row) for row in spans),
+        findings=asked("finding", FindingRecord, "findings", {**of_run, "models": models}),
+        waivers=asked("waiver", WaiverRecord, "waivers", {**of_run, "today": today}),
+        decision=decisions[0] if decisions else None,
+        spans=asked("tokens", SpanRecord, "spans", of_run),
     )
 
 
 def load_shown(connection: duckdb.DuckDBPyConnection, shown: Mapping[str, str]) -> None:
     """Say which evidence the run in force shows of examples that were judged in earlier runs."""
-    connection.execute("DELETE FROM shown")
+    connection.execute(_SQL["forget_shown"])
     if shown:
-        connection.execute(
-            "INSERT INTO shown SELECT unnest(?::VARCHAR[]), unnest(?::VARCHAR[])",
-            [list(shown), list(shown.values())],
-        )
+        connection.execute(_SQL["take_shown"], {"refs": list(shown), "digests": list(shown.values())})

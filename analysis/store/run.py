@@ -21,6 +21,7 @@ import duckdb
 import rfc8785
 
 from analysis.base.errors import AssayError
+from analysis.base.sql import column, identifier, queries, quote
 from analysis.store.files import (
     DIRECTORY_MODE,
     FILE_MODE,
@@ -39,6 +40,7 @@ RUN_NAME = re.compile(r"[0-9a-f]{12}")
 DESCRIPTION_LIMIT = 256 << 20
 SCHEMA = "analysis.store.schema"
 """Package of the schemas of evidence and events."""
+_SQL = queries(__package__, "run.sql")
 SECOND_KEYS = ("side", "method", "target", "slice", "reason", "detector", "start")
 
 
@@ -175,29 +177,14 @@ def run_exists(store: PathLike[str], run: str) -> bool:
     return RUN_NAME.fullmatch(run) is not None and (Path(store) / "runs" / run / "run.json").is_file()
 
 
-def quote(path: Path | str) -> str:
-    """An SQL string literal."""
-    return "'" + str(path).replace("'", "''") + "'"
-
-
-def identifier(name: str) -> str:
-    """A quoted SQL identifier."""
-    return '"' + name.replace('"', '""') + '"'
-
-
 def _create_evidence(evidence: Path, name: str, schemas: Sequence[str]) -> dict[str, str]:
     """Make the evidence file with its definitions; returns the type (table or view) of each."""
     created = duckdb.connect(str(evidence), config={"storage_compatibility_version": STORAGE_VERSION})
     try:
         for schema in schemas:
             created.execute(schema)
-        defined = dict(
-            created.execute("SELECT table_name, table_type FROM information_schema.tables").fetchall()
-        )
-        created.executemany(
-            "INSERT INTO meta VALUES (?, ?)",
-            [("format", str(FORMAT)), ("run", name), ("created_by", "assay")],
-        )
+        defined = dict(created.execute(_SQL["defined"]).fetchall())
+        created.execute(_SQL["label"], {"format": str(FORMAT), "run": name})
     finally:
         created.close()
     evidence.chmod(FILE_MODE)
@@ -212,19 +199,15 @@ def _copy_tables(
         for table in tables:
             if defined.get(table) == "VIEW" or table == "meta":
                 continue
-            source = f"SELECT * FROM {identifier(table)}{_order(workbench, table)}"
-            target = f"publication.{identifier(table)}"
-            if table in defined:
-                workbench.execute(f"INSERT INTO {target} BY NAME {source}")
-            else:
-                workbench.execute(f"CREATE TABLE {target} AS {source}")
+            query = _SQL["fill" if table in defined else "copy"]
+            workbench.execute(query.format(table=identifier(table), order=_order(workbench, table)))
         workbench.execute("CHECKPOINT publication")
     finally:
         workbench.execute("DETACH publication")
 
 
 def _order(workbench: duckdb.DuckDBPyConnection, table: str) -> str:
-    columns = {row[0] for row in workbench.execute(f"DESCRIBE {identifier(table)}").fetchall()}
+    columns = column(workbench, _SQL["columns"].format(table=identifier(table)))
     if "ref" not in columns:
         return ""
     keys = ["ref", *(key for key in SECOND_KEYS if key in columns)]
@@ -309,9 +292,7 @@ def attach(
         )
     try:
         connection.execute(f"ATTACH {quote(path)} AS {identifier(alias)} (READ_ONLY)")
-        found = connection.execute(
-            f"SELECT value FROM {identifier(alias)}.meta WHERE key = 'format'"
-        ).fetchone()
+        found = connection.execute(_SQL["format"].format(database=identifier(alias))).fetchone()
     except duckdb.Error as error:
         message = str(error).splitlines()[0]
         raise AssayError(f"the evidence of this run cannot be read: {message}", where=str(path)) from error

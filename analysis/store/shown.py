@@ -10,9 +10,10 @@ from typing import Any
 
 import duckdb
 
-from analysis.store.run import identifier
+from analysis.base.sql import column, dictionaries, identifier, queries
 
 ATTRIBUTION = "attribution"
+_SQL = queries(__package__, "shown.sql")
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,17 +26,11 @@ class EvidenceTables:
 
 def evidence_tables(connection: duckdb.DuckDBPyConnection) -> EvidenceTables:
     """The tables of the evidence that is attached as `evidence`."""
-    rows = connection.execute(
-        "SELECT t.table_name, count(*) FILTER (c.column_name IN ('ref', 'side')) FROM duckdb_tables() t "
-        "JOIN duckdb_columns() c ON c.database_name = t.database_name AND c.table_name = t.table_name "
-        "WHERE t.database_name = 'evidence' GROUP BY t.table_name ORDER BY t.table_name"
-    ).fetchall()
-    views = connection.execute(
-        "SELECT view_name FROM duckdb_views() WHERE database_name = 'evidence' AND NOT internal"
-    ).fetchall()
+    rows = connection.execute(_SQL["tables"]).fetchall()
+    views = column(connection, _SQL["views"])
     core = (ATTRIBUTION, "span")
     return EvidenceTables(
-        frozenset(name for name, *_ in (*rows, *views)),
+        frozenset((*(name for name, _ in rows), *views)),
         tuple(name for name, keys in rows if keys == 2 and name not in core),
     )
 
@@ -84,17 +79,16 @@ def shown_digests(
         models: digest of both models.
         refs: the examples in question.
     """
-    match, given = (
-        ("ref = ?", [refs[0]]) if len(refs) == 1 else ("ref IN (SELECT unnest(?::VARCHAR[]))", [list(refs)])
-    )
-    contents = connection.execute(f"SELECT ref, sha256 FROM evidence.example WHERE {match}", given).fetchall()
-    critical = dict(connection.execute(f"SELECT ref, slices FROM critical WHERE {match}", given).fetchall())
+    one = len(refs) == 1
+    given: dict[str, object] = {"ref": refs[0]} if one else {"refs": list(refs)}
+    match = _SQL["one" if one else "some"]
+    contents = connection.execute(_SQL["contents"].format(match=match), given).fetchall()
+    critical = dict(connection.execute(_SQL["critical"].format(match=match), given).fetchall())
     found: dict[str, dict[str, list[dict[str, Any]]]] = {ref: {} for ref, _ in contents}
     for name in (*tables.payload, ATTRIBUTION):
-        result = connection.execute(f"SELECT * FROM evidence.{identifier(name)} WHERE {match}", given)
-        columns = [column[0] for column in result.description or ()]
-        for row in result.fetchall():
-            values = dict(zip(columns, row, strict=True))
+        for values in dictionaries(
+            connection, _SQL["rows"].format(table=identifier(name), match=match), given
+        ):
             found[values["ref"]].setdefault(name, []).append(values)
     return {
         ref: shown_digest(content, found[ref], critical.get(ref, ()), models) for ref, content in contents

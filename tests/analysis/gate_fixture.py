@@ -1,62 +1,94 @@
-"""Inputs of gates, small enough to judge by hand."""
+"""Inputs of the intent track's gates and of the review's own, small enough to judge by hand.
+
+Their metrics are rows of what the track declares, so that no gate is tested on a number that no run would hold.
+"""
 
 from __future__ import annotations
+
+from typing import Any
 
 from analysis.base.records import (
     ALL,
     GateInput,
     GateResult,
     Metric,
+    MetricSide,
     QueueEntry,
     ReviewState,
+    ReviewVerdict,
     Slice,
     VerdictRecord,
 )
-from analysis.review.gates import all_gates, evaluate, resolve_rules
+from analysis.plugin.registry import specs_of
+from analysis.review.evaluate import evaluate, gates_of, own_specs, resolve_rules
 from analysis.stats import mcnemar_one_sided, tango_interval
+from analysis.tracks.intent.metric_specs import metric
 
 KEY = "intent.relevance[escalation/titles]"
 RUN = "0123456789ab"
+ESCALATION = Slice("label=escalation", "intent", "class", True, "", 55)
+NOTHING = ReviewState((), {}, (), (), None)
 
 
 def flips(name: str, n: int, broken: int, fixed: int) -> list[Metric]:
-    low, high = tango_interval(broken, fixed, n)
+    """What broke and what was fixed in a slice; one that is a class has its recall, too."""
+    bounds = tango_interval(broken, fixed, n)
     p = mcnemar_one_sided(broken, fixed)
+    measures = ("accuracy", "recall") if "=" in name else ("accuracy",)
     return [
-        Metric("intent", "accuracy", name, "difference", (fixed - broken) / n, low, high, n, "ok", "", ""),
-        Metric("intent", "broken", name, "difference", broken, None, None, n, "ok", "", ""),
-        Metric("intent", "fixed", name, "difference", fixed, None, None, n, "ok", "", ""),
-        Metric("intent", "mcnemar_p", name, "difference", p, None, None, n, "ok", "", ""),
+        *(metric(one, name, "difference", (fixed - broken) / n, bounds, n, "") for one in measures),
+        metric("broken", name, "difference", broken, None, n, ""),
+        metric("fixed", name, "difference", fixed, None, n, ""),
+        metric("mcnemar_p", name, "difference", p, None, n, ""),
     ]
 
 
 def shift(group: str, own: float, base: float, n: int, half: float = 0.005) -> list[Metric]:
-    sides = {"base": base, "candidate": own, "difference": own - base}
+    """What inserting titles does to p(escalation) on both sides, each with an interval of +-half."""
+    sides: dict[MetricSide, float] = {"base": base, "candidate": own, "difference": own - base}
     return [
-        Metric(
-            "intent",
+        metric(
             f"relevance_own_{group}",
             "escalation/titles",
             side,
             value,
-            value - half,
-            value + half,
+            (value - half, value + half),
             n,
-            "ok",
             "",
-            "",
-        )  # type: ignore[arg-type]
+        )
         for side, value in sides.items()
     ]
 
 
+def measure(
+    name: str,
+    slice_name: str,
+    side: MetricSide,
+    value: float | None,
+    *,
+    half: float = 0.05,
+    low: float | None = None,
+    high: float | None = None,
+    n: int = 100,
+    method: str = "",
+    why: str = "",
+) -> Metric:
+    """A metric of 100 with an interval of +-.05 around its value, but for what is given."""
+    if value is None:
+        return metric(name, slice_name, side, None, None, n, method, why=why or "not licensed on this slice")
+    bounds = (value - half if low is None else low, value + half if high is None else high)
+    return metric(name, slice_name, side, value, bounds, n, method, why=why)
+
+
 def verdict(
-    ref: str, said: str, *, actor: str = "alice", cause: str | None = None, critical: tuple[str, ...] = ()
+    ref: str,
+    said: ReviewVerdict,
+    *,
+    actor: str = "alice",
+    cause: str | None = None,
+    critical: tuple[str, ...] = (),
 ) -> VerdictRecord:
-    return VerdictRecord(ref, actor, actor, said, cause, None, critical)  # type: ignore[arg-type]
-
-
-NOTHING = ReviewState((), {}, (), (), None)
+    return VerdictRecord(ref, actor, actor, said, cause, None, critical)
 
 
 def given(
@@ -69,7 +101,7 @@ def given(
     queue: tuple[QueueEntry, ...] = (),
     flagged: dict[str, tuple[str, ...]] | None = None,
     state: ReviewState = NOTHING,
-    expected: tuple[dict[str, object], ...] = (),
+    expected: tuple[dict[str, Any], ...] = (),
     reviewers_required: int = 1,
 ) -> GateInput:
     return GateInput(
@@ -79,8 +111,9 @@ def given(
         reviewers_required=reviewers_required,
         tracks=("intent",),
         metrics=tuple(metrics if metrics is not None else flips(ALL, 1000, 0, 0)),
+        specs={"intent": specs_of("intent"), **own_specs()},
         slices=(Slice(ALL, "intent", "all", False, "", 1000), *slices),
-        rules=resolve_rules(overrides or {}, all_gates()),
+        rules=resolve_rules(overrides or {}, gates_of(("intent",))),
         settings={"intent": {"irrelevant": irrelevant or {}, "signals": signals or {}}},
         expected=expected,
         queue=queue,
@@ -93,15 +126,21 @@ def gate(one: GateInput, key: str) -> GateResult:
     return next(result for result in evaluate(one) if result.key == key)
 
 
-ESCALATION = Slice("label=escalation", "intent", "class", True, "", 55)
+def check_criteria(one: GateResult) -> None:
+    """See whether the rows of a gate say what its verdict says.
 
-
-def measure(name: str, slice_name: str, side: str, value: float | None, **more: object) -> Metric:
-    """A metric of 100 with an interval of +-.05 around its value, but for what is given."""
-    known = value is not None
-    fields: dict[str, object] = {
-        "low": value - 0.05 if known else None, "high": value + 0.05 if known else None, "n": 100,
-        "status": "ok" if known else "unknown", "why": "" if known else "not licensed on this slice", "method": "",
-    }  # fmt: skip
-    fields.update(more)
-    return Metric("intent", name, slice_name, side, value, **fields)  # type: ignore[arg-type]
+    A row fails where and only where the gate fails: one that is beyond its limit without failing the gate warns.
+    """
+    said = {row.verdict for row in one.criteria}
+    if one.verdict in ("n/a", "off"):
+        assert not one.criteria, one.key
+        return
+    assert one.criteria, one.key
+    assert ("fail" in said) == (one.verdict == "fail"), one
+    assert said <= {"pass", "warn", "fail", "unknown"}, one
+    if one.verdict in ("unknown", "warn"):
+        assert one.verdict in said, one
+    assert len({row.what for row in one.criteria}) == len(one.criteria), one
+    assert all(row.what and row.limit for row in one.criteria), one
+    if one.metric is not None:
+        assert (one.value, one.low, one.high) in [(row.value, row.low, row.high) for row in one.criteria], one

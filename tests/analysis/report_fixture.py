@@ -1,21 +1,43 @@
-"""A small published run with a track of its own, made by hand, for the tests of the report."""
+"""A small review of a track of its own, analysed by the product, for the tests of the report."""
 
 from __future__ import annotations
 
-import dataclasses
+import json
 import subprocess
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import duckdb
+import pyarrow as pa
 
-from analysis.base.records import GateInput, GateResult, Rule, Trigger
-from analysis.models.digest import file_digests, folder_digest
-from analysis.plugin import registry
+from analysis.base.records import (
+    ALL,
+    SIDES,
+    Flag,
+    GateInput,
+    GateResult,
+    GateVerdict,
+    Metric,
+    MetricSpec,
+    Rule,
+    Side,
+    Trigger,
+)
+from analysis.data.examples import Examples, read_examples
+from analysis.models.sides import Sides
 from analysis.plugin.gate import Gate, Threshold, metric_of, result
-from analysis.review.gates import REVIEW_GATES, resolve_rules
+from analysis.plugin.init.toml_text import quoted
+from analysis.plugin.metric import BOTH, ONE, MetricRows, metric_table
+from analysis.plugin.registry import registered
+from analysis.plugin.settings import FilePath, FolderPath, Review, TrackSettings
+from analysis.plugin.stage import Aggregate, PlanContext, RunContext, Shard, Stage, Step
+from analysis.plugin.track import Track
+from analysis.review.scope import Scope
 from analysis.review.session import ReviewSession
-from analysis.store.run import create_store, publish, schema_sql
+from analysis.run.pipeline import analyze
 
 HOSTILE = (
     "\x1b]52;c;ZXZpbA==\x07",
@@ -35,16 +57,37 @@ HOSTILE = (
 )
 
 
+ESCALATIONS = 3
+MESSAGES = 6
+CONTROL_SEED = 9
+"""Draws a control that is not flagged."""
+MIXED_UP = "5"
+"""The message that the base gets wrong and the candidate right."""
+
+SPECS = (
+    MetricSpec("accuracy", "accuracy", "share of messages that a side gets right", "share", "level", "up"),
+    MetricSpec(
+        "broken", "broken", "messages that only the base gets right", "messages", "count", "down", ONE
+    ),
+    MetricSpec(
+        "fixed", "fixed", "messages that only the candidate gets right", "messages", "count", "up", ONE
+    ),
+    MetricSpec("odd", "odd", "a number that the track takes from anywhere", "", "level", "neither", BOTH),
+)
+ROWS = MetricRows("toy", SPECS)
+
+
 def judge_broken(given: GateInput, rule: Rule) -> list[GateResult]:
     """Fails where more examples broke than the threshold allows."""
-    metric = metric_of(given, "toy", "broken", "all")
-    limit = rule.thresholds["max_broken"]
+    metric = metric_of(given, "toy", "broken", ALL)
+    limit = f"{rule.thresholds['max_broken']:g}"
     if metric is None or metric.value is None:
-        return [result(BROKEN, "unknown", "not measured", threshold=f"{limit:g}")]
-    verdict = "pass" if metric.value <= limit else "fail"
-    why = f"{metric.value:g} broken"
+        return [result(BROKEN, "unknown", "not measured", threshold=limit)]
+    verdict: GateVerdict = "pass" if metric.value <= rule.thresholds["max_broken"] else "fail"
+    rows = [ROWS.criterion("broken messages", metric, f"at most {limit}", verdict)]
     refs = given.flagged.get(BROKEN.name, ())
-    return [result(BROKEN, verdict, why, metric=metric, threshold=f"{limit:g}", refs=refs)]
+    why = f"{metric.value:g} broken"
+    return [result(BROKEN, verdict, why, metric=metric, threshold=limit, criteria=rows, refs=refs)]
 
 
 BROKEN = Gate(
@@ -52,39 +95,173 @@ BROKEN = Gate(
     "what worked goes on working",
     {"max_broken": Threshold(0.0, "lower", "most broken examples")},
     judge_broken,
+    reads=ROWS.specs("broken"),
 )
 
 
-def triggers(given: GateInput) -> list[Trigger]:
-    """One trigger: something broke."""
-    metric = metric_of(given, "toy", "broken", "all")
-    value = metric.value if metric else None
-    sentence = f"{value or 0:g} examples broke"
-    return [Trigger("broke", "toy", sentence, bool(value), value, None, None, 6, ())]
+class Classifiers(Sides):
+    """Two classifiers that know each message by the number at its end."""
+
+    @cached_property
+    def labels(self) -> Mapping[Side, Mapping[str, str]]:
+        """What each side calls the message of each number."""
+        return {
+            side: json.loads((folder / "deep" / "config.json").read_text("utf-8"))
+            for side, folder in self.folders.items()
+        }
 
 
-def headlines(connection: duckdb.DuckDBPyConnection, given: GateInput) -> dict[str, list[str]]:
-    """Reads a text of the evidence, so that hostile data reaches the report."""
-    found = connection.execute("SELECT text FROM evidence.example ORDER BY ref LIMIT 1").fetchone()
-    return {"Attribution findings": [f"leans on {found[0] if found else ''}"], "Response findings": ["none"]}
+class ToySettings(TrackSettings):
+    base: FolderPath
+    candidate: FolderPath
+    examples: FilePath
 
 
-TOY = registry.Track(
-    name="toy",
-    title="Toy classifier",
-    settings=None,  # type: ignore[arg-type]
-    read=None,  # type: ignore[arg-type]
-    schema=None,
-    stages=tuple,
-    flags=lambda connection, settings: [],
-    gates=(BROKEN,),
-    gate_settings=lambda settings, connection: {},
-    triggers=triggers,
-    headlines=headlines,
-)
+def _plan(context: PlanContext) -> list[Shard]:
+    rows = context.workbench.execute("SELECT ref, text FROM example ORDER BY ref").fetchall()
+    return [Shard({"ref": ref, "text": text}, (ref, text), 1) for ref, text in rows]
 
 
-@dataclasses.dataclass(frozen=True)
+def _predict(context: RunContext, shard: Shard) -> dict[str, pa.Table]:
+    ref, text = shard.payload
+    assert isinstance(context.models, Classifiers)
+    rows = [
+        {"ref": ref, "side": side, "label": context.models.labels[side][text.split()[-1]]} for side in SIDES
+    ]
+    return {"toy_side": pa.Table.from_pylist(rows)}
+
+
+def _measure(context: PlanContext, odd: float | None) -> dict[str, pa.Table]:
+    rows: list[Metric] = []
+    found = context.workbench.execute(
+        "SELECT slice, count(*), count(*) FILTER (base), count(*) FILTER (candidate), "
+        "count(*) FILTER (base AND NOT candidate), count(*) FILTER (candidate AND NOT base) "
+        "FROM membership JOIN toy_pair USING (ref) GROUP BY slice"
+    ).fetchall()
+    for name, n, base, candidate, broken, fixed in found:
+        for side, right in zip(SIDES, (base, candidate), strict=True):
+            rows.append(ROWS.metric("accuracy", name, side, right / n, None, n, "count"))
+        change = (candidate - base) / n
+        rows.append(
+            ROWS.metric("accuracy", name, "difference", change, (change - 0.1, change + 0.1), n, "count")
+        )
+        rows.append(ROWS.metric("broken", name, "difference", broken, None, n, "count"))
+        rows.append(ROWS.metric("fixed", name, "difference", fixed, None, n, "count"))
+    if odd is not None:
+        rows.append(Metric("toy", "odd", ALL, "base", odd, None, None, 6, "ok", "", "by hand"))
+    attribution = {
+        "ref": "toy/message:m0",
+        "side": "candidate",
+        "method": "occlusion",
+        "target": "escalation",
+        "starts": [0],
+        "ends": [7],
+        "scores": [0.5],
+        "status": "ok",
+        "why": "",
+        "parameters": "{}",
+    }
+    return {"metric": metric_table(rows), "attribution": pa.Table.from_pylist([attribution])}
+
+
+class ToyTrack(Track):
+    """Two tables of labels, and six messages.
+
+    Args:
+        odd: a number that it writes as it is, past what keeps the numbers of a track finite.
+    """
+
+    name: ClassVar[str] = "toy"
+    title: ClassVar[str] = "Toy classifier"
+    main: ClassVar[str] = "accuracy"
+
+    def __init__(self, odd: float | None = None) -> None:
+        self.odd = odd
+
+    def settings(self) -> type[TrackSettings]:
+        return ToySettings
+
+    def read(self, settings: TrackSettings, review: Review, skip_bad_rows: bool) -> Examples:
+        assert isinstance(settings, ToySettings)
+        return read_examples(settings.examples, track="toy", kind="message", skip_bad_rows=skip_bad_rows)
+
+    def model_paths(self, settings: TrackSettings) -> Mapping[Side, Path]:
+        assert isinstance(settings, ToySettings)
+        return {"base": settings.base, "candidate": settings.candidate}
+
+    def pair(self, folders: Mapping[Side, Path], device: str) -> Sides:
+        return Classifiers(folders, device)
+
+    def schema(self) -> str:
+        return (
+            "CREATE TABLE toy_side (ref VARCHAR NOT NULL, side VARCHAR NOT NULL, label VARCHAR NOT NULL);"
+            "CREATE VIEW toy_pair AS SELECT e.ref, b.label = e.gold AS base, c.label = e.gold AS candidate "
+            "FROM example e JOIN toy_side b ON b.ref = e.ref AND b.side = 'base' "
+            "JOIN toy_side c ON c.ref = e.ref AND c.side = 'candidate';"
+        )
+
+    def metrics(self) -> tuple[MetricSpec, ...]:
+        return SPECS
+
+    def stages(self) -> tuple[Step, ...]:
+        return (
+            Stage("toy.predict", 1, _plan, _predict),
+            Aggregate("toy.measure", 1, lambda context: _measure(context, self.odd)),
+        )
+
+    def flags(self, workbench: duckdb.DuckDBPyConnection, settings: TrackSettings) -> list[Flag]:
+        rows = workbench.execute(
+            "SELECT ref, base AND NOT candidate FROM toy_pair JOIN membership USING (ref) "
+            "WHERE slice = 'label=escalation' ORDER BY ref"
+        ).fetchall()
+        return [
+            Flag(ref, "flip" if broken else "critical", BROKEN.name if broken else None, None, None, False)
+            for ref, broken in rows
+        ]
+
+    def gates(self) -> tuple[Gate, ...]:
+        return (BROKEN,)
+
+    def triggers(self, given: GateInput) -> list[Trigger]:
+        """One trigger: something broke."""
+        metric = metric_of(given, "toy", "broken", ALL)
+        value = metric.value if metric else None
+        return [
+            Trigger("broke", "toy", f"{value or 0:g} examples broke", bool(value), value, None, None, 6, ())
+        ]
+
+    def report_fields(self) -> tuple[str, ...]:
+        return ("Response findings",)
+
+    def report_sections(
+        self, connection: duckdb.DuckDBPyConnection, given: GateInput
+    ) -> dict[str, list[str]]:
+        """Reads a text of the evidence, so that hostile data reaches the report."""
+        found = connection.execute("SELECT text FROM evidence.example ORDER BY ref LIMIT 1").fetchone()
+        return {
+            "Attribution findings": [f"leans on {found[0] if found else ''}"],
+            "Response findings": ["none"],
+        }
+
+
+TOY = ToyTrack()
+REVIEW = """\
+[queue]
+budget = 3
+controls = 1
+
+[lexicons]
+titles = { terms = ["Tofu Wars"] }
+
+[toy]
+base = "models/toy-base"
+candidate = "models/toy-candidate"
+examples = "eval.jsonl"
+critical_slices = ["label=escalation"]
+"""
+
+
+@dataclass(frozen=True)
 class Fixture:
     """A store with its model folders."""
 
@@ -96,107 +273,62 @@ def toy_store(
     folder: Path,
     *,
     broken: int = 0,
-    accuracy: float = 2 / 3,
+    odd: float | None = None,
     texts: tuple[str, ...] = (),
-    name: str = "toy-rc1",
+    training_change: str = "trained <b>more</b>",
     signers: int = 1,
-    gates: dict[str, dict[str, Any]] | None = None,
+    gates: Mapping[str, Mapping[str, Any]] | None = None,
 ) -> Fixture:
     """A published run of the track `toy`: six examples, three of them in a critical slice.
 
-    The track must be registered while the store is used: `with registry.registered(TOY)`.
+    The track must be registered while the store is used: `with registered(TOY)`.
+
+    Args:
+        folder: where models, data, review file and store go.
+        broken: how many of the three the candidate breaks.
+        odd: a number that the track writes as it is.
+        texts: what the messages say before their numbers.
+        training_change: as the review file tells it.
+        signers: how many are required.
+        gates: thresholds as in the review file.
     """
     models = folder / "models"
-    for side, content in (("base", b"old"), ("candidate", b"new")):
+    gold = {str(n): "escalation" if n < ESCALATIONS else "other" for n in range(MESSAGES)}
+    base = {**gold, MIXED_UP: "escalation"}
+    candidate = {**gold, **{str(n): "other" for n in range(broken)}}
+    for side, content, labels in (("base", b"old", base), ("candidate", b"new", candidate)):
         model = models / f"toy-{side}"
         (model / "deep").mkdir(parents=True)
         (model / "model.safetensors").write_bytes(content * 100)
-        (model / "deep" / "config.json").write_bytes(b"{}")
-    workbench = duckdb.connect(":memory:")
-    workbench.execute(schema_sql("evidence.sql"))
-    _fill(workbench, broken, accuracy, texts)
-    folders = {"base": models / "toy-base", "candidate": models / "toy-candidate"}
-    rules = resolve_rules(gates or {}, (BROKEN, *REVIEW_GATES))
-    plain_rules = {key: dataclasses.asdict(rule) for key, rule in rules.items()}
+        (model / "deep" / "config.json").write_text(json.dumps(labels), "utf-8")
+    said = [f"{texts[n % len(texts)]} {n}" if texts else f"message {n}" for n in range(MESSAGES)]
+    rows = [{"id": f"m{n}", "text": text, "label": gold[str(n)]} for n, text in enumerate(said)]
+    (folder / "eval.jsonl").write_text("".join(f"{json.dumps(row)}\n" for row in rows), "utf-8")
     review = {
-        "name": name,
+        "name": "toy-rc1",
         "owner": "owner@example.org",
         "base_version": "v1",
         "candidate_version": "v2",
-        "training_change": "trained <b>more</b>",
-        "reviewers_required": 1,
+        "training_change": training_change,
         "signers_required": signers,
+        "seed": CONTROL_SEED,
+        "device": "cpu",
     }
-    described = {side: {"folder": path.name, "digest": folder_digest(path)} for side, path in folders.items()}
-    description = {
-        "determined_by": {
-            "review": review,
-            "rules": plain_rules,
-            "lexicons": {"titles": ["Tofu Wars"]},
-            "tracks": {"toy": {"examples": 6, "data": "d" * 64, "metadata": "e" * 64}},
-            "models": {"toy": described},
-            "versions": {"duckdb": duckdb.__version__},
-            "broken": broken,
-        },
-        "review": review,
-        "rules": plain_rules,
-        "expected": [],
-        "tracks": ["toy"],
-        "gate_settings": {"toy": {}},
-        "schemas": ["evidence.sql"],
-        "model_files": {"toy": {side: file_digests(path) for side, path in folders.items()}},
-        "skipped_rows": {},
-    }
-    store = create_store(folder / "toy.review")
-    tables = ["example", "slice", "membership", "metric", "attribution", "span", "flag", "metadata_toy"]
-    publish(store, workbench, description, tables, ["evidence.sql"])
-    workbench.close()
-    return Fixture(store, models)
-
-
-def _fill(workbench: duckdb.DuckDBPyConnection, broken: int, accuracy: float, texts: tuple[str, ...]) -> None:
-    workbench.execute("CREATE TABLE metadata_toy (ref VARCHAR, label VARCHAR)")
-    for number in range(6):
-        ref = f"toy/message:m{number}"
-        text = texts[number % len(texts)] if texts else f"message {number}"
-        gold = "escalation" if number < 3 else "other"
-        workbench.execute(
-            "INSERT INTO example VALUES (?, 'toy', 'message', ?, NULL, ?, ?, ?)",
-            [ref, f"m{number}", text, gold, f"{number:064x}"],
-        )
-        workbench.execute("INSERT INTO metadata_toy VALUES (?, ?)", [ref, gold])
-        workbench.execute("INSERT INTO membership VALUES ('all', 'toy', ?)", [ref])
-        workbench.execute("INSERT INTO membership VALUES (?, 'toy', ?)", [f"label={gold}", ref])
-        if number < 4:
-            workbench.execute(
-                "INSERT INTO flag VALUES (?, ?, ?, ?, NULL, ?)",
-                [ref, "flip", "toy.broken" if number < 2 else None, number + 1, number == 3],
-            )
-    workbench.execute(
-        "INSERT INTO attribution VALUES ('toy/message:m0', 'candidate', 'occlusion', 'escalation', "
-        "[0], [7], [0.5], NULL, NULL, NULL, NULL, NULL, 'ok', '', '{}')"
-    )
-    workbench.execute("INSERT INTO slice VALUES ('all', 'toy', 'all', false, '', 6)")
-    workbench.execute("INSERT INTO slice VALUES ('label=escalation', 'toy', 'class', true, '', 3)")
-    workbench.execute("INSERT INTO slice VALUES ('label=other', 'toy', 'class', false, '', 3)")
-    for name, side, value in (
-        ("accuracy", "base", 0.5),
-        ("accuracy", "candidate", accuracy),
-        ("accuracy", "difference", 1 / 6),
-        ("broken", "difference", float(broken)),
-        ("fixed", "difference", 1.0),
-    ):
-        for slice_name in ("all", "label=escalation"):
-            workbench.execute(
-                "INSERT INTO metric VALUES ('toy', ?, ?, ?, ?, ?, ?, 6, 'ok', '', 'count')",
-                [name, slice_name, side, value, value - 0.1, value + 0.1],
-            )
+    lines = [f"{key} = {quoted(value) if isinstance(value, str) else value}" for key, value in review.items()]
+    rules = [
+        f"{json.dumps(name)} = {{ {', '.join(f'{key} = {json.dumps(value)}' for key, value in rule.items())} }}"
+        for name, rule in (gates or {}).items()
+    ]
+    text = "\n".join(["[review]", *lines, "", REVIEW, "[gates]", *rules, ""])
+    (folder / "review.toml").write_text(text, "utf-8")
+    with registered(ToyTrack(odd)):
+        return Fixture(analyze(folder / "review.toml").store, models)
 
 
 def inspect_all(session: ReviewSession) -> None:
     """Give every queued example a verdict."""
-    for number in range(4):
-        session.verdict(f"toy/message:m{number}", "acceptable")
+    for row in session.queue_page(Scope(), 0, 100):
+        session.verdict(row.ref, "acceptable")
 
 
 def make_key(path: Path, comment: str, *options: str) -> Path:

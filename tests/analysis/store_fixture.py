@@ -1,31 +1,47 @@
-"""A small published review for tests: thirty messages of three classes, filled by hand.
+"""A small review for tests, made by the product: thirty messages of three classes, analysed with two real classifiers.
 
-Ten `escalation` (the first three broken), ten `returns` (four fixed, one broken), ten `small_talk`. The
-queue holds the broken ones, two more escalations and three random controls; one message has a
-counterfactual variant.
+Ten `escalation`, ten `returns`, ten `small_talk`. What each side says is planned in the words that its classifier
+knows: the candidate breaks the first three escalations and one message of `returns`, and fixes four others; every
+second message names a title, which the candidate takes for a sign of `returns`. Everything else (metrics, queue,
+counterfactuals, attributions, licences) is what `analyze` makes of it.
 """
 
 from __future__ import annotations
 
 import hashlib
-from dataclasses import asdict
+import json
+import os
+import shutil
+from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-import duckdb
+from filelock import FileLock
 
-from analysis.review.gates import all_gates, resolve_rules
-from analysis.store.journal import Account, Journal, merge
-from analysis.store.run import create_store, current_run, publish, schema_sql
+from analysis.store.files import write_atomic
+from analysis.store.journal import Journal, merge
+from analysis.store.run import current_run
+from analysis.store.streams import Account
+from tests.analysis.linear_classifier import save_classifier
 
 CLASSES = ("escalation", "returns", "small_talk")
 MESSAGES = 30
 BROKEN = (0, 1, 2, 14)
 FIXED = (10, 11, 12, 13)
-QUEUE = (0, 1, 2, 14, 3, 4)
-CONTROLS = (20, 21, 5)
-SCHEMAS = ("evidence.sql", "intent.sql")
+TITLE = "Iron Orchard"
+SHELF = "ASSAY_TEST_SHELF"
+"""Environment variable: the folder in which finished reviews are kept, also for the processes that a test starts."""
+
+_PLAIN = {
+    "escalation": {"escalation": 1.0},
+    "returns": {"returns": 1.0},
+    "small": {"small_talk": 0.5},
+    "talk": {"small_talk": 0.5},
+}
+_LEANING = {"iron": {"returns": 0.3}, "orchard": {"returns": 0.3}}
+_WORDS = ("message", "about", "of", "the", "unused", *_PLAIN, *_LEANING, *map(str, range(MESSAGES)))
 
 
 def ref_of(number: int) -> str:
@@ -33,233 +49,136 @@ def ref_of(number: int) -> str:
     return f"intent/message:m{number:02}"
 
 
-VARIANT = "intent/variant:m00~0"
+def text_of(number: int) -> str:
+    """The n-th message: seven or eight words with a title, four or five without one."""
+    about = f"message {number} about {CLASSES[number // 10].replace('_', ' ')}"
+    return about if number % 2 else f"{about} of {TITLE}"
 
 
-def describe(*, candidate: str = "b" * 64, **review: Any) -> dict[str, Any]:
-    """A run's description; other settings of the review make another run of the same models."""
-    rules = {name: asdict(rule) for name, rule in resolve_rules({}, all_gates()).items()}
-    rules = {name: {**rule, "loosened": list(rule["loosened"])} for name, rule in rules.items()}
+_LEADING = "intent/variant:m05~escalation~titles~insert"
+QUEUED = (
+    *map(ref_of, (0, 2, 1, *range(3, 10))),
+    f"{_LEADING}1",
+    f"{_LEADING}2",
+    *map(ref_of, (14, 11, 23, 25)),
+)
+"""The queue in its order: broken in the critical class, the rest of it, two probes with a title inserted, two more
+flips, and the random controls that are in it for nothing else."""
+CONTROLS = (8, 23, 25)
+"""The random controls; the first is of the critical class."""
+VARIANT = "intent/variant:m00~escalation~titles~remove"
+"""Message 0 without its title."""
+
+
+def write_review(
+    folder: Path,
+    *,
+    texts: Mapping[int, str] | None = None,
+    scale: float = 1.0,
+    spare: float = 0.0,
+    columns: bool = True,
+    irrelevant: bool = True,
+    **review: Any,
+) -> Path:
+    """Write models, messages and review file; returns the latter. Arguments as `publish_review`."""
+    folder.mkdir(parents=True, exist_ok=True)
+    wrong = {str(number): {CLASSES[(number // 10 + 1) % 3]: 2.0} for number in range(MESSAGES)}
+    base = {**_PLAIN, **{str(number): wrong[str(number)] for number in FIXED}}
+    candidate = {**_PLAIN, **_LEANING, **{str(number): wrong[str(number)] for number in BROKEN}}
+    candidate["unused"] = {"small_talk": spare}
+    for side, weights in (("intent-v3", base), ("intent-v4", candidate)):
+        save_classifier(
+            folder / "models" / side, CLASSES, _WORDS, weights, home="small_talk", scale=scale, positions=64
+        )
+    rows = [
+        {
+            "id": f"m{number:02}",
+            "text": (texts or {}).get(number, text_of(number)),
+            "label": CLASSES[number // 10],
+            **({"channel": "web", "urgent": False, "number": number} if columns else {}),
+        }
+        for number in range(MESSAGES)
+    ]
+    (folder / "eval.jsonl").write_text("".join(f"{json.dumps(row)}\n" for row in rows), "utf-8")
     settings = {
         "name": "intent-v4-rc1",
         "owner": "mangaassist",
         "base_version": "v3",
         "candidate_version": "v4-rc1",
         "training_change": "fine-tuned on new messages",
-        "reviewers_required": 1,
-        "signers_required": 1,
-        "seed": 0,
+        "seed": 48,
+        "device": "cpu",
         **review,
     }
-    models = {
-        "intent": {
-            "base": {"folder": "intent-v3", "digest": "a" * 64},
-            "candidate": {"folder": "intent-v4", "digest": candidate},
-        }
-    }
-    return {
-        "format": 1,
-        "determined_by": {"format": 1, "review": settings, "models": models, "rules": rules},
-        "review": settings,
-        "rules": rules,
-        "expected": [],
-        "tracks": ["intent"],
-        "gate_settings": {"intent": {"irrelevant": {}}},
-        "schemas": list(SCHEMAS),
-        "model_files": {"intent": {"base": {}, "candidate": {}}},
-        "skipped_rows": {},
-    }
+    lines = [f"{key} = {json.dumps(value)}" for key, value in settings.items()]
+    named = "number % 2 = 0" if columns else f"contains(text, '{TITLE}')"
+    probed = '[intent.irrelevant]\nescalation = ["titles"]' if irrelevant else ""
+    text = "\n".join(["[review]", *lines, _REST.format(named=named, irrelevant=probed)])
+    (folder / "review.toml").write_text(text, "utf-8")
+    return folder / "review.toml"
 
 
-def fill_workbench(texts: dict[int, str] | None = None, margin: float = 0.5) -> duckdb.DuckDBPyConnection:
-    """An in-memory workbench with every table of the sample review.
+_REST = f"""
+[queue]
+budget = 14
+controls = 3
+
+[lexicons]
+titles = {{{{ terms = ["{TITLE}", "Cold Harbor"] }}}}
+
+[intent]
+base = "models/intent-v3"
+candidate = "models/intent-v4"
+examples = "eval.jsonl"
+critical = ["escalation"]
+
+{{irrelevant}}
+
+[intent.slices]
+"names a title" = "{{named}}"
+"matches nothing" = "false"
+"""
+
+
+def publish_review(store: Path, **changes: Any) -> Path:
+    """Publish the review in a folder; called again with other settings, another run of it.
+
+    Each different review is analysed once and kept; tests work on copies.
 
     Args:
-        texts: other texts for some messages.
-        margin: margin of every prediction, part of the evidence that is shown.
+        store: the folder of the store.
+        changes: `texts`, other texts for some messages; `scale`, a factor on all logits, and so other predictions;
+            `spare`, a weight that no message meets: another candidate that predicts the same; `columns`, whether
+            messages have metadata; `irrelevant`, whether titles are said to be no sign of an escalation, and are
+            probed; what is left are keys of `[review]`.
     """
-    workbench = duckdb.connect(":memory:")
-    for schema in SCHEMAS:
-        workbench.execute(schema_sql(schema))
-    for number in range(MESSAGES):
-        gold = CLASSES[number // 10]
-        text = (texts or {}).get(number, f"message {number} about {gold.replace('_', ' ')} of Iron Orchard")
-        _insert_message(workbench, number, text, gold, margin)
-    workbench.execute(
-        "INSERT INTO example VALUES (?, 'intent', 'variant', 'm00~0', ?, 'Iron Orchard, message 0', NULL, 'ee')",
-        [VARIANT, ref_of(0)],
-    )
-    workbench.execute(
-        "INSERT INTO intent_variant VALUES (?, 'titles', 'insert', 'Iron Orchard', 'lexicon', 'escalation', "
-        "'critical', 0, 12, .9, .2, .9, .8)",
-        [VARIANT],
-    )
-    _insert_slices(workbench)
-    _insert_metrics(workbench)
-    for rank, number in enumerate(QUEUE, start=1):
-        workbench.execute(
-            "INSERT INTO flag VALUES (?, ?, ?, ?, NULL, false)",
-            [
-                ref_of(number),
-                "broken in a critical slice" if number in BROKEN[:3] else "flip",
-                "intent.critical_recall[escalation]" if number < 10 else None,
-                rank,
-            ],
-        )
-    for rank, number in enumerate(CONTROLS, start=len(QUEUE) + 1):
-        workbench.execute(
-            "INSERT INTO flag VALUES (?, 'random control', NULL, ?, NULL, true)", [ref_of(number), rank]
-        )
-    workbench.execute("INSERT INTO flag VALUES (?, 'margin cliff', NULL, NULL, .4, false)", [ref_of(25)])
-    workbench.execute("CREATE TABLE metadata_intent (ref VARCHAR, channel VARCHAR, urgent BOOLEAN)")
-    workbench.execute(
-        "INSERT INTO metadata_intent SELECT ref, 'web', false FROM example WHERE kind = 'message'"
-    )
-    _insert_explanations(workbench)
-    return workbench
-
-
-def _insert_explanations(workbench: duckdb.DuckDBPyConnection) -> None:
-    """Message 0: its candidate is licensed, its base is not, and its flip has a contrast and a check.
-
-    Message 1: too short to decide on both sides. The others have no licence.
-    """
-    contrast = "returns − escalation"
-    for side, scores in (("base", [0.25, -0.5]), ("candidate", [1.0, 0.5])):
-        workbench.execute(
-            "INSERT INTO attribution VALUES (?, ?, 'occlusion', ?, [0, 8], [7, 9], ?, NULL, NULL, NULL, NULL, "
-            "NULL, 'ok', '', '{}')",
-            [ref_of(0), side, contrast, scores],
-        )
-        workbench.execute(
-            "INSERT INTO attribution VALUES (?, ?, 'attention_rollout', 'logit', [0, 8], [7, 9], [.9, .1], NULL, "
-            "NULL, NULL, NULL, NULL, 'ok', 'context only: never licensed', '{}')",
-            [ref_of(0), side],
-        )
-    for ref, side, method, target, decidable, p, overlap in (
-        (ref_of(0), "base", "integrated_gradients", "logit", True, 0.23, 1.0),
-        (ref_of(0), "candidate", "integrated_gradients", "logit", True, 0.01, 1.0),
-        (ref_of(0), "base", "occlusion", contrast, True, 0.02, 1.0),
-        (ref_of(0), "candidate", "occlusion", contrast, True, 0.01, 1.0),
-        (ref_of(1), "base", "integrated_gradients", "logit", False, 0.5, 1.0),
-        (ref_of(1), "candidate", "integrated_gradients", "logit", False, 0.5, 1.0),
-    ):
-        workbench.execute(
-            "INSERT INTO intent_licence VALUES (?, ?, ?, ?, true, true, 8, ?, .83, .01, .82, ?, .97, ?, .25)",
-            [ref, side, method, target, decidable, p, overlap],
-        )
-    workbench.execute(
-        "INSERT INTO intent_flip VALUES (?, 'occlusion', 0, 7, .75, 'escalation', 'returns', 'escalation', true)",
-        [ref_of(0)],
-    )
-    for side in ("base", "candidate"):
-        workbench.execute(
-            "INSERT INTO metric VALUES ('intent', 'licence', 'label=escalation', ?, ?, NULL, NULL, 25, 'ok', ?, "
-            "'integrated_gradients'), ('intent', 'licence_share', 'label=escalation', ?, .84, .64, .95, 25, 'ok', '', "
-            "'integrated_gradients')",
-            [side, float(side == "candidate"), "" if side == "candidate" else "mean percentile 0.60", side],
-        )
-        workbench.execute(
-            "INSERT INTO metric VALUES ('intent', 'licence', 'label=escalation', ?, 1, NULL, NULL, 25, 'ok', '', "
-            "'occlusion')",
-            [side],
-        )
-    workbench.execute(
-        "INSERT INTO metric VALUES ('intent', 'flips', 'label=escalation', 'difference', 3, NULL, NULL, 10, 'ok', '', "
-        "'count')"
-    )
-    for side, value in (("base", 0.01), ("candidate", -0.6), ("difference", -0.61)):
-        workbench.execute(
-            "INSERT INTO metric VALUES ('intent', 'relevance_own_critical', 'escalation/titles', ?, ?, ?, ?, 40, 'ok', "
-            "'', 'mean over texts; bootstrap')",
-            [side, value, value - 0.1, value + 0.1],
-        )
-
-
-def _insert_message(
-    workbench: duckdb.DuckDBPyConnection, number: int, text: str, gold: str, margin: float
-) -> None:
-    ref = ref_of(number)
-    digest = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
-    workbench.execute(
-        "INSERT INTO example VALUES (?, 'intent', 'message', ?, NULL, ?, ?, ?)",
-        [ref, f"m{number:02}", text, gold, digest],
-    )
-    wrong = CLASSES[(number // 10 + 1) % 3]
-    for side in ("base", "candidate"):
-        right = not (number in FIXED if side == "base" else number in BROKEN)
-        workbench.execute(
-            "INSERT INTO intent_side VALUES (?, ?, ?, .75, ?, .25, ?, ?, ?, [1.5, -0.5, 0.0])",
-            [
-                ref,
-                side,
-                gold if right else wrong,
-                wrong if right else gold,
-                margin,
-                0.75 if right else 0.25,
-                right,
-            ],
-        )
-        workbench.execute(
-            "INSERT INTO attribution VALUES (?, ?, 'integrated_gradients', 'logit', [0, 8], [7, 9], [.5, -.25], "
-            "'the', 'small_talk', .2, .01, 10, 'ok', '', '{}')",
-            [ref, side],
-        )
-
-
-def _insert_slices(workbench: duckdb.DuckDBPyConnection) -> None:
-    slices = [
-        ("all", "all", False, range(MESSAGES)),
-        ("label=escalation", "class", True, range(10)),
-        ("label=returns", "class", False, range(10, 20)),
-        ("label=small_talk", "class", False, range(20, 30)),
-        ("names a title", "declared", False, range(0, MESSAGES, 2)),
-        ("matches nothing", "declared", False, range(0)),
-    ]
-    for name, kind, critical, numbers in slices:
-        workbench.execute(
-            "INSERT INTO slice VALUES (?, 'intent', ?, ?, '', ?)", [name, kind, critical, len(numbers)]
-        )
-        for number in numbers:
-            workbench.execute("INSERT INTO membership VALUES (?, 'intent', ?)", [name, ref_of(number)])
-
-
-def _insert_metrics(workbench: duckdb.DuckDBPyConnection) -> None:
-    workbench.execute(
-        "CREATE TEMP TABLE counts AS SELECT m.slice, count(*) AS n, "
-        "count(*) FILTER (base_correct) AS base, count(*) FILTER (candidate_correct) AS candidate, "
-        "count(*) FILTER (transition = 'broken') AS broken, count(*) FILTER (transition = 'fixed') AS fixed, "
-        "count(*) FILTER (transition = 'both_right') AS both_right "
-        "FROM membership m JOIN intent_pair p USING (ref) GROUP BY m.slice"
-    )
-    for side in ("base", "candidate"):
-        workbench.execute(
-            f"INSERT INTO metric SELECT 'intent', 'accuracy', slice, '{side}', {side} / n, 0, 1, n, 'ok', '', 'test' "
-            "FROM counts"
-        )
-    workbench.execute(
-        "INSERT INTO metric SELECT 'intent', 'accuracy', slice, 'difference', (candidate - base) / n, "
-        "(candidate - base) / n - .05, (candidate - base) / n + .05, n, 'ok', '', 'test' FROM counts"
-    )
-    for name in ("broken", "fixed", "both_right"):
-        workbench.execute(
-            f"INSERT INTO metric SELECT 'intent', '{name}', slice, 'difference', {name}, NULL, NULL, n, 'ok', '', "
-            "'count' FROM counts"
-        )
-    workbench.execute("DROP TABLE counts")
-
-
-def publish_review(
-    folder: Path, *, texts: dict[int, str] | None = None, margin: float = 0.5, **description: Any
-) -> Path:
-    """Publish the sample review in a folder; called again with other settings, another run of it."""
-    store = create_store(folder)
-    workbench = fill_workbench(texts, margin)
-    try:
-        publish(store, workbench, describe(**description))
-    finally:
-        workbench.close()
+    made = _analysed(json.dumps(changes, sort_keys=True))
+    if not store.exists():
+        shutil.copytree(made, store)
+        return store
+    run = current_run(made)
+    if not (store / "runs" / run).exists():
+        shutil.copytree(made / "runs" / run, store / "runs" / run)
+    write_atomic(store / "current", f"{run}\n".encode())
     return store
+
+
+@cache
+def _analysed(changes: str) -> Path:
+    """The store of a review, analysed by whichever process asks first."""
+    from analysis.run.pipeline import analyze
+
+    folder = Path(os.environ[SHELF]) / hashlib.sha256(changes.encode()).hexdigest()[:16]
+    given = json.loads(changes)
+    texts = {int(number): text for number, text in (given.pop("texts", None) or {}).items()}
+    with FileLock(f"{folder}.lock"):
+        if not (folder / "done").exists():
+            store = analyze(write_review(folder, texts=texts, **given)).store
+            # A copy is there to be read; finished shards are of use only where something is analysed again.
+            shutil.rmtree(store / "cache")
+            (store / "cache").mkdir(mode=0o700)
+            (folder / "done").write_text(store.name)
+        return folder / (folder / "done").read_text()
 
 
 def said_elsewhere(

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from analysis.base.errors import AssayError
+from analysis.plugin.registry import get
 from analysis.run.check import check_review
 
 
@@ -54,6 +55,12 @@ def test_a_sound_review_is_described(tiny_review: Path) -> None:
             "there is no such slice",
             "'label=escalation'",
         ),
+        (
+            "[intent]",
+            '[[expected]]\nmetric = "recal"\nslice = "label=escalation"\ndirection = "up"\n[intent]',
+            "expected a change of 'recal', which is measured by no track",
+            "did you mean 'recall'?",
+        ),
     ],
 )
 def test_what_only_data_and_models_tell_is_checked(
@@ -63,6 +70,15 @@ def test_what_only_data_and_models_tell_is_checked(
     error = failure(tiny_review)
     assert message in str(error)
     assert hint in str(error)
+    assert f"{tiny_review}:" in str(error)
+
+
+def test_a_change_of_what_has_no_change_cannot_be_expected(tiny_review: Path) -> None:
+    still = next(spec.name for spec in get("intent").metrics() if "difference" not in spec.sides)
+    declared = f'[[expected]]\nmetric = "{still}"\ndirection = "up"\n[intent]'
+    rewrite(tiny_review, "[intent]", declared)
+    error = failure(tiny_review)
+    assert f"expected a change of {still!r}, which has no change" in error.message
     assert f"{tiny_review}:" in str(error)
 
 

@@ -18,17 +18,20 @@ import duckdb
 import pytest
 
 from analysis.base.errors import AssayError
+from analysis.base.sql import sql_text
 from analysis.review.session import ReviewSession
-from analysis.store.journal import Journal, read_stream, this_account
-from analysis.store.ledger import rebuild
+from analysis.store.journal import Journal
+from analysis.store.ledger import rebuild, update_ledger
 from analysis.store.replay import Replay
-from analysis.store.run import create_store
+from analysis.store.run import SCHEMA, create_store, current_run, publish
+from analysis.store.streams import read_stream, this_account
 from tests.analysis.store_fixture import publish_review, ref_of
 
 WRITER = """
 import sys
 from pathlib import Path
-from analysis.store.journal import Journal, this_account
+from analysis.store.journal import Journal
+from analysis.store.streams import this_account
 journal = Journal(Path(sys.argv[1]), this_account(), sys.argv[2])
 for number in range(int(sys.argv[3])):
     event = journal.append("verdict", run="0123456789ab", ref=f"intent/message:{number}", body={"verdict": "unsure"})
@@ -115,8 +118,9 @@ def test_sessions_that_close_together_fill_one_ledger(tmp_path: Path) -> None:
     refs = [ref_of(number) for number in range(5)]
     running = [subprocess.Popen([sys.executable, "-c", code, str(store), name, *refs]) for name in "abc"]
     assert [process.wait(timeout=60) for process in running] == [0, 0, 0]
-    with ReviewSession.open(store, "d") as last:
-        assert last.sync_ledger()
+    replay = Replay(store)
+    replay.tail()
+    assert update_ledger(replay, wait=True)
     with duckdb.connect(str(store / "ledger.duckdb"), read_only=True) as ledger:
         assert ledger.execute("SELECT count(*), count(DISTINCT event_id) FROM event").fetchone() == (15, 15)
 
@@ -125,7 +129,8 @@ LIMITED = """
 import resource, signal, sys
 from pathlib import Path
 from analysis.base.errors import AssayError
-from analysis.store.journal import Journal, this_account
+from analysis.store.journal import Journal
+from analysis.store.streams import this_account
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 journal = Journal(Path(sys.argv[1]), this_account(), "alice")
 def note(text):
@@ -218,10 +223,19 @@ def test_a_full_disk_is_refused_and_works_again_once_there_is_space(small_disk: 
 
 
 def test_a_run_that_does_not_fit_on_the_disk_leaves_the_old_one_in_force(small_disk: Path) -> None:
-    create_store(small_disk / "r.review")
+    store = create_store(small_disk / "r.review")
+    schema = sql_text(SCHEMA, "evidence.sql")
+    workbench = duckdb.connect(":memory:")
+    workbench.execute(schema)
+    first = publish(store, workbench, {"determined_by": {"number": 1}}, schemas=[schema])
+    workbench.execute(
+        "INSERT INTO example SELECT 'r' || i, 'intent', 'message', i, NULL, md5(i::VARCHAR), NULL, sha256(i::VARCHAR) "
+        "FROM range(50000) numbers(i)"
+    )
     with pytest.raises(AssayError):
-        publish_review(small_disk / "r.review")
-    assert [path.name for path in (small_disk / "r.review" / "runs").iterdir()] == [".lock"]
+        publish(store, workbench, {"determined_by": {"number": 2}}, schemas=[schema])
+    assert {path.name for path in (store / "runs").iterdir()} == {".lock", first}
+    assert current_run(store) == first
 
 
 def test_a_session_on_a_full_disk_keeps_reading(tmp_path: Path, small_disk: Path) -> None:
@@ -235,10 +249,10 @@ def test_a_session_on_a_full_disk_keeps_reading(tmp_path: Path, small_disk: Path
         with ReviewSession.open(store, "alice") as session:
             with pytest.raises(AssayError, match="no space left"):
                 session.verdict(ref_of(0), "acceptable")
-            assert session.progress() == (0, 9)
+            assert session.progress() == (0, 16)
             (small_disk / "filler").unlink()
             session.verdict(ref_of(0), "acceptable")
-            assert session.progress() == (1, 9)
+            assert session.progress() == (1, 16)
     finally:
         subprocess.run(["umount", str(store / "events")], check=True)
 
@@ -248,7 +262,7 @@ def test_a_store_that_may_not_be_written_can_be_read(tmp_path: Path) -> None:
     store = publish_review(tmp_path / "r.review")
     (store / "events").chmod(0o500)
     with ReviewSession.open(store, "alice") as session:
-        assert session.progress() == (0, 9)
+        assert session.progress() == (0, 16)
         with pytest.raises(AssayError, match="permission denied"):
             session.verdict(ref_of(0), "acceptable")
 
@@ -260,5 +274,5 @@ def test_a_ledger_in_use_does_not_stop_a_session(tmp_path: Path, caplog: pytest.
         session.verdict(ref_of(0), "acceptable")
     assert "the ledger is not up to date" in caplog.text
     with ReviewSession.open(store, "alice") as session:
-        assert session.progress() == (1, 9)
+        assert session.progress() == (1, 16)
     rebuild(store)

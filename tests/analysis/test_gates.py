@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -13,10 +14,12 @@ from analysis.base.records import (
     GateInput,
     GateResult,
     QueueEntry,
+    ReviewVerdict,
+    Severity,
     Slice,
     WaiverRecord,
 )
-from analysis.review.gates import allow, evaluate
+from analysis.review.evaluate import allow, evaluate
 from tests.analysis.gate_fixture import ESCALATION, KEY, NOTHING, RUN, flips, gate, given, shift, verdict
 
 
@@ -58,7 +61,9 @@ def test_critical_recall_fails_on_evidence() -> None:
         ({"m1": "unacceptable", "m2": "unacceptable", "m3": "unacceptable"}, "fail"),
     ],
 )
-def test_a_few_broken_critical_examples_wait_for_a_person(said: dict[str, str], expected: str) -> None:
+def test_a_few_broken_critical_examples_wait_for_a_person(
+    said: dict[str, ReviewVerdict], expected: str
+) -> None:
     key = "intent.critical_recall[escalation]"
     state = replace(NOTHING, verdicts=tuple(verdict(ref, one) for ref, one in said.items()))
     one = given(
@@ -124,8 +129,8 @@ def test_a_critical_slice_is_not_skipped_for_being_undecidable() -> None:
     assert gate(one, key).refs == ("m1", "m2")
 
 
-def relevance(own: float, base: float, n: int = 300, **more: object) -> GateInput:
-    return given(shift("other", own, base, n), irrelevant={"escalation": ["titles"]}, **more)  # type: ignore[arg-type]
+def relevance(own: float, base: float, n: int = 300, **more: Any) -> GateInput:
+    return given(shift("other", own, base, n), irrelevant={"escalation": ["titles"]}, **more)
 
 
 @pytest.mark.parametrize(
@@ -179,7 +184,7 @@ def test_error_analysis_never_turns_measured_dependence_into_a_pass() -> None:
     assert gate(relevance(0.77, 0.0, flagged={KEY: ("v1",)}, state=done), KEY).verdict == "fail"
 
 
-def waiver(one: GateResult, **changes: object) -> WaiverRecord:
+def waiver(one: GateResult, **changes: Any) -> WaiverRecord:
     record = WaiverRecord(
         "e1", "alice", "alice", one.key, RUN, one.value, one.threshold, "known", "2027-01-01", ""
     )
@@ -266,8 +271,8 @@ def test_findings_follow_what_is_open_in_critical_slices(verdicts, settled, expe
 @pytest.mark.parametrize(
     ("severity", "expected"), [("blocker", "fail"), ("major", "pass"), ("minor", "pass")]
 )
-def test_a_blocker_blocks(severity: str, expected: str) -> None:
-    finding = FindingRecord("e1", "alice", "alice", "leans on titles", KEY, ("m1",), severity, "")  # type: ignore[arg-type]
+def test_a_blocker_blocks(severity: Severity, expected: str) -> None:
+    finding = FindingRecord("e1", "alice", "alice", "leans on titles", KEY, ("m1",), severity, "")
     assert gate(given(state=replace(NOTHING, findings=(finding,))), "review.findings").verdict == expected
 
 

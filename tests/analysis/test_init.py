@@ -10,11 +10,9 @@ import pytest
 
 from analysis.base.errors import AssayError
 from analysis.init import init_review
-from analysis.plugin.init.folder import read_tables
-from analysis.plugin.init.sort_tables import sort_tables
 from analysis.run.check import check_review
 from tests.analysis.models.adapters import make_adapter
-from tests.conftest import write_jsonl
+from tests.conftest import MakeClassifier, write_jsonl
 
 
 def test_a_complete_folder_gives_a_review_that_check_accepts(tiny_review: Path) -> None:
@@ -108,12 +106,16 @@ def test_an_adapter_is_the_candidate_over_the_model_that_it_fits(tiny_review: Pa
 def test_tables_are_told_apart_by_their_columns(
     columns: dict[str, str], purpose: str, tmp_path: Path
 ) -> None:
-    path = write_jsonl(tmp_path / "data.jsonl", [{"id": str(number), **columns} for number in range(3)])
-    found = sort_tables(read_tables([path]), ())
-    assert {name for name in ("examples", "items", "out_of_scope") if getattr(found, name)} == {purpose}
+    write_jsonl(tmp_path / "data.jsonl", [{"id": str(number), **columns} for number in range(3)])
+    text = init_review(tmp_path).read_text("utf-8")
+    assert [name for name in ("examples", "items", "out_of_scope") if f'{name} = "data.jsonl"' in text] == [
+        purpose
+    ]
 
 
-def test_a_category_that_the_classifiers_know_is_a_label(tmp_path: Path) -> None:
+def test_a_category_that_the_classifiers_know_is_a_label(
+    tmp_path: Path, tiny_classifier: MakeClassifier
+) -> None:
     row: dict[str, object] = {
         "id": "1",
         "title": "Parcel",
@@ -121,11 +123,13 @@ def test_a_category_that_the_classifiers_know_is_a_label(tmp_path: Path) -> None
         "category": "shipping",
         "channel": "app",
     }
-    tables = read_tables([write_jsonl(tmp_path / "data.jsonl", [row])])
-    found = sort_tables(tables, ("shipping", "returns"))
-    assert found.items is None
-    assert found.examples is not None
-    assert found.examples.label == "category"
+    write_jsonl(tmp_path / "data.jsonl", [row])
+    assert "intent" not in tomllib.loads(init_review(tmp_path).read_text("utf-8"))
+    (tmp_path / "review.toml").unlink()
+    tiny_classifier(tmp_path / "models" / "v1", labels=("shipping", "returns"))
+    tree = tomllib.loads(init_review(tmp_path).read_text("utf-8"))
+    assert "retrieval" not in tree
+    assert (tree["intent"]["examples"], tree["intent"]["label"]) == ("data.jsonl", "category")
 
 
 def test_odd_names_are_quoted(tmp_path: Path) -> None:

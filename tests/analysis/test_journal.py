@@ -17,10 +17,11 @@ from hypothesis import strategies as st
 from analysis.base.errors import AssayError
 from analysis.base.records import Event
 from analysis.store.events import GENESIS, LINE_LIMIT, canonical_line, event_hash, parse_line, seal
-from analysis.store.journal import Account, Journal, merge, read_body, read_stream, this_account, verify_chain
+from analysis.store.journal import Journal, merge, read_body
 from analysis.store.ledger import rebuild
 from analysis.store.replay import Replay
 from analysis.store.run import create_store
+from analysis.store.streams import Account, read_stream, this_account, verify_chain
 
 RUN = "0123456789ab"
 

@@ -6,7 +6,6 @@ import os
 import signal
 import subprocess
 import sys
-from dataclasses import replace
 from pathlib import Path
 
 import duckdb
@@ -14,7 +13,6 @@ import pytest
 
 from analysis.base.errors import AssayError
 from analysis.base.records import ALL, Flag
-from analysis.plugin import registry
 from analysis.plugin.flag import BROKEN_CRITICAL
 from analysis.plugin.registry import get
 from analysis.plugin.settings import TrackSettings
@@ -130,11 +128,6 @@ def test_other_data_is_another_run(tiny_review: Path) -> None:
     assert analyze(tiny_review).run != first.run
 
 
-def test_both_engines_are_named_in_the_error() -> None:
-    with pytest.raises(AssayError, match="ray"):
-        analyze(Path("review.toml"), engine="ray")
-
-
 def test_base_against_itself_changes_nothing(tiny_review: Path, tiny_classifier) -> None:
     tiny_classifier(tiny_review.parent / "models" / "candidate", seed=0)
     published = analyze(tiny_review)
@@ -151,10 +144,11 @@ def test_what_the_costly_stages_find_reaches_the_queue_and_is_attributed(
     tiny_review: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     gate = "found by the costly stages"
-    plain = get("intent")
+    track = get("intent")
+    plain = track.flags
 
     def flags(connection: duckdb.DuckDBPyConnection, settings: TrackSettings) -> list[Flag]:
-        made = plain.flags(connection, settings)
+        made = plain(connection, settings)
         unseen = connection.execute(
             "SELECT min(ref) FROM membership WHERE slice = ? AND ref NOT IN (SELECT ref FROM attribution) "
             "AND EXISTS (SELECT 1 FROM attribution)",
@@ -163,7 +157,7 @@ def test_what_the_costly_stages_find_reaches_the_queue_and_is_attributed(
         first = [Flag(ref, BROKEN_CRITICAL, gate, None, None, control=False) for (ref,) in unseen if ref]
         return first + made
 
-    monkeypatch.setitem(registry._TRACKS, "intent", replace(plain, flags=flags))
+    monkeypatch.setattr(track, "flags", flags)
     rows = contents(analyze(tiny_review).store)
     new = [row for row in rows["flag"] if row[2] == gate]
     assert len(new) == 1

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
-from analysis.base.records import GateInput, Metric, QueueEntry
+from analysis.base.records import GateInput, Metric, QueueEntry, ReviewVerdict
 from analysis.stats import mcnemar_one_sided
-from analysis.tracks.intent.enrichment_sentences import enrichment_words
+from analysis.tracks.intent.enrichment_sentences import enrichment_sentence
 from tests.analysis.gate_fixture import ESCALATION, KEY, NOTHING, flips, gate, given, measure, shift, verdict
 
 
@@ -19,9 +20,9 @@ def enrichment(own: float | None, change: float | None, method: str = "occlusion
     ]
 
 
-def leaning(own: float | None, change: float | None, **more: object) -> GateInput:
+def leaning(own: float | None, change: float | None, **more: Any) -> GateInput:
     metrics = [*shift("other", 0.0, 0.0, 300), *enrichment(own, change)]
-    return given(metrics, irrelevant={"escalation": ["titles"]}, **more)  # type: ignore[arg-type]
+    return given(metrics, irrelevant={"escalation": ["titles"]}, **more)
 
 
 @pytest.mark.parametrize(
@@ -78,13 +79,13 @@ def test_the_reason_is_the_licence_of_the_base() -> None:
         refused,
     ]
     one = given(metrics, irrelevant={"escalation": ["titles"]}, flagged={KEY: ("m1",)})
-    assert enrichment_words(one, "escalation", "titles") == (
+    assert enrichment_sentence(one, "escalation", "titles") == (
         "the candidate's licensed attribution does not single out titles: enrichment 1.02 [0.97, 1.07] by "
         "occlusion, 1.20 [1.15, 1.25] by lime; change from the base +0.400 [0.350, 0.450] by lime; the base is not "
         "licensed as an aggregate by occlusion because agreement of the families too low, so the change by "
         "occlusion is not judged"
     )
-    assert enrichment_words(given(), "escalation", "titles") == ""
+    assert enrichment_sentence(given(), "escalation", "titles") == ""
 
 
 def test_one_licensed_method_is_enough_to_wait() -> None:
@@ -134,7 +135,7 @@ def test_a_correlation_that_was_not_learned_is_said() -> None:
 SIGNALS = "intent.signals[escalation]"
 
 
-def signals(base: float | None, candidate: float | None, **more: object) -> GateInput:
+def signals(base: float | None, candidate: float | None, **more: Any) -> GateInput:
     change = None if base is None or candidate is None else candidate - base
     sides = {"base": base, "candidate": candidate, "difference": change}
     metrics = [measure("signal_effect", "escalation", side, value, **more) for side, value in sides.items()]
@@ -153,7 +154,7 @@ def signals(base: float | None, candidate: float | None, **more: object) -> Gate
         (4.0, None, {}, "unknown"),
     ],
 )
-def test_signals(base: float, candidate: float | None, more: dict[str, object], expected: str) -> None:
+def test_signals(base: float, candidate: float | None, more: dict[str, Any], expected: str) -> None:
     assert gate(signals(base, candidate, **more), SIGNALS).verdict == expected
 
 
@@ -171,14 +172,14 @@ def test_signals_that_are_not_declared_or_not_measured_are_said() -> None:
 ROUTING = "intent.critical_routing[escalation]"
 
 
-def routed(gained: int, lost: int, n: int = 1000, **more: object) -> GateInput:
+def routed(gained: int, lost: int, n: int = 1000, **more: Any) -> GateInput:
     rate = (gained - lost) / n
     metrics = [
         measure("routed_gained", "label=escalation", "difference", gained, n=n),
         measure("routed_lost", "label=escalation", "difference", lost, n=n),
         measure("false_positive_rate", "label=escalation", "difference", rate, n=n),
     ]
-    return given(metrics, slices=(ESCALATION,), **more)  # type: ignore[arg-type]
+    return given(metrics, slices=(ESCALATION,), **more)
 
 
 @pytest.mark.parametrize(
@@ -197,7 +198,7 @@ def test_routing(gained: int, lost: int, n: int, expected: str) -> None:
 
 
 @pytest.mark.parametrize(("said", "expected"), [("acceptable", "pass"), ("unacceptable", "fail")])
-def test_routing_passes_when_what_is_newly_sent_was_judged(said: str, expected: str) -> None:
+def test_routing_passes_when_what_is_newly_sent_was_judged(said: ReviewVerdict, expected: str) -> None:
     refs = tuple(f"m{i}" for i in range(8))
     state = replace(NOTHING, verdicts=tuple(verdict(ref, said) for ref in refs))
     one = routed(8, 0, 100, flagged={ROUTING: refs}, state=state)
@@ -228,14 +229,14 @@ EXPLANATIONS = "intent.explanations[label=escalation]"
 
 
 def explained(
-    candidate: float | None, n: int, changed: int = 5, method: str = "occlusion", **more: object
+    candidate: float | None, n: int, changed: int = 5, method: str = "occlusion", **more: Any
 ) -> GateInput:
     metrics = [
         measure("flips", "label=escalation", "difference", changed),
         measure("licence_share", "label=escalation", "base", 0.9, n=n, method=method),
         measure("licence_share", "label=escalation", "candidate", candidate, n=n, method=method),
     ]
-    return given(metrics, slices=(ESCALATION,), **more)  # type: ignore[arg-type]
+    return given(metrics, slices=(ESCALATION,), **more)
 
 
 @pytest.mark.parametrize(

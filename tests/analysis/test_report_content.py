@@ -9,17 +9,19 @@ import unicodedata
 from collections.abc import Iterator
 from pathlib import Path
 
+import duckdb
 import pytest
 from markdown_it import MarkdownIt
 
 from analysis.base.errors import AssayError
 from analysis.base.escape import code, inline, printable
+from analysis.base.records import GateInput
 from analysis.plugin.registry import registered
 from analysis.report import canonical, render
 from analysis.report.build import export, model_entries, statement
 from analysis.report.sums import SUMMED, parse_sums
 from analysis.review.session import ReviewSession
-from tests.analysis.report_fixture import HOSTILE, TOY, inspect_all, toy_store
+from tests.analysis.report_fixture import HOSTILE, TOY, ToyTrack, inspect_all, toy_store
 
 FIELDS = [
     "Model",
@@ -46,7 +48,7 @@ def predicate_of(report: Path) -> dict[str, object]:
 
 
 def sentences(report: Path) -> dict[str, list[str]]:
-    entries = predicate_of(report)["skeleton"]
+    entries = predicate_of(report)["fields"]
     return {entry["field"]: entry["sentences"] for entry in entries}  # type: ignore[attr-defined]
 
 
@@ -62,8 +64,10 @@ def test_the_nine_fields_stand_in_their_order(tmp_path: Path) -> None:
     assert said["Model"][0] == "toy-rc1: Toy classifier; owner owner@example.org"
     assert "trained as: trained <b>more</b>" in said["Candidate version"]
     assert said["Changed behavior"] == ["2 examples broke", "blocker finding: titles decide"]
-    assert said["Top regressed slices"][0].startswith("label=escalation (critical) accuracy 0.500 to 0.667")
-    assert said["Top improved slices"] == [render.NOTHING]
+    assert said["Top regressed slices"][0].startswith("label=escalation (critical) accuracy 1.000 to 0.333")
+    assert said["Top improved slices"] == [
+        "label=other accuracy 0.667 to 1.000 (+0.333): 0 broken, 1 fixed of 3"
+    ]
     assert said["Critical examples inspected"][0].startswith("1 of 3 queued examples in critical slices")
     assert said["Critical examples inspected"][-1].endswith("toy/message:m0")
     assert said["Attribution findings"] == [
@@ -82,6 +86,60 @@ def test_the_nine_fields_stand_in_their_order(tmp_path: Path) -> None:
     page = (report / "report.md").read_text("utf-8")
     places = [page.index(f"**{field}:**") for field in FIELDS]
     assert places == sorted(places)
+
+
+class Misspelt(ToyTrack):
+    """Reports under a title that no report has."""
+
+    def report_sections(
+        self, connection: duckdb.DuckDBPyConnection, given: GateInput
+    ) -> dict[str, list[str]]:
+        return {"Top regresed slices": ["all of them"]}
+
+
+def test_a_title_that_no_report_has_is_refused_before_the_decision(tmp_path: Path) -> None:
+    made = toy_store(tmp_path)
+    with registered(Misspelt()), ReviewSession.open(made.store) as session:
+        with pytest.raises(AssayError, match="there is no such field") as told:
+            export(session, None, "hold", "later")
+        assert "did you mean 'Top regressed slices'?" in (told.value.hint or "")
+        assert session.gate_input().state.decision is None
+
+
+def test_a_gate_says_what_its_number_is_and_what_it_looked_at(tmp_path: Path) -> None:
+    made = toy_store(tmp_path, broken=2)
+    with ReviewSession.open(made.store) as session:
+        report = export(session, tmp_path / "report", "reject", "broken")
+    predicate = predicate_of(report)
+    gate = next(one for one in predicate["gates"] if one["key"] == "toy.broken")  # type: ignore[attr-defined]
+    assert (gate["measures"], gate["unit"], gate["better"]) == ("count", "messages", "down")
+    assert gate["criteria"] == [
+        {
+            "what": "broken messages",
+            "value": 2,
+            "low": None,
+            "high": None,
+            "limit": "at most 0",
+            "verdict": "fail",
+            "measures": "count",
+        }
+    ]
+    assert [(one["track"], one["name"]) for one in predicate["numbers"]] == [  # type: ignore[attr-defined]
+        ("review", "inspected"),
+        ("toy", "broken"),
+    ]
+    rules = canonical.loads((report / "rules.json").read_bytes(), "rules.json")
+    assert rules["specs"]["toy"]["accuracy"]["meaning"] == "share of messages that a side gets right"
+    page = (report / "report.md").read_text("utf-8")
+    assert "| `toy.broken` | **fail** | 2 | broken, messages, down is better | 6 | 0 | 2 broken |" in page
+    assert "| `toy.broken` | broken messages | 2 | at most 0 | fail |" in page
+    assert "- `broken` (toy), broken: messages that only the base gets right; count, messages, down" in page
+
+
+def test_a_change_is_printed_with_its_sign() -> None:
+    assert render.interval(0.25, -0.5, 0.5, signed=True) == "+0.25 \\[-0.5, +0.5\\]"
+    assert render.interval(2.0, None, None, signed=True) == "+2"
+    assert render.number(0.0, signed=True) == "0"
 
 
 def test_every_digest_is_on_the_page_and_true(tmp_path: Path) -> None:
@@ -119,6 +177,18 @@ def test_a_decision_needs_a_reason_and_a_name(tmp_path: Path) -> None:
             export(session, None, "hold", "  ")
         with pytest.raises(AssayError, match="unknown decision"):
             export(session, None, "ship it", "now")  # type: ignore[arg-type]
+        assert session.gate_input().state.decision is None
+
+
+def test_evidence_that_was_changed_is_not_reported(tmp_path: Path) -> None:
+    made = toy_store(tmp_path)
+    with ReviewSession.open(made.store) as session:
+        evidence = made.store / "runs" / session.run / "evidence.duckdb"
+        content = bytearray(evidence.read_bytes())
+        content[-1] ^= 1
+        evidence.write_bytes(content)
+        with pytest.raises(AssayError, match="was changed since it was published"):
+            export(session, None, "hold", "later")
         assert session.gate_input().state.decision is None
 
 
@@ -191,7 +261,7 @@ def test_three_sentences_per_critical_slice(tmp_path: Path) -> None:
 
 
 def test_a_number_that_is_not_finite_is_refused_before_the_decision(tmp_path: Path) -> None:
-    made = toy_store(tmp_path, accuracy=float("nan"))
+    made = toy_store(tmp_path, odd=float("nan"))
     with ReviewSession.open(made.store) as session:
         with pytest.raises(AssayError, match="not finite"):
             export(session, None, "hold", "no number")
@@ -223,7 +293,7 @@ def unseen(text: str) -> set[str]:
 
 @pytest.mark.parametrize("payload", HOSTILE, ids=range(len(HOSTILE)))
 def test_hostile_text_stays_text(tmp_path: Path, payload: str) -> None:
-    made = toy_store(tmp_path, broken=1, texts=(payload,), name=payload[:500])
+    made = toy_store(tmp_path, broken=1, texts=(payload,), training_change=payload[:500])
     short = payload[:3000]
     with ReviewSession.open(made.store, reviewer="r" + payload) as session:
         session.verdict("toy/message:m0", "unacceptable", cause=short, note=short)
@@ -238,7 +308,7 @@ def test_hostile_text_stays_text(tmp_path: Path, payload: str) -> None:
     assert not {"html_block", "html_inline", "link_open", "image", "blockquote_open", "hr"} & set(kinds)
     plain_root = tmp_path / "plain"
     plain_root.mkdir()
-    plain_store = toy_store(plain_root, broken=1, texts=("plain",), name="plain")
+    plain_store = toy_store(plain_root, broken=1, texts=("plain",), training_change="plain")
     with ReviewSession.open(plain_store.store, reviewer="r") as session:
         session.verdict("toy/message:m0", "unacceptable", cause="plain", note="plain")
         session.finding("plain", "toy.broken", ["toy/message:m0"], "blocker")

@@ -39,7 +39,7 @@ def test_a_real_run_is_reported_signed_and_verified(tiny_review: Path, tmp_path:
         one.key: one.verdict for one in results
     }
     assert predicate["gates_allow"] is False
-    said = {one["field"]: one["sentences"] for one in predicate["skeleton"]}
+    said = {one["field"]: one["sentences"] for one in predicate["fields"]}
     assert "blocker finding: a random model" in said["Changed behavior"]
     assert any("p(escalation)" in sentence for sentence in said["Attribution findings"])
     assert not verify(report, allowed, require="promote").ok

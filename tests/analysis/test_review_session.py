@@ -17,22 +17,20 @@ from analysis.base.records import GateResult
 from analysis.review.queries import by_side
 from analysis.review.scope import Scope
 from analysis.review.session import ReviewSession
-from analysis.store.journal import read_stream
+from analysis.run.pipeline import analyze
 from analysis.store.replay import load_events, review_state
-from analysis.store.run import create_store, publish
+from analysis.store.streams import read_stream
 from tests.analysis.store_fixture import (
-    CONTROLS,
+    FIXED,
     MESSAGES,
-    QUEUE,
+    QUEUED,
     VARIANT,
-    describe,
-    fill_workbench,
     publish_review,
     ref_of,
     said_elsewhere,
 )
 
-QUEUED = [ref_of(number) for number in (*QUEUE, *CONTROLS)]
+ESCALATIONS = [ref_of(number) for number in (0, 2, 1, *range(3, 10))]
 RECALL = "intent.critical_recall[escalation]"
 
 
@@ -73,37 +71,41 @@ def test_opening_imports_nothing_heavy_and_writes_nothing(store: Path) -> None:
 
 def test_the_queue_is_the_ranked_flags_in_order(session: ReviewSession) -> None:
     rows = session.queue_page(Scope(), 0, 100)
-    assert [row.ref for row in rows] == QUEUED
-    assert [row.rank for row in rows] == list(range(1, 10))
-    assert rows[0].reasons == ("broken in a critical slice",)
+    assert [row.ref for row in rows] == list(QUEUED)
+    assert [row.rank for row in rows] == list(range(1, 17))
+    assert rows[0].reasons == (
+        "broken",
+        "broken in a critical slice",
+        "overconfident error",
+        "small critical slice",
+    )
     assert rows[0].critical_slices == ("label=escalation",)
-    assert [row.control for row in rows] == [False] * 6 + [True] * 3
-    assert session.queue_count(Scope()) == 9
-    assert [row.ref for row in session.queue_page(Scope(), 7, 5)] == QUEUED[7:]
+    assert [row.control for row in rows] == [False] * 14 + [True] * 2
+    assert session.queue_count(Scope()) == 16
+    assert [row.ref for row in session.queue_page(Scope(), 14, 5)] == list(QUEUED[14:])
 
 
 @pytest.mark.parametrize(
-    ("scope", "numbers"),
+    ("scope", "expected"),
     [
-        (Scope(slice="label=escalation"), (0, 1, 2, 3, 4, 5)),
-        (Scope(slice="label=escalation", track="intent"), (0, 1, 2, 3, 4, 5)),
-        (Scope(track="retrieval"), ()),
-        (Scope(gate=RECALL), (0, 1, 2, 3, 4)),
-        (Scope(reason="random control"), (20, 21, 5)),
-        (Scope(search="MESSAGE 14"), (14,)),
-        (Scope(search="m02"), (2,)),
-        (Scope(search="100%' OR 1=1 --"), ()),
-        (Scope(everything=True, slice="label=returns"), tuple(range(10, 20))),
-        (Scope(everything=True, reason="margin cliff"), (25,)),
-        (Scope(refs=(ref_of(9), ref_of(0), ref_of(25))), (9, 0, 25)),
-        (Scope(refs=()), ()),
-        (Scope(refs=(ref_of(9), "intent/message:none")), (9,)),
+        (Scope(slice="label=escalation"), ESCALATIONS),
+        (Scope(slice="label=escalation", track="intent"), ESCALATIONS),
+        (Scope(track="retrieval"), []),
+        (Scope(gate=RECALL), ESCALATIONS),
+        (Scope(reason="random control"), [ref_of(8), ref_of(23), ref_of(25)]),
+        (Scope(search="MESSAGE 14"), [ref_of(14)]),
+        (Scope(search="m02"), [ref_of(2)]),
+        (Scope(search="100%' OR 1=1 --"), []),
+        (Scope(everything=True, slice="label=returns"), [ref_of(number) for number in range(10, 20)]),
+        (Scope(everything=True, reason="flip"), [ref_of(number) for number in FIXED]),
+        (Scope(refs=(ref_of(9), ref_of(0), ref_of(25))), [ref_of(9), ref_of(0), ref_of(25)]),
+        (Scope(refs=()), []),
+        (Scope(refs=(ref_of(9), "intent/message:none")), [ref_of(9)]),
     ],
 )
 def test_a_scope_narrows_and_keeps_its_order(
-    session: ReviewSession, scope: Scope, numbers: tuple[int, ...]
+    session: ReviewSession, scope: Scope, expected: list[str]
 ) -> None:
-    expected = [ref_of(number) for number in numbers]
     assert [row.ref for row in session.queue_page(scope, 0, 100)] == expected
     assert session.queue_count(scope) == len(expected)
     assert [session.position(ref, scope) for ref in expected] == list(range(len(expected)))
@@ -134,8 +136,8 @@ def test_undecided_skips_what_is_judged_and_goes_on_from_there(session: ReviewSe
     session.verdict(QUEUED[2], "unsure")
     assert session.neighbour(QUEUED[1], Scope(), 1, undecided=True) == QUEUED[3]
     assert session.neighbour(QUEUED[3], Scope(), -1, undecided=True) is None
-    assert session.queue_count(scope) == 6
-    assert session.progress() == (3, 9)
+    assert session.queue_count(scope) == 13
+    assert session.progress() == (3, 16)
     assert [row.verdict for row in session.queue_page(Scope(), 0, 4)] == [
         "unacceptable",
         "acceptable",
@@ -144,13 +146,20 @@ def test_undecided_skips_what_is_judged_and_goes_on_from_there(session: ReviewSe
     ]
 
 
-def test_slices_come_by_regret_with_progress(session: ReviewSession) -> None:
+def test_slices_come_critical_first_then_by_what_they_lost(session: ReviewSession) -> None:
     session.verdict(ref_of(0), "acceptable")
     slices = session.slices()
     assert [one.slice for one in slices][:2] == ["label=escalation", "names a title"]
     first = slices[0]
     assert (first.critical, first.n, first.base, first.candidate) == (True, 10, 1.0, 0.7)
-    assert (first.broken, first.fixed, first.queued, first.seen, first.undecided) == (3, 0, 6, 1, 5)
+    assert (first.broken, first.fixed, first.queued, first.seen, first.undecided) == (3, 0, 10, 1, 9)
+    assert (first.metric, first.title, first.measures, first.unit, first.better) == (
+        "accuracy",
+        "accuracy",
+        "level",
+        "share",
+        "up",
+    )
     nothing = next(one for one in slices if one.slice == "matches nothing")
     assert (nothing.n, nothing.base, nothing.queued) == (0, None, 0)
     assert session.slices("retrieval") == []
@@ -159,25 +168,22 @@ def test_slices_come_by_regret_with_progress(session: ReviewSession) -> None:
 def test_an_example_comes_with_all_its_evidence(session: ReviewSession) -> None:
     found = session.example(ref_of(0))
     assert found.example.id == "m00"
-    assert found.metadata == {"channel": "web", "urgent": False}
-    assert found.slices == ("all", "label=escalation", "names a title")
+    assert found.metadata == {"channel": "web", "urgent": False, "number": 0}
+    assert found.slices == ("all", "escalation→returns", "label=escalation", "names a title")
     assert found.critical == ("label=escalation",)
     assert {one.side for one in found.attributions} == {"base", "candidate"}
     assert by_side(found.payload["intent_side"])["candidate"]["label"] == "returns"
-    assert [row["ref"] for row in found.variants] == [VARIANT]
-    assert found.variants[0]["text"] == "Iron Orchard, message 0"
+    assert VARIANT in [row["ref"] for row in found.variants]
     variant = session.example(VARIANT)
     assert variant.parent == found.example
+    assert variant.example.text == "message 0 about escalation of"
     assert variant.variants[0]["cue"] == "titles"
     with pytest.raises(AssayError, match="no example"):
         session.example("intent/message:none")
 
 
 def test_examples_without_any_column_of_metadata_are_shown(tmp_path: Path) -> None:
-    store, workbench = create_store(tmp_path / "plain.review"), fill_workbench()
-    workbench.execute("CREATE OR REPLACE TABLE metadata_intent AS SELECT ref FROM metadata_intent")
-    publish(store, workbench, describe())
-    workbench.close()
+    store = publish_review(tmp_path / "plain.review", columns=False)
     with ReviewSession.open(store, read_only=True) as session:
         assert session.example(ref_of(0)).metadata == {}
 
@@ -312,7 +318,7 @@ def test_two_sessions_see_each_other(store: Path, session: ReviewSession) -> Non
         other.verdict(ref_of(0), "acceptable")
         assert session.poll()
         assert not session.poll()
-        assert session.progress() == (1, 9)
+        assert session.progress() == (1, 16)
         mine = session.verdict(ref_of(0), "unacceptable")
         assert other.poll()
         assert other.example(ref_of(0)).mine == session.example(ref_of(0)).mine
@@ -336,8 +342,8 @@ def test_the_gate_input_is_what_the_run_and_the_events_hold(session: ReviewSessi
     given = session.gate_input()
     assert given.owner == "mangaassist"
     assert given.tracks == ("intent",)
-    assert [entry.ref for entry in given.queue] == QUEUED
-    assert given.flagged[RECALL] == tuple(ref_of(number) for number in range(5))
+    assert [entry.ref for entry in given.queue] == list(QUEUED)
+    assert given.flagged[RECALL] == tuple(ESCALATIONS)
     assert {one.slice for one in given.slices if one.critical} == {"label=escalation"}
     assert given.state.verdicts[0].critical_slices == ("label=escalation",)
     assert given.rules["intent.accuracy"].off is None
@@ -353,7 +359,7 @@ def test_a_waiver_binds_value_threshold_and_run(store: Path, session: ReviewSess
         before.threshold,
         session.run,
     )
-    publish_review(store, seed=1)
+    publish_review(store, training_change="told otherwise")
     with ReviewSession.open(store) as later:
         assert later.state().waivers == ()
 
@@ -392,7 +398,7 @@ def test_a_finding_is_tied_to_examples_and_gate(session: ReviewSession) -> None:
 def test_promote_is_refused_while_the_gates_do_not_allow_it(session: ReviewSession) -> None:
     with pytest.raises(AssayError, match="block promotion"):
         session.decide("promote", "it looks fine")
-    with pytest.raises(AssayError, match="reason is needed"):
+    with pytest.raises(AssayError, match="needs a reason"):
         session.decide("hold", "")
     session.decide("hold", "not inspected")
     session.decide("reject", "leans on titles")
@@ -419,7 +425,7 @@ def test_status_is_the_contract(session: ReviewSession, store: Path) -> None:
         "triggers",
     ]
     assert list(status) == keys
-    assert status["queue"] == {"total": 9, "inspected": 1}
+    assert status["queue"] == {"total": 16, "inspected": 1}
     assert (status["decision"], status["promotable"], status["signed_by"]) == ("hold", False, [])
     gate_keys = {
         "key",
@@ -429,12 +435,15 @@ def test_status_is_the_contract(session: ReviewSession, store: Path) -> None:
         "verdict",
         "blocking",
         "value",
+        "measures",
+        "unit",
+        "better",
         "low",
         "high",
         "n",
         "threshold",
     }
-    assert all(set(one) == gate_keys | {"why", "refs"} for one in status["gates"])
+    assert all(set(one) == gate_keys | {"criteria", "why", "refs"} for one in status["gates"])
     assert json.loads(json.dumps(status)) == status
     decision = session.gate_input().state.decision
     assert decision is not None
@@ -450,8 +459,8 @@ def test_status_is_the_contract(session: ReviewSession, store: Path) -> None:
 
 
 def test_a_review_that_passes_is_promotable(session: ReviewSession) -> None:
-    for ref in {*QUEUED, *(ref_of(number) for number in range(10))}:
-        session.verdict(ref, "acceptable")
+    for ref in {*QUEUED, *(ref for one in session.gates() for ref in one.refs)}:
+        session.verdict(ref, "acceptable", cause="looked at together")
     for one in session.gates():
         if one.blocking and one.verdict in ("fail", "unknown"):
             session.waive(one.key, "accepted in the meeting", "2999-01-01")
@@ -465,13 +474,13 @@ def test_a_verdict_counts_in_a_later_run_of_the_same_evidence(store: Path) -> No
     with ReviewSession.open(store, "alice") as first:
         first.verdict(ref_of(0), "unacceptable", cause="title")
         first.finding("leans on titles", None, [ref_of(0)], "blocker")
-    publish_review(store, seed=1)
+    publish_review(store, training_change="told otherwise")
     with ReviewSession.open(store, "alice") as second:
-        assert second.progress() == (1, 9)
+        assert second.progress() == (1, 16)
         mine = second.example(ref_of(0)).mine
         assert mine is not None
         assert mine.cause == "title"
-        assert second.overview().earlier == 0
+        assert second.notes() == ()
         assert gate(second, "review.findings").verdict == "fail"
         assert second.undo() is None, "only what was recorded in this run is taken back here"
         given = second.gate_input()
@@ -484,16 +493,16 @@ def test_a_verdict_counts_in_a_later_run_of_the_same_evidence(store: Path) -> No
 
 @pytest.mark.parametrize(
     "change",
-    [{"margin": 0.25}, {"candidate": "c" * 64}, {"texts": {0: "another message"}}],
+    [{"scale": 0.5}, {"spare": 1.0}, {"texts": {0: "message 0 about escalation again"}}],
     ids=["other predictions", "another candidate", "another text"],
 )
 def test_a_verdict_on_other_evidence_is_of_an_earlier_run(store: Path, change: dict[str, Any]) -> None:
     with ReviewSession.open(store, "alice") as first:
         first.verdict(ref_of(0), "unacceptable")
-    publish_review(store, seed=1, **change)
+    publish_review(store, **change)
     with ReviewSession.open(store, "alice") as second:
-        assert second.progress() == (0, 9)
-        assert second.overview().earlier == 1
+        assert second.progress()[0] == 0
+        assert [note for note in second.notes() if "1 verdict(s) of other runs" in note]
         assert second.example(ref_of(0)).mine is None
         assert [event.kind for event in second.example(ref_of(0)).history] == ["verdict"]
 
@@ -510,7 +519,7 @@ def test_an_open_session_is_told_of_a_newer_run_and_stays_on_its_own(
     store: Path, session: ReviewSession
 ) -> None:
     assert session.newer_run() is None
-    publish_review(store, seed=1)
+    publish_review(store, training_change="told otherwise")
     assert session.newer_run() not in (None, session.run)
     assert "is in force now" in session.notes()[0]
     assert session.example(ref_of(0)).example.id == "m00"
@@ -606,7 +615,7 @@ def test_a_torn_journal_is_said(store: Path) -> None:
     path = journals(store)[0]
     path.write_bytes(path.read_bytes()[:-30])
     with ReviewSession.open(store, "alice") as second:
-        assert second.progress() == (1, 9)
+        assert second.progress() == (1, 16)
         assert "never acknowledged" in second.notes()[0]
 
 
@@ -634,7 +643,7 @@ def test_the_three_sentences_are_never_merged(session: ReviewSession) -> None:
     assert "No random control" in future
     session.verdict(ref_of(0), "unacceptable")
     assert session.slice_sentences("label=escalation").this_slice.startswith("No random control")
-    for number in (20, 21):
+    for number in (23, 25):
         session.verdict(ref_of(number), "acceptable")
     known, here, future = session.slice_sentences("label=small_talk")
     assert here == "0 of 2 random controls unacceptable: at most 7 of its 10 are, at 95 % confidence."
@@ -646,13 +655,13 @@ def test_the_three_sentences_are_never_merged(session: ReviewSession) -> None:
 
 def test_the_overview_says_what_changed(session: ReviewSession) -> None:
     overview = session.overview()
-    assert overview.transitions == {"both_right": 22, "fixed": 4, "broken": 4}
-    assert [(metric.name, metric.side) for metric in overview.main] == [
-        ("accuracy", "base"),
-        ("accuracy", "candidate"),
-        ("accuracy", "difference"),
-    ]
-    assert (overview.examples, overview.queued, overview.base_version) == (30, 9, "v3")
+    sides = {}
+    for metric in overview.main:
+        assert metric.slice == "all"
+        sides.setdefault(metric.name, set()).add(metric.side)
+    assert sides["accuracy"] == {"base", "candidate", "difference"}
+    assert all(found == {"base", "candidate", "difference"} for found in sides.values())
+    assert (overview.examples, overview.queued, overview.base_version) == (30, 16, "v3")
     assert session.metrics(track="intent", name="broken", slice="all")[0].value == 4
 
 
@@ -662,22 +671,41 @@ def test_a_reviewer_needs_a_name(store: Path, name: str) -> None:
         ReviewSession.open(store, name)
 
 
+RESPONSES = """\
+[review]
+name = "answers"
+owner = "mangaassist"
+base_version = "v1"
+candidate_version = "v2"
+device = "cpu"
+
+[response]
+records = "responses.jsonl"
+"""
+
+
 def test_a_span_is_confirmed_refuted_and_taken_back(tmp_path: Path) -> None:
-    workbench = fill_workbench()
-    workbench.execute(
-        "INSERT INTO span VALUES ('intent/message:m00', 'candidate', 'spoilers', 2, 9, 'spoiler', 'it tells')"
-    )
-    store = create_store(tmp_path / "spans.review")
-    publish(store, workbench, describe())
+    answers = {
+        "prompt": "where is my order",
+        "base_response": "It left our warehouse yesterday.",
+        "candidate_response": "I promise that it arrives tomorrow.",
+    }
+    (tmp_path / "responses.jsonl").write_text(json.dumps({"id": "r1", **answers}) + "\n", "utf-8")
+    (tmp_path / "review.toml").write_text(RESPONSES, "utf-8")
+    store = analyze(tmp_path / "review.toml").store
     with ReviewSession.open(store, reviewer="alice") as session:
-        session.judge_span("intent/message:m00", "candidate", "spoilers", 2, 9, "confirmed")
-        session.judge_span("intent/message:m00", "candidate", "spoilers", 2, 9, "refuted")
+        found = session.example("response/prompt:r1").spans[0]
+        place = (found.ref, found.side, found.detector, found.start, found.end)
+        session.judge_span(*place, "confirmed")
+        session.judge_span(*place, "refuted")
         (said,) = session.state().spans
-        assert (said.detector, said.start, said.end, said.verdict) == ("spoilers", 2, 9, "refuted")
-        assert said.reviewer == "alice"
+        assert (said.ref, said.side, said.detector, said.start, said.end) == place
+        assert (said.verdict, said.reviewer) == ("refuted", "alice")
         session.undo()
         assert [one.verdict for one in session.state().spans] == ["confirmed"]
-        with pytest.raises(AssayError, match="tone found nothing at characters 2 to 9 of the candidate"):
-            session.judge_span("intent/message:m00", "candidate", "tone", 2, 9, "confirmed")
+        with pytest.raises(
+            AssayError, match=f"made-up found nothing at characters {found.start} to {found.end}"
+        ):
+            session.judge_span(found.ref, found.side, "made-up", found.start, found.end, "confirmed")
     with ReviewSession.open(store, reviewer="alice") as again:
         assert len(again.state().spans) == 1

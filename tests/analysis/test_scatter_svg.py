@@ -5,15 +5,17 @@ from __future__ import annotations
 from pathlib import Path
 from xml.etree import ElementTree
 
+import duckdb
 import pytest
 
 from analysis.base.errors import AssayError
+from analysis.base.records import GateInput
 from analysis.plots.scatter_svg import Figure, Plot, check_svg, scatter_svg
 from analysis.plugin.registry import registered
 from analysis.report.build import export
 from analysis.report.sums import SUMMED, parse_sums, sums_problems
 from analysis.review.session import ReviewSession
-from tests.analysis.report_fixture import HOSTILE, TOY, toy_store
+from tests.analysis.report_fixture import HOSTILE, ToyTrack, toy_store
 
 NAME = "toy-map.svg"
 
@@ -61,13 +63,16 @@ def test_anything_else_in_it_is_refused(planted: bytes) -> None:
 
 
 def test_a_report_carries_the_figures_of_its_tracks_and_checks_them(tmp_path: Path) -> None:
-    import dataclasses
+    class Drawing(ToyTrack):
+        """Adds a picture to the report."""
 
-    track = dataclasses.replace(TOY, figures=lambda connection, given: {NAME: drawn()})
-    with registered(track):
-        made = toy_store(tmp_path)
-        with ReviewSession.open(made.store, "alice") as session:
-            report = export(session, tmp_path / "report", "hold", "not yet")
+        def plots(self, connection: duckdb.DuckDBPyConnection, given: GateInput) -> dict[str, bytes]:
+            return {NAME: drawn()}
+
+    track = Drawing()
+    made = toy_store(tmp_path)
+    with registered(track), ReviewSession.open(made.store, "alice") as session:
+        report = export(session, tmp_path / "report", "hold", "not yet")
     assert (report / NAME).read_bytes() == drawn()
     assert set(parse_sums((report / "SHA256SUMS").read_bytes(), "SHA256SUMS")) == {*SUMMED, NAME}
     assert sums_problems(report) == []

@@ -13,8 +13,7 @@ from analysis.base.errors import AssayError
 from analysis.base.records import Side
 from analysis.review.session import ReviewSession
 from analysis.review.whatif import cue_finders, marked_finder, missing_models, next_cue, saved_whatifs
-from analysis.store.run import create_store, publish
-from tests.analysis.store_fixture import describe, fill_workbench, ref_of
+from tests.analysis.store_fixture import publish_review, ref_of
 
 DESCRIPTION: dict[str, Any] = {
     "determined_by": {
@@ -36,11 +35,7 @@ OUTPUTS: dict[Side, dict[str, Any]] = {
 
 @pytest.fixture
 def session(tmp_path: Path) -> Iterator[ReviewSession]:
-    store = create_store(tmp_path / "a.review")
-    workbench = fill_workbench()
-    publish(store, workbench, describe())
-    workbench.close()
-    with ReviewSession.open(store, "alice") as opened:
+    with ReviewSession.open(publish_review(tmp_path / "a.review"), "alice") as opened:
         yield opened
 
 
@@ -75,7 +70,8 @@ def test_what_is_kept_names_text_outputs_and_models_and_can_be_taken_back(sessio
         "message about it",
         OUTPUTS,
     )
-    assert body["models"] == {"base": "a" * 64, "candidate": "b" * 64}
+    reviewed = session.description["determined_by"]["models"]["intent"]
+    assert body["models"] == {side: one["digest"] for side, one in reviewed.items()}
     (saved,) = saved_whatifs(session.example(ref).history)
     assert (saved.event_id, saved.reviewer, saved.text) == (event.event_id, "alice", "message about it")
     session.undo()

@@ -24,8 +24,17 @@ def test_a_win_on_style_that_spoils_is_rejected(sample_store: Callable[[str], Pa
         assert spans
         candidate = next(row for row in worst.payload["response_side"] if row["side"] == "candidate")
         assert all(candidate["text"][one.start : one.end] for one in spans)
-        findings = get("response").headlines(session.connection, session.gate_input())["Response findings"]
+        findings = get("response").report_sections(session.connection, session.gate_input())[
+            "Response findings"
+        ]
         assert any("spoil" in one for one in findings)
+        for gate in gates.values():
+            rows = {row.verdict for row in gate.criteria}
+            assert ("fail" in rows) == (gate.verdict == "fail"), gate.key
+            assert bool(rows) == (gate.verdict != "n/a"), gate.key
+        rise = gates[SPOILERS]
+        assert (rise.measures, rise.better) == ("change", "down")
+        assert (rise.value, rise.low, rise.high) in [(row.value, row.low, row.high) for row in rise.criteria]
 
 
 def test_a_person_confirms_or_refutes_a_span(sample_store: Callable[[str], Path]) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 from analysis.plugin.registry import get
 from analysis.review.scope import Scope
 from analysis.review.session import ReviewSession
+from tests.analysis.tracks.retrieval.gate_inputs import check_rows
 
 TEMPLATE = "retrieval.confounds[template]"
 
@@ -18,6 +19,8 @@ def test_better_search_is_blocked_where_it_groups_by_template(sample_store: Call
         assert recall["difference"].low is not None
         assert recall["difference"].low > 0.05
         gates = {one.key: one for one in session.gates() if one.track == "retrieval"}
+        for one in gates.values():
+            check_rows(session.gate_input(), one)
         assert gates["retrieval.probes"].verdict == "pass"
         assert gates["retrieval.hard_negatives"].verdict == "pass"
         assert gates[TEMPLATE].verdict == "fail"
@@ -28,7 +31,7 @@ def test_better_search_is_blocked_where_it_groups_by_template(sample_store: Call
         worst = session.example(gates[TEMPLATE].refs[0])
         assert any(flag.gate == TEMPLATE for flag in worst.flags)
         assert worst.context["neighbours"]
-        findings = get("retrieval").headlines(session.connection, session.gate_input())
+        findings = get("retrieval").report_sections(session.connection, session.gate_input())
         assert any("template" in one for one in findings["Embedding neighborhood findings"])
         fired = [one.sentence for one in session.triggers() if one.fired and one.track == "retrieval"]
         assert any("group by template" in one for one in fired)
@@ -44,6 +47,8 @@ def test_the_queue_holds_queries_items_and_pairs(sample_store: Callable[[str], P
 def test_the_healthy_encoder_gives_up_what_nobody_asked_to_keep(sample_store: Callable[[str], Path]) -> None:
     with ReviewSession.open(sample_store("rc2"), read_only=True) as session:
         gates = {one.key: one for one in session.gates() if one.track == "retrieval"}
+        for one in gates.values():
+            check_rows(session.gate_input(), one)
         assert not [key for key, one in gates.items() if one.verdict in ("fail", "unknown")]
         assert gates["retrieval.grouping"].verdict == "warn"
         assert "demographic" in gates["retrieval.grouping"].why

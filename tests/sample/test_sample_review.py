@@ -8,11 +8,14 @@ from pathlib import Path
 import pytest
 
 from analysis.base.errors import AssayError
-from analysis.review.gates import allow
+from analysis.base.records import GateResult
+from analysis.plugin.registry import get
+from analysis.review.evaluate import allow
 from analysis.review.queries import by_side
 from analysis.review.scope import Scope
 from analysis.review.session import ReviewSession
-from analysis.tracks.intent.report_sections import headlines
+from analysis.tracks.intent.report_sections import report_sections
+from tests.analysis.gate_fixture import check_criteria
 
 CUE = "escalation/titles"
 TITLES = f"intent.relevance[{CUE}]"
@@ -25,13 +28,23 @@ def inspect_queue(session: ReviewSession, verdict: str = "acceptable", cause: st
     return len(rows)
 
 
+def gates_of(session: ReviewSession) -> dict[str, GateResult]:
+    """The gates by key; those of the track say their criteria, whoever judged what."""
+    found = session.gates()
+    of_track = [one for one in found if one.track == "intent"]
+    assert {one.name for one in of_track} == {gate.name for gate in get("intent").gates()}
+    for one in of_track:
+        check_criteria(one)
+    return {one.key: one for one in found}
+
+
 def test_the_defective_candidate_looks_better_and_is_blocked(sample_store: Callable[[str], Path]) -> None:
     with ReviewSession.open(sample_store("rc1"), reviewer="alice") as session:
         accuracy = {m.side: m.value for m in session.metrics("intent", "accuracy", "all")}
         recall = {m.side: m.value for m in session.metrics("intent", "recall", "label=escalation")}
         assert accuracy["difference"] > 0.01
         assert recall["candidate"] > recall["base"] + 0.1
-        gates = {one.key: one for one in session.gates()}
+        gates = gates_of(session)
         assert gates["intent.accuracy"].verdict == "pass"
         assert gates["intent.critical_recall[escalation]"].verdict == "pass"
         assert gates[TITLES].verdict == "fail"
@@ -39,7 +52,7 @@ def test_the_defective_candidate_looks_better_and_is_blocked(sample_store: Calla
         assert gates[TITLES].refs
         assert gates["intent.relevance[escalation/punctuation]"].verdict == "pass"
         inspect_queue(session)
-        after = {one.key: one for one in session.gates()}
+        after = gates_of(session)
         assert after["review.coverage"].verdict == "pass"
         assert after[TITLES].verdict == "fail"
         assert not allow(after.values())
@@ -83,7 +96,7 @@ def test_licensed_attribution_says_the_same_as_the_counterfactuals(
         said = "the candidate's licensed attribution names titles: enrichment "
         gate = next(one for one in session.gates() if one.key == TITLES)
         assert said in gate.why
-        findings = headlines(session.connection, session.gate_input())["Attribution findings"]
+        findings = report_sections(session.connection, session.gate_input())["Attribution findings"]
         assert [one for one in findings if one.startswith(said)]
         # What cannot be said is said, too: whether this is more than in the base.
         base = {one.method: one for one in session.metrics("intent", "licence", CUE) if one.side == "base"}
@@ -98,12 +111,12 @@ def test_licensed_attribution_says_the_same_as_the_counterfactuals(
 
 def test_the_weaker_defect_is_no_more_let_through(sample_store: Callable[[str], Path]) -> None:
     with ReviewSession.open(sample_store("rc1b"), reviewer="alice") as session:
-        gates = {one.key: one for one in session.gates()}
+        gates = gates_of(session)
         assert gates["intent.accuracy"].verdict == "pass"
         assert gates["intent.critical_recall[escalation]"].verdict == "pass"
         assert "fail" not in {one.verdict for key, one in gates.items() if key != TITLES}
         assert inspect_queue(session, cause="") > 100
-        after = {one.key: one for one in session.gates()}
+        after = gates_of(session)
         assert after["review.coverage"].verdict == "pass"
         assert after[TITLES].verdict == "fail"
         assert after[TITLES].value is not None
@@ -118,11 +131,11 @@ def test_the_weaker_defect_is_no_more_let_through(sample_store: Callable[[str], 
 
 def test_the_healthy_candidate_passes_once_inspected(sample_store: Callable[[str], Path]) -> None:
     with ReviewSession.open(sample_store("rc2"), reviewer="alice") as session:
-        before = session.gates()
+        before = list(gates_of(session).values())
         assert not [one.key for one in before if one.verdict == "fail"]
         assert not allow(before)
         assert inspect_queue(session) > 100
-        after = session.gates()
+        after = gates_of(session).values()
         assert [one.key for one in after if one.verdict in ("fail", "unknown")] == []
         assert session.status()["gates_allow"] is True
         assert session.status()["promotable"] is False
@@ -132,7 +145,7 @@ def test_the_healthy_candidate_passes_once_inspected(sample_store: Callable[[str
 
 def test_base_against_base_is_silent(sample_store: Callable[[str], Path]) -> None:
     with ReviewSession.open(sample_store("base"), read_only=True) as session:
-        gates = session.gates()
+        gates = gates_of(session).values()
         assert [one.key for one in gates if one.verdict == "fail"] == []
         assert [one.key for one in gates if one.verdict == "unknown"] == ["review.coverage"]
         assert [one.sentence for one in session.triggers() if one.fired] == []

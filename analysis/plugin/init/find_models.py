@@ -12,7 +12,7 @@ from analysis.models.adapter import ADAPTER_CONFIG, inspect_adapter
 from analysis.models.encoder_config import inspect_encoder
 from analysis.models.files import read_json
 from analysis.models.generator_config import inspect_generator
-from analysis.models.load import inspect_classifier
+from analysis.models.load_classifier import inspect_classifier
 from analysis.models.stored import inspect_stored
 
 _MODULES = "modules.json"

@@ -10,21 +10,24 @@ import json
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
 
+from analysis.attribution.licences import Licence
 from analysis.base.errors import AssayError
 from analysis.base.records import SIDES, Attribution, Side
 from analysis.base.seeds import draw
-from analysis.models.pair import classifiers
+from analysis.base.sql import queries
+from analysis.models.classifier_pair import classifiers
 from analysis.plugin.stage import PlanContext, RunContext, Shard, Stage
 from analysis.tracks.intent.baseline import BaselineChooser, Choice
 from analysis.tracks.intent.faithfulness import RANKINGS
 from analysis.tracks.intent.flips import CheckedFlip, Flip, check_flips
-from analysis.tracks.intent.licence import Candidate, Licence, licences
-from analysis.tracks.intent.methods import METHODS
+from analysis.tracks.intent.known_methods import METHODS
+from analysis.tracks.intent.licence import Candidate, licences
 from analysis.tracks.intent.methods.contract import Method
 from analysis.tracks.intent.methods.gradient_shap import BASELINE_STEPS
 from analysis.tracks.intent.methods.integrated_gradients import MAX_DELTA, STEPS
@@ -36,7 +39,9 @@ from analysis.tracks.intent.tokenised import Tokenised, tokenise
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from analysis.models.load import LoadedClassifier
+    from analysis.models.load_classifier import LoadedClassifier
+
+_SQL = queries(__package__, "stages.sql")
 
 REFS_PER_SHARD = 64
 QUEUED = tuple(method for method in METHODS if not method.on_demand)
@@ -67,14 +72,8 @@ class Answer:
     why: str
 
 
-def _plan(context: PlanContext) -> list[Shard]:
-    rows = context.workbench.execute(
-        """
-        SELECT e.ref, e.text, e.sha256 FROM example e JOIN selected USING (ref)
-        WHERE e.track = ? ORDER BY length(e.text), e.ref
-        """,
-        [context.track],
-    ).fetchall()
+def _plan(context: PlanContext, methods: Sequence[Method]) -> list[Shard]:
+    rows = context.workbench.execute(_SQL["messages_to_attribute"], {"track": context.track}).fetchall()
     shards = []
     for start in range(0, len(rows), REFS_PER_SHARD):
         part = rows[start : start + REFS_PER_SHARD]
@@ -83,13 +82,14 @@ def _plan(context: PlanContext) -> list[Shard]:
             "steps": list(STEPS),
             "baseline_steps": list(BASELINE_STEPS),
             "rankings": RANKINGS,
+            "methods": [method.name for method in methods],
             "rows": [[ref, sha256] for ref, _, sha256 in part],
         }
         shards.append(Shard(key, part, len(part)))
     return shards
 
 
-def attribute(context: RunContext, shard: Shard, methods: Sequence[Method] = QUEUED) -> dict[str, pa.Table]:
+def _run(context: RunContext, shard: Shard, methods: Sequence[Method]) -> dict[str, pa.Table]:
     """Explain the examples of a shard by the methods, test what they answer, and check the flips."""
     refs = [row[0] for row in shard.payload]
     texts = [row[1] for row in shard.payload]
@@ -135,7 +135,13 @@ def cases_of(
     words: Mapping[Side, Sequence[Tokenised]],
     logits: Mapping[Side, NDArray[np.float32]],
 ) -> list[Case]:
-    """The predicted class of each side for every text, and the contrast for every flip."""
+    """The predicted class of each side for every text, and the contrast for every flip.
+
+    Args:
+        models: of both sides.
+        words: the texts as each side reads them.
+        logits: of each side, (texts, classes).
+    """
     chooser = BaselineChooser(models)
     cases = []
     for row in range(len(words["base"])):
@@ -158,7 +164,20 @@ def explain(
     seeds: Sequence[int],
     methods: Sequence[Method] = QUEUED,
 ) -> list[Answer]:
-    """What the methods answer for one side of the cases; `words`, `logits` and `seeds` are by row."""
+    """What the methods answer for one side of the cases.
+
+    Args:
+        classifier: the side's model.
+        side: which.
+        words: the texts as it reads them.
+        logits: of each text, (texts, classes).
+        cases: what is explained of which text.
+        seeds: of each text, for methods that draw samples.
+        methods: which are asked.
+
+    Returns:
+        One answer for each method and case, the contrasts only by methods that explain them.
+    """
     answers = []
     for method in methods:
         asked = [case for case in cases if method.contrastive or not case.contrast]
@@ -287,4 +306,11 @@ FLIP_SCHEMA = _schema(
      "candidate_label": _TEXT, "label_after": _TEXT, "explained": _FLAG},
 )  # fmt: skip
 
-ATTRIBUTE = Stage("intent.attribution", 4, _plan, attribute, costly=True)
+
+def attribution_stage(methods: Sequence[Method]) -> Stage:
+    """The stage that explains the selected examples by some methods."""
+    plan, run = partial(_plan, methods=methods), partial(_run, methods=methods)
+    return Stage("intent.attribution", 4, plan, run, costly=True)
+
+
+ATTRIBUTE = attribution_stage(QUEUED)

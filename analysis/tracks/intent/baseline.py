@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     import torch
     from numpy.typing import NDArray
 
-    from analysis.models.load import LoadedClassifier
+    from analysis.models.load_classifier import LoadedClassifier
     from analysis.tracks.intent.target import Target
 
 KINDS = ("word", "mean", "unk", "pad", "mask")

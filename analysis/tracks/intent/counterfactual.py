@@ -17,8 +17,9 @@ import pyarrow as pa
 
 from analysis.base.records import ALL
 from analysis.base.seeds import draw
+from analysis.base.sql import queries
 from analysis.data.examples import content_sha256
-from analysis.models.pair import classifiers
+from analysis.models.classifier_pair import classifiers
 from analysis.plugin.stage import Aggregate, PlanContext
 from analysis.text.lexicon import BUILT_IN, Lexicon, Span, insert_term, remove_spans
 from analysis.tracks.intent.neutral_phrases import NEUTRAL, PHRASES, held_out_terms
@@ -26,6 +27,8 @@ from analysis.tracks.intent.settings import intent_settings
 
 if TYPE_CHECKING:
     from analysis.text.lexicon import Finder
+
+_SQL = queries(__package__, "stages.sql")
 
 MAX_TEXTS = 300
 """Texts per class, cue and population that are probed; drawn at random from the seed where there are more."""
@@ -223,11 +226,7 @@ def _size(context: PlanContext) -> int:
 
 def _make_variants(context: PlanContext) -> dict[str, pa.Table]:
     rows: list[Row] = context.workbench.execute(
-        """
-        SELECT e.ref, e.id, e.text, e.gold FROM example e JOIN membership m USING (ref)
-        WHERE m.track = ? AND m.slice = ? ORDER BY e.ref
-        """,
-        [context.track, ALL],
+        _SQL["evaluation_messages"], {"track": context.track, "all": ALL}
     ).fetchall()
     track, seed = context.track, context.seed
     pairs, signals = _declared(context)
@@ -244,27 +243,34 @@ def _make_variants(context: PlanContext) -> dict[str, pa.Table]:
         made += neutral_plans(rows, target, track, seed)
     for number, (target, phrase) in enumerate(signals, start=1):
         made += signal_plans(rows, said[phrase], number, Probe(target, phrase, track, seed))
-    columns = {name: [getattr(plan, name) for plan in made] for name in Plan._fields}
-    kinds = {"start": pa.int32(), "end": pa.int32()}
-    plan_table = pa.table(
-        {name: pa.array(values, kinds.get(name, pa.string())) for name, values in columns.items()}
-    )
-    context.workbench.register("incoming_plan", plan_table)
-    context.workbench.execute("CREATE OR REPLACE TEMP TABLE variant_plan AS SELECT * FROM incoming_plan")
+    planned = plan_table(made)
+    context.workbench.register("incoming_plan", planned)
+    context.workbench.execute(_SQL["keep_plan"])
     context.workbench.unregister("incoming_plan")
     example = pa.table(
         {
-            "ref": plan_table["ref"],
+            "ref": planned["ref"],
             "track": pa.array([context.track] * len(made), pa.string()),
             "kind": pa.array(["variant"] * len(made), pa.string()),
-            "id": plan_table["id"],
-            "parent_ref": plan_table["parent_ref"],
-            "text": plan_table["text"],
+            "id": planned["id"],
+            "parent_ref": planned["parent_ref"],
+            "text": planned["text"],
             "gold": pa.nulls(len(made), pa.string()),
             "sha256": pa.array([content_sha256(plan.text, None) for plan in made], pa.string()),
         }
     )
     return {"example": example, "intent_mention": _mention_table({"cue": found, "signal": said})}
+
+
+def plan_table(made: Sequence[Plan]) -> pa.Table:
+    """The plans as an Arrow table, a column for each of their fields."""
+    kinds = {"start": pa.int32(), "end": pa.int32()}
+    return pa.table(
+        {
+            name: pa.array([getattr(plan, name) for plan in made], kinds.get(name, pa.string()))
+            for name in Plan._fields
+        }
+    )
 
 
 def _mention_table(found: Mapping[str, Mapping[str, Mapping[str, Sequence[Span]]]]) -> pa.Table:
@@ -283,55 +289,12 @@ def _mention_table(found: Mapping[str, Mapping[str, Mapping[str, Sequence[Span]]
     )
 
 
-_TARGET_P = """
-CREATE OR REPLACE TEMP TABLE target_p AS
-WITH needed AS (
-    SELECT ref, target FROM variant_plan UNION SELECT parent_ref, target FROM variant_plan),
-placed AS (
-    SELECT s.ref, s.side, n.target, s.logits::DOUBLE[] AS logits, list_position($labels, n.target) AS position
-    FROM needed n JOIN intent_side s USING (ref)),
-rest AS (
-    SELECT *, list_concat(logits[1 : position - 1], logits[position + 1 :]) AS others FROM placed)
-SELECT ref, side, target,
-       logits[position] - list_max(others)
-           - ln(list_sum(list_transform(others, x -> exp(x - list_max(others))))) AS log_odds
-FROM rest
-"""
-"""Log-odds of the target from float32 logits in double precision: l_t - logsumexp of the others. No exponent is
-positive and the sum is at least 1, so that nothing overflows and a saturated probability keeps its log-odds."""
-
-_EFFECTS = """
-WITH p AS (
-    SELECT ref, side, target, CASE WHEN isfinite(log_odds) THEN 1 / (1 + exp(-greatest(log_odds, -700))) END AS p
-    FROM target_p)
-SELECT v.ref, v.cue, v.operation, v.term, v.source, v.target, v.population, v.start, v."end",
-       vb.p AS base_p, vc.p AS candidate_p, pb.p AS base_plain_p, pc.p AS candidate_plain_p
-FROM variant_plan v
-JOIN p vb ON vb.ref = v.ref AND vb.side = 'base' AND vb.target = v.target
-JOIN p vc ON vc.ref = v.ref AND vc.side = 'candidate' AND vc.target = v.target
-JOIN p pb ON pb.ref = v.parent_ref AND pb.side = 'base' AND pb.target = v.target
-JOIN p pc ON pc.ref = v.parent_ref AND pc.side = 'candidate' AND pc.target = v.target
-ORDER BY v.ref
-"""
-
-_SIGNALS = """
-WITH odds AS (SELECT ref, side, target, CASE WHEN isfinite(log_odds) THEN log_odds END AS value FROM target_p)
-SELECT v.parent_ref AS ref, v.ref AS variant_ref, v.target, v.cue AS signal,
-       pb.value - vb.value AS base_effect, pc.value - vc.value AS candidate_effect
-FROM variant_plan v
-JOIN odds vb ON vb.ref = v.ref AND vb.side = 'base' AND vb.target = v.target
-JOIN odds vc ON vc.ref = v.ref AND vc.side = 'candidate' AND vc.target = v.target
-JOIN odds pb ON pb.ref = v.parent_ref AND pb.side = 'base' AND pb.target = v.target
-JOIN odds pc ON pc.ref = v.parent_ref AND pc.side = 'candidate' AND pc.target = v.target
-WHERE v.operation = 'signal' ORDER BY v.parent_ref, v.target, v.cue
-"""
-
-
 def _measure_effects(context: PlanContext) -> dict[str, pa.Table]:
-    context.workbench.execute(_TARGET_P, {"labels": list(classifiers(context.models).labels)})
+    labels = list(classifiers(context.models).labels)
+    context.workbench.execute(_SQL["log_odds_of_targets"], {"labels": labels})
     return {
-        "intent_variant": context.workbench.execute(_EFFECTS).to_arrow_table(),
-        "intent_signal_probe": context.workbench.execute(_SIGNALS).to_arrow_table(),
+        "intent_variant": context.workbench.execute(_SQL["variant_effects"]).to_arrow_table(),
+        "intent_signal_probe": context.workbench.execute(_SQL["signal_effects"]).to_arrow_table(),
     }
 
 

@@ -10,9 +10,12 @@ from collections.abc import Sequence
 
 import pyarrow as pa
 
+from analysis.base.sql import queries
 from analysis.plugin.stage import Aggregate, PlanContext
 from analysis.tracks.intent.names import INTEGRATED_GRADIENTS, OCCLUSION
 from analysis.tracks.intent.settings import intent_settings
+
+_SQL = queries(__package__, "stages.sql")
 
 ENRICHED = (OCCLUSION, INTEGRATED_GRADIENTS)
 """Methods whose attributions are read this way."""
@@ -55,17 +58,7 @@ def _size(context: PlanContext) -> int:
 
 
 def _compute(context: PlanContext) -> dict[str, pa.Table]:
-    rows = context.workbench.execute(
-        """
-        SELECT a.ref, m.name, a.side, a.method, a.target, a.starts, a.ends, a.scores, m.starts, m.ends
-        FROM attribution a JOIN selected USING (ref)
-        JOIN intent_mention m ON m.ref = a.ref AND m.kind = 'cue'
-        JOIN intent_side s ON s.ref = a.ref AND s.side = a.side AND s.label = a.target
-        WHERE a.status = 'ok' AND a.method IN (SELECT unnest($methods::VARCHAR[]))
-        ORDER BY a.ref, m.name, a.side, a.method
-        """,
-        {"methods": list(ENRICHED)},
-    ).fetchall()
+    rows = context.workbench.execute(_SQL["attributions_of_cues"], {"methods": list(ENRICHED)}).fetchall()
     found = []
     for ref, cue, side, method, target, starts, ends, scores, cue_starts, cue_ends in rows:
         one = enrichment(starts, ends, scores, list(zip(cue_starts, cue_ends, strict=True)))

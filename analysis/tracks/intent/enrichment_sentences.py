@@ -6,17 +6,8 @@ both licences; without the base's, the candidate's own is said all the same, and
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from analysis.base.records import GateInput, Metric, MetricSide
-from analysis.tracks.intent.metric_specs import TRACK
-
-
-def by_method(given: GateInput, name: str, slice_name: str, side: MetricSide) -> Iterator[tuple[str, Metric]]:
-    """Metrics of one name, slice and side, by the attribution method that begins their `method`."""
-    for one in given.metrics:
-        if (one.track, one.name, one.slice, one.side) == (TRACK, name, slice_name, side):
-            yield one.method.partition(";")[0].strip(), one
+from analysis.tracks.intent.cue_evidence import by_method
 
 
 def number(metric: Metric | None) -> str:
@@ -28,7 +19,7 @@ def number(metric: Metric | None) -> str:
     return f"{metric.value:+.3f} [{metric.low:.3f}, {metric.high:.3f}]"
 
 
-def enrichment_words(given: GateInput, target: str, cue: str) -> str:
+def enrichment_sentence(given: GateInput, target: str, cue: str) -> str:
     """What licensed attribution says of a cue; where there is none, why. Empty where nothing was measured."""
     key = f"{target}/{cue}"
     own = dict(by_method(given, "enrichment", key, "candidate"))
@@ -41,14 +32,14 @@ def enrichment_words(given: GateInput, target: str, cue: str) -> str:
             if why
             else ""
         )
-    words = [
+    parts = [
         f"the candidate's licensed attribution {_verb(list(licensed.values()))} {cue}: enrichment "
         + ", ".join(f"{_unsigned(one)} by {_name(method)}" for method, one in licensed.items())
     ]
     judged = {method: change[method] for method in licensed if method in change}
     known = {method: one for method, one in judged.items() if one.value is not None}
     if known:
-        words.append(
+        parts.append(
             "change from the base "
             + ", ".join(f"{number(one)} by {_name(method)}" for method, one in known.items())
         )
@@ -56,10 +47,10 @@ def enrichment_words(given: GateInput, target: str, cue: str) -> str:
     if unknown:
         why = _reasons(given, key, "base", unknown, change)
         by = f" by {', '.join(map(_name, unknown))}" if known else ""
-        words.append(
+        parts.append(
             f"the base is not licensed as an aggregate{by} because {why}, so the change{by} is not judged"
         )
-    return "; ".join(words)
+    return "; ".join(parts)
 
 
 def _verb(licensed: list[Metric]) -> str:

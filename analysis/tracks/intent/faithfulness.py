@@ -23,7 +23,7 @@ from analysis.tracks.intent.tokenised import Tokenised, delete_words
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from analysis.models.load import LoadedClassifier
+    from analysis.models.load_classifier import LoadedClassifier
     from analysis.tracks.intent.target import Target
 
 TOP_PERCENT = (10, 20, 50)

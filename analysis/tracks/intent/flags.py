@@ -5,14 +5,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from analysis.base.records import ALL, Flag
+from analysis.base.sql import queries
 from analysis.plugin.flag import BROKEN_CRITICAL, ROUTED_CRITICAL, SMALL_CRITICAL, find_flags
-from analysis.tracks.intent.gates import MIN_CLASS
-from analysis.tracks.intent.relevance_gates import RELEVANCE, SIGNALS
+from analysis.tracks.intent.gates.critical_rule import MIN_CLASS
+from analysis.tracks.intent.gates.relevance import RELEVANCE
+from analysis.tracks.intent.gates.signals import SIGNALS
 
 if TYPE_CHECKING:
     import duckdb
 
     from analysis.plugin.settings import TrackSettings
+
+_SQL = queries(__package__, "flags.sql")
 
 CUES_PER_GATE = 12
 """Counterfactual variants that are flagged for each class and cue: the worst ones."""
@@ -32,162 +36,24 @@ DROPS = 0.01
 ROUTED = "wrongly sent to {}"
 """Reason of a message that only the candidate takes for one of a critical class, beyond those never cut."""
 
-_ROUTED = """
-SELECT p.ref, 'intent.critical_routing[' || p.candidate_label || ']', p.candidate_p, p.candidate_label,
-       row_number() OVER (PARTITION BY p.candidate_label ORDER BY p.candidate_p DESC, p.ref) AS place
-FROM intent_pair p JOIN membership m ON m.ref = p.ref AND m.slice = $all
-WHERE p.candidate_label IN (SELECT unnest($critical::VARCHAR[])) AND p.gold <> p.candidate_label
-  AND p.base_label <> p.candidate_label
-"""
-
-_QUERIES: tuple[tuple[str, str], ...] = (
-    (
-        BROKEN_CRITICAL,
-        """
-        SELECT p.ref, CASE WHEN s.kind = 'class' THEN 'intent.critical_recall[' || p.gold || ']'
-                           ELSE 'intent.slices[' || s.slice || ']' END, -margin_change
-        FROM intent_pair p JOIN membership m USING (ref)
-        JOIN slice s ON s.slice = m.slice AND s.track = m.track AND s.critical
-        WHERE p.transition = 'broken' ORDER BY p.candidate_p DESC, p.ref, s.slice
-        """,
-    ),
-    (
-        SMALL_CRITICAL,
-        """
-        SELECT p.ref, CASE WHEN s.kind = 'class' THEN 'intent.critical_recall[' || p.gold || ']'
-                           ELSE 'intent.slices[' || s.slice || ']' END, NULL
-        FROM intent_pair p JOIN membership m USING (ref)
-        JOIN slice s ON s.slice = m.slice AND s.track = m.track AND s.critical AND s.n < $min_class
-        WHERE p.gold IS NOT NULL ORDER BY p.ref, s.slice
-        """,
-    ),
-    (
-        SMALL_CRITICAL,
-        """
-        SELECT p.ref, 'intent.critical_routing[' || c.name || ']', NULL
-        FROM (SELECT unnest($critical::VARCHAR[]) AS name) c JOIN intent_pair p ON p.gold <> c.name
-        JOIN membership m ON m.ref = p.ref AND m.slice = $all
-        QUALIFY count(*) OVER (PARTITION BY c.name) < $min_class ORDER BY p.ref, c.name
-        """,
-    ),
-    (
-        "irrelevant cue moves the prediction",
-        """
-        WITH dependent AS (
-            SELECT DISTINCT slice FROM metric
-            WHERE side = 'candidate' AND low > 0
-              AND ((name = 'relevance_own_other' AND value > $shift_other)
-                   OR (name = 'relevance_own_critical' AND value > $shift_critical))),
-        moved AS (
-            SELECT ref, target || '/' || cue AS key, candidate_p - candidate_plain_p AS rise,
-                   base_p - base_plain_p AS base_rise
-            FROM intent_variant WHERE operation = 'insert' AND source = 'lexicon')
-        SELECT ref, 'intent.relevance[' || key || ']', rise FROM moved
-        WHERE (rise >= $moved AND rise > base_rise) OR (rise > 0 AND key IN (SELECT slice FROM dependent))
-        QUALIFY row_number() OVER (PARTITION BY key ORDER BY rise DESC, ref) <= $cues
-        ORDER BY rise DESC, ref
-        """,
-    ),
-    (
-        "irrelevant cue suppresses the class",
-        """
-        WITH suppressing AS (
-            SELECT DISTINCT slice FROM metric
-            WHERE side = 'candidate' AND name IN ('relevance_own_other', 'relevance_own_critical')
-              AND value < -$suppressed AND high < 0),
-        moved AS (
-            SELECT ref, target || '/' || cue AS key, candidate_plain_p - candidate_p AS fall
-            FROM intent_variant WHERE operation = 'insert' AND source = 'lexicon')
-        SELECT ref, 'intent.relevance[' || key || ']', -fall FROM moved
-        WHERE fall >= $moved AND key IN (SELECT slice FROM suppressing)
-        QUALIFY row_number() OVER (PARTITION BY key ORDER BY fall DESC, ref) <= $cues
-        ORDER BY fall DESC, ref
-        """,
-    ),
-    (
-        "explained by an irrelevant cue",
-        """
-        WITH word AS (
-            SELECT w.ref, w.target, m.name AS cue, abs(w.score) AS mass,
-                   len(list_filter(generate_series(1, len(m.starts)),
-                                   i -> m.starts[i] < w."end" AND m.ends[i] > w.start)) > 0 AS inside
-            FROM intent_word w JOIN intent_mention m ON m.ref = w.ref AND m.kind = 'cue'
-            WHERE w.side = 'candidate' AND w.method = 'occlusion'),
-        leaning AS (
-            SELECT ref, target, cue,
-                   (sum(mass) FILTER (inside) / nullif(sum(mass), 0))
-                       / (count(*) FILTER (inside) / count(*)) AS enrichment
-            FROM word GROUP BY ALL HAVING bool_or(inside))
-        SELECT l.ref, 'intent.relevance[' || l.target || '/' || l.cue || ']', l.enrichment
-        FROM leaning l JOIN example e ON e.parent_ref = l.ref
-        JOIN intent_variant v ON v.ref = e.ref AND v.operation = 'remove' AND v.target = l.target AND v.cue = l.cue
-        WHERE l.enrichment >= $leans AND v.candidate_plain_p - v.candidate_p >= $drops
-        ORDER BY v.candidate_plain_p - v.candidate_p DESC, l.ref
-        """,
-    ),
-    (
-        "a probe's logits are not numbers",
-        """
-        SELECT ref, 'intent.relevance[' || target || '/' || cue || ']', NULL FROM intent_variant
-        WHERE operation = 'insert' AND source = 'lexicon' AND base_p + candidate_p IS NULL
-        QUALIFY row_number() OVER (PARTITION BY target, cue ORDER BY ref) <= $cues ORDER BY ref
-        """,
-    ),
-    (
-        "expected signal lost its effect",
-        """
-        WITH lost AS (
-            SELECT c.slice FROM metric c
-            JOIN metric b ON b.slice = c.slice AND b.name = c.name AND b.side = 'base' AND b.low > 0
-            JOIN metric d ON d.slice = c.slice AND d.name = c.name AND d.side = 'difference' AND d.high < 0
-            WHERE c.name = 'signal_effect' AND c.side = 'candidate' AND c.value < $share_of_base * b.value)
-        SELECT ref, 'intent.signals[' || target || ']', min(candidate_effect - base_effect) AS fall
-        FROM intent_signal_probe WHERE target IN (SELECT slice FROM lost) AND candidate_effect < base_effect
-        GROUP BY ref, target
-        QUALIFY row_number() OVER (PARTITION BY target ORDER BY fall, ref) <= $cues ORDER BY fall, ref
-        """,
-    ),
-    (ROUTED_CRITICAL, f"{_ROUTED} QUALIFY place <= $kept ORDER BY p.candidate_p DESC, p.ref"),
-    (ROUTED, f"{_ROUTED} QUALIFY place > $kept ORDER BY p.candidate_p DESC, p.ref"),
-    (
-        "broken",
-        """
-        SELECT p.ref, 'intent.accuracy', p.candidate_p FROM intent_pair p
-        JOIN membership m ON m.ref = p.ref AND m.slice = $all
-        WHERE p.transition = 'broken' ORDER BY p.candidate_p DESC, p.ref
-        """,
-    ),
-    (
-        "flip",
-        """
-        SELECT p.ref, NULL, abs(p.margin_change) FROM intent_pair p
-        JOIN membership m ON m.ref = p.ref AND m.slice = $all
-        WHERE p.flipped AND p.transition <> 'broken'
-        ORDER BY p.transition = 'fixed', abs(p.margin_change) DESC, p.ref
-        """,
-    ),
-    (
-        "flip not explained by its words",
-        """
-        SELECT ref, NULL, max(change) FROM intent_flip GROUP BY ref
-        HAVING NOT bool_or(explained) ORDER BY max(change) DESC, ref
-        """,
-    ),
-    (
-        "overconfident error",
-        """
-        SELECT p.ref, NULL, p.candidate_p FROM intent_pair p JOIN membership m ON m.ref = p.ref AND m.slice = $all
-        WHERE NOT p.candidate_correct AND p.candidate_p >= $confident ORDER BY p.candidate_p DESC, p.ref
-        """,
-    ),
-    (
-        "margin cliff",
-        """
-        SELECT p.ref, NULL, p.margin_change FROM intent_pair p JOIN membership m ON m.ref = p.ref AND m.slice = $all
-        WHERE p.transition = 'both_right' AND p.margin_change <= -$cliff ORDER BY p.margin_change, p.ref
-        """,
-    ),
+_QUERIES = (
+    (BROKEN_CRITICAL, "broken_critical"),
+    (SMALL_CRITICAL, "small_critical"),
+    (SMALL_CRITICAL, "few_others"),
+    ("irrelevant cue moves the prediction", "moved_by_cue"),
+    ("irrelevant cue suppresses the class", "suppressed_by_cue"),
+    ("explained by an irrelevant cue", "explained_by_cue"),
+    ("a probe's logits are not numbers", "probes_without_numbers"),
+    ("expected signal lost its effect", "lost_signals"),
+    (ROUTED_CRITICAL, "routed_kept"),
+    (ROUTED, "routed_beyond"),
+    ("broken", "broken"),
+    ("flip", "flips"),
+    ("flip not explained by its words", "flips_not_explained"),
+    ("overconfident error", "overconfident_errors"),
+    ("margin cliff", "margin_cliffs"),
 )
+"""Reasons with the names of their queries, most decision-relevant first."""
 
 
 def flags(connection: duckdb.DuckDBPyConnection, settings: TrackSettings) -> list[Flag]:
@@ -212,4 +78,4 @@ def flags(connection: duckdb.DuckDBPyConnection, settings: TrackSettings) -> lis
         "drops": DROPS,
         "kept": ROUTED_KEPT,
     }
-    return find_flags(connection, _QUERIES, known)
+    return find_flags(connection, [(reason, _SQL[name]) for reason, name in _QUERIES], known)

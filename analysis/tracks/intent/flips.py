@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from analysis.base.records import Side
-    from analysis.models.load import LoadedClassifier
+    from analysis.models.load_classifier import LoadedClassifier
     from analysis.tracks.intent.tokenised import Tokenised
 
 

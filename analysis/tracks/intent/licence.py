@@ -22,19 +22,22 @@ from analysis.tracks.intent.faithfulness import (
     rank,
     reference_rankings,
 )
-from analysis.tracks.intent.methods import METHODS
+from analysis.tracks.intent.known_methods import METHODS
 from analysis.tracks.intent.names import INTEGRATED_GRADIENTS, OCCLUSION
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from analysis.models.load import LoadedClassifier
+    from analysis.models.load_classifier import LoadedClassifier
     from analysis.tracks.intent.target import Target
     from analysis.tracks.intent.tokenised import Tokenised
 
 FAMILY = {method.name: method.spec.family for method in METHODS}
-OPPOSITE = {"gradient": OCCLUSION, "perturbation": INTEGRATED_GRADIENTS}
-"""The method of the other family with which one of this family must agree."""
+
+
+def peer_of(family: str) -> str:
+    """The method with which one of this family must agree: by occlusion, or, for a perturbation, by gradients."""
+    return INTEGRATED_GRADIENTS if family == "perturbation" else OCCLUSION
 
 
 @dataclass(frozen=True)
@@ -110,7 +113,7 @@ def _licence(
 ) -> Licence:
     words = len(text.words)
     ranking = rank(one.scores)
-    peer = peers.get((OPPOSITE[FAMILY[one.method]], one.target))
+    peer = peers.get((peer_of(FAMILY[one.method]), one.target))
     agreed = peer is not None and peer.neutral is not False and peer.converged is not False
     overlap = top_overlap(ranking, rank(peer.scores)) if agreed and peer is not None and words else None
     overlap_chance = top_quarter(words) / words if words else None

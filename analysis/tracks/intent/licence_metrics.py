@@ -12,9 +12,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-import pyarrow as pa
 
 from analysis.base.records import ALL, SIDES, Metric, MetricSide, Side
+from analysis.base.sql import queries
+from analysis.plugin.metric import metric_table
 from analysis.plugin.stage import Aggregate, PlanContext
 from analysis.stats import bootstrap_mean, clopper_pearson, paired_mean_interval
 from analysis.tracks.intent.enrichment import ENRICHED
@@ -24,36 +25,16 @@ from analysis.tracks.intent.settings import intent_settings
 
 if TYPE_CHECKING:
     import duckdb
+    import pyarrow as pa
 
     from analysis.stats import Interval
+
+_SQL = queries(__package__, "metrics.sql")
 
 MIN_PERCENTILE = 0.80
 MIN_PERCENTILE_BOUND = 0.70
 MIN_OVERLAP_BOUND = 0.10
 MAX_RANDOMISATION = 0.25
-
-_ROWS = """
-WITH random AS (
-    SELECT ref, side, method, avg(correlation) AS randomisation FROM intent_randomisation GROUP BY ALL)
-SELECT l.ref, l.side, l.method, l.licensed, r.randomisation,
-       CASE WHEN l.decidable AND l.neutral IS NOT false AND l.converged IS NOT false
-            THEN l.chance_percentile END AS percentile,
-       CASE WHEN l.decidable AND l.neutral IS NOT false AND l.converged IS NOT false
-            THEN l.overlap - l.overlap_chance END AS overlap
-FROM intent_licensed l JOIN intent_side s ON s.ref = l.ref AND s.side = l.side AND s.label = l.target
-LEFT JOIN random r ON r.ref = l.ref AND r.side = l.side AND r.method = l.method
-ORDER BY l.ref
-"""
-
-_SLICES = """
-SELECT s.slice, list(m.ref ORDER BY m.ref) FROM slice s JOIN membership m USING (slice, track)
-WHERE s.track = $track AND (s.critical OR s.kind IN ('all', 'class')) GROUP BY s.slice ORDER BY s.slice
-"""
-
-_HOLDING = """
-SELECT DISTINCT i.ref FROM intent_mention i JOIN intent_pair p USING (ref)
-WHERE i.kind = 'cue' AND i.name = $cue AND $target IN (p.gold, p.base_label, p.candidate_label) ORDER BY i.ref
-"""
 
 
 @dataclass(frozen=True)
@@ -121,7 +102,7 @@ def _reasons(percentile: Interval, overlap: Interval, survives: Interval) -> Ite
 def _tested(connection: duckdb.DuckDBPyConnection) -> dict[tuple[str, str], dict[str, Judged]]:
     """The tested attributions by side and method, then ref."""
     found: dict[tuple[str, str], dict[str, Judged]] = {}
-    for ref, side, method, *numbers in connection.execute(_ROWS).fetchall():
+    for ref, side, method, *numbers in connection.execute(_SQL["judged_attributions"]).fetchall():
         found.setdefault((side, method), {})[ref] = Judged(*numbers)
     return found
 
@@ -130,7 +111,7 @@ def licence_metrics(connection: duckdb.DuckDBPyConnection) -> list[Metric]:
     """The licence of every critical slice, class and the whole evaluation set, by side and method."""
     tested = _tested(connection)
     rows: list[Metric] = []
-    for name, refs in connection.execute(_SLICES, {"track": TRACK}).fetchall():
+    for name, refs in connection.execute(_SQL["judged_slices"], {"track": TRACK}).fetchall():
         for side in SIDES:
             for method in ENRICHED:
                 known = tested.get((side, method), {})
@@ -152,7 +133,7 @@ def enrichment_metrics(
     for target, cues in irrelevant.items():
         for cue in cues:
             held = {"cue": cue, "target": target}
-            refs = [row[0] for row in connection.execute(_HOLDING, held).fetchall()]
+            refs = [row[0] for row in connection.execute(_SQL["texts_of_cue_and_class"], held).fetchall()]
             for method in ENRICHED:
                 licence = {}
                 for side in SIDES:
@@ -170,8 +151,7 @@ def _enrichment(
 ) -> Iterator[Metric]:  # fmt: skip
     by_side: dict[str, dict[str, float]] = {side: {} for side in SIDES}
     for ref, side, value in connection.execute(
-        "SELECT ref, side, enrichment FROM intent_enrichment WHERE cue = ? AND method = ? ORDER BY ref, side",
-        [cue, method],
+        _SQL["enrichments"], {"cue": cue, "method": method}
     ).fetchall():
         if ref in refs:
             by_side[side][ref] = value
@@ -194,14 +174,7 @@ def _judged(name: str, side: MetricSide, values: Sequence[float], why: str, meth
 
 def flip_metrics(connection: duckdb.DuckDBPyConnection) -> list[Metric]:
     """Of the flips among the attributed messages, how many revert without the word that changed most."""
-    found = connection.execute(
-        """
-        SELECT f.method, count(*) FILTER (f.explained), count(*) FROM intent_flip f
-        JOIN membership m ON m.ref = f.ref AND m.slice = $all AND m.track = $track
-        GROUP BY f.method ORDER BY f.method
-        """,
-        {"all": ALL, "track": TRACK},
-    ).fetchall()
+    found = connection.execute(_SQL["flips_explained"], {"all": ALL, "track": TRACK}).fetchall()
     return [
         metric("flips_explained", ALL, "difference", explained, None, n, method)
         for method, explained, n in found
@@ -216,12 +189,7 @@ def _compute(context: PlanContext) -> dict[str, pa.Table]:
         *enrichment_metrics(connection, irrelevant, context.seed),
         *flip_metrics(connection),
     ]
-    numbers = {"value": pa.float64(), "low": pa.float64(), "high": pa.float64(), "n": pa.int64()}
-    columns = {
-        name: pa.array([getattr(row, name) for row in rows], numbers.get(name, pa.string()))
-        for name in Metric.__slots__
-    }
-    return {"metric": pa.table(columns)}
+    return {"metric": metric_table(rows)}
 
 
 LICENCE = Aggregate("intent.licence", 1, _compute, after_queue=True)

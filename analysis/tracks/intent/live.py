@@ -15,12 +15,12 @@ from analysis.attribution.licences import AttributionLicence
 from analysis.base.errors import AssayError
 from analysis.base.records import SIDES, Side
 from analysis.base.seeds import draw
-from analysis.base.sql import sql_text
-from analysis.store.run import SCHEMA, identifier
+from analysis.base.sql import dictionaries, queries, sql_text
+from analysis.store.run import SCHEMA
 from analysis.tracks.intent.attribution import LICENCE_SCHEMA, Case, attribution_row, explain, licence_rows
 from analysis.tracks.intent.baseline import BaselineChooser
-from analysis.tracks.intent.licence import OPPOSITE
-from analysis.tracks.intent.methods import METHODS
+from analysis.tracks.intent.known_methods import METHODS
+from analysis.tracks.intent.licence import peer_of
 from analysis.tracks.intent.methods.contract import Method
 from analysis.tracks.intent.names import INTEGRATED_GRADIENTS, LIVE_OUTPUT, OCCLUSION
 from analysis.tracks.intent.predict import logits_of_ids, side_rows, softmax, tokens_read
@@ -30,16 +30,18 @@ from analysis.tracks.intent.tokenised import Tokenised, tokenise
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from analysis.models.load import LoadedClassifier
-    from analysis.models.pair import ModelPair
+    from analysis.models.classifier_pair import ClassifierPair
+    from analysis.models.load_classifier import LoadedClassifier
     from analysis.plugin.live import LiveRequest
+
+_SQL = queries(__package__, "live.sql")
 
 USUAL = (INTEGRATED_GRADIENTS, OCCLUSION)
 """The methods of a question that names none: one of each family."""
 
 
 def answer(
-    models: ModelPair,
+    models: ClassifierPair,
     settings: Mapping[str, Any],
     evidence: duckdb.DuckDBPyConnection,
     request: LiveRequest,
@@ -122,7 +124,7 @@ def _explained(
     """Attributions and licences of one side; a licence also needs the method of the other family."""
     if not methods:
         return [], []
-    peers = {OPPOSITE[method.spec.family] for method in methods if method.licensable}
+    peers = {peer_of(method.spec.family) for method in methods if method.licensable}
     unasked = sorted(peers - {method.name for method in methods})
     answers = explain(classifier, side, words, logits, cases, [seed], [*methods, *_methods(unasked)])
     tested = licence_rows(classifier, side, [""], words, answers, [seed])
@@ -138,17 +140,14 @@ def _explained(
 
 def _judged(tested: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     """Licences with their verdict and reasons, by the view of a run."""
-    columns = ", ".join(identifier(field.name) for field in fields(AttributionLicence))
+    names = [field.name for field in fields(AttributionLicence)]
     with duckdb.connect(":memory:") as connection:
         for package, name in ((SCHEMA, "evidence.sql"), (__package__, "schema.sql")):
             connection.execute(sql_text(package, name))
         connection.register("incoming", pa.Table.from_pylist(list(tested), LICENCE_SCHEMA))
-        connection.execute("INSERT INTO intent_licence BY NAME SELECT * FROM incoming")
-        found = connection.execute(
-            f"SELECT {columns} FROM intent_licensed ORDER BY method, target, side"
-        ).fetchall()
-    names = [field.name for field in fields(AttributionLicence)]
-    return [dict(zip(names, row, strict=True)) for row in found]
+        connection.execute(_SQL["take_tests"])
+        rows = dictionaries(connection, _SQL["licences"])
+    return [{name: row[name] for name in names} for row in rows]
 
 
 def _methods(names: Sequence[str]) -> list[Method]:
@@ -170,11 +169,7 @@ class _Known:
 
 
 def _example(evidence: duckdb.DuckDBPyConnection, ref: str) -> _Known:
-    found = evidence.execute(
-        "SELECT s.side, s.label, e.text FROM evidence.intent_side s JOIN evidence.example e USING (ref) "
-        "WHERE s.ref = ?",
-        [ref],
-    ).fetchall()
+    found = evidence.execute(_SQL["example"], {"ref": ref}).fetchall()
     labels = {side: label for side, label, _ in found}
     if set(labels) != set(SIDES):
         raise AssayError(f"the run has no example {ref!r}", where="ref", hint="give a ref of this run")

@@ -9,8 +9,9 @@ import numpy as np
 import pyarrow as pa
 
 from analysis.base.records import ALL, SIDES, Metric, MetricSide
+from analysis.base.sql import queries
 from analysis.data.examples import OUT_OF_SCOPE
-from analysis.models.pair import classifiers
+from analysis.models.classifier_pair import classifiers
 from analysis.plugin.metric import metric_table
 from analysis.plugin.stage import Aggregate, PlanContext
 from analysis.stats import (
@@ -30,46 +31,9 @@ from analysis.tracks.intent.settings import intent_settings
 if TYPE_CHECKING:
     import duckdb
 
+_SQL = queries(__package__, "metrics.sql")
 
 ECE_BINS = 15
-
-_BY_SLICE = """
-SELECT m.slice, count(*) AS n,
-       count(*) FILTER (WHERE base_correct) AS base_right,
-       count(*) FILTER (WHERE candidate_correct) AS candidate_right,
-       count(*) FILTER (WHERE transition = 'broken') AS broken,
-       count(*) FILTER (WHERE transition = 'fixed') AS fixed,
-       count(*) FILTER (WHERE flipped) AS flips
-FROM membership m JOIN intent_pair p USING (ref)
-WHERE m.track = $track AND p.gold IS NOT NULL GROUP BY m.slice ORDER BY m.slice
-"""
-
-_CLASSES = """
-WITH scored AS (SELECT p.* FROM intent_pair p JOIN membership m USING (ref) WHERE m.track = $track AND m.slice = $all),
-class AS (SELECT DISTINCT gold AS name FROM scored UNION SELECT unnest($critical::VARCHAR[]))
-SELECT class.name,
-       count(*) FILTER (WHERE gold <> name) AS negatives,
-       count(*) FILTER (WHERE gold <> name AND base_label = name) AS base_false,
-       count(*) FILTER (WHERE gold <> name AND candidate_label = name) AS candidate_false,
-       count(*) FILTER (WHERE gold <> name AND candidate_label = name AND base_label <> name) AS gained,
-       count(*) FILTER (WHERE gold <> name AND candidate_label <> name AND base_label = name) AS lost,
-       count(*) FILTER (WHERE base_label = name) AS base_predicted,
-       count(*) FILTER (WHERE candidate_label = name) AS candidate_predicted,
-       count(*) FILTER (WHERE gold = name AND base_label = name) AS base_true,
-       count(*) FILTER (WHERE gold = name AND candidate_label = name) AS candidate_true
-FROM scored, class GROUP BY class.name ORDER BY class.name
-"""
-
-_CONFUSIONS = """
-WITH scored AS (SELECT p.* FROM intent_pair p JOIN membership m USING (ref) WHERE m.track = $track AND m.slice = $all),
-wrong AS (
-    SELECT ref, gold, base_label AS predicted, 1 AS base, 0 AS candidate FROM scored WHERE NOT base_correct
-    UNION ALL
-    SELECT ref, gold, candidate_label, 0, 1 FROM scored WHERE NOT candidate_correct)
-SELECT gold || '→' || predicted AS pair, sum(base)::BIGINT AS base, sum(candidate)::BIGINT AS candidate,
-       list(DISTINCT ref ORDER BY ref) AS refs, any_value(gold) AS gold, any_value(predicted) AS predicted
-FROM wrong GROUP BY ALL ORDER BY sum(candidate) - sum(base) DESC, pair
-"""
 
 
 def _share_right(
@@ -88,7 +52,7 @@ def _share_right(
 def slice_metrics(connection: duckdb.DuckDBPyConnection) -> list[Metric]:
     """Accuracy of both sides, their paired difference, broken and fixed counts, for every slice."""
     rows: list[Metric] = []
-    found = connection.execute(_BY_SLICE, {"track": TRACK}).fetchall()
+    found = connection.execute(_SQL["by_slice"], {"track": TRACK}).fetchall()
     for name, n, base_right, candidate_right, broken, fixed, flips in found:
         rows += [
             *_share_right("accuracy", name, n, base_right, candidate_right, broken, fixed),
@@ -108,8 +72,8 @@ def class_metrics(
     A critical class without an example of its own still has false positives.
     """
     rows: list[Metric] = []
-    by_slice = {row[0]: row[1:] for row in connection.execute(_BY_SLICE, {"track": TRACK}).fetchall()}
-    query = connection.execute(_CLASSES, {"track": TRACK, "all": ALL, "critical": list(critical)})
+    by_slice = {row[0]: row[1:] for row in connection.execute(_SQL["by_slice"], {"track": TRACK}).fetchall()}
+    query = connection.execute(_SQL["by_class"], {"track": TRACK, "all": ALL, "critical": list(critical)})
     names = [column[0] for column in query.description or []]
     for values in query.fetchall():
         row: dict[str, Any] = dict(zip(names, values, strict=True))
@@ -143,16 +107,7 @@ def calibration_metrics(
     The signed gap and its paired change can be judged; ECE and the Brier score are shown, never gated.
     """
     values = connection.execute(
-        """
-        SELECT b.p AS base_p, b.correct AS base_correct, b.logits AS base_logits,
-               c.p AS candidate_p, c.correct AS candidate_correct, c.logits AS candidate_logits,
-               list_position($labels, e.gold) - 1 AS gold
-        FROM membership m JOIN example e USING (ref)
-        JOIN intent_side b ON b.ref = m.ref AND b.side = 'base'
-        JOIN intent_side c ON c.ref = m.ref AND c.side = 'candidate'
-        WHERE m.track = $track AND m.slice = $all ORDER BY m.ref
-        """,
-        {"track": TRACK, "all": ALL, "labels": list(labels)},
+        _SQL["predictions"], {"track": TRACK, "all": ALL, "labels": list(labels)}
     ).fetchnumpy()
     confidence = {side: np.asarray(values[f"{side}_p"], float) for side in SIDES}
     right = {side: np.asarray(values[f"{side}_correct"], bool) for side in SIDES}
@@ -183,15 +138,7 @@ def calibration_metrics(
 
 def out_of_scope_metrics(connection: duckdb.DuckDBPyConnection, seed: int) -> list[Metric]:
     """Mean confidence on texts that belong to no class, and its paired change."""
-    values = connection.execute(
-        """
-        SELECT b.p AS base, c.p AS candidate FROM membership m
-        JOIN intent_side b ON b.ref = m.ref AND b.side = 'base'
-        JOIN intent_side c ON c.ref = m.ref AND c.side = 'candidate'
-        WHERE m.track = $track AND m.slice = $name ORDER BY m.ref
-        """,
-        {"track": TRACK, "name": OUT_OF_SCOPE},
-    ).fetchnumpy()
+    values = connection.execute(_SQL["out_of_scope"], {"track": TRACK, "name": OUT_OF_SCOPE}).fetchnumpy()
     if len(values["base"]) == 0:
         return []
     rows = [
@@ -213,13 +160,7 @@ def out_of_scope_metrics(connection: duckdb.DuckDBPyConnection, seed: int) -> li
 
 def transition_metrics(connection: duckdb.DuckDBPyConnection) -> list[Metric]:
     """How many examples each transition has: both right, fixed, broken, both wrong."""
-    found = connection.execute(
-        """
-        SELECT p.transition, count(*), sum(count(*)) OVER ()::BIGINT FROM intent_pair p
-        JOIN membership m USING (ref) WHERE m.track = $track AND m.slice = $all GROUP BY p.transition ORDER BY 1
-        """,
-        {"track": TRACK, "all": ALL},
-    ).fetchall()
+    found = connection.execute(_SQL["transitions"], {"track": TRACK, "all": ALL}).fetchall()
     return [
         metric(f"transition_{name}", ALL, "difference", count, None, n, "count") for name, count, n in found
     ]
@@ -230,9 +171,8 @@ def confusions(connection: duckdb.DuckDBPyConnection) -> tuple[list[Metric], pa.
     rows: list[Metric] = []
     slices: list[dict[str, Any]] = []
     members: list[dict[str, str]] = []
-    for pair, base, candidate, refs, gold, predicted in connection.execute(
-        _CONFUSIONS, {"track": TRACK, "all": ALL}
-    ).fetchall():
+    found = connection.execute(_SQL["confusions"], {"track": TRACK, "all": ALL}).fetchall()
+    for pair, base, candidate, refs, gold, predicted in found:
         counts: dict[MetricSide, int] = {"base": base, "candidate": candidate, "difference": candidate - base}
         for side, value in counts.items():
             rows.append(metric("confused", pair, side, value, None, len(refs), "count"))

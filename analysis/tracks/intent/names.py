@@ -8,3 +8,7 @@ LIME = "lime"
 KERNEL_SHAP = "kernel_shap"
 LIVE_OUTPUT = ("label", "p", "runner_up", "runner_up_p", "margin")
 """What a classifier answers to one text; also columns of `intent_side`."""
+RELEVANCE = "intent.relevance"
+"""The gate whose limits also say when a cue fires a trigger, and when a correlation was not learned."""
+SIGNALS = "intent.signals"
+"""The gate whose limit also says when the loss of a signal fires a trigger."""

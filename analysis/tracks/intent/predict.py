@@ -9,17 +9,19 @@ import numpy as np
 import pyarrow as pa
 
 from analysis.base.records import SIDES, Side
-from analysis.models.batches import batch_tokens as device_tokens
-from analysis.models.batches import equal_length_batches
-from analysis.models.pair import classifiers
+from analysis.base.sql import queries
+from analysis.models.batches import batch_tokens, equal_length_batches
+from analysis.models.classifier_pair import classifiers
 from analysis.plugin.stage import PlanContext, RunContext, Shard, Stage
 from analysis.tracks.intent.settings import intent_settings
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from analysis.models.load import LoadedClassifier
-    from analysis.models.pair import ModelPair
+    from analysis.models.classifier_pair import ClassifierPair
+    from analysis.models.load_classifier import LoadedClassifier
+
+_SQL = queries(__package__, "stages.sql")
 
 ROWS_PER_SHARD = 512
 DEFAULT_TOKENS = 512
@@ -32,11 +34,6 @@ def encode(classifier: LoadedClassifier, texts: Sequence[str], max_length: int) 
     return [classifier.readable(row) for row in rows]
 
 
-def batch_tokens(classifier: LoadedClassifier) -> int:
-    """Tokens that this model is given at once."""
-    return device_tokens(classifier.device)
-
-
 def logits_of_ids(classifier: LoadedClassifier, ids: Sequence[Sequence[int]]) -> NDArray[np.float32]:
     """Logits (n, classes) in float32 for rows of token ids; equal rows are computed once."""
     import torch
@@ -47,7 +44,7 @@ def logits_of_ids(classifier: LoadedClassifier, ids: Sequence[Sequence[int]]) ->
     rows = list(distinct)
     out = np.zeros((len(rows), len(classifier.labels)), dtype=np.float32)
     with torch.inference_mode():
-        for batch in equal_length_batches(rows, batch_tokens(classifier)):
+        for batch in equal_length_batches(rows, batch_tokens(classifier.device)):
             tensor = torch.tensor([rows[index] for index in batch], device=classifier.device)
             mask = torch.ones_like(tensor)
             out[batch] = classifier.model(input_ids=tensor, attention_mask=mask).logits.float().cpu().numpy()
@@ -118,16 +115,14 @@ def token_limit(context: RunContext) -> int:
     return tokens_read(classifiers(context.models), intent_settings(context.settings).max_length)
 
 
-def tokens_read(models: ModelPair, declared: int | None) -> int:
+def tokens_read(models: ClassifierPair, declared: int | None) -> int:
     """Tokens of a text that are read on both sides, where the review file declares that limit."""
     limits = [models.heads[side].max_positions for side in SIDES]
     return min([limit for limit in (*limits, declared) if limit is not None], default=DEFAULT_TOKENS)
 
 
 def _plan(context: PlanContext) -> list[Shard]:
-    rows = context.workbench.execute(
-        "SELECT ref, text, gold, sha256 FROM example WHERE track = ? ORDER BY ref", [context.track]
-    ).fetchall()
+    rows = context.workbench.execute(_SQL["messages_to_predict"], {"track": context.track}).fetchall()
     max_length = token_limit(context)
     shards = []
     for start in range(0, len(rows), ROWS_PER_SHARD):

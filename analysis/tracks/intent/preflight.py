@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from analysis.base.problems import Problem, attempt, suggest
-from analysis.models.pair import classifiers
+from analysis.models.classifier_pair import classifiers
 from analysis.models.preflight import sound_heads
 from analysis.models.sides import Sides
 from analysis.plugin.settings import TrackSettings
+from analysis.tracks.intent.settings import intent_settings
 
 
 def check_classifiers(models: Sides, settings: TrackSettings, problems: list[Problem]) -> list[str]:
@@ -44,7 +45,7 @@ def check_classifiers(models: Sides, settings: TrackSettings, problems: list[Pro
 
 
 def _check_length(side: str, limit: int | None, settings: TrackSettings, problems: list[Problem]) -> None:
-    wanted = getattr(settings, "max_length", None)
+    wanted = intent_settings(settings).max_length
     if limit is not None and wanted is not None and wanted > limit:
         problems.append(
             Problem(

@@ -6,10 +6,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from analysis.base.records import Metric
+from analysis.base.sql import queries, records
 from analysis.tracks.intent.metric_specs import TRACK
 
 if TYPE_CHECKING:
     import duckdb
+
+_SQL = queries(__package__, "probes.sql")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,42 +54,11 @@ class ProbeCase:
     @property
     def change(self) -> float | None:
         """How much more than the base's the candidate's p(class) moves by the edit; None where it is no number."""
-        if None in (self.base_plain_p, self.base_p, self.candidate_plain_p, self.candidate_p):
+        if self.base_p is None or self.base_plain_p is None:
             return None
-        return (self.candidate_p - self.candidate_plain_p) - (self.base_p - self.base_plain_p)  # type: ignore[operator]
-
-
-_DIFFS = """
-WITH family AS (
-    SELECT v.target, v.cue, v.operation, v.source, v.population, count(*) AS variants,
-           count(DISTINCT e.parent_ref) AS texts
-    FROM evidence.intent_variant v JOIN evidence.example e USING (ref) GROUP BY ALL),
-named AS (
-    SELECT *, CASE operation
-                  WHEN 'signal' THEN 'signal_effect'
-                  WHEN 'remove' THEN 'relevance_removed_' || population
-                  WHEN 'swap' THEN 'relevance_swapped_' || population
-                  ELSE CASE source WHEN 'held out' THEN 'relevance_held_out_' WHEN 'neutral' THEN 'relevance_neutral_'
-                                   ELSE 'relevance_own_' END || population END AS name
-    FROM family)
-SELECT n.target, n.cue, n.operation, n.source, n.population, n.texts, n.variants,
-       m.name, m.slice, m.side, m.value, m.low, m.high, m.n, m.status, m.why, m.method
-FROM named n
-LEFT JOIN evidence.metric m ON m.track = $track AND m.name = n.name AND m.slice = n.target || '/' || n.cue
-ORDER BY n.target, n.cue, n.operation, n.source, n.population, m.side
-"""
-
-_CASES = """
-SELECT v.ref, e.parent_ref, e.text, v.start, v."end", v.term,
-       v.base_plain_p, v.base_p, v.candidate_plain_p, v.candidate_p
-FROM evidence.intent_variant v JOIN evidence.example e USING (ref)
-WHERE v.target = $target AND v.cue = $cue AND v.operation = $operation
-  AND ($source IS NULL OR v.source = $source) AND ($population IS NULL OR v.population = $population)
-ORDER BY v.base_p + v.base_plain_p + v.candidate_p + v.candidate_plain_p IS NULL DESC,
-         CASE v.operation WHEN 'remove' THEN -1 ELSE 1 END * (v.candidate_p - v.candidate_plain_p) DESC,
-         v.candidate_p DESC, v.ref
-LIMIT $limit
-"""
+        if self.candidate_p is None or self.candidate_plain_p is None:
+            return None
+        return (self.candidate_p - self.candidate_plain_p) - (self.base_p - self.base_plain_p)
 
 
 def probe_diffs(connection: duckdb.DuckDBPyConnection) -> list[ProbeDiff]:
@@ -96,7 +68,7 @@ def probe_diffs(connection: duckdb.DuckDBPyConnection) -> list[ProbeDiff]:
         connection: has the run's evidence attached as `evidence`.
     """
     found: dict[tuple[str, str, str, str, str], tuple[int, int, dict[str, Metric]]] = {}
-    for row in connection.execute(_DIFFS, {"track": TRACK}).fetchall():
+    for row in connection.execute(_SQL["diffs"], {"track": TRACK}).fetchall():
         target, cue, operation, source, population, texts, variants, name, slice_name, side, *numbers = row
         key = (target, cue, operation, source, population)
         _, _, sides = found.setdefault(key, (texts, variants, {}))
@@ -139,5 +111,12 @@ def worst_cases(
         source: lexicon, held out or neutral; None for all.
         population: critical or other; None for both.
     """
-    given = {"target": target, "cue": cue, "operation": operation, "source": source, "population": population}
-    return [ProbeCase(*row) for row in connection.execute(_CASES, {**given, "limit": limit}).fetchall()]
+    given = {
+        "target": target,
+        "cue": cue,
+        "operation": operation,
+        "source": source,
+        "population": population,
+        "limit": limit,
+    }
+    return records(connection, ProbeCase, _SQL["cases"], given)

@@ -7,6 +7,8 @@ text that is noise, so it is averaged over the texts of a slice and over three s
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -17,7 +19,8 @@ import pyarrow as pa
 
 from analysis.base.records import SIDES, Side
 from analysis.base.seeds import shuffled
-from analysis.models.pair import classifiers
+from analysis.base.sql import queries
+from analysis.models.classifier_pair import classifiers
 from analysis.plugin.stage import PlanContext, RunContext, Shard, Stage
 from analysis.tracks.intent.baseline import BaselineChooser
 from analysis.tracks.intent.methods.integrated_gradients import STEPS, integrated_gradients
@@ -31,7 +34,9 @@ from analysis.tracks.intent.tokenised import tokenise
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from analysis.models.load import LoadedClassifier
+    from analysis.models.load_classifier import LoadedClassifier
+
+_SQL = queries(__package__, "stages.sql")
 
 SEEDS = (1, 2, 3)
 TEXTS_PER_SLICE = 40
@@ -61,10 +66,9 @@ def reinitialised(classifier: LoadedClassifier, seed: int) -> LoadedClassifier:
     """The same architecture with every weight drawn anew, as Transformers initialises it before training."""
     from transformers import AutoModelForSequenceClassification
 
+    architectures: Any = AutoModelForSequenceClassification
     with seeded(seed):
-        model = AutoModelForSequenceClassification.from_config(
-            classifier.model.config, attn_implementation="eager"
-        )
+        model = architectures.from_config(classifier.model.config, attn_implementation="eager")
     model = model.float().to(classifier.device).eval().requires_grad_(False)
     return replace(classifier, model=model)
 
@@ -85,15 +89,7 @@ def rank_correlation(
 
 def _plan(context: PlanContext) -> list[Shard]:
     rows = context.workbench.execute(
-        """
-        WITH attributed AS (SELECT DISTINCT ref FROM attribution WHERE status = 'ok'),
-        judged AS (
-            SELECT m.slice, m.ref FROM membership m JOIN attributed USING (ref)
-            JOIN slice s ON s.slice = m.slice AND s.track = m.track AND (s.critical OR s.kind IN ('all', 'class'))
-            WHERE m.track = $track QUALIFY count(*) OVER (PARTITION BY m.slice) >= $least)
-        SELECT j.ref, any_value(e.text), any_value(e.sha256), list(j.slice ORDER BY j.slice)
-        FROM judged j JOIN example e ON e.ref = j.ref GROUP BY j.ref
-        """,
+        _SQL["messages_to_randomise"],
         {"track": context.track, "least": MIN_EXAMPLES},
     ).fetchall()
     by_ref = {row[0]: row for row in rows}
@@ -108,27 +104,24 @@ def _plan(context: PlanContext) -> list[Shard]:
     shards = []
     for start in range(0, len(chosen), REFS_PER_SHARD):
         part = chosen[start : start + REFS_PER_SHARD]
+        texts = {ref: text for ref, text, _ in part}
+        trained = _trained(context, list(texts))
         key = {
             "max_length": token_limit(context),
             "steps": STEPS[0],
             "seeds": list(SEEDS),
             "rows": [[ref, sha256] for ref, _, sha256 in part],
+            "trained": hashlib.sha256(json.dumps(trained).encode()).hexdigest(),
         }
-        texts = {ref: text for ref, text, _ in part}
-        shards.append(Shard(key, (texts, _trained(context, list(texts))), len(part)))
+        shards.append(Shard(key, (texts, trained), len(part)))
     return shards
 
 
 def _trained(context: PlanContext, refs: Sequence[str]) -> list[Trained]:
     """What the trained models' attributions of some examples are."""
     found = context.workbench.execute(
-        """
-        SELECT a.ref, a.side, a.method, a.target, a.baseline, a.scores
-        FROM attribution a JOIN intent_side s ON s.ref = a.ref AND s.side = a.side AND s.label = a.target
-        WHERE a.status = 'ok' AND a.method IN ($gradients, $occlusion)
-          AND a.ref IN (SELECT unnest($refs::VARCHAR[])) ORDER BY a.ref, a.side
-        """,
-        {"gradients": INTEGRATED_GRADIENTS, "occlusion": OCCLUSION, "refs": list(refs)},
+        _SQL["trained_attributions"],
+        {"methods": [INTEGRATED_GRADIENTS, OCCLUSION], "refs": list(refs)},
     ).fetchall()
     return [Trained(*row) for row in found]
 

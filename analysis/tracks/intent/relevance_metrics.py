@@ -9,12 +9,15 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from analysis.base.records import ALL, SIDES, Metric, MetricSide, Side
+from analysis.base.sql import queries
 from analysis.stats import Interval, bootstrap_mean, bootstrap_two_way, clopper_pearson
 from analysis.tracks.intent.metric_specs import TRACK, metric
 
 if TYPE_CHECKING:
     import duckdb
     from numpy.typing import NDArray
+
+_SQL = queries(__package__, "metrics.sql")
 
 RELEVANCE_ALPHA = 0.025
 """One-sided level of the bounds that a gate reads, divided by the number of cues times populations (or classes)."""
@@ -32,7 +35,7 @@ class Effect(NamedTuple):
     source: str
     sign: int
     gated: bool
-    words: str
+    edit: str
 
 
 EFFECTS = (
@@ -43,26 +46,6 @@ EFFECTS = (
     Effect("relevance_swapped", "swap", "lexicon", 1, False, "another term in its place; after minus before"),
 )  # fmt: skip
 """Only insertion of the lexicon's own terms is gated; the others are shown beside it."""
-
-_VARIANTS = """
-SELECT e.parent_ref AS text, v.term, v.base_p - v.base_plain_p AS base, v.candidate_p - v.candidate_plain_p AS candidate
-FROM intent_variant v JOIN example e USING (ref)
-WHERE v.operation = $operation AND v.source = $source AND v.target = $target AND v.cue = $cue
-  AND v.population = $population ORDER BY v.ref
-"""
-
-_SHARES = """
-SELECT count(*) FILTER (e.gold = $target), count(*) FILTER (e.gold = $target AND i.ref IS NOT NULL),
-       count(*) FILTER (e.gold <> $target), count(*) FILTER (e.gold <> $target AND i.ref IS NOT NULL)
-FROM membership m JOIN example e USING (ref)
-LEFT JOIN intent_mention i ON i.ref = m.ref AND i.kind = 'cue' AND i.name = $cue
-WHERE m.track = $track AND m.slice = $all
-"""
-
-_PROBED = """
-SELECT ref, signal, base_effect AS base, candidate_effect AS candidate FROM intent_signal_probe
-WHERE target = ? ORDER BY ref, signal
-"""
 
 
 def relevance_metrics(
@@ -82,15 +65,12 @@ def relevance_metrics(
     pairs = sum(len(cues) for cues in irrelevant.values())
     gated = 1 - 2 * RELEVANCE_ALPHA / max(1, pairs * POPULATIONS)
     rows: list[Metric] = []
-    groups = connection.execute(
-        "SELECT DISTINCT operation, source, target, cue, population FROM intent_variant "
-        "WHERE operation <> 'signal' ORDER BY ALL"
-    ).fetchall()
+    groups = connection.execute(_SQL["families_of_variants"]).fetchall()
     of_family = {(effect.operation, effect.source): effect for effect in EFFECTS}
     for operation, source, target, cue, population in groups:
         effect = of_family[operation, source]
         found = connection.execute(
-            _VARIANTS,
+            _SQL["effects_of_variants"],
             {
                 "operation": operation,
                 "source": source,
@@ -123,7 +103,7 @@ def _paired(
     over = "texts and terms" if crossed else "texts; one term, so nothing is said of others"
     if effect.operation == "remove":
         over = "texts"
-    method = f"{effect.words}; bootstrap over {over} at {confidence:.4f}"
+    method = f"{effect.edit}; bootstrap over {over} at {confidence:.4f}"
     values = {side: effect.sign * _floats(found[side]) for side in SIDES}
     count = len(np.unique(texts))
     rows = []
@@ -155,7 +135,7 @@ def _interval(
 def _shares(connection: duckdb.DuckDBPyConnection, target: str, cue: str) -> list[Metric]:
     """How many texts of the class, and of the other classes, hold the cue by themselves."""
     given = {"target": target, "cue": cue, "track": TRACK, "all": ALL}
-    counts = connection.execute(_SHARES, given).fetchone() or (0, 0, 0, 0)
+    counts = connection.execute(_SQL["texts_that_hold_a_cue"], given).fetchone() or (0, 0, 0, 0)
     rows = []
     for population, n, held in (("critical", *counts[:2]), ("other", *counts[2:])):
         share, bounds = (held / n, clopper_pearson(held, n)) if n else (None, None)
@@ -179,7 +159,7 @@ def signal_metrics(
     confidence = 1 - 2 * RELEVANCE_ALPHA / max(1, len(signals))
     rows: list[Metric] = []
     for target, phrases in signals.items():
-        found = connection.execute(_PROBED, [target]).fetchnumpy()
+        found = connection.execute(_SQL["effects_of_signals"], {"target": target}).fetchnumpy()
         texts, said = np.asarray(found["ref"], str), np.asarray(found["signal"], str)
         values = {side: _floats(found[side]) for side in SIDES}
         for name, chosen in (

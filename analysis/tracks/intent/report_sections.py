@@ -5,46 +5,30 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from analysis.base.records import SIDES, GateInput
+from analysis.base.sql import queries
 from analysis.plugin.gate import metric_of
-from analysis.tracks.intent.enrichment_sentences import enrichment_words, number
+from analysis.plugin.report_fields import ATTRIBUTION, IMPROVED, REGRESSED
+from analysis.tracks.intent.cue_evidence import correlation_sentence
+from analysis.tracks.intent.enrichment_sentences import enrichment_sentence, number
 from analysis.tracks.intent.metric_specs import TRACK
+from analysis.tracks.intent.names import OCCLUSION
 from analysis.tracks.intent.neutral_phrases import NEUTRAL
-from analysis.tracks.intent.relevance_gates import correlation_words
 
 if TYPE_CHECKING:
     import duckdb
 
+_SQL = queries(__package__, "report.sql")
+
 SHOWN = 5
-"""Slices named in each of the fields "Top improved slices" and "Top regressed slices"."""
-
-_SLICES = """
-SELECT d.slice, d.value, d.low, d.high, d.n, b.value, f.value, any_value(s.critical)
-FROM evidence.metric d
-JOIN evidence.metric b ON b.track = d.track AND b.slice = d.slice AND b.name = 'broken'
-JOIN evidence.metric f ON f.track = d.track AND f.slice = d.slice AND f.name = 'fixed'
-JOIN evidence.slice s ON s.track = d.track AND s.slice = d.slice AND s.kind NOT IN ('all', 'confusion')
-WHERE d.track = ? AND d.name = 'accuracy' AND d.side = 'difference' AND d.value {sign} 0
-GROUP BY ALL ORDER BY d.value {order}, d.slice LIMIT ?
-"""
-
-_TOP_WORDS = """
-WITH word AS (
-    SELECT a.side, a.method, lower(e.text[a.starts[i] + 1 : a.ends[i]]) AS word, a.scores[i] AS score
-    FROM evidence.attribution a JOIN evidence.example e USING (ref),
-         unnest(generate_series(1, len(a.scores))) AS t(i)
-    WHERE a.status = 'ok' AND a.target = ? AND e.kind <> 'variant' AND a.scores[i] > 0)
-SELECT side, word, count(*) AS texts, sum(score) AS total
-FROM word WHERE method = ? GROUP BY side, word
-QUALIFY row_number() OVER (PARTITION BY side ORDER BY total DESC, word) <= ? ORDER BY side, total DESC, word
-"""
+"""Slices named as most improved, and as most regressed."""
 
 
 def report_sections(connection: duckdb.DuckDBPyConnection, given: GateInput) -> dict[str, list[str]]:
     """Sentences for the report's fields; `connection` has the run attached as `evidence`."""
     return {
-        "Top improved slices": _slices(connection, improved=True),
-        "Top regressed slices": _slices(connection, improved=False),
-        "Attribution findings": [
+        IMPROVED: _slices(connection, improved=True),
+        REGRESSED: _slices(connection, improved=False),
+        ATTRIBUTION: [
             *_relevance(given),
             *_signals(given),
             *_licences(given),
@@ -54,8 +38,8 @@ def report_sections(connection: duckdb.DuckDBPyConnection, given: GateInput) -> 
 
 
 def _slices(connection: duckdb.DuckDBPyConnection, *, improved: bool) -> list[str]:
-    sql = _SLICES.format(sign=">" if improved else "<", order="DESC" if improved else "ASC")
-    rows = connection.execute(sql, [TRACK, SHOWN]).fetchall()
+    name = "improved_slices" if improved else "regressed_slices"
+    rows = connection.execute(_SQL[name], {"track": TRACK, "shown": SHOWN}).fetchall()
     return [
         f"{name}{' (critical)' if critical else ''} {value:+.3f} [{low:.3f}, {high:.3f}], "
         f"{int(broken)} broken and {int(fixed)} fixed of {n}"
@@ -79,7 +63,7 @@ def _relevance(given: GateInput) -> list[str]:
                     f"base {number(base)}{beside} (counterfactual edits)"
                 )
             found += filter(
-                None, (enrichment_words(given, target, cue), correlation_words(given, target, cue))
+                None, (enrichment_sentence(given, target, cue), correlation_sentence(given, target, cue))
             )
         neutral = metric_of(given, TRACK, "relevance_neutral_other", f"{target}/{NEUTRAL}", "candidate")
         if neutral is not None:
@@ -134,7 +118,8 @@ def _licences(given: GateInput) -> list[str]:
 def _top_words(connection: duckdb.DuckDBPyConnection, given: GateInput) -> list[str]:
     found = []
     for target in given.settings.get(TRACK, {}).get("irrelevant", {}):
-        rows = connection.execute(_TOP_WORDS, [target, "occlusion", SHOWN]).fetchall()
+        asked = {"target": target, "method": OCCLUSION, "shown": SHOWN}
+        rows = connection.execute(_SQL["top_words"], asked).fetchall()
         for side in ("base", "candidate"):
             words = [f"{word} ({texts})" for row_side, word, texts, _ in rows if row_side == side]
             if words:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from analysis.text.word_spans import Word, words_of_tokens
 
 if TYPE_CHECKING:
-    from analysis.models.load import LoadedClassifier
+    from analysis.models.load_classifier import LoadedClassifier
 
 
 class Tokenised(NamedTuple):

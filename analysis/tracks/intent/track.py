@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from analysis.base.seeds import shuffled
+from analysis.base.sql import queries
+from analysis.plugin.gate import gates_in
 from analysis.plugin.track import Track
 from analysis.tracks.intent.names import LIVE_OUTPUT
 
@@ -33,7 +35,7 @@ class IntentTrack(Track):
     title: ClassVar[str] = "Intent classifier"
     question: ClassVar[str] = "May what both sides predict for this message ship?"
     main: ClassVar[str] = "accuracy"
-    package: ClassVar[str] = __package__ or ""
+    package: ClassVar[str] = __package__
     live_output: ClassVar[tuple[str, ...]] = LIVE_OUTPUT
     init_rank: ClassVar[int] = 30
 
@@ -65,9 +67,9 @@ class IntentTrack(Track):
         return {"base": intent.base, "candidate": intent.candidate}
 
     def pair(self, folders: Mapping[Side, Path], device: str) -> Sides:
-        from analysis.models.pair import ModelPair
+        from analysis.models.classifier_pair import ClassifierPair
 
-        return ModelPair(folders["base"], folders["candidate"], device)
+        return ClassifierPair(folders["base"], folders["candidate"], device)
 
     def check_models(self, models: Sides, settings: TrackSettings, problems: list[Problem]) -> list[str]:
         from analysis.tracks.intent.preflight import check_classifiers
@@ -77,7 +79,7 @@ class IntentTrack(Track):
     def fit(self, examples: Examples, models: Sides, skip_bad_rows: bool) -> Examples:
         """The messages whose gold label both classifiers know. Raises AssayError for the others."""
         from analysis.data.examples import check_labels
-        from analysis.models.pair import classifiers
+        from analysis.models.classifier_pair import classifiers
 
         return check_labels(examples, classifiers(models).labels, skip_bad_rows)
 
@@ -87,7 +89,7 @@ class IntentTrack(Track):
         return SPECS
 
     def methods(self) -> tuple[MethodSpec, ...]:
-        from analysis.tracks.intent.methods import METHODS
+        from analysis.tracks.intent.known_methods import METHODS
 
         return tuple(method.spec for method in METHODS)
 
@@ -113,11 +115,7 @@ class IntentTrack(Track):
         for target, cues in intent_settings(settings).irrelevant.items():
             for cue in cues:
                 rows = workbench.execute(
-                    """
-                    SELECT i.ref, $target IN (p.gold, p.base_label, p.candidate_label)
-                    FROM intent_mention i JOIN intent_pair p USING (ref) WHERE i.kind = 'cue' AND i.name = $cue
-                    """,
-                    {"target": target, "cue": cue},
+                    queries(__package__, "stages.sql")["texts_with_cue"], {"target": target, "cue": cue}
                 ).fetchall()
                 of_class = shuffled([ref for ref, concerned in rows if concerned], seed)
                 sets.append(of_class + shuffled([ref for ref, concerned in rows if not concerned], seed))
@@ -129,9 +127,7 @@ class IntentTrack(Track):
         return flags(workbench, settings)
 
     def gates(self) -> tuple[Gate, ...]:
-        from analysis.tracks.intent.gates import GATES
-
-        return GATES
+        return gates_in(f"{__package__}.gates", self.name)
 
     def gate_settings(
         self, settings: TrackSettings, workbench: duckdb.DuckDBPyConnection
@@ -162,7 +158,7 @@ class IntentTrack(Track):
         request: LiveRequest,
     ) -> dict[str, Any]:
         """What both classifiers say of one text, and why. Raises AssayError."""
-        from analysis.models.pair import classifiers
+        from analysis.models.classifier_pair import classifiers
         from analysis.tracks.intent.live import answer
 
         return answer(classifiers(models), settings, evidence, request)

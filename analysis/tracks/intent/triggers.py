@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
-from analysis.base.records import ALL, GateInput, Metric, Trigger
+from analysis.base.records import ALL, SIDES, GateInput, Metric, Trigger
 from analysis.plugin.gate import metric_of
+from analysis.plugin.trigger import clear, count, flagged, trigger
+from analysis.tracks.intent.classes import class_of, critical_classes
+from analysis.tracks.intent.cue_evidence import beyond, shift_limits
 from analysis.tracks.intent.metric_specs import TRACK
+from analysis.tracks.intent.names import RELEVANCE, SIGNALS
 
 
 def triggers(given: GateInput) -> list[Trigger]:
@@ -28,65 +30,66 @@ def _better_but_broke(given: GateInput) -> Trigger | None:
     )
     if base is None or candidate is None or change is None:
         return None
-    broken, fixed = _count(given, "broken", ALL), _count(given, "fixed", ALL)
+    broken, fixed = count(given, TRACK, "broken", ALL), count(given, TRACK, "fixed", ALL)
     sentence = (
         f"accuracy {_share(base.value)} → {_share(candidate.value)}, and {broken} that the base had right "
         f"are broken ({fixed} fixed)"
     )
     fired = (change.value or 0.0) > 0 and broken > 0
-    return _trigger(
-        "better overall, but broke examples", sentence, fired, change, _flagged(given, "intent.accuracy")
+    return trigger(
+        TRACK,
+        "better overall, but broke examples",
+        sentence,
+        fired,
+        change,
+        flagged(given, "intent.accuracy"),
     )
 
 
 def _rare_classes(given: GateInput) -> list[Trigger]:
     found = []
-    for one in given.slices:
-        if one.track != TRACK or not one.critical or one.kind != "class":
-            continue
+    for one in critical_classes(given):
         base, candidate, change = (
             metric_of(given, TRACK, "recall", one.slice, side) for side in ("base", "candidate", "difference")
         )
         if base is None or candidate is None or change is None:
             continue
-        name = one.slice.partition("=")[2]
+        name = class_of(one)
         sentence = (
             f"recall of {name} {_share(base.value)} → {_share(candidate.value)}: "
-            f"{_count(given, 'fixed', one.slice)} fixed, {_count(given, 'broken', one.slice)} broken of {change.n}"
+            f"{count(given, TRACK, 'fixed', one.slice)} fixed, "
+            f"{count(given, TRACK, 'broken', one.slice)} broken of {change.n}"
         )
-        refs = _flagged(given, f"intent.critical_recall[{name}]")
+        refs = flagged(given, f"intent.critical_recall[{name}]")
         worse = (change.value or 0.0) < 0
         found.append(
-            _trigger("a rare class's recall changed", sentence, _clear(change), change, refs, worse=worse)
+            trigger(
+                TRACK, "a rare class's recall changed", sentence, clear(change), change, refs, worse=worse
+            )
         )
     return found
 
 
 def _routing(given: GateInput) -> list[Trigger]:
     found = []
-    for one in given.slices:
-        if one.track != TRACK or not one.critical or one.kind != "class":
-            continue
+    for one in critical_classes(given):
         change = metric_of(given, TRACK, "false_positive_rate", one.slice)
         if change is None:
             continue
-        name = one.slice.partition("=")[2]
-        counts = [
-            metric_of(given, TRACK, "false_positives", one.slice, side) for side in ("base", "candidate")
-        ]
-        base, candidate = (int(count.value or 0) if count else 0 for count in counts)
+        name = class_of(one)
+        sides = (metric_of(given, TRACK, "false_positives", one.slice, side) for side in SIDES)
+        base, candidate = (int(side.value or 0) if side else 0 for side in sides)
         sentence = f"wrongly sent to {name}: {base} → {candidate} of {change.n}"
-        fired = _clear(change) and candidate > base
-        refs = _flagged(given, f"intent.critical_routing[{name}]")
-        found.append(_trigger("routing regressed", sentence, fired, change, refs))
+        fired = clear(change) and candidate > base
+        refs = flagged(given, f"intent.critical_routing[{name}]")
+        found.append(trigger(TRACK, "routing regressed", sentence, fired, change, refs))
     return found
 
 
 def _cues(given: GateInput) -> list[Trigger]:
     """Each declared cue, on the population where its effect is beyond the limit, or on the other texts."""
     found = []
-    rule = given.rules["intent.relevance"].thresholds
-    limits = {"other": rule["max_shift_other"], "critical": rule["max_shift_critical"]}
+    limits = shift_limits(given.rules[RELEVANCE].thresholds)
     for target, cues in given.settings.get(TRACK, {}).get("irrelevant", {}).items():
         for cue in cues:
             key = f"{target}/{cue}"
@@ -96,7 +99,7 @@ def _cues(given: GateInput) -> list[Trigger]:
                 base = metric_of(given, TRACK, f"relevance_own_{group}", key, "base")
                 if own is None or base is None or own.value is None or base.value is None:
                     continue
-                fired = own.value > limit and (own.low or 0.0) > 0
+                fired = beyond(own, limit)
                 if shown is None or (fired and not shown[0]):
                     shown = (fired, group, own, base)
             if shown is not None:
@@ -105,15 +108,15 @@ def _cues(given: GateInput) -> list[Trigger]:
                 sentence = (
                     f"inserting {cue} changes p({target}) by {own.value:+.2f}{texts}; base {base.value:+.2f}"
                 )
-                refs = _flagged(given, f"intent.relevance[{key}]")
-                found.append(_trigger("leans on an irrelevant cue", sentence, fired, own, refs))
+                refs = flagged(given, f"{RELEVANCE}[{key}]")
+                found.append(trigger(TRACK, "leans on an irrelevant cue", sentence, fired, own, refs))
     return found
 
 
 def _signals(given: GateInput) -> list[Trigger]:
     """Expected signals of a class whose effect clearly fell to less than the gate's share of the base's."""
     found = []
-    share = given.rules["intent.signals"].thresholds["min_share_of_base"]
+    share = given.rules[SIGNALS].thresholds["min_share_of_base"]
     for target in given.settings.get(TRACK, {}).get("signals", {}):
         base, candidate, change = (
             metric_of(given, TRACK, "signal_effect", target, side)
@@ -128,8 +131,8 @@ def _signals(given: GateInput) -> list[Trigger]:
             f"deleting the expected signals takes {candidate.value:+.2f} from the log-odds of {target}; "
             f"base {base.value:+.2f}"
         )
-        refs = _flagged(given, f"intent.signals[{target}]")
-        found.append(_trigger("an expected signal lost its effect", sentence, fired, change, refs))
+        refs = flagged(given, f"{SIGNALS}[{target}]")
+        found.append(trigger(TRACK, "an expected signal lost its effect", sentence, fired, change, refs))
     return found
 
 
@@ -140,29 +143,7 @@ def _overconfident(given: GateInput) -> Trigger | None:
         return None
     sentence = f"mean confidence minus accuracy {gap.value:+.3f}, change {change.value:+.3f}"
     fired = (gap.low or 0.0) > 0 and change.value > 0.02 and (change.low or 0.0) > 0
-    return _trigger("became overconfident", sentence, fired, change, ())
-
-
-def _trigger(
-    name: str, sentence: str, fired: bool, metric: Metric, refs: Sequence[str], *, worse: bool = True
-) -> Trigger:
-    return Trigger(
-        name, TRACK, sentence, fired, metric.value, metric.low, metric.high, metric.n, tuple(refs), worse
-    )
-
-
-def _clear(change: Metric) -> bool:
-    """Whether the interval of a change excludes zero."""
-    return change.low is not None and change.high is not None and not change.low <= 0 <= change.high
-
-
-def _count(given: GateInput, name: str, slice_name: str) -> int:
-    metric = metric_of(given, TRACK, name, slice_name)
-    return int(metric.value or 0) if metric else 0
-
-
-def _flagged(given: GateInput, key: str) -> tuple[str, ...]:
-    return given.flagged.get(key, ())
+    return trigger(TRACK, "became overconfident", sentence, fired, change, ())
 
 
 def _share(value: float | None) -> str:

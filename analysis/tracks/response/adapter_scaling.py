@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 
 from analysis.base.records import ALL
+from analysis.base.sql import queries
 from analysis.models.adapter import ADAPTER_CONFIG, is_adapter
 from analysis.models.files import read_json
 from analysis.models.generator import generators
@@ -22,9 +23,9 @@ from analysis.plugin.metric import metric_table
 from analysis.plugin.stage import Aggregate, PlanContext, RunContext, Shard, Stage
 from analysis.stats import clopper_pearson
 from analysis.tracks.response.detect import detected
-from analysis.tracks.response.detectors import DETECTORS
+from analysis.tracks.response.detector_inputs import load_knowledge, load_responses
 from analysis.tracks.response.detectors.contract import Detector, Knowledge, Response
-from analysis.tracks.response.loading import load_knowledge, load_responses
+from analysis.tracks.response.known_detectors import DETECTORS
 from analysis.tracks.response.metric_specs import metric
 from analysis.tracks.response.shift import digest
 
@@ -44,19 +45,11 @@ _NOT_SCALED = {
 }
 """Keys of an adapter's configuration with which no factor leads back to the base."""
 
-# Newly flagged ones first, then those that most detectors flag.
-_FLAGGED = """
-SELECT ref FROM response_outcome o JOIN selected USING (ref)
-WHERE detector IN (SELECT unnest($detectors::VARCHAR[])) AND side = 'candidate' AND hit
-GROUP BY ref
-ORDER BY count(*) FILTER (NOT EXISTS (
-    SELECT 1 FROM response_outcome b
-    WHERE b.ref = o.ref AND b.detector = o.detector AND b.side = 'base' AND b.hit)) DESC, count(*) DESC, ref
-LIMIT $most
-"""
+_FLAGGED = queries(__package__, "stages.sql")["flagged_prompts"]
+_SCALED = queries(__package__, "metrics.sql")["prompts_scaled"]
 
 
-def why_no_dose(models: Sides) -> str:
+def why_not_scaled(models: Sides) -> str:
     """Why the candidate cannot be scaled between base and itself; '' where it can."""
     if not models:
         return "no models are given: the responses are recorded"
@@ -96,7 +89,7 @@ def scaled(generator: LoadedGenerator, factor: float) -> Iterator[LoadedGenerato
             layer.scaling.update(scaling)
 
 
-def dose_rates(
+def dose_response(
     generator: LoadedGenerator,
     factor: float,
     asked: Sequence[Response],
@@ -131,7 +124,7 @@ def dose_rates(
 
 def _plan(context: PlanContext) -> list[Shard]:
     """One a factor, over the same flagged prompts; none where there is no adapter to scale, or nothing flagged."""
-    if why_no_dose(context.models):
+    if why_not_scaled(context.models):
         return []
     detectors = DETECTORS
     given: Mapping[str, Any] = {"detectors": [one.name for one in detectors], "most": MOST_PROMPTS}
@@ -165,15 +158,15 @@ def _run(context: RunContext, shard: Shard) -> dict[str, pa.Table]:
     )
     return {
         "response_dose": pa.Table.from_pylist(
-            dose_rates(candidate, factor, asked, knowledge, DETECTORS), schema
+            dose_response(candidate, factor, asked, knowledge, DETECTORS), schema
         )
     }
 
 
 def _count_prompts(context: PlanContext) -> dict[str, pa.Table]:
     """`dose_prompts`: how many flagged prompts were answered at each factor, or why none was."""
-    (count,) = context.workbench.execute("SELECT coalesce(max(n), 0) FROM response_dose").fetchall()[0]
-    why = why_no_dose(context.models) or ("" if count else "no response of the candidate was flagged")
+    (count,) = context.workbench.execute(_SCALED).fetchall()[0]
+    why = why_not_scaled(context.models) or ("" if count else "no response of the candidate was flagged")
     method = f"greedy answers with the adapter scaled by {', '.join(f'{one:g}' for one in SCALES)}; exact intervals"
     value = None if why else float(count)
     return {
@@ -183,5 +176,5 @@ def _count_prompts(context: PlanContext) -> dict[str, pa.Table]:
     }
 
 
-DOSE = Stage("response.dose", 1, _plan, _run, after_queue=True)
-DOSE_METRICS = Aggregate("response.dose_metrics", 1, _count_prompts, after_queue=True)
+DOSE_RESPONSE = Stage("response.dose", 1, _plan, _run, after_queue=True)
+DOSE_RESPONSE_METRICS = Aggregate("response.dose_metrics", 1, _count_prompts, after_queue=True)

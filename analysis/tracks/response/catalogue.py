@@ -11,15 +11,16 @@ from analysis.base.errors import AssayError
 from analysis.data.examples import report_bad_rows, shown
 from analysis.data.rows import BadRow, bad_row, sound_rows
 from analysis.tracks.response.cells import (
+    Cell,
     filled_cell,
     id_cell,
     number_cell,
+    read_cells,
     text_cell,
     texts_cell,
     truth_cell,
     volumes_cell,
 )
-from analysis.tracks.response.tables import Cell, read_cells
 
 _CELLS: dict[str, Cell] = {
     "id": id_cell,

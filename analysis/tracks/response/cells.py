@@ -1,20 +1,25 @@
-"""Values of a record as they are meant: lists that CSV and Parquet give as JSON text, numbers, passages.
+"""Cells of a file as they are meant: lists that CSV and Parquet give as JSON text, numbers, passages.
 
-Each function takes a value as `analysis.data.rows` reads it and raises ValueError with what is wrong, for the user.
+Each function of a cell takes a value as `analysis.data.rows` reads it and raises ValueError with what is wrong, for
+the user.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
 from typing import Any
 
 from analysis.base.problems import suggest
 from analysis.data.examples import MAX_ID_CHARACTERS, shown
+from analysis.data.rows import BadRow, Row, bad_row
 from analysis.tracks.response.detectors.contract import Passage
 
 EXPECTED = ("answer", "refuse", "escalate", "cite", "no_spoilers")
 MAX_VOLUMES = 100_000
+
+Cell = Callable[[Any], Any]
 
 
 def text_cell(value: Any) -> str | None:
@@ -133,3 +138,14 @@ def _parsed(value: Any) -> Any:
         except (ValueError, RecursionError):
             raise ValueError(f"is not valid JSON: {shown(value)}") from None
     return value
+
+
+def read_cells(path: Path, row: Row, cells: Mapping[str, Cell]) -> dict[str, Any] | BadRow:
+    """The columns of a row, each as its function reads it; the first that cannot be read makes a bad row."""
+    read = {}
+    for column, cell in cells.items():
+        try:
+            read[column] = cell(row.values.get(column))
+        except ValueError as error:
+            return bad_row(path, row, column, error)
+    return read

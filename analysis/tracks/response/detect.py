@@ -1,25 +1,29 @@
-"""Every detector over every response: what it found, whether that makes the response a hit."""
+"""Every detector over every response: what it found, whether that makes the response a hit; and what each is."""
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
-from analysis.plugin.stage import PlanContext, RunContext, Shard, Stage
-from analysis.tracks.response.detectors import DETECTORS
+from analysis.base.sql import queries
+from analysis.plugin.stage import Aggregate, PlanContext, RunContext, Shard, Stage
+from analysis.tracks.response.detector_inputs import load_knowledge, load_responses
 from analysis.tracks.response.detectors.contract import Detector, Found, Knowledge, Response
-from analysis.tracks.response.loading import load_knowledge, load_responses
+from analysis.tracks.response.detectors.quality import quality_text
+from analysis.tracks.response.known_detectors import DETECTORS
 from analysis.tracks.response.metric_specs import TRACK
 
 if TYPE_CHECKING:
     import duckdb
 
 PROMPTS_PER_SHARD = 256
+
+_SQL = queries(__package__, "stages.sql")
 
 _SPAN = pa.schema(
     [
@@ -50,6 +54,26 @@ _SAMPLE_OUTCOME = pa.schema(
         ("number", pa.int32()),
         ("detector", pa.string()),
         ("hit", pa.bool_()),
+    ]
+)
+
+_DETECTOR = pa.schema(
+    [
+        ("name", pa.string()),
+        ("place", pa.int32()),
+        ("title", pa.string()),
+        ("question", pa.string()),
+        ("verb", pa.string()),
+        ("newly", pa.string()),
+        ("languages", pa.list_(pa.string())),
+        ("strict", pa.bool_()),
+        ("rated", pa.bool_()),
+        ("against", pa.string()),
+        ("invents", pa.bool_()),
+        ("inventions", pa.list_(pa.string())),
+        ("unanswered", pa.bool_()),
+        ("quoted", pa.int32()),
+        ("quality", pa.string()),
     ]
 )
 
@@ -113,11 +137,7 @@ def _samples(
 ) -> list[tuple[int, Response]]:
     """The sampled responses to some prompts, each with what its prompt's greedy response was asked and given."""
     asked = {(one.ref, one.side): one for one in responses}
-    rows = connection.execute(
-        "SELECT number, ref, side, text FROM response_sample WHERE ref IN (SELECT unnest($refs::VARCHAR[])) "
-        "ORDER BY ref, side, number",
-        {"refs": refs},
-    ).fetchall()
+    rows = connection.execute(_SQL["samples"], {"refs": refs}).fetchall()
     return [(number, replace(asked[ref, side], text=text)) for number, ref, side, text in rows]
 
 
@@ -125,12 +145,7 @@ def _plan(context: PlanContext) -> list[Shard]:
     # One Knowledge for all shards: the detectors keep their indexes under it.
     knowledge = load_knowledge(context.workbench)
     held = digest_of([sorted(map(repr, knowledge.catalogue)), repr(knowledge.policy)])
-    refs = [
-        ref
-        for (ref,) in context.workbench.execute(
-            "SELECT ref FROM example WHERE track = ? AND kind = 'prompt' ORDER BY ref", [TRACK]
-        ).fetchall()
-    ]
+    refs = [ref for (ref,) in context.workbench.execute(_SQL["prompts"], {"track": TRACK}).fetchall()]
     versions = {detector.name: detector.version for detector in DETECTORS}
     shards = []
     for start in range(0, len(refs), PROMPTS_PER_SHARD):
@@ -162,9 +177,26 @@ def _run(context: RunContext, shard: Shard) -> dict[str, pa.Table]:
     return tables
 
 
-def stage_version(detectors: tuple[Detector, ...] = DETECTORS) -> int:
-    """Rises whenever a detector's version does or a detector is added: the run is then another one."""
-    return 1 + sum(detector.version for detector in detectors)
+def declared(detectors: Sequence[Detector] = DETECTORS) -> pa.Table:
+    """Rows of `response_detector`: what each detector says of itself, and how good it is on labelled texts."""
+    rows = [
+        {
+            **{name: getattr(one, name) for name in _DETECTOR.names if name != "quality"},
+            "languages": list(one.languages),
+            "inventions": list(one.inventions),
+            "quality": quality_text(one),
+        }
+        for one in detectors
+    ]
+    return pa.Table.from_pylist(rows, _DETECTOR)
 
 
+def stage_version(detectors: Sequence[Detector] = DETECTORS) -> int:
+    """Another one for other detectors, or for another version of one: the run is then another one, too."""
+    named = digest_of([[one.name, one.version] for one in detectors])
+    # JSON numbers are exact up to 53 bits.
+    return int(named[:13], 16)
+
+
+DECLARE = Aggregate("response.detectors", 1, lambda context: {"response_detector": declared()})
 DETECT = Stage("response.detect", stage_version(), _plan, _run)

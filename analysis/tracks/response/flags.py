@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from analysis.base.records import Flag
+from analysis.base.sql import queries
 from analysis.plugin.flag import BROKEN_CRITICAL, SMALL_CRITICAL, find_flags
-from analysis.tracks.response.detectors import BY_NAME
-from analysis.tracks.response.gates import DETECTORS, LENGTH, MIN_SLICE, STRICT, TRADEOFF
+from analysis.tracks.response.gate_keys import LENGTH, TRADEOFF
 from analysis.tracks.response.metric_specs import TRACK
 
 if TYPE_CHECKING:
@@ -15,14 +15,15 @@ if TYPE_CHECKING:
 
     from analysis.plugin.settings import TrackSettings
 
-PREFERRED = "preferred, and newly spoils or invents"
-REFUSAL = "response.refusal"
-"""Gate of what has no answer at all."""
+PREFERRED = "preferred, and {}"
+"""With the words of a strict detector, the first of those that have a new hit."""
 UNANSWERED = "no answer where the base gives one"
 SAMPLED = "found in sampled answers only"
 SHIFTED = "moved most by its tokens"
 LENGTHENED = "length changed most"
 
+MIN_SLICE = 20
+"""A critical slice with fewer prompts than this is inspected whole, where the two answers differ."""
 PER_REASON = 12
 """Examples that are flagged for sampled answers, for token shifts and for length: the worst ones."""
 LEAST_SAMPLES = 2
@@ -32,107 +33,18 @@ LEAST_KL = 0.1
 LEAST_LENGTH = 0.5
 """Change of length as a share of the longer answer from which an example is flagged."""
 
-_NEW = """
-SELECT p.ref, p.detector, p.base_words, p.candidate_words, o.hits,
-       list_position($detectors::VARCHAR[], p.detector) AS place
-FROM response_pair p
-JOIN response_outcome o ON o.ref = p.ref AND o.detector = p.detector AND o.side = 'candidate'
-WHERE p.candidate_hit AND NOT p.base_hit AND p.detector IN (SELECT unnest($detectors::VARCHAR[]))
-"""
-
-# The gate of a detector and slice is asked about every pair of answers that differ in a slice too small to count.
+_SQL = queries(__package__, "flags.sql")
 _QUERIES: tuple[tuple[str, str], ...] = (
-    (
-        BROKEN_CRITICAL,
-        f"""
-        SELECT n.ref, $track || '.' || n.detector || '[' || s.slice || ']', n.hits
-        FROM ({_NEW}) n JOIN membership m ON m.ref = n.ref AND m.track = $track
-        JOIN slice s ON s.slice = m.slice AND s.track = m.track AND s.critical
-        ORDER BY n.place, n.hits DESC, n.ref, s.slice
-        """,
-    ),
-    (
-        SMALL_CRITICAL,
-        """
-        SELECT p.ref, $track || '.' || p.detector || '[' || s.slice || ']', NULL
-        FROM response_pair p JOIN membership m ON m.ref = p.ref AND m.track = $track
-        JOIN slice s ON s.slice = m.slice AND s.track = m.track AND s.critical AND s.n < $min_slice
-        JOIN response_side b ON b.ref = p.ref AND b.side = 'base'
-        JOIN response_side c ON c.ref = p.ref AND c.side = 'candidate'
-        WHERE b.text <> c.text AND p.detector IN (SELECT unnest($detectors::VARCHAR[]))
-        ORDER BY list_position($detectors::VARCHAR[], p.detector), p.ref, s.slice
-        """,
-    ),
-    (
-        PREFERRED,
-        f"""
-        SELECT n.ref, $tradeoff, max(n.hits) FROM ({_NEW}) n
-        WHERE n.detector IN (SELECT unnest($strict::VARCHAR[])) AND n.ref IN (
-            SELECT ref FROM response_preference GROUP BY ref
-            HAVING count(*) FILTER (winner = 'candidate') > count(*) FILTER (winner = 'base'))
-        GROUP BY n.ref ORDER BY min(n.place), max(n.hits) DESC, n.ref
-        """,
-    ),
-    *(
-        (
-            BY_NAME[name].newly,
-            f"""
-            SELECT n.ref, $track || '.' || n.detector, n.hits FROM ({_NEW}) n WHERE n.detector = '{name}'
-            ORDER BY n.hits DESC, n.ref
-            """,
-        )
-        for name in STRICT
-    ),
-    (
-        UNANSWERED,
-        """
-        SELECT c.ref, $refusal, NULL FROM response_side c
-        JOIN response_side b ON b.ref = c.ref AND b.side = 'base' AND b.words > 0
-        WHERE c.side = 'candidate' AND c.words = 0 ORDER BY c.ended = 'missing' DESC, c.ref
-        """,
-    ),
-    *(
-        (
-            BY_NAME[name].newly,
-            f"""
-            SELECT n.ref, $track || '.' || n.detector, n.hits FROM ({_NEW}) n WHERE n.detector = '{name}'
-            ORDER BY n.hits DESC, n.ref
-            """,
-        )
-        for name in DETECTORS
-        if name not in STRICT
-    ),
-    (
-        SAMPLED,
-        """
-        WITH counted AS (
-            SELECT o.ref, o.detector,
-                   count(*) FILTER (o.side = 'candidate' AND o.hit)
-                       - count(*) FILTER (o.side = 'base' AND o.hit) AS more
-            FROM response_sample_outcome o WHERE o.detector IN (SELECT unnest($detectors::VARCHAR[]))
-            GROUP BY o.ref, o.detector)
-        SELECT c.ref, NULL, max(c.more) AS most FROM counted c
-        JOIN response_pair p ON p.ref = c.ref AND p.detector = c.detector AND NOT p.candidate_hit
-        WHERE c.more >= $least_samples GROUP BY c.ref
-        ORDER BY min(list_position($detectors::VARCHAR[], c.detector)), most DESC, c.ref LIMIT $per_reason
-        """,
-    ),
-    (
-        SHIFTED,
-        """
-        SELECT ref, NULL, max(list_avg(kl)) AS most FROM response_token GROUP BY ref HAVING most >= $least_kl
-        ORDER BY most DESC, ref LIMIT $per_reason
-        """,
-    ),
-    (
-        LENGTHENED,
-        """
-        SELECT b.ref, $length, (c.words - b.words) / greatest(b.words, c.words) AS change
-        FROM response_side b JOIN response_side c ON c.ref = b.ref AND c.side = 'candidate' AND c.words > 0
-        WHERE b.side = 'base' AND b.words > 0 AND abs(change) >= $least_length
-        ORDER BY abs(change) DESC, b.ref LIMIT $per_reason
-        """,
-    ),
+    (BROKEN_CRITICAL, _SQL["broken_critical"]),
+    (SMALL_CRITICAL, _SQL["small_critical"]),
+    (PREFERRED, _SQL["preferred"]),
+    # What an answer does is said in the words of the detector.
+    ("{}", _SQL["newly_strict"]),
+    (UNANSWERED, _SQL["unanswered"]),
+    ("{}", _SQL["newly"]),
+    (SAMPLED, _SQL["sampled"]),
+    (SHIFTED, _SQL["shifted"]),
+    (LENGTHENED, _SQL["lengthened"]),
 )
 
 
@@ -144,11 +56,8 @@ def flags(connection: duckdb.DuckDBPyConnection, settings: TrackSettings) -> lis
     """
     known: dict[str, object] = {
         "track": TRACK,
-        "detectors": list(DETECTORS),
-        "strict": list(STRICT),
-        "tradeoff": TRADEOFF.name,
-        "refusal": REFUSAL,
-        "length": LENGTH.name,
+        "tradeoff": TRADEOFF,
+        "length": LENGTH,
         "min_slice": MIN_SLICE,
         "per_reason": PER_REASON,
         "least_samples": LEAST_SAMPLES,

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 
 from analysis.base.records import ALL, SIDES
+from analysis.base.sql import queries
 from analysis.models.generator import generators
 from analysis.plugin.metric import metric_table
 from analysis.plugin.stage import Aggregate, PlanContext, RunContext, Shard, Stage
@@ -26,13 +27,8 @@ SAMPLES = 5
 PROMPTS_PER_SHARD = 128
 """Prompts that are answered before the work is kept: of more prompts, more have the same length."""
 
-_PROMPTS = "SELECT ref, text, sha256 FROM example WHERE track = $track AND kind = 'prompt' ORDER BY length(text), ref"
-
-_ENDINGS = """
-SELECT side, count(*), count(*) FILTER (ended = 'length'), count(*) FILTER (ended = 'missing'),
-    count(*) FILTER (ended <> 'missing' AND trim(text) = '')
-FROM response_side GROUP BY side
-"""
+_PROMPTS = queries(__package__, "stages.sql")["prompts_by_length"]
+_ENDINGS = queries(__package__, "metrics.sql")["endings"]
 
 
 def sample_seed(seed: int, ref: str, number: int) -> int:

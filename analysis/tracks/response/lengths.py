@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from analysis.base.records import ALL, SIDES, Metric, MetricSide
+from analysis.base.sql import queries
 from analysis.stats import paired_mean_interval
 from analysis.tracks.response.metric_specs import TRACK, metric, of_interval
 
@@ -21,15 +22,7 @@ QUANTILES = {"length_p50": 0.5, "length_p90": 0.9}
 DRAWS = 500
 _CELLS_AT_ONCE = 2_000_000
 
-_WORDS = """
-SELECT m.slice, list(b.words ORDER BY b.ref) AS base, list(c.words ORDER BY b.ref) AS candidate,
-       coalesce(any_value(s.critical), false) OR m.slice = $all AS whole
-FROM membership m
-JOIN response_side b ON b.ref = m.ref AND b.side = 'base' AND b.ended <> 'missing'
-JOIN response_side c ON c.ref = m.ref AND c.side = 'candidate' AND c.ended <> 'missing'
-LEFT JOIN slice s ON s.slice = m.slice AND s.track = m.track
-WHERE m.track = $track GROUP BY m.slice ORDER BY m.slice
-"""
+_WORDS = queries(__package__, "metrics.sql")["words"]
 
 
 def length_metrics(connection: duckdb.DuckDBPyConnection, seed: int) -> list[Metric]:

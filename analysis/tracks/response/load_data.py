@@ -12,15 +12,14 @@ import pyarrow as pa
 from analysis.base.errors import AssayError
 from analysis.base.records import SIDES
 from analysis.data.examples import Examples, read_examples, report_bad_rows
-from analysis.data.rows import BadRow, open_rows
+from analysis.data.rows import BadRow, bad_row, open_rows
 from analysis.tracks.response.catalogue import read_catalogue
-from analysis.tracks.response.cells import expected_cell, passages_cell, text_cell
+from analysis.tracks.response.cells import Cell, expected_cell, passages_cell, read_cells, text_cell
 from analysis.tracks.response.detectors.contract import Policy
 from analysis.tracks.response.english.sentences import words
 from analysis.tracks.response.metric_specs import TRACK
 from analysis.tracks.response.policy import policy_rows, read_policy
 from analysis.tracks.response.settings import ResponseSettings
-from analysis.tracks.response.tables import Cell, bad_row, read_cells
 from analysis.tracks.response.votes import read_votes
 
 PROMPT = "prompt"

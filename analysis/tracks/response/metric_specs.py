@@ -6,22 +6,19 @@ from collections.abc import Iterator
 
 from analysis.base.records import MetricSpec
 from analysis.plugin.metric import BOTH, CANDIDATE, ONE, MetricRows
-from analysis.tracks.response.detectors import RATED
 from analysis.tracks.response.detectors.contract import Detector
+from analysis.tracks.response.hallucination import HALLUCINATION, TITLE
+from analysis.tracks.response.known_detectors import RATED
 
 TRACK = "response"
-HALLUCINATION = "hallucination"
-"""Facts, promises and citations of what does not exist, together."""
-HALLUCINATES = "says what nothing supports (facts, promises, citations of what does not exist) in"
-"""What an answer does that hallucinates, as the verb of a detector."""
 
 
 def _of_rate(name: str, what: str) -> Iterator[MetricSpec]:
-    """The metrics of one detector, or of several together."""
+    """The metrics of one answer to each prompt, for one detector or for several together."""
     yield MetricSpec(
         f"{name}_rate",
         f"{name} rate",
-        f"{what}: share of the prompts with a hit, of those that both sides answered and that it applies to",
+        f"{what}: share of the prompts with a hit, among those that both sides answered and that it applies to",
         "share",
         "level",
         "down",
@@ -47,7 +44,7 @@ def _of_rate(name: str, what: str) -> Iterator[MetricSpec]:
     yield MetricSpec(
         f"{name}_p",
         f"p, more new {name} than gone",
-        "one-sided exact McNemar: P(Bin(new + gone, 1/2) ≥ new)",
+        f"{what}: one-sided exact McNemar, P(Bin(new + gone, 1/2) ≥ new)",
         "probability",
         "p",
         "up",
@@ -61,23 +58,24 @@ def _of_rate(name: str, what: str) -> Iterator[MetricSpec]:
         "level",
         "down",
     )
-    yield MetricSpec(
-        f"{name}_rate_sampled",
-        f"{name} rate in samples",
-        f"{what}: the rate over all sampled answers",
-        "share",
-        "level",
-        "down",
-    )
 
 
 def _of_detector(detector: Detector) -> Iterator[MetricSpec]:
     yield from _of_rate(detector.name, detector.title)
+    yield MetricSpec(
+        f"{detector.name}_rate_sampled",
+        f"{detector.name} rate in samples",
+        f"{detector.title}: share of the answers with a hit, over all samples of the prompts that it applies to",
+        "share",
+        "level",
+        "down",
+    )
     for label in detector.shares:
         yield MetricSpec(
             f"{detector.name}_{label}_rate",
             f"{label} answers",
-            f"share of the answers that the detector of {detector.name} calls {label}",
+            f"share of the prompts whose answer the detector of {detector.name} calls {label}, among those that both "
+            "sides answered",
             "share",
             "level",
             "neither",
@@ -90,20 +88,22 @@ def _of_endings() -> Iterator[MetricSpec]:
         ("empty", "empty answers", "answers without a word"),
         ("cut", "answers cut", "answers that the token limit cut off"),
     ):
-        yield MetricSpec(f"answers_{name}", title, f"share of {meaning}", "share", "level", "down", BOTH)
+        yield MetricSpec(
+            f"answers_{name}", title, f"{meaning}, as a share of all prompts", "share", "level", "down", BOTH
+        )
 
 
 SPECS: tuple[MetricSpec, ...] = (
     *(spec for detector in RATED for spec in _of_detector(detector)),
-    *_of_rate(HALLUCINATION, "Facts, promises and citations that nothing supports"),
+    *_of_rate(HALLUCINATION, TITLE),
     *_of_endings(),
-    MetricSpec("length", "length", "mean number of words of an answer", "words", "level", "neither"),
+    MetricSpec("length", "mean length", "mean number of words of an answer", "words", "level", "neither"),
     MetricSpec(
         "length_p50", "median length", "median number of words of an answer", "words", "level", "neither"
     ),
     MetricSpec(
         "length_p90",
-        "long answers",
+        "length of the longest tenth",
         "90th percentile of the number of words of an answer",
         "words",
         "level",
@@ -112,7 +112,8 @@ SPECS: tuple[MetricSpec, ...] = (
     MetricSpec(
         "kl",
         "divergence",
-        "divergence of the candidate from the base over the whole vocabulary, mean over the tokens of a side's answers",
+        "Kullback-Leibler divergence of the candidate from the base over the whole vocabulary, mean over the tokens of "
+        "a side's answer, then over the selected prompts",
         "nats",
         "level",
         "neither",
@@ -121,7 +122,8 @@ SPECS: tuple[MetricSpec, ...] = (
     MetricSpec(
         "logp_change",
         "log-probability",
-        "candidate minus base log-probability of a token, mean over the tokens of a side's answers",
+        "candidate minus base log-probability of a token, mean over the tokens of a side's answer, then over the "
+        "selected prompts; its difference is that along the candidate's answers minus that along the base's",
         "nats",
         "change",
         "neither",
@@ -129,7 +131,7 @@ SPECS: tuple[MetricSpec, ...] = (
     MetricSpec(
         "win_rate",
         "preferred",
-        "share of the judges' votes for the candidate, a tie as half, mean over prompts",
+        "share of the judges' votes on a prompt that are for the candidate, a tie as half, mean over prompts",
         "share",
         "level",
         "up",
@@ -164,6 +166,4 @@ SPECS: tuple[MetricSpec, ...] = (
     ),
 )
 ROWS = MetricRows(TRACK, SPECS)
-metric, of_interval, reads = ROWS.metric, ROWS.of_interval, ROWS.specs
-
-__all__ = ["HALLUCINATES", "HALLUCINATION", "SPECS", "TRACK", "metric", "of_interval", "reads"]
+metric, of_interval, reads, criterion = ROWS.metric, ROWS.of_interval, ROWS.specs, ROWS.criterion

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from analysis.base.records import ALL, Metric
+from analysis.base.sql import queries
 from analysis.stats import clopper_pearson
 from analysis.stats.means import Interval
 from analysis.tracks.response.metric_specs import TRACK, metric
@@ -39,21 +40,7 @@ PRIOR = np.array([10.0, 5.0])
 too wide to be felt otherwise."""
 _CELLS_AT_ONCE = 2_000_000
 
-_VOTES = """
-SELECT v.ref, v.judge, v.winner, c.words - b.words AS longer,
-       abs(c.words - b.words) <= 0.2 * greatest(b.words, c.words) AS alike
-FROM response_preference v
-LEFT JOIN response_side b ON b.ref = v.ref AND b.side = 'base' AND b.ended <> 'missing'
-LEFT JOIN response_side c ON c.ref = v.ref AND c.side = 'candidate' AND c.ended <> 'missing'
-ORDER BY v.ref, v.judge
-"""
-
-_MEMBERS = """
-SELECT m.slice, coalesce(any_value(s.critical), false) OR m.slice = $all, list(DISTINCT m.ref ORDER BY m.ref)
-FROM membership m SEMI JOIN response_preference v ON v.ref = m.ref
-LEFT JOIN slice s ON s.slice = m.slice AND s.track = m.track
-WHERE m.track = $track GROUP BY m.slice ORDER BY m.slice
-"""
+_SQL = queries(__package__, "metrics.sql")
 
 
 def win_rate(scores: FloatArray) -> Interval:
@@ -139,7 +126,7 @@ def preference_metrics(connection: duckdb.DuckDBPyConnection, seed: int) -> list
     Nothing where there are no votes. The votes on a prompt count together as one. A judge that never prefers says
     nothing about preference and is left out where another one does.
     """
-    votes = connection.execute(_VOTES).fetchall()
+    votes = connection.execute(_SQL["votes"]).fetchall()
     if not votes:
         return []
     by_judge: dict[str, list[float]] = defaultdict(list)
@@ -155,7 +142,9 @@ def preference_metrics(connection: duckdb.DuckDBPyConnection, seed: int) -> list
             lengths[ref] = (float(longer), bool(alike))
     scores = {ref: float(np.mean(values)) for ref, values in by_ref.items()}
     rows: list[Metric] = []
-    for name, whole, members in connection.execute(_MEMBERS, {"track": TRACK, "all": ALL}).fetchall():
+    for name, whole, members in connection.execute(
+        _SQL["voted_prompts"], {"track": TRACK, "all": ALL}
+    ).fetchall():
         refs = [ref for ref in members if ref in scores]
         rows.append(_win_rate("win_rate", name, np.array([scores[ref] for ref in refs]), silent))
         if whole:

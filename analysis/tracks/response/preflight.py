@@ -23,7 +23,7 @@ def check_generators(models: Sides, problems: list[Problem]) -> list[str]:
     heads: list[GeneratorHead] = []
     for side, head, digest in sound_heads(pair, problems):
         heads.append(head)
-        notes.append(f"{side:<10}{_words(head)}, sha256 {digest[:12]}")
+        notes.append(f"{side:<10}{_described(head)}, sha256 {digest[:12]}")
         notes += [f"{'':<10}{note}" for note in head.notes]
     if len(heads) < len(SIDES):
         return notes
@@ -37,7 +37,7 @@ def check_generators(models: Sides, problems: list[Problem]) -> list[str]:
     return notes
 
 
-def _words(head: GeneratorHead) -> str:
+def _described(head: GeneratorHead) -> str:
     over = f"{head.adapter} adapter over " if head.adapter else ""
     limit = "" if head.max_positions is None else f", {head.max_positions:,} positions"
     return (

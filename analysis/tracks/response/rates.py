@@ -9,21 +9,21 @@ import numpy as np
 import pyarrow as pa
 
 from analysis.base.records import ALL, SIDES, Metric, MetricSide
+from analysis.base.sql import queries
 from analysis.plugin.metric import metric_table
 from analysis.plugin.stage import Aggregate, PlanContext
 from analysis.stats import bootstrap_mean, clopper_pearson, mcnemar_one_sided, tango_interval
-from analysis.tracks.response.detectors import BY_NAME
-from analysis.tracks.response.detectors.quality import UNKNOWN, quality_words
+from analysis.tracks.response.detectors.quality import UNKNOWN
+from analysis.tracks.response.hallucination import HALLUCINATION, QUALITY
+from analysis.tracks.response.known_detectors import RATED
 from analysis.tracks.response.lengths import length_metrics
-from analysis.tracks.response.metric_specs import HALLUCINATION, TRACK, metric, of_interval
+from analysis.tracks.response.metric_specs import TRACK, metric, of_interval
 from analysis.tracks.response.preference import preference_metrics
 
 if TYPE_CHECKING:
     import duckdb
     from numpy.typing import NDArray
 
-UNRATED = "length"
-"""The detector that only measures."""
 EXACT = "Clopper-Pearson 95 %"
 TANGO = "paired difference, Tango 95 %"
 MCNEMAR = "exact one-sided McNemar"
@@ -31,49 +31,7 @@ MATCHED = "prompts whose two answers differ in length by at most 20 % of the lon
 CLUSTERS = "bootstrap over prompts 95 %, all samples of a prompt together"
 NO_WIDTH = "every sample alike: exact, with a prompt as the unit"
 
-_RATES = """
-SELECT p.detector, m.slice, coalesce(any_value(s.critical), false) OR m.slice = $all AS whole,
-       count(*) AS n,
-       count(*) FILTER (base_hit) AS base,
-       count(*) FILTER (candidate_hit) AS candidate,
-       count(*) FILTER (candidate_hit AND NOT base_hit) AS broken,
-       count(*) FILTER (base_hit AND NOT candidate_hit) AS fixed,
-       count(*) FILTER (matched) AS matched_n,
-       count(*) FILTER (matched AND base_hit) AS matched_base,
-       count(*) FILTER (matched AND candidate_hit) AS matched_candidate,
-       count(*) FILTER (matched AND candidate_hit AND NOT base_hit) AS matched_broken,
-       count(*) FILTER (matched AND base_hit AND NOT candidate_hit) AS matched_fixed
-FROM response_pair p JOIN membership m ON m.ref = p.ref AND m.track = $track
-LEFT JOIN slice s ON s.slice = m.slice AND s.track = m.track
-WHERE p.detector <> $unrated GROUP BY p.detector, m.slice ORDER BY p.detector, m.slice
-"""
-
-_TONES = """
-WITH pair AS (
-    SELECT p.ref, m.slice FROM response_pair p JOIN membership m ON m.ref = p.ref AND m.track = $track
-    LEFT JOIN slice s ON s.slice = m.slice AND s.track = m.track
-    WHERE p.detector = $tone AND (m.slice = $all OR s.critical)),
-toned AS (SELECT DISTINCT ref, side, label FROM span WHERE detector = $tone),
-label AS (SELECT DISTINCT label FROM toned),
-paired AS (
-    SELECT l.label, p.slice, b.ref IS NOT NULL AS base, c.ref IS NOT NULL AS candidate
-    FROM pair p CROSS JOIN label l
-    LEFT JOIN toned b ON b.ref = p.ref AND b.label = l.label AND b.side = 'base'
-    LEFT JOIN toned c ON c.ref = p.ref AND c.label = l.label AND c.side = 'candidate')
-SELECT label, slice, count(*), count(*) FILTER (base), count(*) FILTER (candidate),
-       count(*) FILTER (candidate AND NOT base), count(*) FILTER (base AND NOT candidate)
-FROM paired GROUP BY label, slice ORDER BY label, slice
-"""
-
-_SAMPLED = """
-SELECT o.detector, m.slice, o.ref, o.number,
-       coalesce(bool_or(o.hit) FILTER (o.side = 'base'), false) AS base,
-       coalesce(bool_or(o.hit) FILTER (o.side = 'candidate'), false) AS candidate
-FROM response_sample_outcome o JOIN membership m ON m.ref = o.ref AND m.track = $track
-LEFT JOIN slice s ON s.slice = m.slice AND s.track = m.track
-WHERE o.detector <> $unrated AND (m.slice = $all OR s.critical)
-GROUP BY o.detector, m.slice, o.ref, o.number ORDER BY o.detector, m.slice, o.ref, o.number
-"""
+_SQL = queries(__package__, "metrics.sql")
 
 
 @lru_cache(maxsize=4096)
@@ -119,9 +77,11 @@ def rate_metrics(connection: duckdb.DuckDBPyConnection) -> list[Metric]:
     Matched lengths are looked at on the slice `all` and on critical ones.
     """
     rows: list[Metric] = []
-    found = connection.execute(_RATES, {"track": TRACK, "all": ALL, "unrated": UNRATED}).fetchall()
-    for detector, name, whole, *numbers in found:
-        about = _quality(detector)
+    qualities = _qualities(connection)
+    for detector, name, whole, *numbers in connection.execute(
+        _SQL["rates"], {"track": TRACK, "all": ALL}
+    ).fetchall():
+        about = qualities.get(detector, UNKNOWN)
         counted, matched = Counted(*numbers[:5]), Counted(*numbers[5:])
         rows += paired_rate(f"{detector}_rate", name, counted, about)
         p = mcnemar_one_sided(counted.broken, counted.fixed)
@@ -137,14 +97,19 @@ def rate_metrics(connection: duckdb.DuckDBPyConnection) -> list[Metric]:
     return rows
 
 
-def tone_metrics(connection: duckdb.DuckDBPyConnection) -> list[Metric]:
-    """Share of answers in each tone, such as `tone_warmer_rate`; an answer may be in several, or in none."""
-    found = connection.execute(_TONES, {"track": TRACK, "all": ALL, "tone": "tone"}).fetchall()
-    return [
-        row
-        for label, name, *numbers in found
-        for row in paired_rate(f"tone_{label}_rate", name, Counted(*numbers), _quality("tone"))
-    ]
+def share_metrics(connection: duckdb.DuckDBPyConnection) -> list[Metric]:
+    """Shares of answers by the labels of a detector, such as `tone_warmer_rate`; an answer may have several, or none.
+
+    They are of the slice `all` and of critical ones.
+    """
+    qualities = _qualities(connection)
+    rows: list[Metric] = []
+    for detector in (one for one in RATED if one.shares):
+        given = {"track": TRACK, "all": ALL, "detector": detector.name, "labels": list(detector.shares)}
+        for label, name, *numbers in connection.execute(_SQL["shares"], given).fetchall():
+            about = qualities.get(detector.name, UNKNOWN)
+            rows += paired_rate(f"{detector.name}_{label}_rate", name, Counted(*numbers), about)
+    return rows
 
 
 def sampled_metrics(connection: duckdb.DuckDBPyConnection, seed: int) -> list[Metric]:
@@ -152,7 +117,7 @@ def sampled_metrics(connection: duckdb.DuckDBPyConnection, seed: int) -> list[Me
 
     The samples of a prompt depend on each other, so prompts are resampled and not samples.
     """
-    values = connection.execute(_SAMPLED, {"track": TRACK, "all": ALL, "unrated": UNRATED}).fetchnumpy()
+    values = connection.execute(_SQL["sampled"], {"track": TRACK, "all": ALL}).fetchnumpy()
     names = np.asarray(values["detector"], dtype=object)
     slices = np.asarray(values["slice"], dtype=object)
     rows: list[Metric] = []
@@ -186,19 +151,17 @@ def _sampled(
     return metric(name, slice_name, side, one, bounds, len(values), NO_WIDTH)
 
 
-def _quality(detector: str) -> str:
-    """What is known of the detector, for its rate is no better than it."""
-    if detector == HALLUCINATION:
-        return "facts, promises and citations together"
-    known = BY_NAME.get(detector)
-    return UNKNOWN if known is None else quality_words(known)
+def _qualities(connection: duckdb.DuckDBPyConnection) -> dict[str, str]:
+    """What is known of each detector, for its rate is no better than it."""
+    known = {name: quality or UNKNOWN for name, quality in connection.execute(_SQL["qualities"]).fetchall()}
+    return {**known, HALLUCINATION: QUALITY}
 
 
 def _compute(context: PlanContext) -> dict[str, pa.Table]:
     connection, seed = context.workbench, context.seed
     rows = [
         *rate_metrics(connection),
-        *tone_metrics(connection),
+        *share_metrics(connection),
         *length_metrics(connection, seed),
         *sampled_metrics(connection, seed),
         *preference_metrics(connection, seed),

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from analysis.base.records import ALL, SIDES, GateInput, Metric
+from analysis.base.sql import queries
 from analysis.plugin.gate import metric_of
-from analysis.tracks.response.detectors import BY_NAME
-from analysis.tracks.response.gates import DETECTORS, STRICT, flagged_for, judged_slices
-from analysis.tracks.response.judged import new_hits, sort_hits, span_words
-from analysis.tracks.response.metric_specs import HALLUCINATES, HALLUCINATION, TRACK
-from analysis.tracks.response.triggers import hits_of
+from analysis.plugin.report_fields import IMPROVED, REGRESSED
+from analysis.tracks.response.detectors.quality import UNKNOWN
+from analysis.tracks.response.gate_keys import flagged_for, judged_slices
+from analysis.tracks.response.hallucination import HALLUCINATION, VERB
+from analysis.tracks.response.metric_specs import TRACK
+from analysis.tracks.response.rate_counts import hits_of, rate_counts
+from analysis.tracks.response.span_verdicts import new_hits, sort_hits, verdicts_on_spans
 
 if TYPE_CHECKING:
     import duckdb
@@ -19,92 +22,60 @@ if TYPE_CHECKING:
 FIELD = "Response findings"
 SHOWN = 5
 """Slices, judges and tokens that are named."""
-QUOTED = {"spoilers": 2, "facts": 2, "promises": 3}
-"""Examples that are quoted for a detector, one where it is not named."""
 LONGEST = 80
 """Characters of an answer that are quoted."""
-_SPANS = """
-SELECT e.ref, e.id, s.start, s."end", r.text[s.start + 1 : s."end"], s.why
-FROM evidence.example e
-JOIN evidence.response_side r ON r.ref = e.ref AND r.side = 'candidate'
-JOIN evidence.response_hit h ON h.ref = e.ref AND h.side = 'candidate' AND h.detector = $detector
-JOIN evidence.span s ON s.ref = h.ref AND s.side = h.side AND s.detector = h.detector AND s.start = h.start
-     AND s."end" = h."end" AND s.label = h.label
-WHERE e.ref IN (SELECT unnest($refs::VARCHAR[])) ORDER BY s.start, s."end", s.why
-"""
-
-_SLICES = """
-SELECT d.slice, d.name, d.value, d.low, d.high, d.n, b.value, f.value, any_value(s.critical)
-FROM evidence.metric d
-JOIN evidence.metric b ON b.track = d.track AND b.slice = d.slice AND b.name = replace(d.name, '_rate', '_broken')
-JOIN evidence.metric f ON f.track = d.track AND f.slice = d.slice AND f.name = replace(d.name, '_rate', '_fixed')
-JOIN evidence.slice s ON s.track = d.track AND s.slice = d.slice AND s.kind <> 'all'
-WHERE d.track = $track AND d.name IN (SELECT unnest($rates::VARCHAR[])) AND d.side = 'difference'
-  AND d.value {sign} 0
-GROUP BY ALL ORDER BY d.{bound} {order}, d.slice, d.name LIMIT $shown
-"""
+_SQL = queries(__package__, "report.sql")
 
 
-@dataclass(frozen=True)
-class Rate:
-    """Answers with a hit on either side, of the same `n` prompts."""
+class Told(NamedTuple):
+    """What the report says of a detector, in the words that the run holds."""
 
-    base: int
-    candidate: int
-    change: Metric
+    name: str
+    verb: str
+    strict: bool
+    quoted: int
+    quality: str
 
 
 def report_sections(connection: duckdb.DuckDBPyConnection, given: GateInput) -> dict[str, list[str]]:
     """Sentences for the report's fields; `connection` has the run attached as `evidence`."""
+    told = [Told(*row) for row in connection.execute(_SQL["detectors"]).fetchall()]
     found = {
         FIELD: [
-            *_detectors(connection, given),
+            *_detectors(connection, given, told),
             *_hallucination(given),
-            *_sampled(given),
+            *_sampled(given, told),
             *_preference(given),
             *_length(given),
             *_unanswered(given),
-            *_trust(given),
+            *_trust(given, told),
         ]
     }
-    if any(rate_of(given, name, ALL) is not None for name in DETECTORS):
-        found["Top improved slices"] = _slices(connection, improved=True)
-        found["Top regressed slices"] = _slices(connection, improved=False)
+    if any(rate_counts(given, one.name, ALL) is not None for one in told):
+        found[IMPROVED] = _slices(connection, "improved_slices")
+        found[REGRESSED] = _slices(connection, "regressed_slices")
     return found
 
 
-def rate_of(given: GateInput, detector: str, slice_name: str) -> Rate | None:
-    """The rate of a detector on a slice, or None where it applies to nothing there."""
-    base, candidate = (metric_of(given, TRACK, f"{detector}_rate", slice_name, side) for side in SIDES)
-    change = metric_of(given, TRACK, f"{detector}_rate", slice_name)
-    if base is None or candidate is None or change is None or not change.n:
-        return None
-    return Rate(hits_of(base), hits_of(candidate), change)
-
-
-def _detectors(connection: duckdb.DuckDBPyConnection, given: GateInput) -> list[str]:
+def _detectors(connection: duckdb.DuckDBPyConnection, given: GateInput, told: Sequence[Told]) -> list[str]:
     """For every detector and critical slice: how often, what people said of it, and an example to look at."""
-    # Imports every detector, which the console has no need of before a report is made.
-    from analysis.tracks.response.detectors.quality import UNKNOWN
-
     found = []
     silent = []
-    for detector in DETECTORS:
+    for one in told:
         for slice_name in judged_slices(given):
-            rate = rate_of(given, detector, slice_name)
+            rate = rate_counts(given, one.name, slice_name)
             if rate is None:
                 continue
-            if not rate.base and not rate.candidate:
+            if rate.silent:
                 if slice_name == ALL:
-                    silent.append(detector)
+                    silent.append(one.name)
                 continue
-            quoted = _quoted(connection, given, detector, slice_name)
-            unsure = f"; {UNKNOWN}" if _quality(rate.change) == UNKNOWN else ""
+            unsure = "" if one.quality else f"; {UNKNOWN}"
             where = "" if slice_name == ALL else f" where the prompt is in {slice_name!r}"
             found.append(
-                f"{BY_NAME[detector].verb} {rate.candidate} of {rate.change.n} answers{where} (base {rate.base}; "
-                f"change {_points(rate.change)}{_matched(given, detector, slice_name)}{unsure})"
-                f"{_said(given, detector, slice_name)}{quoted}"
+                f"{one.verb} {rate.candidate} of {rate.change.n} answers{where} (base {rate.base}; "
+                f"change {_points(rate.change)}{_matched(given, one.name, slice_name)}{unsure})"
+                f"{_said(given, one.name, slice_name)}{_quoted(connection, given, one, slice_name)}"
             )
     if silent:
         found.append(f"nothing found on either side by the detectors of {', '.join(silent)}")
@@ -119,15 +90,12 @@ def _points(change: Metric) -> str:
     return f"{100 * (change.value or 0.0):+.0f} points{bounds}"
 
 
-def _quality(change: Metric) -> str:
-    """What is known of the detector, as its rate says."""
-    return change.method.partition("; ")[2]
-
-
-def _trust(given: GateInput) -> list[str]:
+def _trust(given: GateInput, told: Sequence[Told]) -> list[str]:
     """How far the detectors with hits can be trusted, in one sentence."""
-    rates = {name: rate for name in DETECTORS if (rate := rate_of(given, name, ALL)) is not None}
-    said = [f"{name} {_quality(rate.change)}" for name, rate in rates.items() if rate.base or rate.candidate]
+    rates = [(one, rate_counts(given, one.name, ALL)) for one in told]
+    said = [
+        f"{one.name} {one.quality or UNKNOWN}" for one, rate in rates if rate is not None and not rate.silent
+    ]
     return [f"how good the detectors are: {'; '.join(said)}"] if said else []
 
 
@@ -152,20 +120,20 @@ def _said(given: GateInput, detector: str, slice_name: str) -> str:
     return f"; of the new ones {', '.join(said)}" if said else ""
 
 
-def _quoted(connection: duckdb.DuckDBPyConnection, given: GateInput, detector: str, slice_name: str) -> str:
+def _quoted(connection: duckdb.DuckDBPyConnection, given: GateInput, one: Told, slice_name: str) -> str:
     """Examples, confirmed ones first; refuted ones are no examples."""
-    hits = sort_hits(given, detector, flagged_for(given, detector, slice_name))
+    hits = sort_hits(given, one.name, flagged_for(given, one.name, slice_name))
     refs = [*hits.confirmed, *hits.open, *hits.accepted]
     if not refs:
         return ""
-    shown = refs[: QUOTED.get(detector, 1) if slice_name == ALL else 1]
-    rows = connection.execute(_SPANS, {"refs": shown, "detector": detector}).fetchall()
-    words = span_words(given.state)
+    shown = refs[: one.quoted if slice_name == ALL else 1]
+    rows = connection.execute(_SQL["quotations"], {"refs": shown, "detector": one.name}).fetchall()
+    verdicts = verdicts_on_spans(given.state)
 
     def rank(row: tuple[Any, ...]) -> tuple[int, int]:
         """The examples in their order, and of each the span that people say is one."""
-        word = words.get((row[0], (detector, row[2], row[3])), set())
-        return shown.index(row[0]), {("confirmed",): 0, (): 1}.get(tuple(word), 2)
+        verdict = verdicts.get((row[0], (one.name, row[2], row[3])), set())
+        return shown.index(row[0]), {("confirmed",): 0, (): 1}.get(tuple(verdict), 2)
 
     said: dict[str, str] = {}
     for _, name, _, _, text, why in sorted(rows, key=rank):
@@ -180,37 +148,39 @@ def _short(text: str) -> str:
 
 
 def _hallucination(given: GateInput) -> list[str]:
-    rate = rate_of(given, HALLUCINATION, ALL)
+    rate = rate_counts(given, HALLUCINATION, ALL)
     if rate is None:
         return []
     new = new_hits(given, HALLUCINATION)
     hits = sort_hits(given, HALLUCINATION, new)
     confirmed = f"; {len(hits.confirmed)} of {len(new)} new ones confirmed by a person" if new else ""
     return [
-        f"{HALLUCINATES} {rate.candidate} of {rate.change.n} answers (base {rate.base}; change "
+        f"{VERB} {rate.candidate} of {rate.change.n} answers (base {rate.base}; change "
         f"{_points(rate.change)}{_matched(given, HALLUCINATION, ALL)}){confirmed}"
     ]
 
 
-def _verb(name: str) -> str:
-    return HALLUCINATES if name == HALLUCINATION else BY_NAME[name].verb
-
-
-def _sampled(given: GateInput) -> list[str]:
+def _sampled(given: GateInput, told: Sequence[Told]) -> list[str]:
     """What sampling shows beside one answer to each prompt, for what must not happen at all."""
     found = []
-    for detector in (*STRICT, HALLUCINATION):
-        base, candidate = (metric_of(given, TRACK, f"{detector}_rate_sampled", ALL, side) for side in SIDES)
-        if base is None or candidate is None or base.value is None or candidate.value is None:
+    for one in told:
+        base, candidate = (metric_of(given, TRACK, f"{one.name}_rate_sampled", ALL, side) for side in SIDES)
+        if (
+            not one.strict
+            or base is None
+            or candidate is None
+            or base.value is None
+            or candidate.value is None
+        ):
             continue
         found.append(
-            f"sampled: {_verb(detector)} {candidate.value:.1%}{_share(candidate)} of {candidate.n} answers; "
-            f"base {base.value:.1%}{_share(base)}"
+            f"sampled: {one.verb} {candidate.value:.1%}{_tenths(candidate)} of {candidate.n} answers; "
+            f"base {base.value:.1%}{_tenths(base)}"
         )
     return found
 
 
-def _share(one: Metric) -> str:
+def _tenths(one: Metric) -> str:
     return "" if one.low is None or one.high is None else f" [{one.low:.1%}, {one.high:.1%}]"
 
 
@@ -219,14 +189,14 @@ def _preference(given: GateInput) -> list[str]:
     if rate is None or rate.value is None:
         return []
     why = f" ({rate.why})" if rate.why else ""
-    found = [f"preferred in {rate.value:.0%}{_whole(rate)} of {rate.n} prompts, ties as half{why}"]
+    found = [f"preferred in {rate.value:.0%}{_percents(rate)} of {rate.n} prompts, ties as half{why}"]
     controlled = metric_of(given, TRACK, "win_rate_length_controlled", ALL, "candidate")
     if controlled is not None and controlled.value is None:
         found.append(f"what would be preferred at equal length is not known: {controlled.why}")
     elif controlled is not None:
         why = f" ({controlled.why})" if controlled.why else ""
         found.append(
-            f"at equal length it would be preferred in {controlled.value:.0%}{_whole(controlled)}{why}"
+            f"at equal length it would be preferred in {controlled.value:.0%}{_percents(controlled)}{why}"
         )
     judges = [one for one in given.metrics if one.track == TRACK and one.name == "win_rate_judge"]
     if judges:
@@ -239,7 +209,7 @@ def _preference(given: GateInput) -> list[str]:
     return found
 
 
-def _whole(one: Metric) -> str:
+def _percents(one: Metric) -> str:
     return "" if one.low is None or one.high is None else f" [{one.low:.0%}, {one.high:.0%}]"
 
 
@@ -282,12 +252,8 @@ def _unanswered(given: GateInput) -> list[str]:
     return [f"base → candidate: {', '.join(said)}"] if said else []
 
 
-def _slices(connection: duckdb.DuckDBPyConnection, *, improved: bool) -> list[str]:
-    # By the bound nearer to no change: a slice of two answers is not the most regressed one.
-    sign, bound, order = ("<", "high", "ASC") if improved else (">", "low", "DESC")
-    sql = _SLICES.format(sign=sign, bound=bound, order=order)
-    rates = [f"{name}_rate" for name in DETECTORS]
-    rows = connection.execute(sql, {"track": TRACK, "rates": rates, "shown": SHOWN}).fetchall()
+def _slices(connection: duckdb.DuckDBPyConnection, query: str) -> list[str]:
+    rows = connection.execute(_SQL[query], {"track": TRACK, "most": SHOWN}).fetchall()
     return [
         f"{name}{' (critical)' if critical else ''} {rate.removesuffix('_rate')} rate {value:+.3f}"
         f"{'' if low is None else f' [{low:.3f}, {high:.3f}]'}, {int(broken)} new and {int(fixed)} gone of {n}"

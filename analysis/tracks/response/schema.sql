@@ -23,6 +23,15 @@ CREATE TABLE response_catalogue (
 CREATE TABLE response_promise (about VARCHAR NOT NULL, text VARCHAR NOT NULL, days DOUBLE, amount DOUBLE);
 -- The other words of the policy by key, such as `escalation.phrases`, `citation.pattern` and `tone.warm`.
 CREATE TABLE response_policy (key VARCHAR NOT NULL, "values" VARCHAR[] NOT NULL);
+-- The detectors of the run with their own words, as declared: what their names mean to whoever reads the run. `against` is
+-- `catalogue`, `policy` or ''; hits of one that `invents` are part of hallucination, those with a label in `inventions`
+-- where it names any; an answer that is not there bears on the gate of one with `unanswered`; `quality` says how good it
+-- was on labelled texts, and is '' where nobody measured it.
+CREATE TABLE response_detector (
+    name VARCHAR NOT NULL, place INTEGER NOT NULL, title VARCHAR NOT NULL, question VARCHAR NOT NULL,
+    verb VARCHAR NOT NULL, newly VARCHAR NOT NULL, languages VARCHAR[] NOT NULL, strict BOOLEAN NOT NULL,
+    rated BOOLEAN NOT NULL, against VARCHAR NOT NULL, invents BOOLEAN NOT NULL, inventions VARCHAR[] NOT NULL,
+    unanswered BOOLEAN NOT NULL, quoted INTEGER NOT NULL, quality VARCHAR NOT NULL);
 -- Per response and detector; no row where the detector does not apply to the response.
 CREATE TABLE response_outcome (
     ref VARCHAR NOT NULL, side VARCHAR NOT NULL, detector VARCHAR NOT NULL, hit BOOLEAN NOT NULL,
@@ -46,9 +55,13 @@ CREATE TABLE response_hit (
 CREATE TABLE response_sample_outcome (
     ref VARCHAR NOT NULL, side VARCHAR NOT NULL, number INTEGER NOT NULL, detector VARCHAR NOT NULL,
     hit BOOLEAN NOT NULL);
+-- The hits that are part of hallucination: what nothing supports.
+CREATE VIEW response_invention AS
+SELECT h.* FROM response_hit h JOIN response_detector d
+    ON d.name = h.detector AND d.invents AND (len(d.inventions) = 0 OR list_contains(d.inventions, h.label));
 -- Prompts that both sides answered, by detector; a side that the detector does not apply to has no hit. Beside the
--- detectors stands `hallucination`: facts contradicted or not in the catalogue, promises that policy does not allow,
--- citations of what does not exist. `matched`: the lengths in words differ by at most 20 % of the longer one.
+-- detectors stands `hallucination`, of those that invent together. `matched`: the lengths in words differ by at most 20 %
+-- of the longer one.
 CREATE VIEW response_pair AS
 WITH answered AS (
     SELECT b.ref, b.words AS base_words, c.words AS candidate_words
@@ -57,14 +70,21 @@ WITH answered AS (
 outcome AS (
     SELECT ref, side, detector, hit FROM response_outcome
     UNION ALL
-    SELECT o.ref, o.side, 'hallucination', o.hit AND (o.detector <> 'citations' OR h.ref IS NOT NULL)
+    SELECT o.ref, o.side, 'hallucination', i.ref IS NOT NULL
     FROM response_outcome o
-    LEFT JOIN (SELECT DISTINCT ref, side FROM response_hit WHERE detector = 'citations' AND label = 'cites what does not exist') h
-        ON h.ref = o.ref AND h.side = o.side
-    WHERE o.detector IN ('facts', 'promises', 'citations'))
+    JOIN response_detector d ON d.name = o.detector AND d.invents
+    LEFT JOIN (SELECT DISTINCT ref, side, detector FROM response_invention) i
+        ON i.ref = o.ref AND i.side = o.side AND i.detector = o.detector)
 SELECT o.detector, a.ref,
        coalesce(bool_or(o.hit) FILTER (o.side = 'base'), false) AS base_hit,
        coalesce(bool_or(o.hit) FILTER (o.side = 'candidate'), false) AS candidate_hit,
        a.base_words, a.candidate_words,
        abs(a.candidate_words - a.base_words) <= 0.2 * greatest(a.base_words, a.candidate_words) AS matched
 FROM outcome o JOIN answered a USING (ref) GROUP BY o.detector, a.ref, a.base_words, a.candidate_words;
+-- Prompts where only the candidate has a hit of a detector that has a rate.
+CREATE VIEW response_new_hit AS
+SELECT p.ref, p.detector, d.place, d.strict, d.newly, o.hits
+FROM response_pair p
+JOIN response_outcome o ON o.ref = p.ref AND o.detector = p.detector AND o.side = 'candidate'
+JOIN response_detector d ON d.name = p.detector AND d.rated
+WHERE p.candidate_hit AND NOT p.base_hit;

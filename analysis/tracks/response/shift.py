@@ -16,6 +16,7 @@ import pyarrow as pa
 
 from analysis.base.records import ALL, SIDES, Metric
 from analysis.base.seeds import draw
+from analysis.base.sql import queries
 from analysis.models.generator import generators
 from analysis.plugin.metric import metric_table
 from analysis.plugin.stage import Aggregate, PlanContext, RunContext, Shard, Stage
@@ -42,19 +43,8 @@ TOKEN_SCHEMA = pa.schema(
     ]
 )
 
-_RESPONSES = """
-SELECT ref, r.side, e.text, r.text FROM response_side r JOIN example e USING (ref) JOIN selected USING (ref)
-WHERE e.track = $track AND r.ended <> 'missing' AND r.text <> '' ORDER BY length(r.text), ref, r.side
-"""
-
-_MEANS = """
-WITH response AS (
-    SELECT ref, side, list_avg(kl::DOUBLE[]) AS kl,
-        list_avg(candidate_logp::DOUBLE[]) - list_avg(base_logp::DOUBLE[]) AS logp_change
-    FROM response_token WHERE len(tokens) > 0)
-SELECT m.slice, r.side, r.kl, r.logp_change, r.ref FROM response r JOIN membership m USING (ref)
-WHERE m.track = $track ORDER BY m.slice, r.side, r.ref
-"""
+_RESPONSES = queries(__package__, "stages.sql")["selected_responses"]
+_METRICS = queries(__package__, "metrics.sql")
 
 
 def why_not(models: Sides) -> str:
@@ -135,12 +125,12 @@ def shift_metrics(connection: duckdb.DuckDBPyConnection, why: str) -> list[Metri
         return [metric(name, ALL, side, None, None, None, text, why=why) for name, text in methods.items()
                 for side in SIDES]  # fmt: skip
     numbers: dict[tuple[str, str], dict[str, dict[str, float]]] = defaultdict(lambda: defaultdict(dict))
-    for slice_name, side, kl, change, ref in connection.execute(_MEANS, {"track": TRACK}).fetchall():
+    for slice_name, side, kl, change, ref in connection.execute(
+        _METRICS["shifts"], {"track": TRACK}
+    ).fetchall():
         numbers[slice_name, "kl"][side][ref] = kl
         numbers[slice_name, "logp_change"][side][ref] = change
-    slices = [name for (name,) in connection.execute(
-        "SELECT slice FROM slice WHERE track = ? ORDER BY slice", [TRACK]
-    ).fetchall()]  # fmt: skip
+    slices = [name for (name,) in connection.execute(_METRICS["slices"], {"track": TRACK}).fetchall()]
     found = []
     for slice_name in slices:
         for name, text in methods.items():

@@ -18,6 +18,7 @@ import pyarrow as pa
 
 from analysis.attribution.completeness import completeness_delta
 from analysis.base.records import Attribution, MethodSpec
+from analysis.base.sql import queries
 from analysis.models.batches import batch_tokens, equal_length_batches
 from analysis.models.generator import generators
 from analysis.plugin.stage import PlanContext, RunContext, Shard, Stage
@@ -47,19 +48,7 @@ MOST_TOKENS = 1024
 COMMON_WORD = "the"
 SPANS_PER_SHARD = 16
 
-# A span over the whole response says that something is missing in it, and no words of it say why.
-_SPANS = """
-WITH span AS (
-    SELECT DISTINCT h.ref, h.detector, h.start, h."end" FROM response_hit h JOIN selected USING (ref)
-    WHERE h.side = 'candidate' AND h."end" > h.start),
-ranked AS (
-    SELECT *, row_number() OVER (PARTITION BY ref, detector ORDER BY start, "end") AS place FROM span)
-SELECT s.ref, s.detector, s.start, s."end", e.text, r.text
-FROM ranked s JOIN example e USING (ref) JOIN response_side r USING (ref)
-WHERE r.side = 'candidate' AND NOT (s.start = 0 AND s."end" = length(r.text))
-QUALIFY row_number() OVER (PARTITION BY s.ref ORDER BY s.place, s.detector) <= $most
-ORDER BY s.ref, s.start, s."end", s.detector
-"""
+_SPANS = queries(__package__, "stages.sql")["spans_to_explain"]
 
 
 @dataclass(frozen=True)

@@ -89,25 +89,26 @@ class ResponseTrack(Track):
 
     def stages(self) -> tuple[Step, ...]:
         """Answers are made first; what is found in them is counted before any is explained."""
-        from analysis.tracks.response.adapter_scaling import DOSE, DOSE_METRICS
-        from analysis.tracks.response.detect import DETECT
+        from analysis.tracks.response.adapter_scaling import DOSE_RESPONSE, DOSE_RESPONSE_METRICS
+        from analysis.tracks.response.detect import DECLARE, DETECT
         from analysis.tracks.response.generate import ENDINGS, GENERATE
         from analysis.tracks.response.rates import RATES
         from analysis.tracks.response.shift import SHIFT, SHIFT_METRICS
         from analysis.tracks.response.span_attribution import SPAN_ATTRIBUTION
-        from analysis.tracks.response.upweighted_tokens import ODDS
+        from analysis.tracks.response.upweighted_tokens import UPWEIGHTED_TOKENS
 
         return (
             GENERATE,
             ENDINGS,
+            DECLARE,
             DETECT,
             RATES,
             SHIFT,
             SPAN_ATTRIBUTION,
             SHIFT_METRICS,
-            ODDS,
-            DOSE,
-            DOSE_METRICS,
+            UPWEIGHTED_TOKENS,
+            DOSE_RESPONSE,
+            DOSE_RESPONSE_METRICS,
         )
 
     def flags(self, workbench: duckdb.DuckDBPyConnection, settings: TrackSettings) -> list[Flag]:
@@ -116,16 +117,16 @@ class ResponseTrack(Track):
         return flags(workbench, settings)
 
     def gates(self) -> tuple[Gate, ...]:
-        from analysis.tracks.response.gates import GATES
+        from analysis.plugin.gate import gates_in
 
-        return GATES
+        return gates_in(f"{__package__}.gates", self.name)
 
     def gate_settings(
         self, settings: TrackSettings, workbench: duckdb.DuckDBPyConnection
     ) -> dict[str, object]:
         """Which inputs there are, and the spans that people may judge."""
-        from analysis.tracks.response.judged import new_hit_spans
         from analysis.tracks.response.settings import response_settings
+        from analysis.tracks.response.span_verdicts import new_hit_spans
 
         response = response_settings(settings)
         return {
@@ -141,6 +142,11 @@ class ResponseTrack(Track):
         from analysis.tracks.response.triggers import triggers
 
         return triggers(given)
+
+    def report_fields(self) -> tuple[str, ...]:
+        from analysis.tracks.response.report_sections import FIELD
+
+        return (FIELD,)
 
     def report_sections(
         self, connection: duckdb.DuckDBPyConnection, given: GateInput

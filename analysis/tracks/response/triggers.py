@@ -2,110 +2,106 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
-from analysis.base.records import ALL, SIDES, GateInput, Metric, Trigger
+from analysis.base.records import ALL, GateInput, Trigger
 from analysis.plugin.gate import metric_of
-from analysis.tracks.response.gates import (
+from analysis.plugin.trigger import clear, count, flagged, trigger
+from analysis.tracks.response.detectors.contract import Detector, Occasion
+from analysis.tracks.response.gate_keys import (
     LENGTH,
-    STRICT,
     TRADEOFF,
+    detectors_of,
     flagged_for,
     judged_slices,
+    strict_of,
 )
-from analysis.tracks.response.judged import new_hits
-from analysis.tracks.response.metric_specs import HALLUCINATION, TRACK
+from analysis.tracks.response.hallucination import HALLUCINATION, TITLE
+from analysis.tracks.response.metric_specs import TRACK
+from analysis.tracks.response.rate_counts import RateCounts, rate_counts
+from analysis.tracks.response.span_verdicts import new_hits
+
+HALLUCINATES = Occasion("hallucination changed", TITLE[:1].lower() + TITLE[1:])
 
 
 def triggers(given: GateInput) -> list[Trigger]:
-    """Wins but spoils; spoilers; hallucination; tone; escalation; length."""
-    found = [
+    """Wins but spoils; the occasions of the detectors and of hallucination; length. What fired comes first."""
+    told = [one for one in detectors_of(given) if one.occasion is not None]
+    occasions = [
         _wins_but_spoils(given),
-        *_spoilers(given),
-        _hallucination(given),
-        _tone(given),
-        *_escalation(given),
+        *(found for one in told if one.strict for found in _of_detector(given, one)),
+        _of_rate(given, HALLUCINATION, HALLUCINATES, ALL, tuple(new_hits(given, HALLUCINATION))),
+        *(found for one in told if not one.strict for found in _of_detector(given, one)),
         _length(given),
     ]
-    return sorted((one for one in found if one is not None), key=lambda one: not one.fired)
+    return sorted((one for one in occasions if one is not None), key=lambda one: not one.fired)
 
 
 def _wins_but_spoils(given: GateInput) -> Trigger | None:
     rate = metric_of(given, TRACK, "win_rate", ALL, "candidate")
     if rate is None or rate.value is None or rate.low is None:
         return None
-    limit = given.rules[TRADEOFF.name].thresholds["min_preferred"]
-    new = {name: _count(given, name, "broken", ALL) for name in STRICT}
-    gone = {name: _count(given, name, "fixed", ALL) for name in STRICT}
+    limit = given.rules[TRADEOFF].thresholds["min_preferred"]
+    names = [one.name for one in strict_of(given)]
+    new = {name: count(given, TRACK, f"{name}_broken", ALL) for name in names}
+    gone = {name: count(given, TRACK, f"{name}_fixed", ALL) for name in names}
     sentence = f"preferred in {rate.value:.0%} of {rate.n} prompts, with new hits of " + ", ".join(
-        f"{name} in {new[name]} ({gone[name]} no longer)" for name in STRICT
+        f"{name} in {new[name]} ({gone[name]} no longer)" for name in names
     )
-    fired = rate.low > limit and any(new[name] > gone[name] for name in STRICT)
-    refs = _flagged(given, TRADEOFF.name) or _together(new_hits(given, name) for name in STRICT)
-    return _trigger("wins on style, but spoils or invents", sentence, fired, rate, refs)
+    fired = rate.low > limit and any(new[name] > gone[name] for name in names)
+    refs = flagged(given, TRADEOFF) or _together(new_hits(given, name) for name in names)
+    return trigger(TRACK, "wins on style, but spoils or invents", sentence, fired, rate, refs)
 
 
-def _spoilers(given: GateInput) -> list[Trigger]:
-    found = []
-    for slice_name in judged_slices(given):
-        change = _change(given, "spoilers", slice_name)
-        if change is None:
-            continue
-        where = "" if slice_name == ALL else f" in {slice_name}"
-        sentence = f"spoilers{where}: {_sides(given, 'spoilers', slice_name)} of {change.n} answers"
-        refs = flagged_for(given, "spoilers", slice_name)
-        worse = (change.value or 0.0) > 0
-        found.append(_trigger("spoilers changed", sentence, _clear(change), change, refs, worse=worse))
-    return found
+def _of_detector(given: GateInput, detector: Detector) -> list[Trigger]:
+    """The occasion of a detector: of its shares together where it has any, else of its rate in each judged slice."""
+    occasion = detector.occasion
+    if occasion is None:
+        return []
+    if detector.shares:
+        found = [_of_shares(given, detector, occasion)]
+    else:
+        found = [
+            _of_rate(given, detector.name, occasion, name, flagged_for(given, detector.name, name))
+            for name in judged_slices(given)
+        ]
+    return [one for one in found if one is not None]
 
 
-def _hallucination(given: GateInput) -> Trigger | None:
-    change = _change(given, HALLUCINATION, ALL)
-    if change is None:
+def _of_rate(
+    given: GateInput, name: str, occasion: Occasion, slice_name: str, refs: tuple[str, ...]
+) -> Trigger | None:
+    """A rate that clearly rose, or fell where the occasion is told either way."""
+    rate = _told(given, name, slice_name)
+    if rate is None:
         return None
-    sentence = (
-        f"facts, promises or citations that nothing supports: {_sides(given, HALLUCINATION, ALL)} of {change.n} "
-        "answers"
+    where = "" if slice_name == ALL else f" in {slice_name}"
+    sentence = f"{occasion.lead}{where}: {rate.sides()} of {rate.change.n} answers"
+    rose = (rate.change.value or 0.0) > 0
+    fired = clear(rate.change) and (rose or occasion.either_way)
+    worse = rose or not occasion.either_way
+    return trigger(TRACK, occasion.name, sentence, fired, rate.change, refs, worse=worse)
+
+
+def _of_shares(given: GateInput, detector: Detector, occasion: Occasion) -> Trigger | None:
+    """Any label that the candidate's answers clearly have more or less often; the one that moved most leads."""
+    rates = {
+        label: rate
+        for label in detector.shares
+        if (rate := _told(given, f"{detector.name}_{label}", ALL)) is not None
+    }
+    if not rates:
+        return None
+    order = sorted(
+        rates, key=lambda label: (not clear(rates[label].change), -abs(rates[label].change.value or 0.0))
     )
-    refs = tuple(new_hits(given, HALLUCINATION))
-    worse = (change.value or 0.0) > 0
-    return _trigger("hallucination changed", sentence, _clear(change), change, refs, worse=worse)
-
-
-def _tone(given: GateInput) -> Trigger | None:
-    """Any tone in which the candidate answers clearly more or less often; the one that moved most leads."""
-    names = [
-        one.name.removesuffix("_rate")
-        for one in given.metrics
-        if one.track == TRACK and one.name.startswith("tone_") and one.name.endswith("_rate")
-        if one.name != "tone_rate" and one.slice == ALL and one.side == "difference"
-    ]
-    changes = {name: change for name in names if (change := _change(given, name, ALL)) is not None}
-    if not changes:
-        return None
-    order = sorted(changes, key=lambda name: (not _clear(changes[name]), -abs(changes[name].value or 0.0)))
-    said = [f"{name.removeprefix('tone_')} {_sides(given, name, ALL)}" for name in order]
-    first = changes[order[0]]
-    sentence = f"answers by tone, base → candidate of {first.n}: {', '.join(said)}"
-    pushes = _change(given, "tone", ALL)
-    worse = pushes is not None and _clear(pushes) and (pushes.value or 0.0) > 0
-    refs = flagged_for(given, "tone", ALL)
-    return _trigger("a LoRA or DPO model changed tone", sentence, _clear(first), first, refs, worse=worse)
-
-
-def _escalation(given: GateInput) -> list[Trigger]:
-    found = []
-    for slice_name in judged_slices(given):
-        change = _change(given, "escalation", slice_name)
-        if change is None:
-            continue
-        where = "" if slice_name == ALL else f" in {slice_name}"
-        sides = _sides(given, "escalation", slice_name)
-        sentence = f"wrong about handing over to a person{where}: {sides} of {change.n}"
-        refs = flagged_for(given, "escalation", slice_name)
-        fired = _clear(change) and (change.value or 0.0) > 0
-        found.append(_trigger("escalation regressed", sentence, fired, change, refs))
-    return found
+    first = rates[order[0]].change
+    said = ", ".join(f"{label} {rates[label].sides()}" for label in order)
+    sentence = f"{occasion.lead}, base → candidate of {first.n}: {said}"
+    hits = _told(given, detector.name, ALL)
+    worse = hits is not None and clear(hits.change) and (hits.change.value or 0.0) > 0
+    refs = flagged_for(given, detector.name, ALL)
+    return trigger(TRACK, occasion.name, sentence, clear(first), first, refs, worse=worse)
 
 
 def _length(given: GateInput) -> Trigger | None:
@@ -115,57 +111,17 @@ def _length(given: GateInput) -> Trigger | None:
     if base is None or candidate is None or change is None or not base.value or change.value is None:
         return None
     share = change.value / base.value
-    limit = given.rules[LENGTH.name].thresholds["max_change"]
+    limit = given.rules[LENGTH].thresholds["max_change"]
     sentence = f"mean length {base.value:.0f} → {candidate.value or 0.0:.0f} words"
-    fired = _clear(change) and abs(share) > limit
-    return _trigger("answers have another length", sentence, fired, change, _flagged(given, LENGTH.name))
+    fired = clear(change) and abs(share) > limit
+    return trigger(TRACK, "answers have another length", sentence, fired, change, flagged(given, LENGTH))
 
 
-def _trigger(
-    name: str, sentence: str, fired: bool, metric: Metric, refs: Sequence[str], *, worse: bool = True
-) -> Trigger:
-    return Trigger(
-        name, TRACK, sentence, fired, metric.value, metric.low, metric.high, metric.n, tuple(refs), worse
-    )
-
-
-def _change(given: GateInput, detector: str, slice_name: str) -> Metric | None:
-    """How far a rate rose; None where there is none, and in a slice where neither side has a hit."""
-    change = metric_of(given, TRACK, f"{detector}_rate", slice_name)
-    if change is None or change.value is None:
-        return None
-    sides = (metric_of(given, TRACK, f"{detector}_rate", slice_name, side) for side in SIDES)
-    silent = slice_name != ALL and not any(one is not None and one.value for one in sides)
-    return None if silent else change
-
-
-def _sides(given: GateInput, detector: str, slice_name: str) -> str:
-    """`0 → 11`: answers with a hit on either side."""
-    found = (metric_of(given, TRACK, f"{detector}_rate", slice_name, side) for side in SIDES)
-    return " → ".join("–" if one is None else str(hits_of(one)) for one in found)
-
-
-def hits_of(rate: Metric) -> int:
-    """The number of answers with a hit that a rate was made of."""
-    return round((rate.value or 0.0) * (rate.n or 0))
-
-
-def _count(given: GateInput, detector: str, what: str, slice_name: str) -> int:
-    metric = metric_of(given, TRACK, f"{detector}_{what}", slice_name)
-    return int(metric.value or 0) if metric else 0
-
-
-def _clear(change: Metric) -> bool:
-    """Whether the interval of a change excludes zero."""
-    return change.low is not None and change.high is not None and not change.low <= 0 <= change.high
-
-
-def _flagged(given: GateInput, key: str) -> tuple[str, ...]:
-    return given.flagged.get(key, ())
+def _told(given: GateInput, name: str, slice_name: str) -> RateCounts | None:
+    """A rate; None where there is none, and in a slice where neither side has a hit."""
+    rate = rate_counts(given, name, slice_name)
+    return None if rate is None or (slice_name != ALL and rate.silent) else rate
 
 
 def _together(sets: Iterable[Iterable[str]]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(ref for refs in sets for ref in refs))
-
-
-__all__ = ["hits_of", "triggers"]

@@ -13,6 +13,7 @@ import numpy as np
 import pyarrow as pa
 
 from analysis.base.seeds import draw
+from analysis.base.sql import queries
 from analysis.plugin.stage import Aggregate, PlanContext
 from analysis.stats import bootstrap_mean
 
@@ -29,31 +30,10 @@ TRIED = 400
 """Tokens, largest change first, that get an interval."""
 KEPT = 50
 
-# A piece inside a word is told from the word that it spells; names of tokens are the tokenizer's own and tell both.
-_CHANGES = """
-WITH response AS (
-    SELECT t.*, r.text FROM response_token t JOIN response_side r USING (ref, side)
-    WHERE t.side = 'base' OR r.text NOT IN (
-        SELECT b.text FROM response_side b WHERE b.ref = t.ref AND b.side = 'base')),
-position AS (
-    SELECT ref, text, unnest(tokens) AS name, unnest(starts) AS first, unnest(ends) AS last,
-        unnest(candidate_logp)::DOUBLE - unnest(base_logp)::DOUBLE AS change
-    FROM response),
-named AS (
-    SELECT ref, name, change, first = 0 OR regexp_matches(substring(text, first, 2), '^\\s|^.\\s') AS begins,
-        trim(substring(text, first + 1, last - first)) AS piece
-    FROM position WHERE isfinite(change)),
-frequent AS (
-    SELECT name, avg(change) AS mean, min(if(begins, '', '…') || piece) AS token
-    FROM named WHERE piece <> '' GROUP BY name
-    HAVING count(*) >= $positions AND count(DISTINCT ref) >= $prompts
-    ORDER BY mean DESC, name LIMIT $tried)
-SELECT n.name, f.token, n.ref, n.change FROM named n JOIN frequent f USING (name)
-WHERE f.mean > 0 ORDER BY n.name, n.ref, n.change
-"""
+_CHANGES = queries(__package__, "stages.sql")["token_changes"]
 
 
-def risen(connection: duckdb.DuckDBPyConnection) -> list[tuple[str, Interval]]:
+def upweighted(connection: duckdb.DuckDBPyConnection) -> list[tuple[str, Interval]]:
     """The tokens whose odds clearly rose, largest mean change first, with a bootstrap interval over prompts.
 
     A token stands as it is read; … before it says that it continues a word. Each interval stands for itself: of
@@ -76,7 +56,7 @@ def risen(connection: duckdb.DuckDBPyConnection) -> list[tuple[str, Interval]]:
 
 
 def _compute(context: PlanContext) -> dict[str, pa.Table]:
-    found = risen(context.workbench)
+    found = upweighted(context.workbench)
     numbers = {"change": "value", "low": "low", "high": "high"}
     columns = {name: [getattr(one, field) for _, one in found] for name, field in numbers.items()}
     return {
@@ -90,4 +70,4 @@ def _compute(context: PlanContext) -> dict[str, pa.Table]:
     }
 
 
-ODDS = Aggregate("response.odds", 1, _compute, after_queue=True)
+UPWEIGHTED_TOKENS = Aggregate("response.odds", 1, _compute, after_queue=True)

@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 
-from analysis.base.problems import suggest
+from analysis.base.problems import did_you_mean, suggest
 from analysis.data.examples import report_bad_rows, shown
 from analysis.data.rows import BadRow, bad_row, sound_rows
-from analysis.tracks.response.cells import filled_cell, id_cell, text_cell
-from analysis.tracks.response.tables import Cell, read_cells
+from analysis.tracks.response.cells import Cell, filled_cell, id_cell, read_cells, text_cell
 
 WINNERS = ("base", "candidate", "tie")
-MOST_COMPARED = 5_000
-"""Ids of prompts that a name is compared with to find the nearest one."""
 
 
 def read_votes(path: Path, known: Mapping[str, str], skip_bad_rows: bool) -> tuple[pa.Table, list[BadRow]]:
@@ -44,8 +40,7 @@ def read_votes(path: Path, known: Mapping[str, str], skip_bad_rows: bool) -> tup
             fault = read
         elif read["id"] not in known:
             fault = bad_row(path, row, "id", f"there is no prompt with the id {shown(read['id'])}")
-            near = difflib.get_close_matches(read["id"], list(known)[:MOST_COMPARED], n=1, cutoff=0.6)
-            hint = f"did you mean {near[0]!r}?" if near and not bad else hint
+            hint = hint if bad else did_you_mean(read["id"], known)
         elif read["judge"] and (read["id"], read["judge"]) in cast:
             line = cast[read["id"], read["judge"]]
             fault = bad_row(

@@ -1,4 +1,4 @@
-"""What purity would be if an attribute were permuted among items that are alike in the wanted ones.
+"""Chance within strata: the purity that an attribute permuted among items alike in the wanted ones would have.
 
 Attributes are correlated: a model that groups by theme groups by publisher where publishers have their themes.
 Items are put into strata by their wanted attributes, and the attribute is permuted within strata. The expectation
@@ -101,6 +101,11 @@ def association(values: Values, of: Rows, codes: Rows) -> float:
 
     Over all pairs of different items, exact and without bias; 0 where codes say nothing within strata, 1 where
     they say all, 0 where no two items of a stratum share a code.
+
+    Args:
+        values: of the attribute, for m items.
+        of: (m,) stratum of each item.
+        codes: (m,) code of each item.
     """
     _, joint = np.unique(of.astype(np.int64) * (int(codes.max(initial=0)) + 1) + codes, return_inverse=True)
     parent = np.zeros(int(joint.max(initial=-1)) + 1, np.int64)

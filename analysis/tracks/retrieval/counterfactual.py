@@ -1,4 +1,4 @@
-"""Does the list of neighbours move when only an unwanted attribute of an item's text is changed?
+"""Counterfactual items: the neighbours of an item when only an unwanted attribute of its text is changed.
 
 Variants are made first, so that they are encoded with everything else; what they do is read from the vectors.
 """
@@ -18,14 +18,16 @@ from analysis.plugin.stage import Aggregate, PlanContext
 from analysis.stats import bootstrap_mean
 from analysis.tracks.retrieval.edits import Edit, Item, edits
 from analysis.tracks.retrieval.metric_specs import metric, of_interval
+from analysis.tracks.retrieval.nearest import nearest
 from analysis.tracks.retrieval.settings import retrieval_settings
-from analysis.tracks.retrieval.vectors import load_space, load_vectors, nearest, unit_rows
+from analysis.tracks.retrieval.stage_queries import QUERIES
+from analysis.tracks.retrieval.vectors import load_space, load_vectors, unit_rows
 
 if TYPE_CHECKING:
     import duckdb
     from numpy.typing import NDArray
 
-    from analysis.tracks.retrieval.vectors import Attribute, Space
+    from analysis.tracks.retrieval.vectors import Attribute, EmbeddingSpace
 
     Floats = NDArray[np.float64]
 
@@ -39,12 +41,6 @@ METHODS = {
     ),
 }
 CONFIDENCE = 0.95
-
-_ITEMS = """
-SELECT e.ref, e.text, i.title, a.kind, a.labels
-FROM retrieval_attribute a JOIN example e USING (ref) LEFT JOIN retrieval_item i USING (ref)
-WHERE a.attribute = ? ORDER BY e.ref
-"""
 
 
 class Variant(NamedTuple):
@@ -85,7 +81,7 @@ def likeness(attribute: Attribute, new: str) -> Floats:
 
 
 def effects(
-    space: Space, side: Side, variants: list[Variant], vectors: NDArray[np.float32], k: int
+    space: EmbeddingSpace, side: Side, variants: list[Variant], vectors: NDArray[np.float32], k: int
 ) -> list[Effect]:
     """What each edit does on one side.
 
@@ -168,10 +164,11 @@ def _size(context: PlanContext) -> int:
 def plans(
     connection: duckdb.DuckDBPyConnection, unwanted: list[str], seed: int
 ) -> tuple[list[tuple[str, Edit]], dict[str, str]]:
+    """The edits of all unwanted attributes, each with its attribute, and why an attribute has none."""
     made: list[tuple[str, Edit]] = []
     whys = {}
     for attribute in unwanted:
-        found = connection.execute(_ITEMS, [attribute]).fetchall()
+        found = connection.execute(QUERIES["items_with_attribute"], {"attribute": attribute}).fetchall()
         items = [Item(ref, text, title, tuple(labels or ())) for ref, text, title, _, labels in found]
         kind = found[0][3] if found else "categorical"
         each, why = edits(attribute, kind, items, seed)
@@ -203,9 +200,10 @@ def _make_variants(context: PlanContext) -> dict[str, pa.Table]:
         {"attribute": pa.array(list(whys), pa.string()), "why": pa.array(list(whys.values()), pa.string())}
     )
     for name, table in {"edit_plan": plan, "edit_why": why}.items():
-        connection.register("incoming_plan", table)
-        connection.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS SELECT * FROM incoming_plan")
-        connection.unregister("incoming_plan")
+        connection.execute(QUERIES[f"make_{name}"])
+        connection.register("incoming", table)
+        connection.execute(QUERIES[f"fill_{name}"])
+        connection.unregister("incoming")
     texts = [edit.text for _, edit in made]
     example = pa.table(
         {
@@ -222,21 +220,18 @@ def _make_variants(context: PlanContext) -> dict[str, pa.Table]:
     return {"example": example}
 
 
-_PLANNED = "SELECT ref, item_ref, donor, attribute, old, new FROM edit_plan ORDER BY ref"
-
-
 def _measure_effects(context: PlanContext) -> dict[str, pa.Table]:
     connection = context.workbench
     space, k = load_space(connection), retrieval_settings(context.settings).k
     row_of = {ref: row for row, ref in enumerate(space.refs)}
     variants = [
         Variant(ref, row_of[item], row_of.get(donor, -1), attribute, old, new)
-        for ref, item, donor, attribute, old, new in connection.execute(_PLANNED).fetchall()
+        for ref, item, donor, attribute, old, new in connection.execute(QUERIES["edit_plan"]).fetchall()
     ]
     # Both are sorted by ref: a variant is encoded, or there are none.
     _, vectors = load_vectors(connection, ("variant",))
     of = {side: effects(space, side, variants, unit_rows(vectors[side]), k) for side in SIDES}
-    whys = dict(connection.execute("SELECT attribute, why FROM edit_why").fetchall())
+    whys = dict(connection.execute(QUERIES["edit_why"]).fetchall())
     rows = counterfactual_metrics(
         of, [one.attribute for one in variants], _unwanted(context), whys, k, context.seed
     )

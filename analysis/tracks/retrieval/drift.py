@@ -1,4 +1,4 @@
-"""What moved between the two spaces: groups of items, single items, and who became a neighbour of whom."""
+"""Drift from the base's space to the candidate's: of groups, of single items, and of who is a neighbour of whom."""
 
 from __future__ import annotations
 
@@ -11,15 +11,17 @@ import pyarrow as pa
 from analysis.base.records import ALL, SIDES, Metric
 from analysis.plugin.metric import metric_table
 from analysis.plugin.stage import Aggregate, PlanContext
+from analysis.tracks.retrieval.grouping_sentences import QUARTERS
 from analysis.tracks.retrieval.metric_specs import TRACK, metric, of_interval
 from analysis.tracks.retrieval.probes import lists, mean_interval, numbers
 from analysis.tracks.retrieval.ranking import overlap, shared
+from analysis.tracks.retrieval.stage_queries import count
 from analysis.tracks.retrieval.vectors import load_space
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from analysis.tracks.retrieval.vectors import Attribute, Space
+    from analysis.tracks.retrieval.vectors import Attribute, EmbeddingSpace
 
     Vectors = NDArray[np.float32]
     Rows = NDArray[np.int64]
@@ -30,8 +32,6 @@ MOST_VALUES = 50
 """Values of an attribute whose centroids are compared: the most frequent ones."""
 MOST_LABELS = 20
 """Values of an attribute between which movement is counted: the most frequent ones."""
-QUARTERS = ("lowest quarter", "second quarter", "third quarter", "highest quarter")
-"""Values of a numeric attribute, by rank."""
 RESAMPLES = 200
 NOISE_MEMBERS = 500
 """Members whose displacements are resampled for the noise floor, which shrinks with the root of the rest."""
@@ -81,6 +81,13 @@ def aligned(base: Vectors, candidate: Vectors) -> tuple[Vectors, Vectors]:
 
     A shift and a rotation change no distance between items. Where the numbers of dimensions differ, the smaller
     space is filled up with zeros.
+
+    Args:
+        base: (n, d).
+        candidate: (n, e).
+
+    Returns:
+        Two matrices (n, max(d, e)).
     """
     width = max(base.shape[1], candidate.shape[1])
     centred = []
@@ -119,12 +126,12 @@ def centroid_drift(
 
 
 def within_spread(vectors: Vectors, rows: Rows) -> float:
-    """Root mean square distance of some items to their own centroid."""
+    """Root mean square distance of some items (row numbers of (n, d) vectors) to their own centroid."""
     part = vectors[rows].astype(np.float64)
     return float(np.sqrt(((part - part.mean(axis=0)) ** 2).sum(axis=1).mean()))
 
 
-def drift_metrics(space: Space, seed: int) -> list[Metric]:
+def drift_metrics(space: EmbeddingSpace, seed: int) -> list[Metric]:
     """Centroid drift of every frequent value of every attribute: raw, and after alignment.
 
     One unit is the spread of the value's items around their centroid in the base: the root mean square distance.
@@ -160,7 +167,7 @@ def drift_metrics(space: Space, seed: int) -> list[Metric]:
     return rows
 
 
-def shift_table(space: Space) -> pa.Table:
+def shift_table(space: EmbeddingSpace) -> pa.Table:
     """One row of `retrieval_shift` for each item: neighbours kept, gained and lost, cosine after alignment."""
     base, candidate = (space.neighbours[side] for side in SIDES)
     in_candidate, in_base = shared(base, candidate)
@@ -181,7 +188,7 @@ def shift_table(space: Space) -> pa.Table:
     )
 
 
-def movement_table(space: Space) -> pa.Table:
+def movement_table(space: EmbeddingSpace) -> pa.Table:
     """Rows of `retrieval_movement`: for each pair of values, the share of neighbours of the one that are the other.
 
     Neighbours that do not have the attribute do not count; `n` is the number of items with the first value that
@@ -231,10 +238,7 @@ def _neighbour_shares(
 
 
 def _size(context: PlanContext) -> int:
-    (count,) = context.workbench.execute(
-        "SELECT count(*) FROM example WHERE track = ? AND kind = 'item'", [TRACK]
-    ).fetchone() or (0,)
-    return int(count)
+    return count(context.workbench, "example_count", track=TRACK, kind="item")
 
 
 def _compute(context: PlanContext) -> dict[str, pa.Table]:

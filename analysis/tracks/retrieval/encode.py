@@ -11,6 +11,7 @@ from analysis.base.errors import AssayError
 from analysis.base.records import SIDES
 from analysis.models.encoder import encoders
 from analysis.plugin.stage import PlanContext, RunContext, Shard, Stage
+from analysis.tracks.retrieval.stage_queries import QUERIES
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -18,12 +19,6 @@ if TYPE_CHECKING:
     from analysis.models.encoding import TextKind
 
 ROWS_PER_SHARD = 2048
-
-_TEXTS = """
-SELECT ref, kind, id, text, sha256 FROM example
-WHERE track = $track AND (kind <> 'pair' OR parent_ref IS NULL) AND (kind <> 'variant' OR $variants)
-ORDER BY kind IN ('query', 'pair'), length(text), text, ref
-"""
 
 
 def text_kind(kind: str) -> TextKind:
@@ -34,7 +29,9 @@ def text_kind(kind: str) -> TextKind:
 def _plan(context: PlanContext) -> list[Shard]:
     """Texts of like length together, and equal ones beside each other, so that they are computed once."""
     pair = encoders(context.models)
-    rows = context.workbench.execute(_TEXTS, {"track": context.track, "variants": pair.encodes}).fetchall()
+    rows = context.workbench.execute(
+        QUERIES["texts"], {"track": context.track, "variants": pair.encodes}
+    ).fetchall()
     shards = []
     for of_kind in ("document", "query"):
         some = [row for row in rows if text_kind(row[1]) == of_kind]
@@ -65,7 +62,7 @@ def _run(context: RunContext, shard: Shard) -> dict[str, pa.Table]:
 
 
 def vector_column(vectors: NDArray[np.float32]) -> pa.ListArray:
-    """The rows of a matrix as lists of float32."""
+    """The rows of a matrix (n, d) as n lists of float32."""
     offsets = np.arange(len(vectors) + 1, dtype=np.int32) * np.int32(vectors.shape[1])
     return pa.ListArray.from_arrays(
         pa.array(offsets), pa.array(np.ascontiguousarray(vectors, dtype=np.float32).ravel())

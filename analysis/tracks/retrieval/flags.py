@@ -5,8 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from analysis.base.records import Flag
+from analysis.base.sql import queries
 from analysis.plugin.flag import BROKEN_CRITICAL, SMALL_CRITICAL, find_flags
-from analysis.tracks.retrieval.gates import CONFOUNDS, GROUPING, MIN_SLICE, NEGATIVES, PROBES, TRACK
+from analysis.tracks.retrieval.gates.confounds import CONFOUNDS
+from analysis.tracks.retrieval.gates.hard_negatives import NEGATIVES
+from analysis.tracks.retrieval.gates.probe_answers import MIN_SLICE, PROBES
+from analysis.tracks.retrieval.gates.wanted_grouping import GROUPING
+from analysis.tracks.retrieval.metric_specs import TRACK
 
 if TYPE_CHECKING:
     import duckdb
@@ -33,134 +38,19 @@ LEAST_TOWARD = 0.2
 """Rise from base to candidate of the share of neighbours that an edited value draws."""
 ROUNDING = 1e-9
 
-_IN_CRITICAL = """
-SELECT s.slice, p.ref, p.base_recall, p.candidate_recall,
-       count(*) OVER (PARTITION BY s.slice) AS known
-FROM slice s JOIN membership m ON m.slice = s.slice AND m.track = s.track
-JOIN retrieval_probe p ON p.ref = m.ref
-WHERE s.track = $track AND s.critical AND p.base_recall IS NOT NULL
-"""
-
-# The items that an item or probe is compared with: the item itself; of a probe the relevant items or, where none is
-# named, what both sides answer. A gained or lost item counts for an attribute where it shares a label with them, and
-# against it where it shares none. Numbers share the quarter of the items that they lie in.
-_CHANGED = """
-WITH label AS (
-    SELECT ref, attribute, wanted, unnest(labels) AS label FROM retrieval_attribute WHERE kind <> 'numeric'
-    UNION ALL
-    SELECT ref, attribute, wanted,
-           least(floor(4 * percent_rank() OVER (PARTITION BY attribute ORDER BY number)), 3)::VARCHAR
-    FROM retrieval_attribute WHERE kind = 'numeric'),
-anchor AS (
-    SELECT ref, ref AS item FROM retrieval_shift
-    UNION ALL SELECT ref, item_ref FROM retrieval_relevance
-    UNION ALL
-    SELECT ref, unnest(kept) FROM retrieval_probe WHERE ref NOT IN (SELECT ref FROM retrieval_relevance)),
-standard AS (SELECT DISTINCT a.ref, l.attribute, l.wanted, l.label FROM anchor a JOIN label l ON l.ref = a.item),
-listed AS (
-    SELECT ref, overlap, gained, lost FROM retrieval_shift WHERE overlap < 1
-    UNION ALL SELECT ref, overlap, gained, lost FROM retrieval_probe WHERE overlap < 1),
-moved AS (
-    SELECT ref, unnest(gained) AS item, 1 AS sign FROM listed
-    UNION ALL SELECT ref, unnest(lost), -1 FROM listed),
-sharing AS (
-    SELECT DISTINCT m.ref, m.item, m.sign, s.attribute, s.wanted
-    FROM moved m JOIN label l ON l.ref = m.item
-    JOIN standard s ON s.ref = m.ref AND s.attribute = l.attribute AND s.label = l.label
-    WHERE (m.ref, m.item) NOT IN (SELECT (ref, item_ref) FROM retrieval_relevance))
-"""
-
-_QUERIES: tuple[tuple[str, str], ...] = (
-    (
-        BROKEN_CRITICAL,
-        f"""
-        SELECT ref, $probes || '[' || slice || ']', candidate_recall - base_recall FROM ({_IN_CRITICAL})
-        WHERE candidate_recall < base_recall - $rounding ORDER BY candidate_recall - base_recall, ref, slice
-        """,
-    ),
-    (
-        SMALL_CRITICAL,
-        f"""
-        SELECT ref, $probes || '[' || slice || ']', NULL FROM ({_IN_CRITICAL})
-        WHERE known < $min_slice ORDER BY ref, slice
-        """,
-    ),
-    (
-        VIOLATED,
-        """
-        SELECT ref, $negatives, candidate_margin - base_margin FROM retrieval_margin
-        WHERE candidate_violated AND NOT base_violated ORDER BY candidate_margin - base_margin, ref
-        """,
-    ),
-    (
-        UNWANTED,
-        f"""
-        {_CHANGED}
-        SELECT s.ref, $confounds || '[' || s.attribute || ']', sum(s.sign) AS net
-        FROM sharing s ANTI JOIN (SELECT ref, item FROM sharing WHERE wanted) w ON w.ref = s.ref AND w.item = s.item
-        WHERE NOT s.wanted AND s.attribute IN (
-            SELECT slice FROM metric WHERE name = 'grouping_conditional_lift' AND side = 'difference'
-            AND (value IS NULL OR (value > $least_change AND low > 0)))
-        GROUP BY s.ref, s.attribute HAVING net >= $least_net
-        QUALIFY row_number() OVER (
-            PARTITION BY s.attribute, s.ref LIKE $queries ORDER BY net DESC, s.ref) <= $per_gate
-        ORDER BY net DESC, s.ref, s.attribute
-        """,
-    ),
-    (
-        LOST,
-        """
-        SELECT ref, $probes, candidate_recall - base_recall FROM retrieval_probe
-        WHERE candidate_recall < base_recall - $rounding ORDER BY candidate_recall - base_recall, ref
-        """,
-    ),
-    (
-        GAVE_UP,
-        f"""
-        {_CHANGED}
-        SELECT s.ref,
-               $grouping || CASE WHEN s.attribute IN (SELECT unnest($kept::VARCHAR[]))
-                                 THEN '[' || s.attribute || ']' ELSE '' END, sum(s.sign) AS net
-        FROM sharing s WHERE s.wanted AND s.ref IN (SELECT ref FROM retrieval_shift) AND s.attribute IN (
-            SELECT slice FROM metric WHERE name = 'grouping_lift' AND side = 'difference'
-            AND (value IS NULL OR (value < -$least_change AND high < 0)))
-        GROUP BY s.ref, s.attribute HAVING net <= -$least_net
-        QUALIFY row_number() OVER (PARTITION BY s.attribute ORDER BY net, s.ref) <= $per_gate
-        ORDER BY net, s.ref, s.attribute
-        """,
-    ),
-    (
-        EDIT_MOVES,
-        """
-        SELECT ref, $confounds || '[' || attribute || ']', candidate_toward - base_toward AS rise
-        FROM retrieval_counterfactual
-        WHERE attribute IN (SELECT unnest($unwanted::VARCHAR[])) AND rise >= $least_toward
-        QUALIFY row_number() OVER (PARTITION BY attribute ORDER BY rise DESC, ref) <= $per_gate
-        ORDER BY rise DESC, ref
-        """,
-    ),
-    (
-        MOVED,
-        """
-        SELECT ref, $grouping, overlap FROM retrieval_shift WHERE overlap <= $most_overlap
-        ORDER BY overlap, cosine, ref LIMIT $per_gate
-        """,
-    ),
-    (
-        DUPLICATES,
-        """
-        WITH answer AS (
-            SELECT s.ref, s.side, coalesce(i.duplicate_of, i.ref) AS title
-            FROM (SELECT ref, side, unnest(neighbours[1:$cutoff]) AS item FROM retrieval_side
-                  WHERE ref IN (SELECT ref FROM retrieval_probe)) s
-            JOIN retrieval_item i ON i.ref = s.item),
-        repeated AS (SELECT ref, side, count(*) - count(DISTINCT title) AS extra FROM answer GROUP BY ref, side)
-        SELECT c.ref, $probes, c.extra - b.extra AS more FROM repeated c
-        JOIN repeated b ON b.ref = c.ref AND b.side = 'base'
-        WHERE c.side = 'candidate' AND more > 0 ORDER BY more DESC, c.ref LIMIT $per_gate
-        """,
-    ),
+SQL = queries(__package__ or "", "flags.sql")
+QUERIES = (
+    (BROKEN_CRITICAL, "broken_critical"),
+    (SMALL_CRITICAL, "small_critical"),
+    (VIOLATED, "violated"),
+    (UNWANTED, "unwanted"),
+    (LOST, "lost"),
+    (GAVE_UP, "gave_up"),
+    (EDIT_MOVES, "edit_moves"),
+    (MOVED, "moved"),
+    (DUPLICATES, "duplicates"),
 )
+"""Reasons and the queries that find them, the most decision-relevant first."""
 
 
 def flags(connection: duckdb.DuckDBPyConnection, settings: TrackSettings) -> list[Flag]:
@@ -173,7 +63,6 @@ def flags(connection: duckdb.DuckDBPyConnection, settings: TrackSettings) -> lis
 
     retrieval = retrieval_settings(settings)
     known: dict[str, object] = {
-        "track": TRACK,
         "probes": PROBES.name,
         "negatives": NEGATIVES.name,
         "confounds": CONFOUNDS.name,
@@ -190,4 +79,6 @@ def flags(connection: duckdb.DuckDBPyConnection, settings: TrackSettings) -> lis
         "per_gate": PER_GATE,
         "rounding": ROUNDING,
     }
-    return find_flags(connection, _QUERIES, known)
+    connection.execute(SQL["make_critical_probe"], {"track": TRACK})
+    connection.execute(SQL["make_moved_item"])
+    return find_flags(connection, [(reason, SQL[name]) for reason, name in QUERIES], known)

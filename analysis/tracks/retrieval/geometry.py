@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
     from numpy.typing import NDArray
 
-    from analysis.tracks.retrieval.vectors import Space
+    from analysis.tracks.retrieval.vectors import EmbeddingSpace
 
     Floats = NDArray[np.float64]
 
@@ -31,7 +31,7 @@ def occurrences(neighbours: NDArray[np.int32]) -> NDArray[np.int64]:
 
 
 def hubness(neighbours: NDArray[np.int32]) -> float:
-    """Skewness of how often items occur as neighbours: 0 where evenly, above 1 where a few are everywhere.
+    """Skewness of how often items occur in lists of neighbours (n, k): 0 where evenly, above 1 with a few everywhere.
 
     Source: Radovanovic, Nanopoulos and Ivanovic (2010), Hubs in space, JMLR 11:2487.
     """
@@ -54,7 +54,7 @@ def cosines_to_others(vectors: NDArray[np.float32]) -> Floats:
     return np.asarray((with_self - (rows**2).sum(axis=1)) / (len(rows) - 1))
 
 
-def geometry_metrics(space: Space) -> list[Metric]:
+def geometry_metrics(space: EmbeddingSpace) -> list[Metric]:
     """Hubness, anisotropy and mean length (of the vectors as the encoders gave them), both sides and difference."""
     n = len(space.refs)
     if n < 2:

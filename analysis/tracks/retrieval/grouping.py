@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
     from numpy.typing import NDArray
 
-    from analysis.tracks.retrieval.vectors import Attribute, Space
+    from analysis.tracks.retrieval.vectors import Attribute, EmbeddingSpace
 
     Floats = NDArray[np.float64]
     Rows = NDArray[np.integer]
@@ -136,6 +136,13 @@ def permutation_p(values: Values, pairs: Pairs, given: Strata, draws: int, seed:
 
     (1 + number of permutations that reach the observed purity) / (draws + 1).
 
+    Args:
+        values: of the attribute, for m items.
+        pairs: the items with their neighbours.
+        given: strata of the m items.
+        draws: number of permutations.
+        seed: of the permutations.
+
     Source: Phipson and Smyth (2010), Permutation p-values should never be zero, SAGMB 9:39.
     """
     permuted = permutations(given, draws, seed)
@@ -149,11 +156,17 @@ def permutation_p(values: Values, pairs: Pairs, given: Strata, draws: int, seed:
     return (1 + reached) / (draws + 1)
 
 
-def grouping(space: Space, attribute: Attribute, seed: int, draws: int = PERMUTATIONS) -> Grouping:
+def grouping(space: EmbeddingSpace, attribute: Attribute, seed: int, draws: int = PERMUTATIONS) -> Grouping:
     """Lift and conditional lift of one attribute.
 
     The strata are made of the wanted attributes, for a wanted attribute of the other ones. Support articles are
     items too: an attribute that only some items have is measured over these.
+
+    Args:
+        space: the items.
+        attribute: one of theirs.
+        seed: of the permutations.
+        draws: their number.
     """
     rows, values = values_of(attribute)
     wanted = [one for one in space.attributes if one.wanted and one.name != attribute.name]
@@ -188,7 +201,7 @@ def wanted_lift(groupings: Sequence[Grouping]) -> dict[Side, Lift]:
     return out
 
 
-def grouping_metrics(space: Space, seed: int, draws: int = PERMUTATIONS) -> list[Metric]:
+def grouping_metrics(space: EmbeddingSpace, seed: int, draws: int = PERMUTATIONS) -> list[Metric]:
     """The rows of `metric`, for every attribute and for the mean over the wanted ones.
 
     The interval of the conditional lift of an unwanted attribute is at .975 one-sided, divided by the number of

@@ -1,4 +1,4 @@
-"""What grouping means in words: pure functions over metrics, for headlines, reasons of gates and the console."""
+"""Sentences about what items group by: pure functions of metrics, for the report, reasons of gates and the console."""
 
 from __future__ import annotations
 
@@ -14,11 +14,13 @@ CHANGE = 0.10
 """Change of a lift, with its interval clear of 0, from which it is said."""
 PRESENT = 0.10
 """Lift, with its lower bound above 0, from which items are said to group by an attribute."""
+QUARTERS = ("lowest quarter", "second quarter", "third quarter", "highest quarter")
+"""Values of a numeric attribute, by rank."""
 
 
 @dataclass(frozen=True)
-class GroupingWords:
-    """One attribute in words.
+class GroupingSentence:
+    """What became of grouping by one attribute.
 
     `word` is `more` or `less` where the lift changed, `kept` (wanted) or `inherited` (unwanted) where the base
     grouped by it already and nothing changed, `none` where neither side does, `unknown` where it cannot be said.
@@ -30,13 +32,13 @@ class GroupingWords:
     sentence: str
 
 
-def number(value: float) -> str:
+def lift_text(value: float) -> str:
     """A lift or change as it is printed: two digits and no leading zero."""
     text = f"{value:.2f}"
     return "0" if text in ("0.00", "-0.00") else text.replace("0.", ".", 1) if abs(value) < 0.995 else text
 
 
-def verdict(metrics: Iterable[Metric], wanted: Sequence[str], unwanted: Sequence[str]) -> str:
+def strongest_sentence(metrics: Iterable[Metric], wanted: Sequence[str], unwanted: Sequence[str]) -> str:
     """What the candidate's items group by: the strongest unwanted against the strongest wanted attribute.
 
     Plain lifts, which are comparable between attributes; conditional ones stand on different strata.
@@ -52,38 +54,42 @@ def verdict(metrics: Iterable[Metric], wanted: Sequence[str], unwanted: Sequence
         return "what items group by is not known"
     if best is None or worst is None:
         name, lift = best or worst or ("", 0.0)
-        return (
-            f"groups by {words(name)} ({number(lift)})" if lift >= PRESENT else "groups by nothing declared"
-        )
+        return f"groups by {_with_lift(name, lift)}" if lift >= PRESENT else "groups by nothing declared"
     first, second = (worst, best) if worst[1] > best[1] else (best, worst)
     if first[1] < PRESENT:
-        return f"groups by nothing declared ({words(first[0])} {number(first[1])} at most)"
-    return f"groups by {words(first[0])} ({number(first[1])}) more than by {words(second[0])} ({number(second[1])})"
+        return f"groups by nothing declared ({attribute_name(first[0])} {lift_text(first[1])} at most)"
+    return f"groups by {_with_lift(*first)} more than by {_with_lift(*second)}"
 
 
-def attribute_words(metrics: Iterable[Metric], attribute: str, wanted: bool) -> GroupingWords:
+def attribute_sentence(metrics: Iterable[Metric], attribute: str, wanted: bool) -> GroupingSentence:
     """One attribute: a wanted one by its lift, an unwanted one by its conditional lift, as the gates read them."""
     at = _index(metrics)
     name = "grouping_lift" if wanted else "grouping_conditional_lift"
     base, candidate, change = (at.get((name, attribute, side)) for side in _SIDES)
     if change is None or change.value is None or not base or base.value is None or not candidate:
         why = change.why if change is not None and change.why else "not measured"
-        return GroupingWords(attribute, wanted, "unknown", f"{words(attribute)}: not known ({why})")
-    levels = f"{number(base.value)} to {number(candidate.value or 0.0)}, change {_signed(change)}"
+        return GroupingSentence(
+            attribute, wanted, "unknown", f"{attribute_name(attribute)}: not known ({why})"
+        )
+    levels = f"{lift_text(base.value)} to {lift_text(candidate.value or 0.0)}, change {_signed(change)}"
     word = _word(base, change, wanted)
     sentence = {
-        "more": f"groups more by {words(attribute)}",
-        "less": f"groups less by {words(attribute)}",
-        "kept": f"still groups by {words(attribute)}",
-        "inherited": f"groups by {words(attribute)} as the base did",
-        "none": f"does not group by {words(attribute)}",
+        "more": f"groups more by {attribute_name(attribute)}",
+        "less": f"groups less by {attribute_name(attribute)}",
+        "kept": f"still groups by {attribute_name(attribute)}",
+        "inherited": f"groups by {attribute_name(attribute)} as the base did",
+        "none": f"does not group by {attribute_name(attribute)}",
     }[word]
-    return GroupingWords(attribute, wanted, word, f"{sentence} ({levels})")
+    return GroupingSentence(attribute, wanted, word, f"{sentence} ({levels})")
 
 
-def words(attribute: str) -> str:
+def attribute_name(attribute: str) -> str:
     """The name of an attribute as a reader knows it."""
     return attribute.replace("_", " ")
+
+
+def _with_lift(attribute: str, lift: float) -> str:
+    return f"{attribute_name(attribute)} ({lift_text(lift)})"
 
 
 _SIDES: tuple[MetricSide, MetricSide, MetricSide] = ("base", "candidate", "difference")
@@ -117,4 +123,4 @@ def _signed(change: Metric) -> str:
 
 
 def _plus(value: float) -> str:
-    return f"+{number(value)}" if value >= 0.005 else number(value)
+    return f"+{lift_text(value)}" if value >= 0.005 else lift_text(value)

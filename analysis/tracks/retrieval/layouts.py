@@ -33,10 +33,10 @@ class Layout(Protocol):
         """From the principal components."""
 
     def onward(self, start: Points) -> Points:
-        """From an earlier map, gently: what has the same neighbours stays where it is."""
+        """From an earlier map (n, 2), gently: what has the same neighbours stays where it is."""
 
     def again(self, start: Points) -> Points:
-        """From an earlier map, with the force to leave it: finds a new arrangement."""
+        """From an earlier map (n, 2), with the force to leave it: finds a new arrangement."""
 
     def scattered(self, seed: int) -> Points:
         """From a random start, as `first` otherwise."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import json
 from collections.abc import Mapping
 from dataclasses import replace
@@ -11,6 +10,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from analysis.base.problems import did_you_mean
 from analysis.base.records import Example
 from analysis.data.examples import (
     MAX_ID_CHARACTERS,
@@ -28,9 +28,6 @@ from analysis.tracks.retrieval.settings import RetrievalSettings
 
 ITEMS = "items"
 HARD_NEGATIVES = "hard negatives"
-
-MOST_COMPARED = 5_000
-"""Ids of items that a name is compared with to find the nearest one."""
 
 _PAIR_COLUMNS = ("query", "positive", "negative")
 
@@ -231,5 +228,4 @@ def _item_hint(bad: list[BadRow], known: Mapping[str, str]) -> str | None:
     if not bad or "there is no item" not in bad[0].message:
         return None
     missing = next((name for name in _ids(bad[0].value) or () if name not in known), "")
-    near = difflib.get_close_matches(missing, list(known)[:MOST_COMPARED], n=1, cutoff=0.6)
-    return f"did you mean {near[0]!r}?" if near else None
+    return did_you_mean(missing, known)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
-from analysis.base.records import SIDES
+from analysis.base.records import SIDES, MetricSpec
+from analysis.tracks.retrieval.metric_specs import reads
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,42 +14,29 @@ class Quality:
     """One measure of how far a map can be believed; drawn only where both sides have at least `limit`."""
 
     name: str
-    title: str
     limit: float
-    definition: str
 
     @property
     def metric(self) -> str:
         """Name of its metric."""
         return f"map_{self.name}"
 
+    @property
+    def spec(self) -> MetricSpec:
+        """What its metric is."""
+        return reads(self.metric)[0]
+
+    @property
+    def title(self) -> str:
+        """As it is written out."""
+        return self.spec.title
+
 
 QUALITIES: tuple[Quality, ...] = (
-    Quality(
-        "trustworthiness",
-        "trustworthiness",
-        0.80,
-        "1 = who is near on the map is near among the vectors; falls with the rank of each intruder",
-    ),
-    Quality(
-        "continuity",
-        "continuity",
-        0.80,
-        "1 = who is near among the vectors is near on the map; falls with the rank of each one torn away",
-    ),
-    Quality(
-        "recall",
-        "kNN recall",
-        0.30,
-        "share of an item's nearest by its vector that are among its nearest on the map",
-    ),
-    Quality(
-        "stability",
-        "seed stability",
-        0.45,
-        "share of an item's nearest on the map that stay when the map starts from another seed; mean over the "
-        "pairs of three maps, two of them from random starts",
-    ),
+    Quality("trustworthiness", 0.80),
+    Quality("continuity", 0.80),
+    Quality("recall", 0.30),
+    Quality("stability", 0.45),
 )
 """The four measures with their limits.
 
@@ -66,7 +54,7 @@ compares maps from unrelated starts, which is the hardest form of the question: 
 """
 
 
-def figure(value: float) -> str:
+def share_text(value: float) -> str:
     """A share with two digits and no leading zero."""
     return f"{value:.2f}".removeprefix("0") if value >= 0 else f"-{-value:.2f}".replace("-0", "−")
 
@@ -85,11 +73,8 @@ def shortfalls(values: Mapping[tuple[str, str], float | None]) -> list[str]:
                 found.append(f"{side} {quality.title} not measured")
             elif value < quality.limit:
                 # Rounded down to what is said, a value just under its limit would read as equal to it.
-                shown = figure(value) if round(value, 2) < quality.limit else f"{value:.4f}".removeprefix("0")
-                found.append(f"{side} {quality.title} {shown} < {figure(quality.limit)}")
+                shown = (
+                    share_text(value) if round(value, 2) < quality.limit else f"{value:.4f}".removeprefix("0")
+                )
+                found.append(f"{side} {quality.title} {shown} < {share_text(quality.limit)}")
     return found
-
-
-def withheld_words(reasons: Sequence[str]) -> str:
-    """The reasons of a map that is not drawn, as one clause."""
-    return ", ".join(reasons)

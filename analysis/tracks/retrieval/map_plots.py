@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from analysis.base.records import SIDES
 from analysis.plots.scatter_svg import FILLS, Figure, Plot, scatter_svg
-from analysis.tracks.retrieval.map_limits import QUALITIES, figure
+from analysis.tracks.retrieval.map_limits import QUALITIES, share_text
 from analysis.tracks.retrieval.map_queries import (
     MapSummary,
     map_attributes,
@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     import duckdb
 
     from analysis.base.records import GateInput
-
-NAMES = {"tsne": "t-SNE", "umap": "UMAP"}
 
 
 def plots(connection: duckdb.DuckDBPyConnection, given: GateInput) -> dict[str, bytes]:
@@ -61,16 +59,14 @@ def _picture(connection: duckdb.DuckDBPyConnection, summary: MapSummary, attribu
         for side in SIDES
     ]
     by = f" by {attribute}" if attribute is not None else ""
-    title = (
-        f"{NAMES.get(summary.method, summary.method)} of {summary.items:,} of {summary.of_items:,} items{by}"
-    )
+    title = f"{summary.title} of {summary.items:,} of {summary.of_items:,} items{by}"
     notes = ["Gaps and sizes mean nothing. How far neighbours can be believed, base and candidate:"]
     for quality in QUALITIES:
         values = [summary.metrics.get((quality.metric, side)) for side in SIDES]
         shown = ", ".join(
-            "unknown" if one is None or one.value is None else figure(one.value) for one in values
+            "unknown" if one is None or one.value is None else share_text(one.value) for one in values
         )
-        notes.append(f"{quality.title} {shown} (drawn from {figure(quality.limit)})")
+        notes.append(f"{quality.title} {shown} (drawn from {share_text(quality.limit)})")
     if summary.rearranged:
         notes.append("The candidate's map is a new arrangement: compare neighbours, not places.")
     return scatter_svg(Figure(title, plots, names, notes))

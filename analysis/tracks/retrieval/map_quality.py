@@ -55,7 +55,7 @@ def trustworthiness(high: NDArray[np.int32], low: NDArray[np.int32], k: int = K)
     n = len(high)
     near = (low > 0) & (low <= k)
     penalty = np.where(near, np.maximum(high - k, 0), 0).sum(axis=1, dtype=np.float64)
-    return 1 - 2 * penalty / (k * (2 * n - 3 * k - 1))
+    return np.asarray(1 - 2 * penalty / (k * (2 * n - 3 * k - 1)))
 
 
 def shared_neighbours(one: NDArray[np.int32], other: NDArray[np.int32], k: int = K) -> NDArray[np.float64]:
@@ -72,7 +72,7 @@ def shared_neighbours(one: NDArray[np.int32], other: NDArray[np.int32], k: int =
         (n,) in 0 to 1; k / (n - 1) by chance.
     """
     both = (one > 0) & (one <= k) & (other > 0) & (other <= k)
-    return both.sum(axis=1) / k
+    return np.asarray(both.sum(axis=1) / k)
 
 
 def seed_stability(maps: Sequence[NDArray[np.int32]], k: int = K) -> NDArray[np.float64]:
@@ -85,4 +85,6 @@ def seed_stability(maps: Sequence[NDArray[np.int32]], k: int = K) -> NDArray[np.
     Returns:
         (n,) in 0 to 1.
     """
-    return np.mean([shared_neighbours(one, other, k) for one, other in combinations(maps, 2)], axis=0)
+    return np.asarray(
+        np.mean([shared_neighbours(one, other, k) for one, other in combinations(maps, 2)], axis=0)
+    )

@@ -11,10 +11,12 @@ from analysis.plugin.metric import metric_table
 from analysis.plugin.stage import Aggregate, PlanContext
 from analysis.stats import paired_mean_interval
 from analysis.tracks.retrieval.layouts import Method, methods, parameters
-from analysis.tracks.retrieval.map_limits import QUALITIES, withheld_words
-from analysis.tracks.retrieval.maps import FEWEST, K, MapPair, fit_pair, sample_rows
+from analysis.tracks.retrieval.map_limits import QUALITIES
+from analysis.tracks.retrieval.map_quality import K
+from analysis.tracks.retrieval.maps import FEWEST, MapPair, fit_pair, sample_rows
 from analysis.tracks.retrieval.metric_specs import metric, of_interval
-from analysis.tracks.retrieval.vectors import Space, load_space
+from analysis.tracks.retrieval.stage_queries import count
+from analysis.tracks.retrieval.vectors import EmbeddingSpace, load_space
 
 if TYPE_CHECKING:
     import numpy as np
@@ -24,8 +26,7 @@ VERSION = 1
 
 
 def _size(context: PlanContext) -> int:
-    count = context.workbench.execute("SELECT count(*) FROM retrieval_item").fetchone()
-    return len(methods()) * (int(count[0]) if count else 0)
+    return len(methods()) * count(context.workbench, "item_count")
 
 
 def _compute(context: PlanContext) -> dict[str, pa.Table]:
@@ -38,7 +39,7 @@ def _compute(context: PlanContext) -> dict[str, pa.Table]:
     return {name: pa.concat_tables(tables) for name, tables in found.items()}
 
 
-def map_tables(space: Space, method: Method, seed: int) -> dict[str, pa.Table]:
+def map_tables(space: EmbeddingSpace, method: Method, seed: int) -> dict[str, pa.Table]:
     """Rows of `retrieval_map`, `retrieval_map_quality` and `metric` for the maps of one method.
 
     Args:
@@ -50,7 +51,7 @@ def map_tables(space: Space, method: Method, seed: int) -> dict[str, pa.Table]:
     pair: MapPair | None = None
     if len(rows) >= FEWEST:
         pair = fit_pair({side: space.vectors[side][rows] for side in SIDES}, seed, method)
-        why = withheld_words(pair.shortfalls())
+        why = ", ".join(pair.shortfalls())
     else:
         why = f"{len(rows)} items are too few for a map, which needs {FEWEST}"
     quality = {

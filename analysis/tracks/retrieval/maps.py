@@ -18,13 +18,12 @@ from analysis.base.records import SIDES, Side
 from analysis.tracks.retrieval.layouts import Layout, Method, layout
 from analysis.tracks.retrieval.map_limits import QUALITIES, shortfalls
 from analysis.tracks.retrieval.map_quality import (
-    K,
     rank_matrix,
     seed_stability,
     shared_neighbours,
     trustworthiness,
 )
-from analysis.tracks.retrieval.vectors import Space
+from analysis.tracks.retrieval.vectors import EmbeddingSpace
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -129,10 +128,10 @@ def onto(points: NDArray[np.float64], reference: NDArray[np.float64]) -> NDArray
     """
     centred = points - points.mean(axis=0)
     left, _, right = np.linalg.svd(centred.T @ (reference - reference.mean(axis=0)))
-    return centred @ (left @ right) + reference.mean(axis=0)
+    return np.asarray(centred @ (left @ right) + reference.mean(axis=0))
 
 
-def sample_rows(space: Space, seed: int, most: int = SAMPLE) -> NDArray[np.int64]:
+def sample_rows(space: EmbeddingSpace, seed: int, most: int = SAMPLE) -> NDArray[np.int64]:
     """Rows of the items that are drawn, ascending: all, or a random subset that keeps the shares of all groups.
 
     Groups are the joint values of the wanted attributes with at most one label an item. The subset takes every
@@ -156,6 +155,3 @@ def sample_rows(space: Space, seed: int, most: int = SAMPLE) -> NDArray[np.int64
     order = np.lexsort(keys)
     places = np.floor((np.arange(most) + rng.random()) * n / most).astype(np.int64)
     return np.sort(order[places])
-
-
-__all__ = ["K", "MapPair", "fit_pair", "onto", "sample_rows"]

@@ -1,4 +1,8 @@
-"""What each metric of the retrieval track is."""
+"""Metrics of the retrieval track, each declared once: what it is called, what it measures, which way is better.
+
+Grouping by an attribute is better up where it is wanted and better down where it is not: the declaration of a lift says
+neither, and a gate, which knows its attribute, says which.
+"""
 
 from __future__ import annotations
 
@@ -10,8 +14,8 @@ TRACK = "retrieval"
 SPECS: tuple[MetricSpec, ...] = (
     MetricSpec(
         "recall",
-        "relevant items found",
-        "of a query, share of its relevant items in the top k",
+        "recall",
+        "share of a query's relevant titles in the top k, a title counting once; mean over queries",
         "share",
         "level",
         "up",
@@ -19,32 +23,50 @@ SPECS: tuple[MetricSpec, ...] = (
     MetricSpec(
         "mrr",
         "reciprocal rank",
-        "mean reciprocal rank of the first relevant item in the top k",
-        "share",
+        "1 / rank of the first relevant title in the whole stored list, 0 where it has none; mean over queries",
+        "reciprocal rank",
         "level",
         "up",
     ),
     MetricSpec(
         "ndcg",
         "nDCG",
-        "normalised discounted cumulative gain of the relevant items in the top k",
+        "discounted gain of the relevant titles in the top k over that of the best order; mean over queries",
         "share",
         "level",
         "up",
     ),
     MetricSpec(
-        "broken", "broken", "queries with fewer relevant items in the list", "queries", "count", "down", ONE
+        "broken",
+        "broken",
+        "queries with fewer relevant titles in the candidate's top k than in the base's",
+        "queries",
+        "count",
+        "down",
+        ONE,
     ),
     MetricSpec(
-        "fixed", "fixed", "queries with more relevant items in the list", "queries", "count", "up", ONE
+        "fixed",
+        "fixed",
+        "queries with more relevant titles in the candidate's top k than in the base's",
+        "queries",
+        "count",
+        "up",
+        ONE,
     ),
     MetricSpec(
-        "overlap", "places kept", "share of the top k that both sides have", "share", "level", "neither", ONE
+        "overlap",
+        "overlap",
+        "share of a query's top k that both sides have; mean over queries",
+        "share",
+        "level",
+        "neither",
+        ONE,
     ),
     MetricSpec(
         "rank_biased_overlap",
-        "rankings agree",
-        "agreement of both rankings, the top weighing most (p .9)",
+        "rank-biased overlap",
+        "agreement of both sides' stored rankings of a query, early places weighing more (extrapolated, p = .9)",
         "share",
         "level",
         "neither",
@@ -52,32 +74,32 @@ SPECS: tuple[MetricSpec, ...] = (
     ),
     MetricSpec(
         "grouping_lift",
-        "neighbours share it",
-        "how much more alike neighbours are in it than random items: 0 is chance, 1 all alike",
+        "grouping over chance",
+        "likeness of an item's neighbours in it over that of random items: 0 is chance, 1 all alike",
         "lift",
         "level",
         "neither",
     ),
     MetricSpec(
         "grouping_conditional_lift",
-        "neighbours share it beyond what is wanted",
-        "lift over chance among items alike in the wanted attributes: 0 is chance, 1 all alike",
+        "grouping beyond what is wanted",
+        "likeness of an item's neighbours over that of items with its (other) wanted values: 0 is chance, 1 all alike",
         "lift",
         "level",
-        "down",
+        "neither",
     ),
     MetricSpec(
         "grouping_wanted_lift",
-        "neighbours share what is wanted",
-        "mean lift over the wanted attributes",
+        "grouping by what is wanted",
+        "mean over the wanted attributes of the lift over chance: 0 is chance, 1 all alike",
         "lift",
         "level",
         "up",
     ),
     MetricSpec(
         "grouping_permutation_p",
-        "p, alike by chance",
-        "share of permutations within the strata that are at least as alike",
+        "p, as alike by chance",
+        "share of permutations among items alike in the (other) wanted attributes that reach the likeness found",
         "probability",
         "p",
         "neither",
@@ -85,8 +107,8 @@ SPECS: tuple[MetricSpec, ...] = (
     ),
     MetricSpec(
         "centroid_drift",
-        "group moved",
-        "move of a group's mean, in spreads of the base's group around its own mean",
+        "centroid drift",
+        "distance between the means of a value's items on both sides, in spreads of the base's around their mean",
         "spreads",
         "level",
         "neither",
@@ -95,7 +117,7 @@ SPECS: tuple[MetricSpec, ...] = (
     MetricSpec(
         "neighbour_overlap",
         "neighbours kept",
-        "share of an item's nearest items that both sides have",
+        "share of an item's k nearest items that both sides have; mean over items",
         "share",
         "level",
         "neither",
@@ -112,24 +134,24 @@ SPECS: tuple[MetricSpec, ...] = (
     ),
     MetricSpec(
         "counterfactual_overlap",
-        "neighbours kept when it is edited",
-        "share of an item's neighbours that stay when only this is edited",
+        "neighbours kept when edited",
+        "share of an item's k nearest that stay when only this is edited in its text; mean over edits",
         "share",
         "level",
         "up",
     ),
     MetricSpec(
         "counterfactual_toward",
-        "neighbours drawn to the new value",
-        "rise of the share of neighbours with the new value when only this is edited",
+        "pull of the new value when edited",
+        "rise of how like the new value an item's k nearest are when only this is edited; mean over edits",
         "share",
         "change",
         "down",
     ),
     MetricSpec(
         "violations",
-        "hard negatives nearer",
-        "share of the pairs whose negative is at least as near as the positive",
+        "violated hard negatives",
+        "share of the pairs whose negative is at least as near to the query as the positive",
         "share",
         "level",
         "down",
@@ -164,23 +186,23 @@ SPECS: tuple[MetricSpec, ...] = (
     MetricSpec(
         "margin",
         "margin",
-        "similarity to the positive minus similarity to the negative",
+        "cosine of the query to the positive less that to the negative; below 0 it is violated; mean over pairs",
         "cosine",
         "level",
         "up",
     ),
     MetricSpec(
         "hubness",
-        "hubs",
-        "skewness of how often an item is among the neighbours of others; 0 is even",
+        "hubness",
+        "skewness of how often an item is among the k nearest of others; 0 has no hubs",
         "skewness",
         "level",
         "down",
     ),
     MetricSpec(
         "anisotropy",
-        "common direction",
-        "mean cosine of two items; near 0 uses the whole space",
+        "anisotropy",
+        "mean cosine of all pairs of different items; near 0 they use all directions",
         "cosine",
         "level",
         "down",
@@ -188,7 +210,7 @@ SPECS: tuple[MetricSpec, ...] = (
     MetricSpec(
         "norm",
         "vector length",
-        "mean length of the items' vectors, as the encoder gives them",
+        "mean length of the items' vectors as the encoder gives them, before they are scaled to length 1",
         "length",
         "level",
         "neither",
@@ -196,7 +218,7 @@ SPECS: tuple[MetricSpec, ...] = (
     MetricSpec(
         "map_drawn",
         "map drawn",
-        "1 where both maps may be drawn; else why says what they lack",
+        "1 where both maps may be drawn, 0 where items are too few or a measure is under its limit",
         "yes or no",
         "level",
         "up",
@@ -204,8 +226,8 @@ SPECS: tuple[MetricSpec, ...] = (
     ),
     MetricSpec(
         "map_trustworthiness",
-        "map trustworthiness",
-        "how far near places on the map are near in the space: 1 is all (Venna and Kaski 2001)",
+        "trustworthiness",
+        "1 = who is near on the map is near among the vectors; falls with the rank of each intruder",
         "share",
         "level",
         "up",
@@ -213,8 +235,8 @@ SPECS: tuple[MetricSpec, ...] = (
     ),
     MetricSpec(
         "map_continuity",
-        "map continuity",
-        "how far what is near in the space is near on the map: 1 is all (Venna and Kaski 2001)",
+        "continuity",
+        "1 = who is near among the vectors is near on the map; falls with the rank of each one torn away",
         "share",
         "level",
         "up",
@@ -222,8 +244,8 @@ SPECS: tuple[MetricSpec, ...] = (
     ),
     MetricSpec(
         "map_recall",
-        "neighbours kept by the map",
-        "share of the nearest items in the space that are nearest on the map, too",
+        "kNN recall",
+        "share of an item's nearest by its vector that are among its nearest on the map",
         "share",
         "level",
         "up",
@@ -231,8 +253,8 @@ SPECS: tuple[MetricSpec, ...] = (
     ),
     MetricSpec(
         "map_stability",
-        "map stability",
-        "share of neighbours on the map that a map of another seed has, too",
+        "seed stability",
+        "share of an item's nearest on the map that stay from another start; mean over the pairs of three maps",
         "share",
         "level",
         "up",
@@ -240,4 +262,4 @@ SPECS: tuple[MetricSpec, ...] = (
     ),
 )
 ROWS = MetricRows(TRACK, SPECS)
-metric, of_interval, reads = ROWS.metric, ROWS.of_interval, ROWS.specs
+metric, of_interval, reads, criterion = ROWS.metric, ROWS.of_interval, ROWS.specs, ROWS.criterion

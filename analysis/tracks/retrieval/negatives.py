@@ -1,4 +1,4 @@
-"""Hard negatives: is the right item still nearer to the query than the one that is easily taken for it?"""
+"""Hard negatives: how much nearer to a query the right item is than the one that is easily taken for it, by slice."""
 
 from __future__ import annotations
 
@@ -14,12 +14,13 @@ from analysis.plugin.stage import Aggregate, PlanContext
 from analysis.stats import clopper_pearson, mcnemar_one_sided, tango_interval
 from analysis.tracks.retrieval.metric_specs import TRACK, metric, of_interval
 from analysis.tracks.retrieval.probes import mean_interval, members
+from analysis.tracks.retrieval.stage_queries import QUERIES, count
 from analysis.tracks.retrieval.vectors import load_space
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from analysis.tracks.retrieval.vectors import Space
+    from analysis.tracks.retrieval.vectors import EmbeddingSpace
 
 TIE = 1e-6
 """Margins up to this are ties, which float32 cannot tell apart; a tie does not put the right item first."""
@@ -37,7 +38,7 @@ class Pair(NamedTuple):
     negative: str
 
 
-def margins(space: Space, pairs: Sequence[Pair]) -> pa.Table:
+def margins(space: EmbeddingSpace, pairs: Sequence[Pair]) -> pa.Table:
     """One row of `retrieval_margin` for each pair: cosine to the positive minus cosine to the negative item."""
     item = {ref: row for row, ref in enumerate(space.refs)}
     query = {ref: row for row, ref in enumerate(space.queries)}
@@ -84,8 +85,8 @@ def pair_metrics(
         base, candidate = (part[f"{side}_violated"].astype(bool) for side in SIDES)
         broken, fixed = int((candidate & ~base).sum()), int((base & ~candidate).sum())
         for side, violated in zip(SIDES, (base, candidate), strict=True):
-            count = int(violated.sum())
-            rows.append(metric("violations", name, side, count / n, clopper_pearson(count, n), n, EXACT))
+            of = int(violated.sum())
+            rows.append(metric("violations", name, side, of / n, clopper_pearson(of, n), n, EXACT))
         interval = tango_interval(fixed, broken, n)
         p = mcnemar_one_sided(broken, fixed)
         clusters = np.array([queries[ref] for ref in refs])
@@ -107,19 +108,12 @@ def pair_metrics(
 
 
 def _size(context: PlanContext) -> int:
-    (count,) = context.workbench.execute("SELECT count(*) FROM retrieval_hard_negative").fetchone() or (0,)
-    return int(count)
+    return count(context.workbench, "pair_count")
 
 
 def _compute(context: PlanContext) -> dict[str, pa.Table]:
     connection = context.workbench
-    found = connection.execute(
-        """
-        SELECT h.ref, coalesce(e.parent_ref, e.ref), h.positive_ref, h.negative_ref
-        FROM retrieval_hard_negative h JOIN example e USING (ref) WHERE e.track = ? ORDER BY h.ref
-        """,
-        [TRACK],
-    ).fetchall()
+    found = connection.execute(QUERIES["pairs"], {"track": TRACK}).fetchall()
     pairs = [Pair(*row) for row in found]
     slices = {ALL: [pair.ref for pair in pairs]}
     slices |= {name: refs for name, refs in members(connection, "pair").items() if name != ALL}

@@ -14,6 +14,7 @@ from analysis.plugin.stage import Aggregate, PlanContext
 from analysis.tracks.retrieval.metric_specs import metric
 from analysis.tracks.retrieval.nearest import Found, method_for, nearest
 from analysis.tracks.retrieval.settings import DEPTH, retrieval_settings
+from analysis.tracks.retrieval.stage_queries import QUERIES, count
 from analysis.tracks.retrieval.vectors import load_vectors, unit_rows
 
 if TYPE_CHECKING:
@@ -22,22 +23,16 @@ if TYPE_CHECKING:
 CHECKED = 500
 """Items on which the approximate search is compared with the exact one."""
 
-_PAIRS_OF_PROBES = """
-SELECT e.ref, e.parent_ref FROM example e WHERE e.track = ? AND e.kind = 'pair' AND e.parent_ref IS NOT NULL
-ORDER BY e.ref
-"""
-
 
 def _size(context: PlanContext) -> int:
-    row = context.workbench.execute("SELECT count(*) FROM retrieval_vector").fetchone()
-    return int(row[0] if row else 0)
+    return count(context.workbench, "vector_count")
 
 
 def _compute(context: PlanContext) -> dict[str, pa.Table]:
     k = retrieval_settings(context.settings).k
     items, item_vectors = load_vectors(context.workbench, ("item",))
     queries, query_vectors = load_vectors(context.workbench, ("query", "pair"))
-    pairs = context.workbench.execute(_PAIRS_OF_PROBES, [context.track]).fetchall()
+    pairs = context.workbench.execute(QUERIES["pairs_of_probes"], {"track": context.track}).fetchall()
     device = context.models.device
     tables = []
     metrics: list[Metric] = []
@@ -66,7 +61,14 @@ def _compute(context: PlanContext) -> dict[str, pa.Table]:
 
 
 def side_rows(refs: Sequence[str], side: Side, items: Sequence[str], found: Found) -> pa.Table:
-    """Rows of `retrieval_side`: for each ref its neighbours among `items`, with their cosines."""
+    """Rows of `retrieval_side`: for each ref its neighbours, with their cosines.
+
+    Args:
+        refs: of which the neighbours are, m of them.
+        side: on which side.
+        items: refs of the items that the row numbers are of.
+        found: (m, k) row numbers and cosines.
+    """
     count, width = found.indices.shape
     offsets = pa.array(np.arange(count + 1, dtype=np.int32) * np.int32(width))
     names = pa.array(items, pa.string()).take(pa.array(found.indices.ravel()))

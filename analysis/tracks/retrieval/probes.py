@@ -13,17 +13,18 @@ from analysis.base.records import SIDES, Metric, MetricSide, Side
 from analysis.plugin.metric import metric_table
 from analysis.plugin.stage import Aggregate, PlanContext
 from analysis.stats import Interval, bootstrap_mean, paired_mean_interval
-from analysis.tracks.retrieval.gates import MEASURES
+from analysis.tracks.retrieval.gates.probe_answers import MEASURES
 from analysis.tracks.retrieval.metric_specs import TRACK, metric, of_interval
 from analysis.tracks.retrieval.ranking import Relevance, overlap, rank_biased_overlap, relevance, shared
 from analysis.tracks.retrieval.settings import retrieval_settings
+from analysis.tracks.retrieval.stage_queries import QUERIES, count
 from analysis.tracks.retrieval.vectors import load_space
 
 if TYPE_CHECKING:
     import duckdb
     from numpy.typing import NDArray
 
-    from analysis.tracks.retrieval.vectors import Space
+    from analysis.tracks.retrieval.vectors import EmbeddingSpace
 
     Floats = NDArray[np.float64]
 
@@ -37,7 +38,7 @@ ROUNDING = 1e-9
 
 
 def probe_table(
-    space: Space,
+    space: EmbeddingSpace,
     refs: Sequence[str],
     relevant: Mapping[str, Sequence[str]],
     titles: Mapping[str, str],
@@ -108,40 +109,37 @@ def probe_metrics(
             change = sides["candidate"] - sides["base"]
             rows.append(_mean(measure, name, "difference", change, confidence, seed))
         change = part["candidate_recall"][known] - part["base_recall"][known]
-        for what, count in (("broken", change < -ROUNDING), ("fixed", change > ROUNDING)):
+        for what, hit in (("broken", change < -ROUNDING), ("fixed", change > ROUNDING)):
             method = f"probes with {'fewer' if what == 'broken' else 'more'} relevant items in the list"
             rows.append(
-                metric(what, name, "difference", int(count.sum()), None, int(known.sum()), f"count; {method}")
+                metric(what, name, "difference", int(hit.sum()), None, int(known.sum()), f"count; {method}")
             )
     return rows
 
 
 def members(connection: duckdb.DuckDBPyConnection, kind: str) -> dict[str, list[str]]:
     """The examples of one kind in each slice of the track."""
-    found = connection.execute(
-        """
-        SELECT s.slice, list(e.ref ORDER BY e.ref) FROM slice s
-        JOIN membership m ON m.slice = s.slice AND m.track = s.track
-        JOIN example e ON e.ref = m.ref AND e.kind = $kind
-        WHERE s.track = $track GROUP BY s.slice ORDER BY s.slice
-        """,
-        {"track": TRACK, "kind": kind},
-    ).fetchall()
+    found = connection.execute(QUERIES["members"], {"track": TRACK, "kind": kind}).fetchall()
     return dict(found)
 
 
 def critical_slices(connection: duckdb.DuckDBPyConnection) -> list[str]:
     """Names of the critical slices of the track."""
-    found = connection.execute(
-        "SELECT slice FROM slice WHERE track = ? AND critical ORDER BY slice", [TRACK]
-    ).fetchall()
+    found = connection.execute(QUERIES["critical_slices"], {"track": TRACK}).fetchall()
     return [name for (name,) in found]
 
 
 def mean_interval(
     values: Floats, confidence: float, seed: int, clusters: NDArray[np.generic] | None = None
 ) -> tuple[Interval, str]:
-    """A mean with its interval, and how the interval was made."""
+    """A mean with its interval, and how the interval was made.
+
+    Args:
+        values: (n,), without NaN.
+        confidence: two-sided, inside (0, 1).
+        seed: of the bootstrap.
+        clusters: (n,) what each value belongs to, where values are not independent.
+    """
     if clusters is None and len(values) > MOST_RESAMPLED:
         return paired_mean_interval(values, confidence), f"mean, Student {confidence:.4g}"
     draws = max(DRAWS, math.ceil(20 / (1 - confidence)))
@@ -149,19 +147,19 @@ def mean_interval(
 
 
 def lists(refs: Sequence[str], rows: NDArray[np.int32], chosen: NDArray[np.bool_]) -> pa.ListArray:
-    """The chosen entries of each row of item numbers, as lists of refs in the order of the row."""
+    """The chosen entries (n, k) of each row of item numbers (n, k), as n lists of refs in the order of the row."""
     offsets = np.concatenate([[0], np.cumsum(chosen.sum(axis=1))]).astype(np.int32)
     values = pa.array(refs, pa.string()).take(pa.array(rows[chosen], pa.int32()))
     return pa.ListArray.from_arrays(pa.array(offsets), values)
 
 
 def numbers(values: Floats) -> pa.Array:
-    """A column of numbers, with NULL for NaN."""
+    """A column of numbers (n,), with NULL for NaN."""
     return pa.array(values, pa.float64(), from_pandas=True)
 
 
 def floats(table: pa.Table, name: str) -> Floats:
-    """A nullable column of numbers, with NaN for NULL."""
+    """A nullable column of numbers as (n,), with NaN for NULL."""
     return np.asarray(table[name].cast(pa.float64()).to_numpy(), np.float64)
 
 
@@ -177,26 +175,15 @@ def _mean(
 
 
 def _size(context: PlanContext) -> int:
-    (count,) = context.workbench.execute(
-        "SELECT count(*) FROM example WHERE track = ? AND kind = 'query'", [TRACK]
-    ).fetchone() or (0,)
-    return int(count)
+    return count(context.workbench, "example_count", track=TRACK, kind="query")
 
 
 def _compute(context: PlanContext) -> dict[str, pa.Table]:
     connection = context.workbench
     slices = members(connection, "query")
     refs = sorted({ref for chosen in slices.values() for ref in chosen})
-    relevant = dict(
-        connection.execute(
-            "SELECT ref, list(item_ref ORDER BY item_ref) FROM retrieval_relevance GROUP BY ref"
-        ).fetchall()
-    )
-    titles = dict(
-        connection.execute(
-            "SELECT ref, duplicate_of FROM retrieval_item WHERE duplicate_of IS NOT NULL"
-        ).fetchall()
-    )
+    relevant = dict(connection.execute(QUERIES["relevant_items"]).fetchall())
+    titles = dict(connection.execute(QUERIES["duplicates"]).fetchall())
     k = retrieval_settings(context.settings).k
     table = probe_table(load_space(connection), refs, relevant, titles, k)
     rows = probe_metrics(table, slices, critical_slices(connection), context.seed)

@@ -40,7 +40,7 @@ def overlap(base: Lists, candidate: Lists) -> NDArray[np.float64]:
     """Share of the entries of two lists (q, k) that both hold; (q,), in [0, 1], NaN for empty lists."""
     if base.shape[1] == 0:
         return np.full(len(base), np.nan)
-    return shared(base, candidate)[0].mean(axis=1)
+    return np.asarray(shared(base, candidate)[0].mean(axis=1))
 
 
 def rank_biased_overlap(base: Lists, candidate: Lists, p: float = PERSISTENCE) -> NDArray[np.float64]:
@@ -71,7 +71,7 @@ def rank_biased_overlap(base: Lists, candidate: Lists, p: float = PERSISTENCE) -
         np.add.at(met[rows], (query, np.maximum(first, second)), 1)
     agreement = met.cumsum(axis=1) / depths
     total = agreement[:, -1] * p**k + (1 - p) / p * (agreement * p**depths).sum(axis=1)
-    return np.clip(total, 0.0, 1.0)
+    return np.asarray(np.clip(total, 0.0, 1.0))
 
 
 def relevance(

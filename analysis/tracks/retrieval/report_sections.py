@@ -5,9 +5,20 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from analysis.base.records import ALL, SIDES, GateInput, Metric
+from analysis.base.sql import queries
 from analysis.plugin.gate import metric_of
-from analysis.tracks.retrieval.gates import MIN_ITEMS, TRACK, declared, level, lifts, signed
-from analysis.tracks.retrieval.grouping_sentences import attribute_words, verdict
+from analysis.plugin.report_fields import IMPROVED, NEIGHBORHOODS, REGRESSED
+from analysis.tracks.retrieval.changes import (
+    MIN_ITEMS,
+    at_k,
+    both_levels,
+    both_lifts,
+    declared,
+    level,
+    signed,
+)
+from analysis.tracks.retrieval.grouping_sentences import attribute_sentence, strongest_sentence
+from analysis.tracks.retrieval.metric_specs import TRACK
 
 if TYPE_CHECKING:
     import duckdb
@@ -23,37 +34,13 @@ LEAST_MOVEMENT = 0.02
 LONGEST = 60
 """Characters of a query that are quoted."""
 
-_SLICES = """
-SELECT d.slice, d.value, d.low, d.high, d.n, b.value, f.value, any_value(s.critical)
-FROM evidence.metric d
-JOIN evidence.metric b ON b.track = d.track AND b.slice = d.slice AND b.name = 'broken'
-JOIN evidence.metric f ON f.track = d.track AND f.slice = d.slice AND f.name = 'fixed'
-JOIN evidence.slice s ON s.track = d.track AND s.slice = d.slice AND s.kind <> 'all'
-WHERE d.track = ? AND d.name = 'recall' AND d.side = 'difference' AND d.value {sign} 0
-GROUP BY ALL ORDER BY d.value {order}, d.slice LIMIT ?
-"""
-
-_WORST = """
-SELECT e.text, coalesce(p.title, h.positive_ref), coalesce(n.title, h.negative_ref), m.base_margin, m.candidate_margin
-FROM evidence.retrieval_margin m JOIN evidence.example e USING (ref)
-JOIN evidence.retrieval_hard_negative h USING (ref)
-LEFT JOIN evidence.retrieval_item p ON p.ref = h.positive_ref
-LEFT JOIN evidence.retrieval_item n ON n.ref = h.negative_ref
-WHERE m.candidate_violated AND NOT m.base_violated
-ORDER BY m.candidate_margin - m.base_margin, m.ref LIMIT ?
-"""
-
-_MOVEMENT = """
-SELECT attribute, from_label, to_label, base_share, candidate_share, n FROM evidence.retrieval_movement
-WHERE candidate_share - base_share >= ?
-ORDER BY candidate_share - base_share DESC, attribute, from_label, to_label LIMIT ?
-"""
+QUERIES = queries(__package__ or "", "report.sql")
 
 
 def report_sections(connection: duckdb.DuckDBPyConnection, given: GateInput) -> dict[str, list[str]]:
     """Sentences for the report's fields; `connection` has the run attached as `evidence`."""
     found = {
-        "Embedding neighborhood findings": [
+        NEIGHBORHOODS: [
             *_grouping(given),
             *_counterfactuals(given),
             *_answers(given),
@@ -65,16 +52,16 @@ def report_sections(connection: duckdb.DuckDBPyConnection, given: GateInput) -> 
         ]
     }
     if metric_of(given, TRACK, "recall", ALL) is not None:
-        found["Top improved slices"] = _slices(connection, given, improved=True)
-        found["Top regressed slices"] = _slices(connection, given, improved=False)
+        found[IMPROVED] = _slices(connection, given, improved=True)
+        found[REGRESSED] = _slices(connection, given, improved=False)
     return found
 
 
 def _slices(connection: duckdb.DuckDBPyConnection, given: GateInput, *, improved: bool) -> list[str]:
-    sql = _SLICES.format(sign=">" if improved else "<", order="DESC" if improved else "ASC")
-    rows = connection.execute(sql, [TRACK, SHOWN]).fetchall()
+    asked = {"track": TRACK, "sign": 1 if improved else -1, "limit": SHOWN}
+    rows = connection.execute(QUERIES["changed_slices"], asked).fetchall()
     return [
-        f"{name}{' (critical)' if critical else ''} recall{_at(given)} {value:+.3f}{_bounds(low, high)}, "
+        f"{name}{' (critical)' if critical else ''} recall{at_k(given)} {value:+.3f}{_bounds(low, high)}, "
         f"{int(broken)} probes lost relevant items and {int(fixed)} gained some, of {n}"
         for name, value, low, high, n, broken, fixed, critical in rows
     ] or ["none"]
@@ -85,14 +72,16 @@ def _grouping(given: GateInput) -> list[str]:
     wanted, unwanted = (list(declared(given).get(name, ())) for name in ("group_by", "not_by"))
     if not any(one.track == TRACK and one.name == "grouping_lift" for one in given.metrics):
         return []
-    found = [f"the candidate {verdict(given.metrics, wanted, unwanted)} (lift: 0 is chance, 1 is always)"]
+    found = [
+        f"the candidate {strongest_sentence(given.metrics, wanted, unwanted)} (lift: 0 is chance, 1 is always)"
+    ]
     mean = metric_of(given, TRACK, "grouping_wanted_lift", ALL)
     if mean is not None and mean.value is not None:
         found.append(
-            f"mean of the wanted attributes: {lifts(given, ALL, 'grouping_wanted_lift')}, change {signed(mean)}"
+            f"mean of the wanted attributes: {both_lifts(given, ALL, 'grouping_wanted_lift')}, change {signed(mean)}"
         )
     for attribute in (*wanted, *unwanted):
-        said = attribute_words(given.metrics, attribute, attribute in wanted)
+        said = attribute_sentence(given.metrics, attribute, attribute in wanted)
         name = "grouping_lift" if said.wanted else "grouping_conditional_lift"
         change = metric_of(given, TRACK, name, attribute)
         n = 0 if change is None else change.n or 0
@@ -133,12 +122,11 @@ def _answers(given: GateInput) -> list[str]:
             f"both sides share {answers.value:.0%}{_share_bounds(answers)} of their answers to a probe, rank-biased "
             f"overlap {level(biased)}, on {answers.n} probes"
         )
-    for name, words in (("recall", f"recall{_at(given)}"), ("mrr", "MRR"), ("ndcg", f"nDCG{_at(given)}")):
+    for name, measure in (("recall", f"recall{at_k(given)}"), ("mrr", "MRR"), ("ndcg", f"nDCG{at_k(given)}")):
         change = metric_of(given, TRACK, name, ALL)
         if change is not None and change.value is not None:
-            base, candidate = (level(metric_of(given, TRACK, name, ALL, side)) for side in SIDES)
             found.append(
-                f"{words} of all probes {base} to {candidate}, change {signed(change)}, on {change.n} probes"
+                f"{measure} of all probes {both_levels(given, name)}, change {signed(change)}, on {change.n} probes"
             )
     return found
 
@@ -154,7 +142,9 @@ def _negatives(connection: duckdb.DuckDBPyConnection, given: GateInput) -> list[
         f"titles that are easily confused: the wrong one stands first in {_share(base)} of {change.n} pairs in the "
         f"base and {_share(candidate)} in the candidate, {lost} newly and {won} no longer; mean margin {signed(margin)}"
     ]
-    for text, positive, negative, before, after in connection.execute(_WORST, [WORST]).fetchall():
+    for text, positive, negative, before, after in connection.execute(
+        QUERIES["worst_pairs"], {"limit": WORST}
+    ).fetchall():
         query = text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"
         found.append(
             f"“{query}” now finds {negative} before {positive}: margin {before:+.3f} to {after:+.3f}"
@@ -186,7 +176,7 @@ def _drift(given: GateInput) -> list[str]:
 
 
 def _movement(connection: duckdb.DuckDBPyConnection) -> list[str]:
-    rows = connection.execute(_MOVEMENT, [LEAST_MOVEMENT, SHOWN]).fetchall()
+    rows = connection.execute(QUERIES["movement"], {"least": LEAST_MOVEMENT, "limit": SHOWN}).fetchall()
     return [
         f"of the neighbours of items with {attribute}={source}, {before:.1%} have {target} in the base and "
         f"{after:.1%} in the candidate, on {n} items"
@@ -196,13 +186,13 @@ def _movement(connection: duckdb.DuckDBPyConnection) -> list[str]:
 
 def _geometry(given: GateInput) -> list[str]:
     found = []
-    for name, words in (
+    for name, title in (
         ("hubness", "hubness (skew of how often an item is a neighbour)"),
         ("anisotropy", "anisotropy (mean cosine of two random items)"),
     ):
         base, candidate = (metric_of(given, TRACK, name, ALL, side) for side in SIDES)
         if base is not None and candidate is not None and base.value is not None:
-            found.append(f"{words} {level(base)} to {level(candidate)}")
+            found.append(f"{title} {level(base)} to {level(candidate)}")
     return found
 
 
@@ -211,11 +201,6 @@ def _maps(given: GateInput) -> list[str]:
         one.why for one in given.metrics if one.track == TRACK and one.name == "map_drawn" and one.value == 0
     }
     return [f"map withheld: {why}" for why in sorted(withheld) if why]
-
-
-def _at(given: GateInput) -> str:
-    k = declared(given).get("k")
-    return f"@{k}" if k else ""
 
 
 def _share(metric: Metric | None) -> str:

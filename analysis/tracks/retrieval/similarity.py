@@ -1,4 +1,4 @@
-"""How alike two items are in one attribute, from 0 to 1, and what that is for items drawn at random.
+"""Similarity of two items in one attribute, from 0 to 1, and what it is for items drawn at random.
 
 Everything that is said of chance is exact: an expectation over all pairs, never a simulation.
 """
@@ -31,7 +31,7 @@ class Values(ABC):
 
     @abstractmethod
     def similar(self, left: Rows, right: Rows) -> Floats:
-        """Similarity of the items left[...] and right[...], element by element; 1 for the same value."""
+        """(p,) similarity of the items left (p,) and right (p,), element by element; 1 for the same value."""
 
     @abstractmethod
     def to_all(self) -> Floats:
@@ -47,7 +47,7 @@ class Values(ABC):
         """
 
     def within(self, strata: Rows, count: int) -> Floats:
-        """(count,) sums of similarity over all pairs inside each stratum, an item with itself included."""
+        """(count,) sums of similarity over all pairs inside each of the strata (n,), an item with itself included."""
         return np.diagonal(self.between(strata, count)).copy()
 
     def chance(self) -> Floats:
@@ -65,7 +65,7 @@ class Categories(Values):
         self._codes, self._labels = codes, labels
 
     def similar(self, left: Rows, right: Rows) -> Floats:
-        return (self._codes[left] == self._codes[right]).astype(np.float64)
+        return np.asarray((self._codes[left] == self._codes[right]).astype(np.float64))
 
     def to_all(self) -> Floats:
         return np.bincount(self._codes, minlength=self._labels)[self._codes].astype(np.float64)
@@ -99,7 +99,7 @@ class LabelSets(Values):
         return _jaccard(self._sets[self._of[left]], self._sets[self._of[right]])
 
     def to_all(self) -> Floats:
-        return self._to_sets(np.bincount(self._of)[None, :].astype(np.float64))[0][self._of]
+        return np.asarray(self._to_sets(np.bincount(self._of)[None, :].astype(np.float64))[0][self._of])
 
     def between(self, strata: Rows, count: int) -> Floats:
         table = _counts(strata, self._of, count, len(self._sets))
@@ -136,7 +136,7 @@ class Ranks(Values):
         self._levels, self._of = np.unique(self._ranks, return_inverse=True)
 
     def similar(self, left: Rows, right: Rows) -> Floats:
-        return 1 - np.abs(self._ranks[left] - self._ranks[right])
+        return np.asarray(1 - np.abs(self._ranks[left] - self._ranks[right]))
 
     def to_all(self) -> Floats:
         order = np.sort(self._ranks)
@@ -144,7 +144,7 @@ class Ranks(Values):
         at = np.searchsorted(order, self._ranks, side="right")
         below = self._ranks * at - before[at]
         above = (before[-1] - before[at]) - self._ranks * (self.n - at)
-        return self.n - (below + above)
+        return np.asarray(self.n - (below + above))
 
     def between(self, strata: Rows, count: int) -> Floats:
         table = _counts(strata, self._of, count, len(self._levels))
@@ -153,7 +153,7 @@ class Ranks(Values):
         below = np.cumsum(table, axis=1)[:, :-1]
         above = sizes[:, None] - below
         apart = (below * np.diff(self._levels)) @ above.T
-        return np.outer(sizes, sizes) - (apart + apart.T)
+        return np.asarray(np.outer(sizes, sizes) - (apart + apart.T))
 
     def within(self, strata: Rows, count: int) -> Floats:
         table = _counts(strata, self._of, count, len(self._levels))
@@ -178,7 +178,7 @@ def values_of(attribute: Attribute) -> tuple[NDArray[np.int64], Values]:
 def _jaccard(left: NDArray[np.uint64], right: NDArray[np.uint64]) -> Floats:
     shared = np.bitwise_count(left & right).sum(axis=-1, dtype=np.int64)
     total = np.bitwise_count(left | right).sum(axis=-1, dtype=np.int64)
-    return shared / np.maximum(total, 1)
+    return np.asarray(shared / np.maximum(total, 1))
 
 
 def _counts(rows: Rows, columns: Rows, height: int, width: int) -> Floats:

@@ -113,9 +113,9 @@ class RetrievalTrack(Track):
         return flags(workbench, settings)
 
     def gates(self) -> tuple[Gate, ...]:
-        from analysis.tracks.retrieval.gates import GATES
+        from analysis.plugin.gate import gates_in
 
-        return GATES
+        return gates_in(f"{__package__}.gates", self.name)
 
     def gate_settings(
         self, settings: TrackSettings, workbench: duckdb.DuckDBPyConnection

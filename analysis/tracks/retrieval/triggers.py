@@ -2,25 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
-from analysis.base.records import ALL, SIDES, GateInput, Metric, Trigger
+from analysis.base.records import ALL, GateInput, Trigger
 from analysis.plugin.gate import metric_of
-from analysis.tracks.retrieval.gates import (
-    CONFOUNDS,
-    GROUPING,
+from analysis.plugin.trigger import clear, count, flagged, trigger
+from analysis.tracks.retrieval.changes import (
     MIN_ITEMS,
-    NEGATIVES,
-    PROBES,
-    TRACK,
+    at_k,
+    both_levels,
     declared,
     enough,
-    exceeds_wanted,
     fell,
-    level,
+    rise_limit,
     rose,
     signed,
 )
+from analysis.tracks.retrieval.gates.confounds import CONFOUNDS
+from analysis.tracks.retrieval.gates.hard_negatives import NEGATIVES
+from analysis.tracks.retrieval.gates.probe_answers import PROBES
+from analysis.tracks.retrieval.gates.wanted_grouping import GROUPING
+from analysis.tracks.retrieval.metric_specs import TRACK
 
 
 def triggers(given: GateInput) -> list[Trigger]:
@@ -39,13 +39,15 @@ def _better_but_broke(given: GateInput) -> Trigger | None:
     change = metric_of(given, TRACK, "recall", ALL)
     if change is None or change.value is None:
         return None
-    broken, fixed = _count(given, "broken", ALL), _count(given, "fixed", ALL)
+    broken, fixed = count(given, TRACK, "broken", ALL), count(given, TRACK, "fixed", ALL)
     sentence = (
-        f"recall{_at(given)} {_sides(given, 'recall', ALL)}, and {broken} of {change.n} probes lost relevant items "
-        f"that the base finds ({fixed} gained some)"
+        f"recall{at_k(given)} {_both(given, 'recall', ALL)}, and {broken} of {change.n} probes lost relevant "
+        f"items that the base finds ({fixed} gained some)"
     )
     fired = change.value > 0 and broken > 0
-    return _trigger("better overall, but broke probes", sentence, fired, change, _flagged(given, PROBES.name))
+    return trigger(
+        TRACK, "better overall, but broke probes", sentence, fired, change, flagged(given, PROBES.name)
+    )
 
 
 def _critical_slices(given: GateInput) -> list[Trigger]:
@@ -54,15 +56,14 @@ def _critical_slices(given: GateInput) -> list[Trigger]:
         change = metric_of(given, TRACK, "recall", one.slice)
         if one.track != TRACK or not one.critical or change is None or change.value is None:
             continue
+        broken, fixed = (count(given, TRACK, name, one.slice) for name in ("broken", "fixed"))
         sentence = (
-            f"recall{_at(given)} of {one.slice} {_sides(given, 'recall', one.slice)}: "
-            f"{_count(given, 'fixed', one.slice)} gained relevant items, {_count(given, 'broken', one.slice)} lost "
-            f"some of {change.n}"
+            f"recall{at_k(given)} of {one.slice} {_both(given, 'recall', one.slice)}: {fixed} gained relevant items, "
+            f"{broken} lost some of {change.n}"
         )
-        clear = change.low is not None and change.high is not None and not change.low <= 0 <= change.high
-        refs = _flagged(given, f"{PROBES.name}[{one.slice}]")
+        refs = flagged(given, f"{PROBES.name}[{one.slice}]")
         name = "a critical slice's recall changed"
-        found.append(_trigger(name, sentence, clear, change, refs, worse=change.value < 0))
+        found.append(trigger(TRACK, name, sentence, clear(change), change, refs, worse=change.value < 0))
     return found
 
 
@@ -73,14 +74,13 @@ def _confounds(given: GateInput) -> list[Trigger]:
         change = metric_of(given, TRACK, "grouping_conditional_lift", attribute)
         if change is None or not enough(change, MIN_ITEMS):
             continue
-        beyond = exceeds_wanted(given, attribute) and rose(change, limits["max_rise_beyond_wanted"])
-        fired = beyond or rose(change, limits["max_rise"])
+        fired = rose(change, rise_limit(given, attribute, limits))
         sentence = (
-            f"items group by {attribute}: lift over chance {_sides(given, 'grouping_lift', attribute)}, "
+            f"items group by {attribute}: lift over chance {_both(given, 'grouping_lift', attribute)}, "
             f"beyond what is wanted {signed(change)}"
         )
-        refs = _flagged(given, f"{CONFOUNDS.name}[{attribute}]")
-        found.append(_trigger("groups by an unwanted attribute", sentence, fired, change, refs))
+        refs = flagged(given, f"{CONFOUNDS.name}[{attribute}]")
+        found.append(trigger(TRACK, "groups by an unwanted attribute", sentence, fired, change, refs))
     return found
 
 
@@ -94,11 +94,11 @@ def _given_up(given: GateInput) -> list[Trigger]:
             continue
         key = f"{GROUPING.name}[{attribute}]" if attribute in kept else GROUPING.name
         sentence = (
-            f"items group less by {attribute}: lift over chance {_sides(given, 'grouping_lift', attribute)}, "
+            f"items group less by {attribute}: lift over chance {_both(given, 'grouping_lift', attribute)}, "
             f"change {signed(change)}"
         )
         name = "groups less by a wanted attribute"
-        found.append(_trigger(name, sentence, fell(change, limit), change, _flagged(given, key)))
+        found.append(trigger(TRACK, name, sentence, fell(change, limit), change, flagged(given, key)))
     return found
 
 
@@ -106,33 +106,11 @@ def _violated(given: GateInput) -> Trigger | None:
     change = metric_of(given, TRACK, "violations", ALL)
     if change is None or change.value is None:
         return None
-    broken, fixed = _count(given, "pairs_broken", ALL), _count(given, "pairs_fixed", ALL)
+    broken, fixed = count(given, TRACK, "pairs_broken", ALL), count(given, TRACK, "pairs_fixed", ALL)
     sentence = f"of {change.n} hard negatives, {broken} newly stand before the right item, {fixed} no longer"
     fired = broken > fixed
-    return _trigger("hard negatives regressed", sentence, fired, change, _flagged(given, NEGATIVES.name))
+    return trigger(TRACK, "hard negatives regressed", sentence, fired, change, flagged(given, NEGATIVES.name))
 
 
-def _trigger(
-    name: str, sentence: str, fired: bool, metric: Metric, refs: Sequence[str], *, worse: bool = True
-) -> Trigger:
-    return Trigger(
-        name, TRACK, sentence, fired, metric.value, metric.low, metric.high, metric.n, tuple(refs), worse
-    )
-
-
-def _sides(given: GateInput, name: str, slice_name: str) -> str:
-    return " → ".join(level(metric_of(given, TRACK, name, slice_name, side)) for side in SIDES)
-
-
-def _at(given: GateInput) -> str:
-    k = declared(given).get("k")
-    return f"@{k}" if k else ""
-
-
-def _count(given: GateInput, name: str, slice_name: str) -> int:
-    metric = metric_of(given, TRACK, name, slice_name)
-    return int(metric.value or 0) if metric else 0
-
-
-def _flagged(given: GateInput, key: str) -> tuple[str, ...]:
-    return given.flagged.get(key, ())
+def _both(given: GateInput, name: str, slice_name: str) -> str:
+    return both_levels(given, name, slice_name, between=" → ")

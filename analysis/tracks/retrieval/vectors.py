@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from analysis.base.records import SIDES, Side
-from analysis.tracks.retrieval.nearest import nearest
+from analysis.tracks.retrieval.stage_queries import QUERIES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -51,8 +51,8 @@ class Attribute:
 
 
 @dataclass(frozen=True)
-class Space:
-    """Items and queries of one review.
+class EmbeddingSpace:
+    """Items and queries of one review in the embedding spaces of both sides.
 
     Args:
         refs: the items, sorted by ref, n of them.
@@ -78,16 +78,12 @@ class Space:
     norms: dict[Side, NDArray[np.float32]] = field(default_factory=dict)
 
 
-def load_space(workbench: duckdb.DuckDBPyConnection) -> Space:
+def load_space(workbench: duckdb.DuckDBPyConnection) -> EmbeddingSpace:
     """The items and queries of a review, once they are encoded and their neighbours are known."""
     refs, vectors = load_vectors(workbench, ("item",))
     queries, query_vectors = load_vectors(workbench, ("query", "pair"))
-    titles = dict(
-        workbench.execute(
-            "SELECT e.ref, coalesce(i.title, e.id) FROM example e JOIN retrieval_item i USING (ref)"
-        ).fetchall()
-    )
-    return Space(
+    titles = dict(workbench.execute(QUERIES["titles"]).fetchall())
+    return EmbeddingSpace(
         refs=refs,
         titles=[titles[ref] for ref in refs],
         vectors={side: unit_rows(vectors[side]) for side in SIDES},
@@ -104,19 +100,13 @@ def load_vectors(
     workbench: duckdb.DuckDBPyConnection, kinds: Sequence[str]
 ) -> tuple[list[str], dict[Side, NDArray[np.float32]]]:
     """Refs of the encoded examples of some kinds, sorted, and their vectors (n, d) as the encoders gave them."""
-    table = workbench.execute(
-        "SELECT v.ref, v.base, v.candidate FROM retrieval_vector v JOIN example e USING (ref) "
-        "WHERE list_contains($kinds, e.kind) ORDER BY v.ref",
-        {"kinds": list(kinds)},
-    ).to_arrow_table()
+    table = workbench.execute(QUERIES["vectors"], {"kinds": list(kinds)}).to_arrow_table()
     return table["ref"].to_pylist(), {side: _matrix(table[side]) for side in SIDES}
 
 
 def load_attributes(workbench: duckdb.DuckDBPyConnection, refs: Sequence[str]) -> tuple[Attribute, ...]:
     """The attributes of the items `refs`, wanted ones first, in the order in which they were declared."""
-    table = workbench.execute(
-        "SELECT ref, attribute, wanted, kind, labels, number FROM retrieval_attribute ORDER BY rowid"
-    ).to_arrow_table()
+    table = workbench.execute(QUERIES["attributes"]).to_arrow_table()
     named = dict(
         zip(
             table["attribute"].to_pylist(),
@@ -144,14 +134,14 @@ def load_attributes(workbench: duckdb.DuckDBPyConnection, refs: Sequence[str]) -
 
 
 def unit_rows(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
-    """The rows scaled to unit length; none of them is zero."""
+    """The rows (n, d) scaled to unit length; none of them is zero."""
     return np.asarray(vectors / lengths(vectors)[:, None], dtype=np.float32)
 
 
 def lengths(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
     """(n,) Euclidean length of each row."""
     norms = np.sqrt(np.einsum("ij,ij->i", vectors, vectors, dtype=np.float64))
-    return norms.astype(np.float32)
+    return np.asarray(norms, dtype=np.float32)
 
 
 def _matrix(column: pa.ChunkedArray) -> NDArray[np.float32]:
@@ -167,9 +157,7 @@ def _lists(
 ) -> NDArray[np.int32]:
     """(len(refs), width) row numbers of the neighbours of `refs` among `items`."""
     workbench.register("incoming", pa.table({"ref": pa.array(refs, pa.string())}))
-    column = workbench.execute(
-        "SELECT neighbours FROM retrieval_side JOIN incoming USING (ref) WHERE side = ? ORDER BY ref", [side]
-    ).to_arrow_table()["neighbours"]
+    column = workbench.execute(QUERIES["neighbours"], {"side": side}).to_arrow_table()["neighbours"]
     workbench.unregister("incoming")
     if not len(column):
         return np.empty((len(refs), 0), dtype=np.int32)
@@ -192,16 +180,3 @@ def _codes(
         [number for row in order for number in sorted(code[label] for label in lists[row])], dtype=np.int32
     )
     return labels, starts, codes
-
-
-__all__ = [
-    "Attribute",
-    "AttributeKind",
-    "Space",
-    "lengths",
-    "load_attributes",
-    "load_space",
-    "load_vectors",
-    "nearest",
-    "unit_rows",
-]

@@ -14,8 +14,8 @@ import pytest
 
 from analysis.base.errors import AssayError
 from analysis.models.adapter import SUPPORTED, inspect_adapter
+from analysis.models.classifier_pair import ClassifierPair
 from analysis.models.digest import file_digests, folder_digest
-from analysis.models.pair import ModelPair
 from analysis.run.check import check_review
 from analysis.run.pipeline import analyze
 from analysis.store.run import read_description
@@ -70,7 +70,7 @@ def refusal(folder: Path, base: Path) -> str:
         inspect_adapter(folder, base)
     assert caught.value.hint
     with pytest.raises(AssayError) as again:
-        ModelPair(base, folder, "cpu").side("candidate")
+        ClassifierPair(base, folder, "cpu").side("candidate")
     assert again.value.message == caught.value.message
     return caught.value.message
 
@@ -93,7 +93,7 @@ def test_every_type_predicts_as_peft_does_and_leaves_the_base_alone(
 
     made = adapted_model(base, peft_config(kind), seed=5)
     made.save_pretrained(tmp_path / "adapter")
-    pair = ModelPair(base, tmp_path / "adapter", "cpu")
+    pair = ClassifierPair(base, tmp_path / "adapter", "cpu")
     assert pair.heads["candidate"].adapter == kind
     found = {side: predict_texts(pair.side(side), TEXTS, 64) for side in ("candidate", "base")}
     np.testing.assert_allclose(found["candidate"], logits(made, base), atol=1e-5)
@@ -105,7 +105,7 @@ def test_every_type_predicts_as_peft_does_and_leaves_the_base_alone(
 def test_both_sides_hold_the_same_base_weights(base: Path, adapter: Path) -> None:
     from safetensors.torch import load_file
 
-    pair = ModelPair(base, adapter, "cpu")
+    pair = ClassifierPair(base, adapter, "cpu")
     candidate, plain = pair.side("candidate").model, pair.side("base").model
     ours = {parameter.data_ptr() for parameter in candidate.parameters()}
     theirs = {parameter.data_ptr() for parameter in plain.parameters()}
@@ -126,7 +126,7 @@ def test_a_saved_head_is_the_candidates_own(base: Path, adapter: Path) -> None:
     saved = load_file(adapter / "adapter_model.safetensors")
     key = "base_model.model.classifier.weight"
     assert key in saved
-    pair = ModelPair(base, adapter, "cpu")
+    pair = ClassifierPair(base, adapter, "cpu")
     state = pair.side("candidate").model.state_dict()
     active = next(value for name, value in state.items() if name.endswith("modules_to_save.default.weight"))
     assert torch.equal(active, saved[key])
@@ -134,14 +134,14 @@ def test_a_saved_head_is_the_candidates_own(base: Path, adapter: Path) -> None:
 
 
 def test_labels_are_the_bases_unless_the_adapter_saves_and_names_its_head(base: Path, adapter: Path) -> None:
-    plain = predict_texts(ModelPair(base, adapter, "cpu").side("candidate"), TEXTS, 64)
+    plain = predict_texts(ClassifierPair(base, adapter, "cpu").side("candidate"), TEXTS, 64)
     assert inspect_adapter(adapter, base).labels == LABELS
     shutil.copy(base / "config.json", adapter / "config.json")
     path = adapter / "config.json"
     config = json.loads(path.read_text("utf-8"))
     order = ["recommendation", "escalation", "order_tracking"]
     path.write_text(json.dumps(config | {"id2label": dict(enumerate(order))}), "utf-8")
-    pair = ModelPair(base, adapter, "cpu")
+    pair = ClassifierPair(base, adapter, "cpu")
     assert inspect_adapter(adapter, base).labels == tuple(order)
     assert pair.labels == pair.side("candidate").labels == LABELS
     named = predict_texts(pair.side("candidate"), TEXTS, 64)
@@ -164,7 +164,7 @@ def test_embeddings_and_a_tokenizer_of_its_own_are_used(base: Path, tmp_path: Pa
     folder = make_adapter(base, tmp_path / "adapter", lora(["word_embeddings", "query"]), seed=2)
     shutil.copy(base / "tokenizer.json", folder / "tokenizer.json")
     shutil.copy(base / "tokenizer_config.json", folder / "tokenizer_config.json")
-    pair = ModelPair(base, folder, "cpu")
+    pair = ClassifierPair(base, folder, "cpu")
     made = adapted_model(base, lora(["word_embeddings", "query"]), seed=2)
     np.testing.assert_allclose(
         predict_texts(pair.side("candidate"), TEXTS, 64), logits(made, base), atol=1e-5
@@ -172,7 +172,7 @@ def test_embeddings_and_a_tokenizer_of_its_own_are_used(base: Path, tmp_path: Pa
     assert pair.tokenizers_equal
     rules = json.loads((folder / "tokenizer.json").read_text("utf-8"))
     (folder / "tokenizer.json").write_text(json.dumps(rules | {"normalizer": None}), "utf-8")
-    other = ModelPair(base, folder, "cpu")
+    other = ClassifierPair(base, folder, "cpu")
     assert not other.tokenizers_equal
     assert other.side("candidate").tokenizer.name_or_path == str(folder)
     assert other.side("base").tokenizer.name_or_path == str(base)
@@ -182,7 +182,7 @@ def test_layers_that_keep_their_weight_transposed(tmp_path: Path) -> None:
     base = save_family(gpt2, tmp_path / "decoder")
     config = lora(["c_attn"], fan_in_fan_out=True)
     folder = make_adapter(base, tmp_path / "adapter", config, seed=4)
-    pair = ModelPair(base, folder, "cpu")
+    pair = ClassifierPair(base, folder, "cpu")
     found = predict_texts(pair.side("candidate"), TEXTS, 64)
     np.testing.assert_allclose(found, logits(adapted_model(base, config, seed=4), base), atol=1e-5)
 
@@ -229,7 +229,7 @@ def test_a_recorded_digest_decides(base: Path, adapter: Path) -> None:
     edit(adapter, base_model_name_or_path="renamed-since", base_model_sha256=folder_digest(base))
     assert inspect_adapter(adapter, base).adapter == "LORA"
     edit(adapter, base_model_sha256=file_digests(base)["model.safetensors"].upper())
-    assert ModelPair(base, adapter, "cpu").side("candidate").labels == LABELS
+    assert ClassifierPair(base, adapter, "cpu").side("candidate").labels == LABELS
     edit(adapter, base_model_sha256="0" * 64)
     assert "base_model_sha256 is 000000000000" in refusal(adapter, base)
 
@@ -280,7 +280,7 @@ def test_a_mapping_to_a_class_of_transformers_is_no_code(base: Path, tmp_path: P
     folder = make_adapter(base, tmp_path / "adapter", LoraConfig(r=4, target_modules=list(ATTENTION)))
     config = json.loads((folder / "adapter_config.json").read_text("utf-8"))
     assert config["auto_mapping"]["parent_library"].startswith("transformers.")
-    assert ModelPair(base, folder, "cpu").side("candidate").labels == LABELS
+    assert ClassifierPair(base, folder, "cpu").side("candidate").labels == LABELS
 
 
 def test_weights_that_do_not_fit_are_refused_when_loaded(base: Path, adapter: Path) -> None:
@@ -290,13 +290,13 @@ def test_weights_that_do_not_fit_are_refused_when_loaded(base: Path, adapter: Pa
     tensors = load_file(path)
     name = next(name for name in tensors if name.endswith("query.lora_B.weight"))
     save_file({key: value for key, value in tensors.items() if key != name}, path)
-    pair = ModelPair(base, adapter, "cpu")
+    pair = ClassifierPair(base, adapter, "cpu")
     assert "the base expects" in _message(lambda: pair.side("candidate"))
     save_file(tensors, path)
     edit(adapter, target_modules=["query"])
-    assert "has no place for" in _message(lambda: ModelPair(base, adapter, "cpu").side("candidate"))
+    assert "has no place for" in _message(lambda: ClassifierPair(base, adapter, "cpu").side("candidate"))
     edit(adapter, target_modules=list(ATTENTION), use_novelty=True)
-    assert "'use_novelty', which" in _message(lambda: ModelPair(base, adapter, "cpu").side("candidate"))
+    assert "'use_novelty', which" in _message(lambda: ClassifierPair(base, adapter, "cpu").side("candidate"))
 
 
 def test_a_whole_model_beside_the_adapter_is_refused(base: Path, adapter: Path) -> None:
@@ -305,7 +305,7 @@ def test_a_whole_model_beside_the_adapter_is_refused(base: Path, adapter: Path) 
 
 
 def test_an_adapter_cannot_be_the_base(base: Path, adapter: Path) -> None:
-    pair = ModelPair(adapter, base, "cpu")
+    pair = ClassifierPair(adapter, base, "cpu")
     assert "a whole model is needed here" in _message(lambda: pair.head("base"))
     assert "a whole model is needed here" in _message(lambda: pair.side("base"))
 

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from analysis.base.errors import AssayError
-from analysis.models.load import LoadedClassifier, inspect_classifier, load_classifier
+from analysis.models.load_classifier import LoadedClassifier, inspect_classifier, load_classifier
 from analysis.tracks.intent.baseline import BaselineChooser
-from analysis.tracks.intent.methods import METHODS
+from analysis.tracks.intent.known_methods import METHODS
 from analysis.tracks.intent.methods.contract import Method
 from analysis.tracks.intent.methods.integrated_gradients import MAX_DELTA, integrated_gradients
 from analysis.tracks.intent.methods.occlusion import occlusion
@@ -166,7 +166,7 @@ def test_a_model_that_takes_no_embeddings_is_refused(tmp_path: Path, monkeypatch
     import torch
     from transformers import FNetConfig, FNetForSequenceClassification
 
-    from analysis.models.load import check_reads_embeddings
+    from analysis.models.load_classifier import check_reads_embeddings
 
     config = FNetConfig(vocab_size=40, hidden_size=8, num_hidden_layers=1, intermediate_size=8)
     model = FNetForSequenceClassification(config)

@@ -12,7 +12,7 @@ import duckdb
 import numpy as np
 import pytest
 
-from analysis.models.pair import ModelPair
+from analysis.models.classifier_pair import ClassifierPair
 from analysis.plugin.live import LiveRequest
 from analysis.run.check import check_review
 from analysis.run.pipeline import analyze
@@ -51,7 +51,7 @@ def poison(folder: Path, word: str) -> None:
     save_file(tensors, path, {"format": "pt"})
 
 
-def ask(pair: ModelPair, text: str, **options: Any) -> dict[str, Any]:
+def ask(pair: ClassifierPair, text: str, **options: Any) -> dict[str, Any]:
     reply = answer(pair, {"max_length": 16}, duckdb.connect(), LiveRequest("intent", text, **options))
     json.dumps(reply, allow_nan=False)
     return reply
@@ -65,7 +65,7 @@ def test_classes_in_another_order_are_matched_by_name(
     base = tiny_classifier(tmp_path / "base")
     candidate = tiny_classifier(tmp_path / "candidate")
     reorder_classes(candidate, (2, 0, 1))
-    pair = ModelPair(base, candidate, "cpu")
+    pair = ClassifierPair(base, candidate, "cpu")
     assert pair.labels == LABELS
     assert pair.labels_reordered
     assert pair.side("candidate").labels == LABELS
@@ -81,7 +81,7 @@ def test_classes_in_another_order_are_matched_by_name(
     assert dict(model.config.id2label) == dict(enumerate(LABELS))
     reply = ask(pair, TEXTS[0])
     assert reply["contrast"] is None
-    assert reply["sides"]["base"]["label"] == reply["sides"]["candidate"]["label"]
+    assert reply["sides"]["base"]["output"]["label"] == reply["sides"]["candidate"]["output"]["label"]
 
 
 def test_a_review_with_other_tokenizers_label_orders_and_nan_logits_runs_whole(tiny_review: Path) -> None:
@@ -122,14 +122,14 @@ def test_logits_that_are_not_numbers_are_answered_as_such(
     base = tiny_classifier(tmp_path / "base")
     candidate = tiny_classifier(tmp_path / "candidate", seed=1)
     poison(candidate, "parcel")
-    pair = ModelPair(base, candidate, "cpu")
+    pair = ClassifierPair(base, candidate, "cpu")
     reply = ask(pair, "where is my parcel")
     side = reply["sides"]["candidate"]
-    assert (side["label"], side["p"], side["margin"]) == (NOT_A_NUMBER, 0.0, 0.0)
+    assert tuple(side["output"][name] for name in ("label", "p", "margin")) == (NOT_A_NUMBER, 0.0, 0.0)
     assert side["probabilities"] == [None, None, None]
     assert reply["contrast"] is None
     assert {row["status"] for row in side["attributions"]} == {"not interpretable"}
-    assert ask(pair, "where is my gift")["sides"]["candidate"]["label"] in LABELS
+    assert ask(pair, "where is my gift")["sides"]["candidate"]["output"]["label"] in LABELS
 
 
 @pytest.mark.parametrize("count", [2, 200])
@@ -137,14 +137,15 @@ def test_two_and_two_hundred_classes(tmp_path: Path, tiny_classifier: MakeClassi
     labels = tuple(f"intent {index:03d}" for index in range(count))
     base = tiny_classifier(tmp_path / "base", labels=labels)
     candidate = tiny_classifier(tmp_path / "candidate", labels=labels, seed=1)
-    pair = ModelPair(base, candidate, "cpu")
+    pair = ClassifierPair(base, candidate, "cpu")
     assert pair.heads["base"].labels == labels
     reply = ask(pair, TEXTS[0])
     for side in reply["sides"].values():
         assert len(side["probabilities"]) == count
         assert sum(side["probabilities"]) == pytest.approx(1.0, abs=1e-5)
-        assert side["p"] >= side["runner_up_p"]
-        assert side["label"] != side["runner_up"]
+        output = side["output"]
+        assert output["p"] >= output["runner_up_p"]
+        assert output["label"] != output["runner_up"]
         assert {row["method"] for row in side["attributions"]} == {"integrated_gradients", "occlusion"}
 
 
@@ -162,9 +163,9 @@ def test_texts_of_one_word_of_none_and_over_the_limit(
     tmp_path: Path, tiny_classifier: MakeClassifier, text: str, words: int, cut: bool
 ) -> None:
     base = tiny_classifier(tmp_path / "base")
-    pair = ModelPair(base, tiny_classifier(tmp_path / "candidate", seed=1), "cpu")
+    pair = ClassifierPair(base, tiny_classifier(tmp_path / "candidate", seed=1), "cpu")
     for side in ask(pair, text)["sides"].values():
-        assert side["label"] in LABELS
+        assert side["output"]["label"] in LABELS
         assert side["cut"] is cut
         assert side["tokens"] <= 16
         if words:

@@ -25,6 +25,7 @@ from analysis.store.run import attach
 from tests.conftest import LABELS
 
 ROOT = Path(__file__).parents[3]
+ON_DEMAND = tuple(spec.name for spec in get("intent").methods() if spec.on_demand)
 
 
 @pytest.fixture(autouse=True)
@@ -73,11 +74,13 @@ def test_an_answer_is_what_the_run_measured(
             "SELECT * FROM evidence.intent_side WHERE ref = ? AND side = ?", example["ref"], side,
         )[0]  # fmt: skip
         answer = reply["sides"][side]
-        assert (answer["label"], answer["runner_up"]) == (stored["label"], stored["runner_up"])
+        output = answer["output"]
+        assert set(output) == set(get("intent").live_output)
+        assert (output["label"], output["runner_up"]) == (stored["label"], stored["runner_up"])
         for name in ("p", "runner_up_p", "margin"):
-            assert answer[name] == pytest.approx(stored[name], abs=1e-5)
+            assert output[name] == pytest.approx(stored[name], abs=1e-5)
         assert sum(answer["probabilities"]) == pytest.approx(1.0, abs=1e-5)
-        assert answer["probabilities"][LABELS.index(stored["label"])] == pytest.approx(answer["p"])
+        assert answer["probabilities"][LABELS.index(stored["label"])] == pytest.approx(output["p"])
         assert not answer["cut"]
         measured = rows(
             evidence,
@@ -107,7 +110,7 @@ def test_an_edited_text_is_explained_for_the_flip_of_its_example(
     assert reply["contrast"] == f"{example['candidate']} − {example['base']}"
     assert [row["ends"][-1] for row in reply["sides"]["base"]["attributions"]] == [len(edited)] * 2
     own = live_probes.ask(LiveRequest("intent", edited, methods=()))
-    labels = {side: own["sides"][side]["label"] for side in ("base", "candidate")}
+    labels = {side: own["sides"][side]["output"]["label"] for side in ("base", "candidate")}
     agree = labels["base"] == labels["candidate"]
     assert own["contrast"] == (None if agree else f"{labels['candidate']} − {labels['base']}")
     assert own["sides"]["base"]["attributions"] == []
@@ -156,13 +159,18 @@ def test_predictions_alone_bring_no_attribution(live_probes: LiveProbes) -> None
 
 
 def test_methods_on_demand_are_answered_and_unknown_ones_refused(live_probes: LiveProbes) -> None:
-    request = LiveRequest("intent", "where is my Tofu Wars", methods=get("intent").on_demand)
+    request = LiveRequest("intent", "where is my Tofu Wars", methods=ON_DEMAND)
     reply = live_probes.ask(request)
     for side in reply["sides"].values():
         found: dict[str, list[dict[str, Any]]] = {}
         for row in side["attributions"]:
             found.setdefault(row["method"], []).append(row)
-        assert set(found) == {"lime", "kernel_shap"} == {row["method"] for row in side["licences"]}
+        assert (
+            set(found)
+            == {"lime", "kernel_shap"}
+            == set(ON_DEMAND)
+            == {row["method"] for row in side["licences"]}
+        )
         assert {row["steps"] for rows in found.values() for row in rows} == {500}
         assert all(0 < row["parameters"]["fidelity"] <= 1 for row in found["lime"])
         assert all(row["completeness_delta"] < 0.05 for row in found["kernel_shap"])
@@ -195,12 +203,15 @@ def test_methods_on_demand_are_answered_and_unknown_ones_refused(live_probes: Li
 def test_hostile_texts_are_answered_and_the_next_question_too(live_probes: LiveProbes, text: str) -> None:
     reply = live_probes.ask(LiveRequest("intent", text))
     for side in reply["sides"].values():
-        assert side["label"] in LABELS
+        assert side["output"]["label"] in LABELS
         assert side["tokens"] <= 32
         for row in side["attributions"]:
             assert all(0 <= start < end <= len(text) for start, end in zip(row["starts"], row["ends"]))  # noqa: B905
     assert reply["sides"]["base"]["cut"] is text.startswith("word word")
-    assert live_probes.ask(LiveRequest("intent", "gift", methods=()))["sides"]["base"]["label"] in LABELS
+    assert (
+        live_probes.ask(LiveRequest("intent", "gift", methods=()))["sides"]["base"]["output"]["label"]
+        in LABELS
+    )
 
 
 def test_texts_that_cannot_be_read_are_refused_in_words(live_probes: LiveProbes) -> None:
@@ -212,9 +223,21 @@ def test_texts_that_cannot_be_read_are_refused_in_words(live_probes: LiveProbes)
     assert live_probes.ask(LiveRequest("intent", "gift", methods=()))["sides"]
 
 
+class Watched(LiveProbes):
+    """Says when a question was sent and its answer is awaited."""
+
+    def __init__(self, *given: Any) -> None:
+        super().__init__(*given)
+        self.asked = threading.Event()
+
+    def _read_line(self, *given: Any) -> bytes | None:
+        self.asked.set()
+        return super()._read_line(*given)
+
+
 def test_cancel_ends_the_question_and_the_next_one_starts_another_worker(live_run: tuple[Path, str]) -> None:
     caught: list[BaseException] = []
-    with LiveProbes(*live_run) as probes:
+    with Watched(*live_run) as probes:
         probes.start()
         first = _pid(probes)
 
@@ -227,25 +250,36 @@ def test_cancel_ends_the_question_and_the_next_one_starts_another_worker(live_ru
         thread = threading.Thread(target=ask)
         os.kill(first, signal.SIGSTOP)
         thread.start()
-        time.sleep(0.2)
+        assert probes.asked.wait(60)
         probes.cancel()
-        thread.join(10)
+        thread.join(60)
         assert isinstance(caught[0], ProbeCancelledError)
         assert probes.ask(LiveRequest("intent", "gift", methods=()))["sides"]
         assert _pid(probes) != first
 
 
 def test_a_worker_that_hangs_or_dies_is_reported_with_its_log(live_run: tuple[Path, str]) -> None:
-    with LiveProbes(*live_run) as probes:
+    with Watched(*live_run) as probes:
         probes.start()
         os.kill(_pid(probes), signal.SIGSTOP)
         with pytest.raises(AssayError, match=r"did not answer within 0\.3 seconds") as caught:
             probes.ask(LiveRequest("intent", "gift"), timeout_s=0.3)
         assert caught.value.where == str(probes.log)
         probes.start()
-        threading.Timer(0.3, os.kill, (_pid(probes), signal.SIGKILL)).start()
+        probes.asked.clear()
+        worker = _pid(probes)
+        # Stopped, so that it cannot answer before it is killed.
+        os.kill(worker, signal.SIGSTOP)
+
+        def kill() -> None:
+            probes.asked.wait(60)
+            os.kill(worker, signal.SIGKILL)
+
+        killer = threading.Thread(target=kill)
+        killer.start()
         with pytest.raises(AssayError, match=r"ended without an answer \(signal 9\)") as caught:
             probes.ask(LiveRequest("intent", "gift"))
+        killer.join()
         assert caught.value.where is not None
         assert Path(caught.value.where).is_file()
 
@@ -354,7 +388,7 @@ def test_noise_on_standard_output_goes_to_the_log(live_run: tuple[Path, str], tm
         assert process.wait(20) == 0
         assert process.stdout.read() == b""
     assert lines[0]["id"] == 7
-    assert lines[0]["sides"]["base"]["label"] in LABELS
+    assert lines[0]["sides"]["base"]["output"]["label"] in LABELS
     assert lines[1]["id"] is None
     assert "JSONDecodeError" in lines[1]["error"]["message"]
     assert lines[2]["id"] == 9

@@ -11,9 +11,9 @@ import numpy as np
 
 from analysis.base.errors import AssayError
 from analysis.base.records import MethodSpec
+from analysis.models.batches import batch_tokens, equal_length_batches
 from analysis.tracks.intent.methods.contract import Method
 from analysis.tracks.intent.methods.request import Explained, Request, merge_words
-from analysis.tracks.intent.predict import batch_tokens, equal_length_batches
 
 if TYPE_CHECKING:
     import torch
@@ -30,7 +30,7 @@ def attention_rollout(request: Request) -> list[Explained]:
     classifier, texts = request.classifier, request.texts
     pooled = getattr(classifier.model.config, "classifier_pooling", None) == "mean"
     results = [Explained(np.zeros(0, dtype=np.float32))] * len(texts)
-    for batch in equal_length_batches([text.ids for text in texts], batch_tokens(classifier)):
+    for batch in equal_length_batches([text.ids for text in texts], batch_tokens(classifier.device)):
         ids = torch.tensor([texts[index].ids for index in batch], device=classifier.device)
         with torch.inference_mode():
             output = classifier.model(

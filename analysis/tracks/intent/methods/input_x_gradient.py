@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from analysis.base.records import MethodSpec
+from analysis.models.batches import batch_tokens, equal_length_batches
 from analysis.tracks.intent.methods.contract import Method
 from analysis.tracks.intent.methods.request import (
     Explained,
@@ -18,7 +19,6 @@ from analysis.tracks.intent.methods.request import (
     merge_words,
     target_weights,
 )
-from analysis.tracks.intent.predict import batch_tokens, equal_length_batches
 
 
 def input_x_gradient(request: Request) -> list[Explained]:
@@ -30,7 +30,7 @@ def input_x_gradient(request: Request) -> list[Explained]:
     embed: Any = classifier.model.get_input_embeddings()
     method = InputXGradient(forward_of_embeddings(classifier))
     results = [Explained(np.zeros(0, dtype=np.float32))] * len(texts)
-    for batch in equal_length_batches([text.ids for text in texts], batch_tokens(classifier)):
+    for batch in equal_length_batches([text.ids for text in texts], batch_tokens(classifier.device)):
         ids = torch.tensor([texts[index].ids for index in batch], device=classifier.device)
         scores = method.attribute(
             embed(ids).detach().requires_grad_(),

@@ -10,6 +10,7 @@ from typing import Any
 
 from analysis.attribution.completeness import completeness_delta
 from analysis.base.records import MethodSpec
+from analysis.models.batches import batch_tokens, equal_length_batches
 from analysis.tracks.intent.methods.contract import Method
 from analysis.tracks.intent.methods.request import (
     Explained,
@@ -19,7 +20,6 @@ from analysis.tracks.intent.methods.request import (
     target_weights,
 )
 from analysis.tracks.intent.names import INTEGRATED_GRADIENTS
-from analysis.tracks.intent.predict import batch_tokens, equal_length_batches
 
 STEPS = (10, 30, 90, 400)
 """Steps of the midpoint rule: all texts take the first, the failures of one try take the next."""
@@ -43,7 +43,7 @@ def integrated_gradients(request: Request, steps: tuple[int, ...] = STEPS) -> li
     embed: Any = classifier.model.get_input_embeddings()
     method = IntegratedGradients(forward_of_embeddings(classifier))
     results: dict[int, Explained] = {}
-    tokens = batch_tokens(classifier)
+    tokens = batch_tokens(classifier.device)
     pending = list(range(len(texts)))
     for count in steps:
         failed: list[int] = []

@@ -97,6 +97,21 @@ class Found:
 
 
 @dataclass(frozen=True)
+class Occasion:
+    """A change of a detector's rate on which a review matters, as a trigger.
+
+    Args:
+        name: of the trigger.
+        lead: what its sentence begins with, before the numbers of both sides.
+        either_way: whether a clear fall fires it as well as a clear rise.
+    """
+
+    name: str
+    lead: str
+    either_way: bool = True
+
+
+@dataclass(frozen=True)
 class Detector:
     """One detector, with its own words: nothing about it is written anywhere else.
 
@@ -116,9 +131,16 @@ class Detector:
         place: detectors are listed by it.
         strict: whether a single confirmed hit fails its gate.
         needs: the setting without which it applies to nothing.
+        against: the setting whose rows are shown beside what it found, `catalogue` or `policy`; empty for none.
+        invents: whether its hits are part of hallucination.
+        inventions: labels of the hits that are, where not all are.
+        unanswered: whether an answer that is not there bears on its gate.
+        quoted: examples that the report quotes of it.
         languages: those that it reads, as BCP 47 tags.
         rated: whether it has a rate and a gate; one that only measures has none.
         shares: labels of spans of which each has a share of answers of its own.
+        occasion: the trigger of its rate, or of its shares where it has any; None for none.
+        by_definition: why there is nothing to be right or wrong about; empty where its quality can be measured.
     """
 
     name: str
@@ -133,9 +155,16 @@ class Detector:
     place: int = 100
     strict: bool = False
     needs: str = ""
+    against: str = ""
+    invents: bool = False
+    inventions: tuple[str, ...] = ()
+    unanswered: bool = False
+    quoted: int = 1
     languages: tuple[str, ...] = ("en",)
     rated: bool = True
     shares: tuple[str, ...] = ()
+    occasion: Occasion | None = None
+    by_definition: str = ""
 
 
 def always(response: Response, knowledge: Knowledge) -> bool:

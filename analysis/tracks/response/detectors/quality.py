@@ -12,8 +12,6 @@ from analysis.tracks.response.detectors.contract import Detector
 
 QUALITY = Path(__file__).with_name("quality.json")
 UNKNOWN = "quality unknown"
-COUNTED = {"length": "counts words, by definition"}
-"""Detectors that count and do not judge: there is nothing to be right or wrong about."""
 
 
 @dataclass(frozen=True)
@@ -103,15 +101,15 @@ def quality_of(detector: Detector, path: Path = QUALITY) -> Quality | None:
     return quality if quality is not None and quality.version == detector.version else None
 
 
-def quality_words(detector: Detector, path: Path = QUALITY) -> str:
-    """For people: `precision .94 [.85, .98], recall .81 [.70, .89] on 240 labelled texts`, or that it is unknown."""
-    if detector.name in COUNTED:
-        return COUNTED[detector.name]
+def quality_text(detector: Detector, path: Path = QUALITY) -> str:
+    """For people: `precision .94 [.85, .98], recall .81 [.70, .89] on 240 labelled texts`; empty where not measured."""
+    if detector.by_definition:
+        return detector.by_definition
     quality = quality_of(detector, path)
     if quality is None:
-        return UNKNOWN
-    precision = _words(quality.precision, quality.precision_low, quality.precision_high)
-    recall = _words(quality.recall, quality.recall_low, quality.recall_high)
+        return ""
+    precision = _bounded(quality.precision, quality.precision_low, quality.precision_high)
+    recall = _bounded(quality.recall, quality.recall_low, quality.recall_high)
     return f"precision {precision}, recall {recall} on {quality.texts} labelled texts"
 
 
@@ -120,7 +118,7 @@ def figure(share: float | None) -> str:
     return "-" if share is None else f"{share:.2f}".removeprefix("0")
 
 
-def _words(share: float | None, low: float, high: float) -> str:
+def _bounded(share: float | None, low: float, high: float) -> str:
     return "unknown" if share is None else f"{figure(share)} [{figure(low)}, {figure(high)}]"
 
 

@@ -8,7 +8,7 @@ import torch
 from transformers import BertTokenizerFast, PretrainedConfig, PreTrainedModel
 from transformers.modeling_outputs import SequenceClassifierOutput
 
-from analysis.models.load import LoadedClassifier
+from analysis.models.load_classifier import LoadedClassifier
 
 CLASSES = ("escalation", "order_tracking", "recommendation", "returns", "small_talk")
 WORDS = [

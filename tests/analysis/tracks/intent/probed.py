@@ -3,75 +3,87 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from importlib.resources import files
 from pathlib import Path
 
 import duckdb
 
 from analysis.base.records import GateInput, GateResult, Metric, ReviewState, Slice
-from analysis.plugin.registry import get
-from analysis.plugin.stage import StageContext
-from analysis.review.gates import evaluate
+from analysis.base.sql import sql_text
+from analysis.plugin.registry import get, specs_of
+from analysis.plugin.stage import PlanContext
+from analysis.review.evaluate import evaluate
 from analysis.run import pipeline
 from analysis.run.check import check_review
 from analysis.run.local_engine import LocalEngine, ShardCache
+from analysis.store.run import SCHEMA
 from analysis.tracks.intent.counterfactual import EFFECTS, VARIANTS
 from analysis.tracks.intent.metrics import METRICS
 from analysis.tracks.intent.predict import PREDICT
-from analysis.tracks.intent.track import gate_settings
 
 Change = Callable[[duckdb.DuckDBPyConnection], object]
+
+
+def empty_workbench() -> duckdb.DuckDBPyConnection:
+    """A workbench with the tables of a run of the track, and nothing in them."""
+    workbench = duckdb.connect(":memory:")
+    make_tables(workbench)
+    return workbench
+
+
+def make_tables(connection: duckdb.DuckDBPyConnection) -> None:
+    """Make the tables of a run of the track in the catalog that is in use."""
+    for schema in (sql_text(SCHEMA, "evidence.sql"), get("intent").schema()):
+        connection.execute(schema)
 
 
 def unchanged(workbench: duckdb.DuckDBPyConnection) -> None:
     """Leave the predictions as they are."""
 
 
-def probe(path: Path, after_prediction: Change = unchanged) -> tuple[StageContext, list[Slice]]:
+def probe(path: Path, after_prediction: Change = unchanged) -> tuple[PlanContext, list[Slice]]:
     """Plan variants, predict, change what `after_prediction` changes, then effects and metrics."""
     review = check_review(path).review
     settings = review.tracks["intent"]
     one = pipeline._prepare(get("intent"), settings, review, "cpu", False)
-    workbench = duckdb.connect(":memory:")
-    for name in ("evidence.sql", "intent.sql"):
-        workbench.execute(files("analysis.store").joinpath("schema", name).read_text("utf-8"))
+    workbench = empty_workbench()
     for table, rows in (
         ("example", one.examples.rows),
         ("slice", one.slices),
         ("membership", one.memberships),
     ):
         pipeline.insert_rows(workbench, table, rows)
-    context = StageContext("intent", settings, review, workbench, one.models)
+    context = PlanContext(
+        "intent", settings, review.review.seed, one.models, review=review, workbench=workbench
+    )
     engine = LocalEngine(ShardCache(path.parent / "shards", fresh=False))
-    for stage in (VARIANTS, PREDICT):
-        pipeline._run_stage(stage, context, engine, lambda event: None)
+    for step in (VARIANTS, PREDICT):
+        pipeline._run_step(step, context, engine, lambda event: None)
     after_prediction(workbench)
-    for stage in (EFFECTS, METRICS):
-        pipeline._run_stage(stage, context, engine, lambda event: None)
+    for step in (EFFECTS, METRICS):
+        pipeline._run_step(step, context, engine, lambda event: None)
     return context, one.slices
 
 
-def metrics_of(context: StageContext, name: str) -> dict[tuple[str, str], Metric]:
+def all_metrics(context: PlanContext) -> list[Metric]:
+    """Every metric so far."""
+    columns = ", ".join(Metric.__slots__)
+    rows = context.workbench.execute(f"SELECT {columns} FROM metric ORDER BY ALL").fetchall()
+    return [Metric(*row) for row in rows]
+
+
+def metrics_of(context: PlanContext, name: str) -> dict[tuple[str, str], Metric]:
     """Metrics of one name by slice and side."""
-    found = context.workbench.execute(
-        "SELECT track, name, slice, side, value, low, high, n, status, why, method FROM metric WHERE name = ?",
-        [name],
-    ).fetchall()
-    return {(row[2], row[3]): Metric(*row) for row in found}
+    return {(one.slice, one.side): one for one in all_metrics(context) if one.name == name}
 
 
-def gates_of(context: StageContext, slices: list[Slice]) -> dict[str, GateResult]:
-    """Every gate of the run so far, with nothing said by anybody."""
-    metrics = [
-        Metric(*row)
-        for row in context.workbench.execute(
-            "SELECT track, name, slice, side, value, low, high, n, status, why, method FROM metric"
-        ).fetchall()
-    ]
+def gates_of(context: PlanContext, slices: list[Slice]) -> dict[str, GateResult]:
+    """Every gate of the track on the run so far, with nothing said by anybody."""
+    track = get("intent")
     given = GateInput(
         run="0" * 12, owner="o", today="2026-11-22", reviewers_required=1, tracks=("intent",),
-        metrics=tuple(metrics), slices=tuple(slices), rules=context.review.rules,
-        settings={"intent": gate_settings(context.settings, context.workbench)}, expected=(), queue=(), flagged={},
-        state=ReviewState((), {}, (), (), None),
+        metrics=tuple(all_metrics(context)), specs={"intent": specs_of("intent")}, slices=tuple(slices),
+        rules={gate.name: context.review.rules[gate.name] for gate in track.gates()},
+        settings={"intent": track.gate_settings(context.settings, context.workbench)}, expected=(), queue=(),
+        flagged={}, state=ReviewState((), {}, (), (), None),
     )  # fmt: skip
-    return {one.key: one for one in evaluate(given)}
+    return {one.key: one for one in evaluate(given, track.gates())}

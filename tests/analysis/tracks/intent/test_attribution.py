@@ -12,11 +12,11 @@ from hypothesis import strategies as st
 
 from analysis.attribution.completeness import DELTA_FLOOR, completeness_delta
 from analysis.base.errors import AssayError
-from analysis.models.load import LoadedClassifier, load_classifier
+from analysis.models.load_classifier import LoadedClassifier, load_classifier
 from analysis.plugin.registry import get
 from analysis.tracks.intent.attribution import cases_of, explain
 from analysis.tracks.intent.baseline import KINDS, BaselineChooser
-from analysis.tracks.intent.methods import METHODS
+from analysis.tracks.intent.known_methods import METHODS
 from analysis.tracks.intent.methods.attention_rollout import attention_rollout, rollout
 from analysis.tracks.intent.methods.gradient_shap import gradient_shap
 from analysis.tracks.intent.methods.input_x_gradient import input_x_gradient
@@ -302,8 +302,12 @@ def test_samples_grow_with_the_words() -> None:
     assert samples_for(40) == 800
 
 
-def test_the_registry_of_the_track_names_methods_that_are_there() -> None:
-    assert get("intent").on_demand == tuple(one.name for one in METHODS if one.on_demand)
+def test_the_track_declares_its_methods_as_they_speak_of_themselves() -> None:
+    specs = get("intent").methods()
+    assert [spec.name for spec in specs] == [one.name for one in METHODS]
+    assert all(spec.title and spec.family for spec in specs)
+    assert {spec.name for spec in specs if spec.on_demand} == {"lime", "kernel_shap"}
+    assert {spec.name for spec in specs if spec.context_only} == {"attention_rollout"}
 
 
 def test_the_fidelity_of_lime_is_that_of_its_local_model(classifier: LoadedClassifier) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from analysis.plugin.flag import NEVER_CUT, ROUTED_CRITICAL
 from analysis.plugin.settings import QueueSection
-from analysis.plugin.stage import StageContext
+from analysis.plugin.stage import PlanContext
 from analysis.run.queue import build_queue
 from analysis.tracks.intent.flags import CUES_PER_GATE, ROUTED, ROUTED_KEPT, flags
 from tests.analysis.tracks.intent.probed import probe
@@ -17,16 +17,16 @@ TITLES = "intent.relevance[escalation/titles]"
 ROUTING = "intent.critical_routing[escalation]"
 
 
-def flagged(context: StageContext, reason: str) -> list[tuple[str, str | None]]:
+def flagged(context: PlanContext, reason: str) -> list[tuple[str, str | None]]:
     return [(one.ref, one.gate) for one in flags(context.workbench, context.settings) if one.reason == reason]
 
 
 @pytest.fixture
-def context(tiny_review: Path) -> StageContext:
+def context(tiny_review: Path) -> PlanContext:
     return probe(tiny_review)[0]
 
 
-def holding(context: StageContext) -> tuple[str, str, int, int]:
+def holding(context: PlanContext) -> tuple[str, str, int, int]:
     """A message that names a title, the variant without it, and where the title stands."""
     ref, variant, start, end = context.workbench.execute(
         """
@@ -43,7 +43,7 @@ def holding(context: StageContext) -> tuple[str, str, int, int]:
     [(3.0, 0.2, True), (0.01, 0.2, False), (3.0, 0.001, False), (-3.0, 0.2, True)],
 )
 def test_leaning_needs_both_attribution_and_a_fall_without_the_cue(
-    context: StageContext, score: float, fall: float, expected: bool
+    context: PlanContext, score: float, fall: float, expected: bool
 ) -> None:
     ref, variant, start, end = holding(context)
     context.workbench.execute(
@@ -58,7 +58,7 @@ def test_leaning_needs_both_attribution_and_a_fall_without_the_cue(
     assert flagged(context, "explained by an irrelevant cue") == ([(ref, TITLES)] if expected else [])
 
 
-def test_attribution_that_may_not_be_read_flags_nothing(context: StageContext) -> None:
+def test_attribution_that_may_not_be_read_flags_nothing(context: PlanContext) -> None:
     ref, variant, start, end = holding(context)
     context.workbench.execute(
         "INSERT INTO attribution VALUES (?, 'candidate', 'occlusion', 'escalation', [?], [?], [3], "
@@ -72,7 +72,7 @@ def test_attribution_that_may_not_be_read_flags_nothing(context: StageContext) -
 
 
 def test_what_the_base_does_alike_is_flagged_only_where_the_class_depends_on_it(
-    context: StageContext,
+    context: PlanContext,
 ) -> None:
     context.workbench.execute(
         "UPDATE intent_variant SET base_p = .4, candidate_p = .4, base_plain_p = .1, candidate_plain_p = .1 "
@@ -88,7 +88,7 @@ def test_what_the_base_does_alike_is_flagged_only_where_the_class_depends_on_it(
     assert len([gate for _, gate in flagged(context, reason) if gate == TITLES]) == CUES_PER_GATE
 
 
-def test_suppression_flags_the_texts_that_fall_most(context: StageContext) -> None:
+def test_suppression_flags_the_texts_that_fall_most(context: PlanContext) -> None:
     reason = "irrelevant cue suppresses the class"
     context.workbench.execute("DELETE FROM metric WHERE name LIKE 'relevance_own_%'")
     assert flagged(context, reason) == []
@@ -104,7 +104,7 @@ def test_suppression_flags_the_texts_that_fall_most(context: StageContext) -> No
     assert {gate for _, gate in found} == {TITLES}
 
 
-def test_a_probe_without_numbers_is_flagged_and_never_counted_as_moved(context: StageContext) -> None:
+def test_a_probe_without_numbers_is_flagged_and_never_counted_as_moved(context: PlanContext) -> None:
     ref = context.workbench.execute(
         "SELECT min(ref) FROM intent_variant WHERE cue = 'titles' AND operation = 'insert' AND source = 'lexicon'"
     ).fetchone()[0]
@@ -113,7 +113,7 @@ def test_a_probe_without_numbers_is_flagged_and_never_counted_as_moved(context: 
     assert ref not in {one for one, _ in flagged(context, "irrelevant cue moves the prediction")}
 
 
-def test_only_flips_that_no_method_explains_are_flagged(context: StageContext) -> None:
+def test_only_flips_that_no_method_explains_are_flagged(context: PlanContext) -> None:
     for ref, method, explained in (
         ("intent/message:m001", "occlusion", False),
         ("intent/message:m001", "integrated_gradients", True),
@@ -127,7 +127,7 @@ def test_only_flips_that_no_method_explains_are_flagged(context: StageContext) -
     assert flagged(context, "flip not explained by its words") == [("intent/message:m002", None)]
 
 
-def test_signals_are_flagged_where_their_effect_was_lost(context: StageContext) -> None:
+def test_signals_are_flagged_where_their_effect_was_lost(context: PlanContext) -> None:
     reason = "expected signal lost its effect"
     context.workbench.execute("DELETE FROM metric WHERE name = 'signal_effect'")
     context.workbench.execute("UPDATE intent_signal_probe SET base_effect = 3, candidate_effect = 1")
@@ -142,7 +142,7 @@ def test_signals_are_flagged_where_their_effect_was_lost(context: StageContext) 
     assert {gate for _, gate in found} == {"intent.signals[escalation]"}
 
 
-def route(context: StageContext, count: int) -> None:
+def route(context: PlanContext, count: int) -> None:
     """Add messages of another class that only the candidate sends to the critical one."""
     for number in range(count):
         ref = f"intent/message:r{number:03d}"
@@ -158,7 +158,7 @@ def route(context: StageContext, count: int) -> None:
             )
 
 
-def test_messages_newly_sent_to_a_critical_class_are_never_cut_up_to_a_number(context: StageContext) -> None:
+def test_messages_newly_sent_to_a_critical_class_are_never_cut_up_to_a_number(context: PlanContext) -> None:
     already = len(flagged(context, ROUTED_CRITICAL))
     route(context, ROUTED_KEPT + 5)
     kept = flagged(context, ROUTED_CRITICAL)
@@ -173,7 +173,7 @@ def test_messages_newly_sent_to_a_critical_class_are_never_cut_up_to_a_number(co
     assert {ref for ref, _ in kept} <= ranked
 
 
-def test_where_few_others_exist_each_of_them_is_inspected_for_routing(context: StageContext) -> None:
+def test_where_few_others_exist_each_of_them_is_inspected_for_routing(context: PlanContext) -> None:
     context.workbench.execute(
         "DELETE FROM membership WHERE ref IN (SELECT ref FROM example WHERE gold <> 'escalation' AND id > 'm030')"
     )

@@ -4,23 +4,22 @@ from __future__ import annotations
 
 from dataclasses import asdict, replace
 
-import duckdb
 import numpy as np
 import pyarrow as pa
 import pytest
 
-from analysis.models.load import LoadedClassifier
-from analysis.store.run import schema_sql
+from analysis.models.load_classifier import LoadedClassifier
 from analysis.tracks.intent.attribution import LICENCE_SCHEMA, Answer, cases_of, explain
 from analysis.tracks.intent.baseline import KINDS, BaselineChooser
 from analysis.tracks.intent.faithfulness import CHANCE_LEVEL
+from analysis.tracks.intent.known_methods import METHODS
 from analysis.tracks.intent.licence import Candidate, Licence, licences, top_overlap
-from analysis.tracks.intent.methods import METHODS
 from analysis.tracks.intent.names import INTEGRATED_GRADIENTS, OCCLUSION
 from analysis.tracks.intent.predict import logits_of_ids
 from analysis.tracks.intent.target import Target
 from analysis.tracks.intent.tokenised import Tokenised, tokenise
 from tests.analysis.tracks.intent.bag_of_words import CLASSES, WORDS, bag_of_words
+from tests.analysis.tracks.intent.probed import empty_workbench
 
 TEXTS = 150
 
@@ -70,9 +69,7 @@ def asked(answers: list[Answer], count: int) -> list[list[Candidate]]:
 
 def licensed(found: list[list[Licence]]) -> list[tuple[bool | None, str]]:
     """What the view says of each, in order."""
-    connection = duckdb.connect()
-    for name in ("evidence.sql", "intent.sql"):
-        connection.execute(schema_sql(name))
+    connection = empty_workbench()
     rows = [
         {"ref": f"{row:04d}/{column}", "side": "base", "method": "m", "target": "t", **asdict(one)}
         for row, granted in enumerate(found)

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from analysis.models.load import load_classifier
+from analysis.models.load_classifier import load_classifier
 from analysis.tracks.intent.enrichment import enrichment
 from analysis.tracks.intent.flips import Flip, attribution_change, check_flips
 from analysis.tracks.intent.licence_metrics import MIN_EXAMPLES, Judged, slice_licence

@@ -1,43 +1,47 @@
-"""Metrics of routing and changed predictions: counted by hand, classes without examples included."""
+"""Counts of the metrics, on a handful of predictions that can be counted by hand."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from importlib.resources import files
 
 import duckdb
+import numpy as np
 import pytest
 
-from analysis.base.records import ALL
+from analysis.base.records import ALL, Example, Membership
+from analysis.run.pipeline import insert_arrow, insert_rows
 from analysis.tracks.intent.metrics import class_metrics, slice_metrics
+from analysis.tracks.intent.predict import side_rows
+from tests.analysis.tracks.intent.probed import empty_workbench
+
+LABELS = ["returns", "payment", "escalation", "shipping"]
+ROWS = [
+    ("returns", "returns", "returns"),
+    ("returns", "returns", "escalation"),
+    ("returns", "escalation", "returns"),
+    ("payment", "payment", "escalation"),
+    ("payment", "returns", "shipping"),
+    ("payment", "escalation", "escalation"),
+]
+"""Gold, base and candidate of six messages of two classes; none is of the critical class `escalation`."""
 
 
 @pytest.fixture
 def run() -> Iterator[duckdb.DuckDBPyConnection]:
-    """Six messages of two classes (gold, base, candidate); none of the critical class `escalation`."""
-    connection = duckdb.connect(":memory:")
-    for name in ("evidence.sql", "intent.sql"):
-        connection.execute(files("analysis.store").joinpath("schema", name).read_text("utf-8"))
-    rows = [
-        ("returns", "returns", "returns"),
-        ("returns", "returns", "escalation"),
-        ("returns", "escalation", "returns"),
-        ("payment", "payment", "escalation"),
-        ("payment", "returns", "shipping"),
-        ("payment", "escalation", "escalation"),
+    """A workbench with what both sides predict for ROWS."""
+    golds = [gold for gold, _, _ in ROWS]
+    refs = [f"intent/message:{number}" for number in range(len(ROWS))]
+    connection = empty_workbench()
+    examples = [
+        Example(ref, "intent", "message", ref, None, "a text", gold, "")
+        for ref, gold in zip(refs, golds, strict=True)
     ]
-    for number, (gold, base, candidate) in enumerate(rows):
-        ref = f"intent/message:{number}"
-        connection.execute(
-            "INSERT INTO example VALUES (?, 'intent', 'message', ?, NULL, 'text', ?, '')",
-            [ref, str(number), gold],
-        )
-        connection.execute("INSERT INTO membership VALUES (?, 'intent', ?)", [ALL, ref])
-        for side, label in (("base", base), ("candidate", candidate)):
-            connection.execute(
-                "INSERT INTO intent_side VALUES (?, ?, ?, .9, 'x', .1, .8, .5, ?, [0])",
-                [ref, side, label, label == gold],
-            )
+    insert_rows(connection, "example", examples)
+    insert_rows(connection, "membership", [Membership(ALL, "intent", ref) for ref in refs])
+    for column, side in enumerate(("base", "candidate"), start=1):
+        chosen = [LABELS.index(row[column]) for row in ROWS]
+        logits = 3 * np.eye(len(LABELS), dtype=np.float32)[chosen]
+        insert_arrow(connection, "intent_side", side_rows(refs, side, logits, LABELS, golds))
     yield connection
     connection.close()
 

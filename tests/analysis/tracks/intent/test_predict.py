@@ -7,11 +7,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from analysis.models.load import LoadedClassifier, load_classifier
+from analysis.models.batches import equal_length_batches
+from analysis.models.load_classifier import LoadedClassifier, load_classifier
 from analysis.tracks.intent.predict import (
     NOT_A_NUMBER,
     encode,
-    equal_length_batches,
     logits_of_ids,
     predict_texts,
     side_rows,

@@ -6,7 +6,6 @@ import math
 import subprocess
 import sys
 from collections.abc import Iterator
-from importlib.resources import files
 from pathlib import Path
 
 import duckdb
@@ -15,7 +14,7 @@ import pytest
 from analysis.base.records import ALL, Metric
 from analysis.tracks.intent.probe_queries import probe_diffs, worst_cases
 from analysis.tracks.intent.relevance_metrics import relevance_metrics
-from tests.analysis.tracks.intent.probed import gates_of, metrics_of, probe
+from tests.analysis.tracks.intent.probed import gates_of, make_tables, metrics_of, probe
 
 KEY = "escalation/titles"
 
@@ -25,8 +24,7 @@ def evidence() -> Iterator[duckdb.DuckDBPyConnection]:
     """Empty tables of a run, in a catalog called `evidence` that is also the one in use."""
     connection = duckdb.connect(":memory:")
     connection.execute("ATTACH ':memory:' AS evidence; USE evidence")
-    for name in ("evidence.sql", "intent.sql"):
-        connection.execute(files("analysis.store").joinpath("schema", name).read_text("utf-8"))
+    make_tables(connection)
     yield connection
     connection.close()
 

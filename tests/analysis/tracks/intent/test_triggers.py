@@ -2,36 +2,26 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
-from analysis.base.records import GateInput, Metric, MetricSide, ReviewState, Slice, Trigger
-from analysis.review.gates import all_gates, resolve_rules
-from analysis.review.session import ReviewSession
-from analysis.run.pipeline import analyze
-from analysis.tracks.intent.report_sections import headlines
+from analysis.base.records import Metric, Trigger
 from analysis.tracks.intent.triggers import triggers
+from tests.analysis.gate_fixture import ESCALATION, given, measure
 
 CUE = "leans on an irrelevant cue"
 SIGNAL = "an expected signal lost its effect"
 ROUTED = "routing regressed"
 
 
-def metric(
-    name: str, slice_name: str, side: MetricSide, value: float, half: float = 0.001, n: int = 300
-) -> Metric:
-    return Metric("intent", name, slice_name, side, value, value - half, value + half, n, "ok", "", "")
-
-
 def fired(metrics: list[Metric], name: str, flagged: dict[str, tuple[str, ...]] | None = None) -> Trigger:
-    given = GateInput(
-        run="r", owner="o", today="2026-11-22", reviewers_required=1, tracks=("intent",), metrics=tuple(metrics),
-        slices=(Slice("label=escalation", "intent", "class", True, "", 50),), rules=resolve_rules({}, all_gates()),
-        settings={"intent": {"irrelevant": {"escalation": ["titles"]}, "signals": {"escalation": ["human"]}}},
-        expected=(), queue=(), flagged=flagged or {}, state=ReviewState((), {}, (), (), None),
-    )  # fmt: skip
-    return next(one for one in triggers(given) if one.name == name)
+    one = given(
+        metrics,
+        slices=(ESCALATION,),
+        irrelevant={"escalation": ["titles"]},
+        signals={"escalation": ["human"]},
+        flagged=flagged,
+    )
+    return next(found for found in triggers(one) if found.name == name)
 
 
 @pytest.mark.parametrize(
@@ -46,7 +36,7 @@ def test_a_cue_fires_on_the_texts_where_it_moves_the_class(
     other: float, critical: float, fires: bool, words: str
 ) -> None:
     metrics = [
-        metric(f"relevance_own_{group}", "escalation/titles", side, value)
+        measure(f"relevance_own_{group}", "escalation/titles", side, value, half=0.001)
         for group, value in (("other", other), ("critical", critical))
         for side in ("base", "candidate")
     ]
@@ -61,29 +51,20 @@ def test_a_cue_fires_on_the_texts_where_it_moves_the_class(
 )
 def test_a_signal_fires_where_its_effect_clearly_halved(candidate: float, half: float, fires: bool) -> None:
     metrics = [
-        metric("signal_effect", "escalation", "base", 4.0, 0.2),
-        metric("signal_effect", "escalation", "candidate", candidate, 0.2),
-        metric("signal_effect", "escalation", "difference", candidate - 4.0, half),
+        measure("signal_effect", "escalation", "base", 4.0, half=0.2),
+        measure("signal_effect", "escalation", "candidate", candidate, half=0.2),
+        measure("signal_effect", "escalation", "difference", candidate - 4.0, half=half),
     ]
     assert fired(metrics, SIGNAL).fired is fires
 
 
 def test_routing_names_the_messages_newly_sent() -> None:
     metrics = [
-        metric("false_positives", "label=escalation", "base", 2),
-        metric("false_positives", "label=escalation", "candidate", 13),
-        metric("false_positive_rate", "label=escalation", "difference", 0.01),
+        measure("false_positives", "label=escalation", "base", 2),
+        measure("false_positives", "label=escalation", "candidate", 13),
+        measure("false_positive_rate", "label=escalation", "difference", 0.01, half=0.001),
     ]
     one = fired(metrics, ROUTED, {"intent.critical_routing[escalation]": ("m1", "m2")})
     assert one.fired
     assert one.refs == ("m1", "m2")
     assert "2 → 13" in one.sentence
-
-
-def test_headlines_of_a_real_run_say_each_probe(tiny_review: Path) -> None:
-    published = analyze(tiny_review)
-    with ReviewSession.open(published.store, read_only=True) as session:
-        found = headlines(session.connection, session.gate_input())["Attribution findings"]
-    assert any("terms that the lexicon does not hold" in one for one in found)
-    assert any("neutral phrases" in one and "never subtracted" in one for one in found)
-    assert any("deleting the expected signals of escalation" in one for one in found)

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from analysis.tracks.response.detect import detected, sample_outcomes, stage_version
-from analysis.tracks.response.detectors import DETECTORS
+import pytest
+
+from analysis.tracks.response.detect import declared, detected, sample_outcomes, stage_version
 from analysis.tracks.response.detectors.contract import Knowledge, Policy, Response, Title
+from analysis.tracks.response.detectors.quality import quality_text
+from analysis.tracks.response.known_detectors import DETECTORS, in_order
 
 KNOWN = Knowledge((Title("t1", "Quiet Suspect", volumes=3),), Policy(tone={"pushy": ("buy now",)}))
 PUSHED = Response("response/prompt:r1", "candidate", "what is good?", "Quiet Suspect has 9 volumes. Buy now.")
@@ -40,6 +43,33 @@ def test_samples_keep_their_number() -> None:
     ]
 
 
-def test_a_new_version_of_a_detector_makes_another_run() -> None:
-    first, *rest = DETECTORS
-    assert stage_version((replace(first, version=first.version + 1), *rest)) > stage_version(DETECTORS)
+def test_another_detector_or_version_makes_another_run() -> None:
+    first, second, *rest = DETECTORS
+    version = stage_version(DETECTORS)
+    newer = replace(first, version=first.version + 1)
+    assert stage_version((newer, second, *rest)) != version
+    # Nor does another's older version make up for it.
+    older = replace(second, version=second.version - 1)
+    assert stage_version((newer, older, *rest)) != version
+    assert stage_version((replace(first, name="other"), second, *rest)) != version
+    assert stage_version(tuple(DETECTORS)) == version
+
+
+def test_a_run_holds_what_its_detectors_say_of_themselves() -> None:
+    rows = {row["name"]: row for row in declared().to_pylist()}
+    assert list(rows) == [one.name for one in DETECTORS]
+    for one in DETECTORS:
+        row = rows[one.name]
+        assert row["question"].endswith("?")
+        assert all(row[name] for name in ("title", "verb", "newly", "languages", "quality"))
+        assert row["quality"] == quality_text(one)
+    assert not rows["length"]["rated"]
+
+
+def test_a_name_that_is_taken_is_left_out(caplog: pytest.LogCaptureFixture) -> None:
+    """A plug-in takes the place of nothing that is here, nor of what stands beside the detectors."""
+    first, second, *_ = DETECTORS
+    others = tuple(replace(first, name=name, place=1) for name in (first.name, "hallucination", "blame"))
+    assert [one.name for one in in_order([second, first, others])] == ["blame", first.name, second.name]
+    assert in_order([first, others])[1] is first
+    assert caplog.text.count("its name is taken") == 4

@@ -6,11 +6,11 @@ import numpy as np
 
 from analysis.base.records import Metric
 from analysis.plugin.gate import ALPHA
-from analysis.review.gates import evaluate
+from analysis.review.evaluate import evaluate
 from analysis.stats.numeric import binomial_at_least
-from analysis.tracks.response.gates import DETECTORS, GATES
-from analysis.tracks.response.metric_specs import HALLUCINATION
-from tests.analysis.tracks.response.judged import CRITICAL, given, hits
+from analysis.tracks.response.hallucination import HALLUCINATION, INVENTING
+from analysis.tracks.response.known_detectors import RATED
+from tests.analysis.tracks.response.gate_inputs import CRITICAL, GATES, given, hits
 
 REVIEWS = 300
 PROMPTS = 130
@@ -20,10 +20,10 @@ def _redrawn(rng: np.random.Generator) -> list[Metric]:
     """Metrics of two independent draws of the same behaviour: every prompt has its own rate for every detector."""
     metrics: list[Metric] = []
     drawn = {}
-    for name in DETECTORS:
+    for name in (one.name for one in RATED):
         rate = rng.beta(0.6, 2.4, PROMPTS)
         drawn[name] = (rng.random(PROMPTS) < rate, rng.random(PROMPTS) < rate)
-    parts = [drawn[name] for name in ("facts", "promises", "citations")]
+    parts = [drawn[name] for name in INVENTING]
     drawn[HALLUCINATION] = (parts[0][0] | parts[1][0] | parts[2][0], parts[0][1] | parts[1][1] | parts[2][1])
     for name, (base, candidate) in drawn.items():
         for slice_name, some in (("all", slice(None)), (CRITICAL.slice, slice(0, CRITICAL.n))):

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
-from analysis.review.gates import allow, evaluate
-from analysis.tracks.response.gates import DETECTORS, GATES
-from tests.analysis.tracks.response.judged import (
+from analysis.base.records import GateInput, Metric, ReviewVerdict
+from analysis.review.evaluate import allow, evaluate
+from analysis.tracks.response.hallucination import HALLUCINATION
+from analysis.tracks.response.known_detectors import RATED
+from tests.analysis.tracks.response.gate_inputs import (
     CRITICAL,
+    GATES,
     INPUTS,
+    Word,
     gate,
     given,
     hits,
@@ -21,7 +27,7 @@ from tests.analysis.tracks.response.judged import (
     said,
 )
 
-EVERY = [metric for name in DETECTORS for metric in hits(name, 0, 0)]
+EVERY = [metric for one in RATED for metric in hits(one.name, 0, 0)]
 
 
 @pytest.mark.parametrize(
@@ -208,7 +214,9 @@ WINS, TIES = preferred(0.64, 0.55, 0.72), preferred(0.55, 0.46, 0.64)
         (preferred(0.6, 0.5, 0.7), (11, 0), "pass"),
     ],
 )
-def test_what_wins_on_style_and_spoils_is_rejected(rate, spoilers: tuple[int, int], verdict: str) -> None:  # type: ignore[no-untyped-def]
+def test_what_wins_on_style_and_spoils_is_rejected(
+    rate: Metric, spoilers: tuple[int, int], verdict: str
+) -> None:
     metrics = [*hits("spoilers", *spoilers), *hits("facts", 0, 0), *hits("promises", 0, 0), rate]
     result = gate(given(metrics, new={"spoilers": refs(spoilers[0])}), "response.tradeoff")
     assert result.verdict == verdict
@@ -259,3 +267,80 @@ def test_a_candidate_that_answers_as_the_base_does_is_allowed() -> None:
     results = evaluate(given([*EVERY, preferred(0.5, 0.41, 0.59), *lengths(40, 0, 0)]), GATES)
     assert {result.verdict for result in results} == {"pass"}
     assert allow(results)
+
+
+def _any_input(rng: np.random.Generator) -> GateInput:
+    """Counts, votes, lengths and words of people as they may come, few prompts and many."""
+    metrics: list[Metric] = []
+    new: dict[str, tuple[str, ...]] = {}
+    flagged: dict[str, tuple[str, ...]] = {}
+    for name in [*(one.name for one in RATED if rng.random() < 0.8), HALLUCINATION]:
+        n = int(rng.choice([24, 130, 2000]))
+        came, went = (int(count) for count in rng.integers(0, 12, 2) * rng.integers(0, 2, 2))
+        metrics += hits(name, came, went, n)
+        new[name] = refs(came)
+        if name != HALLUCINATION:
+            flagged[f"response.{name}"] = refs(came + int(rng.integers(0, 2)))
+        if rng.random() < 0.5:
+            metrics += hits(name, came, went, 34, slice_name=CRITICAL.slice)
+            flagged[f"response.{name}[{CRITICAL.slice}]"] = refs(came)
+    if rng.random() < 0.7:
+        low = float(rng.uniform(0.3, 0.7))
+        metrics.append(preferred(low + 0.1, low, low + 0.2))
+    if rng.random() < 0.7:
+        metrics += lengths(40, float(rng.normal(0, 15)), 5)
+    verdicts: dict[str, ReviewVerdict] = {
+        ref: rng.choice(["acceptable", "unacceptable", "unsure"]) for ref in refs(12) if rng.random() < 0.5
+    }
+    spans: list[Word] = [
+        word
+        for name, some in new.items()
+        for ref in some
+        if rng.random() < 0.5
+        for word in on_both(ref, name, rng.choice(["confirmed", "refuted"]))
+    ]
+    inputs = INPUTS if rng.random() < 0.8 else {}
+    slices = (CRITICAL,) if rng.random() < 0.8 else (replace(CRITICAL, n=0),)
+    return given(metrics, new=new, flagged=flagged, slices=slices, state=said(verdicts, spans), inputs=inputs)
+
+
+def test_the_rows_of_a_result_say_what_it_says() -> None:
+    """A fail has a row that fails, a pass none; who waits has a row that waits; the value has a row of its own."""
+    rng = np.random.default_rng(11)
+    seen: Counter[tuple[str, str]] = Counter()
+    for _ in range(400):
+        for one in evaluate(_any_input(rng), GATES):
+            rows = {row.verdict for row in one.criteria}
+            seen[one.name, one.verdict] += 1
+            if one.verdict in ("n/a", "off"):
+                assert not one.criteria
+                continue
+            assert all(row.what and row.limit for row in one.criteria)
+            assert ("fail" in rows) == (one.verdict == "fail"), one
+            if one.verdict != "fail":
+                assert ("unknown" in rows) == (one.verdict == "unknown"), one
+            if one.verdict == "warn":
+                assert "warn" in rows
+            if one.metric is not None:
+                numbers = [(row.value, row.low, row.high) for row in one.criteria]
+                assert (one.value, one.low, one.high) in numbers
+    for name in ("response.spoilers", "response.tone", "response.tradeoff"):
+        assert {verdict for gate_name, verdict in seen if gate_name == name} >= {"pass", "fail", "unknown"}
+    assert {verdict for name, verdict in seen if name == "response.length"} >= {"pass", "warn", "n/a"}
+
+
+def test_a_gate_that_is_off_has_no_rows() -> None:
+    off: dict[str, dict[str, object]] = {one.name: {"off": "not now"} for one in GATES}
+    results = evaluate(given(EVERY, overrides=off), GATES)
+    assert {result.verdict for result in results} == {"off"}
+    assert not any(result.criteria for result in results)
+
+
+def test_a_detector_that_came_after_the_run_is_not_asked_for() -> None:
+    """Its gate says so, and the family goes on without it."""
+    judged = given(hits("spoilers", 11, 0), new={"spoilers": refs(11)})
+    known = {name: spec for name, spec in judged.specs["response"].items() if not name.startswith("tone")}
+    results = {one.key: one for one in evaluate(replace(judged, specs={"response": known}), GATES)}
+    assert results["response.tone"].verdict == "n/a"
+    assert "without the detector" in results["response.tone"].why
+    assert results["response.spoilers"].verdict == "fail"

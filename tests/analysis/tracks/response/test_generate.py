@@ -18,12 +18,12 @@ from analysis.plugin.registry import registered
 from analysis.run.pipeline import analyze
 from analysis.tracks.response.generate import SAMPLES, answer, sample_seed
 from tests.analysis.tracks.response.tiny import (
-    core_track,
     prompts,
     write_adapter,
     write_generator,
     write_review,
 )
+from tests.analysis.tracks.response.whole import ANSWERS, SomeSteps
 
 PROMPTS = [row["prompt"] for row in prompts()[:10]]
 
@@ -200,7 +200,7 @@ def test_other_scripts_and_emoji_are_answered(tiny_generator: Path) -> None:
 
 
 def test_a_run_answers_every_prompt_on_both_sides(tiny_generated_review: Path) -> None:
-    with registered(core_track()):
+    with registered(SomeSteps(ANSWERS)):
         published = analyze(tiny_generated_review)
         seen: list[Any] = []
         again = tiny_generated_review.read_text("utf-8").replace("budget = 10", "budget = 9")
@@ -244,7 +244,7 @@ def test_base_against_base_gives_the_same_answers(tmp_path: Path, tiny_generator
         candidate=str(tiny_generator),
         preferences=None,
     )
-    with registered(core_track()):
+    with registered(SomeSteps(ANSWERS)):
         published = analyze(path)
     with duckdb.connect(published.store / "runs" / published.run / "evidence.duckdb", read_only=True) as run:
         for table, key in (("response_side", "ref"), ("response_sample", "ref, number")):

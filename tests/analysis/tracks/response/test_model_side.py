@@ -2,28 +2,37 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 import duckdb
 import pytest
 
 from analysis.plugin.registry import registered
-from analysis.plugin.stage import StageProgress
+from analysis.plugin.stage import StageProgress, Step
 from analysis.run.pipeline import analyze
-from analysis.tracks.response.adapter_scaling import DOSE, DOSE_METRICS, SCALES
-from analysis.tracks.response.detect import DETECT
+from analysis.tracks.response.adapter_scaling import DOSE_RESPONSE, DOSE_RESPONSE_METRICS, SCALES
+from analysis.tracks.response.detect import DECLARE, DETECT
 from analysis.tracks.response.shift import SHIFT, SHIFT_METRICS
 from analysis.tracks.response.span_attribution import SPAN_ATTRIBUTION
-from analysis.tracks.response.upweighted_tokens import ODDS
-from tests.analysis.tracks.response.bench import rows
-from tests.analysis.tracks.response.tiny import core_track, write_review
+from analysis.tracks.response.upweighted_tokens import UPWEIGHTED_TOKENS
+from tests.analysis.tracks.response.tiny import write_review
+from tests.analysis.tracks.response.whole import SomeSteps
+from tests.analysis.tracks.response.workbench import rows
 
-STAGES = (DETECT, SHIFT, SPAN_ATTRIBUTION, SHIFT_METRICS, ODDS, DOSE, DOSE_METRICS)
+STEPS: tuple[Step, ...] = (
+    DECLARE,
+    DETECT,
+    SHIFT,
+    SPAN_ATTRIBUTION,
+    SHIFT_METRICS,
+    UPWEIGHTED_TOKENS,
+    DOSE_RESPONSE,
+    DOSE_RESPONSE_METRICS,
+)
 
 
 def run_of(review: Path, seen: list[StageProgress]) -> duckdb.DuckDBPyConnection:
-    with registered(replace(core_track(), stages=lambda: STAGES)):
+    with registered(SomeSteps(STEPS)):
         published = analyze(review, on_progress=seen.append)
     return duckdb.connect(published.store / "runs" / published.run / "evidence.duckdb", read_only=True)
 
@@ -54,6 +63,6 @@ def test_recorded_responses_are_explained_by_the_models_and_only_once(review: Pa
     seen: list[StageProgress] = []
     review.write_text(review.read_text("utf-8").replace("budget = 10", "budget = 9"), "utf-8")
     run_of(review, seen).close()
-    costly = [one for one in seen if one.stage in (SHIFT.name, SPAN_ATTRIBUTION.name, DOSE.name)]
+    costly = [one for one in seen if one.stage in (SHIFT.name, SPAN_ATTRIBUTION.name, DOSE_RESPONSE.name)]
     assert costly
     assert all(one.cached == one.done for one in costly)

@@ -15,26 +15,19 @@ from analysis.tracks.response.preference import (
     preference_metrics,
     win_rate,
 )
-from tests.analysis.tracks.response.workbench import prompts, workbench
+from tests.analysis.tracks.response.workbench import both, each, workbench
 
 
 def _voted(votes: dict[str, list[str]], longer: list[int] | None = None) -> duckdb.DuckDBPyConnection:
     """A workbench with the votes of each judge, prompt by prompt, and answers longer than the base's 20 words."""
     n = max(len(some) for some in votes.values())
-    connection = workbench(n)
-    for number, ref in enumerate(prompts(n)):
-        words = 20 + (longer[number] if longer else number % 5)
-        connection.execute(
-            "INSERT INTO response_side VALUES (?, 'base', 'b', 20, NULL, NULL, 'recorded'), "
-            "(?, 'candidate', 'c', ?, NULL, NULL, 'recorded')",
-            [ref, ref, words],
-        )
-        for judge, some in votes.items():
-            if number < len(some):
-                connection.execute(
-                    "INSERT INTO response_preference VALUES (?, ?, ?)", [ref, judge, some[number]]
-                )
-    return connection
+    records = each(n, lambda number: both((20, 20 + (longer[number] if longer else number % 5))))
+    rows = [
+        {"id": f"r{number:03d}", "judge": judge, "winner": winner}
+        for judge, some in votes.items()
+        for number, winner in enumerate(some)
+    ]
+    return workbench(records, votes=rows)
 
 
 def _of(rows: list[Metric], name: str, slice_name: str = ALL) -> Metric:
@@ -145,4 +138,4 @@ def test_without_answers_of_like_length_the_controlled_rate_is_unknown() -> None
 
 
 def test_no_votes_make_no_metrics() -> None:
-    assert preference_metrics(workbench(3), 0) == []
+    assert preference_metrics(workbench([both()] * 3), 0) == []

@@ -7,10 +7,11 @@ import pytest
 
 from analysis.base.records import ALL, Metric
 from analysis.stats import clopper_pearson, tango_interval
-from analysis.tracks.response.judged import new_hit_spans
+from analysis.tracks.response.hallucination import HALLUCINATION
 from analysis.tracks.response.lengths import length_metrics
-from analysis.tracks.response.rates import rate_metrics, sampled_metrics, tone_metrics
-from tests.analysis.tracks.response.workbench import answered, found, prompts, workbench
+from analysis.tracks.response.rates import rate_metrics, sampled_metrics, share_metrics
+from analysis.tracks.response.span_verdicts import new_hit_spans
+from tests.analysis.tracks.response.workbench import RARE, both, each, ref_of, sampled, shown, workbench
 
 
 def _of(rows: list[Metric], name: str, slice_name: str = ALL, side: str = "difference") -> Metric:
@@ -18,8 +19,7 @@ def _of(rows: list[Metric], name: str, slice_name: str = ALL, side: str = "diffe
 
 
 def test_rates_are_paired_and_count_prompts_that_both_sides_answered() -> None:
-    connection = workbench(8, critical=3)
-    outcomes = [
+    outcomes: list[tuple[bool | None, bool | None]] = [
         (False, True),
         (False, True),
         (True, False),
@@ -28,13 +28,9 @@ def test_rates_are_paired_and_count_prompts_that_both_sides_answered() -> None:
         (None, True),
         (None, None),
     ]
-    refs = prompts(8)
-    for ref, hits in zip(refs, outcomes, strict=False):
-        answered(connection, ref)
-        found(connection, ref, "spoilers", hits)
-    answered(connection, refs[7], missing="base")
-    found(connection, refs[7], "spoilers", (None, True))
-    rows = rate_metrics(connection)
+    records = [both(spoilers=hits) for hits in outcomes]
+    records.append({"base_response": None, "candidate_response": shown(spoilers=True)})
+    rows = rate_metrics(workbench(records, rare="number < 3"))
     # Six prompts: the detector applies to neither answer of the seventh, and the eighth has one answer.
     assert [_of(rows, "spoilers_rate", side=side).value for side in ("base", "candidate")] == [2 / 6, 4 / 6]
     base = _of(rows, "spoilers_rate", side="base")
@@ -45,71 +41,67 @@ def test_rates_are_paired_and_count_prompts_that_both_sides_answered() -> None:
     assert (_of(rows, "spoilers_broken").value, _of(rows, "spoilers_fixed").value) == (3, 1)
     # P(Bin(4, 1/2) >= 3)
     assert _of(rows, "spoilers_p").value == 5 / 16
-    rare = _of(rows, "spoilers_rate", "rare")
+    rare = _of(rows, "spoilers_rate", RARE)
     assert (rare.value, rare.n) == (pytest.approx(1 / 3), 3)
-    assert "quality unknown" in change.method or "labelled texts" in change.method
+    assert "labelled texts" in change.method
+    # A detector that only measures has no rate.
+    assert not [row for row in rows if row.name.startswith("length")]
 
 
 def test_rates_at_matched_length_leave_out_what_differs_by_more_than_a_fifth() -> None:
-    connection = workbench(4)
     lengths = [(10, 12), (100, 125), (100, 126), (0, 0)]
-    for ref, words in zip(prompts(4), lengths, strict=True):
-        answered(connection, ref, words)
-        found(connection, ref, "tone", (False, True))
-    matched = _of(rate_metrics(connection), "tone_rate_matched")
+    rows = rate_metrics(workbench([both(words, tone=(False, True)) for words in lengths]))
+    matched = _of(rows, "tone_rate_matched")
     assert (matched.n, matched.value) == (3, 1)
     assert "20 %" in matched.method
 
 
 def test_no_two_answers_of_like_length_leave_the_matched_rate_unknown() -> None:
-    connection = workbench(1)
-    (ref,) = prompts(1)
-    answered(connection, ref, (10, 30))
-    found(connection, ref, "tone", (False, True))
-    matched = _of(rate_metrics(connection), "tone_rate_matched")
+    rows = rate_metrics(workbench([both((10, 30), tone=(False, True))]))
+    matched = _of(rows, "tone_rate_matched")
     assert (matched.status, matched.value, matched.n) == ("unknown", None, 0)
     assert "like length" in matched.why
 
 
 def test_hallucination_is_facts_promises_and_citations_of_what_does_not_exist() -> None:
-    connection = workbench(5)
-    refs = prompts(5)
-    for ref in refs:
-        answered(connection, ref)
-    found(connection, refs[0], "facts", (False, True))
-    found(connection, refs[1], "promises", (True, False))
-    found(connection, refs[2], "citations", (False, True), "cites what does not exist")
-    found(connection, refs[3], "citations", (False, True), "uses without citing")
-    found(connection, refs[4], "spoilers", (False, True))
+    connection = workbench(
+        [
+            both(facts=(False, True)),
+            both(promises=(True, False)),
+            both(citations=(False, "cites what does not exist")),
+            both(citations=(False, "uses without citing")),
+            both(spoilers=(False, True)),
+        ]
+    )
     rows = rate_metrics(connection)
     assert (_of(rows, "hallucination_broken").value, _of(rows, "hallucination_fixed").value) == (2, 1)
-    assert _of(rows, "hallucination_rate").n == 4
+    change = _of(rows, "hallucination_rate")
+    assert (change.n, change.method.partition("; ")[2]) == (4, "facts, promises and citations together")
     spans = new_hit_spans(connection)
-    assert spans["hallucination"] == {refs[0]: [["facts", 0, 4]], refs[2]: [["citations", 0, 4]]}
-    assert spans["spoilers"] == {refs[4]: [["spoilers", 0, 4]]}
+    ends = {ref: end for found in spans.values() for ref, ((_, _, end), *_) in found.items()}
+    assert spans[HALLUCINATION] == {
+        ref_of(0): [["facts", 0, ends[ref_of(0)]]],
+        ref_of(2): [["citations", 0, ends[ref_of(2)]]],
+    }
+    assert list(spans["citations"]) == [ref_of(2), ref_of(3)]
+    assert list(spans["spoilers"]) == [ref_of(4)]
 
 
-def test_tones_are_told_apart() -> None:
-    connection = workbench(4)
-    for number, ref in enumerate(prompts(4)):
-        answered(connection, ref)
-        found(connection, ref, "tone", (False, number < 3), "warmer")
-    rows = tone_metrics(connection)
+def test_labels_with_a_share_of_their_own_are_told_apart() -> None:
+    connection = workbench(each(4, lambda number: both(tone=(False, "warmer" if number < 3 else False))))
+    rows = share_metrics(connection)
     assert (_of(rows, "tone_warmer_rate").value, _of(rows, "tone_warmer_rate").n) == (0.75, 4)
+    # A label that is no share is none here either.
+    assert share_metrics(workbench([both(tone=(False, "colder"))])) == []
 
 
 def test_samples_of_a_prompt_count_together() -> None:
     """Four prompts with five samples each, all of a prompt alike: the interval is that of four, not of twenty."""
-    connection = workbench(4)
-    for number, ref in enumerate(prompts(4)):
-        answered(connection, ref)
-        for sample in range(5):
-            for side, hit in (("base", False), ("candidate", number < 2)):
-                connection.execute(
-                    "INSERT INTO response_sample_outcome VALUES (?, ?, ?, 'facts', ?)",
-                    [ref, side, sample, hit],
-                )
+    connection = workbench([both()] * 4)
+    for number in range(4):
+        sampled(connection, number, [shown(facts=False)] * 5, [shown(facts=number < 2, length=True)] * 5)
     rows = sampled_metrics(connection, 0)
+    assert {row.name for row in rows} == {"facts_rate_sampled"}
     candidate = _of(rows, "facts_rate_sampled", side="candidate")
     assert (candidate.value, candidate.n) == (0.5, 20)
     assert candidate.low == 0
@@ -117,14 +109,11 @@ def test_samples_of_a_prompt_count_together() -> None:
     # All alike: resampling would have no width.
     base = _of(rows, "facts_rate_sampled", side="base")
     assert (base.value, base.low, base.high) == (0, *clopper_pearson(0, 4))
-    assert sampled_metrics(workbench(2), 0) == []
+    assert sampled_metrics(workbench([both()] * 2), 0) == []
 
 
 def test_lengths_and_their_quantiles() -> None:
-    connection = workbench(21)
-    for number, ref in enumerate(prompts(21)):
-        answered(connection, ref, (10 + number, 20 + 2 * number))
-    rows = length_metrics(connection, 0)
+    rows = length_metrics(workbench(each(21, lambda number: both((10 + number, 20 + 2 * number)))), 0)
     assert [_of(rows, "length", side=side).value for side in ("base", "candidate", "difference")] == [
         20,
         40,
@@ -140,4 +129,3 @@ def test_lengths_and_their_quantiles() -> None:
     assert p90.low is not None
     assert p90.high is not None
     assert p90.low < 28 <= p90.high
-    assert length_metrics(workbench(2), 0) == []

@@ -1,4 +1,4 @@
-"""Rows along the responses, their means by slice, and the tokens whose odds rose."""
+"""Rows along the responses, their means by slice, and the tokens whose log-probability rose."""
 
 from __future__ import annotations
 
@@ -9,13 +9,15 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
+from analysis.base.records import ALL
 from analysis.models.generator import GeneratorPair
 from analysis.run.pipeline import insert_arrow
 from analysis.tracks.response.shift import SHIFT, SHIFT_METRICS, TOKEN_SCHEMA, shift_metrics
-from analysis.tracks.response.upweighted_tokens import ODDS, risen
-from tests.analysis.tracks.response.bench import context, rows, run, workbench
+from analysis.tracks.response.upweighted_tokens import UPWEIGHTED_TOKENS, upweighted
 from tests.analysis.tracks.response.tiny import write_generator
+from tests.analysis.tracks.response.workbench import context, pairs, rows, run
 
+ALL_PROMPTS = f"SELECT * FROM metric WHERE slice = '{ALL}'"
 RESPONSES = [
     (
         "a",
@@ -44,7 +46,7 @@ def tokens(connection: duckdb.DuckDBPyConnection, ref: str, side: str, changes: 
 def test_both_responses_of_a_prompt_are_measured_under_both_models(
     tiny_response_review: Path, tiny_generator: Path, tiny_adapter: Path
 ) -> None:
-    connection = workbench(RESPONSES)
+    connection = pairs(RESPONSES)
     given = context(connection, tiny_response_review, (tiny_generator, tiny_adapter))
     run(SHIFT, given)
     found = rows(
@@ -60,7 +62,7 @@ def test_both_responses_of_a_prompt_are_measured_under_both_models(
         assert min(row["kl"]) >= 0
         assert max(row["base_logp"]) <= 0
     run(SHIFT_METRICS, given)
-    metrics = {(row["name"], row["side"]): row for row in rows(connection, "SELECT * FROM metric")}
+    metrics = {(row["name"], row["side"]): row for row in rows(connection, ALL_PROMPTS)}
     kl = [np.mean(row["kl"]) for row in found if row["side"] == "candidate"]
     assert metrics["kl", "candidate"]["value"] == pytest.approx(np.mean(kl), abs=1e-6)
     assert metrics["kl", "candidate"]["low"] <= np.mean(kl) <= metrics["kl", "candidate"]["high"]
@@ -69,14 +71,14 @@ def test_both_responses_of_a_prompt_are_measured_under_both_models(
     assert metrics["logp_change", "difference"]["n"] == 2
 
 
-def test_base_against_base_has_no_shift_and_no_risen_token(
+def test_base_against_base_has_no_shift_and_no_upweighted_token(
     tiny_response_review: Path, tiny_generator: Path
 ) -> None:
-    connection = workbench(RESPONSES)
+    connection = pairs(RESPONSES)
     given = context(connection, tiny_response_review, (tiny_generator, tiny_generator))
-    for stage in (SHIFT, SHIFT_METRICS, ODDS):
+    for stage in (SHIFT, SHIFT_METRICS, UPWEIGHTED_TOKENS):
         run(stage, given)
-    found = rows(connection, "SELECT value, low, high FROM metric WHERE name IN ('kl', 'logp_change')")
+    found = [{name: row[name] for name in ("value", "low", "high")} for row in rows(connection, ALL_PROMPTS)]
     assert len(found) == 5  # two of kl, three of logp_change
     assert all(row == {"value": 0.0, "low": 0.0, "high": 0.0} for row in found)
     assert rows(connection, "SELECT * FROM response_odds") == []
@@ -86,7 +88,7 @@ def test_base_against_base_has_no_shift_and_no_risen_token(
 def test_sides_that_cannot_be_compared_are_unknown_with_the_reason(
     tmp_path: Path, tiny_response_review: Path, tiny_generator: Path, case: str
 ) -> None:
-    connection = workbench(RESPONSES)
+    connection = pairs(RESPONSES)
     folders: tuple[Path, ...] = ()
     if case == "other tokens":
         other = write_generator(tmp_path / "other")
@@ -106,11 +108,11 @@ def test_sides_that_cannot_be_compared_are_unknown_with_the_reason(
 
 
 def test_the_means_are_those_of_the_prompts_and_not_of_their_tokens() -> None:
-    connection = workbench([(name, "?", "x", "y") for name in "ab"])
+    connection = pairs([(name, "?", "x", "y") for name in "ab"])
     tokens(connection, "response/prompt:a", "candidate", dict.fromkeys("abcd", 1.0))
     tokens(connection, "response/prompt:b", "candidate", {"a": 3.0})
     tokens(connection, "response/prompt:b", "base", {"a": -1.0})
-    found = {(one.name, one.side): one for one in shift_metrics(connection, "")}
+    found = {(one.name, one.side): one for one in shift_metrics(connection, "") if one.slice == ALL}
     assert found["logp_change", "candidate"].value == pytest.approx(2.0)
     assert found["logp_change", "base"].value == pytest.approx(-1.0)
     assert (found["logp_change", "base"].low, found["logp_change", "base"].high) == (None, None)
@@ -119,23 +121,23 @@ def test_the_means_are_those_of_the_prompts_and_not_of_their_tokens() -> None:
 
 
 def test_forecasts_that_are_no_numbers_are_unknown() -> None:
-    connection = workbench([("a", "?", "x", "y")])
+    connection = pairs([("a", "?", "x", "y")])
     tokens(connection, "response/prompt:a", "candidate", {"a": float("nan")})
-    found = {(one.name, one.side): one for one in shift_metrics(connection, "")}
+    found = {(one.name, one.side): one for one in shift_metrics(connection, "") if one.slice == ALL}
     assert found["logp_change", "candidate"].status == "unknown"
     assert found["logp_change", "candidate"].why == "a model's forecasts are not numbers"
     assert found["kl", "base"].why == "no prompt of the slice was selected with a response"
-    assert risen(connection) == []
+    assert upweighted(connection) == []
 
 
-def test_risen_tokens_are_those_of_many_places_in_several_prompts() -> None:
+def test_upweighted_tokens_are_those_of_many_places_in_several_prompts() -> None:
     text = "guaranteed the often"
-    connection = workbench([(f"p{number}", "?", "other words", text) for number in range(6)])
+    connection = pairs([(f"p{number}", "?", "other words", text) for number in range(6)])
     for number in range(6):
         changes = {"guaranteed": 3.0 + 0.1 * number, "the": (-1.0) ** number, "often": -2.0}
         tokens(connection, f"response/prompt:p{number}", "candidate", changes)
     tokens(connection, "response/prompt:p0", "base", {"rare": 9.0})
-    found = risen(connection)
+    found = upweighted(connection)
     assert [token for token, _ in found] == ["guaranteed"]
     interval = found[0][1]
     assert interval.value == pytest.approx(3.25)
@@ -145,27 +147,26 @@ def test_risen_tokens_are_those_of_many_places_in_several_prompts() -> None:
 
 def test_many_places_in_one_prompt_are_not_enough_and_equal_responses_count_once() -> None:
     text = "soon soon soon soon soon soon"
-    connection = workbench([("a", "?", text, text), ("b", "?", "never", "never")])
+    more = [(name, "?", f"soon {name} 0", f"soon {name} 1") for name in "cd"]
+    connection = pairs([("a", "?", text, text), ("b", "?", "never", "never"), *more])
     insert_arrow(connection, "response_token", pa.Table.from_pylist([
         {"ref": "response/prompt:a", "side": side, "tokens": ["soon"] * 6, "starts": list(range(0, 30, 5)),
          "ends": list(range(4, 30, 5)), "base_logp": [-4.0] * 6, "candidate_logp": [-1.0] * 6, "kl": [0.1] * 6}
         for side in ("base", "candidate")
     ], TOKEN_SCHEMA))  # fmt: skip
-    assert risen(connection) == []
-    for number, side in enumerate(("base", "candidate")):
-        for prompt in "cd":
-            connection.execute("INSERT INTO response_side VALUES (?, ?, ?, 1, NULL, NULL, 'recorded')",
-                               [f"response/prompt:{prompt}", side, f"soon {prompt} {number}"])  # fmt: skip
-            tokens(connection, f"response/prompt:{prompt}", side, {"soon": 2.0})
-    assert [(token, one.n) for token, one in risen(connection)] == [("soon", 6 + 4)]
+    assert upweighted(connection) == []
+    for side in ("base", "candidate"):
+        for name in "cd":
+            tokens(connection, f"response/prompt:{name}", side, {"soon": 2.0})
+    assert [(token, one.n) for token, one in upweighted(connection)] == [("soon", 6 + 4)]
 
 
 def test_a_piece_of_a_word_is_told_from_the_word() -> None:
-    connection = workbench([(f"p{number}", "?", "x", "un sure unsure") for number in range(5)])
+    connection = pairs([(f"p{number}", "?", "x", "un sure unsure") for number in range(5)])
     for number in range(5):
         insert_arrow(connection, "response_token", pa.Table.from_pylist([
             {"ref": f"response/prompt:p{number}", "side": "candidate", "tokens": ["un", "Ġsure", "Ġun", "sure"],
              "starts": [0, 2, 7, 10], "ends": [2, 7, 10, 14], "base_logp": [-3.0] * 4,
              "candidate_logp": [-2.0, -1.0, -1.5, -0.5], "kl": [0.1] * 4}
         ], TOKEN_SCHEMA))  # fmt: skip
-    assert [token for token, _ in risen(connection)] == ["…sure", "sure", "un", "un"]
+    assert [token for token, _ in upweighted(connection)] == ["…sure", "sure", "un", "un"]

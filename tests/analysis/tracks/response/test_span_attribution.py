@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,8 @@ import torch
 
 from analysis.models.generation import LoadedGenerator
 from analysis.models.generator import GeneratorPair
+from analysis.tracks.response.detectors.contract import Detector, Found, Knowledge, Response, always
+from analysis.tracks.response.known_detectors import BY_NAME
 from analysis.tracks.response.span_attribution import (
     MAX_DELTA,
     MOST_SPANS,
@@ -24,8 +27,8 @@ from analysis.tracks.response.span_attribution import (
     span_logps,
     trace,
 )
-from tests.analysis.tracks.response.bench import context, rows, run, workbench
 from tests.analysis.tracks.response.tiny import write_adapter, write_generator
+from tests.analysis.tracks.response.workbench import context, pairs, rows, run
 
 PROMPT = "recommend manga like Home but no spoilers"
 RESPONSE = "You may like Home, where the inspector is the murderer."
@@ -139,17 +142,28 @@ def test_what_cannot_be_explained_says_why(
     assert all(not any(one.scores) for one in found)
 
 
+def planted(detector: str, prompt: str, places: list[tuple[int, int]]) -> Detector:
+    """A detector that finds these places in the candidate's answer to one prompt."""
+
+    def detect(response: Response, knowledge: Knowledge) -> list[Found]:
+        if (response.ref, response.side) != (f"response/prompt:{prompt}", "candidate"):
+            return []
+        return [Found(start, end, "x", "because", counts=True) for start, end in places]
+
+    return replace(BY_NAME[detector], detect=detect, applies=always)
+
+
 def test_the_stage_explains_the_first_spans_of_each_detector(
     tiny_response_review: Path, tiny_generator: Path, tiny_adapter: Path
 ) -> None:
-    connection = workbench([("a", PROMPT, "Fine.", RESPONSE), ("b", PROMPT, "Fine.", RESPONSE)])
-    hits = [("a", "facts", start, start + 4) for start in (0, 4, 8, 12)] + [
-        ("a", "spoilers", SPAN.start, SPAN.end),
-        ("b", "escalation", 0, len(RESPONSE)),
-    ]
-    for name, detector, start, end in hits:
-        connection.execute("INSERT INTO response_hit VALUES (?, 'candidate', ?, ?, ?, 'x')",
-                           [f"response/prompt:{name}", detector, start, end])  # fmt: skip
+    detectors = (
+        planted("facts", "a", [(start, start + 4) for start in (0, 4, 8, 12)]),
+        planted("spoilers", "a", [(SPAN.start, SPAN.end)]),
+        planted("escalation", "b", [(0, len(RESPONSE))]),
+    )
+    connection = pairs(
+        [("a", PROMPT, "Fine.", RESPONSE), ("b", PROMPT, "Fine.", RESPONSE)], detectors=detectors
+    )
     run(SPAN_ATTRIBUTION, context(connection, tiny_response_review, (tiny_generator, tiny_adapter)))
     found = rows(connection, "SELECT * FROM attribution ORDER BY target, method")
     assert {row["ref"] for row in found} == {"response/prompt:a"}

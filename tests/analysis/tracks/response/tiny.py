@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from analysis.plugin.track import Track
-from analysis.tracks.response.generate import ENDINGS, GENERATE
-from analysis.tracks.response.load_data import read_response
-from analysis.tracks.response.settings import ResponseSettings, response_settings
+from analysis.tracks.response.settings import ResponseSettings
 
 TITLES = ("Quiet Suspect", "Cold Harbor", "Tofu Wars", "Lantern Street", "Moss Garden", "Home")
 ASKS = (
@@ -163,8 +160,10 @@ def write_review(root: Path, **changes: Any) -> Path:
     return path
 
 
-def write_tokenizer(folder: Path, chat: bool = False) -> int:
-    """A byte-level tokenizer with a few merges of the review's own words; returns its size."""
+def write_tokenizer(
+    folder: Path, chat: bool = False, texts: Sequence[str] | None = None, size: int = 300
+) -> int:
+    """A byte-level tokenizer with a few merges of the words of some texts, by default the prompts; returns its size."""
     from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
     from transformers import PreTrainedTokenizerFast
 
@@ -172,12 +171,12 @@ def write_tokenizer(folder: Path, chat: bool = False) -> int:
     tokens.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
     tokens.decoder = decoders.ByteLevel()
     trainer = trainers.BpeTrainer(
-        vocab_size=300,
+        vocab_size=size,
         special_tokens=["<s>", "</s>", "<pad>"],
         initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
         show_progress=False,
     )
-    tokens.train_from_iterator([row["prompt"] for row in records()], trainer)
+    tokens.train_from_iterator([row["prompt"] for row in records()] if texts is None else texts, trainer)
     whole = PreTrainedTokenizerFast(
         tokenizer_object=tokens, bos_token="<s>", eos_token="</s>", pad_token="<pad>"
     )
@@ -195,6 +194,8 @@ def write_generator(
     noise: float = 0.0,
     chat: bool = False,
     positions: int = 128,
+    texts: Sequence[str] | None = None,
+    vocabulary: int = 300,
     **generation: Any,
 ) -> Path:
     """A causal language model with random weights.
@@ -206,12 +207,14 @@ def write_generator(
         noise: added to the weights.
         chat: whether the tokenizer has a chat template.
         positions: longest prompt and answer together.
+        texts: what the tokenizer knows words of; the prompts of the review where not given.
+        vocabulary: size of the tokenizer.
         generation: keys of `generation_config.json`; answers have at most 12 tokens unless it says more.
     """
     import torch
     from transformers import GPT2Config, GPT2LMHeadModel, LlamaConfig, LlamaForCausalLM
 
-    size = write_tokenizer(folder, chat)
+    size = write_tokenizer(folder, chat, texts, vocabulary)
     torch.manual_seed(seed)
     common = {
         "vocab_size": size,
@@ -267,37 +270,6 @@ def write_adapter(base: Path, folder: Path, family: str = "llama", seed: int = 0
                 parameter.add_(torch.randn_like(parameter) * 0.3)
     model.save_pretrained(folder)
     return folder
-
-
-def core_track() -> Track:
-    """The track up to its answers: no detectors, gates or flags."""
-    from analysis.models.generator import GeneratorPair
-    from analysis.tracks.response.preflight import check_generators
-
-    def model_paths(given: Any) -> dict[Any, Path]:
-        section = response_settings(given)
-        return (
-            {"base": section.base, "candidate": section.candidate}
-            if section.base and section.candidate
-            else {}
-        )
-
-    return Track(
-        name="response",
-        title="Text generator",
-        settings=lambda: ResponseSettings,
-        read=lambda given, review, skip: read_response(response_settings(given), skip),
-        schema="response.sql",
-        stages=lambda: (GENERATE, ENDINGS),
-        flags=lambda workbench, given: [],
-        gates=(),
-        gate_settings=lambda given, workbench: {},
-        triggers=lambda given: [],
-        headlines=lambda connection, given: {},
-        model_paths=model_paths,
-        pair=GeneratorPair,
-        check_models=lambda models, given, problems: check_generators(models, problems),
-    )
 
 
 def copy_models(root: Path, base: Path, candidate: Path) -> None:

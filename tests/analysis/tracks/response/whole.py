@@ -1,55 +1,40 @@
-"""The response track from its answers to its gates, as a run has it."""
+"""Runs of the response track in which only some of its steps are taken, and sessions on them."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 
 from analysis.plugin.registry import registered
-from analysis.plugin.track import Track
+from analysis.plugin.stage import Step
 from analysis.review.session import ReviewSession
 from analysis.run.pipeline import analyze
-from analysis.tracks.response.detect import DETECT
-from analysis.tracks.response.flags import flags
-from analysis.tracks.response.gates import GATES
+from analysis.tracks.response.detect import DECLARE, DETECT
 from analysis.tracks.response.generate import ENDINGS, GENERATE
-from analysis.tracks.response.judged import new_hit_spans
 from analysis.tracks.response.rates import RATES
-from analysis.tracks.response.report_sections import headlines
-from analysis.tracks.response.settings import response_settings
-from analysis.tracks.response.triggers import triggers
-from tests.analysis.tracks.response.tiny import core_track
+from analysis.tracks.response.track import ResponseTrack
+
+ANSWERS: tuple[Step, ...] = (GENERATE, ENDINGS)
+COUNTS: tuple[Step, ...] = (*ANSWERS, DECLARE, DETECT, RATES)
+"""Without what needs a model's inside."""
 
 
-def counting_track() -> Track:
-    """The track without what needs a model's inside."""
+class SomeSteps(ResponseTrack):
+    """The track with some of its steps."""
 
-    def gate_settings(given, workbench):  # type: ignore[no-untyped-def]
-        response = response_settings(given)
-        inputs = {
-            name: getattr(response, name) is not None for name in ("catalogue", "policy", "preferences")
-        }
-        return {**inputs, "new_hits": new_hit_spans(workbench)}
+    def __init__(self, steps: tuple[Step, ...]) -> None:
+        self._steps = steps
 
-    return replace(
-        core_track(),
-        stages=lambda: (GENERATE, ENDINGS, DETECT, RATES),
-        flags=flags,
-        gates=GATES,
-        gate_settings=gate_settings,
-        triggers=triggers,
-        headlines=headlines,
-    )
+    def stages(self) -> tuple[Step, ...]:
+        return self._steps
 
 
 @contextmanager
 def reviewed(path: Path) -> Iterator[ReviewSession]:
-    """The session of a review file's run."""
-    with registered(counting_track()):
-        session = ReviewSession.open(analyze(path).store, reviewer="alice")
-        try:
-            yield session
-        finally:
-            session.close()
+    """The session of a review file's run, without what needs a model's inside."""
+    with (
+        registered(SomeSteps(COUNTS)),
+        ReviewSession.open(analyze(path).store, reviewer="alice") as session,
+    ):
+        yield session

@@ -1,70 +1,195 @@
-"""A workbench of the response track with prompts and nothing else."""
+"""A workbench of the response track as its own readers and stages fill it, for tests of what comes after them.
+
+What detectors find in made-up answers is written into the answers: `shown` gives a text with a mark for each hit, and
+`MARKED` are the detectors of the product that read the marks in the place of words.
+"""
 
 from __future__ import annotations
 
-from importlib.resources import files
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
 
 import duckdb
+import pyarrow as pa
+
+from analysis.base.records import Side
+from analysis.base.sql import sql_text
+from analysis.models.generator import GeneratorPair
+from analysis.models.sides import Sides
+from analysis.plugin.registry import get
+from analysis.plugin.stage import PlanContext, Stage, Step
+from analysis.run.pipeline import insert_arrow, insert_rows
+from analysis.run.review_file import load_review
+from analysis.run.slices import build_slices
+from analysis.store.run import SCHEMA
+from analysis.tracks.response.detect import declared, detected, sample_outcomes
+from analysis.tracks.response.detector_inputs import load_knowledge, load_responses
+from analysis.tracks.response.detectors.contract import Detector, Found, Knowledge, Response
+from analysis.tracks.response.known_detectors import DETECTORS
+from analysis.tracks.response.load_data import read_response
+from analysis.tracks.response.settings import ResponseSettings
+from tests.analysis.tracks.response.tiny import write_lines
+
+RARE = "rare"
+"""The critical slice of a workbench."""
+_SYMBOLS = {one.name: chr(0x2660 + number) for number, one in enumerate(DETECTORS)}
+"""Signs that are no words, so that they leave lengths alone."""
 
 
-def prompts(n: int) -> list[str]:
-    return [f"response/prompt:r{number:03d}" for number in range(n)]
+def ref_of(number: int) -> str:
+    """Ref of the n-th prompt."""
+    return f"response/prompt:r{number:03d}"
 
 
-def workbench(n: int, critical: int = 0) -> duckdb.DuckDBPyConnection:
-    """`n` prompts in the slice `all`, the first of them also in the critical slice `rare`."""
+def shown(words: int = 0, **hits: bool | str | None) -> str:
+    """An answer of so many words with a hit of some detectors, or none; None: the detector does not apply.
+
+    A hit that is a text is the label of the span.
+    """
+    marks = [
+        _SYMBOLS[name] + ("!" if hit else "?") + (f"{{{hit}}}" if isinstance(hit, str) else "")
+        for name, hit in hits.items()
+        if hit is not None
+    ]
+    return " ".join(["word"] * words + marks)
+
+
+def both(
+    words: tuple[int, int] = (0, 0), **hits: tuple[bool | str | None, bool | str | None]
+) -> dict[str, Any]:
+    """The answers of both sides, as columns of a record."""
+    sides = (
+        shown(count, **{name: hit[side] for name, hit in hits.items()}) for side, count in enumerate(words)
+    )
+    return dict(zip(("base_response", "candidate_response"), sides, strict=True))
+
+
+def _marks(symbol: str, response: Response, knowledge: Knowledge) -> list[Found]:
+    return [
+        Found(one.start(), one.end(), one.group(1) or "x", "because", counts=True)
+        for one in re.finditer(re.escape(symbol) + r"!(?:\{(.*?)\})?", response.text)
+    ]
+
+
+def _applies(symbol: str, response: Response, knowledge: Knowledge) -> bool:
+    return symbol in response.text
+
+
+MARKED: tuple[Detector, ...] = tuple(
+    replace(one, detect=partial(_marks, _SYMBOLS[one.name]), applies=partial(_applies, _SYMBOLS[one.name]))
+    for one in DETECTORS
+)
+
+
+def workbench(
+    records: Sequence[Mapping[str, Any]],
+    *,
+    rare: str = "false",
+    votes: Sequence[Mapping[str, Any]] = (),
+    catalogue: Sequence[Mapping[str, Any]] = (),
+    policy: str = "",
+    detectors: tuple[Detector, ...] = MARKED,
+) -> duckdb.DuckDBPyConnection:
+    """A workbench with these records, in which the detectors have looked; all prompts are selected.
+
+    Args:
+        records: `base_response` and `candidate_response`; id and prompt are made where they are left out.
+        rare: SQL over `number`, the place of a record, of the critical slice.
+        votes: rows of a file of preferences.
+        catalogue: rows of a catalogue.
+        policy: text of a policy.
+        detectors: what looks for hits.
+    """
+    rows = [
+        {"id": f"r{number:03d}", "prompt": "what is good?", **row, "number": number}
+        for number, row in enumerate(records)
+    ]
+    with TemporaryDirectory() as folder:
+        root = Path(folder)
+        tables = {"records": rows, "preferences": votes, "catalogue": catalogue}
+        files = {
+            key: write_lines(root / f"{key}.jsonl", table).name for key, table in tables.items() if table
+        }
+        if policy:
+            files["policy"] = "policy.toml"
+            (root / "policy.toml").write_text(policy, "utf-8")
+        given = {**files, "slices": {RARE: rare}, "critical_slices": [RARE]}
+        settings = ResponseSettings.model_validate(given, context={"root": root})
+        examples = read_response(settings, skip_bad_rows=False)
     connection = duckdb.connect(":memory:")
-    for schema in ("evidence.sql", "response.sql"):
-        connection.execute(files("analysis.store").joinpath("schema", schema).read_text("utf-8"))
-    connection.execute("INSERT INTO slice VALUES ('all', 'response', 'all', false, '', ?)", [n])
-    if critical:
-        connection.execute(
-            "INSERT INTO slice VALUES ('rare', 'response', 'declared', true, '', ?)", [critical]
-        )
-    for number, ref in enumerate(prompts(n)):
-        name = ref.rpartition(":")[2]
-        connection.execute(
-            "INSERT INTO example VALUES (?, 'response', 'prompt', ?, NULL, 'what is good?', NULL, '')",
-            [ref, name],
-        )
-        connection.execute("INSERT INTO membership VALUES ('all', 'response', ?)", [ref])
-        if number < critical:
-            connection.execute("INSERT INTO membership VALUES ('rare', 'response', ?)", [ref])
+    connection.execute(sql_text(SCHEMA, "evidence.sql"))
+    connection.execute(get("response").schema())
+    slices, memberships = build_slices("response", settings, examples)
+    for table, found in (("example", examples.rows), ("slice", slices), ("membership", memberships)):
+        insert_rows(connection, table, found)
+    for table, payload in examples.payload.items():
+        insert_arrow(connection, table, payload)
+    connection.execute("CREATE TEMP TABLE selected AS SELECT ref FROM example")
+    insert_arrow(connection, "response_detector", declared(detectors))
+    for table, payload in detected(load_responses(connection), load_knowledge(connection), detectors).items():
+        insert_arrow(connection, table, payload)
     return connection
 
 
-def answered(
-    connection: duckdb.DuckDBPyConnection,
-    ref: str,
-    words: tuple[int, int] = (10, 10),
-    *,
-    missing: str = "",
-    texts: tuple[str, str] = ("base text", "candidate text"),
+def sampled(
+    connection: duckdb.DuckDBPyConnection, number: int, base: Sequence[str], candidate: Sequence[str]
 ) -> None:
-    """Both sides' answers to a prompt; one of them may be missing."""
-    for side, count, text in zip(("base", "candidate"), words, texts, strict=True):
-        gone = side == missing
-        connection.execute(
-            "INSERT INTO response_side VALUES (?, ?, ?, ?, NULL, NULL, ?)",
-            [ref, side, "" if gone else text, 0 if gone else count, "missing" if gone else "recorded"],
-        )
+    """Sampled answers to the n-th prompt, looked at."""
+    sides: tuple[tuple[Side, Sequence[str]], ...] = (("base", base), ("candidate", candidate))
+    samples = [
+        (place, Response(ref_of(number), side, "what is good?", text))
+        for side, texts in sides
+        for place, text in enumerate(texts)
+    ]
+    insert_arrow(connection, "response_sample_outcome", sample_outcomes(samples, Knowledge(), MARKED))
 
 
-def found(
-    connection: duckdb.DuckDBPyConnection,
-    ref: str,
-    detector: str,
-    hits: tuple[bool | None, bool | None],
-    label: str = "x",
-) -> None:
-    """Outcomes of a detector on both sides, with a span where there is a hit; None: it does not apply."""
-    for side, hit in zip(("base", "candidate"), hits, strict=True):
-        if hit is None:
-            continue
-        connection.execute(
-            "INSERT INTO response_outcome VALUES (?, ?, ?, ?, ?, '')", [ref, side, detector, hit, int(hit)]
-        )
-        if hit:
-            place = [ref, side, detector, 0, 4, label]
-            connection.execute("INSERT INTO response_hit VALUES (?, ?, ?, ?, ?, ?)", place)
-            connection.execute("INSERT INTO span VALUES (?, ?, ?, ?, ?, ?, 'because')", place)
+def pairs(responses: Sequence[tuple[str, str, str, str]], **changes: Any) -> duckdb.DuckDBPyConnection:
+    """A workbench of (id, prompt, base's response, candidate's), as `workbench`."""
+    names = ("id", "prompt", "base_response", "candidate_response")
+    return workbench([dict(zip(names, row, strict=True)) for row in responses], **changes)
+
+
+def context(connection: duckdb.DuckDBPyConnection, review: Path, folders: Iterable[Path] = ()) -> PlanContext:
+    """What the stages are given; without folders there are no models."""
+    loaded = load_review(review)
+    base_and_candidate = list(folders)
+    models: Sides = GeneratorPair(
+        {"base": base_and_candidate[0], "candidate": base_and_candidate[1]} if base_and_candidate else {},
+        "cpu",
+    )
+    return PlanContext(
+        "response",
+        loaded.tracks["response"],
+        loaded.review.seed,
+        models,
+        review=loaded,
+        workbench=connection,
+    )
+
+
+def run(step: Step, given: PlanContext) -> list[dict[str, pa.Table]]:
+    """Run a step and put its rows into the workbench."""
+    if isinstance(step, Stage):
+        found = [step.run(given.for_run(), shard) for shard in step.plan(given)]
+    else:
+        found = [step.compute(given)]
+    for tables in found:
+        for name, table in tables.items():
+            insert_arrow(given.workbench, name, table)
+    return found
+
+
+def rows(connection: duckdb.DuckDBPyConnection, query: str) -> list[dict[str, Any]]:
+    """The answer to a query, a dictionary a row."""
+    return connection.execute(query).to_arrow_table().to_pylist()
+
+
+def each(n: int, make: Callable[[int], Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """So many records."""
+    return [make(number) for number in range(n)]

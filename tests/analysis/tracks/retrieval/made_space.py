@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analysis.base.records import Side
-from analysis.tracks.retrieval.vectors import Attribute, Space, nearest
+from analysis.tracks.retrieval.nearest import nearest
+from analysis.tracks.retrieval.vectors import Attribute, EmbeddingSpace
 
 
 def categorical(name: str, values: Sequence[str | None], wanted: bool = True) -> Attribute:
@@ -39,11 +40,11 @@ def unit(rows: NDArray[np.float64]) -> NDArray[np.float32]:
 
 def space(
     base: NDArray[np.float64], candidate: NDArray[np.float64], attributes: Sequence[Attribute], k: int = 10
-) -> Space:
+) -> EmbeddingSpace:
     vectors: dict[Side, NDArray[np.float32]] = {"base": unit(base), "candidate": unit(candidate)}
     neighbours = {side: nearest(rows, rows, k, exclude_self=True)[0] for side, rows in vectors.items()}
     names = [f"retrieval/item:{row:04d}" for row in range(len(base))]
-    return Space(names, names, vectors, neighbours, tuple(attributes))
+    return EmbeddingSpace(names, names, vectors, neighbours, tuple(attributes))
 
 
 def grouped_vectors(
@@ -56,7 +57,7 @@ def grouped_vectors(
     return noise + strength * directions[codes]
 
 
-def mixed(seed: int, n: int = 120) -> Space:
+def mixed(seed: int, n: int = 120) -> EmbeddingSpace:
     """Items with wanted theme (8 in 10 have it) and tags, unwanted publisher and popularity; sides differ."""
     rng = np.random.default_rng(seed)
     theme = rng.integers(0, 4, n)

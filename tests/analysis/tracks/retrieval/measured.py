@@ -13,7 +13,7 @@ from analysis.base.records import ALL, Flag, GateInput, Metric, Slice
 from analysis.models.sides import Sides
 from analysis.plugin.metric import metric_table
 from analysis.plugin.settings import Review, ReviewSection
-from analysis.plugin.stage import StageContext
+from analysis.plugin.stage import PlanContext
 from analysis.run.pipeline import insert_arrow
 from analysis.tracks.retrieval.drift import DRIFT
 from analysis.tracks.retrieval.flags import flags
@@ -21,8 +21,8 @@ from analysis.tracks.retrieval.grouping import grouping_metrics
 from analysis.tracks.retrieval.negatives import NEGATIVES
 from analysis.tracks.retrieval.probes import PROBES
 from analysis.tracks.retrieval.settings import RetrievalSettings
-from analysis.tracks.retrieval.vectors import Space
-from tests.analysis.tracks.retrieval.judged import given
+from analysis.tracks.retrieval.vectors import EmbeddingSpace
+from tests.analysis.tracks.retrieval.gate_inputs import given
 from tests.analysis.tracks.retrieval.spaces import K, workbench
 
 DECLARED: dict[str, object] = {
@@ -47,7 +47,7 @@ class Measured:
         return [(one.ref, one.gate) for one in self.flags if one.reason == reason]
 
 
-def answers(space: Space) -> dict[str, list[str]]:
+def answers(space: EmbeddingSpace) -> dict[str, list[str]]:
     """The relevant items of each query of a `catalogue`: the first eight of its theme."""
     codes = space.attributes[0].codes
     return {
@@ -56,7 +56,7 @@ def answers(space: Space) -> dict[str, list[str]]:
     }
 
 
-def confusable(space: Space) -> dict[str, tuple[str, str, str]]:
+def confusable(space: EmbeddingSpace) -> dict[str, tuple[str, str, str]]:
     """One pair for each query of a `catalogue`: an item of its theme, and one of the next."""
     codes = space.attributes[0].codes
     return {
@@ -75,7 +75,7 @@ def settings() -> RetrievalSettings:
 
 
 def measure(
-    space: Space,
+    space: EmbeddingSpace,
     slices: Mapping[str, Sequence[str]] | None = None,
     critical: Sequence[str] = (),
     relevant: Mapping[str, Sequence[str]] | None = None,
@@ -85,11 +85,10 @@ def measure(
     connection = workbench(space, relevant, confusable(space), slices or {}, critical)
     review = ReviewSection(name="a", owner="carol", base_version="1", candidate_version="2")
     whole = Review.model_construct(review=review)
-    context = StageContext("retrieval", settings(), whole, connection, Sides({}, "cpu"))
-    for stage in (PROBES, NEGATIVES, DRIFT):
-        for shard in stage.shards(context):
-            for name, table in stage.run(context, shard).items():
-                insert_arrow(connection, name, table)
+    context = PlanContext("retrieval", settings(), 0, Sides({}, "cpu"), whole, connection)
+    for step in (PROBES, NEGATIVES, DRIFT):
+        for name, table in step.compute(context).items():
+            insert_arrow(connection, name, table)
     insert_arrow(connection, "metric", metric_table(grouping_metrics(space, 0, draws=19)))
     names = ", ".join(field.name for field in fields(Metric))
     metrics = [Metric(*row) for row in connection.execute(f"SELECT {names} FROM metric").fetchall()]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from importlib.resources import files
 
 import duckdb
 import numpy as np
@@ -11,10 +10,13 @@ import pyarrow as pa
 from numpy.typing import NDArray
 from scipy.stats import ortho_group
 
-from analysis.base.records import ALL, SIDES, Example, Kind, Membership, Side, Slice, SliceKind
+from analysis.base.records import ALL, SIDES, Example, Membership, Side, Slice, SliceKind
+from analysis.base.sql import sql_text
+from analysis.plugin.registry import get
 from analysis.run.pipeline import insert_arrow, insert_rows
+from analysis.store.run import SCHEMA
 from analysis.tracks.retrieval.nearest import nearest
-from analysis.tracks.retrieval.vectors import Attribute, Space
+from analysis.tracks.retrieval.vectors import Attribute, EmbeddingSpace
 
 K = 10
 DEPTH = 100
@@ -51,13 +53,13 @@ def space_of(
     attributes: Sequence[Attribute] = (),
     queries: Mapping[Side, NDArray[np.float32]] | None = None,
     k: int = K,
-) -> Space:
+) -> EmbeddingSpace:
     """A space of those vectors; items are `i000` and so on, queries `q000`."""
     vectors: dict[Side, NDArray[np.float32]] = {"base": base, "candidate": candidate}
     refs = [f"retrieval/item:i{row:04}" for row in range(len(base))]
     asked = dict(queries or {})
     count = len(asked["base"]) if asked else 0
-    return Space(
+    return EmbeddingSpace(
         refs=refs,
         titles=[ref.rpartition(":")[2] for ref in refs],
         vectors=vectors,
@@ -71,7 +73,7 @@ def space_of(
     )
 
 
-def catalogue(seed: int = 0, count: int = 150, queries: int = 60, width: int = 24) -> Space:
+def catalogue(seed: int = 0, count: int = 150, queries: int = 60, width: int = 24) -> EmbeddingSpace:
     """Items of five themes with publishers and a popularity that mean nothing; both sides are the same."""
     rng = np.random.default_rng(seed)
     theme = rng.integers(0, 5, count)
@@ -87,8 +89,8 @@ def catalogue(seed: int = 0, count: int = 150, queries: int = 60, width: int = 2
 
 
 def with_candidate(
-    space: Space, items: NDArray[np.float32], queries: NDArray[np.float32] | None = None
-) -> Space:
+    space: EmbeddingSpace, items: NDArray[np.float32], queries: NDArray[np.float32] | None = None
+) -> EmbeddingSpace:
     """The same space with other vectors of the candidate."""
     asked: dict[Side, NDArray[np.float32]] = dict(space.query_vectors)
     if queries is not None:
@@ -97,7 +99,7 @@ def with_candidate(
 
 
 def workbench(
-    space: Space,
+    space: EmbeddingSpace,
     relevant: Mapping[str, Sequence[str]],
     pairs: Mapping[str, tuple[str, str, str]],
     slices: Mapping[str, Sequence[str]],
@@ -113,9 +115,9 @@ def workbench(
         critical: the critical ones of them.
     """
     connection = duckdb.connect(":memory:")
-    for schema in ("evidence.sql", "retrieval.sql"):
-        connection.execute(files("analysis.store").joinpath("schema", schema).read_text("utf-8"))
-    kinds: list[tuple[str, Kind, str | None]] = [(ref, "item", None) for ref in space.refs]
+    for schema in (sql_text(SCHEMA, "evidence.sql"), get("retrieval").schema()):
+        connection.execute(schema)
+    kinds: list[tuple[str, str, str | None]] = [(ref, "item", None) for ref in space.refs]
     kinds += [(ref, "query", None) for ref in space.queries]
     kinds += [(ref, "pair", query) for ref, (query, _, _) in pairs.items()]
     examples = [
@@ -151,7 +153,9 @@ def workbench(
     return connection
 
 
-def _insert_attribute(connection: duckdb.DuckDBPyConnection, space: Space, attribute: Attribute) -> None:
+def _insert_attribute(
+    connection: duckdb.DuckDBPyConnection, space: EmbeddingSpace, attribute: Attribute
+) -> None:
     present = np.flatnonzero(attribute.present())
     codes = [attribute.codes[attribute.starts[row] : attribute.starts[row + 1]] for row in present]
     numbers = attribute.numbers[present] if attribute.kind == "numeric" else [None] * len(present)
@@ -170,7 +174,7 @@ def _insert_attribute(connection: duckdb.DuckDBPyConnection, space: Space, attri
     insert_arrow(connection, "retrieval_attribute", table)
 
 
-def _insert_vectors(connection: duckdb.DuckDBPyConnection, space: Space) -> None:
+def _insert_vectors(connection: duckdb.DuckDBPyConnection, space: EmbeddingSpace) -> None:
     owners = [*space.refs, *space.queries]
     both: dict[str, list[object]] = {
         side: [*space.vectors[side], *(space.query_vectors[side] if space.queries else ())] for side in SIDES

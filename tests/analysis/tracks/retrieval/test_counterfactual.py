@@ -17,13 +17,13 @@ from analysis.tracks.retrieval.counterfactual import (
     likeness,
     plans,
 )
-from analysis.tracks.retrieval.vectors import Space
+from analysis.tracks.retrieval.vectors import EmbeddingSpace
 from tests.analysis.tracks.retrieval.made_space import categorical, multi_valued, numeric, space, unit
 
 HOUSES = ("Heron", "Kumo", "Lantern")
 
 
-def by_publisher(strength: float) -> tuple[Space, dict[Side, NDArray[np.float64]]]:
+def by_publisher(strength: float) -> tuple[EmbeddingSpace, dict[Side, NDArray[np.float64]]]:
     """90 items of three publishers; the candidate adds a direction of each publisher, returned by label."""
     rng = np.random.default_rng(0)
     publisher = np.arange(90) % 3

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import pickle
 from pathlib import Path
 
 import duckdb
 import numpy as np
 
+from analysis.plugin.registry import get
+from analysis.plugin.stage import PlanContext
+from analysis.run.check import check_review
 from analysis.run.pipeline import analyze
+from analysis.tracks.retrieval.encode import ENCODE
 from analysis.tracks.retrieval.vectors import load_space, load_vectors
 from tests.analysis.tracks.retrieval.tiny import random_vectors, write_review, write_vectors
 
@@ -128,3 +133,17 @@ def test_a_run_again_takes_its_vectors_from_the_cache(tiny_retrieval_review: Pat
     assert again.run != first.run
     encoded = [event for event in seen if event.stage == "retrieval.encode"]
     assert encoded[-1].cached == encoded[-1].total > 40
+
+
+def test_a_shard_runs_anywhere(tiny_retrieval_review: Path) -> None:
+    """What goes to another process gives the same vectors there, from settings and models alone."""
+    review = check_review(tiny_retrieval_review).review
+    track, settings = get("retrieval"), review.tracks["retrieval"]
+    with evidence(tiny_retrieval_review) as run:
+        models = track.pair(track.model_paths(settings), "cpu")
+        context = PlanContext("retrieval", settings, 0, models, review, run)
+        shards = ENCODE.plan(context)
+        sent = pickle.loads(pickle.dumps([(context.for_run(), shard) for shard in shards]))
+        for shard, (there, copy) in zip(shards, sent, strict=True):
+            here = ENCODE.run(context.for_run(), shard)["retrieval_vector"]
+            assert ENCODE.run(there, copy)["retrieval_vector"].equals(here)

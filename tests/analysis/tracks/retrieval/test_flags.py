@@ -21,7 +21,7 @@ from analysis.tracks.retrieval.flags import (
     VIOLATED,
     flags,
 )
-from tests.analysis.tracks.retrieval.judged import one
+from tests.analysis.tracks.retrieval.gate_inputs import one
 from tests.analysis.tracks.retrieval.measured import answers, measure, settings
 from tests.analysis.tracks.retrieval.spaces import catalogue, workbench
 

@@ -7,10 +7,11 @@ from dataclasses import replace
 import pytest
 
 from analysis.base.records import Slice
-from analysis.review.gates import evaluate
-from analysis.tracks.retrieval.gates import GATES, MIN_SLICE
-from tests.analysis.tracks.retrieval.judged import (
+from analysis.review.evaluate import evaluate
+from analysis.tracks.retrieval.gates.probe_answers import MIN_SLICE
+from tests.analysis.tracks.retrieval.gate_inputs import (
     DECLARED,
+    GATES,
     NO_SPOILERS,
     gate,
     given,

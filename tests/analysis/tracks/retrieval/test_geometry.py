@@ -18,7 +18,7 @@ from analysis.tracks.retrieval.geometry import (
     hubness,
     occurrences,
 )
-from analysis.tracks.retrieval.vectors import Space
+from analysis.tracks.retrieval.vectors import EmbeddingSpace
 from tests.analysis.tracks.retrieval.made_space import mixed, unit
 
 
@@ -62,7 +62,7 @@ def test_unit_lengths_are_said_and_one_item_is_unknown() -> None:
     ones = {side: np.ones(120) for side in SIDES}
     rows = {(row.name, row.side): row for row in geometry_metrics(replace(given, norms=ones))}
     assert "as both encoders give it" in rows["norm", "base"].method
-    one = Space(
+    one = EmbeddingSpace(
         ["retrieval/item:a"],
         ["a"],
         {side: np.ones((1, 3), np.float32) for side in SIDES},

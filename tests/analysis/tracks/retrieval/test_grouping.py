@@ -19,7 +19,7 @@ from analysis.tracks.retrieval.grouping import (
     wanted_lift,
 )
 from analysis.tracks.retrieval.similarity import values_of
-from analysis.tracks.retrieval.vectors import Space
+from analysis.tracks.retrieval.vectors import EmbeddingSpace
 from tests.analysis.tracks.retrieval.made_space import (
     categorical,
     grouped_vectors,
@@ -267,7 +267,7 @@ def test_p_is_exact_over_the_draws() -> None:
 
 def test_fewer_other_items_than_k() -> None:
     vectors = unit(np.random.default_rng(2).normal(size=(4, 3))).astype(np.float64)
-    given: Space = space(vectors, vectors, [categorical("theme", ["a", "a", "b", "b"])])
+    given: EmbeddingSpace = space(vectors, vectors, [categorical("theme", ["a", "a", "b", "b"])])
     found = grouping(given, given.attributes[0], 0, draws=9)
     assert given.neighbours["base"].shape == (4, 3)
     assert found.plain["base"].value == pytest.approx(0)

@@ -10,6 +10,10 @@ import pytest
 from sklearn.manifold import trustworthiness as reference
 from sklearn.neighbors import NearestNeighbors
 
+from analysis.models.sides import Sides
+from analysis.plugin.settings import Review, ReviewSection
+from analysis.plugin.stage import PlanContext
+from analysis.tracks.retrieval.layouts import methods
 from analysis.tracks.retrieval.map_limits import shortfalls
 from analysis.tracks.retrieval.map_quality import (
     K,
@@ -18,14 +22,22 @@ from analysis.tracks.retrieval.map_quality import (
     shared_neighbours,
     trustworthiness,
 )
-from analysis.tracks.retrieval.map_stage import map_tables
+from analysis.tracks.retrieval.map_stage import MAPS, map_tables
 from analysis.tracks.retrieval.maps import FEWEST, fit_pair, onto, sample_rows
-from analysis.tracks.retrieval.vectors import Space
+from analysis.tracks.retrieval.vectors import EmbeddingSpace
 from tests.analysis.tracks.retrieval.map_fixture import noise, regrouped
-from tests.analysis.tracks.retrieval.spaces import catalogue, rotated, space_of, unit, with_candidate
+from tests.analysis.tracks.retrieval.measured import settings
+from tests.analysis.tracks.retrieval.spaces import (
+    catalogue,
+    rotated,
+    space_of,
+    unit,
+    with_candidate,
+    workbench,
+)
 
 
-def metrics_of(space: Space) -> dict[tuple[str, str], dict[str, object]]:
+def metrics_of(space: EmbeddingSpace) -> dict[tuple[str, str], dict[str, object]]:
     rows = map_tables(space, "tsne", seed=0)["metric"].to_pylist()
     return {(row["name"], row["side"]): row for row in rows}
 
@@ -162,15 +174,11 @@ def test_umap_gives_the_same_picture_of_the_same_vectors() -> None:
 
 
 def test_the_stage_reads_what_the_run_knows() -> None:
-    from types import SimpleNamespace
-
-    from analysis.tracks.retrieval.map_stage import MAPS
-    from tests.analysis.tracks.retrieval.spaces import workbench
-
     space = with_candidate(catalogue(count=60), rotated(catalogue(count=60).vectors["base"]))
     connection: duckdb.DuckDBPyConnection = workbench(space, {}, {}, {})
-    context = SimpleNamespace(workbench=connection, review=SimpleNamespace(review=SimpleNamespace(seed=0)))
-    shard = MAPS.shards(context)[0]  # type: ignore[arg-type]
-    assert (shard.size, shard.payload) == (60, "tsne")
-    tables = MAPS.run(context, shard)  # type: ignore[arg-type]
-    assert tables["retrieval_map_quality"]["items"].to_pylist() == [60]
+    review = Review.model_construct(
+        review=ReviewSection(name="a", owner="o", base_version="1", candidate_version="2")
+    )
+    context = PlanContext("retrieval", settings(), 0, Sides({}, "cpu"), review, connection)
+    assert MAPS.size(context) == 60 * len(methods())
+    assert MAPS.compute(context)["retrieval_map_quality"]["items"].to_pylist() == [60] * len(methods())

@@ -8,9 +8,9 @@ from hypothesis import Phase, settings
 from hypothesis import given as drawn
 from hypothesis import strategies as st
 
-from analysis.review.gates import evaluate
-from analysis.tracks.retrieval.gates import GATES
+from analysis.review.evaluate import evaluate
 from analysis.tracks.retrieval.triggers import triggers
+from tests.analysis.tracks.retrieval.gate_inputs import GATES
 from tests.analysis.tracks.retrieval.measured import Measured, measure
 from tests.analysis.tracks.retrieval.spaces import catalogue, rotated, unit, with_candidate
 

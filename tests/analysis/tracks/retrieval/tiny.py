@@ -16,6 +16,7 @@ TONES = ("dark", "warm", "funny")
 PUBLISHERS = ("Kite", "Lantern", "Moss")
 WORDS = (*THEMES, *TONES, *(name.casefold() for name in PUBLISHERS), "a", "story", "of", "in", "by", "with")
 SPECIAL = ("[PAD]", "[UNK]", "[CLS]", "[SEP]")
+ASKS = {"asks for crime": "query like 'crime%'"}
 NUMBERS = tuple(f"n{number}" for number in range(40))
 WIDTH = 16
 
@@ -124,6 +125,17 @@ def write_encoder(
         settings: keys of `config_sentence_transformers.json`.
     """
     write_transformer(folder, seed, noise)
+    return write_modules(folder, WIDTH, pooling, modules, settings)
+
+
+def write_modules(
+    folder: Path,
+    width: int,
+    pooling: Mapping[str, Any] | None = None,
+    modules: Sequence[str] = ("Normalize",),
+    settings: Mapping[str, Any] | None = None,
+) -> Path:
+    """What makes a transformer of so many dimensions a Sentence-Transformers folder, as `write_encoder` says."""
     names = ["Transformer", "Pooling", *modules]
     listed = [
         {
@@ -136,7 +148,7 @@ def write_encoder(
     ]
     (folder / "modules.json").write_text(json.dumps(listed), "utf-8")
     (folder / "1_Pooling").mkdir(exist_ok=True)
-    config = {"word_embedding_dimension": WIDTH, **(pooling or {"pooling_mode_mean_tokens": True})}
+    config = {"word_embedding_dimension": width, **(pooling or {"pooling_mode_mean_tokens": True})}
     (folder / "1_Pooling" / "config.json").write_text(json.dumps(config), "utf-8")
     (folder / "config_sentence_transformers.json").write_text(json.dumps(dict(settings or {})), "utf-8")
     return folder
@@ -175,8 +187,18 @@ def random_vectors(width: int = 8, seed: int = 0) -> dict[str, Any]:
     return {name: rng.normal(size=width).astype(np.float32) for name in names}
 
 
-def write_review(root: Path, *, base: str = "base", candidate: str = "candidate", **changes: Any) -> Path:
-    """The review file and its data; `changes` replace keys of `[retrieval]`, None leaves one out."""
+def write_review(
+    root: Path,
+    *,
+    base: str = "base",
+    candidate: str = "candidate",
+    slices: Mapping[str, str] | None = None,
+    **changes: Any,
+) -> Path:
+    """The review file and its data; `changes` replace keys of `[retrieval]`, None leaves one out.
+
+    Of `slices`, name and SQL, all are critical; by default there is one.
+    """
     write_lines(root / "items.jsonl", items())
     write_lines(root / "probes.jsonl", probes())
     write_lines(root / "pairs.jsonl", pairs())
@@ -191,20 +213,19 @@ def write_review(root: Path, *, base: str = "base", candidate: str = "candidate"
         "probes": "probes.jsonl",
         "hard_negatives": "pairs.jsonl",
         "k": 5,
-        "critical_slices": ["asks for crime"],
+        "critical_slices": list(ASKS if slices is None else slices),
     }
     keys |= changes
     # JSON strings, numbers and lists of them are TOML.
     lines = [f"{key} = {json.dumps(value)}" for key, value in keys.items() if value is not None]
-    slices = (
-        '[retrieval.slices]\n"asks for crime" = "query like \'crime%\'"\n' if keys["critical_slices"] else ""
-    )
+    chosen = (ASKS if slices is None else slices) if keys["critical_slices"] else {}
+    declared = "".join(f"{json.dumps(name)} = {json.dumps(sql)}\n" for name, sql in chosen.items())
     path = root / "review.toml"
     path.write_text(
         '[review]\nname = "tiny"\nowner = "mangaassist"\nbase_version = "v1"\ncandidate_version = "v2"\n'
         'device = "cpu"\n\n[queue]\nbudget = 10\ncontrols = 3\n\n[retrieval]\n'
         + "\n".join(lines)
-        + f"\n{slices}",
+        + f"\n[retrieval.slices]\n{declared}",
         "utf-8",
     )
     return path

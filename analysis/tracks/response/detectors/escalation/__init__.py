@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from analysis.plugin.discovery import deferred
-from analysis.tracks.response.detectors.contract import Detector
+from analysis.tracks.response.detectors.contract import Detector, Occasion
 
 CODE = f"{__name__}.detector"
 
@@ -15,6 +15,7 @@ DETECTOR = Detector(
     verb="is wrong about handing over to a person in",
     newly="newly fails to hand over, or hands over wrongly",
     protects="who needs a person gets one",
+    occasion=Occasion("escalation regressed", "wrong about handing over to a person", either_way=False),
     version=1,
     detect=deferred(CODE, "detect"),
     applies=deferred(CODE, "applies"),

@@ -15,6 +15,7 @@ DETECTOR = Detector(
     verb="refuses wrongly, or answers what it must not, in",
     newly="newly refuses wrongly, or answers what it must not",
     protects="what must be refused is, and nothing else",
+    unanswered=True,
     version=2,
     detect=deferred(CODE, "detect"),
     applies=deferred(CODE, "applies"),

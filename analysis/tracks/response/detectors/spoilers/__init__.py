@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from analysis.plugin.discovery import deferred
-from analysis.tracks.response.detectors.contract import Detector
+from analysis.tracks.response.detectors.contract import Detector, Occasion
 
 CODE = f"{__name__}.detector"
 
@@ -16,6 +16,9 @@ DETECTOR = Detector(
     newly="newly spoils",
     protects="nobody is told how a story ends who did not ask",
     strict=True,
+    against="catalogue",
+    quoted=2,
+    occasion=Occasion("spoilers changed", "spoilers"),
     version=2,
     detect=deferred(CODE, "detect"),
     applies=deferred(CODE, "applies"),

@@ -10,10 +10,9 @@ import pytest
 
 from analysis.tracks.response.detectors import facts, length, spoilers
 from analysis.tracks.response.detectors.quality import (
-    UNKNOWN,
     measured,
     quality_of,
-    quality_words,
+    quality_text,
     read_quality,
     write_quality,
 )
@@ -55,23 +54,23 @@ def test_a_text_that_the_detector_does_not_apply_to_is_not_flagged() -> None:
 
 def test_a_quality_is_kept_and_holds_for_its_version_alone(tmp_path: Path) -> None:
     path = tmp_path / "quality.json"
-    assert quality_words(facts.DETECTOR, path) == UNKNOWN
+    assert quality_text(facts.DETECTOR, path) == ""
     kept = measured(facts.DETECTOR.version, 240, 100, 95, 90, (90, 95, 100, 110), "texts of a test")
     write_quality({"facts": kept}, path)
     read_quality.cache_clear()
     assert quality_of(facts.DETECTOR, path) == kept
     words = "precision .95 [.88, .98], recall .90 [.82, .95] on 240 labelled texts"
-    assert quality_words(facts.DETECTOR, path) == words
+    assert quality_text(facts.DETECTOR, path) == words
     newer = replace(facts.DETECTOR, version=facts.DETECTOR.version + 1)
-    assert quality_words(newer, path) == UNKNOWN
-    assert quality_words(spoilers.DETECTOR, path) == UNKNOWN
-    assert quality_words(length.DETECTOR, path) == "counts words, by definition"
+    assert quality_text(newer, path) == ""
+    assert quality_text(spoilers.DETECTOR, path) == ""
+    assert quality_text(length.DETECTOR, path) == "counts words, by definition"
 
 
 def test_nothing_flagged_leaves_precision_unknown(tmp_path: Path) -> None:
     path = tmp_path / "quality.json"
     write_quality({"facts": measured(facts.DETECTOR.version, 3, 1, 0, 0, (0, 0, 0, 1), "three texts")}, path)
-    assert quality_words(facts.DETECTOR, path).startswith("precision unknown, recall .00 [.00, .97] on 3")
+    assert quality_text(facts.DETECTOR, path).startswith("precision unknown, recall .00 [.00, .97] on 3")
 
 
 def test_kinds_of_labels() -> None:

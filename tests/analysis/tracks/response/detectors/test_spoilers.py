@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from analysis.tracks.response.detectors.contract import Knowledge, Policy, Title
-from analysis.tracks.response.detectors.spoilers.detector import DETECTOR, wish
+from analysis.tracks.response.detectors.spoilers import DETECTOR
+from analysis.tracks.response.detectors.spoilers.detector import wish
 from tests.analysis.tracks.response.detectors.shop import answer, found, spans
 
 NONE_PLEASE = "Recommend manga like Monster but no spoilers."
@@ -33,7 +34,7 @@ NONE_PLEASE = "Recommend manga like Monster but no spoilers."
 def test_what_the_prompt_wants(prompt: str, expected: str) -> None:
     assert wish(prompt, frozenset()) == expected
     assert wish(prompt, frozenset({"no_spoilers"})) == "none"
-    assert DETECTOR.applies(answer("x", prompt), None) == (expected != "asked")  # type: ignore[arg-type]
+    assert DETECTOR.applies(answer("x", prompt), Knowledge()) == (expected != "asked")
 
 
 @pytest.mark.parametrize(

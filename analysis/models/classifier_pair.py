@@ -1,0 +1,118 @@
+"""Base and candidate classifier as one object, loaded when first asked for."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from pathlib import Path
+from typing import Any, cast
+
+from analysis.base.errors import AssayError
+from analysis.base.records import SIDES, Side
+from analysis.models.adapter import inspect_adapter, is_adapter, load_adapter
+from analysis.models.files import read_json
+from analysis.models.load_classifier import (
+    LoadedClassifier,
+    ModelHead,
+    inspect_classifier,
+    load_classifier,
+    with_labels,
+)
+from analysis.models.sides import Sides
+
+
+class ClassifierPair(Sides):
+    """The two classifiers of a review, loaded when first asked for and kept.
+
+    Args:
+        base: folder of the model in production.
+        candidate: folder of the model that is to replace it, or of a PEFT adapter over the base.
+        device: `cpu`, `cuda` or `cuda:N`.
+    """
+
+    def __init__(self, base: Path, candidate: Path, device: str) -> None:
+        super().__init__({"base": base, "candidate": candidate}, device)
+        self._loaded: dict[Side, LoadedClassifier] = {}
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (self.folders["base"], self.folders["candidate"], self.device)
+
+    @cached_property
+    def heads(self) -> dict[Side, ModelHead]:
+        """Labels, architecture and size of each side, read without loading it."""
+        return {side: self.head(side) for side in self.folders}
+
+    @property
+    def parameters(self) -> int:
+        """Parameters of the larger model, read without loading it."""
+        return max(head.parameters for head in self.heads.values())
+
+    def load(self) -> None:
+        """Load the models of both sides. Raises AssayError."""
+        for side in SIDES:
+            self.side(side)
+
+    def head(self, side: Side) -> ModelHead:
+        """Labels, architecture and size of one side. Raises AssayError."""
+        folder = self.folders[side]
+        if side == "candidate" and is_adapter(folder):
+            return inspect_adapter(folder, self.folders["base"])
+        return inspect_classifier(folder)
+
+    @cached_property
+    def labels(self) -> tuple[str, ...]:
+        """The labels of both sides, in the order of the base's logits.
+
+        Raises:
+            AssayError: the sides do not have the same classes; the difference is named.
+        """
+        base, candidate = self.heads["base"].labels, self.heads["candidate"].labels
+        gone = [label for label in base if label not in candidate]
+        new = [label for label in candidate if label not in base]
+        if not gone and not new:
+            return base
+        difference = "; ".join(
+            f"{words}: {', '.join(names[:10])}"
+            for words, names in (("only in the base", gone), ("only in the candidate", new))
+            if names
+        )
+        raise AssayError(
+            f"the label maps of the two sides differ: {difference}",
+            where=str(self.folders["candidate"] / "config.json"),
+            hint="both sides must have the same classes",
+        )
+
+    @property
+    def labels_reordered(self) -> bool:
+        """Whether the candidate has its classes in another order, and is read in the base's."""
+        return self.heads["base"].labels != self.heads["candidate"].labels
+
+    @cached_property
+    def tokenizers_equal(self) -> bool:
+        """Whether both sides split text into the same tokens (padding and truncation set aside)."""
+        folders = [self.folders[side] for side in SIDES]
+        if not (folders[1] / "tokenizer.json").is_file() and is_adapter(folders[1]):
+            return True
+        rules = [tokenizer_rules(folder) for folder in folders]
+        return bool(rules[0] == rules[1])
+
+    def side(self, side: Side) -> LoadedClassifier:
+        """The loaded classifier of one side; its logits are in the order of `labels`."""
+        if side not in self._loaded:
+            folder = self.folders[side]
+            if side == "candidate" and is_adapter(folder):
+                loaded = load_adapter(folder, self.folders["base"], self.side("base"))
+            else:
+                loaded = load_classifier(folder, self.device)
+            self._loaded[side] = with_labels(loaded, self.labels)
+        return self._loaded[side]
+
+
+def classifiers(models: Sides) -> ClassifierPair:
+    """The sides of a track that is known to compare classifiers."""
+    return cast(ClassifierPair, models)
+
+
+def tokenizer_rules(folder: Path) -> dict[str, Any]:
+    """How a folder's tokenizer splits a text, padding and truncation set aside. Raises AssayError."""
+    rules = read_json(folder / "tokenizer.json")
+    return {key: value for key, value in rules.items() if key not in ("padding", "truncation")}

@@ -1,0 +1,15 @@
+"""Slices that got worse. A track that names them knows their intervals; counting is for those that do not."""
+
+from __future__ import annotations
+
+from analysis.plugin.report_fields import REGRESSED
+from analysis.report.field import Field
+from analysis.report.moved_slices import moved_slices
+from analysis.report.reviewed import Reviewed
+
+
+def _sentences(seen: Reviewed) -> list[str]:
+    return list(seen.told.get(REGRESSED, ())) or moved_slices(seen, improved=False)
+
+
+FIELD = Field(REGRESSED, 50, _sentences)

@@ -1,0 +1,38 @@
+"""Slices that got better or worse, counted, for reviews whose tracks do not name them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from analysis.report.reviewed import Reviewed
+
+if TYPE_CHECKING:
+    from analysis.review.queries import SliceProgress
+
+TOP = 5
+"""Slices named as most improved or most regressed."""
+
+
+def moved_slices(seen: Reviewed, *, improved: bool) -> list[str]:
+    """The slices in which most examples were fixed (or broken) on balance, as sentences."""
+    sign = 1 if improved else -1
+    moved = [(sign * ((one.fixed or 0) - (one.broken or 0)), one) for one in seen.slices]
+    moved = [(gain, one) for gain, one in moved if gain > 0]
+    moved.sort(key=lambda pair: (-pair[0], not pair[1].critical, pair[1].slice))
+    sentences = []
+    for _, one in moved[:TOP]:
+        change = ""
+        if one.base is not None and one.candidate is not None:
+            change = f" {one.title} {one.base:.3f} to {one.candidate:.3f} ({one.candidate - one.base:+.3f})"
+        critical = " (critical)" if one.critical else ""
+        sentences.append(f"{one.slice}{critical}{change}: {moves(one)}")
+    if len(moved) > TOP:
+        sentences.append(f"and {len(moved) - TOP} more slices")
+    return sentences
+
+
+def moves(one: SliceProgress) -> str:
+    """How many examples of a slice broke and were fixed, as a sentence."""
+    if one.broken is None or one.fixed is None:
+        return f"of {one.n}, broken and fixed not counted"
+    return f"{one.broken} broken, {one.fixed} fixed of {one.n}"

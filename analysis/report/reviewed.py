@@ -1,0 +1,96 @@
+"""One consistent look at a review: everything that a report says is written from it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from analysis.base.errors import AssayError
+from analysis.base.problems import suggest
+from analysis.base.records import DecisionRecord, GateInput, GateResult, Trigger
+from analysis.base.sql import column, queries
+from analysis.plugin import registry
+from analysis.plugin.report_fields import NINE
+from analysis.review.evaluate import evaluate
+
+if TYPE_CHECKING:
+    from analysis.review.queries import SliceProgress
+    from analysis.review.session import ReviewSession
+
+SQL = queries(__package__, "report.sql")
+LISTED = 5
+"""Names that one sentence lists."""
+
+
+@dataclass(frozen=True)
+class Reviewed:
+    """What a report is written from.
+
+    Args:
+        description: `run.json`.
+        models: track, side, folder, digest and files of every model.
+        given: what the gates are computed from.
+        results: the gates.
+        triggers: of the configured tracks.
+        slices: every slice, critical ones first.
+        told: what the tracks report, by the title of the field.
+        attributed: examples of findings that have attributions.
+        decision: the decision that the report is of.
+    """
+
+    description: Mapping[str, Any]
+    models: Sequence[Mapping[str, Any]]
+    given: GateInput
+    results: tuple[GateResult, ...]
+    triggers: tuple[Trigger, ...]
+    slices: tuple[SliceProgress, ...]
+    told: Mapping[str, tuple[str, ...]]
+    attributed: frozenset[str]
+    decision: DecisionRecord
+
+
+def look(
+    session: ReviewSession,
+    models: Sequence[Mapping[str, Any]],
+    given: GateInput,
+    decision: DecisionRecord,
+) -> Reviewed:
+    """Read everything that a report says from a session, at one point of its events.
+
+    Raises:
+        AssayError: a track reports under a title that is no field.
+    """
+    named = sorted({ref for finding in given.state.findings for ref in finding.refs})
+    return Reviewed(
+        description=session.description,
+        models=models,
+        given=given,
+        results=tuple(evaluate(given)),
+        triggers=tuple(session.triggers()),
+        slices=tuple(session.slices()),
+        told=_told(session, given),
+        attributed=frozenset(column(session.connection, SQL["attributed"], {"refs": named})),
+        decision=decision,
+    )
+
+
+def _told(session: ReviewSession, given: GateInput) -> dict[str, tuple[str, ...]]:
+    told: dict[str, tuple[str, ...]] = {}
+    for name in given.tracks:
+        track = registry.get(name)
+        known = (*NINE, *track.report_fields())
+        for title, sentences in track.report_sections(session.connection, given).items():
+            if title not in known:
+                raise AssayError(
+                    f"the track {name!r} reports under {title!r}, and there is no such field",
+                    hint=f"{suggest(title, known)} A field of its own stands in `Track.report_fields`",
+                )
+            told[title] = (*told.get(title, ()), *sentences)
+    return told
+
+
+def listed(names: Sequence[str]) -> str:
+    """The first names, and how many more there are."""
+    shown = ", ".join(names[:LISTED])
+    return f"{shown} and {len(names) - LISTED} more" if len(names) > LISTED else shown

@@ -1,0 +1,100 @@
+-- What is read of a run (attached as `evidence`) and of what people said of it.
+
+-- name: metrics
+SELECT * FROM evidence.metric
+WHERE ($track IS NULL OR track = $track) AND ($name IS NULL OR name = $name) AND ($slice IS NULL OR slice = $slice)
+
+-- name: metric_specs
+SELECT * FROM evidence.metric_spec ORDER BY track, name
+
+-- name: methods
+SELECT name, title, family, context_only, on_demand FROM evidence.attribution_method
+WHERE track = $track ORDER BY place
+
+-- name: main_metrics
+-- Metrics of the slice of everything that are known on both sides and as a difference.
+SELECT * FROM evidence.metric
+WHERE slice = $all AND (track, name) IN (
+    SELECT (track, name) FROM evidence.metric WHERE slice = $all GROUP BY track, name
+    HAVING count(DISTINCT side) = 3)
+
+-- name: slices
+SELECT * FROM evidence.slice
+
+-- name: slice_progress
+-- Critical slices first, then the most broken less fixed. A slice's main metric is the one that its track names,
+-- else the first by name.
+WITH preferred AS (SELECT unnest($tracks::VARCHAR[]) AS track, unnest($mains::VARCHAR[]) AS main),
+m AS (
+    SELECT track, slice,
+           max(value) FILTER (name = 'broken') AS broken, max(value) FILTER (name = 'fixed') AS fixed,
+           coalesce(min(name) FILTER (side = 'base' AND name = main), min(name) FILTER (side = 'base')) AS main
+    FROM evidence.metric LEFT JOIN preferred USING (track) GROUP BY track, slice),
+v AS (
+    -- A metric that several methods measured has several rows: one of them, so that a slice stays one line.
+    SELECT track, slice, name, side, first(value ORDER BY method) AS value FROM evidence.metric GROUP BY ALL),
+p AS (
+    SELECT m.track, m.slice, count(*) AS queued,
+           count(*) FILTER (q.ref IN (SELECT ref FROM verdict_now WHERE actor = $actor)) AS seen
+    FROM evidence.membership m JOIN queue q ON q.ref = m.ref GROUP BY m.track, m.slice)
+SELECT s.slice, s.track, s.kind, s.critical, s.definition, s.n,
+       m.main AS metric, coalesce(d.title, '') AS title, d.measures, coalesce(d.unit, '') AS unit,
+       coalesce(d.better, 'neither') AS better, b.value AS base, c.value AS candidate,
+       CAST(m.broken AS BIGINT) AS broken, CAST(m.fixed AS BIGINT) AS fixed,
+       coalesce(p.queued, 0) AS queued, coalesce(p.seen, 0) AS seen,
+       coalesce(p.queued, 0) - coalesce(p.seen, 0) AS undecided
+FROM evidence.slice s
+LEFT JOIN m ON m.track = s.track AND m.slice = s.slice
+LEFT JOIN evidence.metric_spec d ON d.track = s.track AND d.name = m.main
+LEFT JOIN v b
+    ON b.track = s.track AND b.slice = s.slice AND b.name = m.main AND b.side = 'base'
+LEFT JOIN v c
+    ON c.track = s.track AND c.slice = s.slice AND c.name = m.main AND c.side = 'candidate'
+LEFT JOIN p ON p.track = s.track AND p.slice = s.slice
+WHERE $track IS NULL OR s.track = $track
+ORDER BY s.critical DESC, coalesce(m.broken, 0) - coalesce(m.fixed, 0) DESC, coalesce(m.broken, 0) DESC,
+         s.slice, s.track
+
+-- name: example
+SELECT * FROM evidence.example WHERE ref = $ref
+
+-- name: slices_of_example
+SELECT m.slice, s.critical FROM evidence.membership m
+JOIN evidence.slice s ON s.slice = m.slice AND s.track = m.track
+WHERE m.ref = $ref ORDER BY m.slice
+
+-- name: verdicts_of_example
+SELECT ref, actor, reviewer, verdict, cause, note, critical_slices FROM verdict_now
+WHERE ref = $ref ORDER BY actor
+
+-- name: history
+SELECT * EXCLUDE (merged) FROM event
+WHERE ref = $ref AND (actor = $actor OR $everybody) ORDER BY lamport, stream_id, seq
+
+-- name: flags_of_example
+SELECT * FROM evidence.flag WHERE ref = $ref ORDER BY ALL
+
+-- name: attributions_of_example
+SELECT * FROM evidence.attribution WHERE ref = $ref ORDER BY ALL
+
+-- name: spans_of_example
+SELECT * FROM evidence.span WHERE ref = $ref ORDER BY ALL
+
+-- name: rows_of_table
+SELECT * FROM evidence.{table} WHERE ref = $ref ORDER BY ALL
+
+-- name: own_variant
+SELECT v.*, e.text, e.id, e.parent_ref FROM evidence.{table} v JOIN evidence.example e ON e.ref = v.ref
+WHERE e.ref = $ref ORDER BY v.ref
+
+-- name: variants_made_of
+SELECT v.*, e.text, e.id, e.parent_ref FROM evidence.{table} v JOIN evidence.example e ON e.ref = v.ref
+WHERE e.parent_ref = $ref ORDER BY v.ref
+
+-- name: queue
+SELECT q.ref, q.rank, q.control, q.reasons, c.slices AS critical_slices
+FROM queue q LEFT JOIN critical c ON c.ref = q.ref ORDER BY q.rank, q.ref
+
+-- name: flagged
+SELECT gate, list(ref ORDER BY rank NULLS LAST, ref) FROM evidence.flag
+WHERE gate IS NOT NULL GROUP BY gate ORDER BY gate

@@ -1,0 +1,56 @@
+-- What a session makes at its start, after the run is attached as `evidence`, beside the tables of the events; and what
+-- it asks before it records something.
+
+-- name: tables
+CREATE TABLE queue AS
+SELECT f.ref, min(f.rank) AS rank, list(DISTINCT f.reason ORDER BY f.reason) AS reasons,
+       bool_and(f.control) AS control, any_value(e.track) AS track
+FROM evidence.flag f JOIN evidence.example e ON e.ref = f.ref
+WHERE f.rank IS NOT NULL GROUP BY f.ref ORDER BY rank, f.ref;
+CREATE TABLE critical AS
+SELECT m.ref, list(m.slice ORDER BY m.slice) AS slices
+FROM evidence.membership m JOIN evidence.slice s ON s.slice = m.slice AND s.track = m.track
+WHERE s.critical GROUP BY m.ref;
+CREATE TABLE verdict_now AS SELECT * FROM verdict_of('');
+
+-- name: titled_tables
+-- Tables of the evidence that know titles of examples.
+SELECT table_name FROM duckdb_columns()
+WHERE database_name = 'evidence' AND column_name IN ('ref', 'title') AND data_type = 'VARCHAR'
+GROUP BY table_name HAVING count(*) = 2 ORDER BY table_name
+
+-- name: no_titles
+SELECT NULL::VARCHAR AS ref, NULL::VARCHAR AS title WHERE false
+
+-- name: known_refs
+SELECT ref FROM evidence.example WHERE ref IN (SELECT unnest($refs::VARCHAR[]))
+
+-- name: critical_slices
+SELECT slices FROM critical WHERE ref = $ref
+
+-- name: spans
+SELECT count(*) FROM evidence.span
+WHERE ref = $ref AND side = $side AND detector = $detector AND start = $start AND "end" = $end
+
+-- name: standing_whatif
+SELECT event_id FROM live WHERE kind = 'whatif' AND event_id = $event_id
+
+-- name: last_said
+-- What this reviewer recorded last in this run, and was not taken back.
+SELECT event_id, kind, ref, body FROM live
+WHERE actor = $actor AND reviewer = $reviewer AND run = $run AND list_contains($kinds::VARCHAR[], kind)
+ORDER BY lamport DESC, stream_id DESC, seq DESC LIMIT 1
+
+-- name: last_undone
+-- What this reviewer took back last in this run, unless something was recorded since.
+WITH own AS (SELECT * FROM event WHERE actor = $actor AND reviewer = $reviewer AND run = $run),
+new AS (SELECT max((lamport, stream_id, seq)) AS last FROM own WHERE list_contains($kinds::VARCHAR[], kind))
+SELECT e.event_id, e.kind, e.ref, e.body
+FROM own u JOIN undone d ON d.event_id = u.target JOIN event e ON e.event_id = u.target, new
+WHERE u.kind = 'undo' AND (u.lamport, u.stream_id, u.seq) > new.last
+ORDER BY u.lamport DESC, u.stream_id DESC, u.seq DESC LIMIT 1
+
+-- name: told
+-- What an event says, in a word or a sentence.
+SELECT coalesce($body::JSON ->> '$.verdict', $body::JSON ->> '$.key', $body::JSON ->> '$.text',
+                $body::JSON ->> '$.cause', $body::JSON ->> '$.note', '')

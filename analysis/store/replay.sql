@@ -1,0 +1,38 @@
+-- Events taken into memory, and what stands of them for one run.
+
+-- name: has_events
+SELECT 1 FROM duckdb_tables() WHERE table_name = 'event'
+
+-- name: take
+-- Events as a JSON list of their canonical lines; `types` is the type of each column, as `from_json` reads it.
+INSERT INTO event BY NAME SELECT unnest(e), $merged AS merged FROM (SELECT unnest(from_json($lines, $types)) AS e)
+
+-- name: kinds
+SELECT DISTINCT kind FROM live
+
+-- name: verdicts
+SELECT ref, actor, reviewer, verdict, cause, note, critical_slices FROM verdict_of($run) ORDER BY ref, actor
+
+-- name: settled
+SELECT ref, verdict FROM settled_of($run) ORDER BY ref
+
+-- name: findings
+SELECT event_id, actor, reviewer, text, gate, refs, severity, ts, evidence FROM finding_live
+WHERE run = $run OR models_sha256 = $models ORDER BY lamport, stream_id, seq
+
+-- name: waivers
+-- Those that expired come last.
+SELECT event_id, actor, reviewer, key, run, value, threshold, reason, expires, ts FROM waiver_live
+WHERE run = $run ORDER BY expires < $today, lamport, stream_id, seq
+
+-- name: decisions
+SELECT event_id, actor, reviewer, decision, reason, run, ts FROM decision_latest WHERE run = $run
+
+-- name: spans
+SELECT ref, side, detector, start, "end", verdict, actor, reviewer FROM span_of($run) ORDER BY ALL
+
+-- name: forget_shown
+DELETE FROM shown
+
+-- name: take_shown
+INSERT INTO shown SELECT unnest($refs::VARCHAR[]), unnest($digests::VARCHAR[])

@@ -1,0 +1,25 @@
+-- What the evidence holds, and what of it is shown of some examples.
+
+-- name: tables
+-- With how many of the columns ref and side each has.
+SELECT t.table_name, count(*) FILTER (c.column_name IN ('ref', 'side')) FROM duckdb_tables() t
+JOIN duckdb_columns() c ON c.database_name = t.database_name AND c.table_name = t.table_name
+WHERE t.database_name = 'evidence' GROUP BY t.table_name ORDER BY t.table_name
+
+-- name: views
+SELECT view_name FROM duckdb_views() WHERE database_name = 'evidence' AND NOT internal
+
+-- name: one
+ref = $ref
+
+-- name: some
+ref IN (SELECT unnest($refs::VARCHAR[]))
+
+-- name: contents
+SELECT ref, sha256 FROM evidence.example WHERE {match}
+
+-- name: critical
+SELECT ref, slices FROM critical WHERE {match}
+
+-- name: rows
+SELECT * FROM evidence.{table} WHERE {match}

@@ -1,0 +1,268 @@
+"""`intent.relevance`: what must not matter for a class does not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from analysis.base.records import Criterion, GateInput, GateResult, GateVerdict, Metric, Rule
+from analysis.plugin.gate import Gate, Threshold, analysed, number_row, result
+from analysis.tracks.intent.cue_evidence import (
+    LEAST_TEXTS,
+    CueEvidence,
+    beyond,
+    correlation_sentence,
+    count_of,
+    cue_evidence,
+    shift_limits,
+)
+from analysis.tracks.intent.enrichment_sentences import enrichment_sentence, number
+from analysis.tracks.intent.gates.counts import number_of
+from analysis.tracks.intent.metric_specs import TRACK, criterion, reads
+from analysis.tracks.intent.names import RELEVANCE as NAME
+
+LEAST_HELD = 20
+"""Texts that hold a cue by themselves from which its removal may be said to suppress."""
+_TEXTS = {"other": "texts of other classes", "critical": "texts of the class"}
+
+
+@dataclass(frozen=True)
+class _Cue:
+    """One class and one cue, held against the limits.
+
+    `beyond` are the populations where inserting the cue raises p(class) beyond its limit, `failing` those where the
+    base does not do the same, `leaning` the methods whose attributions lean on it more than the base's.
+    """
+
+    found: CueEvidence
+    limits: dict[str, float]
+    rule: dict[str, float]
+    beyond: list[str]
+    failing: list[str]
+    leaning: list[str]
+
+
+def _judge(given: GateInput, rule: Rule) -> list[GateResult]:
+    pairs = given.settings.get(TRACK, {}).get("irrelevant", {})
+    results = [_one_cue(given, rule, target, cue) for target, cues in pairs.items() for cue in cues]
+    return results or [result(RELEVANCE, "n/a", "no irrelevant tokens are declared")]
+
+
+def _held_against(found: CueEvidence, rule: dict[str, float]) -> _Cue:
+    limits = shift_limits(rule)
+    above = [group for group in found.enough if beyond(found.own[group], limits[group])]
+    return _Cue(
+        found,
+        limits,
+        rule,
+        beyond=above,
+        failing=[group for group in above if beyond(found.change[group], limits[group])],
+        leaning=[
+            method
+            for method, own, change in found.enrichment
+            if (own.value or 0.0) >= rule["max_enrichment"]
+            and (change.low or 0.0) > rule["max_enrichment_change"]
+        ],
+    )
+
+
+def _one_cue(given: GateInput, rule: Rule, target: str, cue: str) -> GateResult:
+    """Causal evidence leads: insertion fails, then what is inherited, then attribution, then suppression."""
+    key = f"{target}/{cue}"
+    one = _held_against(cue_evidence(given, target, cue), rule.thresholds)
+    found = one.found
+    refs = given.flagged.get(f"{NAME}[{key}]", ())
+    open_refs = [ref for ref in refs if not analysed(given.state, ref)]
+    analysis = (
+        f"error analysis: {len(refs) - len(open_refs)} of {len(refs)} flagged have a verdict with a cause"
+    )
+    effects = _effects(found)
+    verdict: GateVerdict
+    if one.failing:
+        verdict, why = "fail", f"naming it changes p(class) by {effects}; {analysis}"
+    elif found.not_numbers:
+        verdict, why = "unknown", f"not measurable: {found.not_numbers}"
+    elif not found.enough:
+        verdict, why = "unknown", _too_few(found)
+    elif one.beyond:
+        # Where nothing was flagged nobody has looked: inherited dependence waits for a person all the same.
+        verdict = "unknown" if open_refs or not refs else "pass"
+        inherited = all(beyond(found.base[group], one.limits[group]) for group in one.beyond)
+        state = (
+            "inherited from the base" if inherited else "beyond the limit, the change from the base is not"
+        )
+        why = f"{state}: {effects}; {analysis}"
+    elif one.leaning and open_refs:
+        methods = ", ".join(one.leaning)
+        verdict, why = "unknown", f"{methods} leans on it more than the base's; {effects}; {analysis}"
+    else:
+        warnings = [*_suppression(one), *_risen(one)]
+        verdict = "warn" if warnings else "pass"
+        why = "; ".join([*warnings, effects])
+        if one.leaning:
+            why += f"; {analysis}"
+    notes = [enrichment_sentence(given, target, cue), correlation_sentence(given, target, cue)]
+    return result(
+        RELEVANCE,
+        verdict,
+        "; ".join([why, *(note for note in notes if note)]),
+        slice_name=key,
+        metric=found.own[(one.failing or one.beyond or found.enough or ["other"])[0]],
+        threshold=f"{one.limits['other']:+g} on other texts, {one.limits['critical']:+g} on critical ones",
+        criteria=[
+            *_shift_rows(one),
+            *_analysis_row(one, refs, open_refs),
+            *_weight_rows(one),
+            *_held_rows(one),
+        ],
+        refs=open_refs or refs,
+        waiver_blocked=f"{analysis}; the rest comes first" if open_refs else "",
+    )
+
+
+def _effects(found: CueEvidence) -> str:
+    return "; ".join(
+        f"{number(own)} on {count_of(own)} {group} texts, base {number(found.base[group])}"
+        for group, own in found.own.items()
+        if own is not None
+    )
+
+
+def _too_few(found: CueEvidence) -> str:
+    wanted = ", ".join(
+        f"{count_of(found.own[group])} {group} of {least}" for group, least in LEAST_TEXTS.items()
+    )
+    removed = [
+        f"removing it from {count_of(one)} {group} texts takes {number(one)}"
+        for group, one in found.removed.items()
+        if one is not None
+    ]
+    return "; ".join([f"too few texts to probe, add some without it: {wanted}", *removed])
+
+
+def _suppresses(metric: Metric | None, limit: float) -> bool:
+    """Whether value and upper bound say that p(class) falls, by more than the limit."""
+    return (
+        metric is not None
+        and metric.value is not None
+        and metric.high is not None
+        and metric.value < -limit
+        and metric.high < 0
+    )
+
+
+def _suppression(one: _Cue) -> Iterator[str]:
+    """Where the cue lowers p(class): inserted into texts without it, or standing in texts that hold it."""
+    found = one.found
+    inserted = [("inserted", group, found.own[group]) for group in found.enough]
+    standing = [
+        ("where it stands", group, metric)
+        for group, metric in found.removed.items()
+        if count_of(metric) >= LEAST_HELD
+    ]
+    for place, group, metric in (*inserted, *standing):
+        if _suppresses(metric, one.rule["max_suppression"]):
+            yield f"suppresses the class {place}: {number(metric)} on {count_of(metric)} {group} texts"
+
+
+def _risen(one: _Cue) -> Iterator[str]:
+    for method, _, change in one.found.enrichment:
+        if (change.value or 0.0) > one.rule["warn_enrichment_change"]:
+            yield f"{method} leans on it more than the base's"
+
+
+def _shift_rows(one: _Cue) -> Iterator[Criterion]:
+    """Own effect and its change, which fail together, of each population that has enough texts."""
+    suppression = one.rule["max_suppression"]
+    for group, least in LEAST_TEXTS.items():
+        own, change, limit = one.found.own[group], one.found.change[group], one.limits[group]
+        yield number_of(f"{_TEXTS[group]} that it is inserted into", count_of(own), least)
+        if own is None:
+            continue
+        judged = group in one.found.enough
+        above: GateVerdict = "fail" if group in one.failing else "warn"
+        verdict: GateVerdict = "pass"
+        if not judged or own.value is None:
+            verdict = "unknown"
+        elif group in one.beyond or _suppresses(own, suppression):
+            verdict = above
+        limits = f"{-suppression:+g} to {limit:+g}, or not clear of 0"
+        yield criterion(f"change of p(class) by inserting it, {_TEXTS[group]}", own, limits, verdict)
+        if judged:
+            verdict = "pass"
+            if change is None or change.value is None:
+                verdict = "unknown"
+            elif beyond(change, limit):
+                verdict = above
+            what = f"the same over the base's, {_TEXTS[group]}"
+            yield criterion(what, change, f"at most {limit:+g}, or not clear of 0", verdict)
+
+
+def _analysis_row(one: _Cue, refs: Sequence[str], open_refs: Sequence[str]) -> Iterator[Criterion]:
+    """Error analysis, where something asks for it."""
+    if not one.beyond and not one.leaning:
+        return
+    what, done = "flagged examples with a verdict and its cause", len(refs) - len(open_refs)
+    if one.beyond and not refs:
+        yield number_of(what, 0, 1)
+    else:
+        verdict: GateVerdict = "unknown" if open_refs else "pass"
+        yield number_row(what, done, "count", f"all {len(refs)}", verdict)
+
+
+def _weight_rows(one: _Cue) -> Iterator[Criterion]:
+    """The cue's weight in licensed explanations, and how much it rose: neither fails by itself."""
+    least, clear, said = (
+        one.rule[name] for name in ("max_enrichment", "max_enrichment_change", "warn_enrichment_change")
+    )
+    for method, own, change in one.found.enrichment:
+        name = method.replace("_", " ")
+        heavy = (own.value or 0.0) >= least
+        yield criterion(f"weight of it by {name}", own, f"below {least:g}", "warn" if heavy else "pass")
+        verdict: GateVerdict = "unknown" if change.value is None else "pass"
+        if (change.value or 0.0) > said or method in one.leaning:
+            verdict = "warn"
+        limit = f"at most {said:+g}; with a weight of {least:g}, lower bound at most {clear:+g}"
+        yield criterion(f"rise of that over the base's, by {name}", change, limit, verdict)
+
+
+def _held_rows(one: _Cue) -> Iterator[Criterion]:
+    """What the cue does where it stands by itself."""
+    limit = one.rule["max_suppression"]
+    for group, metric in one.found.removed.items():
+        if count_of(metric) >= LEAST_HELD:
+            verdict: GateVerdict = "warn" if _suppresses(metric, limit) else "pass"
+            if metric is None or metric.value is None:
+                verdict = "unknown"
+            what = f"change of p(class) by it where it stands, {_TEXTS[group]}"
+            yield criterion(what, metric, f"at least {-limit:+g}, or not clear of 0", verdict)
+
+
+RELEVANCE = Gate(
+    NAME,
+    "people are found by what they ask, not by what they read",
+    {
+        "max_shift_other": Threshold(0.01, "lower", "rise of p(class) on texts of other classes"),
+        "max_shift_critical": Threshold(0.05, "lower", "rise of p(class) on texts of the class"),
+        "max_suppression": Threshold(
+            0.05, "lower", "fall of p(class) from which a cue counts as suppressing"
+        ),
+        "max_enrichment": Threshold(
+            0.8, "lower", "licensed enrichment from which attribution counts as leaning on the cue"
+        ),
+        "max_enrichment_change": Threshold(0.2, "lower", "change of it that its lower bound must exceed"),
+        "warn_enrichment_change": Threshold(0.1, "lower", "change of it that is said"),
+    },
+    _judge,
+    reads=reads(
+        "relevance_own_other",
+        "relevance_own_critical",
+        "relevance_removed_other",
+        "relevance_removed_critical",
+        "enrichment",
+        "cue_share_critical",
+        "cue_share_other",
+    ),
+    place=40,
+)
+GATES = (RELEVANCE,)

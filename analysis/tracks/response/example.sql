@@ -1,0 +1,74 @@
+-- What is shown with a prompt of the run, which is attached as `evidence`, with the events beside it.
+
+-- name: known
+SELECT 1 FROM evidence.example WHERE ref = $ref
+
+-- name: detectors
+SELECT name, title, question, verb, languages, rated, quality FROM evidence.response_detector ORDER BY place, name
+
+-- name: spans
+-- What counts comes first, the candidate's before the base's, then in order of reading.
+SELECT s.side, s.detector, s.start, s."end", s.label, s.why, h.ref IS NOT NULL AS counts
+FROM evidence.span s
+LEFT JOIN (SELECT DISTINCT * FROM evidence.response_hit WHERE ref = $ref) h
+    ON h.side = s.side AND h.detector = s.detector AND h.start = s.start AND h."end" = s."end" AND h.label = s.label
+WHERE s.ref = $ref
+ORDER BY counts DESC, s.side = 'candidate' DESC, s.start, s."end" DESC, s.detector, s.label, s.why
+
+-- name: judged
+SELECT side, detector, start, "end", verdict, actor, reviewer
+FROM span_of((SELECT value FROM evidence.meta WHERE key = 'run')) WHERE ref = $ref ORDER BY ALL
+
+-- name: passages
+SELECT position, passage_id, text FROM evidence.response_passage WHERE ref = $ref ORDER BY position
+
+-- name: expected
+SELECT expects FROM evidence.response_expected WHERE ref = $ref ORDER BY expects
+
+-- name: votes
+SELECT judge, winner FROM evidence.response_preference WHERE ref = $ref ORDER BY judge
+
+-- name: catalogue
+-- A row of the catalogue is named by its id, as a whole word, in what was said of a claim or a spoiler, or by its
+-- whole title after `of`.
+WITH said AS (SELECT string_agg(why, chr(10)) AS words FROM evidence.span
+              WHERE ref = $ref AND detector IN (
+                  SELECT name FROM evidence.response_detector WHERE against = 'catalogue'))
+SELECT c.* FROM evidence.response_catalogue c CROSS JOIN said s
+WHERE (contains(s.words, c.id)
+       AND regexp_matches(s.words, '(^|[^\pL\pN_])' || regexp_escape(c.id) || '($|[^\pL\pN_])'))
+   OR (contains(s.words, ' of ' || c.title)
+       AND regexp_matches(s.words, ' of ' || regexp_escape(c.title) || '($|[:;,\n]| [(])'))
+ORDER BY strpos(s.words, c.title) = 0, strpos(s.words, c.title), c.id LIMIT $most
+
+-- name: promises
+-- The promises of policy that speak of the matter of a claim; all of them where none is named.
+WITH said AS (SELECT string_agg(lower(why), chr(10)) AS words FROM evidence.span
+              WHERE ref = $ref AND detector IN (
+                  SELECT name FROM evidence.response_detector WHERE against = 'policy')),
+named AS (SELECT p.*, contains(s.words, lower(p.about)) OR contains(s.words, lower(p.text)) AS hit
+          FROM evidence.response_promise p CROSS JOIN said s WHERE s.words IS NOT NULL)
+SELECT * EXCLUDE (hit) FROM named WHERE hit OR NOT (SELECT bool_or(hit) FROM named) ORDER BY about, text
+
+-- name: rates
+-- `rate_of` is the detector whose rate a metric is, or `hallucination`, and NULL for all others.
+WITH mine AS (
+    SELECT $all AS slice, false AS critical
+    UNION
+    SELECT m.slice, s.critical FROM evidence.membership m
+    JOIN evidence.slice s ON s.slice = m.slice AND s.track = m.track
+    WHERE m.ref = $ref AND m.track = $track AND m.slice <> $all),
+rated AS (
+    SELECT name, place FROM evidence.response_detector WHERE rated
+    UNION ALL
+    SELECT $hallucination, max(place) + 1 FROM evidence.response_detector)
+SELECT e.name, e.slice, e.side, e.value, e.low, e.high, e.n, e.status, e.why, e.method, mine.critical, d.name AS rate_of
+FROM evidence.metric e JOIN mine ON mine.slice = e.slice LEFT JOIN rated d ON e.name = d.name || '_rate'
+WHERE e.track = $track
+ORDER BY mine.critical DESC, e.slice = $all, e.slice, d.place NULLS LAST, e.name, e.side
+
+-- name: upweighted
+SELECT * FROM evidence.response_odds WHERE change > 0 ORDER BY low DESC, change DESC, token LIMIT $most
+
+-- name: dose
+SELECT * FROM evidence.response_dose ORDER BY detector, scale

@@ -1,0 +1,100 @@
+"""Reject what wins on style and raises spoilers or hallucination."""
+
+from __future__ import annotations
+
+from analysis.base.records import ALL, Criterion, GateInput, GateResult, GateVerdict, Rule
+from analysis.plugin.gate import Gate, Threshold, metric_of, number_row, result
+from analysis.tracks.response.gate_keys import TRADEOFF, key_of, strict_of
+from analysis.tracks.response.gates.detectors import NET_RISE, judge
+from analysis.tracks.response.gates.family import family
+from analysis.tracks.response.hallucination import HALLUCINATION, listed
+from analysis.tracks.response.metric_specs import TRACK, criterion, reads
+
+
+def judge_tradeoff(given: GateInput, rule: Rule) -> list[GateResult]:
+    """A preference for the candidate is held against what strict detectors and hallucination say.
+
+    It reads what the gates of those detectors find before any waiver: waiving one of them does not waive this. A gate
+    that is switched off is left out.
+    """
+    limit = rule.thresholds["min_preferred"]
+    threshold = f"win rate lower bound {limit:.2f}"
+    rate = metric_of(given, TRACK, "win_rate", ALL, "candidate")
+    if not given.settings.get(TRACK, {}).get("preferences"):
+        return [result(GATE, "n/a", "no preferences are declared", threshold=threshold)]
+    what, wins = "share of the votes for the candidate", f"a lower bound above {limit:.2f} is a preference"
+    if rate is None or rate.value is None or rate.low is None:
+        why = "preferences are declared, and no prompt of the run has a vote"
+        rows = [criterion(what, rate, wins, "unknown")]
+        return [result(GATE, "unknown", why, metric=rate, threshold=threshold, criteria=rows)]
+    strict = [one for one in strict_of(given) if given.rules[key_of(one.name, ALL)].off is None]
+    found = [
+        one
+        for detector in strict
+        for one in judge(given, given.rules[key_of(detector.name, ALL)], detector=detector)
+    ]
+    failing = [one for one in found if one.verdict == "fail"]
+    open_ones = [one for one in found if one.verdict == "unknown"]
+    hallucination = _hallucination(given)
+    costs = [one.key for one in failing] + ([HALLUCINATION] if hallucination else [])
+    names = f"strict detectors ({', '.join(one.name for one in strict) or 'none'})"
+    preferred = rate.low > limit
+    bounds = f"preferred in {rate.value:.0%} [{rate.low:.0%}, {rate.high:.0%}] of {rate.n} prompts"
+    verdict: GateVerdict = "pass"
+    refs: list[str] = []
+    if not preferred:
+        why = f"{bounds}: no clear preference for the candidate"
+    elif costs:
+        verdict, why = "fail", f"{bounds}, and it pays for that with {', '.join(costs)}"
+        refs = [ref for one in failing for ref in one.refs] or list(hallucination)
+    elif open_ones:
+        verdict, why = "unknown", f"{bounds}; open: {', '.join(one.key for one in open_ones)}"
+        refs = [ref for one in open_ones for ref in one.refs]
+    else:
+        why = f"{bounds}; none of {listed([*(one.name for one in strict), HALLUCINATION], 'and')} rose"
+    rows = [
+        criterion(what, rate, wins, "pass"),
+        _count(f"keys of {names} that fail", len(failing), preferred and bool(failing), "fail"),
+        number_row(
+            f"net rise of {HALLUCINATION}",
+            family(given).net_rise((HALLUCINATION, ALL)),
+            "change",
+            f"at most {NET_RISE.default:.3f} where it is more than chance and the candidate is preferred",
+            "fail" if preferred and hallucination else "pass",
+        ),
+        _count(f"keys of {names} that are open", len(open_ones), preferred and bool(open_ones), "unknown"),
+    ]
+    return [
+        result(GATE, verdict, why, metric=rate, threshold=threshold, criteria=rows, refs=dict.fromkeys(refs))
+    ]
+
+
+def _count(what: str, count: int, bears: bool, verdict: GateVerdict) -> Criterion:
+    return number_row(
+        what, count, "count", "0 where the candidate is preferred", verdict if bears else "pass"
+    )
+
+
+def _hallucination(given: GateInput) -> tuple[str, ...]:
+    """The new ones where facts, promises and invented citations together rose by more than chance; else none."""
+    place = (HALLUCINATION, ALL)
+    tests = family(given)
+    if not tests.rose(place, NET_RISE.default):
+        return ()
+    hits = tests.hits[place]
+    return (*hits.confirmed, *hits.open, *hits.accepted)
+
+
+GATE = Gate(
+    TRADEOFF,
+    "style does not buy spoilers or inventions",
+    {
+        "min_preferred": Threshold(
+            0.5, "lower", "lower bound of the win rate from which the candidate is preferred"
+        )
+    },
+    judge_tradeoff,
+    reads=reads("win_rate", "win_rate_length_controlled", "hallucination_rate"),
+    place=900,
+)
+GATES = (GATE,)

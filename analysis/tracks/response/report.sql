@@ -1,0 +1,34 @@
+-- What the report says of the run, which is attached as `evidence`.
+
+-- name: detectors
+SELECT name, verb, strict, quoted, quality FROM evidence.response_detector WHERE rated ORDER BY place, name
+
+-- name: quotations
+SELECT e.ref, e.id, s.start, s."end", r.text[s.start + 1 : s."end"], s.why
+FROM evidence.example e
+JOIN evidence.response_side r ON r.ref = e.ref AND r.side = 'candidate'
+JOIN evidence.response_hit h ON h.ref = e.ref AND h.side = 'candidate' AND h.detector = $detector
+JOIN evidence.span s ON s.ref = h.ref AND s.side = h.side AND s.detector = h.detector AND s.start = h.start
+     AND s."end" = h."end" AND s.label = h.label
+WHERE e.ref IN (SELECT unnest($refs::VARCHAR[])) ORDER BY s.start, s."end", s.why
+
+-- name: regressed_slices
+-- By the bound nearer to no change: a slice of two answers is not the most regressed one.
+SELECT d.slice, d.name, d.value, d.low, d.high, d.n, b.value, f.value, any_value(s.critical)
+FROM evidence.metric d
+JOIN evidence.response_detector r ON d.name = r.name || '_rate' AND r.rated
+JOIN evidence.metric b ON b.track = d.track AND b.slice = d.slice AND b.name = r.name || '_broken'
+JOIN evidence.metric f ON f.track = d.track AND f.slice = d.slice AND f.name = r.name || '_fixed'
+JOIN evidence.slice s ON s.track = d.track AND s.slice = d.slice AND s.kind <> 'all'
+WHERE d.track = $track AND d.side = 'difference' AND d.value > 0
+GROUP BY ALL ORDER BY d.low DESC, d.slice, d.name LIMIT $most
+
+-- name: improved_slices
+SELECT d.slice, d.name, d.value, d.low, d.high, d.n, b.value, f.value, any_value(s.critical)
+FROM evidence.metric d
+JOIN evidence.response_detector r ON d.name = r.name || '_rate' AND r.rated
+JOIN evidence.metric b ON b.track = d.track AND b.slice = d.slice AND b.name = r.name || '_broken'
+JOIN evidence.metric f ON f.track = d.track AND f.slice = d.slice AND f.name = r.name || '_fixed'
+JOIN evidence.slice s ON s.track = d.track AND s.slice = d.slice AND s.kind <> 'all'
+WHERE d.track = $track AND d.side = 'difference' AND d.value < 0
+GROUP BY ALL ORDER BY d.high, d.slice, d.name LIMIT $most

@@ -1,0 +1,74 @@
+"""`retrieval.hard_negatives`: what is easily taken for the right item does not come before it more often."""
+
+from __future__ import annotations
+
+from analysis.base.records import ALL, Criterion, GateInput, GateResult, GateVerdict, Rule
+from analysis.plugin.gate import ALPHA, Gate, Threshold, metric_of, number_row, result
+from analysis.stats import mcnemar_one_sided
+from analysis.tracks.retrieval.changes import both_levels, declared
+from analysis.tracks.retrieval.metric_specs import TRACK, criterion, reads
+
+MIN_PAIRS = 50
+"""Pairs from which numbers alone may judge."""
+SHARE = 0.25
+"""Share of the track's alpha that the test of hard negatives may spend."""
+
+
+def _judge(given: GateInput, rule: Rule) -> list[GateResult]:
+    """Fails where significantly more pairs broke than were mended, and by more than the limit."""
+    if not declared(given).get("hard_negatives"):
+        return [result(NEGATIVES, "n/a", "no hard negatives are declared")]
+    net_limit, alpha = rule.thresholds["max_net_loss"], ALPHA / len(given.tracks) * SHARE
+    change = metric_of(given, TRACK, "violations", ALL)
+    broken, fixed = (metric_of(given, TRACK, f"pairs_{name}", ALL) for name in ("broken", "fixed"))
+    n = (change.n or 0) if change is not None else 0
+    verdict: GateVerdict
+    if change is None or change.value is None or not n or broken is None or fixed is None:
+        verdict, why, rows = "unknown", "the run holds no hard negative", [_pair_count(0)]
+    else:
+        lost, won = int(broken.value or 0), int(fixed.value or 0)
+        net, p = (lost - won) / n, mcnemar_one_sided(lost, won)
+        counts = f"of {n} pairs, {lost} newly violated, {won} no longer; {both_levels(given, 'violations')}"
+        if n < MIN_PAIRS:
+            verdict, why = "unknown", f"{counts}; {MIN_PAIRS} pairs would decide it"
+        elif p <= alpha and net > net_limit:
+            verdict, why = "fail", f"{counts}; p {p:.4f}"
+        else:
+            verdict, why = "pass", counts
+        # Only both together fail: one that is beyond its limit alone warns.
+        crossed: GateVerdict = "fail" if verdict == "fail" else "warn"
+        significant: GateVerdict = crossed if p <= alpha else "pass"
+        beyond: GateVerdict = crossed if net > net_limit else "pass"
+        rows = [
+            _pair_count(n),
+            number_row("p, more pairs violated than repaired", p, "p", f"above {alpha:.4f}", significant),
+            criterion(
+                "net loss, pairs newly violated less those repaired, as a share of all",
+                change,
+                f"at most {net_limit:.3f}",
+                beyond,
+            ),
+        ]
+    refs = given.flagged.get(NEGATIVES.name, ())
+    threshold = f"p {alpha:.4f} and net loss {net_limit:.3f}"
+    return [result(NEGATIVES, verdict, why, metric=change, threshold=threshold, criteria=rows, refs=refs)]
+
+
+def _pair_count(n: int) -> Criterion:
+    verdict: GateVerdict = "pass" if n >= MIN_PAIRS else "unknown"
+    return number_row("pairs", n, "count", f"at least {MIN_PAIRS}", verdict)
+
+
+NEGATIVES = Gate(
+    "retrieval.hard_negatives",
+    "titles that are easily confused are still told apart",
+    {
+        "max_net_loss": Threshold(
+            0.02, "lower", "net loss, as a share of the pairs, that the test must exceed"
+        )
+    },
+    _judge,
+    reads=reads("violations", "pairs_broken", "pairs_fixed", "pairs_mcnemar_p"),
+    place=30,
+)
+GATES = (NEGATIVES,)

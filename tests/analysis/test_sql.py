@@ -1,0 +1,162 @@
+"""Every named query of the frame binds against the schemas that it reads, and the database can plan it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from analysis.base.records import QueueEntry
+from analysis.base.sql import queries, records, sql_text
+from analysis.plugin.registry import get, track_names
+from analysis.review import scope as scopes
+from analysis.store.replay import create_event_tables
+from analysis.store.run import SCHEMA
+
+ROOT = Path(__file__).parents[2] / "analysis"
+FRAME = ("attribution", "report", "review", "run", "store")
+FILES = sorted(
+    path.relative_to(ROOT)
+    for name in FRAME
+    for path in (ROOT / name).rglob("*.sql")
+    if path.parent.name != "schema"
+)
+FRAGMENTS = {
+    "analysis.store/shown.sql": ("one", "some"),
+    "analysis.review/scope.sql": (
+        "of_track",
+        "of_slice",
+        "of_slice_and_track",
+        "of_gate",
+        "of_reason",
+        "containing",
+        "undecided",
+    ),
+}
+"""Conditions that stand in other queries."""
+PLACES = {
+    "{match}": "ref IN (SELECT unnest($refs::VARCHAR[]))",
+    "{table}": "intent_variant",
+    "{source}": "SELECT ref, rank AS place FROM queue",
+    "{conditions}": "true",
+    "{database}": "evidence",
+    "{order}": "",
+    "{scoped}": "SELECT ref, rank AS place FROM queue",
+}
+TABLES = {
+    ("analysis.attribution/licences.sql", "licences"): {"{source}": "intent_licensed"},
+    ("analysis.store/run.sql", "copy"): {"{table}": "queue"},
+    ("analysis.attribution/licences.sql", "flip_checks"): {"{source}": "intent_flip"},
+}
+LISTS = ("refs", "slices", "tracks", "mains", "kinds", "digests")
+NUMBERS = ("seq", "place", "limit", "offset", "start", "end", "required")
+
+
+def parameters(sql: str) -> dict[str, object]:
+    """A value for each parameter of a query, of the type that it is given."""
+    found: dict[str, object] = {}
+    for name in re.findall(r"\$([a-z_]+)", sql):
+        if name in LISTS:
+            found[name] = ["x"]
+        elif name in NUMBERS:
+            found[name] = 1
+        elif name in ("everybody", "merged"):
+            found[name] = True
+        elif name == "body":
+            found[name] = '{"verdict": "acceptable"}'
+        elif name == "lines":
+            found[name] = "[]"
+        elif name == "types":
+            found[name] = '[{"stream_id": "VARCHAR"}]'
+        else:
+            found[name] = "x"
+    return found
+
+
+@pytest.fixture
+def connection() -> Iterator[duckdb.DuckDBPyConnection]:
+    """A session's tables with an empty run attached, and the workbench's tables beside them."""
+    with duckdb.connect(":memory:") as opened:
+        for where in ("evidence", "publication", "memory"):
+            if where != "memory":
+                opened.execute(f"ATTACH ':memory:' AS {where}")
+            opened.execute(f"USE {where}")
+            opened.execute(sql_text(SCHEMA, "evidence.sql"))
+            for name in track_names():
+                opened.execute(get(name).schema())
+        create_event_tables(opened)
+        scopes.prepare(opened)
+        yield opened
+
+
+CASES = [
+    (f"analysis.{'.'.join(path.parts[:-1])}", path.name, name)
+    for path in FILES
+    for name in queries(f"analysis.{'.'.join(path.parts[:-1])}", path.name)
+]
+
+
+@pytest.mark.parametrize(("package", "file", "name"), CASES, ids=lambda one: one)
+def test_a_query_binds_and_can_be_planned(
+    connection: duckdb.DuckDBPyConnection, package: str, file: str, name: str
+) -> None:
+    sql = queries(package, file)[name]
+    where = f"{package}/{file}"
+    if name in FRAGMENTS.get(where, ()):
+        sql = f"SELECT * FROM (SELECT ref, rank AS place FROM queue) b WHERE {sql}"
+    for place, text in {**PLACES, **TABLES.get((where, name), {})}.items():
+        sql = sql.replace(place, text)
+    if name == "tables" and file == "session.sql":
+        assert connection.execute("SELECT count(*) FROM queue").fetchone() == (0,)
+        return
+    given: object = parameters(sql)
+    if "?" in sql:
+        given = ["x", 1, 1, *["x"] * 13, True]
+    assert connection.execute(f"EXPLAIN {sql}", given).fetchall()
+
+
+def test_rows_fit_the_fields_of_a_record_or_are_refused(connection: duckdb.DuckDBPyConnection) -> None:
+    swapped = (
+        "SELECT ['all'] AS critical_slices, ['flip'] AS reasons, $rank AS rank, 'r' AS ref, false AS control"
+    )
+    assert records(connection, QueueEntry, swapped, {"rank": 3}) == [
+        QueueEntry("r", 3, False, ("flip",), ("all",))
+    ]
+    nothing = "SELECT 'r' AS ref, 1 AS rank, false AS control, NULL AS reasons, NULL AS critical_slices"
+    assert records(connection, QueueEntry, nothing)[0].reasons == ()
+    with pytest.raises(ValueError, match="QueueEntry has the fields"):
+        records(connection, QueueEntry, "SELECT 1 AS ref")
+
+
+def test_a_file_without_queries_or_with_two_of_one_name_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    package = tmp_path / "some_queries"
+    package.mkdir()
+    (package / "__init__.py").touch()
+    (package / "twice.sql").write_text("-- name: one\nSELECT 1\n-- name: one\nSELECT 2\n", "utf-8")
+    (package / "good.sql").write_text(
+        "-- About all.\n-- name: one\n-- Why.\nSELECT 1\n\n-- name: two\nSELECT 2\n"
+    )
+    monkeypatch.syspath_prepend(tmp_path)
+    for name in ("twice.sql", "missing.sql"):
+        with pytest.raises(ValueError, match="holds no queries, or two of one name"):
+            queries("some_queries", name)
+    assert queries("some_queries", "good.sql") == {"one": "-- Why.\nSELECT 1", "two": "SELECT 2"}
+
+
+def test_every_file_of_queries_is_read_by_the_module_beside_it() -> None:
+    assert len(FILES) >= 9
+    for path in FILES:
+        modules = "".join(one.read_text("utf-8") for one in (ROOT / path.parent).glob("*.py"))
+        assert f'"{path.name}")' in modules, path
+
+
+def test_every_query_is_asked_for() -> None:
+    for package, file, name in CASES:
+        folder = ROOT.joinpath(*package.split(".")[1:])
+        text = "".join(one.read_text("utf-8") for one in folder.glob("*.py"))
+        assert re.search(rf"[\"']{name}[\"']", text), f"{package}/{file}: {name}"

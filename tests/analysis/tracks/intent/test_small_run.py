@@ -1,0 +1,74 @@
+"""What a whole small run holds: declared metrics alone, gates that find theirs under any column of labels."""
+
+from __future__ import annotations
+
+from analysis.base.records import GateResult
+from analysis.plugin.registry import get, specs_of
+from analysis.review.session import ReviewSession
+from analysis.tracks.intent.report_sections import report_sections
+from tests.analysis.gate_fixture import check_criteria
+from tests.analysis.tracks.intent.conftest import LABEL
+
+
+def gates(session: ReviewSession) -> list[GateResult]:
+    return [one for one in session.gates() if one.track == "intent"]
+
+
+def test_every_metric_of_a_run_is_declared_with_a_meaning(small_run: ReviewSession) -> None:
+    declared = specs_of("intent")
+    written = {(one.name, one.side) for one in small_run.gate_input().metrics if one.track == "intent"}
+    assert written
+    for name, side in written:
+        spec = declared[name]
+        assert side in spec.sides, (name, side)
+        assert spec.title
+        assert spec.meaning
+        assert spec.unit
+    assert len({spec.title for spec in declared.values()}) == len(declared)
+
+
+def test_every_declared_metric_is_written_for_every_side(small_run: ReviewSession) -> None:
+    written = {(one.name, one.side) for one in small_run.gate_input().metrics if one.track == "intent"}
+    declared = {(spec.name, side) for spec in specs_of("intent").values() for side in spec.sides}
+    assert declared == written
+
+
+def test_what_gates_say_that_they_read_is_measured(small_run: ReviewSession) -> None:
+    written = {one.name for one in small_run.gate_input().metrics if one.track == "intent"}
+    for gate in get("intent").gates():
+        assert gate.reads, gate.name
+        assert {spec.name for spec in gate.reads} <= written, gate.name
+
+
+def test_the_metrics_of_a_gate_lie_on_the_slice_that_it_names(small_run: ReviewSession) -> None:
+    metrics = small_run.gate_input().metrics
+    found = {one.key: one for one in gates(small_run)}
+    valued = [one for one in found.values() if one.metric is not None]
+    assert {one.name for one in valued} == {gate.name for gate in get("intent").gates()}
+    for one in valued:
+        here = [metric for metric in metrics if (metric.name, metric.slice) == (one.metric, one.metric_slice)]
+        assert (one.value, one.low, one.high, one.n) in {
+            (metric.value, metric.low, metric.high, metric.n) for metric in here
+        }, one.key
+    for name in ("critical_recall", "critical_routing"):
+        assert found[f"intent.{name}[escalation]"].metric_slice == f"{LABEL}=escalation"
+    recall = found["intent.critical_recall[escalation]"]
+    assert (recall.metric, recall.measures, recall.better) == ("recall", "change", "up")
+
+
+def test_the_gates_of_a_run_say_their_criteria(small_run: ReviewSession) -> None:
+    for one in gates(small_run):
+        check_criteria(one)
+
+
+def test_flags_name_gates_that_are_there(small_run: ReviewSession) -> None:
+    flagged = small_run.gate_input().flagged
+    assert flagged
+    assert set(flagged) <= {one.key for one in gates(small_run)}
+
+
+def test_report_sections_say_each_probe(small_run: ReviewSession) -> None:
+    found = report_sections(small_run.connection, small_run.gate_input())["Attribution findings"]
+    assert any("terms that the lexicon does not hold" in one for one in found)
+    assert any("neutral phrases" in one and "never subtracted" in one for one in found)
+    assert any("deleting the expected signals of escalation" in one for one in found)
