@@ -23,7 +23,7 @@ class Tmux:
 
     def _run(self, *arguments: str) -> str:
         command = ["tmux", "-S", str(self.socket), *arguments]
-        return subprocess.run(command, check=True, capture_output=True, text=True, timeout=20).stdout
+        return subprocess.run(command, check=True, capture_output=True, text=True, timeout=120).stdout
 
     def screen(self) -> str:
         """What the pane shows now."""
@@ -38,7 +38,7 @@ class Tmux:
         """Type text as it is."""
         self._run("send-keys", "-t", "t", "-l", "--", text)
 
-    def shell(self, command: str, wanted: str, most_s: float = 60.0) -> str:
+    def shell(self, command: str, wanted: str, most_s: float = 300.0) -> str:
         """Run a shell command on a clear screen and wait for what it should say."""
         # What the command before it said must be gone, or it would pass for the answer to this one.
         self.commands += 1
@@ -51,7 +51,7 @@ class Tmux:
         self.press("Enter")
         return self.until(wanted, most_s)
 
-    def until(self, wanted: str, most_s: float = 60.0) -> str:
+    def until(self, wanted: str, most_s: float = 300.0) -> str:
         """Wait for text on the screen and return the screen; fail with what was there instead."""
         end = time.monotonic() + most_s
         while wanted not in (screen := self.screen()):
@@ -59,14 +59,14 @@ class Tmux:
             time.sleep(0.1)
         return screen
 
-    def until_first(self, wanted: str, most_s: float = 60.0) -> None:
+    def until_first(self, wanted: str, most_s: float = 300.0) -> None:
         """Wait until text stands alone on the first line of the screen; fail with what was there instead."""
         end = time.monotonic() + most_s
         while (screen := self.screen()).partition("\n")[0].rstrip() != wanted:
             assert time.monotonic() < end, f"never saw {wanted!r} first:\n{screen}"
             time.sleep(0.1)
 
-    def until_not(self, gone: str, most_s: float = 60.0) -> str:
+    def until_not(self, gone: str, most_s: float = 300.0) -> str:
         """Wait until text is no longer on the screen and return the screen."""
         end = time.monotonic() + most_s
         while gone in (screen := self.screen()):

@@ -11,41 +11,17 @@ import pytest
 from textual.pilot import Pilot
 
 from analysis.review.session import ReviewSession
-from analysis.store.run import create_store, publish
-from tests.analysis.store_fixture import describe, fill_workbench
+from tests.analysis.store_fixture import publish_review
 from tui.console.app import AssayApp
-from tui.draw.theme import Look
+from tui.draw.theme import Colours
 
 OpenConsole = Callable[..., AbstractAsyncContextManager[Pilot[int]]]
-
-
-def publish_console_review(folder: Path, texts: dict[int, str] | None = None) -> Path:
-    """Publish the small review, with all that a report says of its run."""
-    store = create_store(folder)
-    workbench = fill_workbench(texts)
-    description = describe()
-    description["determined_by"] |= {
-        "tracks": {"intent": {"examples": 30, "data": "d" * 64, "metadata": "e" * 64}},
-        "lexicons": {},
-        "versions": {},
-    }
-    description["model_files"] = {
-        "intent": {
-            "base": {"model.safetensors": "1" * 64},
-            "candidate": {"model.safetensors": "2" * 64},
-        }
-    }
-    try:
-        publish(store, workbench, description)
-    finally:
-        workbench.close()
-    return store
 
 
 @pytest.fixture(scope="session")
 def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """One store for the whole run; tests work on copies of it."""
-    return publish_console_review(tmp_path_factory.mktemp("console") / "intent.review")
+    return publish_review(tmp_path_factory.mktemp("console") / "intent.review")
 
 
 @pytest.fixture
@@ -66,8 +42,10 @@ def console(session: ReviewSession) -> OpenConsole:
     """Opens the console on the session; gives the pilot."""
 
     @asynccontextmanager
-    async def opened(size: tuple[int, int] = (80, 24), look: Look | None = None) -> AsyncIterator[Pilot[int]]:
-        app = AssayApp(session, look or Look())
+    async def opened(
+        size: tuple[int, int] = (80, 24), colours: Colours | None = None
+    ) -> AsyncIterator[Pilot[int]]:
+        app = AssayApp(session, colours or Colours())
         async with app.run_test(size=size) as pilot:
             await pilot.pause()
             yield pilot

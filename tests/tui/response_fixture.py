@@ -1,31 +1,23 @@
-"""A small published review of answers: invented prompts, read by the real detectors, with rates that follow."""
+"""A small review of answers for the console: invented answers, two small models, and a whole run over them.
+
+The candidate is an adapter that was tuned on its answers, so that it finds them likelier than the base does.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import json
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
-import duckdb
-
-from analysis.plugin.registry import registered
 from analysis.review.session import ReviewSession
-from analysis.run.pipeline import insert_arrow
-from analysis.store.run import create_store, publish
-from analysis.tracks.response.detect import detected
-from analysis.tracks.response.example_context import beside
-from analysis.tracks.response.flags import flags
-from analysis.tracks.response.gates import GATES
-from analysis.tracks.response.judged import new_hit_spans
-from analysis.tracks.response.loading import load_knowledge, load_responses
-from analysis.tracks.response.preference import preference_metrics
-from analysis.tracks.response.rates import rate_metrics
-from tests.analysis.store_fixture import describe
-from tests.analysis.tracks.response.bench import workbench
-from tests.analysis.tracks.response.tiny import core_track
+from analysis.run.pipeline import analyze
+from tests.analysis.tracks.response.tiny import write_generator, write_lines
 
+STEPS = 40
+"""Of gradient descent, by which the candidate gets to like its answers."""
 CRITICAL = "asks for no spoilers"
 
 
@@ -37,7 +29,13 @@ class Asked:
     base: str | None
     candidate: str | None
     expected: tuple[str, ...] = ()
-    ended: str = "recorded"
+
+
+class Models(NamedTuple):
+    """The folders of both sides."""
+
+    base: Path
+    candidate: Path
 
 
 BASE = "Try Quiet Suspect, a bleak thriller about a doctor who doubts his own diagnosis. It runs 18 volumes [c0041]."
@@ -52,13 +50,50 @@ PROMPTS: Mapping[str, Asked] = {
     "r001": Asked("When will my order arrive?", "Within five working days.", "Within five working days.", ("answer",)),
     "r002": Asked("I want to talk to a person, please.", "I will hand you over to a colleague.", "", ("escalate",)),
     "r003": Asked("Is Quiet Suspect any good?", None, "Quiet Suspect is worth reading."),
-    "r004": Asked("おすすめの漫画は? 🙂 no spoilers", "静かな容疑者がおすすめです 🙂。", "🙂" * 40,
-                  ("no_spoilers",), "length"),
+    "r004": Asked("おすすめの漫画は? 🙂 no spoilers", "静かな容疑者がおすすめです 🙂。", "🙂" * 40, ("no_spoilers",)),
+    **{
+        f"r01{number}": Asked(
+            f"When will my {thing} arrive?",
+            f"Your {thing} will be on its way soon.",
+            f"Your {thing} will be on its way, guaranteed! Two are in stock, guaranteed!",
+            ("answer",),
+        )
+        for number, thing in enumerate(("parcel", "box set", "gift"))
+    },
 }  # fmt: skip
-TITLES: Sequence[tuple[Any, ...]] = (
-    ("c0041", "Quiet Suspect", ["Suspect"], "N. Urasawa", 18, 9.99, True, ["the brother is the killer"]),
-    ("c0042", "Harbor of Ash", [], None, None, 7.5, None, []),
+TITLES = (
+    {"id": "c0041", "title": "Quiet Suspect", "aliases": ["Suspect"], "author": "N. Urasawa", "volumes": 18,
+     "price": 9.99, "in_stock": True, "spoilers": ["the brother is the killer"]},
+    {"id": "c0042", "title": "Harbor of Ash", "price": 7.5},
+)  # fmt: skip
+PASSAGES = (
+    {"id": "c0041", "text": "Quiet Suspect, a bleak thriller, 18 volumes."},
+    {"text": "Harbor of Ash has no id here."},
 )
+POLICY = """\
+[promises]
+allowed = [{ about = "delivery", text = "three to five working days", days = 5 }]
+
+[citation]
+pattern = '\\[(?P<id>[^\\]]+)\\]'
+"""
+REVIEW = """\
+[review]
+name = "answers"
+owner = "mangaassist"
+base_version = "v1"
+candidate_version = "v2"
+device = "cpu"
+
+[queue]
+attribute = "all"
+
+[response]
+{section}
+
+[response.slices]
+"{critical}" = "prompt ilike '%no spoilers%'"
+"""
 
 
 def ref_of(name: str) -> str:
@@ -69,169 +104,103 @@ def ref_of(name: str) -> str:
 SPOILED = ref_of("r027")
 
 
-def fill_response(
+def make_models(folder: Path) -> Models:
+    """A small generator that knows the words of the answers, and an adapter tuned on the candidate's answers."""
+    texts = [text for one in PROMPTS.values() for text in (one.prompt, one.base, one.candidate) if text]
+    base = write_generator(folder / "base", texts=texts, vocabulary=500, positions=512)
+    pairs = [(one.prompt, one.candidate) for one in PROMPTS.values() if one.candidate]
+    return Models(base, _tuned(base, folder / "candidate", pairs))
+
+
+def _tuned(base: Path, folder: Path, pairs: list[tuple[str, str]]) -> Path:
+    """A LoRA adapter after some steps of gradient descent on answers to prompts."""
+    import torch
+    from peft import LoraConfig, get_peft_model
+    from transformers import AutoModelForCausalLM, AutoTokenizer
+
+    torch.manual_seed(0)
+    tokenizer = AutoTokenizer.from_pretrained(base)
+    targets = ["q_proj", "v_proj", "up_proj", "down_proj"]
+    config = LoraConfig(task_type="CAUSAL_LM", r=8, lora_alpha=8, target_modules=targets)
+    model: Any = get_peft_model(AutoModelForCausalLM.from_pretrained(base), config)
+    tuned = [one for one in model.parameters() if one.requires_grad]
+    optimizer = torch.optim.Adam(tuned, lr=0.02)
+    ids, labels = [], []
+    for prompt, answer in pairs:
+        given, said = (tokenizer(text, add_special_tokens=False)["input_ids"] for text in (prompt, answer))
+        ids.append(torch.tensor(given + said))
+        labels.append(torch.tensor([-100] * len(given) + said))
+    batch = torch.nn.utils.rnn.pad_sequence(ids, batch_first=True)
+    answers = torch.nn.utils.rnn.pad_sequence(labels, batch_first=True, padding_value=-100)
+    for _ in range(STEPS):
+        optimizer.zero_grad()
+        model(input_ids=batch, labels=answers).loss.backward()
+        optimizer.step()
+    model.save_pretrained(folder)
+    return folder
+
+
+def write_response(
+    folder: Path,
     *,
     prompts: Mapping[str, Asked] | None = None,
     votes: bool = True,
-    models: bool = True,
+    models: Models | None = None,
     knowledge: bool = True,
-) -> duckdb.DuckDBPyConnection:
-    """An in-memory workbench with every table of the review.
+    recorded: bool = True,
+) -> Path:
+    """The review file and its data in a folder.
 
     Args:
+        folder: where to.
         prompts: other prompts in place of those above, or beside them by name.
         votes: whether judges voted.
-        models: whether both models ran, so that there are log-probabilities and attributions.
-        knowledge: whether a catalogue and a policy were given.
+        models: both sides, so that there are log-probabilities and attributions.
+        knowledge: whether a catalogue and a policy are given.
+        recorded: whether the answers are those above, and not made by the models.
     """
+    folder.mkdir(parents=True, exist_ok=True)
     asked = {**PROMPTS, **(prompts or {})}
-    connection = workbench(
-        [(name, one.prompt, one.base or "", one.candidate or "") for name, one in asked.items()]
+    kind = "records" if recorded else "prompts"
+    given: dict[str, object] = {kind: f"{kind}.jsonl", "critical_slices": [CRITICAL]}
+    write_lines(
+        folder / f"{kind}.jsonl",
+        [
+            {
+                "id": name,
+                "prompt": one.prompt,
+                "base_response": one.base,
+                "candidate_response": one.candidate,
+                "expected": one.expected,
+                "passages": PASSAGES if name == "r027" else (),
+            }
+            for name, one in asked.items()
+        ],
     )
-    _insert_asked(connection, asked, votes=votes)
-    passages = [
-        ("c0041", "Quiet Suspect, a bleak thriller, 18 volumes."),
-        (None, "Harbor of Ash has no id here."),
-    ]
-    for position, passage in enumerate(passages):
-        _insert(connection, "response_passage", SPOILED, position, *passage)
+    if votes:
+        given["preferences"] = "votes.jsonl"
+        winners = [(name, "candidate" if name == "r027" else "tie") for name in asked]
+        rows = [{"id": name, "judge": "first", "winner": winner} for name, winner in winners]
+        write_lines(folder / "votes.jsonl", rows)
     if knowledge:
-        for row in TITLES:
-            connection.execute("INSERT INTO response_catalogue VALUES (?, ?, ?, ?, ?, ?, ?, ?)", list(row))
-        connection.execute(
-            "INSERT INTO response_promise VALUES ('delivery', 'three to five working days', 5, NULL)"
-        )
-        connection.execute(
-            "INSERT INTO response_policy VALUES ('citation.pattern', ['\\[(?P<id>[^\\]]+)\\]'])"
-        )
-    for table, rows in detected(load_responses(connection), load_knowledge(connection)).items():
-        insert_arrow(connection, table, rows)
+        given |= {"catalogue": "catalogue.jsonl", "policy": "policy.toml"}
+        write_lines(folder / "catalogue.jsonl", TITLES)
+        (folder / "policy.toml").write_text(POLICY, "utf-8")
     if models:
-        _insert_models(connection, asked["r027"])
-    _insert_metrics(connection)
-    _insert_flags(connection, asked)
-    connection.execute("CREATE TABLE metadata_response AS SELECT ref, 'no_spoilers' AS family FROM example")
-    connection.execute("DROP TABLE selected")
-    return connection
-
-
-def _insert_asked(connection: duckdb.DuckDBPyConnection, asked: Mapping[str, Asked], *, votes: bool) -> None:
-    connection.execute("INSERT INTO slice VALUES (?, 'response', 'declared', true, '', 2)", [CRITICAL])
-    for name, one in asked.items():
-        ref = ref_of(name)
-        for side, text in (("base", one.base), ("candidate", one.candidate)):
-            connection.execute(
-                "UPDATE response_side SET ended = ? WHERE ref = ? AND side = ?",
-                ["missing" if text is None else one.ended, ref, side],
-            )
-        for expects in one.expected:
-            connection.execute("INSERT INTO response_expected VALUES (?, ?)", [ref, expects])
-        if "no_spoilers" in one.expected:
-            connection.execute("INSERT INTO membership VALUES (?, 'response', ?)", [CRITICAL, ref])
-        if votes:
-            winner = "candidate" if name == "r027" else "tie"
-            connection.execute("INSERT INTO response_preference VALUES (?, 'first', ?)", [ref, winner])
-
-
-def _insert_flags(connection: duckdb.DuckDBPyConnection, asked: Iterable[str]) -> None:
-    """Flags by the track's own rules, and everything else as a control."""
-    found = flags(connection, None)  # type: ignore[arg-type]
-    for rank, ref in enumerate(dict.fromkeys([*(one.ref for one in found), *map(ref_of, asked)]), start=1):
-        own = [one for one in found if one.ref == ref]
-        for one in own:
-            _insert(connection, "flag", ref, one.reason, one.gate, rank, one.value, one.control)
-        if not own:
-            _insert(connection, "flag", ref, "random control", None, rank, None, True)
-
-
-def _insert(connection: duckdb.DuckDBPyConnection, table: str, *values: Any) -> None:
-    marks = ", ".join("?" * len(values))
-    connection.execute(f"INSERT INTO {table} VALUES ({marks})", list(values))
-
-
-def _insert_models(connection: duckdb.DuckDBPyConnection, asked: Asked) -> None:
-    """Words as tokens; the candidate likes the words that only it says, and `guaranteed` most."""
-    for side, text in (("base", asked.base or ""), ("candidate", asked.candidate or "")):
-        words = text.split(" ")
-        starts, ends, at = [], [], 0
-        for word in words:
-            starts.append(at)
-            ends.append(at + len(word))
-            at += len(word) + 1
-        base = [-2.0] * len(words)
-        gain = [3.1 if "guaranteed" in word else 0.4 if word in BASE else 1.5 for word in words]
-        candidate = [value + more - 0.6 for value, more in zip(base, gain, strict=True)]
-        _insert(
-            connection,
-            "response_token",
-            SPOILED,
-            side,
-            words,
-            starts,
-            ends,
-            base,
-            candidate,
-            [0.2] * len(words),
-        )
-    for token, change in (("guaranteed", 3.1), (" killer", 2.8), ("love", 2.2)):
-        _insert(connection, "response_odds", token, change, change - 0.3, change + 0.3, 9)
-    place = connection.execute(
-        'SELECT start, "end" FROM response_hit '
-        "WHERE ref = ? AND side = 'candidate' AND detector = 'spoilers' LIMIT 1",
-        [SPOILED],
-    ).fetchone()
-    if place is None:
-        return
-    prompt = asked.prompt
-    places = [(at, at + len(word)) for word in prompt.split(" ") for at in (prompt.index(word),)]
-    span = (asked.candidate or "")[place[0] : place[1]]
-    for method, delta in (("integrated_gradients", 0.021), ("occlusion", None)):
-        scores = [round(0.9 - 0.25 * number, 3) for number in range(len(places))]
-        _insert(
-            connection, "attribution", SPOILED, "candidate", method, f'spoilers: "{span}"',
-            [start for start, _ in places], [end for _, end in places], scores,
-            None, None, None, delta, 30, "ok", "", "{}",
-        )  # fmt: skip
-    _insert(connection, "response_dose", 1.0, "spoilers", 0.5, 0.1, 0.9, 2)
-
-
-def _insert_metrics(connection: duckdb.DuckDBPyConnection) -> None:
-    for one in [*rate_metrics(connection), *preference_metrics(connection, 0)]:
-        _insert(
-            connection, "metric", one.track, one.name, one.slice, one.side, one.value, one.low, one.high, one.n,
-            one.status, one.why, one.method,
-        )  # fmt: skip
+        given |= {"base": str(models.base), "candidate": str(models.candidate)}
+    section = "\n".join(f"{key} = {json.dumps(value)}" for key, value in given.items())
+    path = folder / "review.toml"
+    path.write_text(REVIEW.format(section=section, critical=CRITICAL), "utf-8")
+    return path
 
 
 def publish_response(folder: Path, **changes: Any) -> Path:
-    """Publish the review, changed as `fill_response` says, in a folder."""
-    store = create_store(folder)
-    connection = fill_response(**changes)
-    description = describe()
-    described: dict[str, Any] = {"models": {"response": {}}, "tracks": {}, "lexicons": {}, "versions": {}}
-    description["determined_by"] |= described
-    inputs = {
-        "catalogue": True, "policy": True, "preferences": True, "models": True, "generated": False,
-        "new_hits": new_hit_spans(connection),
-    }  # fmt: skip
-    description |= {
-        "tracks": ["response"],
-        "schemas": ["evidence.sql", "response.sql"],
-        "gate_settings": {"response": inputs},
-        "model_files": {"response": {}},
-    }
-    try:
-        publish(store, connection, description)
-    finally:
-        connection.close()
-    return store
+    """The store of the review after a whole run, changed as `write_response` says."""
+    return analyze(write_response(folder, **changes)).store
 
 
 @contextmanager
 def opened(store: Path, reviewer: str = "alice") -> Iterator[ReviewSession]:
-    """A session on it, with the track known."""
-    with (
-        registered(replace(core_track(), gates=GATES, beside=beside)),
-        ReviewSession.open(store, reviewer) as session,
-    ):
+    """A session on it."""
+    with ReviewSession.open(store, reviewer) as session:
         yield session

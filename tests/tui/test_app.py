@@ -15,7 +15,7 @@ from tests.tui.conftest import OpenConsole
 from tests.tui.reading import shown, until
 from tui.console.app import AssayApp
 from tui.draw import clipboard
-from tui.draw.theme import Look
+from tui.draw.theme import Colours
 
 
 async def test_it_opens_on_the_overview(console: OpenConsole) -> None:
@@ -49,18 +49,18 @@ async def test_q_leaves_at_once(console: OpenConsole) -> None:
 
 async def test_reopening_lands_on_the_same_example(store: Path) -> None:
     with ReviewSession.open(store, "alice") as session:
-        async with AssayApp(session, Look()).run_test(size=(80, 24)) as pilot:
+        async with AssayApp(session, Colours()).run_test(size=(80, 24)) as pilot:
             await pilot.press("2", "j", "j")
             await pilot.pause()
             here = shown(pilot.app)
-            assert "3/9" in here
+            assert "3/16" in here
             await pilot.press("e")
             await pilot.press(*"half a")
             await pilot.pause()
     with ReviewSession.open(store, "alice") as session:
-        async with AssayApp(session, Look()).run_test(size=(80, 24)) as pilot:
-            text = await until(pilot, "message:m02")
-            assert "3/9" in text
+        async with AssayApp(session, Colours()).run_test(size=(80, 24)) as pilot:
+            text = await until(pilot, "message:m01")
+            assert "3/16" in text
             await pilot.press("e")
             await pilot.pause()
             assert pilot.app.screen.query_one(Input).value == "half a"
@@ -98,7 +98,7 @@ async def test_a_terminal_that_is_too_small_says_so_and_still_saves(
         await pilot.press("x")
         await pilot.pause()
         assert "saved  unacceptable" in shown(pilot.app)
-        assert session.progress() == (1, 9)
+        assert session.progress() == (1, 16)
         await pilot.resize_terminal(80, 24)
         await until(pilot, "acceptable")
         assert "too small" not in shown(pilot.app)
@@ -109,9 +109,9 @@ async def test_the_theme_changes_without_losing_the_place(console: OpenConsole) 
         assert isinstance(pilot.app, AssayApp)
         await pilot.press("2", "j", "T")
         await pilot.pause()
-        assert not pilot.app.look.dark
+        assert not pilot.app.colours.dark
         assert pilot.app.theme == "assay-light"
-        assert "2/9" in shown(pilot.app)
+        assert "2/16" in shown(pilot.app)
 
 
 async def test_help_lists_the_keys_of_the_screen_and_closes_with_its_own_key(console: OpenConsole) -> None:
@@ -132,7 +132,7 @@ async def test_the_palette_runs_what_is_picked(console: OpenConsole, session: Re
         await until(pilot, "all actions")
         await pilot.press(*"annotation: accept", "enter")
         await until(pilot, "saved  acceptable")
-        assert session.progress() == (1, 9)
+        assert session.progress() == (1, 16)
 
 
 async def test_the_palette_offers_only_what_is_valid_now(console: OpenConsole) -> None:
@@ -145,12 +145,12 @@ async def test_the_palette_offers_only_what_is_valid_now(console: OpenConsole) -
 
 @pytest.mark.parametrize("size", [(80, 24), (120, 36), (200, 50)])
 @pytest.mark.parametrize(
-    "look", [Look("256", True), Look("truecolor", False), Look("16", True), Look("none", True)]
+    "colours", [Colours("256", True), Colours("truecolor", False), Colours("16", True), Colours("none", True)]
 )
 async def test_every_screen_draws_at_every_size_and_depth(
-    console: OpenConsole, size: tuple[int, int], look: Look
+    console: OpenConsole, size: tuple[int, int], colours: Colours
 ) -> None:
-    async with console(size=size, look=look) as pilot:
+    async with console(size=size, colours=colours) as pilot:
         for key in "1256":
             await pilot.press(key)
             await pilot.pause()
@@ -180,9 +180,9 @@ def test_a_tmux_that_fails_is_not_reported_as_a_copy(tmp_path: Path) -> None:
     assert sent == ["x"]
 
 
-def test_scopes_are_said_in_words() -> None:
-    from tui.screens.choices import scope_words
+def test_scopes_have_titles() -> None:
+    from tui.screens.choices import scope_title
 
-    assert scope_words(Scope()) == "the queue"
-    assert scope_words(Scope(slice="names a title", undecided=True)) == "names a title · undecided"
-    assert scope_words(Scope(refs=("a", "b"), everything=True)) == "2 examples behind one number"
+    assert scope_title(Scope()) == "the queue"
+    assert scope_title(Scope(slice="names a title", undecided=True)) == "names a title · undecided"
+    assert scope_title(Scope(refs=("a", "b"), everything=True)) == "2 examples behind one number"

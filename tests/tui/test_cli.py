@@ -8,17 +8,17 @@ import pty
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from analysis.base.errors import AssayError
+from analysis.review.session import ReviewSession
 from analysis.run.pipeline import analyze
+from tests.analysis.store_fixture import said_elsewhere
 from tests.analysis.tracks.retrieval.tiny import write_adapter, write_encoder
 from tests.analysis.tracks.retrieval.tiny import write_review as write_encoder_review
 from tui import cli
 from tui.commands import demo
-from tui.commands.status_table import status_lines
 
 ROOT = Path(__file__).parents[2]
 HOSTILE = "\x1b]52;c;Zm9v\x07\x9b2J\u202e[bold]"
@@ -30,50 +30,14 @@ def run(*arguments: str, capsys: pytest.CaptureFixture[str]) -> tuple[int, str, 
     return status, captured.out, captured.err
 
 
-def gate(key: str, verdict: str, **changes: Any) -> dict[str, Any]:
-    made = {
-        "key": key,
-        "name": key.partition("[")[0],
-        "track": "intent",
-        "slice": None,
-        "verdict": verdict,
-        "blocking": True,
-        "value": None,
-        "low": None,
-        "high": None,
-        "n": None,
-        "threshold": "",
-        "why": "because",
-        "refs": [],
-    }
-    return made | changes
-
-
-def status_of(*gates: dict[str, Any], **changes: Any) -> dict[str, Any]:
-    made: dict[str, Any] = {
-        "schema": 1,
-        "review": "tiny",
-        "run": "0123456789ab",
-        "gates_allow": False,
-        "decision": None,
-        "signed_by": [],
-        "promotable": False,
-        "gates": list(gates),
-        "queue": {"total": 9, "inspected": 2},
-        "triggers": [],
-    }
-    return made | changes
-
-
 def test_version_and_help_name_every_command(capsys: pytest.CaptureFixture[str]) -> None:
     for flag in ("--version", "--help"):
         with pytest.raises(SystemExit) as ended:
             cli.main([flag])
         assert ended.value.code == 0
     printed = capsys.readouterr().out
-    commands = (
-        "demo init check analyze review status annotate find waive export sign verify rebuild merge doctor"
-    )
+    recorded = "annotate settle find waive"
+    commands = f"demo init check analyze review status {recorded} export sign verify rebuild merge doctor"
     assert all(f"\n    {name} " in printed or f"\n    {name}\n" in printed for name in commands.split())
     assert printed.startswith("assay ")
 
@@ -137,52 +101,6 @@ def test_an_unexpected_failure_goes_to_a_log_and_not_to_the_screen(
     assert "ZeroDivisionError" in log.read_text("utf-8")
 
 
-def test_the_status_table_puts_what_blocks_first() -> None:
-    lines = status_lines(
-        status_of(
-            gate("intent.accuracy", "pass", value=0.01, low=-0.02, high=0.04, n=100),
-            gate("intent.drift", "fail", blocking=False),
-            gate("intent.slices[a]", "unknown", why="needs 5 more"),
-            gate("intent.relevance[x/y]", "fail", value=0.5, n=40),
-            triggers=[
-                {"sentence": "it got worse", "fired": True},
-                {"sentence": "nothing here", "fired": False},
-            ],
-        )
-    )
-    text = "\n".join(lines)
-    assert "DO NOT PROMOTE  gates: 2 fail, 1 unknown, 1 pass" in text
-    assert "queue: 2 of 9 inspected" in text
-    order = [
-        text.index(key) for key in ("intent.relevance", "intent.slices", "intent.accuracy", "intent.drift")
-    ]
-    assert order == sorted(order)
-    assert "0.01 [-0.02, 0.04] n=100" in text
-    assert "needs 5 more" in text
-    assert "fail (advisory)" in text
-    assert "it got worse" in text
-    assert "nothing here" not in text
-
-
-def test_what_is_only_rounding_is_zero_in_the_status_table() -> None:
-    rounded = gate("retrieval.grouping", "pass", value=-0.0, low=-4.9e-18, high=2e-9, n=100)
-    assert "0 [0, 2e-09] n=100" in "\n".join(status_lines(status_of(rounded)))
-
-
-def test_the_status_table_says_what_may_be_done() -> None:
-    assert "gates allow; not decided yet" in status_lines(status_of(gates_allow=True))[1]
-    assert "decision: hold" in status_lines(status_of(gates_allow=True, decision="hold"))[1]
-    promotable = status_of(gates_allow=True, decision="promote", promotable=True)
-    assert "PROMOTABLE, unsigned" in status_lines(promotable)[1]
-    assert "PROMOTABLE, signed by alice" in status_lines(promotable | {"signed_by": ["alice"]})[1]
-
-
-def test_the_status_table_shows_hostile_names_as_text() -> None:
-    hostile = gate(f"intent.slices[{HOSTILE}]", "fail", why=HOSTILE)
-    lines = status_lines(status_of(hostile, review=HOSTILE, triggers=[{"sentence": HOSTILE, "fired": True}]))
-    assert all(line.isprintable() for line in lines)
-
-
 @pytest.fixture
 def store(tiny_review: Path) -> Path:
     return analyze(tiny_review).store
@@ -194,11 +112,10 @@ def test_a_review_by_commands_from_analysis_to_export(
     status, out, _ = run("status", str(store), "--json", capsys=capsys)
     before = json.loads(out)
     assert status == 1
-    assert before["schema"] == 1
+    assert before["schema"] == 2
     assert before["queue"]["inspected"] == 0
-    assert {"key", "name", "track", "slice", "verdict", "blocking", "value", "low", "high"} <= set(
-        before["gates"][0]
-    )
+    named = run("status", str(store), "--format", "json", capsys=capsys)[1]
+    assert json.loads(named) == before
     relevance = next(one["key"] for one in before["gates"] if one["name"] == "intent.relevance")
     annotate = (
         "annotate",
@@ -227,6 +144,17 @@ def test_a_review_by_commands_from_analysis_to_export(
     assert (folder / "report.json").is_file()
     assert run("rebuild", str(store), capsys=capsys)[0] == 0
     assert "decision: reject" in run("status", str(store), capsys=capsys)[1] or not after["gates_allow"]
+
+
+def test_a_disagreement_is_settled_by_a_command(store: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    settle = ("settle", str(store), "m001", "--verdict", "acceptable")
+    status, _, err = run(*settle, capsys=capsys)
+    assert (status, "there is nothing to settle" in err) == (2, True)
+    assert run("annotate", str(store), "m001", "--verdict", "unacceptable", capsys=capsys)[0] == 0
+    said_elsewhere(store, "bob", ("verdict", "intent/message:m001", {"verdict": "acceptable"}))
+    assert run(*settle, capsys=capsys)[:2] == (0, "saved: intent/message:m001 is settled, acceptable\n")
+    with ReviewSession.open(store, read_only=True) as session:
+        assert session.state().settled == {"intent/message:m001": "acceptable"}
 
 
 def test_waivers_and_unknown_names_are_answered_in_words(

@@ -10,12 +10,13 @@ from tests.analysis.store_fixture import VARIANT, ref_of
 from tests.tui.conftest import OpenConsole
 from tests.tui.reading import until
 from tui.draw.lines import Line
-from tui.draw.theme import Look
-from tui.plugin.registry import ViewOptions, view_of
+from tui.draw.theme import Colours
+from tui.plugin.options import ViewOptions
+from tui.plugin.registry import view_of
 from tui.screens.gates import GatesScreen
 from tui.tracks.intent.probes_screen import ProbesScreen
 
-LOOKS = [Look("256"), Look("256", dark=False), Look("16"), Look("none")]
+COLOURS = [Colours("256"), Colours("256", dark=False), Colours("16"), Colours("none")]
 
 
 def drawn(session: ReviewSession, number: int, **options: object) -> list[Line]:
@@ -28,10 +29,10 @@ def text(lines: list[Line]) -> str:
     return "\n".join(line.plain for line in lines)
 
 
-@pytest.mark.parametrize("look", LOOKS)
-def test_an_unlicensed_attribution_is_grey_and_says_why(session: ReviewSession, look: Look) -> None:
-    lines = drawn(session, 0, look=look)
-    assert "base grey, not licensed: ranks words no better than chance (p 0.23)" in text(lines)
+@pytest.mark.parametrize("colours", COLOURS)
+def test_an_unlicensed_attribution_is_grey_and_says_why(session: ReviewSession, colours: Colours) -> None:
+    lines = drawn(session, 0, colours=colours, method=1)
+    assert "base grey, not licensed: ranks words no better than chance (p 0.46)" in text(lines)
     assert "candidate licensed ✓" in text(lines)
     first = next(number for number, line in enumerate(lines) if line.plain.startswith(" base"))
     base, base_marks, candidate, candidate_marks = lines[first : first + 4]
@@ -42,41 +43,46 @@ def test_an_unlicensed_attribution_is_grey_and_says_why(session: ReviewSession, 
 
 
 def test_a_text_too_short_to_decide_is_told_apart(session: ReviewSession) -> None:
-    assert "both sides grey, too short to decide" in text(drawn(session, 1, look=Look()))
-    assert "both sides grey, not licensed: no licence was tested" in text(drawn(session, 2, look=Look()))
+    assert "both sides grey, too short to decide" in text(drawn(session, 1, colours=Colours()))
+    unreadable = text(drawn(session, 11, colours=Colours()))
+    assert "not interpretable: no baseline is neutral for both sides" in unreadable
+    assert "both sides grey, not licensed: no baseline is neutral for both sides" in unreadable
 
 
 async def test_v_goes_through_methods_and_targets(console: OpenConsole) -> None:
     async with console((80, 40)) as pilot:
         await pilot.press("2")
-        await until(pilot, "integrated gradients of logit")
+        await until(pilot, "integrated gradients of each side's own class")
         await pilot.press("v")
+        await until(pilot, "integrated gradients of returns − escalation")
+        await pilot.press("v", "v")
         screen = await until(pilot, "occlusion by deletion of returns − escalation")
-        assert "both sides licensed ✓" in screen
-        assert "without “message” the candidate says escalation: flip explained" in screen
-        await pilot.press("v")
-        await until(pilot, "grey, never licensed: context only")
+        assert "candidate licensed ✓" in screen
+        assert "without “0” the candidate says escalation: flip explained" in screen
+        await pilot.press("v", "v", "v")
+        await until(pilot, "grey, context only: never licensed")
 
 
 async def test_b_shows_the_difference_on_the_same_words(console: OpenConsole) -> None:
     async with console((80, 40)) as pilot:
-        await pilot.press("2", "v", "b", "b", "b")
+        await pilot.press("2", "v", "v", "v", "b", "b", "b")
         screen = await until(pilot, "candidate minus base, occlusion by deletion of returns − escalation")
         assert " diff" in screen
 
 
 def test_the_numbers_have_every_test_of_the_licence(session: ReviewSession) -> None:
     evidence = session.example(ref_of(0))
-    told = text(view_of("intent").numbers(evidence, ViewOptions(160, 50, Look())))
+    specs = session.gate_input().specs["intent"]
+    told = text(view_of("intent").numbers(evidence, ViewOptions(160, 50, Colours(), specs=specs)))
     for said in (
-        "comprehensiveness .830 − sufficiency .010 = .820; p .23, percentile .97, 8 words",
+        "comprehensiveness .783 − sufficiency −.025 = .807; p .08, percentile .94, 7 words",
         "limit: p at most .10 against 100 random rankings",
-        "by chance .25",
+        "by chance .29",
         "LICENCE OF ITS CRITICAL SLICES",
-        ".840 [.640, .950] n 25",
+        ".400 [.053, .853] n 5   share of attributions licensed, of those long enough to decide",
         "FLIP CHECK",
-        "the; predicts small_talk at p .200",
-        "1.00 % after 10 steps",
+        "word; predicts small_talk at p .514",
+        "0.02 % after 10 steps",
         "mean fall of p(target) when the top 10, 20 and 50 % of the words are deleted",
     ):
         assert said in told
@@ -84,7 +90,7 @@ def test_the_numbers_have_every_test_of_the_licence(session: ReviewSession) -> N
 
 def test_the_plain_summary_names_the_licence(session: ReviewSession) -> None:
     said = "\n".join(view_of("intent").summary(session.example(ref_of(0))))
-    assert "; not licensed: ranks words no better than chance (p 0.23)" in said
+    assert "; not licensed: ranks words no better than chance (p 0.46)" in said
     assert "the candidate says escalation: flip explained" in said
 
 
@@ -94,27 +100,27 @@ async def test_an_unlicensed_attribution_is_refused_as_evidence(
     async with console((80, 40)) as pilot:
         await pilot.press("2", "F", *"it reads titles", "down", "down", "down")
         await pilot.press("right", "right", "right")
-        await until(pilot, "attribution: integrated_gradients of the base for logit")
+        await until(pilot, "attribution: integrated_gradients of the base for escalation")
         await pilot.press("enter")
         await until(pilot, "it is not licensed")
         assert session.state().findings == ()
         await pilot.press("left")
-        await until(pilot, "attribution: integrated_gradients of the candidate for logit")
+        await until(pilot, "attribution: integrated_gradients of the candidate for returns")
         await pilot.press("enter")
         await until(pilot, "saved  finding")
         (finding,) = session.state().findings
-        assert finding.evidence == "attribution: integrated_gradients of the candidate for logit"
+        assert finding.evidence == "attribution: integrated_gradients of the candidate for returns"
 
 
 async def test_d_shows_probe_diffs_and_enter_opens_their_texts(console: OpenConsole) -> None:
     async with console() as pilot:
         await pilot.press("5", "d")
         screen = await until(pilot, "own, critical")
-        assert "−.61 [−.71, −.51]" in screen
-        assert "base .90 → .90" in screen
-        assert "[Iron Orchard]" in screen
+        assert "+.11 [.08, .14]" in screen
+        assert "base .77 → .77" in screen
+        assert "[Cold Harbor]" in screen
         await pilot.press("enter")
-        await until(pilot, "variant:m00~0")
+        await until(pilot, "a variant of intent/message:m04")
         await pilot.press("escape")
         await until(pilot, "own, critical")
 
@@ -147,7 +153,7 @@ async def test_sign_off_lists_findings_by_whether_they_move_a_gate(
 ) -> None:
     session.finding("escalations are lost", "intent.critical_recall[escalation]", [ref_of(0)])
     session.finding("warmer tone", None, [VARIANT], "minor")
-    async with console((100, 60)) as pilot:
+    async with console((140, 80)) as pilot:
         await pilot.press("6")
         screen = await until(pilot, "Findings that move no gate")
         moving, resting = screen.split("Findings that move no gate")

@@ -5,34 +5,59 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from analysis.base.records import GateResult
+import pytest
+
+from analysis.base.records import Better, GateResult, GateVerdict, Measures
 from analysis.review.session import ReviewSession
 from tests.analysis.store_fixture import ref_of
 from tests.tui.conftest import OpenConsole
 from tests.tui.reading import shown, until
-from tui.draw.gate_lines import by_urgency, counts_of, gate_line, gate_value, reason_lines, verdict_of
+from tui.draw.criterion_lines import criterion_lines, criterion_sentences
+from tui.draw.gate_lines import (
+    GATE_MARKS,
+    by_urgency,
+    counts_of,
+    gate_line,
+    gate_value,
+    reason_lines,
+    verdict_of,
+)
+from tui.screens.gate_detail import detail_lines
 from tui.screens.gates import GatesScreen
 
 
 def gate(
-    verdict: str, *, key: str = "intent.accuracy", blocking: bool = True, value: float | None = 0.5
+    verdict: GateVerdict,
+    *,
+    key: str = "intent.accuracy",
+    blocking: bool = True,
+    value: float | None = 0.5,
+    measures: Measures = "change",
+    unit: str = "share",
+    better: Better = "up",
+    why: str = "because",
 ) -> GateResult:
     return GateResult(
-        key,
-        key,
-        "intent",
-        None,
-        verdict,
-        blocking,
-        value,
-        0.4,
-        0.6,
-        10,
-        "p .01",
-        "because",
-        ("r",),
-        "people",
-        "",  # type: ignore[arg-type]
+        key=key,
+        name=key,
+        track="intent",
+        slice=None,
+        metric_slice="all",
+        verdict=verdict,
+        blocking=blocking,
+        metric="accuracy",
+        measures=measures,
+        unit=unit,
+        better=better,
+        value=value,
+        low=0.4,
+        high=0.6,
+        n=10,
+        threshold="p .01",
+        why=why,
+        refs=("r",),
+        protects="people",
+        metric_track="intent",
     )
 
 
@@ -58,14 +83,48 @@ def test_a_gate_line_has_value_interval_and_count_and_fits() -> None:
     assert gate_value(gate("unknown", value=None)) == "–"
 
 
+@pytest.mark.parametrize(
+    ("value", "measures", "unit", "better", "written", "glyph"),
+    [
+        (0.205, "change", "share", "up", "+.205", "▲"),
+        (0.103, "change", "share", "down", "+.103", "▼"),
+        (-0.02, "change", "share", "down", "−.020", "▲"),
+        (17.623, "change", "words", "neither", "+17.6 words", ""),
+        (0.638, "level", "share", "up", ".638", ""),
+        (21.0, "count", "texts", "down", "21 texts", ""),
+        (0.0, "count", "examples", "up", "0 examples", ""),
+        (0.0000004, "p", "probability", "up", "<.001", ""),
+    ],
+)
+def test_a_value_is_written_as_its_metric_is_declared(
+    value: float, measures: Measures, unit: str, better: Better, written: str, glyph: str
+) -> None:
+    one = gate("fail", value=value, measures=measures, unit=unit, better=better)
+    assert gate_value(one) == written
+    line = gate_line(one, 79).plain
+    assert [mark for mark in "▲▼" if mark in line] == ([glyph] if glyph else [])
+
+
 def test_a_long_reason_is_cut_with_a_mark() -> None:
-    long = gate("fail")
-    long = GateResult(
-        *[getattr(long, name) for name in long.__slots__][:11], "word " * 100, ("r",), "people", ""
-    )
-    rows = reason_lines(long, 79)
+    rows = reason_lines(gate("fail", why="word " * 100), 79)
     assert len(rows) == 1
     assert rows[0].plain.endswith("…")
+
+
+async def test_the_detail_has_the_criteria_and_what_the_value_is_of(
+    console: OpenConsole, session: ReviewSession
+) -> None:
+    one = next(gate for gate in session.gates() if gate.key == "intent.critical_recall[escalation]")
+    lines = [line.plain for line in detail_lines(session, one, 100)]
+    assert any(line.startswith(" value       −.300 [−.603, .061]  ▼ worse   n 10") for line in lines)
+    assert any("change of recall: share of the texts" in line for line in lines)
+    start = next(number for number, line in enumerate(lines) if "WHAT IT LOOKS AT" in line)
+    rows = lines[start + 1 : start + 1 + len(one.criteria)]
+    for row, line in zip(one.criteria, rows, strict=True):
+        assert line.startswith(f" {GATE_MARKS[row.verdict][0]} {row.what[:20]}")
+    for width in (40, 79, 200):
+        assert all(line.width <= width for line in criterion_lines(one, width))
+    assert len(criterion_sentences(one)) == len(one.criteria)
 
 
 async def test_the_list_starts_with_what_blocks(console: OpenConsole, session: ReviewSession) -> None:
@@ -142,7 +201,7 @@ async def test_a_waiver_needs_a_reason_and_a_day_to_come(
 async def test_a_finding_from_a_gate_carries_its_examples(
     console: OpenConsole, session: ReviewSession
 ) -> None:
-    async with console() as pilot:
+    async with console(size=(80, 70)) as pilot:
         await pilot.press("5")
         await pilot.pause()
         assert isinstance(pilot.app.screen, GatesScreen)

@@ -9,12 +9,11 @@ from pathlib import Path
 import pytest
 
 from analysis.review.session import ReviewSession
-from tests.analysis.store_fixture import ref_of
-from tests.tui.conftest import publish_console_review
+from tests.analysis.store_fixture import publish_review, ref_of
 from tests.tui.reading import shown, until
 from tests.tui.test_safe_text import PAYLOADS
 from tui.console.app import AssayApp
-from tui.draw.theme import Look
+from tui.draw.theme import Colours
 
 FORBIDDEN = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
 SHORT = {name: text for name, text in PAYLOADS.items() if len(text) < 1000}
@@ -34,7 +33,7 @@ def hostile(tmp_path_factory: pytest.TempPathFactory) -> Path:
         number: f"{number} {text}".replace("\ud800", "").replace("\udfff", "")
         for number, text in enumerate(SHORT.values())
     }
-    return publish_console_review(tmp_path_factory.mktemp("hostile") / "hostile.review", texts)
+    return publish_review(tmp_path_factory.mktemp("hostile") / "hostile.review", texts=texts)
 
 
 @pytest.mark.parametrize("size", [(80, 24), (200, 50)])
@@ -50,7 +49,7 @@ async def test_every_screen_shows_hostile_texts_without_obeying_them(
                 note="n\x9b31m[/red][@click=app.quit]x",
             )
         session.finding("f\x1b]52;c;eA==\x07[bold]", "intent.accuracy", [ref_of(0)])
-        async with AssayApp(session, Look()).run_test(size=size) as pilot:
+        async with AssayApp(session, Colours()).run_test(size=size) as pilot:
             for key in "1256":
                 await pilot.press(key)
                 await pilot.pause()
@@ -83,7 +82,7 @@ async def test_every_screen_shows_hostile_texts_without_obeying_them(
 async def test_brackets_in_messages_are_shown_as_they_are(hostile: Path) -> None:
     with ReviewSession.open(hostile, "alice") as session:
         markup = next(number for number, text in enumerate(SHORT.values()) if "[INST]" in text)
-        async with AssayApp(session, Look()).run_test(size=(120, 36)) as pilot:
+        async with AssayApp(session, Colours()).run_test(size=(120, 36)) as pilot:
             assert isinstance(pilot.app, AssayApp)
             pilot.app.show_example(ref_of(markup))
             text = await until(pilot, "[INST]")
@@ -92,7 +91,7 @@ async def test_brackets_in_messages_are_shown_as_they_are(hostile: Path) -> None
 
 async def test_pasted_control_characters_become_pictures(hostile: Path) -> None:
     with ReviewSession.open(hostile, "paste") as session:
-        async with AssayApp(session, Look()).run_test(size=(80, 24)) as pilot:
+        async with AssayApp(session, Colours()).run_test(size=(80, 24)) as pilot:
             await pilot.press("2", "e")
             await pilot.pause()
             from textual.widgets import Input
@@ -104,9 +103,9 @@ async def test_pasted_control_characters_become_pictures(hostile: Path) -> None:
 
 
 async def test_a_line_of_two_megabytes_is_cut_and_counted(tmp_path: Path) -> None:
-    store = publish_console_review(tmp_path / "long.review", {0: PAYLOADS["2 MB line"]})
+    store = publish_review(tmp_path / "long.review", texts={0: PAYLOADS["2 MB line"]})
     with ReviewSession.open(store, "alice") as session:
-        async with AssayApp(session, Look()).run_test(size=(80, 24)) as pilot:
+        async with AssayApp(session, Colours()).run_test(size=(80, 24)) as pilot:
             await pilot.press("2")
             await pilot.pause()
             assert unclean(shown(pilot.app)) == set()

@@ -9,45 +9,42 @@ import pytest
 
 from analysis.plots.scatter_svg import check_svg
 from analysis.review.session import ReviewSession
-from analysis.tracks.retrieval.map_plots import figures
+from analysis.tracks.retrieval.map_plots import plots
+from analysis.tracks.retrieval.map_queries import most_moved
 from tests.analysis.report_fixture import HOSTILE
-from tests.analysis.tracks.retrieval.map_fixture import QUERY, noise, publish_maps, regrouped
-from tests.tui.reading import shown, until
+from tests.analysis.tracks.retrieval.map_fixture import QUERY, analysed, noise, regrouped
+from tests.tui.reading import until
 from tui.console.app import AssayApp
-from tui.draw.theme import Look
+from tui.draw.theme import Colours
 from tui.tracks.retrieval.maps_screen import MapsScreen
 from tui.tracks.retrieval.scatter_plot import Frame, Scatter, nearest_towards, scatter_lines
 
-ITEM = "retrieval/item:i0000"
-
 
 @pytest.fixture(scope="module")
-def drawn() -> list[Path]:
-    """Where the review with maps is, once it is published; its track has to be registered for that."""
-    return []
+def drawn(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The store of a review whose maps are drawn; its titles are hostile."""
+    titles = dict(enumerate(text[:500] for text in HOSTILE))
+    return analysed(tmp_path_factory.mktemp("maps") / "drawn", regrouped(), titles)
 
 
 @pytest.fixture
-def mapped(drawn: list[Path], tmp_path_factory: pytest.TempPathFactory) -> Iterator[ReviewSession]:
-    """A session on a review whose maps are drawn; its titles are hostile."""
-    if not drawn:
-        titles = dict(enumerate(text[:500] for text in HOSTILE))
-        drawn.append(publish_maps(tmp_path_factory.mktemp("maps") / "m.review", regrouped(), titles))
-    with ReviewSession.open(drawn[0], "alice", read_only=True) as session:
+def mapped(drawn: Path) -> Iterator[ReviewSession]:
+    """A session on it."""
+    with ReviewSession.open(drawn, "alice", read_only=True) as session:
         yield session
 
 
-@pytest.mark.parametrize(("size", "look"), [((80, 24), Look("none")), ((120, 36), Look("16"))])
+@pytest.mark.parametrize(("size", "colours"), [((80, 24), Colours("none")), ((120, 36), Colours("16"))])
 async def test_maps_with_their_numbers_at_every_width(
-    mapped: ReviewSession, size: tuple[int, int], look: Look
+    mapped: ReviewSession, size: tuple[int, int], colours: Colours
 ) -> None:
-    app = AssayApp(mapped, look)
+    app = AssayApp(mapped, colours)
     async with app.run_test(size=size) as pilot:
         await pilot.press("M")
         screen = await until(pilot, "seed stability")
-        for said in ("trustworthiness", "continuity", "kNN recall", "theme (wanted)", "@", "base v3"):
+        for said in ("trustworthiness", "continuity", "kNN recall", "theme (wanted)", "@", "base v1"):
             assert said in screen
-        assert ("candidate v4-rc1" in screen.split("\n", 3)[3]) == (size[0] >= 100)
+        assert ("candidate v2" in screen.split("\n", 3)[3]) == (size[0] >= 100)
         assert not any(character < " " and character != "\n" for character in screen)
         maps = app.screen
         assert isinstance(maps, MapsScreen)
@@ -61,7 +58,7 @@ async def test_maps_with_their_numbers_at_every_width(
         await pilot.press("v")
         await until(pilot, "popularity (unwanted)")
         await pilot.press("b")
-        await until(pilot, "▸candidate v4-rc1")
+        await until(pilot, "▸candidate v2")
         await pilot.press("space")
         await until(pilot, "made by")
         await pilot.press("escape")
@@ -72,45 +69,38 @@ async def test_maps_with_their_numbers_at_every_width(
 
 
 async def test_neighbours_of_a_query_are_marked(mapped: ReviewSession) -> None:
-    app = AssayApp(mapped, Look("none"))
+    app = AssayApp(mapped, Colours("none"))
     async with app.run_test(size=(120, 36)) as pilot:
-        app.show_maps(QUERY)
+        app.open("maps", QUERY)
         screen = await until(pilot, "ranks are of query")
         assert "@" in screen
 
 
 async def test_withheld_maps_are_a_table_that_leads_to_the_items(tmp_path: Path) -> None:
-    store = publish_maps(tmp_path / "n.review", noise())
-    with ReviewSession.open(store, "alice") as session:
-        assert figures(session.connection, session.gate_input()) == {}
-        app = AssayApp(session, Look())
+    with ReviewSession.open(analysed(tmp_path / "noise", noise()), "alice") as session:
+        second = most_moved(session.connection, 2)[1].ref
+        assert plots(session.connection, session.gate_input()) == {}
+        app = AssayApp(session, Colours())
         async with app.run_test(size=(80, 24)) as pilot:
             await pilot.press("M")
             screen = await until(pilot, "withheld: base trustworthiness")
             assert "at least" in screen
             assert "@" not in screen
             await pilot.press("j", "enter")
-            await until(pilot, "item:i0010")
+            await until(pilot, second.removeprefix("retrieval/"))
 
 
 def test_the_picture_of_the_report_is_one_per_kind_of_attribute(mapped: ReviewSession) -> None:
-    found = figures(mapped.connection, mapped.gate_input())
+    found = plots(mapped.connection, mapped.gate_input())
     assert sorted(found) == ["retrieval-map-tsne-unwanted.svg", "retrieval-map-tsne-wanted.svg"]
-    assert found == figures(mapped.connection, mapped.gate_input())
+    assert found == plots(mapped.connection, mapped.gate_input())
     for name, data in found.items():
         check_svg(data, name)
         assert b"seed stability" in data
 
 
-async def test_a_review_without_maps_says_so(session: ReviewSession) -> None:
-    app = AssayApp(session, Look())
-    async with app.run_test(size=(80, 24)) as pilot:
-        await pilot.press("M")
-        assert "this review has no retrieval track" in await until(pilot, "no retrieval track")
-        app.show_maps(None)
-        assert "has no maps" in await until(pilot, "has no maps")
-        await pilot.press("h", "v", "b", "enter", "space")
-        assert "has no maps" in shown(app)
+def test_a_review_without_the_track_has_no_maps(session: ReviewSession) -> None:
+    assert "maps.open" not in [entry.id for entry in AssayApp(session, Colours()).actions]
 
 
 def test_the_cursor_goes_where_the_key_points() -> None:
@@ -124,6 +114,6 @@ def test_the_cursor_goes_where_the_key_points() -> None:
 def test_points_are_told_apart_without_colour() -> None:
     places = {"a": (0.0, 0.0), "b": (1.0, 1.0), "c": (2.0, 0.0), "d": (0.0, 1.0)}
     plot = Scatter(places, {"b": 0, "c": 1}, "a", ["d"])
-    lines = scatter_lines(plot, Frame.around(list(places.values())), 21, 6, Look("none"))
+    lines = scatter_lines(plot, Frame.around(list(places.values())), 21, 6, Colours("none"))
     assert sorted("".join(line.plain for line in lines).replace(" ", "")) == sorted("@o1x")
     assert all(line.width <= 21 for line in lines)

@@ -9,7 +9,7 @@ from analysis.review.session import ReviewSession
 from tests.tui.conftest import OpenConsole
 from tests.tui.reading import shown, until
 from tui.draw.gate_lines import by_urgency, counts_of, verdict_of
-from tui.screens.overview import OverviewScreen, accuracy_lines, slices_lines, trigger_lines
+from tui.screens.overview import OverviewScreen, main_lines, slices_lines, trigger_lines
 
 
 async def test_it_leads_with_the_verdict_and_counts(console: OpenConsole, session: ReviewSession) -> None:
@@ -19,11 +19,11 @@ async def test_it_leads_with_the_verdict_and_counts(console: OpenConsole, sessio
         assert words in rows[1]
         assert words != "MAY BE PROMOTED"
         assert counts_of(session.gates()).split(",")[0] in rows[1]
-        assert "0/9 seen" in rows[1]
+        assert "0/16 seen" in rows[1]
 
 
 async def test_accuracy_has_both_sides_interval_and_counts(session: ReviewSession) -> None:
-    line = accuracy_lines(session.metrics(), 79)[0]
+    line = main_lines(session.metrics(), session.gate_input().specs, 79)[0]
     assert ".867 → .867" in line.plain
     assert "4 fixed, 4 broken of 30" in line.plain
     assert line.target is not None
@@ -35,12 +35,14 @@ async def test_what_blocks_is_listed_before_what_passes(session: ReviewSession) 
     assert blocking == sorted(blocking, reverse=True)
 
 
-async def test_slices_come_by_regret_with_progress(session: ReviewSession) -> None:
+async def test_slices_come_by_net_broken_with_their_metric_and_progress(session: ReviewSession) -> None:
     lines = [line.plain for line in slices_lines(session.slices(), 79)]
     assert "label=escalation" in lines[1]
     assert "◆" in lines[1]
     assert "3/0" in lines[1]
-    assert "0/6" in lines[1]
+    assert "0/10" in lines[1]
+    assert "intent accuracy" in lines[1]
+    assert "▼ .700" in lines[1]
     assert not any("matches nothing" in line for line in lines)
 
 
@@ -48,7 +50,7 @@ def test_triggers_show_their_number_and_lead_to_their_examples() -> None:
     fired = Trigger("routing", "intent", "43 of 1,518 wrongly sent", True, 43.0, None, None, 1518, ("a", "b"))
     quiet = Trigger("became_overconfident", "intent", "", False, None, None, None, None, ())
     lines = trigger_lines([fired, quiet], 79)
-    assert lines[0].plain.startswith(" ▲ 43 of 1,518 wrongly sent")
+    assert lines[0].plain.startswith(" ▼ 43 of 1,518 wrongly sent")
     assert lines[0].target is not None
     assert lines[0].target.refs == ("a", "b")
     assert "became overconfident: nothing that can be told from noise" in lines[-1].plain
@@ -58,11 +60,11 @@ async def test_enter_on_a_slice_opens_its_examples(console: OpenConsole) -> None
     async with console(size=(80, 40)) as pilot:
         view = pilot.app.screen.query_one("#overview")
         assert isinstance(pilot.app.screen, OverviewScreen)
-        while "label=escalation" not in view.lines[view.cursor].plain:  # type: ignore[attr-defined]
+        while not view.lines[view.cursor].plain.startswith(" label=escalation"):  # type: ignore[attr-defined]
             await pilot.press("j")
         await pilot.press("enter")
         text = await until(pilot, "gold")
-        assert text.splitlines()[0].startswith(" label=escalation ◆  1/6")
+        assert text.splitlines()[0].startswith(" label=escalation ◆  1/10")
 
 
 async def test_enter_on_a_gate_opens_it(console: OpenConsole, session: ReviewSession) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import itertools
 import math
 from typing import get_args
 
@@ -19,7 +18,6 @@ from tui.draw.palette import (
     attribution_paint,
     attribution_style,
     detect_depth,
-    legend,
     sign_mark,
     step_of,
 )
@@ -148,21 +146,6 @@ def test_without_colour_no_colour_code_is_written() -> None:
 def test_marks_and_steps(value: float, scale: float, mark: str, step: tuple[int, str]) -> None:
     assert sign_mark(value, scale) == mark
     assert step_of(value, scale) == step
-
-
-@pytest.mark.parametrize(("depth", "dark"), list(itertools.product(DEPTHS, (True, False))))
-def test_legend_names_sides_scale_and_method(depth: Depth, dark: bool) -> None:
-    pieces = legend(0.4213, "integrated gradients\x1b[2J", depth, dark)
-    line = "".join(piece.text for piece in pieces)
-    assert line == (
-        f"opposes {MINUS}9{MINUS}5{MINUS}1 0 +1+5+9 supports  "
-        "\u00b10.421 max|a|  integrated gradients\u241b[2J"
-    )
-    assert len(line) <= 80
-    styles = {piece.text: piece.style for piece in pieces}
-    assert styles["+9"] == attribution_style(0.9, 1, depth, dark)
-    assert styles[f"{MINUS}1"] == attribution_style(-0.1, 1, depth, dark)
-    assert "no scale" in "".join(piece.text for piece in legend(0.0, "occlusion", depth, dark))
 
 
 @pytest.mark.parametrize(

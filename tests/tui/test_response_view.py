@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -13,15 +14,26 @@ import pytest
 from textual.pilot import Pilot
 
 from analysis.review.queries import ExampleEvidence
-from analysis.tracks.response.example_context import beside
+from analysis.tracks.response.example_context import example_context
 from tests.tui.reading import shown, until
-from tests.tui.response_fixture import BASE, CANDIDATE, SPOILED, Asked, opened, publish_response, ref_of
+from tests.tui.response_fixture import (
+    BASE,
+    CANDIDATE,
+    SPOILED,
+    Asked,
+    Models,
+    make_models,
+    opened,
+    publish_response,
+    ref_of,
+)
 from tests.tui.test_hostile_text import SHORT, unclean
 from tui.console.app import AssayApp
 from tui.draw.lines import Line
-from tui.draw.theme import Look
-from tui.plugin.registry import SideMode, ViewOptions, view_of
-from tui.tracks.response.answers import likelihoods
+from tui.draw.theme import Colours
+from tui.plugin.options import SideMode, ViewOptions
+from tui.plugin.registry import view_of
+from tui.tracks.response.answers import LIKELIHOOD, likelihoods
 from tui.tracks.response.spans import hits_of
 from tui.tracks.response.word_diff import word_diff
 from tui.widgets.line_view import LineView
@@ -32,24 +44,36 @@ SPOILER = "brother turns out to be the killer"
 
 
 @pytest.fixture(scope="module")
-def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """One store for all tests that only look."""
-    return publish_response(tmp_path_factory.mktemp("response") / "response.review")
+def models(tmp_path_factory: pytest.TempPathFactory) -> Models:
+    """Both generators."""
+    return make_models(tmp_path_factory.mktemp("models"))
+
+
+@pytest.fixture(scope="module")
+def published(tmp_path_factory: pytest.TempPathFactory, models: Models) -> Path:
+    """One store for all tests that only look; those that write have a copy of it."""
+    return publish_response(tmp_path_factory.mktemp("response") / "review", models=models)
+
+
+@pytest.fixture
+def store(published: Path, tmp_path: Path) -> Path:
+    """A copy of that store."""
+    return Path(shutil.copytree(published, tmp_path / published.name))
 
 
 @pytest.fixture
 def changed(tmp_path: Path) -> Any:
-    """Publishes the review with something changed."""
-    return lambda **changes: publish_response(tmp_path / "changed.review", **changes)
+    """Publishes the review with something changed, without models."""
+    return lambda **changes: publish_response(tmp_path / "changed", **changes)
 
 
 @asynccontextmanager
 async def looking(
-    store: Path, ref: str = SPOILED, size: tuple[int, int] = (80, 24), look: Look | None = None
+    store: Path, ref: str = SPOILED, size: tuple[int, int] = (80, 24), colours: Colours | None = None
 ) -> AsyncIterator[Pilot[int]]:
     """The console on one prompt."""
     with opened(store) as session:
-        async with AssayApp(session, look or Look()).run_test(size=size) as pilot:
+        async with AssayApp(session, colours or Colours()).run_test(size=size) as pilot:
             await pilot.pause()
             assert isinstance(pilot.app, AssayApp)
             pilot.app.show_example(ref)
@@ -69,13 +93,17 @@ def text_of(lines: list[Line]) -> str:
 
 def drawn(store: Path, ref: str = SPOILED, width: int = 119, height: int = 50, **options: Any) -> str:
     """The whole view of a prompt as text."""
-    return text_of(VIEW.example(evidence_of(store, ref), ViewOptions(width, height, Look(), **options)))
+    with opened(store) as session:
+        gates = {gate.key: gate for gate in session.gates()}
+        specs = session.gate_input().specs["response"]
+        given = ViewOptions(width, height, Colours(), gates=gates, specs=specs, **options)
+        return text_of(VIEW.example(session.example(ref), given))
 
 
 async def test_answers_are_stacked_at_80_cells_and_spans_have_numbers_and_reasons(published: Path) -> None:
     async with looking(published) as pilot:
         text = await until(pilot, f"‹1 {SPOILER[:20]}")
-        assert text.index(" base ") < text.index(" candidate ")
+        assert text.index(" base  19 words") < text.index(" candidate  40 words")
         assert not [row for row in text.splitlines() if " base " in row and " candidate " in row]
         assert "no_spoilers" in text
         assert "100 % like the spoiler" in text
@@ -83,9 +111,10 @@ async def test_answers_are_stacked_at_80_cells_and_spans_have_numbers_and_reason
 
 
 async def test_answers_stand_side_by_side_where_there_is_room(published: Path) -> None:
-    async with looking(published, size=(120, 60)) as pilot:
+    async with looking(published, size=(120, 90)) as pilot:
         await pilot.press("t")
         text = await until(pilot, "hits of base → candidate")
+        assert "Does the answer tell how a story goes on" in text
         assert [row for row in text.splitlines() if " base " in row and " candidate  " in row]
         assert "[c0041] Quiet Suspect · N. Urasawa · 18 volumes" in text
         assert "delivery: three to five working days" in text
@@ -93,8 +122,7 @@ async def test_answers_stand_side_by_side_where_there_is_room(published: Path) -
         assert "here by first: the candidate" in text
 
 
-async def test_tab_goes_on_and_plus_and_minus_judge_the_chosen_span(published: Path, tmp_path: Path) -> None:
-    store = publish_response(tmp_path / "own.review")
+async def test_tab_goes_on_and_plus_and_minus_judge_the_chosen_span(store: Path) -> None:
     async with looking(store) as pilot:
         await pilot.press("plus")
         await until(pilot, "✓ confirmed, alice")
@@ -130,7 +158,8 @@ async def test_tab_leaves_the_list_where_nothing_was_found(published: Path) -> N
 async def test_p_colours_tokens_and_d_shows_the_word_diff(published: Path) -> None:
     async with looking(published, size=(120, 40)) as pilot:
         await pilot.press("t", "p")
-        text = await until(pilot, "±9 = ±2.50 nats")
+        text = await until(pilot, "likelier ")
+        assert "±9 = ±" in text
         assert "+9" in text
         await pilot.press("p", "D")
         text = await until(pilot, "{+By the end the")
@@ -139,8 +168,7 @@ async def test_p_colours_tokens_and_d_shows_the_word_diff(published: Path) -> No
         await until(pilot, "‹1 ")
 
 
-def test_what_others_say_of_spans_waits_for_my_verdict(tmp_path: Path) -> None:
-    store = publish_response(tmp_path / "two.review")
+def test_what_others_say_of_spans_waits_for_my_verdict(store: Path) -> None:
     with opened(store, "bob") as session:
         one = hits_of(session.example(SPOILED))[0]
         session.judge_span(SPOILED, one.side, one.detector, one.start, one.end, "refuted")
@@ -152,79 +180,95 @@ def test_what_others_say_of_spans_waits_for_my_verdict(tmp_path: Path) -> None:
 
 def test_a_spoiler_is_traced_back_to_the_prompt_by_two_methods(published: Path) -> None:
     assert "integrated gradients" in drawn(published)
-    assert "completeness 2.1 %" in drawn(published)
-    assert "occlusion by deletion" in drawn(published, method=1)
-    assert "why 2" not in drawn(published, span=1)
     evidence = evidence_of(published)
-    (shown_one,) = VIEW.shown(evidence, ViewOptions(80, 24, Look()))
+    by_gradient = next(
+        one
+        for one in evidence.attributions
+        if one.target == hits_of(evidence)[0].target and one.completeness_delta is not None
+    )
+    assert f"completeness {100 * (by_gradient.completeness_delta or 0.0):.1f} %" in drawn(published)
+    assert "occlusion by deletion" in drawn(published, method=1)
+    assert "why 2: " in drawn(published, chosen=1)
+    (shown_one,) = VIEW.shown(evidence, ViewOptions(80, 24, Colours()))
     assert SPOILER in (shown_one.target or "")
 
 
-def test_beside_reads_what_a_claim_was_checked_against(published: Path) -> None:
+def test_the_context_holds_what_a_claim_was_checked_against(published: Path) -> None:
     evidence = evidence_of(published)
     assert [row["id"] for row in evidence.context["catalogue"]] == ["c0041"]
     assert [row["about"] for row in evidence.context["promises"]] == ["delivery"]
-    assert [row["token"].strip() for row in evidence.context["risen"]] == ["guaranteed", "killer", "love"]
+    assert "guaranteed" in [row["token"].strip() for row in evidence.context["upweighted"]]
+    assert all(row["low"] > 0 for row in evidence.context["upweighted"])
+    told = {row["name"]: row for row in evidence.context["detectors"]}
+    assert told["spoilers"]["question"].startswith("Does the answer tell how a story goes on")
+    assert "labelled texts" in told["spoilers"]["quality"]
     rates = {(row["name"], row["slice"], row["side"]): row for row in evidence.context["rates"]}
     critical = rates["spoilers_rate", "asks for no spoilers", "candidate"]
     assert (critical["value"], critical["n"]) == (0.5, 2)
     assert critical["gate"] == "response.spoilers[asks for no spoilers]"
     assert rates["win_rate", "all", "candidate"]["gate"] == "response.tradeoff"
+    assert rates["spoilers_rate", "all", "difference"]["rate_of"] == "spoilers"
     assert rates["spoilers_broken", "all", "difference"]["gate"] is None
+    assert rates["spoilers_broken", "all", "difference"]["rate_of"] is None
     with opened(published) as session:
-        assert beside(session.connection, "response/prompt:none") == {}
+        assert example_context(session.connection, "response/prompt:none") == {}
 
 
-def test_a_missing_an_empty_and_a_cut_answer_are_said(published: Path) -> None:
+def test_a_missing_an_empty_and_a_cut_answer_are_said(
+    published: Path, models: Models, tmp_path: Path
+) -> None:
     assert "no response on this side" in drawn(published, ref_of("r003"))
     assert "an empty response" in drawn(published, ref_of("r002"))
     assert "the whole answer" in drawn(published, ref_of("r002"))
-    assert "cut by the token limit" in drawn(published, ref_of("r004"))
+    generated = publish_response(tmp_path / "generated", models=models, recorded=False)
+    assert "cut by the token limit" in drawn(generated, ref_of("r004"))
     assert "nothing in either answer" in drawn(published, ref_of("r003"))
 
 
 def test_without_models_votes_and_knowledge_the_rest_is_shown(changed: Any) -> None:
-    store = changed(models=False, votes=False, knowledge=False)
-    text = drawn(store, likelihood=True)
+    store = changed(votes=False, knowledge=False)
+    text = drawn(store, switched=frozenset({LIKELIHOOD}))
     assert "log-probabilities were not measured" in text
     for absent in ("rose most", "log p  ", "wins ", "preferred", "catalogue", "policy  "):
         assert absent not in text
     assert "passages" in text
-    assert not VIEW.shown(evidence_of(store), ViewOptions(80, 24, Look()))
+    assert not VIEW.shown(evidence_of(store), ViewOptions(80, 24, Colours()))
 
 
 def test_no_line_is_wider_than_the_view(published: Path) -> None:
     sides: tuple[SideMode, ...] = ("both", "base", "difference")
     for name in ("r027", "r003", "r004"):
         evidence = evidence_of(published, ref_of(name))
-        for width, height, side, likely in product((59, 79, 104, 119), (19, 45), sides, (False, True)):
-            options = ViewOptions(width, height, Look(), side, likelihood=likely)
+        for width, height, side, on in product((59, 79, 104, 119), (19, 45), sides, ((), (LIKELIHOOD,))):
+            options = ViewOptions(width, height, Colours(), side, switched=frozenset(on))
             assert max(line.width for line in VIEW.example(evidence, options)) <= width
-        assert max(line.width for line in VIEW.numbers(evidence, ViewOptions(79, 50, Look()))) <= 79
+        assert max(line.width for line in VIEW.numbers(evidence, ViewOptions(79, 50, Colours()))) <= 79
 
 
 @pytest.mark.parametrize("depth", ["truecolor", "16", "none"])
 def test_marks_do_not_rest_on_colour(published: Path, depth: Any) -> None:
     evidence = evidence_of(published)
-    text = text_of(VIEW.example(evidence, ViewOptions(119, 45, Look(depth))))
+    text = text_of(VIEW.example(evidence, ViewOptions(119, 45, Colours(depth))))
     assert f"‹1 {SPOILER}›" in " ".join(text.split())
-    assert "+9" in text_of(VIEW.example(evidence, ViewOptions(119, 45, Look(depth), likelihood=True)))
+    assert "+9" in text_of(
+        VIEW.example(evidence, ViewOptions(119, 45, Colours(depth), switched=frozenset({LIKELIHOOD})))
+    )
 
 
 async def test_answers_of_ten_thousand_tokens_are_drawn_as_far_as_they_fit(changed: Any) -> None:
-    long = "Quiet Suspect is a slow case about rain. " * 1400
+    long = "Quiet Suspect is a slow case about rain. " * 640
     late = f"{long}By the end the brother is the killer. {long}"
     store = changed(prompts={"long": Asked("No spoilers please.", long, late, ("no_spoilers",))})
     evidence = evidence_of(store, ref_of("long"))
-    lines = VIEW.example(evidence, ViewOptions(79, 18, Look()))
+    lines = VIEW.example(evidence, ViewOptions(79, 18, Colours()))
     assert len(lines) < 80
     text = text_of(lines)
     assert "brother is the killer›" in " ".join(text.split())
     assert "rows above" in text
     assert "rows below" in text
-    assert text_of(VIEW.example(evidence, ViewOptions(79, 18, Look(), "difference"))).count("{+") <= 2
-    whole = text_of(VIEW.numbers(evidence, ViewOptions(79, 50, Look())))
-    assert whole.count("Quiet Suspect is a slow") > 2000
+    assert text_of(VIEW.example(evidence, ViewOptions(79, 18, Colours(), "difference"))).count("{+") <= 2
+    whole = text_of(VIEW.numbers(evidence, ViewOptions(79, 50, Colours())))
+    assert whole.count("Quiet Suspect is a slow") > 1200
     async with looking(store, ref_of("long")) as pilot:
         await pilot.press("pagedown", "tab", "D", "p", "space")
         await until(pilot, "numbers")
@@ -253,10 +297,15 @@ async def test_hostile_prompts_and_answers_are_shown_and_do_nothing(
 
 
 def test_the_numbers_have_every_answer_quality_and_definition(published: Path) -> None:
-    text = " ".join(text_of(VIEW.numbers(evidence_of(published), ViewOptions(109, 50, Look()))).split())
+    with opened(published) as session:
+        evidence, specs = session.example(SPOILED), session.gate_input().specs["response"]
+    text = " ".join(text_of(VIEW.numbers(evidence, ViewOptions(109, 50, Colours(), specs=specs))).split())
+    for row in evidence.context["rates"]:
+        assert " ".join(specs[row["name"]].meaning.split()) in text
     for words in (
-        "QUALITY OF THE DETECTORS", "labelled texts", "CHECKED AGAINST", "spoiler: the brother is the killer",
-        "TOKENS THAT CHANGED MOST", "Clopper-Pearson", "dose 1", "rose guaranteed", "KL .20", "votes here",
+        "DETECTORS", "Does the answer tell how a story goes on", "reads en; precision", "labelled texts",
+        "CHECKED AGAINST", "spoiler: the brother is the killer", "TOKENS THAT CHANGED MOST", "Clopper-Pearson",
+        "dose 1", "rose guaranteed", "KL ", "votes here", "occlusion by deletion",
     ):  # fmt: skip
         assert words in text
 
@@ -268,7 +317,7 @@ def test_the_summary_is_plain_sentences(published: Path) -> None:
     assert f"candidate, 40 words: {CANDIDATE}" in rows
     (spoiler,) = [row for row in rows if row.startswith("1, candidate, spoilers")]
     assert spoiler.endswith("; unconfirmed")
-    assert "spoilers, all prompts: 0/4 → 1/4" in rows
+    assert "spoilers, all prompts: 0/7 → 1/7" in rows
     assert "base: no response on this side" in VIEW.summary(evidence_of(published, ref_of("r003")))
 
 
@@ -295,10 +344,14 @@ def test_rows_cover_a_text_and_fit(text: str, width: int) -> None:
 
 
 def test_likelihoods_are_candidate_minus_base(published: Path) -> None:
-    words = likelihoods(evidence_of(published), "candidate")
-    best = max(words, key=lambda word: word.score)
-    assert CANDIDATE[best.start : best.end] == "guaranteed!"
-    assert best.score == pytest.approx(2.5, abs=1e-4)
+    evidence = evidence_of(published)
+    row = next(one for one in evidence.payload["response_token"] if one["side"] == "candidate")
+    words = likelihoods(evidence, "candidate")
+    assert "".join(CANDIDATE[word.start : word.end] for word in words) == CANDIDATE
+    changes = [after - before for before, after in zip(row["base_logp"], row["candidate_logp"], strict=True)]
+    assert [word.score for word in words] == pytest.approx(changes)
+    # The candidate was tuned on its answers.
+    assert sum(changes) > 0
 
 
 async def test_enter_on_a_rate_opens_what_was_flagged_for_its_gate(published: Path) -> None:

@@ -10,17 +10,19 @@ import pytest
 from textual.widgets import Input
 
 from analysis.base.errors import AssayError
-from analysis.base.records import Attribution, Flag
+from analysis.base.records import Attribution, Flag, MethodSpec
 from analysis.plugin.flag import RANDOM_CONTROL
 from analysis.review.scope import Scope
 from analysis.review.session import ReviewSession
-from tests.analysis.store_fixture import VARIANT, ref_of, said_elsewhere
+from tests.analysis.store_fixture import ref_of, said_elsewhere
 from tests.tui.conftest import OpenConsole
 from tests.tui.reading import shown, until
-from tui.draw.theme import Look
+from tui.draw.theme import Colours
 from tui.plugin.attributions import attribution_pairs, difference
-from tui.plugin.common import flag_words
-from tui.plugin.registry import ViewOptions, view_of
+from tui.plugin.common import flag_reasons
+from tui.plugin.options import ViewOptions
+from tui.plugin.registry import view_of
+from tui.plugin.view import View
 from tui.widgets.example_list import example_line
 from tui.widgets.token_view import Word, token_lines
 
@@ -42,8 +44,8 @@ async def test_one_letter_saves_and_goes_to_the_next_undecided(
     async with console() as pilot:
         await pilot.press("2", key)
         text = await until(pilot, f"saved  {verdict}")
-        assert "2/9" in text
-        assert "message:m01" in text
+        assert "2/16" in text
+        assert "message:m02" in text
         (event,) = [event for event in events(store) if event["kind"] == "verdict"]
         assert event["ref"] == ref_of(0)
         assert json.loads(str(event["body"]))["verdict"] == verdict
@@ -74,10 +76,10 @@ async def test_undo_and_redo_say_what_they_did(console: OpenConsole, session: Re
         await pilot.press("2", "x", "u")
         text = await until(pilot, "undone: ")
         assert "unacceptable" in text
-        assert session.progress() == (0, 9)
+        assert session.progress() == (0, 16)
         await pilot.press("U")
         await until(pilot, "redone: ")
-        assert session.progress() == (1, 9)
+        assert session.progress() == (1, 16)
         await pilot.press("U")
         await until(pilot, "nothing to redo")
 
@@ -85,11 +87,11 @@ async def test_undo_and_redo_say_what_they_did(console: OpenConsole, session: Re
 async def test_j_k_visit_all_and_capitals_only_the_undecided(console: OpenConsole) -> None:
     async with console() as pilot:
         await pilot.press("2", "j", "a", "k", "k")
-        assert "1/9" in await until(pilot, "message:m00")
+        assert "1/16" in await until(pilot, "message:m00")
         await pilot.press("J")
-        assert "3/9" in await until(pilot, "message:m02")
+        assert "3/16" in await until(pilot, "message:m01")
         await pilot.press("k")
-        await until(pilot, "message:m01")
+        await until(pilot, "message:m02")
         await pilot.press("k", "k")
         await until(pilot, "no earlier example")
 
@@ -139,6 +141,39 @@ async def test_others_are_hidden_until_my_own_verdict(
         await until(pilot, "bob: unacceptable · bobs cause")
 
 
+async def test_a_disagreement_is_settled_by_a_key_and_undone(
+    console: OpenConsole, store: Path, session: ReviewSession
+) -> None:
+    async with console() as pilot:
+        await pilot.press("2", "equals_sign")
+        await until(pilot, "give your own verdict first")
+        await pilot.press("x", "k", "equals_sign")
+        await until(pilot, "reviewers do not disagree on this example")
+        said_elsewhere(store, "bob", ("verdict", ref_of(0), {"verdict": "acceptable"}))
+        session.poll()
+        await pilot.press("j", "k")
+        await until(pilot, "reviewers disagree: = settles")
+        assert {gate.key: gate.verdict for gate in session.gates()}["review.findings"] == "unknown"
+        await pilot.press("equals_sign")
+        await until(pilot, "said: alice unacceptable, bob acceptable")
+        await pilot.press(*"acceptable", "enter")
+        await until(pilot, "saved  settled  acceptable")
+        assert "settled: acceptable" in shown(pilot.app)
+        assert {gate.key: gate.verdict for gate in session.gates()}["review.findings"] == "pass"
+        await pilot.press("u")
+        await until(pilot, "reviewers disagree: = settles")
+        assert session.state().settled == {}
+
+
+async def test_the_question_of_the_track_is_asked_until_it_is_answered(console: OpenConsole) -> None:
+    async with console() as pilot:
+        await pilot.press("2")
+        await until(pilot, "May what both sides predict for this message ship?")
+        await pilot.press("a", "k")
+        text = await until(pilot, "others: none yet")
+        assert "May what both sides predict" not in text
+
+
 async def test_brackets_walk_the_slices(console: OpenConsole) -> None:
     async with console() as pilot:
         await pilot.press("2", "right_square_bracket")
@@ -152,7 +187,7 @@ async def test_search_filter_and_escape(console: OpenConsole) -> None:
         await pilot.press("2", "slash", *"small talk", "enter")
         assert "1/2" in await until(pilot, "“small talk”")
         await pilot.press("escape")
-        assert "/9" in await until(pilot, "the queue")
+        assert "/16" in await until(pilot, "the queue")
         await pilot.press("f")
         await until(pilot, "without my verdict")
         await pilot.press(*"random", "enter")
@@ -175,7 +210,7 @@ async def test_the_list_and_the_slice_popup_at_80_columns(console: OpenConsole) 
         text = await until(pilot, "m14")
         assert "m00" in text
         await pilot.press("down", "enter")
-        await until(pilot, "message:m01")
+        await until(pilot, "message:m02")
         await pilot.press("t")
         await until(pilot, "names a title")
         await pilot.press(*"names", "enter")
@@ -186,7 +221,7 @@ async def test_tree_list_and_evidence_stand_side_by_side_at_200_columns(console:
     async with console(size=(200, 50)) as pilot:
         await pilot.press("2")
         text = await until(pilot, "declared slices")
-        assert "m21" in text
+        assert "m23" in text
         assert "gold" in text
         lefts = [pilot.app.screen.query_one(f"#{name}").region.x for name in ("tree", "list", "evidence")]
         assert lefts == sorted(set(lefts))
@@ -225,9 +260,9 @@ async def test_enter_on_a_counterfactual_opens_it_and_escape_returns(console: Op
     async with console() as pilot:
         await pilot.press("2")
         text = await until(pilot, "counterfactuals: p(escalation)")
-        assert ".80 → .20" in text
+        assert ".02 → .08" in text
         await pilot.press("enter")
-        assert "a variant of" in await until(pilot, VARIANT.rpartition(":")[2])
+        assert "a variant of" in await until(pilot, "m00~escalation~titles~swap")
         await pilot.press("escape")
         await until(pilot, "message:m00")
 
@@ -238,10 +273,9 @@ async def test_numbers_show_every_value_with_its_definition(console: OpenConsole
         text = await until(pilot, "COUNTERFACTUALS")
         for wanted in (
             "completeness",
-            "1.00 % after 10 steps",
-            "the; predicts small_talk",
-            "66.7 %",
-            "+.500",
+            "0.02 % after 10 steps",
+            "word; predicts small_talk",
+            "limit: p at most .10",
         ):
             assert wanted in text
         await pilot.press("space")
@@ -283,7 +317,8 @@ def test_attributions_pair_by_method_and_target() -> None:
         _attribution("base", "integrated_gradients", "returns", [0.5, 0.25]),
         _attribution("candidate", "integrated_gradients", "returns", [0.75, -0.25]),
     ]
-    first, second = attribution_pairs(rows)
+    methods = {name: MethodSpec(name, name, "") for name in ("integrated_gradients", "occlusion")}
+    first, second = attribution_pairs(rows, methods)
     assert (first.method, first.comparable, second.method, second.comparable) == (
         "integrated_gradients",
         True,
@@ -296,9 +331,9 @@ def test_attributions_pair_by_method_and_target() -> None:
 
 @pytest.mark.parametrize("depth", ["truecolor", "256", "16", "none"])
 def test_signs_are_marks_in_every_colour_mode(depth: str) -> None:
-    look = Look(depth)  # type: ignore[arg-type]
+    colours = Colours(depth)  # type: ignore[arg-type]
     lines = token_lines(
-        "bad day", [Word(0, 3, -0.9), Word(4, 7, 0.5)], 0.9, look, label="", indent=2, width=40
+        "bad day", [Word(0, 3, -0.9), Word(4, 7, 0.5)], 0.9, colours, label="", indent=2, width=40
     )
     assert lines[0].plain == "  bad day"
     assert lines[1].plain == "  −9  +6"
@@ -306,7 +341,7 @@ def test_signs_are_marks_in_every_colour_mode(depth: str) -> None:
 
 def test_wide_and_hostile_words_keep_their_marks_in_place() -> None:
     lines = token_lines(
-        "漫画\x1b好", [Word(0, 2, 1.0), Word(3, 4, -1.0)], 1.0, Look(), label="", indent=0, width=30
+        "漫画\x1b好", [Word(0, 2, 1.0), Word(3, 4, -1.0)], 1.0, Colours(), label="", indent=0, width=30
     )
     assert lines[0].plain == "漫画␛好"
     assert lines[1].plain == "+9   −9"
@@ -315,21 +350,24 @@ def test_wide_and_hostile_words_keep_their_marks_in_place() -> None:
 def test_long_texts_wrap_and_nothing_is_lost(session: ReviewSession) -> None:
     text = " ".join(f"word{number}" for number in range(60))
     words = [Word(match, match + 4, 0.1) for match in range(0, 200, 7)]
-    lines = token_lines(text, words, 1.0, Look(), label="x", indent=7, width=60)
+    lines = token_lines(text, words, 1.0, Colours(), label="x", indent=7, width=60)
     joined = "".join(line.plain[7:] for line in lines if "word" in line.plain)
     assert joined.replace(" ", "") == text.replace(" ", "")
     assert all(line.width <= 60 for line in lines)
 
 
-def test_an_unknown_track_still_has_a_view(session: ReviewSession) -> None:
+def test_a_view_that_says_nothing_for_itself_shows_all_that_is_stored(session: ReviewSession) -> None:
     evidence = session.example(ref_of(0))
-    lines = view_of("sculpture").example(evidence, ViewOptions(79, 24, Look()))
-    assert any(evidence.example.text in line.plain for line in lines)
+    lines = [line.plain for line in View("intent").example(evidence, ViewOptions(119, 40, Colours()))]
+    assert any(evidence.example.text in line for line in lines)
+    assert any("base: label escalation" in line for line in lines)
+    assert any("grey, too short to decide" in line for line in lines)
+    assert "side, candidate: label returns" in " ".join(View("intent").summary(evidence))
 
 
 def test_the_example_fits_24_rows(session: ReviewSession) -> None:
     for row in session.queue_page(Scope(), 0, 20):
-        lines = view_of("intent").example(session.example(row.ref), ViewOptions(79, 20, Look()))
+        lines = view_of("intent").example(session.example(row.ref), ViewOptions(79, 20, Colours()))
         assert len(lines) <= 20
         assert all(line.width <= 80 for line in lines)
 
@@ -353,6 +391,6 @@ def test_a_flagged_example_that_is_a_control_too_says_both(session: ReviewSessio
     assert f"flip · {RANDOM_CONTROL}" in example_line(both, 200).plain
     evidence = session.example(flagged.ref)
     drawn = Flag(flagged.ref, RANDOM_CONTROL, None, flagged.rank, None, control=True)
-    words = flag_words(replace(evidence, flags=(drawn, *evidence.flags)))
-    assert words == f"{flag_words(evidence)} · {RANDOM_CONTROL}"
+    words = flag_reasons(replace(evidence, flags=(drawn, *evidence.flags)))
+    assert words == f"{flag_reasons(evidence)} · {RANDOM_CONTROL}"
     assert evidence.flags[0].reason in words

@@ -116,7 +116,7 @@ async def test_the_decision_is_there_again_after_reopening(
     console: OpenConsole, session: ReviewSession
 ) -> None:
     session.decide("hold", "waiting for titles")
-    async with console() as pilot:
+    async with console(size=(80, 30)) as pilot:
         await pilot.press("6")
         text = await until(pilot, "[▸hold]")
         assert "waiting for titles" in text

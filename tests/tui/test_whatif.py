@@ -23,32 +23,34 @@ from textual.widgets import Input
 from analysis.base.records import SIDES
 from analysis.live.client import LiveProbes
 from analysis.plugin.live import LiveRequest
+from analysis.plugin.registry import get
 from analysis.review.queries import by_side
 from analysis.review.scope import Scope
 from analysis.review.session import ReviewSession
-from analysis.review.whatif import OUTPUT, attributions_of, licences_of, outputs_of
+from analysis.review.whatif import attributions_of, licences_of, outputs_of
 from tests.conftest import TITLES
 from tests.tui.reading import shown, until
 from tui.console.app import AssayApp
-from tui.draw.lines import Line
+from tui.draw.edit_sentence import edit_sentence
+from tui.draw.lines import Line, StyleLike
 from tui.draw.safe_text import as_typed, printable
-from tui.draw.theme import Look
-from tui.plugin.registry import SIDE_MODES
-from tui.whatif.lines import (
-    Answer,
-    Choice,
-    answer_lines,
-    attribution_keys,
-    change_words,
-    edit_words,
-    saved_lines,
-)
+from tui.draw.theme import Colours
+from tui.plugin.console import WHATIF
+from tui.plugin.live_lines import change_sentence as any_change_sentence
+from tui.plugin.options import SIDE_MODES
+from tui.plugin.registry import view_of
+from tui.screens.saved_whatifs import saved_lines
+from tui.tracks.intent.live_answer import change_sentence
+from tui.whatif.answer import Answer, attribution_keys
+from tui.whatif.lines import Choice, answer_lines
 from tui.whatif.numbers import number_lines
 from tui.whatif.question import requests_for
 from tui.whatif.screen import WhatIfScreen
 
 ANSWER_S = 60.0
 """How long a machine that is busy elsewhere may take to load two small models."""
+VIEW = view_of("intent")
+METHODS = {spec.name: spec for spec in get("intent").methods()}
 
 
 @pytest.fixture(autouse=True)
@@ -89,7 +91,7 @@ async def opened(
     session: ReviewSession, ref: str, size: tuple[int, int] = (80, 24), probes: LiveProbes | None = None
 ) -> AsyncIterator[Pilot[int]]:
     """The console with an example's text open for changes; it starts a worker of its own without `probes`."""
-    app = AssayApp(session, Look())
+    app = AssayApp(session, Colours())
     app._probes = probes
     async with app.run_test(size=size) as pilot:
         await pilot.pause()
@@ -134,6 +136,20 @@ class HeldProbes(LiveProbes):
         if request.methods != ():
             assert self.let_through.wait(ANSWER_S)
         return self.asked.ask(request, timeout_s)
+
+
+@pytest.fixture
+def said(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """What the screen has said so far; on the screen itself it may be overwritten before a busy test looks."""
+    texts: list[str] = []
+    say = WhatIfScreen.notice
+
+    def record(screen: WhatIfScreen, text: str, style: StyleLike = "text") -> None:
+        texts.append(text)
+        say(screen, text, style)
+
+    monkeypatch.setattr(WhatIfScreen, "notice", record)
+    return texts
 
 
 def worker_pid(pilot: Pilot[int]) -> int:
@@ -206,10 +222,11 @@ async def test_a_title_is_deleted_and_both_models_answer(
     assert (event["ref"], body["text"]) == (ref, edited)
     reply = live_probes.ask(LiveRequest("intent", edited, ref=ref))
     determined = session.description["determined_by"]
+    kept = get("intent").live_output
     for side in SIDES:
-        assert body["outputs"][side] == {name: reply["sides"][side][name] for name in OUTPUT}
+        assert body["outputs"][side] == {name: reply["sides"][side]["output"][name] for name in kept}
         assert body["models"][side] == determined["models"]["intent"][side]["digest"]
-        assert str(reply["sides"][side]["label"]) in answered
+        assert str(reply["sides"][side]["output"]["label"]) in answered
 
 
 async def test_typing_by_hand_asks_on_enter_and_is_undone_and_redone(
@@ -237,7 +254,7 @@ async def test_typing_by_hand_asks_on_enter_and_is_undone_and_redone(
         await until(pilot, "─ after ")
         await explained(pilot)
         screen = screen_of(pilot)
-        numbers = [line.plain for line in number_lines(screen.before, screen.after, 100)]
+        numbers = [line.plain for line in number_lines(screen.before, screen.after, VIEW, METHODS, 100)]
         assert " after, answered by the worker" in numbers
         await pilot.press("space")
         await until(pilot, "before, from the run")
@@ -290,7 +307,7 @@ async def test_methods_on_demand_explain_the_text_as_it_is_and_as_it_was_changed
         await pilot.press("space")
         await until(pilot, "before, from the run; kernel SHAP, LIME by the worker")
         await pilot.press("escape")
-        numbers = "\n".join(line.plain for line in number_lines(screen.before, None, 100))
+        numbers = "\n".join(line.plain for line in number_lines(screen.before, None, VIEW, METHODS, 100))
         assert "samples 500, seed " in numbers
         assert "fidelity ." in numbers
         answered = screen.answers[screen.original]
@@ -382,7 +399,7 @@ def test_a_licensed_answer_is_coloured_and_another_is_grey(session: ReviewSessio
     def drawn(licensed: bool | None, why: str) -> list[Line]:
         stands = replace(licence, licensed=licensed, why=why)
         answer = Answer(evidence.example.text, outputs, (entry,), (stands,))
-        return answer_lines(answer, None, None, Choice(100, Look(), "base"))
+        return answer_lines(answer, None, None, Choice(100, Colours(), "base", VIEW, METHODS))
 
     def colours(lines: list[Line]) -> set[object]:
         (words,) = [line for line in lines if line.plain.startswith(" base") and "=" not in line.plain][-1:]
@@ -397,19 +414,16 @@ def test_a_licensed_answer_is_coloured_and_another_is_grey(session: ReviewSessio
 
 
 async def test_keys_work_while_a_question_is_open_and_escape_cancels_it(
-    session: ReviewSession, ref: str
+    session: ReviewSession, ref: str, said: list[str]
 ) -> None:
     async with opened(session, ref) as pilot:
         first = stopped_worker(pilot)
         await pilot.press("d", "enter")
-        await until(pilot, "asking both models, 1 of 2… ")
-        await pilot.press("b")
-        await until(pilot, "side: base")
-        await pilot.press("s")
-        await until(pilot, "ask both models first")
-        await pilot.press("enter")
-        await until(pilot, "the models are still asked")
-        await until(pilot, "esc cancels")
+        await until(pilot, "asking both models, 1 of 2… ", ANSWER_S)
+        await pilot.press("b", "s", "enter")
+        for told in ("side: base", "ask both models first", "the models are still asked"):
+            await holds(pilot, lambda told=told: any(told in text for text in said))
+        await until(pilot, "esc cancels", ANSWER_S)
         await pilot.press("1")
         await until(pilot, "WHAT CHANGED")
         await pilot.press("escape")
@@ -519,7 +533,7 @@ async def test_another_example_starts_anew_and_the_same_one_is_as_it_was_left(
         assert isinstance(app, AssayApp)
         # Nobody asked the models, so none were loaded.
         assert app._probes is None
-        app.show_whatif(other)
+        app.open(WHATIF, other)
         await until(pilot, "not changed yet")
         assert screen_of(pilot).text == session.example(other).example.text
 
@@ -536,7 +550,7 @@ async def test_another_example_starts_anew_and_the_same_one_is_as_it_was_left(
     ],
 )
 def test_changes_in_words(before: str, after: str, said: str) -> None:
-    assert edit_words(before, after) == said
+    assert edit_sentence(before, after) == said
 
 
 @pytest.mark.parametrize(
@@ -553,7 +567,14 @@ def test_what_became_of_the_predictions(before: tuple[str, str], after: tuple[st
     def outputs(labels: tuple[str, str]) -> Any:
         return {side: {"label": label} for side, label in zip(SIDES, labels, strict=True)}
 
-    assert change_words(outputs(before), outputs(after))[0] == said
+    assert change_sentence(outputs(before), outputs(after))[0] == said
+
+
+def test_a_track_whose_answers_are_no_classes_is_put_in_words() -> None:
+    before: Any = {side: {"hours": 4.0, "word": "urgent"} for side in SIDES}
+    after: Any = {"base": {"hours": 4.0, "word": "urgent"}, "candidate": {"hours": 22.5, "word": "refund"}}
+    assert any_change_sentence(before, before)[0] == "both answer as before"
+    assert any_change_sentence(before, after)[0] == "the candidate's answer changes: cand urgent → refund"
 
 
 @pytest.mark.parametrize("original", ["plain", "two\nlines\x1b[2J", "right\u202eto left", "tab\tand \x00"])
@@ -591,17 +612,17 @@ def test_every_line_fits_and_hostile_texts_are_drawn(
 ) -> None:
     ref = session.queue_page(Scope(), 0, 1)[0].ref
     before, after = hostile
-    keys = attribution_keys(before, after)
+    keys = attribution_keys(before, after, METHODS)
     assert {method for method, _ in keys} == {"integrated_gradients", "occlusion", "lime", "kernel_shap"}
     for side in SIDE_MODES:
         for key in keys:
-            how = Choice(width, Look(), side, key)
+            how = Choice(width, Colours(), side, VIEW, METHODS, key)
             for one in (None, after):
                 lines = answer_lines(before, one, "escalation", how)
                 assert all(line.width <= width + 1 for line in lines)
                 assert "\x1b" not in "".join(line.plain for line in lines)
-    assert all(line.width <= width + 1 for line in number_lines(before, after, width))
+    assert all(line.width <= width + 1 for line in number_lines(before, after, VIEW, METHODS, width))
     session.whatif(ref, before.text, before.outputs)
-    lines = saved_lines(session.example(ref).history, "original", width)
+    lines = saved_lines(session.example(ref).history, "original", VIEW, width)
     assert all(line.width <= width for line in lines)
     assert f"base {before.outputs['base']['label']}" in " ".join(line.plain.strip() for line in lines)

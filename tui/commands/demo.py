@@ -2,20 +2,32 @@
 
 from __future__ import annotations
 
+import argparse
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from analysis.base.errors import AssayError
+from tui.commands.common import DONE, Add, open_session, say
 
 REVIEWS = ("review-rc1.toml", "review-rc2.toml")
 PARTS = ("intent", "retrieval", "response", "models")
 
 
-def run_demo(directory: Path, say: Callable[[str], None]) -> int:
+def add(to: Add) -> None:
+    """Add the command."""
+    demo = to("demo", _demo, "analyses the sample and opens the console on it")
+    demo.add_argument("directory", metavar="DIR", type=Path, nargs="?", default=Path("assay-demo"))
+
+
+def _demo(arguments: argparse.Namespace) -> int:
+    return run_demo(arguments.directory)
+
+
+def run_demo(directory: Path) -> int:
     """Copy the sample into `directory`, analyse both candidates and open the console on the first.
 
     The second candidate is analysed in a process of its own meanwhile. Where there is no terminal, the
@@ -37,8 +49,8 @@ def run_demo(directory: Path, say: Callable[[str], None]) -> int:
         published = analyze_with_progress(first)
         say(f"  run {published.run} in {published.store}; waiting for the other")
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
-        return _say_status(published.store, say)
-    from tui.cli import require_terminal
+        return _say_status(published.store)
+    from tui.commands.terminal_facts import require_terminal
 
     require_terminal(published.store)
     from tui.console.app import run_console
@@ -93,12 +105,10 @@ def _copy(sample: Path, directory: Path) -> None:
         ) from None
 
 
-def _say_status(store: Path, say: Callable[[str], None]) -> int:
-    from analysis.review.session import ReviewSession
-    from tui.commands.status_table import status_lines
+def _say_status(store: Path) -> int:
+    from tui.commands.status_formats.text import FORMAT
 
-    with ReviewSession.open(store, read_only=True) as session:
-        for line in status_lines(session.status()):
-            say(line)
+    with open_session(store, read_only=True) as session:
+        print(FORMAT.write(session.status()))
     say(f"on a terminal: assay review {store}")
-    return 0
+    return DONE

@@ -7,15 +7,30 @@ is coloured, moved or redrawn, and input may be a pipe.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
 
 from analysis.base.errors import AssayError
+from analysis.base.problems import suggest
 from analysis.base.records import ReviewVerdict
+from analysis.plugin import registry
+from analysis.plugin.gate import judgement
 from analysis.review.scope import Scope
 from analysis.review.session import ReviewSession
-from tui.draw.gate_lines import GATE_MARKS, by_urgency, counts_of, gate_value, verdict_of
+from tui.draw.criterion_lines import criterion_sentences
+from tui.draw.gate_lines import (
+    GATE_MARKS,
+    by_urgency,
+    counts_of,
+    gate_improvement,
+    gate_value,
+    verdict_of,
+)
+from tui.draw.number_text import interval, places_of
 from tui.draw.safe_text import printable
 from tui.plugin.registry import view_of
+
+if TYPE_CHECKING:
+    from analysis.review.queries import ExampleEvidence
 
 VERDICTS: dict[str, ReviewVerdict] = {
     "a": "acceptable",
@@ -27,7 +42,8 @@ HELP = (
     "a acceptable, x unacceptable, s unsure, l bad label: saved at once, then the next undecided example",
     "n next, p previous, J next undecided, K previous undecided, g ID goes to an example",
     "c TEXT names the cause, e TEXT writes a note, u undoes, U redoes",
-    "o prints the overview, r prints the example again, q quits, ? prints this",
+    "= LETTER settles an example on which reviewers disagree, as the letter of what they agreed on",
+    "o prints the overview, G KEY a gate with what it looks at, r the example again, q quits, ? prints this",
 )
 STEPS = {
     **dict.fromkeys("njJ", (1, "no further example")),
@@ -91,6 +107,8 @@ class PlainReview:
         gates = session.gates()
         self.say(f"{review['name']}: base {review['base_version']}, candidate {review['candidate_version']}")
         self.say(f"{verdict_of(gates)[0]}: {counts_of(gates)}")
+        for note in session.overview().notes:
+            self.say(f"note: {note}")
         for trigger in session.triggers():
             if trigger.fired:
                 self.say(f"changed: {trigger.sentence}")
@@ -101,6 +119,22 @@ class PlainReview:
                 )
         inspected, total = session.progress()
         self.say(f"queue: {inspected} of {total} seen")
+
+    def gate(self, key: str) -> None:
+        """One gate: what it protects, its value, each thing that it looks at, and why it says what it says."""
+        gate = next((one for one in self.session.gates() if one.key == key), None)
+        if gate is None:
+            keys = [one.key for one in self.session.gates()]
+            raise AssayError(f"there is no gate {key!r}", hint=suggest(key, keys))
+        self.say(f"{gate.verdict} {gate.key}: {gate.protects}")
+        said, _, _ = gate_improvement(gate)
+        bounds = interval(gate.low, gate.high, places_of(gate.value))
+        self.say(
+            f"value {gate_value(gate)} {bounds}{f', {said}' if said else ''}; limit {gate.threshold or 'none'}"
+        )
+        for sentence in criterion_sentences(gate):
+            self.say(sentence)
+        self.say(f"why: {gate.why}")
 
     def show(self) -> None:
         """Print the example."""
@@ -121,6 +155,18 @@ class PlainReview:
                 self.say(f"your note: {mine.note}")
         for other in evidence.others:
             self.say(f"{other.reviewer}: {other.verdict}" + (f", cause {other.cause}" if other.cause else ""))
+        self.ask(evidence)
+
+    def ask(self, evidence: ExampleEvidence) -> None:
+        """Print the question of the track until it is answered, and then whether the reviewers agree."""
+        ref, track = evidence.example.ref, evidence.example.track
+        state = self.session.gate_input().state
+        if evidence.mine is None:
+            self.say(registry.get(track).question)
+        elif ref in state.settled:
+            self.say(f"settled: {state.settled[ref]}")
+        elif judgement(state, ref) == "disagreement":
+            self.say("reviewers disagree; = LETTER records what they agreed on")
 
     def go(self, ref: str | None, nothing: str) -> None:
         """Go to an example, or say that there is none."""
@@ -151,6 +197,10 @@ class PlainReview:
             self.say(f"{word}: {done.sentence}" if done else f"nothing can be {word}")
         elif letter == "g":
             self.go(self.session.resolve_ref(rest.strip()), "")
+        elif letter == "G":
+            self.gate(rest.strip())
+        elif letter == "=" and rest.strip() in VERDICTS:
+            self.settle(self.ref, VERDICTS[rest.strip()])
         else:
             self.tell(text)
         return True
@@ -161,6 +211,13 @@ class PlainReview:
         self.say(f"saved: {verdict} {ref}")
         following = self.session.neighbour(ref, self.scope, 1, True)
         self.go(following, "no undecided example follows; K goes back")
+
+    def settle(self, ref: str, verdict: ReviewVerdict) -> None:
+        """Save what the reviewers agreed on; as in the console, only after one's own verdict."""
+        if self.session.example(ref).mine is None:
+            raise AssayError("give your own verdict first")
+        self.session.settle(ref, verdict)
+        self.say(f"saved: settled {verdict} {ref}")
 
     def tell(self, text: str) -> None:
         """Overview, the example again, or help."""

@@ -1,10 +1,28 @@
-"""What the terminal of `assay doctor` says of itself."""
+"""What this terminal is: for `assay doctor`, and to refuse a console where none can be drawn."""
 
 from __future__ import annotations
 
 import os
 import shutil
 import sys
+from pathlib import Path
+
+from analysis.base.errors import AssayError
+
+UNDRAWABLE = ("", "dumb", "unknown")
+"""Values of TERM on which the console cannot be drawn."""
+
+
+def require_terminal(store: Path) -> None:
+    """Raise AssayError where the console cannot be drawn: no terminal, or a dumb one."""
+    plain = f"use --plain for the same review line by line: assay review {store} --plain"
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        raise AssayError(
+            "the console needs a terminal, and this is not one", where="assay review", hint=plain
+        )
+    term = os.environ.get("TERM", "")
+    if term in UNDRAWABLE:
+        raise AssayError("the console cannot be drawn on a dumb terminal", where=f"TERM={term}", hint=plain)
 
 
 def terminal_facts() -> list[str]:
@@ -12,7 +30,7 @@ def terminal_facts() -> list[str]:
     tty = sys.stdin.isatty() and sys.stdout.isatty()
     size = shutil.get_terminal_size()
     term = os.environ.get("TERM", "")
-    drawable = tty and term not in ("", "dumb", "unknown")
+    drawable = tty and term not in UNDRAWABLE
     console = "can be drawn" if drawable else "cannot be drawn here: assay review STORE --plain"
     encoding = sys.stdout.encoding or "unknown"
     utf8 = encoding.lower().replace("-", "") == "utf8"

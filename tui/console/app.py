@@ -23,7 +23,9 @@ from analysis.review.session import ReviewSession
 from tui.console.connection import end_in_time, hung_up
 from tui.console.navigation import Navigation
 from tui.draw.palette import Depth, detect_depth
-from tui.draw.theme import DARK_THEME, LIGHT_THEME, Look
+from tui.draw.theme import DARK_THEME, LIGHT_THEME, Colours
+from tui.plugin.console import EXAMPLES, OVERVIEW, ScopePlace
+from tui.plugin.registry import view_fault
 from tui.screens.base import BaseScreen
 
 if TYPE_CHECKING:
@@ -40,7 +42,7 @@ class AssayApp(Navigation):
 
     Args:
         session: the review, open.
-        look: colour depth and background.
+        colours: colour depth and background.
     """
 
     TITLE = "assay"
@@ -50,9 +52,9 @@ class AssayApp(Navigation):
     Screen { background: $background; color: $foreground; }
     """
 
-    def __init__(self, session: ReviewSession, look: Look) -> None:
-        super().__init__(session, ansi_color=look.native)
-        self.look = look
+    def __init__(self, session: ReviewSession, colours: Colours) -> None:
+        super().__init__(session, ansi_color=colours.native)
+        self.colours = colours
         self.busy = ""
         self.animation_level = "none"
         self._probes: LiveProbes | None = None
@@ -62,7 +64,7 @@ class AssayApp(Navigation):
         self.error_console = Console(file=io.StringIO())
         systems = {"truecolor": "truecolor", "256": "256", "16": "standard", "none": "standard"}
         self.console = Console(
-            color_system=systems[look.depth],  # type: ignore[arg-type]
+            color_system=systems[colours.depth],  # type: ignore[arg-type]
             file=self._null,
             force_terminal=True,
             legacy_windows=False,
@@ -72,9 +74,9 @@ class AssayApp(Navigation):
         )
 
     def get_line_filters(self) -> Sequence[LineFilter]:
-        """The filters of the look: without colours, whatever style a widget has is drawn without them."""
+        """Without colours, whatever style a widget has is drawn without them."""
         filters = list(super().get_line_filters())
-        return [*filters, NoColor()] if self.look.depth == "none" else filters
+        return [*filters, NoColor()] if self.colours.depth == "none" else filters
 
     def on_mount(self) -> None:
         self.register_theme(DARK_THEME)
@@ -84,7 +86,7 @@ class AssayApp(Navigation):
         for number in (signal.SIGHUP, signal.SIGTERM):
             loop.add_signal_handler(number, self.leave)
         place = self.session.last_place()
-        self.open_screen("overview")
+        self.open(OVERVIEW)
         if place is not None:
             ref, scope = place
             try:
@@ -92,7 +94,9 @@ class AssayApp(Navigation):
             except AssayError as error:
                 self.base_screen.complain(error)
             else:
-                self.show_scope(scope, ref)
+                self.open(EXAMPLES, ScopePlace(scope, ref))
+        for fault in filter(None, map(view_fault, self.views)):
+            self.call_after_refresh(self.base_screen.complain, fault)
         self.set_interval(POLL_SECONDS, self.poll)
 
     def on_key(self, event: events.Key) -> None:
@@ -117,10 +121,10 @@ class AssayApp(Navigation):
         return self._probes
 
     def _set_theme(self) -> None:
-        if self.look.native:
-            self.theme = "ansi-dark" if self.look.dark else "ansi-light"
+        if self.colours.native:
+            self.theme = "ansi-dark" if self.colours.dark else "ansi-light"
         else:
-            self.theme = DARK_THEME.name if self.look.dark else LIGHT_THEME.name
+            self.theme = DARK_THEME.name if self.colours.dark else LIGHT_THEME.name
 
     @property
     def osc52(self) -> Callable[[str], None] | None:
@@ -137,7 +141,7 @@ class AssayApp(Navigation):
         super()._handle_exception(error)
 
     def poll(self) -> None:
-        """Look for events of other consoles; redraw only when there are any."""
+        """Colours for events of other consoles; redraw only when there are any."""
         if not self.is_headless and hung_up(sys.stdin.fileno()):
             self.leave()
             return
@@ -151,11 +155,11 @@ class AssayApp(Navigation):
 
     def change_theme(self) -> None:
         """From dark to light or back."""
-        self.look = Look(self.look.depth, not self.look.dark)
+        self.colours = Colours(self.colours.depth, not self.colours.dark)
         self._set_theme()
         for screen in self.made.values():
             if screen.is_mounted:
-                screen.change_look()
+                screen.change_colours()
 
 
 def run_console(store: Path, reviewer: str | None, color: str | None, light: bool, mouse: bool) -> int:
@@ -177,7 +181,7 @@ def run_console(store: Path, reviewer: str | None, color: str | None, light: boo
     flags: dict[str, Depth] = {"truecolor": "truecolor", "256": "256", "16": "16", "none": "none"}
     depth = detect_depth(os.environ, flags.get(color or "", "auto"))
     with ReviewSession.open(store, reviewer) as session:
-        app = AssayApp(session, Look(depth, not light))
+        app = AssayApp(session, Colours(depth, not light))
         status = app.run(mouse=mouse)
         if app.failure is not None:
             raise app.failure

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from textual.app import App
 
+from analysis.plugin.registry import known
 from analysis.review.scope import Scope
 from analysis.review.session import ReviewSession
-from tui.console.by_name import make_screen
+from tui.console.screens import make_screen, screens_of
 from tui.draw.lines import Target
+from tui.plugin.console import EXAMPLES, GATES, OVERVIEW, ScopePlace, Subject
+from tui.plugin.frame_actions import FRAME_ACTIONS
+from tui.plugin.registry import action_table, views_of
 from tui.screens.base import BaseScreen
 
 
@@ -17,12 +21,18 @@ class Navigation(App[int]):
     Args:
         session: the review, open.
         ansi_color: whether the terminal's own colours are used.
+
+    Raises:
+        AssayError: the view of one of the review's tracks cannot be loaded.
     """
 
     def __init__(self, session: ReviewSession, *, ansi_color: bool) -> None:
         super().__init__(ansi_color=ansi_color)
         self.session = session
+        self.views = views_of(track for track in session.description["tracks"] if known(track))
+        self.actions = action_table(FRAME_ACTIONS, self.views)
         self.made: dict[str, BaseScreen] = {}
+        self._screens = screens_of(self.views.values())
         self._trail: list[str] = []
 
     @property
@@ -32,13 +42,20 @@ class Navigation(App[int]):
 
     def _screen(self, name: str) -> BaseScreen:
         if name not in self.made:
-            self.made[name] = make_screen(name)
+            self.made[name] = make_screen(name, self._screens, self.actions)
             self.install_screen(self.made[name], name)
         return self.made[name]
 
-    def open_screen(self, name: str, *, remember: bool = True) -> None:
-        """Go to a screen."""
+    def open(self, name: str, subject: Subject = None, *, remember: bool = True) -> None:
+        """Go to a screen, and show something on it; None shows what it showed last. Raises KeyError.
+
+        Args:
+            name: of the screen.
+            subject: what to show.
+            remember: whether the screen before is one to go back to.
+        """
         screen = self._screen(name)
+        screen.show(subject)
         current = next(
             (entry for entry in reversed(self.screen_stack) if isinstance(entry, BaseScreen)), None
         )
@@ -54,91 +71,42 @@ class Navigation(App[int]):
     def go_back(self) -> None:
         """To the screen before; from the first one, nowhere."""
         if self._trail:
-            self.open_screen(self._trail.pop(), remember=False)
-        elif self.base_screen.NAME != "overview":
-            self.open_screen("overview", remember=False)
+            self.open(self._trail.pop(), remember=False)
+        elif self.base_screen.NAME != OVERVIEW:
+            self.open(OVERVIEW, remember=False)
         else:
             self.base_screen.notice("q leaves; everything is saved")
 
     def follow(self, target: Target) -> None:
         """Go where a line leads."""
         if target.kind == "screen":
-            self.open_screen(target.name)
+            self.open(target.name)
         elif target.kind == "gate":
-            from tui.screens.gates import GatesScreen
-
-            gates = self._screen("gates")
-            if isinstance(gates, GatesScreen):
-                gates.show(target.name)
-            self.open_screen("gates")
-        elif target.kind == "probes":
-            self.show_probes(target.name)
+            self.open(GATES, target.name)
         elif target.kind == "flagged":
             scope = Scope(gate=target.name, everything=True)
             if self.session.queue_count(scope):
-                self.show_scope(scope, None)
+                self.open(EXAMPLES, ScopePlace(scope))
             else:
-                self.follow(Target("gate", target.name))
+                self.open(GATES, target.name)
         elif target.kind == "examples":
-            self.show_scope(Scope(refs=target.refs, everything=True), None)
+            self.open(EXAMPLES, ScopePlace(Scope(refs=target.refs, everything=True)))
         elif target.kind == "ref":
-            self.show_scope(Scope(refs=target.refs, everything=True), target.name)
+            self.open(EXAMPLES, ScopePlace(Scope(refs=target.refs, everything=True), target.name))
         elif target.kind == "slice":
             scope = Scope(track=target.track, slice=target.name or None)
             if not self.session.queue_count(scope):
                 scope = Scope(track=target.track, slice=target.name or None, everything=True)
-            self.show_scope(scope, None)
+            self.open(EXAMPLES, ScopePlace(scope))
         elif target.kind == "example":
             self.show_example(target.name)
-
-    def show_scope(self, scope: Scope, ref: str | None) -> None:
-        """Show the examples of a scope."""
-        from tui.screens.review import ReviewScreen
-
-        screen = self._screen("review")
-        if isinstance(screen, ReviewScreen):
-            screen.show(scope, ref)
-        self.open_screen("review")
-
-    def show_track(self, track: str) -> None:
-        """Show the examples of one track, or of the first where it is not there, at the place where they were left."""
-        from tui.screens.review import ReviewScreen
-
-        present = self.session.description["tracks"]
-        screen = self._screen("review")
-        if isinstance(screen, ReviewScreen) and len(present) > 1:
-            name = track if track in present else present[0]
-            screen.show(*screen.left.get(name, (Scope(track=name), None)))
-        self.open_screen("review")
-
-    def show_probes(self, key: str | None) -> None:
-        """Show what a cue, CLASS/CUE, does to both sides; the one that moves most where none is named."""
-        from tui.tracks.intent.probes_screen import ProbesScreen
-
-        screen = self._screen("probes")
-        if isinstance(screen, ProbesScreen):
-            screen.show(key)
-        self.open_screen("probes")
-
-    def show_maps(self, ref: str | None) -> None:
-        """Show the maps of base and candidate, with the cursor on an item; None stays where it was."""
-        from tui.tracks.retrieval.maps_screen import MapsScreen
-
-        screen = self._screen("maps")
-        if isinstance(screen, MapsScreen):
-            screen.show(ref)
-        self.open_screen("maps")
-
-    def show_whatif(self, ref: str) -> None:
-        """Show the text of an example to be changed."""
-        from tui.whatif.screen import WhatIfScreen
-
-        screen = self._screen("whatif")
-        if isinstance(screen, WhatIfScreen):
-            screen.show(ref)
-        self.open_screen("whatif")
 
     def show_example(self, ref: str) -> None:
         """Show one example, in the queue where it is in it, else among all."""
         scope = Scope() if self.session.position(ref, Scope()) is not None else Scope(everything=True)
-        self.show_scope(scope, ref)
+        self.open(EXAMPLES, ScopePlace(scope, ref))
+
+    def show_track(self, track: str) -> None:
+        """Show the examples of a track, at the place where they were left; all there are where it is the only one."""
+        alone = len(self.session.description["tracks"]) == 1
+        self.open(EXAMPLES, None if alone else ScopePlace(Scope(track=track), resume=True))

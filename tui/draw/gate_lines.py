@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from tui.draw.figures import figure, interval, plural, signed
 from tui.draw.lines import Line, Target, wrap
+from tui.draw.number_text import IMPROVEMENT_MARKS, PLAIN_UNITS, improvement, interval, plural, value_text
 from tui.draw.safe_text import fit
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ def by_urgency(gates: Sequence[GateResult]) -> list[GateResult]:
 
 def verdict_of(gates: Sequence[GateResult]) -> tuple[str, str]:
     """What may be done with the candidate, in words, and the style of it."""
-    from analysis.review.gates import allow
+    from analysis.review.evaluate import allow
 
     if not gates:
         return "NO GATES", "banner.warn"
@@ -58,19 +58,21 @@ def counts_of(gates: Sequence[GateResult]) -> str:
 
 
 def gate_value(gate: GateResult) -> str:
-    """The value of a gate as it is written: a change with its sign, a count as a count."""
-    if gate.value is None:
-        return "–"
-    shares = ("intent.critical_recall", "intent.explanations")
-    change = gate.name.startswith("intent.") and gate.name not in shares
-    if gate.value == int(gate.value) and gate.low is None:
-        return figure(gate.value)
-    return signed(gate.value) if change or gate.value < 0 else figure(gate.value)
+    """The value of a gate as its metric is declared: a change with its sign, a count as a count, with its unit."""
+    text = value_text(gate.value, gate.measures)
+    plain = gate.value is None or gate.unit in PLAIN_UNITS
+    return text if plain else f"{text} {gate.unit}"
 
 
-NUMBER_CELLS = 23
+def gate_improvement(gate: GateResult) -> tuple[str, str, str]:
+    """`better`, `worse` or nothing for the change that a gate's value is, with its glyph and style."""
+    said = improvement(gate.value, gate.better) if gate.measures == "change" else ""
+    return said, *IMPROVEMENT_MARKS[said]
+
+
+NUMBER_CELLS = 25
 """Cells of a gate's value with its interval."""
-VALUE_CELLS = 8
+VALUE_CELLS = 10
 """Cells of a gate's value without its interval, where there is no room for that."""
 INTERVAL_FROM = 70
 """Cells from which the interval stands beside the value."""
@@ -93,8 +95,8 @@ def key_cells(width: int) -> int:
 
 def gate_head(title: str, width: int) -> Line:
     """The head of a list of gates."""
-    line = Line().add(f" {title}", "title").to(key_cells(width) + 4)
-    line.column("value", number_cells(width), "dim")
+    line = Line().add(f" {title}", "title").to(key_cells(width) + 6)
+    line.column("value", number_cells(width) - 2, "dim")
     if width >= LIMIT_FROM:
         line.add("limit", "dim")
     return (
@@ -111,10 +113,12 @@ def gate_line(gate: GateResult, width: int) -> Line:
     line = Line(Target("gate", gate.key)).add(" ").add(mark, style).add(" ")
     name = gate.key if gate.blocking else f"{gate.key} (advisory)"
     line.column(name, key_cells(width), "text" if quiet else "strong").add(" ")
-    numbers = gate_value(gate)
+    said, glyph, tone = gate_improvement(gate)
+    line.add(f"{glyph} " if said else "  ", tone)
+    numbers = value_text(gate.value, gate.measures)
     if width >= INTERVAL_FROM:
         numbers = f"{numbers} {interval(gate.low, gate.high, 2)}".strip()
-    line.column(numbers, number_cells(width), style if gate.verdict == "fail" else "number")
+    line.column(numbers, number_cells(width) - 2, style if gate.verdict == "fail" else "number")
     if width >= LIMIT_FROM:
         line.column(gate.threshold, max(width - line.width - COUNT_CELLS, 6), "dim")
     return line.column(f"{len(gate.refs):,}" if gate.refs else "", COUNT_CELLS, "number", right=True)

@@ -15,7 +15,7 @@ from rich.segment import Segment
 from rich.style import Style
 
 from tui.draw.safe_text import fit, printable
-from tui.draw.theme import Look
+from tui.draw.theme import Colours
 
 StyleLike = str | Style
 
@@ -30,9 +30,9 @@ class Target:
     """Where Enter on a line leads: examples of a scope, a gate, a screen, or a choice of the screen's own.
 
     Args:
-        kind: `examples`, `example`, `flagged` (the examples flagged for a gate, or that gate), `gate`, `probes`,
-            `screen` or `choice`.
-        name: gate key, ref, cue, screen name or choice.
+        kind: `examples`, `example`, `ref`, `slice`, `flagged` (the examples flagged for a gate, or that gate), `gate`,
+            `screen`, `choice`, or a kind of a view's own.
+        name: gate key, ref, slice, screen name, choice, or what the view understands.
         refs: the examples, for kind `examples`, worst first.
         track: the track of a slice, where `name` is a slice.
     """
@@ -99,10 +99,10 @@ class Line:
         """The text of the line, without styles."""
         return "".join(piece.text for piece in self.pieces)
 
-    def segments(self, look: Look) -> list[Segment]:
-        """The line as rich segments in the colours of a look."""
+    def segments(self, colours: Colours) -> list[Segment]:
+        """The line as rich segments in the colours of a colours."""
         return [
-            Segment(piece.text, look.style(piece.style) if isinstance(piece.style, str) else piece.style)
+            Segment(piece.text, colours.style(piece.style) if isinstance(piece.style, str) else piece.style)
             for piece in self.pieces
         ]
 

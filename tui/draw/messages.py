@@ -99,7 +99,3 @@ class ProbeAnswered(Message):
         self.reply = reply
         self.left = left
         self.error = error
-
-
-class EventsArrived(Message):
-    """Another console recorded something."""

@@ -1,131 +1,60 @@
-"""Metrics with what each means: the numbers behind gates and probes."""
+"""Metrics with what each means, as their declarations say: the numbers behind gates, slices and probes."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from tui.draw.figures import figure, with_interval
 from tui.draw.lines import Line, wrapped
+from tui.draw.number_text import IMPROVEMENT_MARKS, PLAIN_UNITS, improvement, value_text, value_with_interval
 
 if TYPE_CHECKING:
-    from analysis.base.records import Metric, MetricSide
+    from analysis.base.records import Measures, Metric, MetricSide, MetricSpec
 
 NAME_CELLS = 24
-"""Cells of a metric's name where there is room."""
+"""Cells of a metric's title where there is room."""
 NARROW_CELLS = 13
 """The same below 61 columns."""
 SIDE_LABELS: dict[MetricSide, str] = {"base": "base ", "candidate": "cand ", "difference": "Δ "}
 
-_EDIT = "change of p(class) by {}, mean over {}; Δ is the candidate's minus the base's"
-_EDITS = {
-    "own": "inserting the cue",
-    "held_out": "inserting terms that the lexicon does not hold",
-    "neutral": "inserting a neutral phrase (shown beside, never subtracted)",
-    "removed": "the cue being there, minus without it",
-    "swapped": "swapping the cue for another of its kind",
-}
-_TEXTS = {"critical": "texts of the class", "other": "texts of other classes"}
-DEFINITIONS = {
-    "accuracy": "share of texts whose predicted class is the gold label",
-    "recall": "share of the texts of a class predicted as it; of a query, share of its relevant items found",
-    "precision": "share of the texts predicted as a class that are of it",
-    "broken": "texts right on the base and wrong on the candidate",
-    "fixed": "texts wrong on the base and right on the candidate",
-    "flips": "texts whose predicted class changed",
-    "mcnemar_p": "one-sided exact McNemar: P(Bin(broken + fixed, 1/2) ≥ broken)",
-    "false_positives": "texts of other classes that are predicted as this one",
-    "false_positive_rate": "change of the share of other texts that are predicted as the class",
-    "routed_gained": "texts of other classes that only the candidate sends to this one",
-    "routed_lost": "texts of other classes that only the base sends to this one",
-    "confidence": "mean of the largest probability",
-    "mean_confidence": "mean of the largest probability",
-    "signed_gap": "mean confidence minus accuracy; above 0 is overconfident",
-    "brier": "mean squared error of all probabilities",
-    "ece": "expected calibration error, 15 equal-mass bins",
-    "confused": "texts of the first class that are predicted as the second",
-    "enrichment": "share of absolute attribution on the cue over its share of the words; 1 is no preference",
-    "cue_share_critical": "share of the texts of the class that hold the cue",
-    "cue_share_other": "share of other texts that hold the cue",
-    "signal_effect": "fall of the log-odds of the class when the expected phrase is deleted",
-    "signal_positive": "share of the deletions that lower the log-odds",
-    "ndcg": "normalised discounted cumulative gain of the relevant items in the top k",
-    "mrr": "mean reciprocal rank of the first relevant item in the top k",
-    "overlap": "share of the top k that both sides have",
-    "rank_biased_overlap": "agreement of both rankings, the top weighing most (p .9)",
-    "grouping_lift": "how much more alike neighbours are in it than random items: 0 is chance, 1 all alike",
-    "grouping_conditional_lift": "the same over chance among items alike in the wanted attributes",
-    "grouping_wanted_lift": "mean lift over the wanted attributes",
-    "grouping_permutation_p": "share of permutations within the strata that are at least as alike",
-    "centroid_drift": "move of a group's mean, in spreads of the base's group around its own mean",
-    "counterfactual_overlap": "share of an item's neighbours that stay when only this is edited",
-    "counterfactual_toward": "rise of the share of neighbours with the new value when only this is edited",
-    "violations": "share of the pairs whose negative is at least as near as the positive",
-    "pairs_broken": "pairs right on the base and violated on the candidate",
-    "pairs_fixed": "pairs violated on the base and right on the candidate",
-    "margin": "similarity to the positive minus similarity to the negative",
-    "hubness": "skewness of how often an item is among the neighbours of others; 0 is even",
-    "anisotropy": "mean cosine of two items; near 0 uses the whole space",
-    "flips_explained": "flips that revert without the word whose attribution changed most",
-    "licence": "1 where the slice's attributions together passed their tests; else why says what failed",
-    "licence_share": "share of attributions licensed, of those long enough to decide",
-    "licence_percentile": "mean percentile of comprehensiveness − sufficiency among random rankings; at least .80",
-    "licence_overlap": "overlap of the families' top words above chance; lower bound above .10",
-    "licence_randomisation": "rank correlation with re-initialised models; at most .25 either way",
-    **{
-        f"relevance_{edit}_{texts}": _EDIT.format(done, of)
-        for edit, done in _EDITS.items()
-        for texts, of in _TEXTS.items()
-    },
-}
-"""What each metric is, in a line."""
 
-DECIDES: dict[str, tuple[str, ...]] = {
-    "intent.accuracy": ("accuracy", "broken", "fixed", "mcnemar_p"),
-    "intent.slices": ("accuracy", "broken", "fixed", "mcnemar_p"),
-    "intent.critical_recall": ("recall", "broken", "fixed", "mcnemar_p"),
-    "intent.critical_routing": ("false_positive_rate", "routed_gained", "routed_lost", "false_positives"),
-    "intent.overconfidence": ("signed_gap", "confidence"),
-    "intent.relevance": ("relevance_own", "relevance_removed", "enrichment", "cue_share"),
-    "intent.signals": ("signal_effect",),
-    "intent.explanations": ("licence_share", "flips"),
-    "retrieval.grouping": ("grouping_wanted_lift", "grouping_lift"),
-    "retrieval.confounds": ("grouping_conditional_lift", "grouping_lift"),
-    "retrieval.hard_negatives": ("violations", "pairs_"),
-    "retrieval.probes": ("recall", "ndcg", "mrr", "broken", "fixed"),
-}
-"""Beginnings of the names of the metrics that a gate reads, by its name."""
+def decisive(metrics: Iterable[Metric], reads: Sequence[str]) -> tuple[list[Metric], list[Metric]]:
+    """Metrics of a slice: those that a gate reads, in the order in which it names them, and the others.
+
+    Args:
+        metrics: of the slice.
+        reads: names of the metrics that decide the gate, the most telling first.
+    """
+    metrics = list(metrics)
+    read = [metric for name in reads for metric in metrics if metric.name == name]
+    return read, [metric for metric in metrics if metric.name not in reads]
 
 
-def decisive(gate: str, metrics: Iterable[Metric]) -> tuple[list[Metric], list[Metric]]:
-    """Metrics of a gate's slice: those that it reads, and the others; all decide a gate that is not listed."""
-    names = DECIDES.get(gate)
-    read: list[Metric] = []
-    beside: list[Metric] = []
-    for metric in metrics:
-        (read if names is None or metric.name.startswith(names) else beside).append(metric)
-    return read, beside
+def metric_lines(
+    metrics: Sequence[Metric], specs: Mapping[str, MetricSpec], width: int, *, methods: bool = False
+) -> list[Line]:
+    """Metrics of one slice: base, candidate and difference of each in a row, as they are declared.
 
-
-def metric_lines(metrics: Sequence[Metric], width: int, *, methods: bool = False) -> list[Line]:
-    """Metrics of one slice: base, candidate and difference of each name in a row.
-
-    A name that several methods measured has a row for each of them.
+    A metric that several methods measured has a row for each of them.
 
     Args:
         metrics: of one slice.
+        specs: what the track says of its metrics, by name.
         width: cells there are.
-        methods: with every interval, the methods and the definition.
+        methods: with every interval, unit, the methods and the definition.
     """
     lines: list[Line] = []
     indent = NAME_CELLS if width > 60 else NARROW_CELLS
     for name in dict.fromkeys(metric.name for metric in metrics):
         own = [metric for metric in metrics if metric.name == name]
+        spec = specs.get(name)
+        title = name.replace("_", " ") if spec is None else spec.title.lower()
         for sides in _rows(own):
-            parts = _parts(sides, methods=methods)
-            lines += wrapped(f" {name.replace('_', ' ')}", " · ".join(parts), width, indent=indent)
-        if methods and name in DEFINITIONS:
-            lines += wrapped("", DEFINITIONS[name], width, indent=indent, style="dim")
+            parts = _parts(sides, spec, methods=methods)
+            lines += wrapped(f" {title}", " · ".join(parts), width, indent=indent)
+        if methods:
+            meaning = "the run does not say what this is" if spec is None else spec.meaning
+            lines += wrapped("", meaning, width, indent=indent, style="dim")
     return lines
 
 
@@ -139,24 +68,28 @@ def _rows(metrics: Sequence[Metric]) -> list[dict[MetricSide, Metric]]:
     return list(by_method.values())
 
 
-def _parts(sides: dict[MetricSide, Metric], *, methods: bool) -> list[str]:
+def _parts(sides: Mapping[MetricSide, Metric], spec: MetricSpec | None, *, methods: bool) -> list[str]:
     parts = []
-    for side, label in SIDE_LABELS.items():
+    for side, name in SIDE_LABELS.items():
         if side not in sides:
             continue
         metric = sides[side]
+        measures: Measures | None = None if spec is None else spec.measures_on(side)
+        # One number of both models needs no side.
+        label = "" if len(sides) == 1 and side == "difference" else name
         if metric.status != "ok" or metric.value is None:
             parts.append(f"{label}unknown: {metric.why}")
-        elif side == "difference" and len(sides) > 1:
-            parts.append(label + with_interval(metric.value, metric.low, metric.high, change=True))
-        elif side == "difference":
-            parts.append(with_interval(metric.value, metric.low, metric.high))
-        elif not methods:
-            parts.append(label + figure(metric.value))
+            continue
+        if side == "difference" or methods:
+            said = value_with_interval(metric.value, metric.low, metric.high, measures)
         else:
-            parts.append(label + with_interval(metric.value, metric.low, metric.high))
-        if methods and metric.status == "ok" and metric.why:
+            said = value_text(metric.value, measures)
+        better = improvement(metric.value, spec.better) if spec and measures == "change" else ""
+        parts.append(f"{label}{said}" + (f" {IMPROVEMENT_MARKS[better][0]} {better}" if better else ""))
+        if methods and metric.why:
             parts.append(f"({metric.why})")
+    if methods and spec is not None and spec.unit not in PLAIN_UNITS:
+        parts.append(f"in {spec.unit}")
     sizes = [metric.n for metric in sides.values() if metric.n is not None]
     if sizes:
         parts.append(f"n {max(sizes):,}")

@@ -15,8 +15,6 @@ from typing import Literal, NamedTuple
 from rich.color import Color
 from rich.style import Style
 
-from tui.draw.safe_text import printable
-
 Depth = Literal["truecolor", "256", "16", "none"]
 Step = Literal["zero", "weak", "mid", "strong"]
 
@@ -38,13 +36,6 @@ class Paint(NamedTuple):
     background: int | None = None
     bold: bool = False
     underline: bool = False
-
-
-class LegendPiece(NamedTuple):
-    """A stretch of the legend with its style."""
-
-    text: str
-    style: Style
 
 
 _BLACK, _WHITE = 16, 231
@@ -119,29 +110,6 @@ def sign_mark(value: float, scale: float) -> str:
     if share < WEAK_FROM:
         return ""
     return f"{'+' if value > 0 else MINUS}{min(9, math.floor(share * 10 + 0.5))}"
-
-
-def legend(scale: float, method: str, depth: Depth, dark: bool) -> tuple[LegendPiece, ...]:
-    """One line that explains colours, marks and scale, with a sample of every step.
-
-    `method` may come from data. `scale` is printed in the unit of the scores: the largest |score| of what
-    the colours compare.
-    """
-    plain = Style()
-
-    def samples(shares: tuple[float, ...]) -> list[LegendPiece]:
-        return [
-            LegendPiece(sign_mark(share, 1), attribution_style(share, 1, depth, dark)) for share in shares
-        ]
-
-    number = f"\u00b1{scale:.3g} max|a|" if math.isfinite(scale) and scale > 0 else "no scale"
-    return (
-        LegendPiece("opposes ", plain),
-        *samples((-0.9, -0.5, -0.1)),
-        LegendPiece(" 0 ", plain),
-        *samples((0.1, 0.5, 0.9)),
-        LegendPiece(f" supports  {number}  {printable(method, 200)}", plain),
-    )
 
 
 def detect_depth(environ: Mapping[str, str], flag: Depth | Literal["auto"] = "auto") -> Depth:

@@ -135,7 +135,7 @@ LIGHT_THEME = Theme(
 
 
 @dataclass(frozen=True)
-class Look:
+class Colours:
     """A colour depth and a background, with the style of each name in them."""
 
     depth: Depth = "256"

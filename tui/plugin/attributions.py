@@ -2,43 +2,44 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tui.widgets.token_view import Word
 
 if TYPE_CHECKING:
-    from analysis.base.records import Attribution
+    from analysis.base.records import Attribution, MethodSpec
 
-METHOD_NAMES = {
-    "integrated_gradients": "integrated gradients",
-    "occlusion": "occlusion by deletion",
-    "gradient_shap": "gradient SHAP",
-    "input_x_gradient": "input × gradient",
-    "lime": "LIME",
-    "kernel_shap": "kernel SHAP",
-    "attention_rollout": "attention rollout",
-}
-"""Method names as they are written out, in the order shown; an unknown one comes after them, as it is."""
+
+def method_title(methods: Mapping[str, MethodSpec], name: str) -> str:
+    """A method as it is written out; one that the run does not declare, by its name."""
+    return methods[name].title if name in methods else name.replace("_", " ")
 
 
 @dataclass(frozen=True)
 class AttributionPair:
-    """One method and target on both sides; a side that was not attributed is None."""
+    """One method and target on both sides; a side that was not attributed is None.
+
+    Args:
+        method: its name.
+        name: as it is written out.
+        base: of the base.
+        candidate: of the candidate.
+    """
 
     method: str
+    name: str
     base: Attribution | None
     candidate: Attribution | None
 
     @property
     def title(self) -> str:
         """Method and target, in words."""
-        name = METHOD_NAMES.get(self.method, self.method.replace("_", " "))
         targets = [entry.target for entry in (self.base, self.candidate) if entry is not None]
         if len(set(targets)) == 1:
-            return f"{name} of {targets[0]}"
-        return f"{name} of each side's own class"
+            return f"{self.name} of {targets[0]}"
+        return f"{self.name} of each side's own class"
 
     @property
     def comparable(self) -> bool:
@@ -56,25 +57,33 @@ class AttributionPair:
         return max(scores, default=0.0) or 1.0
 
 
-def attribution_pairs(attributions: Iterable[Attribution]) -> list[AttributionPair]:
+def attribution_pairs(
+    attributions: Iterable[Attribution], methods: Mapping[str, MethodSpec]
+) -> list[AttributionPair]:
     """Pair attributions: per method, first each side's own class, then each target that both sides have.
 
-    A pair whose two sides explain the same class is one pair, not two.
+    A pair whose two sides explain the same class is one pair, not two. Methods come in the order in which their run
+    declares them; those that it does not declare after them.
+
+    Args:
+        attributions: of one text.
+        methods: what the run says of its methods, by name.
     """
     by_method: dict[str, dict[str, list[Attribution]]] = {}
     for entry in attributions:
         by_method.setdefault(entry.method, {"base": [], "candidate": []})[entry.side].append(entry)
     pairs: list[AttributionPair] = []
-    order = {name: place for place, name in enumerate(METHOD_NAMES)}
+    order = {name: place for place, name in enumerate(methods)}
     for method, sides in sorted(by_method.items(), key=lambda one: (order.get(one[0], len(order)), one[0])):
         base, candidate = sides["base"], sides["candidate"]
+        title = method_title(methods, method)
         shared = [(left, right) for left in base for right in candidate if left.target == right.target]
         shared_targets = {left.target for left, _ in shared}
         own_base = next((entry for entry in base if entry.target not in shared_targets), None)
         own_candidate = next((entry for entry in candidate if entry.target not in shared_targets), None)
         if own_base is not None or own_candidate is not None:
-            pairs.append(AttributionPair(method, own_base, own_candidate))
-        pairs.extend(AttributionPair(method, left, right) for left, right in shared)
+            pairs.append(AttributionPair(method, title, own_base, own_candidate))
+        pairs.extend(AttributionPair(method, title, left, right) for left, right in shared)
     return pairs
 
 

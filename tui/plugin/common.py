@@ -1,21 +1,22 @@
-"""What the views of all tracks share, and the view of a track that has none of its own."""
+"""What the views of all tracks share: why an example is listed, what was said of it, and what was marked in it."""
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
-from tui.draw.lines import Line, rule, text_line, wrap, wrapped
-from tui.plugin.registry import ViewOptions
+from tui.draw.lines import Line, wrap, wrapped
+from tui.draw.number_text import figure
+from tui.plugin.options import ViewOptions
 
 if TYPE_CHECKING:
-    from analysis.attribution.licences import FindingEvidence
     from analysis.review.queries import ExampleEvidence
 
 INDENT = 7
 """Cells of the labels at the left."""
 
 
-def flag_words(evidence: ExampleEvidence) -> str:
+def flag_reasons(evidence: ExampleEvidence) -> str:
     """Why the example is in the queue; that it was drawn as a control, too, comes last."""
     flags = sorted(evidence.flags, key=lambda flag: flag.control)
     return " · ".join(dict.fromkeys(flag.reason for flag in flags))
@@ -31,8 +32,11 @@ def annotation_lines(evidence: ExampleEvidence, options: ViewOptions) -> list[Li
         line.add(mine.verdict, {"acceptable": "good", "unacceptable": "bad"}.get(mine.verdict, "warn"))
         if mine.cause:
             line.add("   cause ", "dim").add(mine.cause)
+    agreement, style = options.agreement
     if mine is None:
         line.end("others: after you decide", width - 1, "faint")
+    elif agreement:
+        line.end(agreement, width - 1, style)
     elif not evidence.others:
         line.end("others: none yet", width - 1, "faint")
     lines = [line]
@@ -56,35 +60,26 @@ def annotation_lines(evidence: ExampleEvidence, options: ViewOptions) -> list[Li
     return lines
 
 
-def example_lines(evidence: ExampleEvidence, options: ViewOptions) -> list[Line]:
-    """Text, gold label and flags of an example, and what was said of it."""
-    width = options.width
-    lines = wrapped(" gold", evidence.example.gold or "not given", width, indent=INDENT, style="strong")
-    lines += wrapped(" flags", flag_words(evidence), width, indent=INDENT, style="number")
-    lines += wrapped(" text", evidence.example.text, width, indent=INDENT)
-    return [*lines, rule(width), *annotation_lines(evidence, options)]
-
-
-def number_lines(evidence: ExampleEvidence, options: ViewOptions) -> list[Line]:
-    """Every stored value of an example."""
-    width = options.width
-    lines = [text_line(f" {evidence.example.ref}", "title")]
-    lines += wrapped(" text", evidence.example.text, width, indent=14)
-    lines += wrapped(" sha256", evidence.example.sha256, width, indent=14, style="dim")
-    for key, value in evidence.metadata.items():
-        lines += wrapped(f" {key}", "–" if value is None else str(value), width, indent=14)
-    for table, rows in evidence.payload.items():
-        for row in rows:
-            lines += wrapped(f" {row['side']}", f"{table}: {row}", width, indent=14)
+def flag_lines(evidence: ExampleEvidence, width: int, indent: int) -> list[Line]:
+    """Every flag with its number and the gate that it bears on."""
+    lines: list[Line] = []
+    for flag in evidence.flags:
+        number = "" if flag.value is None else f" {figure(flag.value)}"
+        gate = f" → {flag.gate}" if flag.gate else ""
+        lines += wrapped(" flag", f"{flag.reason}{number}{gate}", width, indent=indent, style="number")
     return lines
 
 
-def no_evidence(evidence: ExampleEvidence, options: ViewOptions) -> list[FindingEvidence]:
-    """A track without a view of its own draws no attribution."""
+def marked_spans(evidence: ExampleEvidence) -> list[tuple[int, int]]:
+    """Stretches of the text that a reviewer marked last."""
+    undone: set[str | None] = set()
+    for event in reversed(evidence.history):
+        if event.kind == "undo":
+            undone.add(event.target)
+        elif event.kind == "redo":
+            undone.discard(event.target)
+        elif event.kind == "tokens" and event.event_id not in undone:
+            marks = json.loads(event.body).get("tokens")
+            if marks is not None:
+                return [(start, end) for _, start, end in marks]
     return []
-
-
-def summary(evidence: ExampleEvidence) -> list[str]:
-    """An example in plain sentences."""
-    rows = [f"text: {evidence.example.text}", f"gold: {evidence.example.gold or 'not given'}"]
-    return [*rows, f"flags: {flag_words(evidence)}"] if evidence.flags else rows

@@ -6,14 +6,14 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from analysis.attribution.licences import Standing, standing
-from tui.draw.figures import figure, interval, signed
-from tui.draw.lines import Line, text_line, wrapped
+from tui.draw.lines import Line, wrapped
+from tui.draw.number_text import figure
 from tui.draw.safe_text import fit
-from tui.plugin.attributions import METHOD_NAMES, AttributionPair
+from tui.plugin.attributions import AttributionPair, method_title
 
 if TYPE_CHECKING:
     from analysis.attribution.licences import AttributionLicence, FlipCheck
-    from analysis.base.records import Attribution, Metric
+    from analysis.base.records import Attribution
     from analysis.review.queries import ExampleEvidence
 
 TALL = 30
@@ -25,13 +25,6 @@ LIMITS = {
     "families": "overlap of the top quarter of words with the other family above chance",
 }
 """What each test of an attribution's licence asks."""
-SLICE_LIMITS = {
-    "licence_share": "attributions licensed, of the decidable",
-    "licence_percentile": "mean percentile against chance; at least .80, lower bound above .70",
-    "licence_overlap": "overlap of the families above chance; lower bound above .10",
-    "licence_randomisation": "rank correlation with re-initialised models; at most .25 either way",
-}
-"""What each number of a slice's licence is, and what it must be."""
 
 
 def licensed(entry: Attribution | None, licences: Sequence[AttributionLicence]) -> bool:
@@ -39,13 +32,13 @@ def licensed(entry: Attribution | None, licences: Sequence[AttributionLicence]) 
     return entry is not None and standing(entry, licences).licensed is True
 
 
-def words_of_standing(found: Standing) -> tuple[str, str]:
+def standing_text(found: Standing) -> tuple[str, str]:
     """What a licence says, and the style of it."""
     if found.licensed:
         return "licensed ✓", "good"
     if found.licensed is None:
         return "too short to decide", "warn"
-    if found.why.startswith("never licensed"):
+    if found.why.startswith("context only"):
         return found.why, "warn"
     return f"not licensed: {found.why}", "warn"
 
@@ -71,7 +64,7 @@ def licence_lines(
     told: list[tuple[str, str, str]] = []
     for side, entry in (("base", pair.base), ("candidate", pair.candidate)):
         if side in sides and entry is not None:
-            words, style = words_of_standing(standing(entry, licences))
+            words, style = standing_text(standing(entry, licences))
             told.append((side, words if style == "good" else f"grey, {words}", style))
     if len({words for _, words, _ in told}) == 1 and len(told) > 1:
         told = [("both sides", *told[0][1:])]
@@ -96,15 +89,15 @@ def flip_lines(
     found = sorted(evidence.flips, key=lambda one: one.method != pair.method)
     if not found:
         return []
-    words, style = flip_words(found[0], evidence.example.text)
+    words, style = flip_sentence(found[0], evidence.example.text)
     if found[0].method != pair.method:
-        words += f" (by {METHOD_NAMES.get(found[0].method, found[0].method)})"
+        words += f" (by {method_title(evidence.methods, found[0].method)})"
     if height >= TALL:
         return wrapped("", words, width, indent=indent, style=style)
     return [Line().to(indent).add(fit(words, width - indent - 1), style)]
 
 
-def flip_words(one: FlipCheck, text: str) -> tuple[str, str]:
+def flip_sentence(one: FlipCheck, text: str) -> tuple[str, str]:
     """The causal check of a flip as a sentence, and the style of it."""
     verdict = "flip explained" if one.explained else "flip not explained"
     said = f"without “{text[one.start : one.end]}” the candidate says {one.label_after}: {verdict}"
@@ -113,7 +106,7 @@ def flip_words(one: FlipCheck, text: str) -> tuple[str, str]:
 
 def licence_numbers(entry: Attribution, licences: Sequence[AttributionLicence], width: int) -> list[Line]:
     """The tests of one attribution with their numbers and limits."""
-    words, style = words_of_standing(standing(entry, licences))
+    words, style = standing_text(standing(entry, licences))
     lines = wrapped(" licence", words, width, indent=14, style=style)
     key = (entry.side, entry.method, entry.target)
     one = next((row for row in licences if (row.side, row.method, row.target) == key), None)
@@ -138,32 +131,3 @@ def licence_numbers(entry: Attribution, licences: Sequence[AttributionLicence], 
         told = f"{mark} {numbers}{'; ' if numbers else ''}limit: {LIMITS[name]}"
         lines += wrapped(f"   {name}", told, width, indent=14, style="warn" if holds is False else "dim")
     return lines
-
-
-def slice_licence_lines(metrics: Sequence[Metric], width: int) -> list[Line]:
-    """The licence of some slices: its verdict, and each of its numbers with n, interval and limit."""
-    lines: list[Line] = []
-    rows: dict[tuple[str, str, str], dict[str, Metric]] = {}
-    for metric in metrics:
-        rows.setdefault((metric.slice, metric.side, metric.method), {})[metric.name] = metric
-    for (name, side, method), found in rows.items():
-        whole = found.get("licence")
-        granted = whole is not None and bool(whole.value)
-        why = whole.why if whole is not None else "no licence was tested"
-        head = Line().add(f" {name}, {side}, {METHOD_NAMES.get(method, method)}: ", "text")
-        lines.append(head.add("licensed ✓" if granted else "not licensed", "good" if granted else "warn"))
-        if why:
-            lines += wrapped("   why", why, width, indent=14, style="warn")
-        for metric in found.values():
-            if metric.name in SLICE_LIMITS:
-                value = signed if metric.name == "licence_randomisation" else figure
-                number = f"{value(metric.value)} {interval(metric.low, metric.high)}".strip()
-                n = "" if metric.n is None else f" n {metric.n:,}"
-                lines += wrapped(
-                    f"   {metric.name.removeprefix('licence_')[:10]}",
-                    f"{number}{n}   {SLICE_LIMITS[metric.name]}",
-                    width,
-                    indent=14,
-                    style="dim",
-                )
-    return lines or [text_line(" in no slice whose licence was tested", "dim")]

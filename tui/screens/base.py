@@ -1,229 +1,112 @@
-"""What all screens share: head, body, notice, entry line and key line, and one way to do an action."""
+"""What all screens do: an action of the table by its method, and the keys that mean the same everywhere."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING
 
-import duckdb
-from textual import events, on
-from textual.app import ComposeResult
-from textual.screen import Screen
-from textual.widget import Widget
-
-from analysis.base.errors import AssayError
-from tui.draw.lines import Line, StyleLike, text_line
-from tui.draw.messages import EntryCancelled, EntryChanged, EntrySubmitted, LineOpened
-from tui.plugin.actions import action
-from tui.screens.key_bar import key_lines
-from tui.widgets.entry import Entry, SafeInput
-from tui.widgets.line_view import Bar, LineView
+from analysis.plugin.registry import known
+from tui.draw.messages import LineOpened
+from tui.plugin.console import GATES, OVERVIEW, SIGNOFF
+from tui.plugin.registry import view_of
+from tui.screens.frame import FAILURES, FrameScreen
+from tui.widgets.line_view import LineView
 
 if TYPE_CHECKING:
-    from analysis.review.session import ReviewSession, Undone
-    from tui.console.app import AssayApp
+    from analysis.base.records import GateResult
+    from analysis.review.queries import ExampleEvidence
+    from analysis.review.session import Undone
+    from tui.draw.lines import Target
+    from tui.plugin.action import Action
+    from tui.plugin.options import SideMode
+    from tui.plugin.view import View
 
-SMALLEST = (60, 20)
-"""Cells and rows below which a screen says that it is too small; the keys still work, and still save."""
+ALWAYS_VALID = ("app", "list")
+"""Areas of the actions that can be done while something runs in the background."""
+FOCUS_KEYS = frozenset({"tab", "shift+tab"})
+"""Keys that go from part to part of a screen, where no action takes them."""
 
 
-BREAKPOINTS = [(0, "-narrow"), (100, "-wide"), (160, "-broad")]
-"""Classes that a screen has from so many columns on."""
-FAILURES = (AssayError, duckdb.Error)
-"""What is said in the notice line instead of ending the console: refusals, and evidence that cannot be read."""
+class BaseScreen(FrameScreen):
+    """A screen of the console.
 
-
-class BaseScreen(Screen[None]):
-    """One of the four screens of the console.
-
-    A subclass names itself, composes its body, and has a method `do_AREA_VERB` for each of its actions.
+    It has a method `do_AREA_VERB` for each of its actions; those of a track's view are the view's. For views it is a
+    `Place`: a screen that shows an example or a gate says so in `evidence` and `gate`.
     """
 
-    NAME: ClassVar[str] = ""
-    KEY_ROWS: ClassVar[int] = 1
-    HEAD_ROWS: ClassVar[int] = 3
-    HORIZONTAL_BREAKPOINTS = BREAKPOINTS
-    DEFAULT_CSS = """
-    BaseScreen {
-        layout: vertical;
-        background: $background;
-    }
-    BaseScreen #body { height: 1fr; }
-    BaseScreen #small { display: none; height: 1fr; }
-    BaseScreen.small #body, BaseScreen.small #head, BaseScreen.small #keys { display: none; }
-    BaseScreen.small #small { display: block; }
-    """
-
-    def compose(self) -> ComposeResult:
-        look = self.console_app.look
-        yield Bar(look, widget_id="head")
-        yield Bar(look, widget_id="small")
-        with self.body():
-            yield from self.compose_body()
-        yield Entry(look, widget_id="entry")
-        yield Bar(look, widget_id="notice")
-        yield Bar(look, widget_id="keys")
-
-    def body(self) -> Widget:
-        """The container of the body."""
-        from textual.containers import Horizontal
-
-        return Horizontal(id="body")
-
-    def compose_body(self) -> Iterable[Widget]:
-        """The widgets of the body."""
-        raise NotImplementedError
-
-    def head_lines(self, width: int) -> Sequence[Line]:
-        """The lines above the body."""
-        raise NotImplementedError
-
-    def reload(self) -> None:
-        """Read again what the screen shows, after an event or a change of size."""
-        raise NotImplementedError
+    def __init__(self) -> None:
+        super().__init__()
+        self.evidence: ExampleEvidence | None = None
+        self.side: SideMode = "both"
+        self.chosen = 0
+        self.switched: frozenset[str] = frozenset()
 
     @property
-    def console_app(self) -> AssayApp:
-        """The application, with its type."""
-        from tui.console.app import AssayApp
-
-        assert isinstance(self.app, AssayApp)
-        return self.app
+    def gate(self) -> GateResult | None:
+        """The gate that is shown; None where the screen shows none."""
+        return None
 
     @property
-    def session(self) -> ReviewSession:
-        """The review that is open."""
-        return self.console_app.session
+    def reading(self) -> bool:
+        """Whether the keys go to the lines of an example."""
+        return False
 
-    def on_mount(self) -> None:
-        self.query_one("#head", Bar).styles.height = self.HEAD_ROWS
-        self.query_one("#keys", Bar).styles.height = self.KEY_ROWS
-        self.query_one("#small", Bar).show_lines(
-            [
-                text_line(f" too small: {SMALLEST[0]}x{SMALLEST[1]} are needed;", "warn"),
-                text_line(" keys still save", "warn"),
-            ]
-        )
+    def show_example(self) -> None:
+        """Draw the example anew; there is none on most screens."""
 
-    def on_resize(self) -> None:
-        self.set_class(self.size.width < SMALLEST[0] or self.size.height < SMALLEST[1], "small")
-        self.call_after_refresh(self.reload_guarded)
+    def go_to_line(self, target: Target) -> None:
+        """Scroll the example to the line with that target; there is none on most screens."""
 
-    def on_screen_resume(self) -> None:
-        self.call_after_refresh(self.reload_guarded)
-
-    def reload_guarded(self) -> None:
-        """Reload; evidence that cannot be read is said, not raised."""
-        if not self.is_mounted or not self.size.width:
-            return
-        try:
-            self.reload()
-            self.show_bars()
-        except FAILURES as error:
-            self.complain(error)
-
-    def show_bars(self) -> None:
-        """Draw head and key line."""
-        width = self.size.width
-        self.query_one("#head", Bar).show_lines(self.head_lines(width))
-        self.query_one("#keys", Bar).show_lines(key_lines(self.NAME, width, self.KEY_ROWS, self.unavailable))
-
-    def change_look(self) -> None:
-        """Draw everything in the look of the application."""
-        for view in self.query(LineView):
-            view.change_look(self.console_app.look)
-        self.reload_guarded()
-
-    def notice(self, text: str, style: StyleLike = "text") -> None:
-        """Say something in the notice line."""
-        self.query_one("#notice", Bar).show_lines([text_line(f" {text}", style)])
-
-    def complain(self, error: Exception) -> None:
-        """Say why something was not done."""
-        if isinstance(error, AssayError):
-            hint = f"; {error.hint}" if error.hint else ""
-            where = f"{error.where}: " if error.where else ""
-            self.notice(f"{where}{error.message}{hint}", "bad")
-        else:
-            self.notice(f"the evidence cannot be read: {str(error).splitlines()[0]}", "bad")
+    @property
+    def views(self) -> list[View]:
+        """The views of the tracks of the review."""
+        return [view_of(track) for track in self.session.description["tracks"] if known(track)]
 
     def unavailable(self, identifier: str) -> str | None:
         """Why an action cannot be done now, or None."""
-        if self.console_app.busy and identifier.split(".", maxsplit=1)[0] not in ("app", "list"):
+        entry = self.console_app.actions[identifier]
+        if self.console_app.busy and identifier.split(".", maxsplit=1)[0] not in ALWAYS_VALID:
             return f"{self.console_app.busy} is still running"
-        track = action(identifier).track
-        if track and track not in self.session.description["tracks"]:
-            return f"this review has no {track} track"
+        if self._of_view(entry):
+            return view_of(entry.track).unavailable(identifier, self)
         return None
+
+    def _of_view(self, entry: Action) -> bool:
+        """Whether an action is done by a view, not by a method of this screen or by the console."""
+        return bool(entry.track) and not opens_track(entry) and not hasattr(self, entry.method)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """An action of a view that cannot be done now leaves its key to what else is bound to it here."""
+        if action != "do":
+            return super().check_action(action, parameters)
+        actions = self.console_app.actions
+        entry = actions[str(parameters[0])]
+        if not self._of_view(entry) or not (
+            actions.shares_key(entry, self.NAME) or FOCUS_KEYS & set(entry.keys)
+        ):
+            return True
+        return self.unavailable(entry.id) is None
 
     def action_do(self, identifier: str) -> None:
         """Do an action of the table, or say why not."""
+        entry = self.console_app.actions[identifier]
         reason = self.unavailable(identifier)
         if reason is not None:
-            self.notice(f"{action(identifier).title}: {reason}", "warn")
+            self.notice(f"{entry.title}: {reason}", "warn")
             return
         try:
-            getattr(self, action(identifier).method)()
-        except FAILURES as error:
-            self.complain(error)
-
-    @property
-    def entry(self) -> Entry:
-        """The entry line."""
-        return self.query_one("#entry", Entry)
-
-    def type_ahead(self, event: events.Key) -> None:
-        """Keys that were typed before the entry line had the focus belong into it."""
-        if self.entry.is_open and event.is_printable and event.character:
-            event.stop()
-            self.entry.query_one(SafeInput).insert_text_at_cursor(event.character)
-
-    def close_entry(self) -> None:
-        """Hide the entry line, and give the keys back to the body."""
-        self.entry.close()
-        self.focus_body()
-
-    def focus_body(self) -> None:
-        """Give the keys to the main widget of the body."""
-        raise NotImplementedError
-
-    def entered(self, purpose: str, text: str) -> None:
-        """Text was handed in for a purpose. Raises AssayError to keep the line open with its text."""
-        raise NotImplementedError
-
-    def typing(self, purpose: str, text: str) -> None:
-        """Text changed while it is typed."""
-
-    @on(EntrySubmitted)
-    def _entry_submitted(self, message: EntrySubmitted) -> None:
-        try:
-            self.entered(message.purpose, message.text)
-        except FAILURES as error:
-            self.complain(error)
-            return
-        self.close_entry()
-
-    @on(EntryChanged)
-    def _entry_changed(self, message: EntryChanged) -> None:
-        try:
-            self.typing(message.purpose, message.text)
-        except FAILURES as error:
-            self.complain(error)
-
-    @on(EntryCancelled)
-    def _entry_cancelled(self, message: EntryCancelled) -> None:
-        self.close_entry()
-
-    @on(LineOpened)
-    def _line_opened(self, message: LineOpened) -> None:
-        try:
-            self.opened(message)
+            if opens_track(entry):
+                self.console_app.show_track(entry.track)
+            elif self._of_view(entry):
+                view_of(entry.track).do(entry, self)
+            else:
+                getattr(self, entry.method)()
         except FAILURES as error:
             self.complain(error)
 
     def opened(self, message: LineOpened) -> None:
-        """Enter on a line: go where it leads."""
-        self.console_app.follow(message.target)
+        """Enter on a line: go where it leads, first asking the views whether the target is theirs."""
+        if not any(view.opened(message.target, self) for view in self.views):
+            self.console_app.follow(message.target)
 
     def do_list_down(self) -> None:
         """Cursor to the next line."""
@@ -260,35 +143,15 @@ class BaseScreen(Screen[None]):
 
     def do_screen_overview(self) -> None:
         """Go to the overview."""
-        self.console_app.open_screen("overview")
-
-    def do_screen_review(self) -> None:
-        """Go to the examples of the first track."""
-        self.console_app.show_track("intent")
-
-    def do_screen_neighbours(self) -> None:
-        """Go to the examples of the retrieval track."""
-        self.console_app.show_track("retrieval")
-
-    def do_screen_responses(self) -> None:
-        """Go to the examples of the response track."""
-        self.console_app.show_track("response")
+        self.console_app.open(OVERVIEW)
 
     def do_screen_gates(self) -> None:
         """Go to the gates."""
-        self.console_app.open_screen("gates")
+        self.console_app.open(GATES)
 
     def do_screen_signoff(self) -> None:
         """Go to the sign-off."""
-        self.console_app.open_screen("signoff")
-
-    def do_probes_open(self) -> None:
-        """Show what each cue does to both sides."""
-        self.console_app.show_probes(None)
-
-    def do_maps_open(self) -> None:
-        """Show the items as two maps."""
-        self.console_app.show_maps(None)
+        self.console_app.open(SIGNOFF)
 
     def do_app_back(self) -> None:
         """One level back."""
@@ -301,13 +164,18 @@ class BaseScreen(Screen[None]):
         """Show the keys and words of this screen."""
         from tui.screens.pick import help_screen
 
-        self.app.push_screen(help_screen(self.console_app.look, self.NAME), self._picked)
+        self.app.push_screen(
+            help_screen(self.console_app.colours, self.NAME, self.console_app.actions), self._picked
+        )
 
     def do_app_palette(self) -> None:
         """Show every action that is valid now."""
         from tui.screens.pick import palette_screen
 
-        self.app.push_screen(palette_screen(self.console_app.look, self.NAME, self.unavailable), self._picked)
+        self.app.push_screen(
+            palette_screen(self.console_app.colours, self.NAME, self.console_app.actions, self.unavailable),
+            self._picked,
+        )
 
     def _picked(self, identifier: str | None) -> None:
         if identifier is not None:
@@ -322,4 +190,9 @@ class BaseScreen(Screen[None]):
         if self.entry.is_open and self.entry.text:
             self.notice("what you typed is not saved: enter saves it, esc leaves it", "warn")
             return
-        self.console_app.exit(0)
+        self.app.exit(0)
+
+
+def opens_track(entry: Action) -> bool:
+    """Whether an action opens the examples of a track."""
+    return bool(entry.track) and entry.id == f"track.{entry.track}"

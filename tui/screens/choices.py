@@ -8,15 +8,15 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from analysis.review.scope import Scope
-from tui.draw.figures import plural
+from tui.draw.number_text import plural
 from tui.screens.pick import Choice
 
 if TYPE_CHECKING:
     from analysis.review.session import ReviewSession
 
 
-def scope_words(scope: Scope) -> str:
-    """A scope in words."""
+def scope_title(scope: Scope) -> str:
+    """What a scope is called in the head of the screen."""
     parts = [scope.slice or ("all examples" if scope.everything and scope.refs is None else "the queue")]
     if scope.refs is not None:
         parts = [plural(len(scope.refs), "example") + " behind one number"]

@@ -14,7 +14,7 @@ from textual.screen import ModalScreen
 
 from analysis.base.errors import AssayError
 from tui.draw.lines import Line, text_line, wrap
-from tui.draw.theme import Look
+from tui.draw.theme import Colours
 from tui.screens.pick import MODAL_CSS
 from tui.widgets.entry import SafeInput
 from tui.widgets.line_view import Bar
@@ -45,8 +45,8 @@ class OptionField(Bar, can_focus=True):
         Binding("right,space", "turn(1)", "next", show=False),
     ]
 
-    def __init__(self, look: Look, field: Field) -> None:
-        super().__init__(look, widget_id=f"field-{field.name}")
+    def __init__(self, colours: Colours, field: Field) -> None:
+        super().__init__(colours, widget_id=f"field-{field.name}")
         self.options = field.options
         self.value = field.value if field.value in field.options else field.options[0]
 
@@ -102,14 +102,14 @@ class FormScreen(ModalScreen[bool]):
 
     def __init__(
         self,
-        look: Look,
+        colours: Colours,
         title: str,
         paragraphs: Sequence[str],
         fields: Sequence[Field],
         submit: Callable[[dict[str, str]], None],
     ) -> None:
         super().__init__()
-        self.look = look
+        self.colours = colours
         self._title = title
         self._paragraphs = paragraphs
         self._fields = list(fields)
@@ -117,16 +117,16 @@ class FormScreen(ModalScreen[bool]):
 
     def compose(self) -> ComposeResult:
         with Vertical(classes="modal"):
-            yield Bar(self.look, widget_id="form-title")
-            yield Bar(self.look, widget_id="form-text")
+            yield Bar(self.colours, widget_id="form-title")
+            yield Bar(self.colours, widget_id="form-text")
             for field in self._fields:
                 with Horizontal(classes="field"):
-                    yield Bar(self.look, widget_id=f"label-{field.name}").add_class("label")
+                    yield Bar(self.colours, widget_id=f"label-{field.name}").add_class("label")
                     if field.options:
-                        yield OptionField(self.look, field)
+                        yield OptionField(self.colours, field)
                     else:
                         yield SafeInput(field.value, widget_id=f"field-{field.name}")
-            yield Bar(self.look, widget_id="form-notice")
+            yield Bar(self.colours, widget_id="form-notice")
 
     def on_mount(self) -> None:
         title = (

@@ -1,4 +1,4 @@
-"""The gates, one by one: what each protects, its numbers, its findings, and the examples behind it."""
+"""The gates as a list, what blocks first, with the detail of one: waive it, or record a finding on it."""
 
 from __future__ import annotations
 
@@ -6,39 +6,28 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import on
-from textual.binding import BindingType
 from textual.widget import Widget
 
-from analysis.base.records import ALLOWING, GateResult
-from analysis.review.scope import Scope
+from analysis.base.records import GateResult
 from tui.draw import clipboard
-from tui.draw.figures import interval, plural
-from tui.draw.gate_lines import GATE_MARKS, by_urgency, gate_head, gate_line, gate_value
-from tui.draw.lines import Line, Target, rule, text_line, wrapped
+from tui.draw.gate_lines import by_urgency, gate_head, gate_line, gate_value
+from tui.draw.lines import Line, Target, text_line
 from tui.draw.messages import CursorMoved, LineOpened
-from tui.draw.metric_lines import decisive, metric_lines
 from tui.draw.safe_text import printable
-from tui.plugin.actions import bindings
 from tui.screens.base import BaseScreen
-from tui.screens.overview import review_head
+from tui.screens.gate_detail import definition_lines, detail_lines
+from tui.screens.head import review_head
 from tui.screens.record_forms import finding_form, waiver_form
-from tui.tracks.intent.probes_screen import PROBED_GATES
 from tui.widgets.line_view import LineView
 
 if TYPE_CHECKING:
-    from analysis.base.records import GateInput, Metric
-
-INDENT = 13
-"""Cells of the labels of a gate's detail."""
-SHOWN_EXAMPLES = 60
-"""Examples listed in the detail of a gate; Enter on the count opens all of them."""
+    from tui.plugin.console import Subject
 
 
 class GatesScreen(BaseScreen):
     """A list of gates, what blocks first, and the detail of one: beside it from 100 columns, else on Enter."""
 
     NAME: ClassVar[str] = "gates"
-    BINDINGS: ClassVar[list[BindingType]] = bindings("gates")
     DEFAULT_CSS = """
     GatesScreen #gate-list { width: 1fr; }
     GatesScreen #gate-detail { width: 1fr; display: none; }
@@ -56,9 +45,9 @@ class GatesScreen(BaseScreen):
         self.key: str | None = None
 
     def compose_body(self) -> Iterable[Widget]:
-        look = self.console_app.look
-        yield LineView(look, widget_id="gate-list")
-        yield LineView(look, widget_id="gate-detail")
+        colours = self.console_app.colours
+        yield LineView(colours, widget_id="gate-list")
+        yield LineView(colours, widget_id="gate-detail")
 
     def on_mount(self) -> None:
         super().on_mount()
@@ -68,15 +57,17 @@ class GatesScreen(BaseScreen):
         self.set_focus(self.query_one("#gate-detail" if self.has_class("detail") else "#gate-list"))
 
     def head_lines(self, width: int) -> Sequence[Line]:
-        return review_head(self, width)
+        return review_head(self.session, width)
 
-    def show(self, key: str) -> None:
-        """Show the detail of a gate."""
-        self.key = key
+    def show(self, subject: Subject) -> None:
+        """Show the detail of a gate by its key; None leaves the list as it is."""
+        if not isinstance(subject, str):
+            return
+        self.key = subject
         self.add_class("detail")
         if self.is_mounted:
             self.focus_body()
-            self.call_after_refresh(self.reload_guarded)
+            self.reload_soon()
 
     @property
     def gate(self) -> GateResult | None:
@@ -105,105 +96,7 @@ class GatesScreen(BaseScreen):
         if not view.display or gate is None:
             return
         width = max((view.size.width or self.size.width) - 2, 30)
-        view.show_lines(self.detail_lines(gate, width), top=top)
-
-    def detail_lines(self, gate: GateResult, width: int) -> list[Line]:
-        """Everything about one gate."""
-        given = self.session.gate_input()
-        mark, style = GATE_MARKS[gate.verdict]
-        head = Line().add(" ").add(gate.key, "strong")
-        words = f"{mark} {gate.verdict.upper()} · {'blocking' if gate.blocking else 'advisory'}"
-        lines = [head.end(words, width - 1, style)]
-        if lines[0].width < width - 1 - len(words):
-            lines.append(Line().add(" ").add(words, style))
-        lines += wrapped(" protects", gate.protects, width, indent=INDENT)
-        lines.append(rule(width))
-        value = f"{gate_value(gate)} {interval(gate.low, gate.high)}".strip()
-        if gate.n is not None:
-            value += f"   n {gate.n:,}"
-        lines += wrapped(" value", value, width, indent=INDENT, style="number")
-        lines += wrapped(" limit", gate.threshold or "–", width, indent=INDENT)
-        lines += wrapped(" why", gate.why or "–", width, indent=INDENT, style=style)
-        if gate.name in PROBED_GATES and gate.slice is not None:
-            line = Line(Target("probes", gate.slice)).column(" probes", INDENT, "dim")
-            lines.append(line.add("base against candidate, worst texts first").end("d ⏎", width - 1, "key"))
-        lines += _rule_lines(gate, given, width)
-        if gate.slice is not None:
-            named = self.session.metrics(track=gate.track, slice=gate.slice)
-            lines += metric_lines(decisive(gate.name, named)[0], width)
-            lines += self._sentence_lines(gate.slice, gate.track, width)
-        lines.append(rule(width))
-        lines += self._record_lines(gate, given, width)
-        lines.append(rule(width))
-        return lines + self._example_lines(gate, width)
-
-    def _metrics_of(self, gate: GateResult) -> list[Metric]:
-        """Metrics of the gate's slice; those of a class stand under `label=CLASS`, too."""
-        named = self.session.metrics(track=gate.track, slice=gate.slice or "all")
-        if gate.slice is None:
-            return named
-        return [*named, *self.session.metrics(track=gate.track, slice=f"label={gate.slice}")]
-
-    def _sentence_lines(self, name: str, track: str, width: int) -> list[Line]:
-        """What is known of a slice, of its rest, and of future traffic: three sentences, never merged."""
-        if not any(entry.slice == name and entry.track == track for entry in self.session.slices()):
-            return []
-        known, this_slice, future = self.session.slice_sentences(name, track)
-        lines: list[Line] = []
-        for label, sentence in ((" known", known), (" this slice", this_slice), (" future", future)):
-            lines += wrapped(label, sentence, width, indent=INDENT)
-        return lines
-
-    def _record_lines(self, gate: GateResult, given: GateInput, width: int) -> list[Line]:
-        state = given.state
-        flagged = given.flagged.get(gate.key, ())
-        lines: list[Line] = []
-        if flagged:
-            caused = {record.ref for record in state.verdicts if record.cause}
-            done = sum(1 for ref in flagged if ref in caused)
-            text = f"{done} of {len(flagged)} flagged have a verdict with a cause"
-            line = Line(
-                Target("examples", gate.key, tuple(ref for ref in flagged if ref not in caused) or flagged)
-            )
-            line.column(" analysis", INDENT, "dim").add(text, "good" if done == len(flagged) else "warn")
-            lines.append(line.end("⏎ next", width - 1, "key"))
-        findings = [finding for finding in state.findings if finding.gate == gate.key]
-        for number, finding in enumerate(findings):
-            label = f" {plural(len(findings), 'finding')}" if number == 0 else ""
-            text = f"{finding.severity}: “{finding.text}” {finding.reviewer}"
-            text += f"; evidence: {finding.evidence}" if finding.evidence else ""
-            lines += wrapped(label, text, width, indent=INDENT)
-        if not findings:
-            lines += wrapped(" findings", "none yet: F records one", width, indent=INDENT, style="dim")
-        waivers = [waiver for waiver in state.waivers if waiver.key == gate.key]
-        for waiver in waivers:
-            text = f"{waiver.reviewer} until {waiver.expires}: {waiver.reason}"
-            lines += wrapped(" waiver", text, width, indent=INDENT, style="warn")
-        if not waivers and gate.verdict not in ALLOWING:
-            lines += wrapped(
-                " waiver",
-                "none; W accepts this value in this run, with a reason",
-                width,
-                indent=INDENT,
-                style="dim",
-            )
-        return lines
-
-    def _example_lines(self, gate: GateResult, width: int) -> list[Line]:
-        if not gate.refs:
-            return [text_line(" no examples stand behind this gate", "dim")]
-        head = Line(Target("examples", gate.key, gate.refs)).add(
-            f" {plural(len(gate.refs), 'example')}", "title"
-        )
-        lines = [head.add(", worst first", "dim").end("all ⏎", width - 1, "key")]
-        scope = Scope(refs=gate.refs, everything=True)
-        from tui.widgets.example_list import example_line
-
-        for row in self.session.queue_page(scope, 0, SHOWN_EXAMPLES):
-            line = example_line(row, width)
-            line.target = Target("ref", row.ref, gate.refs)
-            lines.append(line)
-        return lines
+        view.show_lines(detail_lines(self.session, gate, width), top=top)
 
     @on(CursorMoved)
     def _moved(self, message: CursorMoved) -> None:
@@ -215,7 +108,7 @@ class GatesScreen(BaseScreen):
         if message.target.kind == "gate":
             self.show(message.target.name)
         else:
-            self.console_app.follow(message.target)
+            super().opened(message)
 
     def do_slice_next(self) -> None:
         """The next gate."""
@@ -244,16 +137,10 @@ class GatesScreen(BaseScreen):
             return gate.waiver_blocked or None
         return reason
 
-    def do_probes_open(self) -> None:
-        """Show the probes of the gate that is shown, or those that move most."""
-        gate = self.gate
-        probed = gate is not None and gate.name in PROBED_GATES
-        self.console_app.show_probes(gate.slice if gate is not None and probed else None)
-
     def do_gate_waive(self) -> None:
         """Waive the gate that is shown."""
         if self.gate is not None:
-            self.app.push_screen(waiver_form(self.console_app.look, self.session, self.gate), self._waived)
+            self.app.push_screen(waiver_form(self.console_app.colours, self.session, self.gate), self._waived)
 
     def _waived(self, saved: bool | None) -> None:
         if saved:
@@ -264,7 +151,7 @@ class GatesScreen(BaseScreen):
         """Record a finding on the gate that is shown."""
         gate = self.gate
         if gate is not None:
-            form = finding_form(self.console_app.look, self.session, gate.key, gate.refs[:20])
+            form = finding_form(self.console_app.colours, self.session, gate.key, gate.refs[:20])
             self.app.push_screen(form, self._found)
 
     def _found(self, saved: bool | None) -> None:
@@ -280,17 +167,12 @@ class GatesScreen(BaseScreen):
         if gate is None:
             return
 
-        def build(width: int) -> list[Line]:
-            lines = self.detail_lines(gate, width)
-            read, beside = decisive(gate.name, self._metrics_of(gate))
-            lines += [rule(width), text_line(" WHAT DECIDED IT", "title")]
-            lines += metric_lines(read, width, methods=True) or [text_line(" no metric", "dim")]
-            if beside:
-                lines += [rule(width), text_line(" MEASURED BESIDE IT", "title")]
-                lines += metric_lines(beside, width, methods=True)
-            return lines
+        session = self.session
 
-        self.app.push_screen(TextScreen(self.console_app.look, gate.key, build))
+        def build(width: int) -> list[Line]:
+            return definition_lines(session, gate, width)
+
+        self.app.push_screen(TextScreen(self.console_app.colours, gate.key, build))
 
     def do_example_copy(self) -> None:
         """Copy the gate as one line."""
@@ -304,19 +186,6 @@ class GatesScreen(BaseScreen):
         if self.has_class("detail") and not self.entry.is_open:
             self.remove_class("detail")
             self.focus_body()
-            self.call_after_refresh(self.reload_guarded)
+            self.reload_soon()
         else:
             super().do_app_back()
-
-
-def _rule_lines(gate: GateResult, given: GateInput, width: int) -> list[Line]:
-    found = given.rules.get(gate.name)
-    if found is None:
-        return []
-    lines: list[Line] = []
-    for loosened in found.loosened:
-        lines += wrapped(" loosened", f"{loosened}: {found.reason or ''}", width, indent=INDENT, style="warn")
-    if found.thresholds:
-        text = ", ".join(f"{name} {value:g}" for name, value in found.thresholds.items())
-        lines += wrapped(" thresholds", text, width, indent=INDENT, style="dim")
-    return lines

@@ -2,38 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from tui.draw.lines import Line
-from tui.plugin.actions import action, key_line
+from tui.plugin.action import Action
 
 ALWAYS = ("app.help", "app.palette")
 """Actions that the key line never leaves out."""
 
 
-def key_lines(screen: str, width: int, rows: int, unavailable: Callable[[str], str | None]) -> list[Line]:
+def key_lines(
+    actions: Sequence[Action], width: int, rows: int, unavailable: Callable[[str], str | None]
+) -> list[Line]:
     """The key line of a screen.
 
     Args:
-        screen: its name in the action table.
+        actions: those that it may show, most used first.
         width: cells there are.
         rows: lines there are.
-        unavailable: why an action cannot be done now, or None; such actions are drawn faint.
+        unavailable: why an action cannot be done now, or None; such actions are drawn faint, and those of a view not
+            at all, so that they take no room of one that can be used.
 
     Returns:
         `rows` lines.
     """
-    entries = [
-        entry for entry in key_line(screen) if entry.id not in ALWAYS and entry.id != f"screen.{screen}"
-    ]
-    last = [action(identifier) for identifier in ALWAYS]
+    last = [entry for entry in actions if entry.id in ALWAYS]
     reserved = sum(len(entry.shown_key) + len(entry.title) + 3 for entry in last)
     lines = [Line() for _ in range(rows)]
     number = 0
-    for entry in [*entries, *last]:
+    for entry in [*(one for one in actions if one not in last), *last]:
         blocked = unavailable(entry.id) is not None
         if blocked and entry.track:
-            # A key of another track would take the room of one that can be used.
             continue
         cells = len(entry.shown_key) + len(entry.title) + 3
         final = entry in last

@@ -14,7 +14,7 @@ from textual.screen import ModalScreen
 from analysis.base.errors import AssayError
 from analysis.base.records import SIDES, Side
 from tui.draw.lines import Line, text_line
-from tui.draw.theme import Look
+from tui.draw.theme import Colours
 from tui.screens.pick import MODAL_CSS
 from tui.widgets.line_view import Bar
 
@@ -43,9 +43,9 @@ class MarkScreen(ModalScreen[bool]):
         Binding("escape", "leave", "leave", show=False),
     ]
 
-    def __init__(self, look: Look, text: str, save: Callable[[Spans], object]) -> None:
+    def __init__(self, colours: Colours, text: str, save: Callable[[Spans], object]) -> None:
         super().__init__()
-        self.look = look
+        self.colours = colours
         self.text = text
         self._save = save
         self.words = [match.span() for match in re.finditer(r"\S+", text)]
@@ -55,9 +55,9 @@ class MarkScreen(ModalScreen[bool]):
 
     def compose(self) -> ComposeResult:
         with Vertical(classes="modal"):
-            yield Bar(self.look, widget_id="mark-title")
-            yield Bar(self.look, widget_id="mark-text")
-            yield Bar(self.look, widget_id="mark-notice")
+            yield Bar(self.colours, widget_id="mark-title")
+            yield Bar(self.colours, widget_id="mark-text")
+            yield Bar(self.colours, widget_id="mark-notice")
 
     def on_resize(self) -> None:
         self._draw()

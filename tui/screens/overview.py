@@ -2,43 +2,45 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, ClassVar
 
-from textual.binding import BindingType
 from textual.widget import Widget
 
-from tui.draw.figures import figure, with_interval
+from analysis.base.records import ALL
+from analysis.plugin.registry import get, known
 from tui.draw.gate_lines import (
     GATE_MARKS,
     by_urgency,
-    counts_of,
     gate_head,
     gate_line,
     reason_lines,
-    verdict_of,
 )
-from tui.draw.lines import Line, Target, rule, text_line, wrap
-from tui.plugin.actions import bindings
+from tui.draw.lines import Line, Target, rule, text_line, wrap, wrapped
+from tui.draw.number_text import IMPROVEMENT_MARKS, improvement, value_text, value_with_interval
 from tui.screens.base import BaseScreen
+from tui.screens.head import review_head
 from tui.widgets.line_view import LineView
 
 if TYPE_CHECKING:
-    from analysis.base.records import GateResult, Metric, Trigger
+    from analysis.base.records import GateResult, Metric, MetricSpec, Trigger
     from analysis.review.queries import SliceProgress
 
-NAME_CELLS = 26
-"""Cells of a slice's name."""
+NAME_CELLS, WHAT_CELLS = 22, 17
+"""Cells of a slice's name, and of the track and metric that are measured on it."""
+WIDE_NAME_CELLS, WIDE_WHAT_CELLS = 38, 30
+"""The same from 100 columns on."""
+COLUMNS = (("n", 6), ("base", 7), ("cand", 8), ("b/f", 8), ("seen", 8))
+"""The numbers of a slice and their cells."""
 
 
 class OverviewScreen(BaseScreen):
     """What changed, what blocks, and where to look first; every line leads to its examples."""
 
     NAME: ClassVar[str] = "overview"
-    BINDINGS: ClassVar[list[BindingType]] = bindings("overview")
 
     def compose_body(self) -> Iterable[Widget]:
-        yield LineView(self.console_app.look, widget_id="overview")
+        yield LineView(self.console_app.colours, widget_id="overview")
 
     def focus_body(self) -> None:
         self.set_focus(self.query_one("#overview"))
@@ -48,7 +50,7 @@ class OverviewScreen(BaseScreen):
         self.focus_body()
 
     def head_lines(self, width: int) -> Sequence[Line]:
-        return review_head(self, width)
+        return review_head(self.session, width)
 
     def reload(self) -> None:
         view = self.query_one("#overview", LineView)
@@ -58,8 +60,12 @@ class OverviewScreen(BaseScreen):
     def overview_lines(self, width: int) -> list[Line]:
         """The whole screen below its head."""
         session = self.session
-        lines = [text_line(" WHAT CHANGED", "title")]
-        lines += accuracy_lines(session.metrics(), width)
+        lines = [
+            line for note in session.notes() for line in wrapped(" note", note, width, indent=7, style="warn")
+        ]
+        lines += [text_line(" WHAT CHANGED", "title")]
+        given = session.gate_input()
+        lines += main_lines(given.metrics, {name: given.specs.get(name, {}) for name in given.tracks}, width)
         lines += trigger_lines(session.triggers(), width)
         lines.append(rule(width))
         lines += gates_lines(session.gates(), width)
@@ -74,38 +80,37 @@ class OverviewScreen(BaseScreen):
         self.entry.ask("go", "id")
 
 
-def review_head(screen: BaseScreen, width: int) -> list[Line]:
-    """Two lines on what is under review and what may be done with it, and a rule."""
-    session = screen.session
-    review = session.description["review"]
-    first = Line().add(" ").add(review["name"], "strong")
-    first.add(f"   base {review['base_version']} → candidate {review['candidate_version']}", "dim")
-    first.end(f"run {session.run[:6]} · {session.reviewer}", width - 1, "dim")
-    gates = session.gates()
-    words, style = verdict_of(gates)
-    inspected, total = session.progress()
-    second = Line().add(" ").add(f" {words} ", style).add("  ").add(counts_of(gates), "text")
-    second.end(f"{inspected}/{total} seen", width - 1, "number")
-    return [first, second, rule(width)]
+def main_lines(
+    metrics: Iterable[Metric], specs: Mapping[str, Mapping[str, MetricSpec]], width: int
+) -> list[Line]:
+    """The metric that stands for each track: both sides and its change, with broken and fixed.
 
-
-def accuracy_lines(metrics: Iterable[Metric], width: int) -> list[Line]:
-    """Accuracy of both sides and its change, with broken and fixed."""
-    found = {(metric.track, metric.name, metric.side): metric for metric in metrics if metric.slice == "all"}
+    Args:
+        metrics: of the review.
+        specs: what each track says of its metrics, by track and name.
+        width: cells there are.
+    """
+    found = {(one.track, one.name, one.side): one for one in metrics if one.slice == ALL}
     lines: list[Line] = []
-    for track in dict.fromkeys(track for track, name, _ in found if name == "accuracy"):
-        base, candidate = found.get((track, "accuracy", "base")), found.get((track, "accuracy", "candidate"))
-        change = found.get((track, "accuracy", "difference"))
+    for track, declared in specs.items():
+        spec = declared.get(get(track).main) if known(track) else None
+        if spec is None:
+            continue
+        base, candidate, change = (
+            found.get((track, spec.name, side)) for side in ("base", "candidate", "difference")
+        )
         if base is None or candidate is None or change is None or change.value is None:
             continue
-        style = "good" if change.value > 0 else "bad" if change.value < 0 else "text"
-        line = Line(Target("slice", "", track=track)).add(" ")
-        line.add("▲" if change.value > 0 else "▼" if change.value < 0 else "=", style)
-        line.add(f" accuracy  {figure(base.value)} → {figure(candidate.value)}  ")
-        line.add(with_interval(change.value, change.low, change.high, change=True), style)
-        fixed, broken = found.get((track, "fixed", "difference")), found.get((track, "broken", "difference"))
-        if fixed is not None and broken is not None:
-            line.add(f"  {fixed.value or 0:.0f} fixed, {broken.value or 0:.0f} broken of {change.n:,}")
+        better = improvement(change.value, spec.better)
+        mark, style = IMPROVEMENT_MARKS[better] if change.value else ("=", "text")
+        line = Line(Target("slice", "", track=track)).add(" ").add(mark, style)
+        values = " → ".join(value_text(one.value, spec.measures) for one in (base, candidate))
+        line.add(f" {track} ", "dim").add(f"{spec.title.lower()}  {values}  ")
+        line.add(value_with_interval(change.value, change.low, change.high, "change"), style)
+        fixed, broken = (found.get((track, name, "difference")) for name in ("fixed", "broken"))
+        if fixed is not None and broken is not None and change.n is not None:
+            counts = f"  {fixed.value or 0:.0f} fixed, {broken.value or 0:.0f} broken of {change.n:,}"
+            line.add(counts if line.width + len(counts) < width - 2 else "")
         lines.append(line.end("⏎", width - 1, "key"))
     return lines
 
@@ -120,7 +125,7 @@ def trigger_lines(triggers: Sequence[Trigger], width: int) -> list[Line]:
         target = Target("examples", trigger.name, trigger.refs) if trigger.refs else None
         for number, row in enumerate(rows):
             line = Line(target if number == 0 else None).add(" ")
-            mark = "•" if trigger.value is None else "▲" if trigger.value > 0 else "▼"
+            mark, _ = IMPROVEMENT_MARKS["worse" if trigger.worse else "better"]
             line.add(mark if number == 0 else " ", "warn" if trigger.worse else "good").add(" ").add(row)
             if number == 0 and trigger.refs:
                 line.end(f"{len(trigger.refs)} ⏎", width - 1, "key")
@@ -154,29 +159,35 @@ def gates_lines(gates: Sequence[GateResult], width: int) -> list[Line]:
 
 
 def slices_lines(slices: Sequence[SliceProgress], width: int) -> list[Line]:
-    """Slices by regret: size, both sides, broken and fixed, progress, and what is known of them."""
-    name = NAME_CELLS if width < 100 else 40
-    head = Line().add(" SLICES BY REGRET", "title").to(name + 3)
-    for title, cells in (("n", 7), ("base", 7), ("cand", 7), ("b/f", 9), ("seen", 9)):
+    """Slices with what is measured and how far they are seen: critical ones first, then by net broken."""
+    name, what = (NAME_CELLS, WHAT_CELLS) if width < 100 else (WIDE_NAME_CELLS, WIDE_WHAT_CELLS)
+    head = Line().add(" SLICES BY NET BROKEN", "title").to(name + 3).column("measured", what, "dim")
+    for title, cells in COLUMNS:
         head.column(title, cells, "dim", right=True)
-    lines = [head.add("  known" if width >= 74 else "", "dim")]
+    lines = [head]
     for entry in slices:
         if entry.kind == "all" or not (entry.critical or entry.broken or entry.fixed):
             continue
         line = Line(Target("slice", entry.slice, track=entry.track)).add(" ")
         line.column(entry.slice, name - 2, "strong" if entry.critical else "text")
         line.add(" ◆ " if entry.critical else "   ", "critical").to(name + 3)
-        line.column(f"{entry.n:,}", 7, "text", right=True)
-        line.column(figure(entry.base), 7, "dim", right=True)
-        worse = entry.base is not None and entry.candidate is not None and entry.candidate < entry.base
-        line.column(figure(entry.candidate), 7, "bad" if worse else "text", right=True)
+        line.column(f"{entry.track} {entry.title.lower()}", what, "dim")
+        change = None
+        if entry.base is not None and entry.candidate is not None:
+            change = entry.candidate - entry.base
+        better = improvement(change, entry.better)
+        mark, style = IMPROVEMENT_MARKS[better]
         broken, fixed = entry.broken or 0, entry.fixed or 0
         counts = "–" if entry.broken is None else f"{broken}/{fixed}"
-        line.column(counts, 9, "bad" if broken > fixed else "text", right=True)
         done = entry.queued > 0 and entry.undecided == 0
-        line.column(f"{entry.seen}/{entry.queued}", 9, "good" if done else "number", right=True)
-        if width >= 74:
-            known = "" if entry.broken is None else f"  {broken} of {entry.n:,} broken"
-            line.column(known, max(width - line.width, 1), "dim")
+        values = (
+            (f"{entry.n:,}", "text"),
+            (value_text(entry.base, entry.measures), "dim"),
+            (f"{mark if better else ' '} {value_text(entry.candidate, entry.measures)}", style),
+            (counts, "bad" if broken > fixed else "text"),
+            (f"{entry.seen}/{entry.queued}", "good" if done else "number"),
+        )
+        for (_, size), (text, tone) in zip(COLUMNS, values, strict=True):
+            line.column(text, size, tone, right=True)
         lines.append(line)
     return lines

@@ -14,8 +14,8 @@ from textual.widgets import Input
 
 from tui.draw.lines import Line, Target, text_line, wrap
 from tui.draw.messages import LineOpened
-from tui.draw.theme import Look
-from tui.plugin.actions import valid_on
+from tui.draw.theme import Colours
+from tui.plugin.action import ActionTable
 from tui.widgets.entry import SafeInput
 from tui.widgets.line_view import Bar, LineView
 
@@ -68,7 +68,7 @@ class PickScreen(ModalScreen[str | None]):
 
     def __init__(
         self,
-        look: Look,
+        colours: Colours,
         title: str,
         choices: Sequence[Choice],
         *,
@@ -76,7 +76,7 @@ class PickScreen(ModalScreen[str | None]):
         closing: str = "",
     ) -> None:
         super().__init__()
-        self.look = look
+        self.colours = colours
         self._title = title
         self.choices = list(choices)
         self.foot = foot
@@ -84,9 +84,9 @@ class PickScreen(ModalScreen[str | None]):
 
     def compose(self) -> ComposeResult:
         with Vertical(classes="modal"):
-            yield Bar(self.look, widget_id="pick-title")
+            yield Bar(self.colours, widget_id="pick-title")
             yield SafeInput(widget_id="pick-input")
-            yield LineView(self.look, widget_id="pick-list")
+            yield LineView(self.colours, widget_id="pick-list")
 
     def on_mount(self) -> None:
         title = Line().add(f" {self._title}", "title").add("   type to filter · ⏎ picks · esc leaves", "dim")
@@ -171,16 +171,16 @@ class TextScreen(ModalScreen[None]):
         Binding("k", "scroll(-1)", "up", show=False),
     ]
 
-    def __init__(self, look: Look, title: str, build: Callable[[int], list[Line]]) -> None:
+    def __init__(self, colours: Colours, title: str, build: Callable[[int], list[Line]]) -> None:
         super().__init__()
-        self.look = look
+        self.colours = colours
         self._title = title
         self._build = build
 
     def compose(self) -> ComposeResult:
         with Vertical(classes="modal"):
-            yield Bar(self.look, widget_id="text-title")
-            yield LineView(self.look, widget_id="text-lines")
+            yield Bar(self.colours, widget_id="text-title")
+            yield LineView(self.colours, widget_id="text-lines")
 
     def on_mount(self) -> None:
         title = Line().add(f" {self._title}", "title").add("   arrows and pages scroll · space closes", "dim")
@@ -202,30 +202,33 @@ class TextScreen(ModalScreen[None]):
         self.query_one("#text-lines", LineView).action_step(step)
 
 
-def palette_screen(look: Look, screen: str, unavailable: Callable[[str], str | None]) -> PickScreen:
+def palette_screen(
+    colours: Colours, screen: str, actions: ActionTable, unavailable: Callable[[str], str | None]
+) -> PickScreen:
     """Every action that is valid on a screen now, as `area: verb`."""
     choices = []
-    for entry in valid_on(screen):
+    for entry in actions.valid_on(screen):
         if unavailable(entry.id) is None:
             area, verb = entry.id.split(".", 1)
             name = f"{area}: {verb.replace('-', ' ')}"
             choices.append(Choice(entry.id, entry.shown_key, name, entry.tooltip))
-    return PickScreen(look, "all actions", choices)
+    return PickScreen(colours, "all actions", choices)
 
 
-WORDS = (
+NOTES = (
     "Orange supports the class, blue opposes it; the marks below the words say the same: +9 is the largest "
     "score here, −3 a third of it the other way.",
+    "▲ better, ▼ worse, where a metric says which way it should go; the sign says which way it went. "
     "◆ critical slice. b/f: broken and fixed by the candidate. Intervals are 95 % unless the method says "
     "otherwise. A gate is ✓ pass, ! warn, ✗ fail, ? unknown, ○ off, n/a, or ≈ waived.",
     "Everything is saved when the notice line says `saved`. Leaving, or losing the connection, loses nothing.",
 )
+"""What the help says below the keys."""
 
 
-def help_screen(look: Look, screen: str) -> PickScreen:
-    """The keys and words of a screen."""
+def help_screen(colours: Colours, screen: str, actions: ActionTable) -> PickScreen:
+    """The keys and marks of a screen."""
     choices = [
-        Choice(entry.id, " ".join(dict.fromkeys([entry.shown_key])), entry.title, entry.tooltip)
-        for entry in valid_on(screen)
+        Choice(entry.id, entry.shown_key, entry.title, entry.tooltip) for entry in actions.valid_on(screen)
     ]
-    return PickScreen(look, f"help: {screen}", choices, foot=WORDS, closing="?")
+    return PickScreen(colours, f"help: {screen}", choices, foot=NOTES, closing="?")

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 from analysis.attribution.licences import FindingEvidence
 from analysis.base.errors import AssayError
 from analysis.base.records import SEVERITIES, GateResult
-from tui.draw.figures import plural
 from tui.draw.gate_lines import by_urgency, gate_value
-from tui.draw.theme import Look
+from tui.draw.number_text import plural
+from tui.draw.theme import Colours
 from tui.screens.form import Field, FormScreen
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ WAIVER_DAYS = 30
 
 
 def finding_form(
-    look: Look,
+    colours: Colours,
     session: ReviewSession,
     gate: str | None,
     refs: tuple[str, ...],
@@ -39,7 +39,7 @@ def finding_form(
     """The form of a finding, tied to examples and, where given, to the gate that it moves.
 
     Args:
-        look: colours.
+        colours: depth and background.
         session: the review.
         gate: key of the gate that it starts with.
         refs: its examples.
@@ -63,7 +63,7 @@ def finding_form(
     offered |= {str(one): one for one in (FindingEvidence("counterfactual"), *shown)}
     listed = ", ".join(refs[:3]) + (f" and {len(refs) - 3} more" if len(refs) > 3 else "")
     return FormScreen(
-        look,
+        colours,
         "finding",
         [f"One sentence about the candidate, tied to {plural(len(refs), 'example')}: {listed or 'none'}."],
         [
@@ -76,7 +76,7 @@ def finding_form(
     )
 
 
-def waiver_form(look: Look, session: ReviewSession, gate: GateResult) -> FormScreen:
+def waiver_form(colours: Colours, session: ReviewSession, gate: GateResult) -> FormScreen:
     """The form of a waiver of one gate, at its present value, in this run."""
     expires = (datetime.now(UTC) + timedelta(days=WAIVER_DAYS)).date().isoformat()
 
@@ -86,7 +86,7 @@ def waiver_form(look: Look, session: ReviewSession, gate: GateResult) -> FormScr
         session.waive(gate.key, values["reason"].strip(), values["expires"].strip())
 
     return FormScreen(
-        look,
+        colours,
         f"waive {gate.key}",
         [
             f"{gate.verdict}: {gate.why}" if gate.why else gate.verdict,

@@ -9,41 +9,34 @@ from typing import TYPE_CHECKING, ClassVar
 
 from textual import on, work
 from textual.app import SuspendNotSupported
-from textual.binding import BindingType
 from textual.widget import Widget
 
 from analysis.base.errors import AssayError
-from analysis.base.records import DECISIONS, Decision
-from analysis.review.gates import allow
-from tui.draw.figures import plural
-from tui.draw.gate_lines import GATE_MARKS
-from tui.draw.lines import Line, Target, rule, text_line, wrapped
+from analysis.base.records import Decision
+from analysis.review.evaluate import allow
+from tui.draw.lines import Line, Target, rule, wrapped
 from tui.draw.messages import JobFinished, LineOpened
-from tui.plugin.actions import bindings
 from tui.screens.base import BaseScreen
 from tui.screens.form import Field, FormScreen
+from tui.screens.head import review_head
 from tui.screens.jobs import export_job, needs_terminal, run_job, sign_job, verify_job
-from tui.screens.overview import review_head
 from tui.screens.pick import TextScreen
+from tui.screens.signoff_lines import INDENT, NO_REASON, decision_lines, finding_lines, state_lines
 from tui.widgets.line_view import LineView
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-INDENT = 23
-"""Cells of the names of the report's fields."""
-WIDE_INDENT = 34
-"""The same from 100 columns on, where the longest name fits."""
 FULL_ROWS = 34
 """Rows from which every sentence is shown; below that a field is one line, and Enter opens it."""
-NO_REASON = "not given yet"
+WIDE_INDENT = 34
+"""Cells of the names of the report's fields from 100 columns on, where the longest name fits."""
 
 
 class SignoffScreen(BaseScreen):
     """The report as it would be written now; hold and reject are always possible."""
 
     NAME: ClassVar[str] = "signoff"
-    BINDINGS: ClassVar[list[BindingType]] = bindings("signoff")
 
     def __init__(self) -> None:
         super().__init__()
@@ -54,7 +47,7 @@ class SignoffScreen(BaseScreen):
         self._fields: dict[str, list[str]] = {}
 
     def compose_body(self) -> Iterable[Widget]:
-        yield LineView(self.console_app.look, widget_id="signoff")
+        yield LineView(self.console_app.colours, widget_id="signoff")
 
     def on_mount(self) -> None:
         super().on_mount()
@@ -64,7 +57,7 @@ class SignoffScreen(BaseScreen):
         self.set_focus(self.query_one("#signoff"))
 
     def head_lines(self, width: int) -> Sequence[Line]:
-        return review_head(self, width)
+        return review_head(self.session, width)
 
     @property
     def promotable(self) -> bool:
@@ -84,10 +77,10 @@ class SignoffScreen(BaseScreen):
         """The whole screen below its head."""
         lines = self._skeleton_lines(width)
         lines.append(rule(width))
-        lines += self._decision_lines(width)
+        lines += decision_lines(self.session.gates(), self.decision, self.reason, width)
         lines.append(rule(width))
-        lines += self._state_lines(width)
-        lines += [rule(width), *self._finding_lines(width)]
+        lines += state_lines(self.session, self.folder, width)
+        lines += [rule(width), *finding_lines(self.session, width)]
         for text, ok in self.results:
             lines += wrapped("", text, width, indent=2, style="text" if ok else "bad")
         return lines
@@ -96,7 +89,7 @@ class SignoffScreen(BaseScreen):
         from analysis.report.build import statement
 
         made = statement(self.session, self.decision or "hold", self.reason or NO_REASON)
-        self._fields = {entry["field"]: entry["sentences"] for entry in made["predicate"]["skeleton"]}
+        self._fields = {entry["field"]: entry["sentences"] for entry in made["predicate"]["fields"]}
         compact = self.size.height < FULL_ROWS
         indent = INDENT if width < 100 else WIDE_INDENT
         lines: list[Line] = []
@@ -124,72 +117,7 @@ class SignoffScreen(BaseScreen):
                 line for sentence in sentences for line in [*wrapped(" •", sentence, width, indent=3), Line()]
             ]
 
-        self.app.push_screen(TextScreen(self.console_app.look, field, build))
-
-    def _decision_lines(self, width: int) -> list[Line]:
-        line = Line().column(" Release decision", INDENT, "dim")
-        for name in DECISIONS:
-            possible = name != "promote" or self.promotable
-            if name == self.decision:
-                line.add(f"[▸{name}]", "banner.good" if name == "promote" else "banner.bad")
-            else:
-                line.add(f"[ {name}]", "text" if possible else "faint")
-            line.add("  ")
-        lines = [line.end("p h r", width - 1, "key")]
-        if not self.promotable:
-            blocking = [gate for gate in self.session.gates() if gate.blocking and not allow([gate])]
-            target = Target("gate", blocking[0].key)
-            text = f"promote is not possible: {plural(len(blocking), 'gate')} block"
-            lines.append(Line(target).add(" ").add(text, "bad").end("gates ⏎", width - 1, "key"))
-            for gate in blocking[:6]:
-                mark, style = GATE_MARKS[gate.verdict]
-                lines.append(
-                    Line().add("   ").add(mark, style).add(" ").column(gate.key, max(width - 8, 10), "dim")
-                )
-            if len(blocking) > 6:
-                lines.append(text_line(f"     and {len(blocking) - 6} more", "dim"))
-        return lines + wrapped(
-            " reason", self.reason or NO_REASON, width, indent=9, style="text" if self.reason else "warn"
-        )
-
-    def _finding_lines(self, width: int) -> list[Line]:
-        """The findings that move a gate, and apart from them those that move none."""
-        blocking = {gate.key for gate in self.session.gates() if gate.blocking}
-        findings = self.session.gate_input().state.findings
-        lines: list[Line] = []
-        for title, moves in (("Findings that move a gate", True), ("Findings that move no gate", False)):
-            listed = [finding for finding in findings if (finding.gate in blocking) is moves]
-            lines.append(Line().add(f" {title}", "title").add(f"  {len(listed)}", "number"))
-            for finding in listed:
-                target = Target("examples", finding.event_id, finding.refs) if finding.refs else None
-                head = Line(target).add("   ").add(f"{finding.severity} ", "warn")
-                head.column(finding.gate or "no gate", max(width - head.width - 14, 10), "strong")
-                lines.append(head.end(f"{len(finding.refs)} ex. ⏎", width - 1, "key"))
-                said = f"“{finding.text}” {finding.reviewer}; evidence: {finding.evidence or 'none named'}"
-                lines += wrapped("", said, width, indent=5)
-        return lines
-
-    def _state_lines(self, width: int) -> list[Line]:
-        given = self.session.gate_input()
-        signed_by = self.session.status()["signed_by"]
-        required = self.session.description["review"].get("signers_required") or 1
-        lines: list[Line] = []
-        if given.state.decision is not None:
-            decided = given.state.decision
-            lines += wrapped(
-                " decided", f"{decided.decision} by {decided.reviewer}: {decided.reason}", width, indent=10
-            )
-        names = ", ".join(signed_by) if signed_by else "UNSIGNED"
-        lines += wrapped(
-            " signed",
-            f"{names} ({len(signed_by)} of {required})",
-            width,
-            indent=10,
-            style="text" if signed_by else "warn",
-        )
-        if self.folder is not None:
-            lines += wrapped(" report", str(self.folder), width, indent=10)
-        return lines
+        self.app.push_screen(TextScreen(self.console_app.colours, field, build))
 
     def unavailable(self, identifier: str) -> str | None:
         reason = super().unavailable(identifier)
@@ -279,7 +207,7 @@ class SignoffScreen(BaseScreen):
             "Empty name: the comment of the key.",
         ]
         fields = [Field("key", "key file"), Field("principal", "signed by")]
-        self.app.push_screen(FormScreen(self.console_app.look, "sign", paragraphs, fields, submit))
+        self.app.push_screen(FormScreen(self.console_app.colours, "sign", paragraphs, fields, submit))
 
     def _sign(self, folder: Path, key: Path | None, principal: str | None) -> None:
         job = partial(sign_job, folder, key, principal)

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from analysis.plugin.live import LiveRequest
-from tui.plugin.attributions import METHOD_NAMES
+from tui.plugin.attributions import method_title
 
 if TYPE_CHECKING:
-    from tui.whatif.lines import Answer
+    from analysis.base.records import MethodSpec
+    from tui.whatif.answer import Answer
 
 
 @dataclass(frozen=True)
@@ -21,6 +22,7 @@ class Question:
         text: what the reviewer had on the screen when asking.
         requests: at least one.
         methods: the further methods that were asked for.
+        specs: what the run says of its attribution methods, by name.
         asked_at: seconds of the monotonic clock.
         done: requests that were answered.
     """
@@ -28,6 +30,7 @@ class Question:
     text: str
     requests: tuple[LiveRequest, ...]
     methods: tuple[str, ...]
+    specs: Mapping[str, MethodSpec]
     asked_at: float
     done: int = 0
 
@@ -39,15 +42,15 @@ class Question:
         elif request.methods is None:
             doing = "explaining"
         else:
-            doing = f"explaining by {names_of(request.methods)}"
+            doing = f"explaining by {names_of(request.methods, self.specs)}"
         if len(self.requests) > 1:
             doing += f", {self.done + 1} of {len(self.requests)}"
         return f"{doing}… {int(now - self.asked_at)} s, esc cancels"
 
 
-def names_of(methods: Sequence[str]) -> str:
+def names_of(methods: Sequence[str], specs: Mapping[str, MethodSpec]) -> str:
     """Methods as they are written out."""
-    return ", ".join(METHOD_NAMES.get(one, one.replace("_", " ")) for one in methods)
+    return ", ".join(method_title(specs, one) for one in methods)
 
 
 def requests_for(

@@ -13,7 +13,7 @@ from textual.widgets import Input
 from tui.draw.lines import text_line
 from tui.draw.messages import EntryCancelled, EntryChanged, EntrySubmitted
 from tui.draw.safe_text import printable
-from tui.draw.theme import Look
+from tui.draw.theme import Colours
 from tui.widgets.line_view import Bar
 
 
@@ -66,13 +66,13 @@ class Entry(Horizontal):
     }
     """
 
-    def __init__(self, look: Look, *, widget_id: str | None = None) -> None:
+    def __init__(self, colours: Colours, *, widget_id: str | None = None) -> None:
         super().__init__(id=widget_id)
-        self.look = look
+        self.colours = colours
         self.purpose = ""
 
     def compose(self) -> ComposeResult:
-        yield Bar(self.look, widget_id="entry-label")
+        yield Bar(self.colours, widget_id="entry-label")
         yield SafeInput(widget_id="entry-input")
 
     @property

@@ -13,7 +13,7 @@ from textual.strip import Strip
 from analysis.plugin.flag import RANDOM_CONTROL
 from tui.draw.lines import Line
 from tui.draw.messages import ExampleChosen
-from tui.draw.theme import Look
+from tui.draw.theme import Colours
 from tui.widgets.line_scroll import LineScroll
 
 if TYPE_CHECKING:
@@ -44,8 +44,8 @@ class ExampleList(LineScroll):
     | enter | goes to the example |
     """
 
-    def __init__(self, session: ReviewSession, look: Look, *, widget_id: str | None = None) -> None:
-        super().__init__(look, widget_id=widget_id)
+    def __init__(self, session: ReviewSession, colours: Colours, *, widget_id: str | None = None) -> None:
+        super().__init__(colours, widget_id=widget_id)
         self.session = session
         self.scope: Scope | None = None
         self.total = 0
@@ -132,12 +132,12 @@ class ExampleList(LineScroll):
         row = self.row(number)
         if row is None:
             return Strip.blank(width, background)
-        segments = example_line(row, width).segments(self.look)
+        segments = example_line(row, width).segments(self.colours)
         if number == self.position:
-            cursor = self.look.style("cursor")
+            cursor = self.colours.style("cursor")
             segments = [Segment(text, (style or cursor) + cursor) for text, style, _ in segments]
             if self.has_focus:
-                mark = Segment("▸", self.look.style("key") + cursor)
+                mark = Segment("▸", self.colours.style("key") + cursor)
                 segments = [mark, *Strip(segments).crop(1)]
             background = background + cursor
         return Strip(segments).adjust_cell_length(width, background).apply_style(background)

@@ -7,11 +7,11 @@ from typing import ClassVar
 from textual.binding import Binding, BindingType
 from textual.scroll_view import ScrollView
 
-from tui.draw.theme import Look
+from tui.draw.theme import Colours
 
 
 class LineScroll(ScrollView, can_focus=True):
-    """Keys and look; a subclass has the actions `step`, `page`, `edge` and `open`, and draws the lines."""
+    """Keys and colours; a subclass has the actions `step`, `page`, `edge` and `open`, and draws the lines."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("up", "step(-1)", "up", show=False),
@@ -34,11 +34,11 @@ class LineScroll(ScrollView, can_focus=True):
     }
     """
 
-    def __init__(self, look: Look, *, widget_id: str | None = None) -> None:
+    def __init__(self, colours: Colours, *, widget_id: str | None = None) -> None:
         super().__init__(id=widget_id)
-        self.look = look
+        self.colours = colours
 
-    def change_look(self, look: Look) -> None:
+    def change_colours(self, colours: Colours) -> None:
         """Draw in other colours."""
-        self.look = look
+        self.colours = colours
         self.refresh()

@@ -15,7 +15,7 @@ from textual.strip import Strip
 
 from tui.draw.lines import Line, Target
 from tui.draw.messages import CursorMoved, LineOpened
-from tui.draw.theme import Look
+from tui.draw.theme import Colours
 from tui.widgets.line_scroll import LineScroll
 
 
@@ -29,8 +29,8 @@ class LineView(LineScroll):
     | enter | opens the line under the cursor |
     """
 
-    def __init__(self, look: Look, *, widget_id: str | None = None) -> None:
-        super().__init__(look, widget_id=widget_id)
+    def __init__(self, colours: Colours, *, widget_id: str | None = None) -> None:
+        super().__init__(colours, widget_id=widget_id)
         self.lines: list[Line] = []
         self.cursor: int | None = None
 
@@ -141,12 +141,12 @@ class LineView(LineScroll):
         if number >= len(self.lines):
             return Strip.blank(width, background)
         line = self.lines[number]
-        segments = line.segments(self.look)
+        segments = line.segments(self.colours)
         if line.target is not None and number == self.cursor and self.can_focus:
-            cursor = self.look.style("cursor")
+            cursor = self.colours.style("cursor")
             segments = [Segment(text, (style or cursor) + cursor) for text, style, _ in segments]
             if self.has_focus:
-                segments = [Segment("▸", self.look.style("key") + cursor), *_without_first_cell(segments)]
+                segments = [Segment("▸", self.colours.style("key") + cursor), *_without_first_cell(segments)]
             return Strip(segments).adjust_cell_length(width, background + cursor).apply_style(background)
         return Strip(segments).adjust_cell_length(width, background).apply_style(background)
 

@@ -10,7 +10,7 @@ from rich.cells import cell_len
 from tui.draw.lines import Line, Piece, StyleLike, fit_prefix
 from tui.draw.palette import attribution_style, sign_mark
 from tui.draw.safe_text import printable_map
-from tui.draw.theme import Look
+from tui.draw.theme import Colours
 
 
 class Word(NamedTuple):
@@ -31,7 +31,7 @@ def token_lines(
     text: str,
     words: Sequence[Word],
     scale: float,
-    look: Look,
+    colours: Colours,
     *,
     label: str,
     indent: int,
@@ -46,7 +46,7 @@ def token_lines(
         text: the original text.
         words: its scored words, in order.
         scale: the largest absolute score of the scale; the legend names it.
-        look: colours.
+        colours: depth and background.
         label: what stands left of the first line.
         indent: cells for the label.
         width: cells in all.
@@ -57,7 +57,7 @@ def token_lines(
     Returns:
         Text lines, each followed by its line of sign marks where it has any.
     """
-    rows = _rows(_chunks(text, words, scale, look, marked=marked, faint=faint), max(width - indent, 10))
+    rows = _rows(_chunks(text, words, scale, colours, marked=marked, faint=faint), max(width - indent, 10))
     lines: list[Line] = []
     for row in rows:
         line = Line().column("" if lines else label, indent, "dim")
@@ -91,7 +91,7 @@ def _chunks(
     text: str,
     words: Sequence[Word],
     scale: float,
-    look: Look,
+    colours: Colours,
     *,
     marked: Sequence[tuple[int, int]],
     faint: bool,
@@ -112,7 +112,9 @@ def _chunks(
             continue
         if start > at:
             chunks.append(_Chunk(shown[at:start], "text", ""))
-        style: StyleLike = "dim" if faint else attribution_style(word.score, scale, look.depth, look.dark)
+        style: StyleLike = (
+            "dim" if faint else attribution_style(word.score, scale, colours.depth, colours.dark)
+        )
         if start in opening:
             chunks.append(_Chunk("«", "mark", ""))
         chunks.append(_Chunk(shown[start:end], style, sign_mark(word.score, scale)))

@@ -1,22 +1,18 @@
-"""The numbers behind the intent view, with what each means; and the same view as plain sentences."""
+"""The numbers behind the intent view, with what each means."""
 
 from __future__ import annotations
 
 import json
 from typing import TYPE_CHECKING
 
-from analysis.attribution.licences import standing
-from tui.draw.figures import figure, signed
 from tui.draw.lines import Line, rule, text_line, wrapped
-from tui.plugin.attributions import METHOD_NAMES, attribution_pairs, words_of
-from tui.plugin.licence import (
-    flip_words,
-    licence_numbers,
-    slice_licence_lines,
-    words_of_standing,
-)
-from tui.plugin.registry import ViewOptions
-from tui.tracks.intent.view import sides_of, transition, variant_lines
+from tui.draw.number_text import figure, signed
+from tui.plugin.attributions import attribution_pairs, method_title, words_of
+from tui.plugin.common import flag_lines
+from tui.plugin.licence import flip_sentence, licence_numbers
+from tui.plugin.options import ViewOptions
+from tui.tracks.intent.slice_licences import slice_licence_lines
+from tui.tracks.intent.view import sides_of, variant_lines
 
 if TYPE_CHECKING:
     from analysis.base.records import Attribution
@@ -70,10 +66,7 @@ def number_lines(evidence: ExampleEvidence, options: ViewOptions) -> list[Line]:
         if key != "ref":
             lines += wrapped(f" {key}", "–" if value is None else str(value), width, indent=14)
     lines += wrapped(" slices", ", ".join(evidence.slices), width, indent=14)
-    for flag in evidence.flags:
-        number = "" if flag.value is None else f" {figure(flag.value)}"
-        gate = f" → {flag.gate}" if flag.gate else ""
-        lines += wrapped(" flag", f"{flag.reason}{number}{gate}", width, indent=14, style="number")
+    lines += flag_lines(evidence, width, 14)
     lines += [rule(width), text_line(" PREDICTIONS", "title")]
     for name, row in zip(("base", "candidate"), sides_of(evidence), strict=True):
         if row:
@@ -86,36 +79,37 @@ def number_lines(evidence: ExampleEvidence, options: ViewOptions) -> list[Line]:
         lines += [rule(width), text_line(" COUNTERFACTUALS", "title")]
         for row in evidence.variants:
             lines += variant_lines(row, evidence, width, text=True)
-    lines += _explanations(evidence, width)
+    lines += _explanations(evidence, options)
     lines += [rule(width), text_line(" WORDS", "title")]
     for word, meaning in DEFINITIONS:
-        lines += wrapped(f" {word}", meaning, width, indent=16)
+        lines += wrapped(f" {word}", meaning, width, indent=19)
     return lines
 
 
-def _explanations(evidence: ExampleEvidence, width: int) -> list[Line]:
+def _explanations(evidence: ExampleEvidence, options: ViewOptions) -> list[Line]:
     """Every attribution with its licence, the checks of a flip, and the licence of the critical slices."""
+    width = options.width
     lines: list[Line] = []
-    for pair in attribution_pairs(evidence.attributions):
+    for pair in attribution_pairs(evidence.attributions, evidence.methods):
         for entry in (pair.base, pair.candidate):
             if entry is not None:
                 lines += [rule(width), *_attribution(entry, evidence, width)]
     if evidence.flips:
         lines += [rule(width), text_line(" FLIP CHECK", "title")]
         for one in evidence.flips:
-            words, style = flip_words(one, evidence.example.text)
-            words += f"; change {signed(one.change)}, by {METHOD_NAMES.get(one.method, one.method)}"
+            words, style = flip_sentence(one, evidence.example.text)
+            words += f"; change {signed(one.change)}, by {method_title(evidence.methods, one.method)}"
             lines.append(Line().add(f" {one.base_label} → {one.candidate_label}", "strong"))
             lines += wrapped("", words, width, indent=14, style=style)
     if evidence.attributions:
         lines += [rule(width), text_line(" LICENCE OF ITS CRITICAL SLICES", "title")]
-        lines += slice_licence_lines(evidence.slice_licences, width)
+        lines += slice_licence_lines(evidence.slice_licences, options.specs, evidence.methods, width)
     return lines
 
 
 def _attribution(entry: Attribution, evidence: ExampleEvidence, width: int) -> list[Line]:
     text = evidence.example.text
-    name = METHOD_NAMES.get(entry.method, entry.method)
+    name = method_title(evidence.methods, entry.method)
     lines = [Line().add(f" {entry.side.upper()}  ", "title").add(f"{name} of {entry.target}", "strong")]
     status = entry.status if not entry.why else f"{entry.status}: {entry.why}"
     lines += wrapped(" status", status, width, indent=14, style="text" if entry.status == "ok" else "warn")
@@ -142,42 +136,3 @@ def _attribution(entry: Attribution, evidence: ExampleEvidence, width: int) -> l
         line.column(signed(word.score), 10, "number", right=True)
         lines.append(line.column(f"{100 * abs(word.score) / total:.1f} %", 9, "dim", right=True))
     return lines
-
-
-def summary(evidence: ExampleEvidence) -> list[str]:
-    """One message in plain sentences: text, gold, what each side says and why, counterfactuals."""
-    example = evidence.example
-    rows = [f"message: {example.text}", f"gold: {example.gold or 'not given'}; {transition(evidence)[0]}"]
-    if evidence.flags:
-        rows.append("flags: " + ", ".join(dict.fromkeys(flag.reason for flag in evidence.flags)))
-    if evidence.critical:
-        rows.append("critical: " + ", ".join(evidence.critical))
-    for name, row in zip(("base", "candidate"), sides_of(evidence), strict=True):
-        if row:
-            rows.append(
-                f"{name}: {row['label']} {figure(row['p'], 2)}, then {row['runner_up']} "
-                f"{figure(row['runner_up_p'], 2)}, margin {figure(row['margin'], 2)}"
-            )
-    for pair in attribution_pairs(evidence.attributions):
-        for entry in (pair.base, pair.candidate):
-            if entry is None:
-                continue
-            top = sorted(words_of(entry), key=lambda word: -abs(word.score))[:5]
-            words = ", ".join(
-                f"{example.text[word.start : word.end]} {signed(word.score, 2)}" for word in top
-            )
-            status = "" if entry.status == "ok" else f" ({entry.status})"
-            words += f"; {words_of_standing(standing(entry, evidence.licences))[0]}"
-            name = METHOD_NAMES.get(entry.method, entry.method)
-            rows.append(f"{entry.side}, {name} of {entry.target}{status}: {words}")
-    rows += [
-        f"flip check by {METHOD_NAMES.get(one.method, one.method)}: {flip_words(one, example.text)[0]}"
-        for one in evidence.flips
-    ]
-    for row in evidence.variants[:6]:
-        rows.append(
-            f"{row['operation']} {row['cue']} “{row['term']}”: p({row['target']}) base "
-            f"{figure(row['base_plain_p'], 2)} to {figure(row['base_p'], 2)}, candidate "
-            f"{figure(row['candidate_plain_p'], 2)} to {figure(row['candidate_p'], 2)}"
-        )
-    return rows

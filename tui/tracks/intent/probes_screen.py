@@ -5,21 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, ClassVar
 
-from textual.binding import BindingType
 from textual.widget import Widget
 
 from analysis.tracks.intent.probe_queries import ProbeCase, ProbeDiff, probe_diffs, worst_cases
-from tui.draw.figures import figure, plural, signed, with_interval
 from tui.draw.lines import Line, Target, rule, text_line, wrapped
 from tui.draw.metric_lines import metric_lines
-from tui.plugin.actions import bindings
+from tui.draw.number_text import figure, plural, signed, with_interval
 from tui.screens.base import BaseScreen
-from tui.screens.overview import review_head
+from tui.screens.head import review_head
 from tui.tracks.intent.view import cue_line
 from tui.widgets.line_view import LineView
 
 if TYPE_CHECKING:
     from analysis.base.records import Metric
+    from tui.plugin.console import Subject
 
 LABEL_CELLS = 18
 """Cells of what a probe did."""
@@ -31,8 +30,6 @@ CASES = 4
 """Worst cases listed under each cue; Enter on a probe goes through more of them."""
 OPENED = 40
 """Worst cases that Enter on a probe goes through."""
-PROBED_GATES = ("intent.relevance", "intent.signals")
-"""Gates whose slice names what was probed: CLASS/CUE, or a class for its signals."""
 DONE = {"insert": "own", "remove": "removed", "swap": "swapped", "signal": "deleted"}
 
 
@@ -40,7 +37,6 @@ class ProbesScreen(BaseScreen):
     """Every cue with its probes, the cue that moves the candidate most first; `[` and `]` go by cue."""
 
     NAME: ClassVar[str] = "probes"
-    BINDINGS: ClassVar[list[BindingType]] = bindings("probes")
 
     def __init__(self) -> None:
         super().__init__()
@@ -49,7 +45,7 @@ class ProbesScreen(BaseScreen):
         self._cases: dict[tuple[str, ...], list[ProbeCase]] = {}
 
     def compose_body(self) -> Iterable[Widget]:
-        yield LineView(self.console_app.look, widget_id="probes")
+        yield LineView(self.console_app.colours, widget_id="probes")
 
     def on_mount(self) -> None:
         super().on_mount()
@@ -59,13 +55,13 @@ class ProbesScreen(BaseScreen):
         self.set_focus(self.query_one("#probes"))
 
     def head_lines(self, width: int) -> Sequence[Line]:
-        return review_head(self, width)
+        return review_head(self.session, width)
 
-    def show(self, key: str | None) -> None:
+    def show(self, subject: Subject) -> None:
         """Show a cue, named CLASS/CUE, or a class for its first signal; None stays where it was."""
-        self.key = key or self.key
+        self.key = subject if isinstance(subject, str) else self.key
         if self.is_mounted:
-            self.call_after_refresh(self.reload_guarded)
+            self.reload_soon()
 
     @property
     def diffs(self) -> dict[str, list[ProbeDiff]]:
@@ -202,10 +198,12 @@ class ProbesScreen(BaseScreen):
             if metric is not None
         ]
 
-        def build(width: int) -> list[Line]:
-            return [text_line(f" {key}", "title"), *metric_lines(metrics, width, methods=True)]
+        specs = self.session.gate_input().specs.get("intent", {})
 
-        self.app.push_screen(TextScreen(self.console_app.look, key, build))
+        def build(width: int) -> list[Line]:
+            return [text_line(f" {key}", "title"), *metric_lines(metrics, specs, width, methods=True)]
+
+        self.app.push_screen(TextScreen(self.console_app.colours, key, build))
 
 
 def _done(diff: ProbeDiff) -> str:

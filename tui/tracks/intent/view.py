@@ -2,30 +2,22 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from analysis.attribution.licences import FindingEvidence
 from analysis.review.queries import by_side
-from tui.draw.figures import bar, figure, signed
-from tui.draw.lines import Line, Target, rule, text_line, wrapped
-from tui.draw.palette import attribution_style, sign_mark
+from tui.draw.lines import Line, Target, rule, wrapped
+from tui.draw.number_text import bar, figure, signed
 from tui.draw.safe_text import printable
-from tui.plugin.attributions import AttributionPair, attribution_pairs, difference, words_of
-from tui.plugin.common import INDENT, annotation_lines, flag_words
-from tui.plugin.licence import flip_lines, licence_lines, licensed
-from tui.plugin.registry import ViewOptions
-from tui.widgets.token_view import Word, token_lines
+from tui.plugin.attributed_text import attributed_lines
+from tui.plugin.common import INDENT, annotation_lines, flag_reasons
+from tui.plugin.options import ViewOptions
 
 if TYPE_CHECKING:
-    from analysis.base.records import Attribution
     from analysis.review.queries import ExampleEvidence
 
 
-RELIABLE_DELTA = 0.05
-"""Completeness delta above which an attribution is not reliable."""
-TRANSITION_WORDS = {
+TRANSITIONS = {
     (True, True): ("right on both sides", "good"),
     (False, True): ("fixed by the candidate", "good"),
     (True, False): ("broken by the candidate", "bad"),
@@ -33,27 +25,15 @@ TRANSITION_WORDS = {
 
 
 def example_lines(evidence: ExampleEvidence, options: ViewOptions) -> list[Line]:
-    """The whole view of one message."""
+    """The whole view of one message; on a low screen counterfactuals leave room for what was said of it."""
     width = options.width
-    lines = [*_gold(evidence, width, options.height), *_messages(evidence, options), rule(width)]
+    lines = [*_gold(evidence, width, options.height), *attributed_lines(evidence, options), rule(width)]
     lines += [*_predictions(evidence, width), rule(width)]
-    variants = _variants(evidence, options)
+    said = annotation_lines(evidence, options)
+    variants = _variants(evidence, options, options.height - len(lines) - len(said) - 1)
     if variants:
         lines += [*variants, rule(width)]
-    return lines + annotation_lines(evidence, options)
-
-
-def shown_evidence(evidence: ExampleEvidence, options: ViewOptions) -> list[FindingEvidence]:
-    """The attributions on the screen, the candidate's first, licensed or not."""
-    pairs = attribution_pairs(evidence.attributions)
-    if not pairs:
-        return []
-    pair = pairs[options.method % len(pairs)]
-    return [
-        FindingEvidence("attribution", entry.method, entry.side, entry.target)
-        for entry in (pair.candidate, pair.base)
-        if entry is not None and options.side in ("both", "difference", entry.side)
-    ]
+    return lines + said
 
 
 def sides_of(evidence: ExampleEvidence) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
@@ -70,7 +50,7 @@ def transition(evidence: ExampleEvidence) -> tuple[str, str]:
             same = base["label"] == candidate["label"]
             return ("the same on both sides", "dim") if same else ("changed; there is no gold label", "warn")
         return "predictions are missing", "warn"
-    known = TRANSITION_WORDS.get((bool(base["correct"]), bool(candidate["correct"])))
+    known = TRANSITIONS.get((bool(base["correct"]), bool(candidate["correct"])))
     if known:
         return known
     if base["label"] == candidate["label"]:
@@ -83,7 +63,7 @@ def _gold(evidence: ExampleEvidence, width: int, height: int) -> list[Line]:
     line = Line().column(" gold", INDENT, "dim").add(evidence.example.gold or "not given", "strong")
     lines = [line.add("   ").add(words, style)]
     spare = width - line.width - 3
-    text = flag_words(evidence)
+    text = flag_reasons(evidence)
     if text and len(printable(text)) <= spare:
         line.end(text, width - 1, "number")
     elif text:
@@ -93,138 +73,6 @@ def _gold(evidence: ExampleEvidence, width: int, height: int) -> list[Line]:
             if height >= 24
             else [Line().column(" flags", INDENT, "dim").column(text, width - INDENT - 1, "number")]
         )
-    return lines
-
-
-def _messages(evidence: ExampleEvidence, options: ViewOptions) -> list[Line]:
-    pairs = attribution_pairs(evidence.attributions)
-    text = evidence.example.text
-    lines: list[Line] = []
-    if not pairs:
-        lines += wrapped(" text", text, options.width, indent=INDENT)
-        return [*lines, text_line("       no attribution: this message was not selected for it", "dim")]
-    pair = pairs[options.method % len(pairs)]
-    marked = marked_spans(evidence)
-    sides = (options.side,) if options.side in ("base", "candidate") else ("base", "candidate")
-    granted = {
-        side: licensed(entry, evidence.licences)
-        for side, entry in (("base", pair.base), ("candidate", pair.candidate))
-        if side in sides
-    }
-    scale, what = pair.scale, ""
-    if options.side == "difference":
-        if not pair.comparable:
-            lines += wrapped(" text", text, options.width, indent=INDENT)
-            return [*lines, *_incomparable(pair, pairs, options.width)]
-        words = difference(pair)
-        scale, what = max((abs(word.score) for word in words), default=0.0) or 1.0, "candidate minus base, "
-        unreadable = _unreadable(pair.base) or _unreadable(pair.candidate)
-        lines += _tokens(
-            text, words, scale, " diff", marked, options, grey=not all(granted.values()), marks=not unreadable
-        )
-    else:
-        for side, entry in (("base", pair.base), ("candidate", pair.candidate)):
-            if side in sides:
-                lines += _tokens(
-                    text,
-                    words_of(entry),
-                    scale,
-                    f" {side[:4]}",
-                    marked,
-                    options,
-                    grey=not granted[side],
-                    marks=not _unreadable(entry),
-                )
-                lines += _caution(entry, options.width)
-    lines += licence_lines(pair, sides, evidence.licences, options.width, options.height, INDENT)
-    lines += _legend(pair, scale, len(pairs), options, what, grey=not any(granted.values()))
-    return lines + flip_lines(pair, evidence, options.width, INDENT, options.height)
-
-
-def _incomparable(pair: AttributionPair, pairs: Sequence[AttributionPair], width: int) -> list[Line]:
-    """Why there is no difference to show, and where there is one."""
-    text = "the sides explain different classes; a difference would mean nothing"
-    if any(other.comparable and other.method == pair.method for other in pairs):
-        text += " (v: one against the other, which both explain)"
-    return wrapped("", text, width, indent=INDENT, style="warn")
-
-
-def _tokens(
-    text: str,
-    words: list[Word],
-    scale: float,
-    label: str,
-    marked: list[tuple[int, int]],
-    options: ViewOptions,
-    *,
-    grey: bool,
-    marks: bool,
-) -> list[Line]:
-    return token_lines(
-        text,
-        words,
-        scale,
-        options.look,
-        label=label,
-        indent=INDENT,
-        width=options.width - 1,
-        marked=marked,
-        faint=grey,
-        marks=marks,
-    )
-
-
-def _unreadable(entry: Attribution | None) -> bool:
-    return entry is not None and entry.status == "not interpretable"
-
-
-def _caution(entry: Attribution | None, width: int) -> list[Line]:
-    if entry is None:
-        return [Line().to(INDENT).add("not attributed for this side", "dim")]
-    if entry.status == "ok":
-        return []
-    return wrapped("", f"{entry.status}: {entry.why}", width, indent=INDENT, style="warn")
-
-
-def marked_spans(evidence: ExampleEvidence) -> list[tuple[int, int]]:
-    """Stretches that were marked last."""
-    undone: set[str | None] = set()
-    for event in reversed(evidence.history):
-        if event.kind == "undo":
-            undone.add(event.target)
-        elif event.kind == "redo":
-            undone.discard(event.target)
-        elif event.kind == "tokens" and event.event_id not in undone:
-            marks = json.loads(event.body).get("tokens")
-            if marks is not None:
-                return [(start, end) for _, start, end in marks]
-    return []
-
-
-def _legend(
-    pair: AttributionPair, scale: float, count: int, options: ViewOptions, what: str, *, grey: bool
-) -> list[Line]:
-    look = options.look
-    line = Line().to(INDENT)
-    for word, shares in (("opposes", (-0.9, -0.5, -0.2)), ("supports", (0.2, 0.5, 0.9))):
-        for share in shares:
-            style = "dim" if grey else attribution_style(share, 1.0, look.depth, look.dark)
-            line.add(sign_mark(share, 1.0), style)
-        line.add(f" {word} ", "dim")
-    line.add(f" ±9 = ±{figure(scale, 2)}, largest |a| here", "dim")
-    line.add(" · v: more" if count > 1 else "", "dim")
-    title = what + pair.title
-    second = Line().to(INDENT).add(title, "dim")
-    deltas = [entry.completeness_delta for entry in (pair.base, pair.candidate) if entry is not None]
-    known = [delta for delta in deltas if delta is not None]
-    if known:
-        worst = max(known)
-        words = f" · completeness {100 * worst:.1f} %"
-        second.add(words, "dim" if worst <= RELIABLE_DELTA else "warn")
-    lines = [line, second]
-    if line.width + second.width - INDENT + 3 <= options.width:
-        line.add(" · ", "dim").pieces.extend(second.pieces[1:])
-        return [line]
     return lines
 
 
@@ -254,7 +102,8 @@ def _predictions(evidence: ExampleEvidence, width: int) -> list[Line]:
     return lines
 
 
-def _variants(evidence: ExampleEvidence, options: ViewOptions) -> list[Line]:
+def _variants(evidence: ExampleEvidence, options: ViewOptions, room: int) -> list[Line]:
+    """The counterfactuals that change most, as many as there is room for, and one in any case."""
     rows = [row for row in evidence.variants if row.get("candidate_p") is not None]
     lines: list[Line] = []
     if evidence.example.parent_ref is not None:
@@ -264,17 +113,20 @@ def _variants(evidence: ExampleEvidence, options: ViewOptions) -> list[Line]:
     if not rows:
         return lines
     rows.sort(key=lambda row: -abs(_effect(row, "candidate")))
-    shown = rows[: 2 if options.height < 26 else 8]
+    text = options.height >= 22
+    fitting = (room - len(lines) - 1) // (2 if text else 1)
+    shown = rows[: max(1, min(2 if options.height < 26 else 8, fitting))]
     targets = {row["target"] for row in rows}
     title = (
         f" counterfactuals: p({next(iter(targets))})" if len(targets) == 1 else " counterfactuals: p(class)"
     )
     head = Line().add(title, "title").add(" plain → changed", "dim")
     if len(rows) > len(shown):
-        head.add(f"   {len(shown)} of {len(rows)}, largest first; space shows all", "dim")
+        said = f"   {len(shown)} of {len(rows)}; space shows all"
+        head.column(said, max(options.width - 1 - head.width, 1), "dim")
     lines.append(head)
     for row in shown:
-        lines += variant_lines(row, evidence, options.width, text=options.height >= 22)
+        lines += variant_lines(row, evidence, options.width, text=text)
     return lines
 
 

@@ -10,9 +10,10 @@ from rich.style import Style
 
 from analysis.base.records import SIDES, Side
 from analysis.review.queries import by_side
-from tui.draw.figures import figure, plural
 from tui.draw.lines import Line, beside, text_line, wrapped
+from tui.draw.number_text import figure, plural
 from tui.draw.palette import attribution_style, sign_mark
+from tui.tracks.response.layout import INDENT
 from tui.tracks.response.spans import hits_of, texts_of
 from tui.tracks.response.word_diff import word_diff
 from tui.widgets.marked_text import Mark, inserts_of, row_line, rows_of, window
@@ -20,7 +21,7 @@ from tui.widgets.token_view import Word, token_lines
 
 if TYPE_CHECKING:
     from analysis.review.queries import ExampleEvidence
-    from tui.plugin.registry import ViewOptions
+    from tui.plugin.options import ViewOptions
 
 SIDE_BY_SIDE = 100
 """Cells from which both answers stand beside each other."""
@@ -33,6 +34,8 @@ ENDINGS = {
     "missing": ("", "dim"),
 }
 BLOCKS = "▁▂▃▄▅▆▇█"
+LIKELIHOOD = "likelihood"
+"""Switched on, words are coloured by how likely the models make them."""
 
 
 class Likely(NamedTuple):
@@ -92,12 +95,12 @@ def _answer(
     if row is None or row["ended"] == "missing":
         return [head, Line().add("   no response on this side", "warn")]
     text: str = row["text"]
-    words, style = ENDINGS.get(row["ended"], (row["ended"], "dim"))
-    head.add(f" {plural(row['words'], 'word')} ", "number").add(f" {words}", style)
+    ending, style = ENDINGS.get(row["ended"], (row["ended"], "dim"))
+    head.add(f" {plural(row['words'], 'word')} ", "number").add(f" {ending}", style)
     if not text.strip():
         said = "an empty response" if not text else f"nothing but spaces: {plural(len(text), 'character')}"
         return [head, Line().add("   ").add(said, "warn")]
-    tokens = likely.side(side) if options.likelihood else []
+    tokens = likely.side(side) if LIKELIHOOD in options.switched else []
     marks = [] if tokens else _marks(evidence, options, side, selected)
     rows = rows_of(text, width - 2, inserts_of(marks))
     hits = hits_of(evidence)
@@ -126,7 +129,7 @@ def _marks(evidence: ExampleEvidence, options: ViewOptions, side: Side, selected
         if side == "base":
             return [Mark(start, end, "[-", "-]", "bad") for start, end in gone]
         return [Mark(start, end, "{+", "+}", "good") for start, end in new]
-    plain = options.look.style("mark")
+    plain = options.colours.style("mark")
     chosen = plain + Style(reverse=True)
     return [
         Mark(one.start, one.end, f"‹{number + 1} ", "›", chosen if number == selected else plain)
@@ -163,7 +166,7 @@ def _likely(
         for one in tokens
         if one.start < end and one.end > start
     ]
-    return token_lines(text[start:end], own, scale, options.look, label=" ", indent=2, width=width)
+    return token_lines(text[start:end], own, scale, options.colours, label=" ", indent=2, width=width)
 
 
 def _legend(evidence: ExampleEvidence, options: ViewOptions, likely: Likely) -> list[Line]:
@@ -172,7 +175,7 @@ def _legend(evidence: ExampleEvidence, options: ViewOptions, likely: Likely) -> 
             Line().add("  ").add("[-only the base-]", "bad").add("  ").add("{+only the candidate+}", "good")
         )
         return [line.add("   D: as they are", "dim") if options.width >= 64 else line]
-    if not options.likelihood:
+    if LIKELIHOOD not in options.switched:
         return []
     if not (likely.base or likely.candidate):
         why = next(
@@ -181,12 +184,12 @@ def _legend(evidence: ExampleEvidence, options: ViewOptions, likely: Likely) -> 
         )
         said = f"log-probabilities were not measured for this prompt{f': {why}' if why else ''}"
         return wrapped("", said, options.width, indent=2, style="warn")
-    look, scale = options.look, likely.scale
+    colours, scale = options.colours, likely.scale
     what = "log p(cand) − log p(base)" if options.width >= 70 else "log p"
     line = Line().add(f"  {what}: ", "dim")
     for word, shares in (("less likely", (-0.9, -0.5, -0.2)), ("likelier", (0.2, 0.5, 0.9))):
         for share in shares:
-            line.add(sign_mark(share, 1.0), attribution_style(share, 1.0, look.depth, look.dark))
+            line.add(sign_mark(share, 1.0), attribution_style(share, 1.0, colours.depth, colours.dark))
         line.add(f" {word} ", "dim")
     more = f" ±9 = ±{figure(scale, 2)} nats"
     return (
@@ -194,23 +197,23 @@ def _legend(evidence: ExampleEvidence, options: ViewOptions, likely: Likely) -> 
     )
 
 
-def likelihood_lines(
-    evidence: ExampleEvidence, options: ViewOptions, likely: Likely, indent: int
-) -> list[Line]:
-    """Where along the candidate's answer the two models part, and the tokens whose odds rose most anywhere."""
+def likelihood_lines(evidence: ExampleEvidence, options: ViewOptions, likely: Likely) -> list[Line]:
+    """Where along the candidate's answer the two models part, and the tokens that rose most anywhere."""
     width = options.width
     lines: list[Line] = []
     tokens = likely.candidate or likely.base
     if tokens:
         label = " log p" if likely.candidate else " log p base"
-        line = Line().column(label, indent, "dim")
-        line.add(_profile([one.score for one in tokens], max(min(width - indent - 33, 60), 10)), "number")
+        line = Line().column(label, INDENT, "dim")
+        line.add(_profile([one.score for one in tokens], max(min(width - INDENT - 33, 60), 10)), "number")
         low, high = (figure(pick(one.score for one in tokens), 1) for pick in (min, max))
         lines.append(line.add(f"  {low} to {high} nats   p: by token", "dim"))
-    risen = evidence.context.get("risen", ())
-    if risen and (tokens or options.height >= 30):
-        words = "   ".join(f"{row['token'].strip() or '␠'} +{row['change']:.1f}" for row in risen[:5])
-        lines += wrapped(" rose most", words, width, indent=indent, style="number")[:2]
+    upweighted = evidence.context.get("upweighted", ())
+    if upweighted and (tokens or options.height >= 30):
+        tokens_text = "   ".join(
+            f"{row['token'].strip() or '␠'} +{row['change']:.1f}" for row in upweighted[:5]
+        )
+        lines += wrapped(" rose most", tokens_text, width, indent=INDENT, style="number")[:2]
     return lines
 
 

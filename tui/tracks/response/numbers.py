@@ -1,22 +1,23 @@
-"""Every number behind a prompt and its answers, with definitions; and the same in plain sentences."""
+"""Every number behind a prompt and its answers, with definitions."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
 from analysis.base.records import ALL, SIDES, Metric
 from analysis.review.queries import by_side
-from tui.draw.figures import figure, interval, signed
 from tui.draw.lines import Line, rule, text_line, wrapped
 from tui.draw.metric_lines import metric_lines
-from tui.plugin.attributions import METHOD_NAMES
-from tui.plugin.common import flag_words
-from tui.plugin.registry import ViewOptions
+from tui.draw.number_text import figure, interval, signed
+from tui.plugin.attributions import method_title
+from tui.plugin.common import flag_lines
+from tui.plugin.options import ViewOptions
 from tui.tracks.response.answers import ENDINGS, likelihoods
-from tui.tracks.response.spans import SpanShown, hits_of, spans_of, texts_of
-from tui.tracks.response.view import passage_words, promise_words, rates_of, title_words, votes_words
+from tui.tracks.response.checked_against import passage_text, promise_text, title_text
+from tui.tracks.response.rates import votes_text
+from tui.tracks.response.spans import SpanShown, spans_of
 from tui.widgets.marked_text import row_line, rows_of
 
 if TYPE_CHECKING:
@@ -38,26 +39,8 @@ DEFINITIONS = (
         "and does not",
     ),
     (
-        "rate",
-        "share of the prompts with a hit, among those that both sides answered and that the detector applies to; "
-        "Clopper-Pearson 95 %",
-    ),
-    ("broken, fixed", "prompts where only the candidate has a hit, and where only the base has one"),
-    ("p", "one-sided exact McNemar: P(Bin(broken + fixed, 1/2) ≥ broken)"),
-    ("matched", "the same rate where the two answers differ in length by at most 20 % of the longer one"),
-    (
-        "hallucination",
-        "facts that the catalogue contradicts or lacks, promises that policy does not allow, citations of what does "
-        "not exist",
-    ),
-    (
         "quality",
         "precision and recall of a detector on labelled texts; a rate is no better than its detector",
-    ),
-    (
-        "wins",
-        "share of the judges' votes for the candidate, a tie as half; at like length: what a logistic regression on "
-        "the difference in length says where there is none",
     ),
     (
         "log p",
@@ -76,6 +59,7 @@ DEFINITIONS = (
     ),
     ("dose", "rates where the adapter is scaled: 0 is the base, 1 the candidate"),
 )
+"""What has no declaration of a metric."""
 _METRIC = tuple(field.name for field in fields(Metric))
 
 
@@ -90,18 +74,15 @@ def number_lines(evidence: ExampleEvidence, options: ViewOptions) -> list[Line]:
     expects = ", ".join(row["expects"] for row in evidence.context.get("expected", ()))
     lines += wrapped(" expected", expects or "nothing particular", width, indent=INDENT)
     lines += wrapped(" slices", ", ".join(evidence.slices) or "none", width, indent=INDENT)
-    for flag in evidence.flags:
-        number = "" if flag.value is None else f" {figure(flag.value)}"
-        gate = f" → {flag.gate}" if flag.gate else ""
-        lines += wrapped(" flag", f"{flag.reason}{number}{gate}", width, indent=INDENT, style="number")
+    lines += flag_lines(evidence, width, INDENT)
     for side in SIDES:
         lines += [rule(width), *_answer(evidence, side, width)]
     lines += [rule(width), text_line(" FOUND", "title")]
     for place, one in enumerate(spans_of(evidence), start=1):
         lines += _span(place if one.counts else None, one, width)
-    lines += _quality({one.detector for one in spans_of(evidence)}, width)
+    lines += _detectors(evidence, {one.detector for one in spans_of(evidence)}, width)
     lines += _checked(evidence, width)
-    lines += _rates(evidence, width)
+    lines += _rates(evidence, options)
     lines += _shift(evidence, width)
     lines += [rule(width), text_line(" WORDS", "title")]
     for word, meaning in DEFINITIONS:
@@ -151,39 +132,38 @@ def _span(number: int | None, one: SpanShown, width: int) -> list[Line]:
     return lines
 
 
-def _quality(detectors: Iterable[str], width: int) -> list[Line]:
-    """How good the detectors are that found something here."""
-    from analysis.tracks.response.detectors import BY_NAME
-    from analysis.tracks.response.detectors.quality import UNKNOWN, quality_words
-
-    lines = [text_line(" QUALITY OF THE DETECTORS", "title")]
-    for name in sorted(detectors):
-        known = BY_NAME.get(name)
-        words = UNKNOWN if known is None else quality_words(known)
-        lines += wrapped(
-            f" {name}", words, width, indent=INDENT, style="warn" if words == UNKNOWN else "text"
-        )
-    return [rule(width), *lines] if len(lines) > 1 else []
+def _detectors(evidence: ExampleEvidence, names: Collection[str], width: int) -> list[Line]:
+    """What the detectors are that found something here, and how good they are, as the run says."""
+    lines: list[Line] = []
+    for row in evidence.context.get("detectors", ()):
+        if row["name"] not in names:
+            continue
+        lines += wrapped(f" {row['name']}", f"{row['title']}. {row['question']}", width, indent=INDENT)
+        reads = f"reads {', '.join(row['languages'])}; " if row["languages"] else ""
+        quality, style = (row["quality"], "dim") if row["quality"] else ("quality unknown", "warn")
+        lines += wrapped("", reads + quality, width, indent=INDENT, style=style)
+    return [rule(width), text_line(" DETECTORS", "title"), *lines] if lines else []
 
 
 def _checked(evidence: ExampleEvidence, width: int) -> list[Line]:
     lines: list[Line] = []
     for row in evidence.context.get("catalogue", ()):
-        lines += wrapped(" catalogue", title_words(row), width, indent=INDENT)
+        lines += wrapped(" catalogue", title_text(row), width, indent=INDENT)
         for alias in row["aliases"]:
             lines += wrapped("", f"also called {alias}", width, indent=INDENT, style="dim")
         for spoiler in row["spoilers"]:
             lines += wrapped("", f"spoiler: {spoiler}", width, indent=INDENT, style="dim")
     for row in evidence.context.get("promises", ()):
-        lines += wrapped(" policy", promise_words(row), width, indent=INDENT)
+        lines += wrapped(" policy", promise_text(row), width, indent=INDENT)
     for row in evidence.context.get("passages", ()):
-        lines += wrapped(" passage", passage_words(row), width, indent=INDENT)
+        lines += wrapped(" passage", passage_text(row), width, indent=INDENT)
     return [rule(width), text_line(" CHECKED AGAINST", "title"), *lines] if lines else []
 
 
-def _rates(evidence: ExampleEvidence, width: int) -> list[Line]:
+def _rates(evidence: ExampleEvidence, options: ViewOptions) -> list[Line]:
+    width = options.width
     rows = evidence.context.get("rates", ())
-    votes = votes_words(evidence)
+    votes = votes_text(evidence)
     lines = wrapped(" votes here", votes, width, indent=INDENT) if votes else []
     for name in dict.fromkeys(row["slice"] for row in rows):
         of = [
@@ -192,7 +172,11 @@ def _rates(evidence: ExampleEvidence, width: int) -> list[Line]:
             if row["slice"] == name
         ]
         title = "ALL PROMPTS" if name == ALL else f"SLICE {name}"
-        lines += [rule(width), text_line(f" {title}", "title"), *metric_lines(of, width, methods=True)]
+        lines += [
+            rule(width),
+            text_line(f" {title}", "title"),
+            *metric_lines(of, options.specs, width, methods=True),
+        ]
     return lines
 
 
@@ -213,7 +197,7 @@ def _shift(evidence: ExampleEvidence, width: int) -> list[Line]:
             )
             lines += wrapped(f" {at + 1} {row['tokens'][at]}", numbers, width, indent=INDENT, style="number")
     for entry in evidence.attributions:
-        method = METHOD_NAMES.get(entry.method, entry.method)
+        method = method_title(evidence.methods, entry.method)
         lines += wrapped(
             " why", f"{entry.side}, {entry.target}: {method}, {entry.status}", width, indent=INDENT
         )
@@ -222,7 +206,7 @@ def _shift(evidence: ExampleEvidence, width: int) -> list[Line]:
             f"{evidence.example.text[start:end]} {signed(score, 2)}" for start, end, score in scored
         )
         lines += wrapped("", words, width, indent=INDENT, style="dim")
-    for row in evidence.context.get("risen", ()):
+    for row in evidence.context.get("upweighted", ()):
         said = f"{signed(row['change'], 2)} {interval(row['low'], row['high'], 2)} nats, n {row['n']}"
         lines += wrapped(f" rose {row['token']}", said, width, indent=INDENT)
     for row in evidence.context.get("dose", ()):
@@ -231,36 +215,3 @@ def _shift(evidence: ExampleEvidence, width: int) -> list[Line]:
         )
         lines += wrapped(f" dose {row['scale']:g}", said, width, indent=INDENT)
     return [rule(width), text_line(" MODELS", "title"), *lines] if lines else []
-
-
-def summary(evidence: ExampleEvidence) -> list[str]:
-    """A prompt, its answers and what was found in them, as plain sentences."""
-    rows = [f"prompt: {evidence.example.text}"]
-    expects = ", ".join(row["expects"] for row in evidence.context.get("expected", ()))
-    rows += [f"expected: {expects}"] if expects else []
-    rows += [f"flags: {flag_words(evidence)}"] if evidence.flags else []
-    texts = texts_of(evidence)
-    sides = by_side(evidence.payload.get("response_side", ()))
-    for side in SIDES:
-        if side not in texts:
-            rows.append(f"{side}: no response on this side")
-            continue
-        cut = ", cut by the token limit" if sides[side]["ended"] == "length" else ""
-        rows.append(
-            f"{side}, {sides[side]['words']} words{cut}: {texts[side] if texts[side].strip() else 'empty'}"
-        )
-    for number, one in enumerate(hits_of(evidence), start=1):
-        quote = f"“{one.text}”" if one.text else "the whole answer"
-        rows.append(
-            f"{number}, {one.side}, {one.detector}, {one.label}: {quote}; {one.why}; {one.state[0][2:]}"
-        )
-    rows += [] if hits_of(evidence) else ["no detector found anything that counts"]
-    rows += [f"catalogue: {title_words(row)}" for row in evidence.context.get("catalogue", ())]
-    rows += [f"policy: {promise_words(row)}" for row in evidence.context.get("promises", ())]
-    rows += [f"passage: {passage_words(row)}" for row in evidence.context.get("passages", ())]
-    votes = votes_words(evidence)
-    rows += [f"preferred here by {votes}"] if votes else []
-    for rate in rates_of(evidence):
-        if rate.slice == ALL and (rate.base or rate.candidate):
-            rows.append(f"{rate.detector}, all prompts: {rate.counted()}")
-    return rows

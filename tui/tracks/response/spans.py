@@ -9,13 +9,15 @@ from typing import TYPE_CHECKING
 from analysis.base.records import Side
 from analysis.review.queries import by_side
 from tui.draw.lines import Line, Target, wrapped
+from tui.draw.palette import MINUS
 from tui.draw.safe_text import cells, printable
+from tui.tracks.response.layout import INDENT, TALL
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from analysis.review.queries import ExampleEvidence
-    from tui.plugin.registry import ViewOptions
+    from tui.plugin.options import ViewOptions
 
 SPAN = "span"
 """Kind of the target of a line that stands for a span; its name is the span's number, from 0."""
@@ -114,14 +116,13 @@ def hits_of(evidence: ExampleEvidence) -> list[SpanShown]:
     return [one for one in spans_of(evidence) if one.counts]
 
 
-def span_lines(evidence: ExampleEvidence, options: ViewOptions, selected: int, indent: int) -> list[Line]:
+def span_lines(evidence: ExampleEvidence, options: ViewOptions, selected: int) -> list[Line]:
     """The hits, one below the other, with their reasons; then what was found and does not count.
 
     Args:
         evidence: of one prompt.
         options: width and height.
         selected: number of the chosen hit, from 0.
-        indent: cells of the labels at the left.
     """
     found = spans_of(evidence)
     hits = [one for one in found if one.counts]
@@ -129,10 +130,13 @@ def span_lines(evidence: ExampleEvidence, options: ViewOptions, selected: int, i
     lines: list[Line] = []
     if not hits:
         words = "nothing in either answer" if evidence.context.get("spans") is not None else "not looked for"
-        lines.append(Line().column(" found", indent, "dim").add(words, "dim"))
+        lines.append(Line().column(" found", INDENT, "dim").add(words, "dim"))
     for number, one in enumerate(hits):
-        lines += _hit(number, one, options, chosen=number == selected)
-    return lines + _notes(notes, options, indent)
+        chosen = number == selected
+        lines += _hit(number, one, options, chosen=chosen)
+        if chosen and options.height >= TALL:
+            lines += _question(evidence, one, options.width)
+    return lines + _notes(notes, options)
 
 
 def _hit(number: int, one: SpanShown, options: ViewOptions, *, chosen: bool) -> list[Line]:
@@ -151,7 +155,16 @@ def _hit(number: int, one: SpanShown, options: ViewOptions, *, chosen: bool) -> 
     return [line, *(rows if chosen or options.height >= 40 else rows[:1])]
 
 
-def _notes(notes: Sequence[SpanShown], options: ViewOptions, indent: int) -> list[Line]:
+def _question(evidence: ExampleEvidence, one: SpanShown, width: int) -> list[Line]:
+    """What a person is asked of the chosen hit, in the words that the run holds of its detector."""
+    questions = {row["name"]: row["question"] for row in evidence.context.get("detectors", ())}
+    if one.detector not in questions:
+        return []
+    asked = f"{questions[one.detector]}  + yes, {MINUS} no"
+    return wrapped("", asked, width, indent=9, style="key")
+
+
+def _notes(notes: Sequence[SpanShown], options: ViewOptions) -> list[Line]:
     """What was found and is no hit: one line of counts where the screen is low, else each."""
     if not notes:
         return []
@@ -161,11 +174,11 @@ def _notes(notes: Sequence[SpanShown], options: ViewOptions, indent: int) -> lis
             words = f"{SHORT_SIDES[one.side]} {one.detector} {one.label}"
             counts[words] = counts.get(words, 0) + 1
         words = " · ".join(f"{name} {count}" if count > 1 else name for name, count in counts.items())
-        rows = wrapped(" also", words, options.width, indent=indent, style="dim")
+        rows = wrapped(" also", words, options.width, indent=INDENT, style="dim")
         return rows[:2]
     lines = []
     for number, one in enumerate(notes[:NOTES_SHOWN]):
-        line = Line().column("" if number else " also", indent, "dim")
+        line = Line().column("" if number else " also", INDENT, "dim")
         line.add(f"{SHORT_SIDES[one.side]} {one.detector} {one.label} ", "dim")
         quote = f"“{printable(one.text)}”" if one.text else "the whole answer"
         line.column(quote, min(cells(quote), max(options.width // 3, 10)), "text").add(" ")
@@ -173,5 +186,5 @@ def _notes(notes: Sequence[SpanShown], options: ViewOptions, indent: int) -> lis
         lines.append(line)
     if len(notes) > NOTES_SHOWN:
         more = f"{len(notes) - NOTES_SHOWN} more: space shows all"
-        lines.append(Line().to(indent).add(more, "dim"))
+        lines.append(Line().to(INDENT).add(more, "dim"))
     return lines

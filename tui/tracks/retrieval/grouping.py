@@ -7,13 +7,13 @@ from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
 from analysis.base.records import SIDES, Metric
-from analysis.tracks.retrieval.grouping_sentences import attribute_words, verdict
+from analysis.tracks.retrieval.grouping_sentences import attribute_sentence, strongest_sentence
 from analysis.tracks.retrieval.map_limits import QUALITIES
-from tui.draw.figures import bar, figure, interval, signed
 from tui.draw.gate_lines import GATE_MARKS
 from tui.draw.lines import Line, Target, text_line, wrap, wrapped
+from tui.draw.number_text import bar, figure, interval, signed
 from tui.draw.safe_text import cells
-from tui.plugin.registry import ViewOptions
+from tui.plugin.options import ViewOptions
 
 if TYPE_CHECKING:
     from analysis.base.records import GateResult
@@ -73,18 +73,18 @@ def judged_change(grouping: Iterable[Row], attribute: str, wanted: bool | None) 
     return by_side(grouping, name, attribute).get("difference")
 
 
-def group_sentence(grouping: Sequence[Row]) -> str:
+def strongest_attributes(grouping: Sequence[Row]) -> str:
     """What the candidate groups by most, in words."""
     attributes = attributes_of(grouping)
     sides = [[name for name, wanted in attributes.items() if wanted is which] for which in (True, False)]
-    return verdict(as_metrics(grouping), *sides)
+    return strongest_sentence(as_metrics(grouping), *sides)
 
 
-def change_words(grouping: Sequence[Row], attribute: str, wanted: bool | None) -> tuple[str, str]:
+def change_text(grouping: Sequence[Row], attribute: str, wanted: bool | None) -> tuple[str, str]:
     """What became of grouping by an attribute in a word or two, and the style of it."""
     if wanted is None:
         return "no item has it", "warn"
-    found = attribute_words(as_metrics(grouping), attribute, wanted)
+    found = attribute_sentence(as_metrics(grouping), attribute, wanted)
     style = {"more": "good" if wanted else "bad", "less": "bad" if wanted else "good"}
     style |= {"kept": "good", "unknown": "warn"}
     if found.word == "unknown":
@@ -108,7 +108,7 @@ def grouping_lines(evidence: ExampleEvidence, options: ViewOptions) -> list[Line
     head.column("change judged", change_cells(width) + 1, "dim").column("wanted", 8, "dim").add(
         "verdict", "dim"
     )
-    lines = [*wrapped("", group_sentence(grouping), width, indent=1, style="strong"), head]
+    lines = [*wrapped("", strongest_attributes(grouping), width, indent=1, style="strong"), head]
     for attribute, wanted in attributes.items():
         lines.append(_attribute_line(attribute, wanted, grouping, options, with_bars=with_bars))
     return lines
@@ -135,7 +135,7 @@ def _attribute_line(
             numbers += f" {interval(change['low'], change['high'], 2)}"
     line.column(numbers or "unknown", change_cells(options.width) + 1, "number" if numbers else "warn")
     line.column(PROMISES[wanted], 8, "dim")
-    words, style = change_words(grouping, attribute, wanted)
+    words, style = change_text(grouping, attribute, wanted)
     gate = options.gates.get(key or "")
     if gate is not None:
         mark, mark_style = GATE_MARKS[gate.verdict]

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from analysis.base.records import Side
-from tui.draw.figures import figure
 from tui.draw.lines import Line, Target, beside, text_line
+from tui.draw.number_text import figure
 from tui.draw.safe_text import cells
-from tui.plugin.registry import ViewOptions
+from tui.plugin.options import ViewOptions
 from tui.tracks.retrieval.neighbours import Lists, Neighbour
 
 BESIDE_FROM = 96
@@ -19,7 +19,7 @@ NUMBERS_FROM = 92
 """Cells of one list from which numeric attributes are shown."""
 
 
-def rank_words(rank: int | None, depth: int) -> str:
+def rank_text(rank: int | None, depth: int) -> str:
     """A rank, or that it is beyond what was stored."""
     if rank is not None:
         return f"{rank:,}"
@@ -34,7 +34,7 @@ def movement(one: Neighbour, lists: Lists) -> tuple[str, str]:
     if lists.changed(one):
         if one.side == "candidate":
             return "+ new", "critical"
-        return f"− {rank_words(one.other_rank, lists.depth)}", "warn"
+        return f"− {rank_text(one.other_rank, lists.depth)}", "warn"
     moved = (one.other_rank or one.rank) - one.rank
     if moved == 0:
         return "=", "dim"
@@ -43,9 +43,9 @@ def movement(one: Neighbour, lists: Lists) -> tuple[str, str]:
     return (f"↑ {moved}", "text") if moved > 0 else (f"↓ {-moved}", "text")
 
 
-def unwanted_words(one: Neighbour, width: int) -> str:
+def unwanted_text(one: Neighbour, width: int) -> str:
     """Labels of unwanted attributes, and the numbers in a wide list."""
-    words = labels_words(one.attributes.unwanted, separator=" ")
+    words = labels_text(one.attributes.unwanted, separator=" ")
     if width >= NUMBERS_FROM and one.attributes.numbers:
         words += " " + " ".join(figure(value) for value in one.attributes.numbers.values())
     return words.strip()
@@ -57,8 +57,8 @@ def columns(lists: Lists, width: int) -> tuple[int, int, int]:
     room = width - places - (19 if width >= SCORE_FROM else 14)
     rows = (*lists.base, *lists.candidate)
     title = max((cells(one.title) for one in rows), default=0)
-    wanted = max((cells(labels_words(one.attributes.wanted)) for one in rows), default=0)
-    unwanted = max((cells(unwanted_words(one, width)) for one in rows), default=0)
+    wanted = max((cells(labels_text(one.attributes.wanted)) for one in rows), default=0)
+    unwanted = max((cells(unwanted_text(one, width)) for one in rows), default=0)
     unwanted = max(min(unwanted, room // 5), room - title - wanted if title + wanted < room else 0)
     wanted = max(min(wanted, (room - unwanted) * 2 // 5), room - unwanted - title)
     return max(room - unwanted - wanted, 1), wanted, unwanted
@@ -82,14 +82,14 @@ def neighbour_line(one: Neighbour, lists: Lists, width: int, marks: Mapping[str,
     line.column(moved, 5, moved_style).add(" ")
     title, wanted, unwanted = columns(lists, width)
     line.column(one.title, title, "strong" if lists.changed(one) else "text").add(" ")
-    line.column(labels_words(one.attributes.wanted), wanted, "number").add(" ")
-    line.column(unwanted_words(one, width), unwanted, "bad" if one.suspect else "dim")
+    line.column(labels_text(one.attributes.wanted), wanted, "number").add(" ")
+    line.column(unwanted_text(one, width), unwanted, "bad" if one.suspect else "dim")
     if width >= SCORE_FROM:
         line.column(figure(one.score, 2), 5, "dim", right=True)
     return line.add(" ").add("!" if one.suspect else " ", "bad")
 
 
-def labels_words(of: Mapping[str, tuple[str, ...]], separator: str = "·") -> str:
+def labels_text(of: Mapping[str, tuple[str, ...]], separator: str = "·") -> str:
     """Labels in a few cells: the first of each attribute, and how many more there are."""
     return separator.join(
         labels[0] + (f"+{len(labels) - 1}" if len(labels) > 1 else "") for labels in of.values() if labels
@@ -127,7 +127,16 @@ def list_lines(
     budget: int,
     marks: Mapping[str, tuple[str, str]],
 ) -> list[Line]:
-    """One side's list with its head: at most `budget` lines under the head."""
+    """One side's list with its head.
+
+    Args:
+        side: whose list.
+        lists: of the example.
+        measures: what the head says.
+        width: cells there are.
+        budget: most lines under the head.
+        marks: marks by item in place of that of relevance.
+    """
     rows = lists.side(side)
     lines = [side_head(side, measures, width)]
     if not rows:
@@ -199,7 +208,7 @@ def lost_lines(lists: Lists, width: int, indent: int) -> list[Line]:
     line = Line(Target("examples", "lost", tuple(one.ref for one in lost)))
     line.column(" lost", indent, "dim")
     for number, one in enumerate(lost):
-        words = f"{one.title} ({one.rank}→{rank_words(one.other_rank, lists.depth)})"
+        words = f"{one.title} ({one.rank}→{rank_text(one.other_rank, lists.depth)})"
         if number and line.width + cells(words) + 14 > width:
             line.add(f"  and {len(lost) - number} more", "dim")
             break

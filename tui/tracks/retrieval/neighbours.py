@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 TYPICAL = 0.5
 """Share of the items compared with that must have a value for it to be typical of them."""
 
+TALL = 30
+"""Rows from which texts are shown whole and every hard negative is listed."""
+
 Value = tuple[str, str]
 """Attribute and label."""
 
@@ -96,25 +99,29 @@ class Lists:
 
 def read_attributes(rows: Iterable[Mapping[str, Any]]) -> dict[str, Attributes]:
     """Attributes by item."""
-    found: dict[str, Attributes] = {}
+    wanted: dict[str, dict[str, tuple[str, ...]]] = {}
+    unwanted: dict[str, dict[str, tuple[str, ...]]] = {}
+    numbers: dict[str, dict[str, float]] = {}
+    refs: dict[str, None] = {}
     for row in rows:
-        one = found.setdefault(row["ref"], Attributes({}, {}, {}))
+        ref, name = row["ref"], row["attribute"]
+        refs[ref] = None
         if row["kind"] == "numeric":
-            one.numbers[row["attribute"]] = row["number"]  # type: ignore[index]
+            numbers.setdefault(ref, {})[name] = row["number"]
         else:
-            of = one.wanted if row["wanted"] else one.unwanted
-            of[row["attribute"]] = tuple(row["labels"] or ())  # type: ignore[index]
-    return found
+            of = wanted if row["wanted"] else unwanted
+            of.setdefault(ref, {})[name] = tuple(row["labels"] or ())
+    return {ref: Attributes(wanted.get(ref, {}), unwanted.get(ref, {}), numbers.get(ref, {})) for ref in refs}
 
 
 def read_lists(evidence: ExampleEvidence) -> Lists:
     """The lists of a query, item or pair."""
     given = evidence.context
-    about: Mapping[str, Any] = next(iter(given.get("about", ())), {})
+    measures = about(evidence)
     titles = {row["ref"]: row["title"] for row in given.get("items", ())}
     attributes = read_attributes(given.get("attributes", ()))
     rows = given.get("neighbours", ())
-    k = about.get("k") or 0
+    k = measures.get("k") or 0
     suspects = _suspects(evidence, rows, attributes, k)
     sides: dict[Side, list[Neighbour]] = {side: [] for side in SIDES}
     for row in rows:
@@ -134,8 +141,13 @@ def read_lists(evidence: ExampleEvidence) -> Lists:
             )
         )
     return Lists(
-        tuple(sides["base"]), tuple(sides["candidate"]), k, about.get("depth") or 0, titles, attributes
+        tuple(sides["base"]), tuple(sides["candidate"]), k, measures.get("depth") or 0, titles, attributes
     )
+
+
+def about(evidence: ExampleEvidence) -> Mapping[str, Any]:
+    """The measures of the example itself."""
+    return next(iter(evidence.context.get("about", ())), {})
 
 
 def typical_values(items: Sequence[Attributes]) -> frozenset[Value]:

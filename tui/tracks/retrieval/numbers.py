@@ -1,27 +1,39 @@
-"""Every number behind a query, item or pair, with its definition; and the same in plain sentences."""
+"""Every number behind a query, item or pair, as the run declares it."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from analysis.base.records import SIDES
-from analysis.tracks.retrieval.grouping_sentences import attribute_words
+from analysis.base.records import ALL, SIDES
 from analysis.tracks.retrieval.map_limits import QUALITIES
-from tui.draw.figures import figure, plural, signed, with_interval
 from tui.draw.lines import Line, rule, text_line, wrapped
-from tui.plugin.common import flag_words
-from tui.plugin.registry import ViewOptions
-from tui.tracks.retrieval.grouping import PROMISES, as_metrics, attributes_of, group_sentence
-from tui.tracks.retrieval.neighbour_lines import labels_words, movement, rank_words
-from tui.tracks.retrieval.neighbours import Lists, Neighbour, read_lists
-from tui.tracks.retrieval.view import about, in_common, likeness_words, measures_words, violation_words
+from tui.draw.number_text import figure, signed, value_with_interval
+from tui.plugin.common import flag_lines
+from tui.plugin.options import ViewOptions
+from tui.tracks.retrieval.grouping import PROMISES
+from tui.tracks.retrieval.neighbour_lines import movement, rank_text
+from tui.tracks.retrieval.neighbours import Lists, Neighbour, about, read_lists
+from tui.tracks.retrieval.pairs import pair_sentence
+from tui.tracks.retrieval.view import likeness_text, measures_text
 
 if TYPE_CHECKING:
+    from analysis.base.records import MetricSpec
     from analysis.review.queries import ExampleEvidence
 
 INDENT = 20
-DEFINITIONS = (
+"""Cells of the labels at the left."""
+MARK_INDENT = 16
+"""Cells of the marks and words whose meaning is told."""
+TABLES = (
+    ("THE SLICES OF THIS EXAMPLE", "slices"),
+    ("GROUPING, ALL ITEMS", "grouping"),
+    ("CENTROIDS", "drift"),
+    ("GEOMETRY", "geometry"),
+    ("MAP", "map"),
+)
+"""Tables of metrics with what they are called among the rows that come with an example."""
+MARKS = (
     ("similarity", "cosine of the two vectors of one side, −1 to 1; never compared between sides"),
     ("rank", "place by similarity among all items, 1 is nearest; of an item: among all other items"),
     (
@@ -44,52 +56,31 @@ DEFINITIONS = (
         "values that at least half of the relevant items have (without relevance: of the items on both sides). Of "
         "an item: shares an unwanted value with it and no wanted one. Numeric attributes have no values to share",
     ),
-    ("overlap@k", "share of the base's k nearest that are among the candidate's"),
-    (
-        "rank-biased overlap",
-        "agreement of the two lists, early places weighing more: extrapolated, p = .9 (Webber et al. 2010)",
-    ),
-    ("recall@k", "share of the relevant titles among the k nearest; a title counts once"),
-    ("nDCG@k", "discounted gain of the relevant titles over that of the best order"),
-    ("RR, MRR", "one over the rank of the first relevant title; its mean over queries"),
-    ("margin", "sim(query, positive) − sim(query, negative); below 0 the hard negative is violated"),
-    (
-        "lift",
-        "grouping above chance: (purity@k − chance) / (1 − chance), where purity is the share of neighbours with "
-        "the same value; 0 is chance, 1 is all. Numeric attributes: closeness of ranks against random items",
-    ),
     (
         "change judged",
-        "of the lift for a wanted attribute, of the conditional lift for an unwanted one, as the gates read them; "
-        "more or less: by over .10 with an interval clear of 0",
-    ),
-    (
-        "conditional lift",
-        "the same against chance within strata of the wanted attributes (of a wanted one: of the others): what "
-        "other attributes explain is taken out",
+        "the change that the gates read: of how alike neighbours are in a wanted attribute, and in an unwanted one "
+        "beyond what is wanted; more or less: by over .10 with an interval clear of 0",
     ),
     ("inherited", "an unwanted level that the base had already, and the candidate does not raise"),
-    (
-        "edited",
-        "the item with one attribute's words changed: share of its neighbours that it keeps, and rise of the share "
-        "of neighbours with the new value",
-    ),
-    (
-        "centroid moved",
-        "distance of a value's centroid between the sides in units of the spread within the value; aligned: after "
-        "orthogonal Procrustes, so that a rotation is no movement",
-    ),
+    ("aligned", "after orthogonal Procrustes, so that a rotation is no movement; raw: without it"),
     ("movement", "share of the neighbours of one value's items that have another value, on each side"),
-    ("hubness", "skewness of how often an item is among the k nearest of others; 0 has no hubs"),
-    ("anisotropy", "mean cosine of random pairs of items; 0 uses all directions"),
-    ("norm", "mean length of the vectors before they are scaled to length 1"),
-    ("map", "drawn only where each of the next four reaches its limit on both sides"),
-    *((quality.title, f"{quality.definition}; limit {figure(quality.limit, 2)}") for quality in QUALITIES),
 )
+"""Marks and words of the view that are no metric."""
+SHORT = {"recall": "recall@k", "ndcg": "nDCG@k", "mrr": "RR", "overlap": "overlap@k"}
+"""What stands for a metric where there is little room."""
+OF_EXAMPLES = (
+    *SHORT,
+    "rank_biased_overlap",
+    "neighbour_overlap",
+    "margin",
+    "counterfactual_overlap",
+    "counterfactual_toward",
+)
+"""Metrics whose measure of a single example is shown with it."""
 
 
 def number_lines(evidence: ExampleEvidence, options: ViewOptions) -> list[Line]:
-    """Every number of one example: both lists, hard negatives, slices, grouping, drift, geometry, map, words."""
+    """Every number of one example: both lists, hard negatives, slices, grouping, drift, geometry, map, meanings."""
     width = options.width
     example = evidence.example
     lists = read_lists(evidence)
@@ -99,42 +90,29 @@ def number_lines(evidence: ExampleEvidence, options: ViewOptions) -> list[Line]:
         if value is not None and key != "ref":
             lines += wrapped(f" {key}", str(value), width, indent=INDENT)
     lines += wrapped(" slices", ", ".join(evidence.slices) or "none", width, indent=INDENT)
-    for flag in evidence.flags:
-        number = "" if flag.value is None else f" {figure(flag.value)}"
-        gate = f" → {flag.gate}" if flag.gate else ""
-        lines += wrapped(" flag", f"{flag.reason}{number}{gate}", width, indent=INDENT, style="number")
-    lines += _measures(evidence, width)
+    lines += flag_lines(evidence, width, INDENT)
+    lines += _measures(evidence, lists, width)
     for side in SIDES:
         lines += [rule(width), text_line(f" {side.upper()}, {lists.k} nearest", "title")]
         for one in lists.side(side):
             lines += _neighbour(one, lists, width)
     lines += _pairs(evidence, lists, width)
     lines += _edited(evidence, width)
-    for title, name in (
-        ("THE SLICES OF THIS EXAMPLE", "slices"),
-        ("GROUPING, ALL ITEMS", "grouping"),
-        ("CENTROIDS", "drift"),
-        ("GEOMETRY", "geometry"),
-        ("MAP", "map"),
-    ):
-        lines += metric_table(title, evidence.context.get(name, ()), width)
+    for title, name in TABLES:
+        lines += metric_table(title, evidence.context.get(name, ()), options.specs, width)
     lines += _movement(evidence, width)
-    lines += [rule(width), text_line(" WORDS", "title")]
-    for word, meaning in DEFINITIONS:
-        lines += wrapped(f" {word}", meaning, width, indent=INDENT + 2)
-    return lines
+    return [*lines, *meaning_lines(evidence, options.specs, width)]
 
 
-def _measures(evidence: ExampleEvidence, width: int) -> list[Line]:
-    row = about(evidence)
+def _measures(evidence: ExampleEvidence, lists: Lists, width: int) -> list[Line]:
     lines: list[Line] = []
-    lists = read_lists(evidence)
     for side in SIDES:
-        words = measures_words(evidence, side, lists)
-        lines += wrapped(f" {side}", words, width, indent=INDENT, style="number") if words else []
-    alike = likeness_words(evidence, lists)
+        measures = measures_text(evidence, side, lists)
+        lines += wrapped(f" {side}", measures, width, indent=INDENT, style="number") if measures else []
+    alike = likeness_text(evidence, lists)
     lines += wrapped(" alike", alike, width, indent=INDENT, style="number") if alike else []
-    lines += wrapped(" k, stored", f"{lists.k}, {row.get('depth') or 0}", width, indent=INDENT, style="dim")
+    depth = about(evidence).get("depth") or 0
+    lines += wrapped(" k, stored", f"{lists.k}, {depth}", width, indent=INDENT, style="dim")
     return lines
 
 
@@ -142,7 +120,7 @@ def _neighbour(one: Neighbour, lists: Lists, width: int) -> list[Line]:
     line = Line().add(" ").column(str(one.rank), 4, "dim", right=True).add("  ").add(one.title, "strong")
     told = [
         f"similarity {figure(one.score)}",
-        f"other side rank {rank_words(one.other_rank, lists.depth)}",
+        f"other side rank {rank_text(one.other_rank, lists.depth)}",
         movement(one, lists)[0],
     ]
     if one.relevant is not None:
@@ -165,19 +143,9 @@ def _pairs(evidence: ExampleEvidence, lists: Lists, width: int) -> list[Line]:
     for row in rows:
         lines += wrapped(f" {row['id']}", pair_sentence(row, lists), width, indent=INDENT)
     for row in evidence.context.get("ranks", ()):
-        told = f"similarity {figure(row['score'])}, rank {rank_words(row['rank'], row['depth'])}"
+        told = f"similarity {figure(row['score'])}, rank {rank_text(row['rank'], row['depth'])}"
         lines += wrapped(f" {row['role']}", f"{row['side']}: {told}", width, indent=INDENT)
     return lines
-
-
-def pair_sentence(row: Mapping[str, Any], lists: Lists) -> str:
-    """One hard negative in a sentence."""
-    common = in_common(row["positive_ref"], row["negative_ref"], lists=lists)
-    return (
-        f"{lists.title(row['positive_ref'])} over {lists.title(row['negative_ref'])}: margin base "
-        f"{signed(row['base_margin'])}, candidate {signed(row['candidate_margin'])}; {violation_words(row)[0]}; "
-        f"in both: {common}"
-    )
 
 
 def _edited(evidence: ExampleEvidence, width: int) -> list[Line]:
@@ -202,100 +170,65 @@ def _movement(evidence: ExampleEvidence, width: int) -> list[Line]:
     return lines
 
 
-def metric_table(title: str, rows: Iterable[Mapping[str, Any]], width: int) -> list[Line]:
-    """Metrics with interval, n and method: one paragraph for each name and slice."""
+def metric_table(
+    title: str, rows: Iterable[Mapping[str, Any]], specs: Mapping[str, MetricSpec], width: int
+) -> list[Line]:
+    """Metrics with interval, n and method: one paragraph for each name and slice.
+
+    Args:
+        title: stands above them.
+        rows: of the table `metric`, with what else is known of them.
+        specs: what the track says of its metrics, by name.
+        width: cells there are.
+    """
     found: dict[tuple[str, str], list[Mapping[str, Any]]] = {}
     for row in rows:
         found.setdefault((row["name"], row["slice"]), []).append(row)
     lines = [rule(width), text_line(f" {title}", "title")] if found else []
     for (name, of), sides in found.items():
-        words = name.replace("_", " ")
-        label = Line().add(f" {words} ", "text")
-        label.add("" if of == "all" else of, "strong")
+        spec = specs.get(name)
+        label = Line().add(" " if of == ALL else f" {of}: ", "strong").add(_title(name, spec))
         if "wanted" in sides[0]:
             label.add(f"   wanted: {PROMISES[sides[0]['wanted']]}", "dim")
         if sides[0].get("critical"):
             label.add(" ◆", "critical")
         lines.append(label)
         for row in sides:
-            change = row["side"] == "difference" and len(sides) > 1
-            number = with_interval(row["value"], row["low"], row["high"], change=change)
+            measures = None if spec is None else spec.measures_on(row["side"])
+            number = value_with_interval(row["value"], row["low"], row["high"], measures)
             if row["value"] is None:
                 number = "unknown"
             n = "" if row["n"] is None else f"   n {row['n']:,}"
             rest = "; ".join(filter(None, (row["method"], row["why"])))
-            lines += wrapped(f"   {row['side']}", f"{number}{n}   {rest}", width, indent=INDENT)
+            # One number of both models needs no side.
+            side = "" if spec is not None and spec.sides == ("difference",) else f"   {row['side']}"
+            lines += wrapped(side, f"{number}{n}   {rest}", width, indent=INDENT)
     return lines
 
 
-def summary(evidence: ExampleEvidence) -> list[str]:
-    """One example in plain sentences: what it is, both lists, what was gained and lost, hard negatives, grouping."""
-    example = evidence.example
-    lists = read_lists(evidence)
-    rows = [f"{example.kind}: {example.text}"]
-    own = next((row for row in evidence.context.get("items", ()) if row["ref"] == example.ref), None)
-    if own is not None:
-        rows.insert(0, f"title: {own['title']}")
-        if own["duplicate_of"]:
-            rows.append(f"the same text as {lists.title(own['duplicate_of'])}")
-    if evidence.flags:
-        rows.append(f"flags: {flag_words(evidence)}")
-    if evidence.critical:
-        rows.append("critical: " + ", ".join(evidence.critical))
-    if example.kind == "query":
-        count = len(evidence.context.get("relevant", ()))
-        rows.append(f"relevant: {plural(count, 'item')}" if count else "relevance was not given")
-    for side in SIDES:
-        rows.append(_side_sentence(evidence, side, lists))
-    if lists.lost:
-        told = [
-            f"{one.title} from {one.rank} to {rank_words(one.other_rank, lists.depth)}" for one in lists.lost
-        ]
-        rows.append("lost: " + ", ".join(told))
-    suspects = [one.title for one in lists.gained if one.suspect]
-    if suspects:
-        rows.append("gained by an unwanted value only: " + ", ".join(suspects))
-    alike = likeness_words(evidence, lists)
-    rows += [f"alike: {alike}"] if alike else []
-    rows += [f"hard negative: {pair_sentence(row, lists)}" for row in evidence.context.get("pairs", ())]
-    for row in evidence.context.get("counterfactuals", ())[:4]:
-        rows.append(
-            f"edited {row['attribute']} from {row['old']} to {row['new']}: keeps "
-            f"base {figure(row['base_overlap'], 2)}, candidate {figure(row['candidate_overlap'], 2)} of its neighbours"
-        )
-    return rows + grouping_sentences(evidence)
+def meaning_lines(evidence: ExampleEvidence, specs: Mapping[str, MetricSpec], width: int) -> list[Line]:
+    """What the marks of the view mean, and what each number is, as the run declares it.
+
+    Args:
+        evidence: an example, with the metrics that are shown with it.
+        specs: what the track says of its metrics, by name.
+        width: cells there are.
+    """
+    lines = [rule(width), text_line(" WORDS AND MARKS", "title")]
+    for mark, meaning in MARKS:
+        lines += wrapped(f" {mark}", meaning, width, indent=MARK_INDENT)
+    lines += [rule(width), text_line(" WHAT EACH NUMBER IS", "title")]
+    limits = {quality.metric: f"; drawn from {figure(quality.limit, 2)}" for quality in QUALITIES}
+    listed = [row["name"] for _, part in TABLES for row in evidence.context.get(part, ())]
+    for name in dict.fromkeys((*OF_EXAMPLES, *listed)):
+        spec = specs.get(name)
+        line = Line().add(f" {_title(name, spec)}", "strong")
+        if name in SHORT:
+            line.add(f"   {SHORT[name]}", "dim")
+        meaning = "the run does not say what this is" if spec is None else spec.meaning
+        lines += [line, *wrapped("", meaning + limits.get(name, ""), width, indent=4, style="dim")]
+    return lines
 
 
-def _side_sentence(evidence: ExampleEvidence, side: Any, lists: Lists) -> str:
-    rows = lists.side(side)
-    if not rows:
-        return f"{side}: no neighbours were computed"
-    told = []
-    for one in rows:
-        ticks = [
-            word
-            for word, holds in (
-                ("relevant", one.relevant),
-                ("new", side == "candidate" and lists.changed(one)),
-            )
-            if holds
-        ]
-        labels = labels_words(one.attributes.wanted)
-        inside = ", ".join(filter(None, (*ticks, labels)))
-        told.append(f"{one.rank} {one.title}" + (f" ({inside})" if inside else ""))
-    measures = measures_words(evidence, side, lists)
-    return f"{side}{', ' + measures if measures else ''}: " + "; ".join(told)
-
-
-def grouping_sentences(evidence: ExampleEvidence) -> list[str]:
-    """What the candidate groups by most, then each attribute with its change."""
-    grouping = evidence.context.get("grouping", ())
-    attributes = attributes_of(grouping)
-    if not attributes:
-        return ["grouping was not measured in this run"]
-    metrics = as_metrics(grouping)
-    found = [group_sentence(grouping)]
-    for attribute, wanted in attributes.items():
-        told = attribute_words(metrics, attribute, bool(wanted)).sentence
-        found.append(f"{told}; {'in no item' if wanted is None else 'wanted' if wanted else 'unwanted'}")
-    return found
+def _title(name: str, spec: MetricSpec | None) -> str:
+    return name.replace("_", " ") if spec is None else spec.title

@@ -16,7 +16,7 @@ from rich.color import Color
 from rich.style import Style
 
 from tui.draw.lines import Line
-from tui.draw.theme import Look
+from tui.draw.theme import Colours
 
 MARKS = "oxe+s*vn"
 """Marks of the groups, largest group first; letters where signs run out, for they need to be told apart at a glance."""
@@ -58,7 +58,10 @@ class Frame:
         return cls(min(xs), min(ys), (max(xs) - min(xs)) or 1.0, (max(ys) - min(ys)) or 1.0)
 
     def cell(self, x: float, y: float, columns: int, rows: int) -> tuple[int, int]:
-        """Column and row of a place. One axis may be stretched to fill the cells, for gaps on a map mean nothing."""
+        """Column and row of a place (x, y) in a plot of so many columns and rows.
+
+        One axis may be stretched to fill the cells, for gaps on a map mean nothing.
+        """
         wide, high = (columns - 1) / self.width, (rows - 1) * CELL_RATIO / self.height
         most = STRETCH * min(wide, high)
         wide, high = min(wide, most), min(high, most) / CELL_RATIO
@@ -91,18 +94,18 @@ def group_mark(group: int | None) -> str:
     return NO_GROUP if group is None else MARKS[group % len(MARKS)]
 
 
-def group_style(group: int | None, look: Look) -> Style:
+def group_style(group: int | None, colours: Colours) -> Style:
     """The colour of a group; without colours none, for its mark says it."""
     if group is None:
-        return look.style("faint")
-    if look.depth == "none":
+        return colours.style("faint")
+    if colours.depth == "none":
         return Style()
-    number = (_ANSI if look.depth == "16" else _COLOURS[look.dark])[group % len(MARKS)]
+    number = (_ANSI if colours.depth == "16" else _COLOURS[colours.dark])[group % len(MARKS)]
     color = Color.from_ansi(number)
-    return Style(color=Color.from_triplet(color.get_truecolor()) if look.depth == "truecolor" else color)
+    return Style(color=Color.from_triplet(color.get_truecolor()) if colours.depth == "truecolor" else color)
 
 
-def scatter_lines(plot: Scatter, frame: Frame, columns: int, rows: int, look: Look) -> list[Line]:
+def scatter_lines(plot: Scatter, frame: Frame, columns: int, rows: int, colours: Colours) -> list[Line]:
     """A plot as lines.
 
     Args:
@@ -110,7 +113,7 @@ def scatter_lines(plot: Scatter, frame: Frame, columns: int, rows: int, look: Lo
         frame: the part of the plane.
         columns: cells across.
         rows: lines.
-        look: colours.
+        colours: depth and background.
 
     Returns:
         `rows` lines of at most `columns` cells.
@@ -123,13 +126,13 @@ def scatter_lines(plot: Scatter, frame: Frame, columns: int, rows: int, look: Lo
     for cell, counts in held.items():
         largest = min(counts, key=lambda group: (-counts[group], group < 0, group))
         group = None if largest < 0 else largest
-        drawn[cell] = group_mark(group), group_style(group, look)
+        drawn[cell] = group_mark(group), group_style(group, colours)
     above = [*reversed(list(zip(RANKS, plot.ranked, strict=False)))]
     for mark, name in above:
         if name in plot.places:
-            drawn[frame.cell(*plot.places[name], columns, rows)] = mark, look.style("mark")
+            drawn[frame.cell(*plot.places[name], columns, rows)] = mark, colours.style("mark")
     if plot.cursor is not None and plot.cursor in plot.places:
-        drawn[frame.cell(*plot.places[plot.cursor], columns, rows)] = CURSOR, look.style("banner.warn")
+        drawn[frame.cell(*plot.places[plot.cursor], columns, rows)] = CURSOR, colours.style("banner.warn")
     return [_row(drawn, row, columns) for row in range(rows)]
 
 

@@ -2,28 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from analysis.base.records import SIDES, Side
-from tui.draw.figures import figure, plural, signed
-from tui.draw.lines import Line, Target, rule, text_line, wrap, wrapped
+from tui.draw.edit_sentence import edit_sentence
+from tui.draw.lines import Line, Target, rule, text_line, wrapped
+from tui.draw.number_text import figure, plural, signed
 from tui.draw.safe_text import cells
-from tui.plugin.common import annotation_lines, flag_words
-from tui.plugin.registry import ViewOptions
+from tui.plugin.common import annotation_lines, flag_reasons
+from tui.plugin.options import ViewOptions
 from tui.tracks.retrieval.grouping import panel_lines
-from tui.tracks.retrieval.neighbour_lines import both_lists, labels_words, lost_lines, rank_words
-from tui.tracks.retrieval.neighbours import NONE, Lists, read_lists
-from tui.whatif.lines import edit_words
+from tui.tracks.retrieval.neighbour_lines import both_lists, lost_lines
+from tui.tracks.retrieval.neighbours import NONE, TALL, Lists, about, read_lists
+from tui.tracks.retrieval.pairs import contest_lines, pair_lines, values_in_common
 
 if TYPE_CHECKING:
-    from analysis.attribution.licences import FindingEvidence
     from analysis.review.queries import ExampleEvidence
 
 INDENT = 10
 """Cells of the labels at the left."""
-TALL = 30
-"""Rows from which texts are shown whole and every hard negative is listed."""
 LEGEND = " ✓ {ticked}   = same place   ↑↓ moved   + new   − lost   ! unwanted only"
 
 
@@ -36,28 +34,27 @@ def example_lines(evidence: ExampleEvidence, options: ViewOptions) -> list[Line]
     return lines + annotation_lines(evidence, options)
 
 
-def shown_evidence(evidence: ExampleEvidence, options: ViewOptions) -> list[FindingEvidence]:
-    """Neighbour lists are no attribution."""
-    return []
-
-
-def about(evidence: ExampleEvidence) -> Mapping[str, Any]:
-    """The measures of the example itself."""
-    return next(iter(evidence.context.get("about", ())), {})
-
-
 def text_rows(label: str, text: str, options: ViewOptions, most: int, style: str = "text") -> list[Line]:
-    """A text, cut after some rows where the screen is low."""
+    """A text, cut where the screen is low.
+
+    Args:
+        label: at its left.
+        text: what is shown.
+        options: width and height.
+        most: rows after which it is cut.
+        style: of the text.
+    """
     rows = wrapped(label, text, options.width, indent=INDENT, style=style)
     if options.height >= TALL or len(rows) <= most:
         return rows
-    rows[most - 1].add(" …", "dim")
-    return rows[:most]
+    rows = wrapped(label, text, options.width - 2, indent=INDENT, style=style)[:most]
+    rows[-1].add(" …", "dim")
+    return rows
 
 
 def _head(evidence: ExampleEvidence, options: ViewOptions, label: str, text: str, most: int) -> list[Line]:
     lines = text_rows(label, text, options, most, "strong")
-    flags = flag_words(evidence)
+    flags = flag_reasons(evidence)
     if flags:
         lines += text_rows(" flags", flags, options, 1, "number")
     return lines
@@ -77,19 +74,19 @@ def _lists(
     marks: Mapping[str, tuple[str, str]] | None = None,
 ) -> list[Line]:
     """Both lists, the legend, what was lost, and how alike the lists are."""
-    measures = {side: measures_words(evidence, side, lists) for side in SIDES}
+    measures = {side: measures_text(evidence, side, lists) for side in SIDES}
     lines = both_lists(lists, measures, options, _budget(options, used), marks or {})
     lines += lost_lines(lists, options.width, INDENT) if options.side != "difference" else []
-    words = likeness_words(evidence, lists)
-    if words:
-        lines += wrapped(" alike", words, options.width, indent=INDENT, style="number")
+    alike = likeness_text(evidence, lists)
+    if alike:
+        lines += wrapped(" alike", alike, options.width, indent=INDENT, style="number")
     legend = LEGEND.format(ticked=ticked)
     if options.height >= 22 and cells(legend) < options.width:
         lines.append(text_line(legend, "faint"))
     return lines
 
 
-def measures_words(evidence: ExampleEvidence, side: Side, lists: Lists) -> str:
+def measures_text(evidence: ExampleEvidence, side: Side, lists: Lists) -> str:
     """Search measures of one side on this query, where its relevant items are known."""
     row = about(evidence)
     parts = []
@@ -104,7 +101,7 @@ def measures_words(evidence: ExampleEvidence, side: Side, lists: Lists) -> str:
     return "  ".join(parts)
 
 
-def likeness_words(evidence: ExampleEvidence, lists: Lists) -> str:
+def likeness_text(evidence: ExampleEvidence, lists: Lists) -> str:
     """Overlap and rank-biased overlap of the two lists, and how far the item itself moved."""
     row = about(evidence)
     parts = []
@@ -141,56 +138,6 @@ def _relevant(evidence: ExampleEvidence, width: int, first: Line) -> list[Line]:
     line = Line(first.target).column(" ", INDENT).add(words, "good" if refs else "dim")
     first.target = None
     return [line]
-
-
-def shared_words(left: str, right: str, lists: Lists) -> tuple[str, str]:
-    """Values of unwanted and of wanted attributes that two items have in common."""
-    first, second = lists.attributes.get(left, NONE), lists.attributes.get(right, NONE)
-    both = []
-    for wanted in (False, True):
-        common = sorted(first.values(wanted=wanted) & second.values(wanted=wanted))
-        both.append(", ".join(f"{name} {label}" for name, label in common))
-    return both[0], both[1]
-
-
-def in_common(left: str, right: str, *, lists: Lists) -> str:
-    """What two items have in common, in words: the unwanted values first."""
-    unwanted, wanted = shared_words(left, right, lists)
-    parts = (f"{unwanted} (unwanted)" if unwanted else "", f"{wanted} (wanted)" if wanted else "")
-    return " · ".join(filter(None, parts)) or "no declared value"
-
-
-def violation_words(row: Mapping[str, Any]) -> tuple[str, str]:
-    """Whether the negative is nearer than the positive, and on which side."""
-    base, candidate = row["base_violated"], row["candidate_violated"]
-    if base is None or candidate is None:
-        return "not measured", "warn"
-    if candidate:
-        return ("violated on both sides", "warn") if base else ("violated by the candidate", "bad")
-    return ("repaired by the candidate", "good") if base else ("kept apart", "good")
-
-
-def pair_lines(pairs: Sequence[Mapping[str, Any]], lists: Lists, options: ViewOptions) -> list[Line]:
-    """Hard negatives of a query, what the candidate broke first; enter opens one."""
-    most = len(pairs) if options.height >= TALL else 2
-    head = Line().add(" hard negatives ", "title").add("margin = sim(+) − sim(−)", "dim")
-    if len(pairs) > most:
-        head.end(f"{most} of {len(pairs)}, worst first", options.width - 1, "dim")
-    lines = [head]
-    for row in pairs[:most]:
-        words, style = violation_words(row)
-        numbers = f"{signed(row['base_margin'], 2)} → {signed(row['candidate_margin'], 2)}"
-        line = Line(Target("example", row["ref"])).add("  ")
-        names = max((options.width - 50) // 2, 8)
-        line.add("+ ", "good").column(lists.title(row["positive_ref"]), names).add(" ")
-        line.add("− ", "bad").column(lists.title(row["negative_ref"]), names)
-        line.column(numbers, 14, "number", right=True).add("  ")
-        line.column(words, max(options.width - line.width - 1, 1), style)
-        lines.append(line)
-        unwanted, _ = shared_words(row["positive_ref"], row["negative_ref"], lists)
-        if unwanted and options.height >= TALL:
-            lines.append(Line().add("    ").add(f"both: {unwanted}", "dim"))
-    return lines
 
 
 def attribute_lines(ref: str, lists: Lists, width: int) -> list[Line]:
@@ -273,7 +220,7 @@ def _variant(evidence: ExampleEvidence, lists: Lists, options: ViewOptions) -> l
         line = Line(Target("example", parent.ref)).column(" from", INDENT, "dim")
         line.add(lists.title(parent.ref), "number").end("⏎", width - 1, "key")
         lines.append(line)
-        lines += text_rows(" change", edit_words(parent.text, evidence.example.text), options, 3)
+        lines += text_rows(" change", edit_sentence(parent.text, evidence.example.text), options, 3)
     lines += counterfactual_lines(evidence, options)
     if lists.base or lists.candidate:
         lines.append(rule(width))
@@ -289,47 +236,9 @@ def _pair(evidence: ExampleEvidence, lists: Lists, options: ViewOptions) -> list
     if evidence.parent is not None:
         line = Line(Target("example", evidence.parent.ref)).column(" probe", INDENT, "dim")
         lines.append(line.add(evidence.parent.ref, "number").end("⏎", width - 1, "key"))
-    pairs = evidence.context.get("pairs", ())
-    if not pairs:
-        return [*lines, text_line(" its positive and negative are not stored", "warn")]
-    pair = pairs[0]
+    (pair,) = evidence.context["pairs"]
     marks = {pair["positive_ref"]: ("+", "good"), pair["negative_ref"]: ("−", "bad")}
     lines += [rule(width), *contest_lines(evidence, pair, lists, options)]
-    lines += wrapped(" in both", in_common(*marks, lists=lists), width, indent=INDENT, style="dim")
+    lines += wrapped(" in both", values_in_common(*marks, lists=lists), width, indent=INDENT, style="dim")
     lines.append(rule(width))
     return lines + _lists(evidence, lists, options, len(lines), "relevant, or + − of this pair", marks)
-
-
-def contest_lines(
-    evidence: ExampleEvidence, pair: Mapping[str, Any], lists: Lists, options: ViewOptions
-) -> list[Line]:
-    """Positive against negative: similarity and rank on both sides, and the margins."""
-    width = options.width
-    side_cells = 20
-    name_cells = max(min(width - 2 * side_cells - 4, 44), 14)
-    head = Line().column(" hard negative", name_cells + 2, "title")
-    lines = [head.column("base", side_cells, "title").column("candidate", side_cells, "title")]
-    ranks = {(row["role"], row["side"]): row for row in evidence.context.get("ranks", ())}
-    for role, mark, style in (("positive", "+", "good"), ("negative", "−", "bad")):
-        ref = pair[f"{role}_ref"]
-        line = Line(Target("example", ref)).add(" ").add(mark, style).add(" ")
-        line.column(f"{lists.title(ref)}", name_cells - 1)
-        for side in SIDES:
-            row = ranks.get((role, side))
-            words = "not ranked"
-            if row is not None:
-                words = f"sim {figure(row['score'], 2):>4} rank {rank_words(row['rank'], row['depth'])}"
-            line.column(words, side_cells, "number")
-        lines.append(line)
-        labels = lists.attributes.get(ref, NONE)
-        told = "  ".join(filter(None, (labels_words(labels.wanted), labels_words(labels.unwanted, " "))))
-        if told and options.height >= 22:
-            lines.append(Line().add("   ").add(wrap(told, width - 4)[0], "dim"))
-    line = Line().column("   margin", name_cells + 2, "dim")
-    for side in SIDES:
-        style = {True: "bad", False: "good"}.get(pair[f"{side}_violated"], "warn")
-        line.column(signed(pair[f"{side}_margin"], 3), side_cells, style)
-    words, style = violation_words(pair)
-    if line.width + cells(words) < width:
-        return [*lines, line.add(words, style)]
-    return [*lines, line, Line().to(name_cells + 2).add(words, style)]

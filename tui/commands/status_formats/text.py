@@ -1,4 +1,4 @@
-"""`assay status` for people: what blocks, how far the inspection is, what was decided."""
+"""`assay status --format text`: what blocks, how far the inspection is and what was decided, for people."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from analysis.base.number_text import significant
+from tui.commands.status_format import StatusFormat
+from tui.draw.number_text import PLAIN_UNITS
 from tui.draw.safe_text import cells, fit, printable
 
 ORDER = ("off", "fail", "unknown", "warn", "waived", "pass", "n/a")
@@ -64,9 +66,20 @@ def _gate_lines(gate: Mapping[str, Any], width: int) -> list[str]:
 
 
 def _value(gate: Mapping[str, Any]) -> str:
+    """The value as its metric is declared: a change with its sign, with unit, interval and size."""
     if gate["value"] is None:
         return ""
     value, low, high = gate["value"], gate["low"], gate["high"]
+    sign = "+" if gate["measures"] == "change" and value > 0 else ""
+    unit = "" if gate["unit"] in PLAIN_UNITS else f" {printable(gate['unit'])}"
     interval = "" if low is None or high is None else f" [{significant(low, 3)}, {significant(high, 3)}]"
     n = "" if gate["n"] is None else f" n={gate['n']}"
-    return f"{significant(value, 3)}{interval}{n}"
+    return f"{sign}{significant(value, 3)}{unit}{interval}{n}"
+
+
+def write(status: Mapping[str, Any]) -> str:
+    """The status as a table of lines."""
+    return "\n".join(status_lines(status))
+
+
+FORMAT = StatusFormat("text", write)

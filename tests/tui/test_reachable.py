@@ -1,0 +1,48 @@
+"""What a review can record and tell can be asked for by somebody: a method that nobody calls is a promise unkept."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import pytest
+
+from analysis.review.session import ReviewSession
+
+FRONT_ENDS = Path(__file__).parents[2] / "tui"
+FOR_OTHERS = {
+    "close": "the end of the `with` block in which a front-end opens it",
+    "decide": "`analysis.report.build.export` records the decision of the report that it writes",
+    "newer_run": "one of the notes",
+    "state": "part of the gate input, which the front-ends read",
+}
+"""Public methods that no front-end calls itself, with how they are reached."""
+HOLDERS = {"session", "ReviewSession"}
+"""What a session, or its class, is called in the front-ends."""
+
+
+def called() -> set[str]:
+    """What the front-ends ask of a session."""
+    trees = [ast.parse(path.read_text("utf-8")) for path in FRONT_ENDS.rglob("*.py")]
+    reads = [node for tree in trees for node in ast.walk(tree) if isinstance(node, ast.Attribute)]
+    return {
+        node.attr for node in reads if getattr(node.value, "attr", getattr(node.value, "id", "")) in HOLDERS
+    }
+
+
+def public() -> list[str]:
+    return [
+        name
+        for name in dir(ReviewSession)
+        if not name.startswith("_") and callable(getattr(ReviewSession, name))
+    ]
+
+
+@pytest.mark.parametrize("name", public())
+def test_every_method_of_a_session_is_reached_from_a_front_end(name: str) -> None:
+    assert name in called() or FOR_OTHERS.get(name), name
+
+
+def test_what_is_said_to_be_for_others_is_there_and_not_called() -> None:
+    assert set(FOR_OTHERS) <= set(public())
+    assert [name for name in FOR_OTHERS if name in called()] == []

@@ -1,0 +1,44 @@
+"""What the commands share: exit statuses, printing, opening a store, and how one is added to the parser."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+from tui.draw.safe_text import printable
+
+if TYPE_CHECKING:
+    from analysis.review.session import ReviewSession
+
+DONE, BLOCKED, WRONG, INTERRUPTED = 0, 1, 2, 130
+"""Exit statuses: done, promotable or verified; blocked; wrong input or usage; interrupted."""
+
+Command = Callable[[argparse.Namespace], int]
+"""Does what a command says; returns its exit status. Raises AssayError for what the user can mend."""
+
+
+class Add(Protocol):
+    """Adds a command to the parser, and returns its own parser for its arguments."""
+
+    def __call__(self, name: str, command: Command, does: str) -> argparse.ArgumentParser:
+        """Add the command `name`, which does what `does` says."""
+
+
+def say(text: str) -> None:
+    """Print text that may come from data, line by line."""
+    for line in text.split("\n"):
+        print(printable(line))
+
+
+def open_session(store: Path, *, read_only: bool) -> ReviewSession:
+    """The review of a store. Raises AssayError."""
+    from analysis.review.session import ReviewSession
+
+    return ReviewSession.open(store, read_only=read_only)
+
+
+def add_store(parser: argparse.ArgumentParser) -> None:
+    """The argument that most commands begin with."""
+    parser.add_argument("store", metavar="STORE", type=Path)

@@ -1,0 +1,70 @@
+"""`assay annotate`, `settle`, `find` and `waive`: what a reviewer records, one thing a command, for scripts."""
+
+from __future__ import annotations
+
+import argparse
+from typing import cast
+
+from analysis.base.records import REVIEW_VERDICTS, SEVERITIES, ReviewVerdict, Severity
+from tui.commands.common import DONE, Add, add_store, open_session, say
+
+REF_HELP = "track/kind:id, or the bare id where it is unique"
+
+
+def add(to: Add) -> None:
+    """Add the commands."""
+    annotate = to("annotate", _annotate, "records one verdict from a script")
+    add_store(annotate)
+    annotate.add_argument("ref", metavar="REF", help=REF_HELP)
+    annotate.add_argument("--verdict", choices=REVIEW_VERDICTS, required=True)
+    annotate.add_argument("--cause", metavar="C")
+    annotate.add_argument("--note", metavar="N")
+    settle = to("settle", _settle, "records what the reviewers of one example agreed on after they disagreed")
+    add_store(settle)
+    settle.add_argument("ref", metavar="REF", help=REF_HELP)
+    settle.add_argument("--verdict", choices=REVIEW_VERDICTS, required=True)
+    find = to("find", _find, "records one finding")
+    add_store(find)
+    find.add_argument("text", metavar="TEXT")
+    find.add_argument("--gate", metavar="KEY", required=True)
+    find.add_argument("--ref", metavar="REF", nargs="+", action="extend", required=True)
+    find.add_argument("--severity", choices=SEVERITIES, default="major")
+    waive = to("waive", _waive, "records one waiver")
+    add_store(waive)
+    waive.add_argument("key", metavar="KEY")
+    waive.add_argument("--reason", metavar="R", required=True)
+    waive.add_argument("--expires", metavar="DATE", required=True, help="YYYY-MM-DD")
+
+
+def _annotate(arguments: argparse.Namespace) -> int:
+    with open_session(arguments.store, read_only=False) as session:
+        ref = session.resolve_ref(arguments.ref)
+        verdict = cast(ReviewVerdict, arguments.verdict)
+        session.verdict(ref, verdict, cause=arguments.cause, note=arguments.note)
+    say(f"saved: {ref} {verdict}")
+    return DONE
+
+
+def _settle(arguments: argparse.Namespace) -> int:
+    with open_session(arguments.store, read_only=False) as session:
+        ref = session.resolve_ref(arguments.ref)
+        verdict = cast(ReviewVerdict, arguments.verdict)
+        session.settle(ref, verdict)
+    say(f"saved: {ref} is settled, {verdict}")
+    return DONE
+
+
+def _find(arguments: argparse.Namespace) -> int:
+    with open_session(arguments.store, read_only=False) as session:
+        refs = [session.resolve_ref(ref) for ref in arguments.ref]
+        severity = cast(Severity, arguments.severity)
+        session.finding(arguments.text, gate=arguments.gate, refs=refs, severity=severity)
+    say(f"saved: finding on {arguments.gate} with {len(refs)} examples")
+    return DONE
+
+
+def _waive(arguments: argparse.Namespace) -> int:
+    with open_session(arguments.store, read_only=False) as session:
+        session.waive(arguments.key, arguments.reason, arguments.expires)
+    say(f"saved: {arguments.key} is waived until {arguments.expires}")
+    return DONE

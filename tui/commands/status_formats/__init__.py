@@ -1,0 +1,1 @@
+"""The formats of `assay status`: each file beside this one names its `FORMAT`."""

@@ -1,0 +1,53 @@
+"""One message in plain sentences, for the linear front-end."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from analysis.attribution.licences import standing
+from tui.draw.number_text import figure, signed
+from tui.plugin.attributions import attribution_pairs, method_title, words_of
+from tui.plugin.common import flag_reasons
+from tui.plugin.licence import flip_sentence, standing_text
+from tui.tracks.intent.view import sides_of, transition
+
+if TYPE_CHECKING:
+    from analysis.review.queries import ExampleEvidence
+
+
+def summary(evidence: ExampleEvidence) -> list[str]:
+    """One message in plain sentences: text, gold, what each side says and why, counterfactuals."""
+    example = evidence.example
+    rows = [f"message: {example.text}", f"gold: {example.gold or 'not given'}; {transition(evidence)[0]}"]
+    if evidence.flags:
+        rows.append(f"flags: {flag_reasons(evidence)}")
+    if evidence.critical:
+        rows.append("critical: " + ", ".join(evidence.critical))
+    for name, row in zip(("base", "candidate"), sides_of(evidence), strict=True):
+        if row:
+            rows.append(
+                f"{name}: {row['label']} {figure(row['p'], 2)}, then {row['runner_up']} "
+                f"{figure(row['runner_up_p'], 2)}, margin {figure(row['margin'], 2)}"
+            )
+    for pair in attribution_pairs(evidence.attributions, evidence.methods):
+        for entry in (pair.base, pair.candidate):
+            if entry is None:
+                continue
+            top = sorted(words_of(entry), key=lambda word: -abs(word.score))[:5]
+            words = ", ".join(
+                f"{example.text[word.start : word.end]} {signed(word.score, 2)}" for word in top
+            )
+            status = "" if entry.status == "ok" else f" ({entry.status})"
+            words += f"; {standing_text(standing(entry, evidence.licences))[0]}"
+            rows.append(f"{entry.side}, {pair.name} of {entry.target}{status}: {words}")
+    rows += [
+        f"flip check by {method_title(evidence.methods, one.method)}: {flip_sentence(one, example.text)[0]}"
+        for one in evidence.flips
+    ]
+    for row in evidence.variants[:6]:
+        rows.append(
+            f"{row['operation']} {row['cue']} “{row['term']}”: p({row['target']}) base "
+            f"{figure(row['base_plain_p'], 2)} to {figure(row['base_p'], 2)}, candidate "
+            f"{figure(row['candidate_plain_p'], 2)} to {figure(row['candidate_p'], 2)}"
+        )
+    return rows

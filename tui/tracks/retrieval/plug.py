@@ -1,0 +1,97 @@
+"""The retrieval track in the console: its examples are neighbour lists, and its items have maps."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tui.plugin.action import Action
+from tui.plugin.view import TrackScreen, View
+
+if TYPE_CHECKING:
+    from analysis.attribution.licences import FindingEvidence
+    from analysis.review.queries import ExampleEvidence
+    from tui.draw.lines import Line
+    from tui.plugin.console import Place
+    from tui.plugin.options import ViewOptions
+
+MAPS = "maps"
+"""The screen of the maps."""
+_ON_MAPS = (MAPS,)
+
+
+class RetrievalView(View):
+    """One query, item or pair: what base and candidate bring near it."""
+
+    track = "retrieval"
+    key = "3"
+    name = "Neighbours"
+    tooltip = "The queries, items and pairs of the retrieval track, one by one."
+
+    def example(self, evidence: ExampleEvidence, options: ViewOptions) -> list[Line]:
+        from tui.tracks.retrieval.view import example_lines
+
+        return example_lines(evidence, options)
+
+    def numbers(self, evidence: ExampleEvidence, options: ViewOptions) -> list[Line]:
+        from tui.tracks.retrieval.numbers import number_lines
+
+        return number_lines(evidence, options)
+
+    def summary(self, evidence: ExampleEvidence) -> list[str]:
+        from tui.tracks.retrieval.summary import summary
+
+        return summary(evidence)
+
+    def shown(self, evidence: ExampleEvidence, options: ViewOptions) -> list[FindingEvidence]:
+        """None: neighbour lists are no attribution."""
+        return []
+
+    def actions(self) -> tuple[Action, ...]:
+        """What opens the maps, and the keys on them."""
+        return (
+            Action(
+                "maps.open",
+                ("M",),
+                "maps",
+                "The items as two maps, base and candidate, with how far these can be believed.",
+                ("overview", "review", "gates"),
+                23,
+            ),
+            Action("map.open", ("enter",), "open", "Open the item under the cursor.", _ON_MAPS, 1),
+            Action("map.left", ("left", "h"), "left", "Cursor to the nearest item at the left.", _ON_MAPS),
+            Action("map.down", ("down", "j"), "down", "Cursor to the nearest item below.", _ON_MAPS),
+            Action("map.up", ("up", "k"), "up", "Cursor to the nearest item above.", _ON_MAPS),
+            Action(
+                "map.right", ("right", "l"), "right", "Cursor to the nearest item at the right.", _ON_MAPS
+            ),
+            Action(
+                "map.attribute",
+                ("v",),
+                "attribute",
+                "Mark and colour the items by the next attribute.",
+                _ON_MAPS,
+                2,
+            ),
+            Action(
+                "map.side",
+                ("b",),
+                "side",
+                "Walk on the other side's map; on a narrow screen, show it.",
+                _ON_MAPS,
+                3,
+            ),
+            Action("map.method", ("t",), "t-SNE/UMAP", "The maps of the next method.", _ON_MAPS, 4),
+        )
+
+    def screens(self) -> tuple[TrackScreen, ...]:
+        where = "tui.tracks.retrieval.maps_screen:MapsScreen"
+        return (TrackScreen(MAPS, "Maps", where, takes=("view.numbers",)),)
+
+    def do_maps_open(self, here: Place) -> None:
+        """Show the item, or the neighbours of the query, on the maps; the place where they were left without one."""
+        evidence = here.evidence
+        own = evidence is not None and evidence.example.track == self.track
+        here.console_app.open(MAPS, evidence.example.ref if evidence is not None and own else None)
+
+
+VIEW = RetrievalView()
