@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from analysis.review.gates import all_gates
-from tui.cli import _parser
-from tui.plugin.actions import markdown_table
+from analysis.plugin.registry import track_names
+from analysis.review.evaluate import gates_of
+from tui.cli import command_parser
+from tui.plugin.key_table import markdown_table
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text("utf-8")
@@ -28,12 +29,12 @@ def test_the_readme_names_its_commands() -> None:
 
 @pytest.mark.parametrize("command", COMMANDS)
 def test_every_command_of_the_readme_is_one(command: str) -> None:
-    arguments = _parser().parse_args(shlex.split(command)[1:])
+    arguments = command_parser().parse_args(shlex.split(command)[1:])
     assert callable(arguments.command)
 
 
 def test_every_command_is_in_the_readme() -> None:
-    help_text = _parser().format_help()
+    help_text = command_parser().format_help()
     known = re.findall(r"^    (\w+) ", help_text, re.MULTILINE)
     assert len(known) >= 15
     for name in known:
@@ -46,7 +47,7 @@ def test_the_keys_are_those_of_the_action_table() -> None:
 
 def test_every_gate_and_threshold_is_explained() -> None:
     text = (ROOT / "docs" / "review-file.md").read_text("utf-8")
-    for gate in all_gates():
+    for gate in gates_of(track_names()):
         assert f"`{gate.name}` | {gate.protects}" in text
         for name, threshold in gate.thresholds.items():
             assert f"`{name}` {threshold.default:g}: {threshold.meaning}" in text
