@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import subprocess
+import sys
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
@@ -12,7 +15,7 @@ from textual.pilot import Pilot
 
 from analysis.base.records import SIDES
 from analysis.review.session import ReviewSession
-from tests.toy_review import DIST_INFO, PACKAGE, copy_of_package, entry_points, installed, toy_store
+from tests.toy_review import DIST_INFO, PACKAGE, PROJECT, copy_of_package, entry_points, installed, toy_store
 from tests.tui.reading import shown, until
 from tui.console.app import AssayApp
 from tui.draw.theme import Colours
@@ -193,6 +196,37 @@ async def test_what_if_asks_its_worker_and_draws_an_answer_that_is_no_class(
             await until(pilot, "after, answered by the worker")
             await pilot.press("escape", "escape")
             assert "without “urgent”: base" in await until(pilot, "22 hours")
+
+
+LOADED = """
+import asyncio, sys
+from analysis.review.session import ReviewSession
+from tui.console.app import AssayApp
+from tui.draw.theme import Colours
+
+async def opened():
+    with ReviewSession.open(sys.argv[1]) as session:
+        async with AssayApp(session, Colours()).run_test() as pilot:
+            await pilot.pause()
+
+asyncio.run(opened())
+print([name for name in sys.modules if name.startswith(("analysis.tracks.", "tui.tracks.", "assay_toy."))])
+"""
+"""Opens the console, and prints what it has loaded of tracks and their views."""
+
+
+def test_opening_its_review_loads_no_other_track(analysed: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", LOADED, str(analysed)],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=PROJECT,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(map(str, (PACKAGE, PROJECT)))},
+    )
+    assert done.returncode == 0, done.stderr
+    assert "assay_toy.view" in done.stdout
+    assert "tracks." not in done.stdout
 
 
 def test_its_answers_are_put_in_words(analysed: Path) -> None:

@@ -27,8 +27,10 @@ from tui.widgets.line_view import LineView
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-FULL_ROWS = 34
-"""Rows from which every sentence is shown; below that a field is one line, and Enter opens it."""
+RELEASE = "Release decision"
+"""The field of the report that this screen is about."""
+ROWS_OF_THE_DECISION = 18
+"""Rows that are kept for head, decision and keys; where the fields do not fit beside them, a field is one line."""
 WIDE_INDENT = 34
 """Cells of the names of the report's fields from 100 columns on, where the longest name fits."""
 
@@ -75,7 +77,7 @@ class SignoffScreen(BaseScreen):
 
     def signoff_lines(self, width: int) -> list[Line]:
         """The whole screen below its head."""
-        lines = self._skeleton_lines(width)
+        lines = self._field_lines(width)
         lines.append(rule(width))
         lines += decision_lines(self.session.gates(), self.decision, self.reason, width)
         lines.append(rule(width))
@@ -85,24 +87,25 @@ class SignoffScreen(BaseScreen):
             lines += wrapped("", text, width, indent=2, style="text" if ok else "bad")
         return lines
 
-    def _skeleton_lines(self, width: int) -> list[Line]:
+    def _field_lines(self, width: int) -> list[Line]:
         from analysis.report.build import statement
 
         made = statement(self.session, self.decision or "hold", self.reason or NO_REASON)
         self._fields = {entry["field"]: entry["sentences"] for entry in made["predicate"]["fields"]}
-        compact = self.size.height < FULL_ROWS
         indent = INDENT if width < 100 else WIDE_INDENT
+        fields = {name: said for name, said in self._fields.items() if name != RELEASE}
+        full = [
+            line
+            for field, sentences in fields.items()
+            for number, sentence in enumerate(sentences)
+            for line in wrapped("" if number else f" {field}", sentence, width, indent=indent)
+        ]
+        if len(full) <= self.size.height - ROWS_OF_THE_DECISION:
+            return full
         lines: list[Line] = []
-        for field, sentences in self._fields.items():
-            if field == "Release decision":
-                continue
-            if compact:
-                line = Line(Target("choice", field)).add(" ").column(field, indent - 2, "dim").add(" ")
-                lines.append(line.column(" · ".join(sentences), width - line.width))
-                continue
-            for number, sentence in enumerate(sentences):
-                label = "" if number else f" {field}"
-                lines += wrapped(label, sentence, width, indent=indent)
+        for field, sentences in fields.items():
+            line = Line(Target("choice", field)).add(" ").column(field, indent - 2, "dim").add(" ")
+            lines.append(line.column(" · ".join(sentences), width - line.width))
         return lines
 
     def opened(self, message: LineOpened) -> None:
