@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from analysis.base.records import GateInput, Metric, Trigger
 from analysis.plugin.gate import metric_of
@@ -22,6 +22,11 @@ def trigger(
     return Trigger(
         name, track, sentence, fired, metric.value, metric.low, metric.high, metric.n, tuple(refs), worse
     )
+
+
+def fired_first(found: Iterable[Trigger | None]) -> list[Trigger]:
+    """The occasions of a track, those that fired first; None, which could not be told, is left out."""
+    return sorted((one for one in found if one is not None), key=lambda one: not one.fired)
 
 
 def clear(change: Metric) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from analysis.base.records import ALL, SIDES, GateInput, Metric, Trigger
 from analysis.plugin.gate import metric_of
-from analysis.plugin.trigger import clear, count, flagged, trigger
+from analysis.plugin.trigger import clear, count, fired_first, flagged, trigger
 from analysis.tracks.intent.classes import class_of, critical_classes
 from analysis.tracks.intent.cue_evidence import beyond, shift_limits
 from analysis.tracks.intent.metric_specs import TRACK
@@ -21,7 +21,7 @@ def triggers(given: GateInput) -> list[Trigger]:
         *_signals(given),
         _overconfident(given),
     ]
-    return sorted((one for one in found if one is not None), key=lambda one: not one.fired)
+    return fired_first(found)
 
 
 def _better_but_broke(given: GateInput) -> Trigger | None:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from analysis.base.records import ALL, GateInput, Trigger
 from analysis.plugin.gate import metric_of
-from analysis.plugin.trigger import clear, count, flagged, trigger
+from analysis.plugin.trigger import clear, count, fired_first, flagged, trigger
 from analysis.tracks.response.detectors.contract import Detector, Occasion
 from analysis.tracks.response.gate_keys import (
     LENGTH,
@@ -34,7 +34,7 @@ def triggers(given: GateInput) -> list[Trigger]:
         *(found for one in told if not one.strict for found in _of_detector(given, one)),
         _length(given),
     ]
-    return sorted((one for one in occasions if one is not None), key=lambda one: not one.fired)
+    return fired_first(occasions)
 
 
 def _wins_but_spoils(given: GateInput) -> Trigger | None:

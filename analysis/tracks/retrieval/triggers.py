@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from analysis.base.records import ALL, GateInput, Trigger
 from analysis.plugin.gate import metric_of
-from analysis.plugin.trigger import clear, count, flagged, trigger
+from analysis.plugin.trigger import clear, count, fired_first, flagged, trigger
 from analysis.tracks.retrieval.changes import (
     MIN_ITEMS,
     at_k,
@@ -32,7 +32,7 @@ def triggers(given: GateInput) -> list[Trigger]:
         *_given_up(given),
         _violated(given),
     ]
-    return sorted((one for one in found if one is not None), key=lambda one: not one.fired)
+    return fired_first(found)
 
 
 def _better_but_broke(given: GateInput) -> Trigger | None:
