@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import os
 import sys
 import tempfile
@@ -47,6 +48,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 def entry() -> NoReturn:
     """Entry point of the installed command."""
     _silence_libraries()
+    # What a start makes stays: walking over it every 700 objects cost a tenth of the time to the first screen.
+    gc.set_threshold(100_000)
     raise SystemExit(main())
 
 
