@@ -30,8 +30,9 @@ Severity = Literal["blocker", "major", "minor"]
 SEVERITIES: tuple[Severity, ...] = ("blocker", "major", "minor")
 Decision = Literal["promote", "hold", "reject"]
 DECISIONS: tuple[Decision, ...] = ("promote", "hold", "reject")
-GateVerdict = Literal["pass", "warn", "fail", "unknown", "n/a", "off", "waived"]
-ALLOWING: frozenset[GateVerdict] = frozenset({"pass", "warn", "n/a", "off", "waived"})
+GateVerdict = Literal["pass", "warn", "fail", "unknown", "undecided", "n/a", "off", "waived"]
+"""`unknown` blocks until something is known, `undecided` does not: there are too few data to tell."""
+ALLOWING: frozenset[GateVerdict] = frozenset({"pass", "warn", "undecided", "n/a", "off", "waived"})
 
 ALL = "all"
 """Name of the slice that holds every evaluation example of a track."""

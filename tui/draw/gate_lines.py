@@ -17,6 +17,7 @@ GATE_MARKS = {
     "unknown": ("?", "warn"),
     "warn": ("!", "warn"),
     "waived": ("≈", "warn"),
+    "undecided": ("◌", "warn"),
     "pass": ("✓", "good"),
     "off": ("○", "dim"),
     "n/a": ("–", "faint"),

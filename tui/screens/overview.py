@@ -148,7 +148,7 @@ def gates_lines(gates: Sequence[GateResult], width: int) -> list[Line]:
         if gate.verdict in ("fail", "unknown"):
             lines += reason_lines(gate, width)
     rest: list[str] = []
-    for verdict in ("pass", "off", "n/a"):
+    for verdict in ("pass", "undecided", "off", "n/a"):
         count = sum(1 for gate in gates if gate.verdict == verdict)
         if count:
             rest.append(f"{GATE_MARKS[verdict][0]} {count} {verdict}")

@@ -11,7 +11,7 @@ from tui.commands.status_format import StatusFormat
 from tui.draw.number_text import PLAIN_UNITS
 from tui.draw.safe_text import cells, fit, printable
 
-ORDER = ("off", "fail", "unknown", "warn", "waived", "pass", "n/a")
+ORDER = ("off", "fail", "unknown", "warn", "waived", "undecided", "pass", "n/a")
 MAX_KEY_CELLS = 48
 VERDICT_CELLS = 18
 WIDTH = 100
