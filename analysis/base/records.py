@@ -22,8 +22,15 @@ Measures = Literal["level", "change", "count", "p"]
 """What a number is: how much there is of something, how far it moved, how many there are, a p-value."""
 Better = Literal["up", "down", "neither"]
 """Which way a number has to go for the candidate to be better; `neither` where that depends."""
-ReviewVerdict = Literal["acceptable", "unacceptable", "unsure", "bad-label"]
-REVIEW_VERDICTS: tuple[ReviewVerdict, ...] = ("acceptable", "unacceptable", "unsure", "bad-label")
+Correctness = Literal["right", "wrong", "unsure"]
+"""What a verdict says of one side."""
+Right = Literal["candidate", "base", "both", "neither", "unsure"]
+RIGHTS: tuple[Right, ...] = ("candidate", "base", "both", "neither", "unsure")
+"""A verdict as it is spoken: which side is right."""
+GivenAnswer = Literal["true", "wrong", "both", "neither", "unsure"]
+"""What a reviewer answered to a known-answer item: `true` is the answer that is known to be right."""
+QueuePart = Literal["decides", "control", "known answer", "worth a look"]
+"""Why an example stands in the queue; all but the last must be judged."""
 SpanVerdict = Literal["confirmed", "refuted"]
 SPAN_VERDICTS: tuple[SpanVerdict, ...] = ("confirmed", "refuted")
 Severity = Literal["blocker", "major", "minor"]
@@ -190,26 +197,76 @@ class Flag:
 
 @dataclass(frozen=True, slots=True)
 class QueueEntry:
-    """One example in the queue, with what the gates must know of it."""
+    """One example in the queue, with what the gates must know of it.
+
+    `control` marks random controls, `known` known-answer items.
+    """
 
     ref: str
     rank: int
     control: bool
+    known: bool
     reasons: tuple[str, ...]
     critical_slices: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class VerdictRecord:
-    """The latest standing verdict of one reviewer on one example."""
+    """The latest standing verdict of one reviewer on one example.
+
+    `right` says which side is right, `blind` whether it was given before the sides were shown, and `seconds` how long
+    it took, None where that is not known.
+    """
 
     ref: str
     actor: str
     reviewer: str
-    verdict: ReviewVerdict
+    right: Right
     cause: str | None
     note: str | None
+    blind: bool
+    seconds: float | None
     critical_slices: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class KnownAnswerRecord:
+    """What a reviewer answered to an example whose right answer is known: the first answer counts."""
+
+    ref: str
+    actor: str
+    reviewer: str
+    given: GivenAnswer
+
+
+@dataclass(frozen=True, slots=True)
+class RepeatRecord:
+    """An example that a reviewer was shown again later, with both verdicts."""
+
+    ref: str
+    actor: str
+    before: Right
+    after: Right
+
+
+@dataclass(frozen=True, slots=True)
+class Contested:
+    """An example whose verdict counts in a gate, and what it counts under each answer.
+
+    A count is +1 where the candidate is the worse side, -1 where it is the better one, 0 where neither is. `gold` is
+    what it counts while nobody has judged it. Near-duplicates and the like share a `cluster`.
+    """
+
+    track: str
+    measure: str
+    slice: str
+    ref: str
+    cluster: str
+    gold: int
+    candidate: int
+    base: int
+    both: int
+    neither: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -271,16 +328,26 @@ class DecisionRecord:
     ts: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class ReviewState:
     """What people have said of one run, after undo: everything that a gate may read of the events."""
 
     verdicts: tuple[VerdictRecord, ...]
-    settled: dict[str, ReviewVerdict]
+    settled: dict[str, Right]
     findings: tuple[FindingRecord, ...]
     waivers: tuple[WaiverRecord, ...]
     decision: DecisionRecord | None
     spans: tuple[SpanRecord, ...] = ()
+    known_answers: tuple[KnownAnswerRecord, ...] = ()
+    repeats: tuple[RepeatRecord, ...] = ()
+
+    @cached_property
+    def said(self) -> dict[str, tuple[VerdictRecord, ...]]:
+        """The verdicts by example."""
+        found: dict[str, list[VerdictRecord]] = {}
+        for one in self.verdicts:
+            found.setdefault(one.ref, []).append(one)
+        return {ref: tuple(some) for ref, some in found.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -298,7 +365,9 @@ class Rule:
 class GateInput:
     """Everything that the gates are computed from; plain data, so that a report carries it whole.
 
-    `flagged` maps a gate key to the refs flagged for it, `settings` holds what a track's gates need of
+    `flagged` maps a gate key to the refs flagged for it. `contested` holds every example whose verdict counts in a
+    critical slice or in one that lost, and, of other slices, those that somebody judged and their clusters. `deciding`
+    are the examples whose verdict could still change a gate of a track. `settings` holds what a track's gates need of
     its configuration, `specs` says by track and name what each metric is, and `today` is the ISO date against
     which waivers expire.
     """
@@ -317,6 +386,16 @@ class GateInput:
     queue: tuple[QueueEntry, ...]
     flagged: dict[str, tuple[str, ...]]
     state: ReviewState
+    contested: tuple[Contested, ...] = ()
+    deciding: tuple[str, ...] = ()
+
+    @cached_property
+    def contested_at(self) -> dict[tuple[str, str, str], tuple[Contested, ...]]:
+        """The contested examples by track, measure and slice."""
+        found: dict[tuple[str, str, str], list[Contested]] = {}
+        for one in self.contested:
+            found.setdefault((one.track, one.measure, one.slice), []).append(one)
+        return {key: tuple(some) for key, some in found.items()}
 
     @cached_property
     def metric_at(self) -> dict[tuple[str, str, str, str], Metric]:
@@ -348,7 +427,7 @@ class GateResult:
     `slice` is the name in the key; `metric_slice` the slice whose metrics the gate reads. `metric` names the
     metric that `value` is of, None where it has no value, `metric_track` the track that declares it, and `measures`,
     `unit` and `better` are what its declaration says. `waiver_blocked` says why the gate cannot be waived now; empty
-    where it can.
+    where it can. `open` are the examples whose verdict could still change the result.
     """
 
     key: str
@@ -373,6 +452,7 @@ class GateResult:
     criteria: tuple[Criterion, ...] = ()
     waiver_blocked: str = ""
     metric_track: str | None = None
+    open: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

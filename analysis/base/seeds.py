@@ -12,7 +12,7 @@ def draw(*parts: object) -> int:
     return int.from_bytes(hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()[:8], "big")
 
 
-def shuffled(refs: Sequence[str], seed: int) -> list[str]:
+def shuffled(refs: Sequence[str], seed: object) -> list[str]:
     """The refs in random order, by hashing them with the seed: the order of the input does not matter."""
     return sorted(
         refs, key=lambda ref: hashlib.sha256(f"{seed}/{ref}".encode("utf-8", "surrogatepass")).digest()

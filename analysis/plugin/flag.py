@@ -17,13 +17,16 @@ BROKEN_CRITICAL = "broken in a critical slice"
 SMALL_CRITICAL = "small critical slice"
 
 
+DECIDES_CRITICAL = "answered differently in a critical slice"
+
+
 ROUTED_CRITICAL = "wrongly sent to a critical class"
 
 
 RANDOM_CONTROL = "random control"
 
 
-NEVER_CUT = frozenset({BROKEN_CRITICAL, SMALL_CRITICAL, ROUTED_CRITICAL})
+NEVER_CUT = frozenset({BROKEN_CRITICAL, SMALL_CRITICAL, DECIDES_CRITICAL, ROUTED_CRITICAL})
 """Reasons for which an example is in the queue whatever the budget."""
 
 

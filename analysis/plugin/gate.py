@@ -19,6 +19,7 @@ from analysis.base.records import (
     MetricSide,
     MetricSpec,
     ReviewState,
+    Right,
     Rule,
 )
 from analysis.plugin.discovery import members
@@ -30,7 +31,7 @@ ALPHA = 0.05
 """False-alarm level of one review, split equally among its tracks."""
 
 
-Judgement = Literal["acceptable", "unacceptable", "unsure", "bad-label", "disagreement", "none"]
+Judgement = Right | Literal["disagreement", "none"]
 
 
 @dataclass(frozen=True)
@@ -102,20 +103,35 @@ def judgement(state: ReviewState, ref: str) -> Judgement:
     """What the reviewers together say of an example: settled, agreed, in disagreement, or nothing yet."""
     if ref in state.settled:
         return state.settled[ref]
-    said = {record.verdict for record in state.verdicts if record.ref == ref}
+    said = {record.right for record in state.said.get(ref, ())}
     if not said:
         return "none"
     return said.pop() if len(said) == 1 else "disagreement"
 
 
-def decided(state: ReviewState, ref: str) -> bool:
-    """Whether the example has a verdict that counts as a judgement (not `unsure`, not disputed)."""
-    return judgement(state, ref) in {"acceptable", "unacceptable", "bad-label"}
+def judges_of(state: ReviewState, ref: str) -> int:
+    """How many accounts have given a verdict on an example."""
+    return len({record.actor for record in state.said.get(ref, ())})
+
+
+def decided(given: GateInput, ref: str) -> Right | None:
+    """The verdict on an example that counts: given by as many as are required, agreed on, and not `unsure`."""
+    said = judgement(given.state, ref)
+    if said in ("none", "disagreement", "unsure"):
+        return None
+    if ref not in given.state.settled and judges_of(given.state, ref) < given.reviewers_required:
+        return None
+    return said
+
+
+def candidate_wrong(said: Right | None) -> bool:
+    """Whether a verdict says that the candidate's side is wrong."""
+    return said in ("base", "neither")
 
 
 def analysed(state: ReviewState, ref: str) -> bool:
     """Whether someone recorded a verdict on the example with its cause (one step of error analysis)."""
-    return any(record.ref == ref and record.cause for record in state.verdicts)
+    return any(record.cause for record in state.said.get(ref, ()))
 
 
 def result(
@@ -131,6 +147,7 @@ def result(
     threshold: str = "",
     criteria: Iterable[Criterion] = (),
     refs: Iterable[str] = (),
+    open_refs: Iterable[str] = (),
     waiver_blocked: str = "",
 ) -> GateResult:
     """A result of `gate` for one key; value, interval and n come from `metric`, what they are from its declaration.
@@ -147,6 +164,7 @@ def result(
         threshold: what the value is held against, in words.
         criteria: the rows of which the sentence is made.
         refs: examples behind it, worst first.
+        open_refs: examples whose verdict could still change the result.
         waiver_blocked: why it cannot be waived now.
 
     Raises:
@@ -179,6 +197,7 @@ def result(
         protects=gate.protects,
         criteria=tuple(criteria),
         waiver_blocked=waiver_blocked,
+        open=tuple(open_refs),
     )
 
 

@@ -121,6 +121,7 @@ class ReviewSection(Section):
     store: AnyPath | None = None
     reviewers_required: int = Field(default=1, ge=1, le=100)
     signers_required: int = Field(default=1, ge=1, le=100)
+    blind: bool = True
     seed: int = Field(default=0, ge=0, lt=2**32)
     device: str = Field(default="auto", pattern=r"^(auto|cpu|cuda(:\d{1,3})?)$")
 
@@ -128,11 +129,13 @@ class ReviewSection(Section):
 class QueueSection(Section):
     """`[queue]`: how many examples people look at, and which of them get attributions.
 
-    `budget` is shared equally among the tracks; `controls` are of each track, since each stands on its own.
+    `budget` is of what is worth a look, shared equally among the tracks; `controls` and `known_answers` are of each
+    track, since each stands on its own, and `controls` of each critical slice as well.
     """
 
-    budget: int = Field(default=120, ge=0)
+    budget: int = Field(default=40, ge=0)
     controls: int = Field(default=20, ge=0)
+    known_answers: int = Field(default=8, ge=0)
     attribute: Literal["queue", "all"] = "queue"
 
 

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from analysis.plugin.init.folder import Folder
     from analysis.plugin.init.toml_text import InitSection
     from analysis.plugin.live import LiveRequest
+    from analysis.plugin.question import KnownAnswer, Question
     from analysis.plugin.settings import Review, TrackSettings
     from analysis.plugin.stage import Step
 
@@ -36,7 +37,7 @@ class Track:
     Attributes:
         name: the name of its section in `review.toml` and the prefix of its refs and gates.
         title: what a reviewer reads.
-        question: what a reviewer is asked of an example.
+        question: what a reviewer is asked of an example where `ask` has no question of its own.
         main: the metric that stands for a slice where there is room for one; empty where none does.
         package: the package of its SQL, `schema.sql` being its payload tables.
         live_output: names of the numbers and labels of one side's live answer that are kept when it is saved; empty
@@ -47,7 +48,7 @@ class Track:
 
     name: ClassVar[str]
     title: ClassVar[str]
-    question: ClassVar[str] = "May what changed here ship?"
+    question: ClassVar[str] = "Which side is right?"
     main: ClassVar[str] = ""
     package: ClassVar[str] = ""
     live_output: ClassVar[tuple[str, ...]] = ()
@@ -147,6 +148,21 @@ class Track:
         return {}
 
     # What a person sees and asks
+
+    def ask(self, connection: duckdb.DuckDBPyConnection, ref: str) -> Question | None:
+        """What a reviewer is asked of an example, with the answer of each side; None where it can only be shown whole.
+
+        Args:
+            connection: has the run attached as `evidence`.
+            ref: the example.
+        """
+        return None
+
+    def known_answers(
+        self, workbench: duckdb.DuckDBPyConnection, settings: TrackSettings
+    ) -> list[KnownAnswer]:
+        """Examples that both sides have right, each with a wrong answer beside: some are drawn to measure reviewers."""
+        return []
 
     def example_context(
         self, connection: duckdb.DuckDBPyConnection, ref: str

@@ -9,13 +9,24 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, Literal
 
 from analysis.base.errors import AssayError
 from analysis.base.problems import suggest
-from analysis.base.records import ALLOWING, GateInput, GateResult, MetricSpec, Rule, WaiverRecord
+from analysis.base.records import (
+    ALLOWING,
+    DecisionRecord,
+    GateInput,
+    GateResult,
+    MetricSpec,
+    Rule,
+    WaiverRecord,
+)
 from analysis.plugin.gate import Gate, gates_in, result
 from analysis.plugin.registry import some_tracks
+from analysis.review.reviewers import trusted_state
+
+State = Literal["blocked", "waiting", "promotable", "decided"]
 
 OWN = ("expected", "review")
 """What stands for a track in the names of the gates of the review as a whole, in the order of judgement."""
@@ -91,6 +102,8 @@ def _resolve_rule(gate: Gate, override: Mapping[str, Any]) -> Rule:
 def evaluate(given: GateInput, gates: Sequence[Gate] | None = None) -> list[GateResult]:
     """Judge every gate that the run has a rule for, then apply the waivers.
 
+    Verdicts of a reviewer who failed the known-answer items of a track do not count in it.
+
     A gate that came after the run has no say in it. A rule whose gate is not here, because the package that brings it
     is not installed or is broken, leaves its gate unknown: nobody can say what it protects against.
 
@@ -100,15 +113,18 @@ def evaluate(given: GateInput, gates: Sequence[Gate] | None = None) -> list[Gate
     """
     if gates is None:
         gates = gates_of(given.tracks)
+    heard = replace(given, state=trusted_state(given))
     results: list[GateResult] = []
     for gate in gates:
         rule = given.rules.get(gate.name)
         if rule is None:
             continue
+        if gate.track in OWN:
+            heard = replace(heard, deciding=deciding_refs(results))
         if rule.off is not None:
             results.append(result(gate, "off", rule.off))
         else:
-            results.extend(_waived(given, one) for one in gate.judge(given, rule))
+            results.extend(_waived(given, one) for one in gate.judge(heard, rule))
     here = {gate.name for gate in gates}
     return [*results, *(_waived(given, _absent(name)) for name in given.rules if name not in here)]
 
@@ -117,6 +133,26 @@ def _absent(name: str) -> GateResult:
     gate = Gate(name, "what the package that brings this gate says", {}, lambda given, rule: [])
     why = "no package here brings this gate; `assay doctor` lists what is installed, and its faults"
     return result(gate, "unknown", why)
+
+
+def deciding_refs(results: Iterable[GateResult]) -> tuple[str, ...]:
+    """The examples whose verdict could still change a gate that waits for it, most urgent first."""
+    waiting = (one for one in results if one.blocking and one.verdict == "unknown")
+    return tuple(dict.fromkeys(ref for one in waiting for ref in one.open))
+
+
+def state_of(results: Sequence[GateResult], decision: DecisionRecord | None) -> State:
+    """What may be said of a review in one word.
+
+    `decided` on hold or reject; else `blocked` where a gate fails, `promotable` where the gates allow what was decided,
+    and `waiting` for people or data.
+    """
+    if decision is not None and decision.decision != "promote":
+        return "decided"
+    against = blocking(results)
+    if any(one.verdict == "fail" for one in against):
+        return "blocked"
+    return "promotable" if decision is not None and not against else "waiting"
 
 
 def allow(results: Iterable[GateResult]) -> bool:

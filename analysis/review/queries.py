@@ -20,6 +20,7 @@ from analysis.base.records import (
     VARIANT,
     Attribution,
     Better,
+    Contested,
     Event,
     Example,
     Flag,
@@ -282,6 +283,7 @@ def gate_input(
         queue=tuple(records(connection, QueueEntry, _SQL["queue"])),
         flagged={gate: tuple(dict.fromkeys(refs)) for gate, refs in flagged},
         state=state,
+        contested=tuple(records(connection, Contested, _SQL["contested"])),
     )
 
 

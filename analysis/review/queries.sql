@@ -35,7 +35,7 @@ v AS (
     SELECT track, slice, name, side, first(value ORDER BY method) AS value FROM evidence.metric GROUP BY ALL),
 p AS (
     SELECT m.track, m.slice, count(*) AS queued,
-           count(*) FILTER (q.ref IN (SELECT ref FROM verdict_now WHERE actor = $actor)) AS seen
+           count(*) FILTER (q.ref IN (SELECT ref FROM answered WHERE actor = $actor)) AS seen
     FROM evidence.membership m JOIN queue q ON q.ref = m.ref GROUP BY m.track, m.slice)
 SELECT s.slice, s.track, s.kind, s.critical, s.definition, s.n,
        m.main AS metric, coalesce(d.title, '') AS title, d.measures, coalesce(d.unit, '') AS unit,
@@ -64,7 +64,7 @@ JOIN evidence.slice s ON s.slice = m.slice AND s.track = m.track
 WHERE m.ref = $ref ORDER BY m.slice
 
 -- name: verdicts_of_example
-SELECT ref, actor, reviewer, verdict, cause, note, critical_slices FROM verdict_now
+SELECT ref, actor, reviewer, "right", cause, note, blind, seconds, critical_slices FROM verdict_now
 WHERE ref = $ref ORDER BY actor
 
 -- name: history
@@ -92,8 +92,11 @@ SELECT v.*, e.text, e.id, e.parent_ref FROM evidence.{table} v JOIN evidence.exa
 WHERE e.parent_ref = $ref ORDER BY v.ref
 
 -- name: queue
-SELECT q.ref, q.rank, q.control, q.reasons, c.slices AS critical_slices
-FROM queue q LEFT JOIN critical c ON c.ref = q.ref ORDER BY q.rank, q.ref
+SELECT q.ref, q.rank, q.control, q.known, q.reasons, c.slices AS critical_slices
+FROM queued q LEFT JOIN critical c ON c.ref = q.ref ORDER BY q.rank, q.ref
+
+-- name: contested
+SELECT * FROM contested_now ORDER BY ALL
 
 -- name: flagged
 SELECT gate, list(ref ORDER BY rank NULLS LAST, ref) FROM evidence.flag

@@ -12,14 +12,17 @@ import duckdb
 
 from analysis.base.errors import AssayError
 from analysis.base.records import Example, GateInput, GateResult, Metric, ReviewState, Trigger
-from analysis.base.sql import column
+from analysis.base.sql import column, records
 from analysis.base.sql import queries as named_queries
 from analysis.plugin import registry
+from analysis.plugin.question import KnownAnswer
 from analysis.review import queries
 from analysis.review import scope as scopes
+from analysis.review.asked import Asked, asked_of, known_asked
 from analysis.review.coverage import slice_sentences
-from analysis.review.evaluate import allow, evaluate
+from analysis.review.evaluate import allow, deciding_refs, evaluate, state_of
 from analysis.review.queries import ExampleEvidence, Overview, SliceProgress
+from analysis.review.reviewers import reviewer_records
 from analysis.review.scope import QueueRow, Scope
 from analysis.store.replay import Replay, load_shown, review_state
 from analysis.store.run import attach, current_run, open_store, read_description
@@ -31,9 +34,14 @@ if TYPE_CHECKING:
     from types import TracebackType
 
 NAME_LIMIT = 64
+AGAIN = 3
+"""Examples that each reviewer is shown again."""
+AGAIN_AMONG = 20
+"""They are among that many first verdicts, and come again after that many others."""
 CRITERION = ("what", "value", "low", "high", "limit", "verdict")
 """What `status --json` says of each row of a gate."""
 _SQL = named_queries(__package__, "reader.sql")
+_SESSION = named_queries(__package__, "session.sql")
 _CONFIG: dict[str, str | bool | int | float | list[str]] = {
     "autoinstall_known_extensions": False,
     "autoload_known_extensions": False,
@@ -46,6 +54,16 @@ class SliceSentences(NamedTuple):
     known: str
     this_slice: str
     future_traffic: str
+
+
+class QueueParts(NamedTuple):
+    """How many examples decide a gate, are random controls, known-answer items, worth a look, and stand in the queue."""
+
+    decides: int
+    controls: int
+    known_answers: int
+    worth_a_look: int
+    total: int
 
 
 class ReviewReader:
@@ -77,6 +95,7 @@ class ReviewReader:
         self._digests: dict[str, str] = {}
         self._shown: dict[str, str] = {}
         self._dirty = True
+        self._queued = False
         self._input: GateInput | None = None
         self._gates: list[GateResult] | None = None
         self._triggers: list[Trigger] | None = None
@@ -125,7 +144,7 @@ class ReviewReader:
 
     def overview(self) -> Overview:
         """The review on one screen."""
-        self._freshen()
+        self._requeue()
         review = self.description["review"]
         inspected, queued = self.progress()
         return Overview(
@@ -177,18 +196,18 @@ class ReviewReader:
 
     def slices(self, track: str | None = None) -> list[SliceProgress]:
         """Slices, critical ones first, then those with the most broken less fixed."""
-        self._freshen()
+        self._requeue()
         mains = {name: registry.get(name).main for name in self.description["tracks"] if registry.known(name)}
         return queries.slice_progress(self.connection, self.actor, mains, track)
 
     def queue_count(self, scope: Scope) -> int:
         """Number of examples in a scope."""
-        self._freshen()
+        self._requeue()
         return scopes.count(self.connection, scope, self.actor)
 
     def queue_page(self, scope: Scope, offset: int, limit: int) -> list[QueueRow]:
         """Some examples of a scope, in its stable order."""
-        self._freshen()
+        self._requeue()
         return scopes.page(self.connection, scope, self.actor, offset, limit)
 
     def neighbour(self, ref: str | None, scope: Scope, step: int, undecided: bool = False) -> str | None:
@@ -201,14 +220,14 @@ class ReviewReader:
             step: +1 or -1.
             undecided: skip those that this reviewer has judged.
         """
-        self._freshen()
+        self._requeue()
         if undecided and not scope.undecided:
             scope = Scope(**{**asdict(scope), "undecided": True})
         return scopes.neighbour(self.connection, ref, scope, self.actor, step)
 
     def position(self, ref: str, scope: Scope) -> int | None:
         """Place of an example in a scope, from 0; None where it is not in it."""
-        self._freshen()
+        self._requeue()
         return scopes.position(self.connection, ref, scope, self.actor)
 
     def example(self, ref: str) -> ExampleEvidence:
@@ -247,9 +266,40 @@ class ReviewReader:
         raise AssayError(f"several examples have the id {text!r}", hint=f"say which: {', '.join(found)}")
 
     def progress(self) -> tuple[int, int]:
-        """Number of queued examples that this reviewer has judged, and number of queued examples."""
-        self._freshen()
-        return self._number(_SQL["seen"], actor=self.actor), self._number(_SQL["queued"])
+        """How many of the examples that must be judged this reviewer has answered, and how many there are."""
+        self._requeue()
+        row = self.connection.execute(_SQL["needed"], {"actor": self.actor}).fetchone()
+        assert row is not None
+        return int(row[0]), int(row[1])
+
+    def parts(self) -> QueueParts:
+        """How many examples each part of the queue holds."""
+        self._requeue()
+        row = self.connection.execute(_SQL["parts"]).fetchone()
+        assert row is not None
+        return QueueParts(*(int(count) for count in row))
+
+    def asked(self, ref: str) -> Asked | None:
+        """The question of an example whose sides this reviewer has not been shown yet; None where it stands open.
+
+        Open is what this reviewer has judged, unless it is asked again; and everything where the review is not blind,
+        or where the track of the example has no question. Raises AssayError for an unknown ref.
+        """
+        evidence = self.example(ref)
+        track = evidence.example.track
+        again = bool(self._column(_SESSION["due_again"], ref=ref, actor=self.actor))
+        if not registry.known(track) or not self.description["review"].get("blind", True):
+            return None
+        question = registry.get(track).ask(self.connection, ref)
+        if question is None:
+            return None
+        found = records(self.connection, KnownAnswer, _SESSION["known_answer"], {"ref": ref})
+        if found:
+            given = self._column(_SESSION["answered_known"], run=self.run, ref=ref, actor=self.actor)
+            return None if given else known_asked(question.text, found[0], self.actor, self.run)
+        if evidence.mine is not None and not again:
+            return None
+        return asked_of(question, self.actor, self.run, ref, again=again)
 
     def state(self) -> ReviewState:
         """What stands of what everybody said of this run."""
@@ -307,6 +357,7 @@ class ReviewReader:
             "schema": 2,
             "review": self.description["review"]["name"],
             "run": self.run,
+            "state": state_of(gates, decision),
             "gates_allow": allowed,
             "decision": decision.decision if decision else None,
             "signed_by": signed_by(self.store, decision.event_id) if decision else [],
@@ -321,9 +372,10 @@ class ReviewReader:
                 for gate in gates
             ],
             "queue": {
-                "total": len(given.queue),
+                **self.parts()._asdict(),
                 "inspected": self._number(_SQL["inspected"], required=given.reviewers_required),
             },
+            "reviewers": reviewer_records(given),
             "triggers": [{**asdict(one), "refs": list(one.refs)} for one in self.triggers()],
         }
 
@@ -341,6 +393,7 @@ class ReviewReader:
 
     def _changed(self) -> None:
         self._dirty = True
+        self._queued = False
         self._input = self._gates = self._triggers = None
 
     def _freshen(self) -> None:
@@ -354,7 +407,21 @@ class ReviewReader:
             load_shown(self.connection, self._shown)
         self.connection.execute(_SQL["forget_verdicts"])
         self.connection.execute(_SQL["take_verdicts"], {"run": self.run})
+        self.connection.execute(_SQL["take_contested"])
+        self.connection.execute(_SQL["take_due_again"], {"run": self.run, "again": AGAIN, "among": AGAIN_AMONG})
+        self.connection.execute(_SQL["take_answered"], {"run": self.run})
         self._dirty = False
+
+    def _requeue(self) -> None:
+        """Bring the queue up to date: what decides follows from the gates, and these from what people said."""
+        self._freshen()
+        if self._queued:
+            return
+        deciding = deciding_refs(self.gates())
+        self.connection.execute(_SQL["forget_queue"])
+        self.connection.execute(_SQL["take_deciding"], {"refs": list(deciding)})
+        self.connection.execute(_SQL["take_queue"], {"actor": self.actor})
+        self._queued = True
 
     def _column(self, sql: str, **given: object) -> list[str]:
         return column(self.connection, sql, given)

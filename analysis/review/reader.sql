@@ -25,23 +25,79 @@ ORDER BY ref = $text DESC, kind = 'variant', ref LIMIT 6
 -- name: nearest
 SELECT ref FROM evidence.example WHERE kind <> 'variant' ORDER BY levenshtein(id, $text), ref LIMIT 3
 
--- name: queued
-SELECT count(*) FROM queue
+-- name: needed
+-- Examples that must be judged, and how many of them this reviewer has answered.
+SELECT count(*) FILTER (ref IN (SELECT ref FROM answered WHERE actor = $actor)), count(*)
+FROM queue WHERE part <> 'worth a look'
 
--- name: seen
-SELECT count(*) FROM queue WHERE ref IN (SELECT ref FROM verdict_now WHERE actor = $actor)
+-- name: parts
+SELECT (SELECT count(*) FROM deciding), (SELECT count(*) FROM queued WHERE control),
+       (SELECT count(*) FROM queued WHERE known), count(*) FILTER (part = 'worth a look'), count(*) FROM queue
 
 -- name: inspected
--- Queued examples with verdicts of as many accounts as are required.
+-- Examples that must be judged, known-answer items aside, with verdicts of as many accounts as are required.
 SELECT count(*) FROM (
-    SELECT q.ref FROM queue q JOIN verdict_now v ON v.ref = q.ref
+    SELECT q.ref FROM queue q JOIN verdict_now v ON v.ref = q.ref WHERE q.part IN ('decides', 'control')
     GROUP BY q.ref HAVING count(DISTINCT v.actor) >= $required)
 
 -- name: judged_elsewhere
 SELECT DISTINCT ref FROM event WHERE ref IS NOT NULL AND run <> $run ORDER BY ref
 
 -- name: forget_verdicts
-DELETE FROM verdict_now
+DELETE FROM verdict_now; DELETE FROM contested_now; DELETE FROM due_again; DELETE FROM answered
 
 -- name: take_verdicts
 INSERT INTO verdict_now BY NAME SELECT * FROM verdict_of($run)
+
+-- name: take_contested
+-- Every contested example of a critical slice and of one that lost; of other slices, the clusters that were judged.
+INSERT INTO contested_now
+WITH asked AS (
+    SELECT track, slice FROM evidence.slice WHERE critical
+    UNION
+    SELECT m.track, m.slice FROM evidence.metric m JOIN evidence.slice s USING (track, slice)
+    WHERE m.name IN ('broken', 'fixed') AND m.side = 'difference' AND s.kind <> 'all' GROUP BY m.track, m.slice
+    HAVING sum(CASE m.name WHEN 'broken' THEN m.value ELSE -m.value END) >= 0.05 * max(m.n)),
+touched AS (SELECT DISTINCT track, cluster FROM evidence.contested WHERE ref IN (SELECT ref FROM verdict_now))
+SELECT * FROM evidence.contested
+WHERE (track, slice) IN (SELECT (track, slice) FROM asked) OR (track, cluster) IN (SELECT (track, cluster) FROM touched)
+ORDER BY ALL
+
+-- name: take_due_again
+-- Three of the first verdicts of each reviewer are asked for again once that many others were given.
+INSERT INTO due_again
+WITH said AS (
+    SELECT ref, actor, (body ->> '$.blind') = 'true' AS blind,
+           row_number() OVER (PARTITION BY actor ORDER BY lamport, stream_id, seq) AS number,
+           count(*) OVER (PARTITION BY actor) AS total, count(*) OVER (PARTITION BY actor, ref) AS times
+    FROM counted($run) WHERE kind = 'verdict'),
+drawn AS (
+    SELECT * FROM said WHERE number <= $among AND blind
+    QUALIFY row_number() OVER (PARTITION BY actor ORDER BY md5(actor || ref)) <= $again)
+SELECT ref, actor FROM drawn WHERE total >= number + $among AND times = 1
+
+-- name: take_answered
+INSERT INTO answered
+SELECT ref, actor FROM (
+    SELECT ref, actor FROM verdict_now UNION SELECT ref, actor FROM known_answer_of($run))
+ANTI JOIN due_again USING (ref, actor)
+
+-- name: forget_queue
+DELETE FROM deciding; DELETE FROM queue
+
+-- name: take_deciding
+INSERT INTO deciding SELECT unnest($refs::VARCHAR[])
+
+-- name: take_queue
+INSERT INTO queue BY NAME
+WITH mine AS (SELECT ref FROM answered WHERE actor = $actor),
+decides AS (SELECT ref FROM deciding UNION SELECT c.ref FROM contested_now c JOIN mine USING (ref)),
+entries AS (
+    SELECT coalesce(q.ref, d.ref) AS ref, q.rank, coalesce(q.reasons, []) AS reasons,
+           coalesce(q.control, false) AS control, coalesce(q.known, false) AS known,
+           CASE WHEN q.known THEN 'known answer' WHEN d.ref IS NOT NULL THEN 'decides'
+                WHEN q.control THEN 'control' ELSE 'worth a look' END AS part
+    FROM queued q FULL JOIN decides d ON d.ref = q.ref)
+SELECT *, row_number() OVER (
+           ORDER BY part = 'worth a look', CASE WHEN part <> 'worth a look' THEN md5(ref || $actor) END, rank, ref) AS place
+FROM entries

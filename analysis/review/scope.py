@@ -7,7 +7,7 @@ from typing import Any
 
 import duckdb
 
-from analysis.base.records import ReviewVerdict
+from analysis.base.records import QueuePart, Right
 from analysis.base.sql import column, identifier, queries, records
 
 _SQL = queries(__package__, "scope.sql")
@@ -21,7 +21,8 @@ class Scope:
     The queue in order of rank, unless `everything` asks for all evaluation examples or `refs` names some;
     then narrowed by what else is given. `gate` means examples flagged for that gate key, `reason` examples
     flagged with that reason, `search` text that the message, the id or, where it has one, the title
-    contains, in any case, and `undecided` those without a verdict of this reviewer.
+    contains, in any case, `part` those of one part of the queue, and `undecided` those that this reviewer has not
+    answered.
     """
 
     track: str | None = None
@@ -29,6 +30,7 @@ class Scope:
     gate: str | None = None
     reason: str | None = None
     search: str | None = None
+    part: QueuePart | None = None
     undecided: bool = False
     everything: bool = False
     refs: tuple[str, ...] | None = None
@@ -36,7 +38,10 @@ class Scope:
 
 @dataclass(frozen=True, slots=True)
 class QueueRow:
-    """One line of the list of examples; `rank` is None outside the queue, `title` where there is none."""
+    """One line of the list of examples; `rank` and `part` are None outside the queue, `title` where there is none.
+
+    `answered` tells whether this reviewer is done with it, `right` what the verdict was.
+    """
 
     ref: str
     id: str
@@ -44,8 +49,9 @@ class QueueRow:
     text: str
     gold: str | None
     reasons: tuple[str, ...]
-    control: bool
-    verdict: ReviewVerdict | None
+    part: QueuePart | None
+    answered: bool
+    right: Right | None
     critical_slices: tuple[str, ...]
     kind: str
     title: str | None = None
@@ -83,6 +89,7 @@ def _scoped(scope: Scope, actor: str) -> tuple[str, dict[str, Any]]:
         ("of_gate", "gate", scope.gate),
         ("of_reason", "reason", scope.reason),
         ("containing", "search", scope.search or None),
+        ("of_part", "part", scope.part),
         ("undecided", "actor", actor if scope.undecided else None),
     )
     conditions = []

@@ -1,7 +1,7 @@
 -- A scope is one source of (ref, place), narrowed by some of the conditions; what is asked of it stands last.
 
 -- name: queued
-SELECT ref, rank AS place FROM queue
+SELECT ref, place FROM queue
 
 -- name: everything
 SELECT ref, 0 AS place FROM evidence.example WHERE kind <> 'variant'
@@ -34,7 +34,10 @@ EXISTS (
         OR e.ref IN (SELECT t.ref FROM titled t WHERE contains(lower(t.title), lower($search)))))
 
 -- name: undecided
-b.ref NOT IN (SELECT ref FROM verdict_now WHERE actor = $actor)
+b.ref NOT IN (SELECT ref FROM answered WHERE actor = $actor)
+
+-- name: of_part
+b.ref IN (SELECT q.ref FROM queue q WHERE q.part = $part)
 
 -- name: scoped
 SELECT b.ref, b.place FROM ({source}) b WHERE {conditions}
@@ -44,10 +47,11 @@ SELECT count(*) FROM ({scoped})
 
 -- name: page
 WITH p AS (SELECT ref, place FROM ({scoped}) ORDER BY place, ref LIMIT $limit OFFSET $offset)
-SELECT e.ref, e.id, q.rank, e.text, e.gold, q.reasons, coalesce(q.control, false) AS control, v.verdict,
+SELECT e.ref, e.id, q.rank, e.text, e.gold, q.reasons, q.part, a.ref IS NOT NULL AS answered, v."right",
        c.slices AS critical_slices, e.kind, (SELECT min(t.title) FROM titled t WHERE t.ref = p.ref) AS title
 FROM p JOIN evidence.example e ON e.ref = p.ref LEFT JOIN queue q ON q.ref = p.ref
 LEFT JOIN critical c ON c.ref = p.ref LEFT JOIN verdict_now v ON v.ref = p.ref AND v.actor = $reader
+LEFT JOIN answered a ON a.ref = p.ref AND a.actor = $reader
 ORDER BY p.place, p.ref
 
 -- name: place

@@ -20,14 +20,15 @@ from analysis.attribution.licences import FindingEvidence, check_evidence
 from analysis.base.errors import AssayError
 from analysis.base.problems import suggest
 from analysis.base.records import (
-    REVIEW_VERDICTS,
+    RIGHTS,
     SEVERITIES,
     SIDES,
     SPAN_VERDICTS,
+    Correctness,
     Decision,
     Event,
     GateResult,
-    ReviewVerdict,
+    Right,
     Severity,
     Side,
     SpanVerdict,
@@ -35,6 +36,7 @@ from analysis.base.records import (
 from analysis.base.sql import column, queries
 from analysis.plugin.gate import judgement
 from analysis.plugin.registry import get
+from analysis.review.asked import Asked, Choice
 from analysis.review.decision import check_decision
 from analysis.review.drafts import Drafts
 from analysis.review.evaluate import allow
@@ -50,6 +52,14 @@ TEXT_LIMIT = 16_000
 
 _LOG = logging.getLogger(__name__)
 _SQL = queries(__package__, "session.sql")
+CORRECTNESS: dict[Right, dict[str, Correctness]] = {
+    "candidate": {"base": "wrong", "candidate": "right"},
+    "base": {"base": "right", "candidate": "wrong"},
+    "both": {"base": "right", "candidate": "right"},
+    "neither": {"base": "wrong", "candidate": "wrong"},
+    "unsure": {"base": "unsure", "candidate": "unsure"},
+}
+"""What a spoken verdict says of each side."""
 _UNDOABLE = ("verdict", "cause", "note", "tokens", "finding", "waiver", "settle", "whatif")
 
 
@@ -114,16 +124,50 @@ class ReviewSession(ReviewReader):
     # What is recorded
 
     def verdict(
-        self, ref: str, verdict: ReviewVerdict, cause: str | None = None, note: str | None = None
+        self,
+        ref: str,
+        right: Right,
+        cause: str | None = None,
+        note: str | None = None,
+        *,
+        asked: Asked | None = None,
+        seconds: float | None = None,
     ) -> Event:
-        """Record a verdict, and with it a cause and a note where given. Durable on return."""
-        _one_of("verdict", verdict, REVIEW_VERDICTS)
-        body: dict[str, Any] = {"verdict": verdict}
+        """Record which side is right, and with it a cause and a note where given. Durable on return.
+
+        Args:
+            ref: the example.
+            right: which side.
+            cause: why.
+            note: anything else.
+            asked: the question, where it was answered before the sides were shown: the verdict is then blind.
+            seconds: how long it took.
+        """
+        _one_of("verdict", right, RIGHTS)
+        body: dict[str, Any] = {**CORRECTNESS[right], "blind": asked is not None, "seconds": seconds}
+        if asked is not None:
+            body |= {"order": list(asked.order or ()), "again": asked.again}
         if cause is not None:
             body["cause"] = _text("cause", cause)
         if note is not None:
             body["note"] = _text("note", note)
         return self._record_on(ref, "verdict", body)
+
+    def answer(self, ref: str, choice: Choice, seconds: float | None = None) -> Event:
+        """Record what a reviewer chose on a page whose sides are hidden: a verdict, or a known answer.
+
+        Raises:
+            AssayError: no such example, or nothing is asked of it.
+        """
+        asked = self.asked(ref)
+        if asked is None:
+            raise AssayError("nothing is asked of this example", where=ref)
+        if choice == "second" and len(asked.answers) == 1:
+            raise AssayError("both sides answer the same: there is no B", where=ref)
+        if asked.order is not None:
+            return self.verdict(ref, asked.right(choice), asked=asked, seconds=seconds)
+        body = {"given": asked.given(choice), "seconds": seconds}
+        return self._record_on(ref, "known_answer", body)
 
     def cause(self, ref: str, text: str) -> Event:
         """Record why an example fails; an empty text takes the cause away."""
@@ -261,13 +305,14 @@ class ReviewSession(ReviewReader):
         }
         return self._record("waiver", body)
 
-    def settle(self, ref: str, verdict: ReviewVerdict) -> Event:
+    def settle(self, ref: str, right: Right) -> Event:
         """Record what the reviewers agreed on after they disagreed.
 
         Raises:
-            AssayError: no such example, or its reviewers do not disagree: one person cannot overrule another alone.
+            AssayError: no such example, its reviewers do not disagree (one person cannot overrule another alone), or
+                this reviewer has not judged it.
         """
-        _one_of("verdict", verdict, REVIEW_VERDICTS)
+        _one_of("verdict", right, RIGHTS)
         shown, state = self.example(ref).example, self.gate_input().state
         if ref not in state.settled and judgement(state, ref) != "disagreement":
             raise AssayError(
@@ -275,7 +320,9 @@ class ReviewSession(ReviewReader):
                 where=shown.ref,
                 hint="give a verdict of your own",
             )
-        return self._record_on(ref, "settle", {"verdict": verdict})
+        if not any(one.actor == self.actor for one in state.said.get(ref, ())):
+            raise AssayError("give your own verdict first", where=shown.ref)
+        return self._record_on(ref, "settle", dict(CORRECTNESS[right]))
 
     def decide(self, decision: Decision, reason: str) -> Event:
         """Record the decision on this run. Promote is refused while the gates do not allow it."""

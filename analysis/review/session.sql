@@ -2,11 +2,28 @@
 -- it asks before it records something.
 
 -- name: tables
-CREATE TABLE queue AS
-SELECT f.ref, min(f.rank) AS rank, list(DISTINCT f.reason ORDER BY f.reason) AS reasons,
-       bool_and(f.control) AS control, any_value(e.track) AS track
-FROM evidence.flag f JOIN evidence.example e ON e.ref = f.ref
-WHERE f.rank IS NOT NULL GROUP BY f.ref ORDER BY rank, f.ref;
+-- What the run put into the queue: flagged examples within the budget, random controls, known-answer items.
+CREATE TABLE queued AS
+WITH flagged AS (
+    SELECT f.ref, min(f.rank) AS rank, list(DISTINCT f.reason ORDER BY f.reason) FILTER (NOT f.control) AS reasons,
+           bool_or(f.control) AS control
+    FROM evidence.flag f WHERE f.rank IS NOT NULL GROUP BY f.ref),
+-- Tracks rank apart: one order over all of them.
+placed AS (SELECT * REPLACE (row_number() OVER (ORDER BY rank, ref) AS rank) FROM flagged)
+SELECT ref, rank, coalesce(reasons, []) AS reasons, control, false AS known FROM placed
+UNION ALL
+SELECT k.ref, (SELECT count(*) FROM placed) + row_number() OVER (ORDER BY k.ref), [], false, true
+FROM evidence.known_answer k;
+-- The queue of one reviewer as it stands: what must be judged first, in an order drawn for the reviewer, then what is
+-- worth a look, by rank.
+CREATE TABLE deciding (ref VARCHAR NOT NULL);
+CREATE TABLE queue (
+    ref VARCHAR NOT NULL, rank BIGINT, reasons VARCHAR[] NOT NULL, control BOOLEAN NOT NULL, known BOOLEAN NOT NULL,
+    part VARCHAR NOT NULL, place BIGINT NOT NULL);
+-- Whom an example needs to be shown no more.
+CREATE TABLE answered (ref VARCHAR NOT NULL, actor VARCHAR NOT NULL);
+CREATE TABLE due_again (ref VARCHAR NOT NULL, actor VARCHAR NOT NULL);
+CREATE TABLE contested_now AS SELECT * FROM evidence.contested LIMIT 0;
 CREATE TABLE critical AS
 SELECT m.ref, list(m.slice ORDER BY m.slice) AS slices
 FROM evidence.membership m JOIN evidence.slice s ON s.slice = m.slice AND s.track = m.track
@@ -27,6 +44,15 @@ SELECT ref FROM evidence.example WHERE ref IN (SELECT unnest($refs::VARCHAR[]))
 
 -- name: critical_slices
 SELECT slices FROM critical WHERE ref = $ref
+
+-- name: known_answer
+SELECT track, ref, "true", wrong FROM evidence.known_answer WHERE ref = $ref
+
+-- name: answered_known
+SELECT given FROM known_answer_of($run) WHERE ref = $ref AND actor = $actor
+
+-- name: due_again
+SELECT ref FROM due_again WHERE ref = $ref AND actor = $actor
 
 -- name: spans
 SELECT count(*) FROM evidence.span
@@ -52,5 +78,6 @@ ORDER BY u.lamport DESC, u.stream_id DESC, u.seq DESC LIMIT 1
 
 -- name: told
 -- What an event says, in a word or a sentence.
-SELECT coalesce($body::JSON ->> '$.verdict', $body::JSON ->> '$.key', $body::JSON ->> '$.text',
+SELECT coalesce(CASE WHEN $body::JSON ->> '$.candidate' IS NOT NULL
+                     THEN spoken($body::JSON ->> '$.base', $body::JSON ->> '$.candidate') END, $body::JSON ->> '$.key', $body::JSON ->> '$.text',
                 $body::JSON ->> '$.cause', $body::JSON ->> '$.note', '')

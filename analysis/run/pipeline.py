@@ -29,11 +29,11 @@ from analysis.plugin.stage import Aggregate, PlanContext, Stage, StageProgress, 
 from analysis.plugin.track import Track
 from analysis.run.check import check_review
 from analysis.run.local_engine import LocalEngine, ShardCache
-from analysis.run.queue import build_queue, selected_refs
+from analysis.run.queue import build_queue, draw_known_answers, selected_refs
 from analysis.run.slices import build_slices
 from analysis.store.run import SCHEMA, create_store, publish, run_exists, run_id
 
-FORMAT = 2
+FORMAT = 3
 """Version of what a run holds; part of the run's name."""
 
 LIBRARIES = (
@@ -295,6 +295,10 @@ def _run_track(
     for step in one.steps:
         if step.after_queue:
             _run_step(step, context, engine, progress)
+    known = draw_known_answers(
+        one.track.known_answers(workbench, one.settings), queue, review.queue.known_answers, _drawn(one, review)
+    )
+    insert_rows(workbench, "known_answer", known)
     return queue
 
 
@@ -302,7 +306,12 @@ def _queue(one: _Prepared, review: Review, workbench: duckdb.DuckDBPyConnection)
     flags = one.track.flags(workbench, one.settings)
     share = -(-review.queue.budget // len(review.tracks))
     queue = review.queue.model_copy(update={"budget": share})
-    return build_queue(workbench, one.track.name, flags, queue, review.review.seed)
+    return build_queue(workbench, one.track.name, flags, queue, _drawn(one, review))
+
+
+def _drawn(one: _Prepared, review: Review) -> str:
+    """What random examples of a track are drawn by: known only once the candidate is made."""
+    return f"{one.models.digests.get('candidate', _rows_digest(one.examples.rows))}/{review.review.seed}"
 
 
 def _select(workbench: duckdb.DuckDBPyConnection, refs: Sequence[str]) -> None:

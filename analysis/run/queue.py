@@ -1,4 +1,4 @@
-"""Which examples a person sees: the queue of flagged examples within its budget, and random controls."""
+"""Which examples a person sees: flagged ones within their budget, random controls, and known-answer items."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from analysis.base.records import ALL, Flag
 from analysis.base.seeds import shuffled
 from analysis.base.sql import column, queries
 from analysis.plugin.flag import NEVER_CUT, RANDOM_CONTROL
+from analysis.plugin.question import KnownAnswer
 
 if TYPE_CHECKING:
     import duckdb
@@ -25,7 +26,7 @@ STANDING = 60
 
 
 def build_queue(
-    workbench: duckdb.DuckDBPyConnection, track: str, flags: Sequence[Flag], queue: QueueSection, seed: int
+    workbench: duckdb.DuckDBPyConnection, track: str, flags: Sequence[Flag], queue: QueueSection, drawn: str
 ) -> list[Flag]:
     """Rank the flagged examples of a track and add the random controls.
 
@@ -34,7 +35,8 @@ def build_queue(
         track: whose examples.
         flags: most decision-relevant first; an example may carry several.
         queue: budget and number of controls.
-        seed: decides ties and controls, nothing else does.
+        drawn: what the controls are drawn by; it holds the digest of the candidate, so that nobody who makes one knows
+            beforehand what is looked at.
 
     Returns:
         The flags, ranked from 1 where their example is in the queue, and one flag per control.
@@ -60,7 +62,7 @@ def build_queue(
         kept.extend([ref for ref in reason_of if ref not in chosen][:left])
     order = {ref: position for position, ref in enumerate(reason_of)}
     ranks = {ref: rank for rank, ref in enumerate(sorted(kept, key=order.__getitem__), start=1)}
-    controls = _controls(workbench, track, queue.controls, seed)
+    controls = _controls(workbench, track, queue.controls, drawn)
     for ref in controls:
         ranks.setdefault(ref, len(ranks) + 1)
     ranked = [replace(flag, rank=ranks.get(flag.ref)) for flag in flags]
@@ -100,7 +102,28 @@ def _groups(workbench: duckdb.DuckDBPyConnection, track: str) -> dict[str, str]:
     return dict(workbench.execute(_SQL["groups"], {"track": track}).fetchall())
 
 
-def _controls(workbench: duckdb.DuckDBPyConnection, track: str, count: int, seed: int) -> list[str]:
-    """A simple random sample of the evaluation examples, drawn by hashing refs with the seed."""
+def _controls(workbench: duckdb.DuckDBPyConnection, track: str, count: int, drawn: str) -> list[str]:
+    """Simple random samples of the evaluation examples and of each critical slice, all of a smaller one.
+
+    All are prefixes of one random order, so that a control of a critical slice is one over all as well where that
+    order brings it there.
+    """
     members = column(workbench, _SQL["members"], {"track": track, "slice": ALL})
-    return shuffled(members, seed)[:count]
+    samples = [members, *column(workbench, _SQL["critical_members"], {"track": track})]
+    return list(dict.fromkeys(ref for refs in samples for ref in shuffled(refs, drawn)[:count]))
+
+
+def draw_known_answers(
+    offered: Sequence[KnownAnswer], queue: Sequence[Flag], count: int, drawn: str
+) -> list[KnownAnswer]:
+    """Some of the examples that a track offers as known-answer items; none that is in the queue for another reason.
+
+    Args:
+        offered: examples whose answer is known, each with one that is wrong.
+        queue: the ranked flags.
+        count: how many are drawn.
+        drawn: what they are drawn by.
+    """
+    taken = {flag.ref for flag in queue if flag.rank is not None}
+    by_ref = {one.ref: one for one in offered if one.ref not in taken}
+    return [by_ref[ref] for ref in shuffled(list(by_ref), f"{drawn}/known")[:count]]

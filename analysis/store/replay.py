@@ -16,6 +16,8 @@ from analysis.base.records import (
     DecisionRecord,
     Event,
     FindingRecord,
+    KnownAnswerRecord,
+    RepeatRecord,
     ReviewState,
     SpanRecord,
     VerdictRecord,
@@ -174,6 +176,8 @@ def review_state(
         waivers=asked("waiver", WaiverRecord, "waivers", {**of_run, "today": today}),
         decision=decisions[0] if decisions else None,
         spans=asked("tokens", SpanRecord, "spans", of_run),
+        known_answers=asked("known_answer", KnownAnswerRecord, "known_answers", of_run),
+        repeats=asked("verdict", RepeatRecord, "repeats", of_run),
     )
 
 

@@ -11,10 +11,16 @@ INSERT INTO event BY NAME SELECT unnest(e), $merged AS merged FROM (SELECT unnes
 SELECT DISTINCT kind FROM live
 
 -- name: verdicts
-SELECT ref, actor, reviewer, verdict, cause, note, critical_slices FROM verdict_of($run) ORDER BY ref, actor
+SELECT ref, actor, reviewer, "right", cause, note, blind, seconds, critical_slices FROM verdict_of($run) ORDER BY ref, actor
 
 -- name: settled
-SELECT ref, verdict FROM settled_of($run) ORDER BY ref
+SELECT ref, "right" FROM settled_of($run) ORDER BY ref
+
+-- name: known_answers
+SELECT ref, actor, reviewer, given FROM known_answer_of($run) ORDER BY ref, actor
+
+-- name: repeats
+SELECT ref, actor, before, after FROM repeat_of($run) ORDER BY ALL
 
 -- name: findings
 SELECT event_id, actor, reviewer, text, gate, refs, severity, ts, evidence FROM finding_live

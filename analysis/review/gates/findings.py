@@ -1,4 +1,4 @@
-"""`review.findings`: what a reviewer found unacceptable stands until it is settled."""
+"""`review.findings`: what must not ship, whatever the counts say, and what reviewers do not agree on."""
 
 from __future__ import annotations
 
@@ -7,29 +7,20 @@ from analysis.plugin.gate import Gate, judgement, number_row, result
 
 
 def _judge(given: GateInput, rule: Rule) -> list[GateResult]:
-    by_judgement: dict[str, list[str]] = {}
-    for ref in dict.fromkeys(record.ref for record in given.state.verdicts if record.critical_slices):
-        by_judgement.setdefault(judgement(given.state, ref), []).append(ref)
-    unacceptable = by_judgement.get("unacceptable", [])
-    open_refs = by_judgement.get("unsure", []) + by_judgement.get("disagreement", [])
     blockers = [finding for finding in given.state.findings if finding.severity == "blocker"]
+    disputed = [ref for ref in given.deciding if judgement(given.state, ref) == "disagreement"]
     rows = [
-        _row("findings of severity blocker", len(blockers), "fail"),
-        _row("unacceptable examples in a critical slice", len(unacceptable), "fail"),
-        _row("unsure or disputed examples in a critical slice", len(open_refs), "unknown"),
+        _row("blockers", len(blockers), "fail"),
+        _row("examples that decide and that reviewers do not agree on", len(disputed), "unknown"),
     ]
-    if unacceptable or blockers:
-        parts = []
-        if blockers:
-            parts.append(f"{len(blockers)} finding(s) of severity blocker")
-        if unacceptable:
-            parts.append(f"{len(unacceptable)} unacceptable example(s) in a critical slice")
-        refs = [*unacceptable, *(ref for finding in blockers for ref in finding.refs)]
-        return [result(FINDINGS, "fail", "; ".join(parts), criteria=rows, refs=dict.fromkeys(refs))]
-    if open_refs:
-        why = f"{len(open_refs)} unsure or disputed example(s) in a critical slice; decide or settle them"
-        return [result(FINDINGS, "unknown", why, criteria=rows, refs=open_refs)]
-    why = f"no blocker and nothing open in a critical slice; {len(given.state.findings)} finding(s)"
+    if blockers:
+        refs = dict.fromkeys(ref for finding in blockers for ref in finding.refs)
+        why = "; ".join(f"{finding.reviewer}: {finding.text}" for finding in blockers)
+        return [result(FINDINGS, "fail", f"{len(blockers)} blocker(s): {why}", criteria=rows, refs=refs)]
+    if disputed:
+        why = f"{len(disputed)} example(s) that decide are disputed: settle them"
+        return [result(FINDINGS, "unknown", why, criteria=rows, refs=disputed)]
+    why = f"no blocker, and nothing disputed that decides; {len(given.state.findings)} finding(s)"
     return [result(FINDINGS, "pass", why, criteria=rows)]
 
 
@@ -39,7 +30,7 @@ def _row(what: str, count: int, verdict: GateVerdict) -> Criterion:
 
 FINDINGS = Gate(
     "review.findings",
-    "what a reviewer found unacceptable stands until it is settled",
+    "a blocker that a reviewer raised stands until it is taken back",
     {},
     _judge,
     place=20,

@@ -9,22 +9,30 @@ CREATE TABLE event (
 -- Digest of the evidence that the run in force shows of an example, for examples judged in an earlier run.
 CREATE TABLE shown (ref VARCHAR NOT NULL, sha256 VARCHAR NOT NULL);
 
--- Only one's own events can be taken back, and a redo is the undo of an undo: the last word counts.
+-- Only one's own events can be taken back, and a redo is the undo of an undo: the last word counts. What was answered to
+-- a known-answer item stands: the page that opens afterwards tells the right answer.
 CREATE VIEW undone AS
 SELECT event_id FROM (
     SELECT u.target AS event_id, u.kind,
            row_number() OVER (PARTITION BY u.target ORDER BY u.lamport DESC, u.stream_id DESC, u.seq DESC) AS last
     FROM event u
     JOIN event e ON e.event_id = u.target AND e.actor = u.actor
-    WHERE u.kind IN ('undo', 'redo') AND e.kind NOT IN ('undo', 'redo', 'session', 'decision'))
+    WHERE u.kind IN ('undo', 'redo')
+      AND e.kind NOT IN ('undo', 'redo', 'session', 'decision', 'known_answer'))
 WHERE last = 1 AND kind = 'undo';
 
 CREATE VIEW live AS
 SELECT e.* FROM event e ANTI JOIN undone u ON u.event_id = e.event_id
 WHERE e.kind NOT IN ('undo', 'redo', 'session');
 
+-- A verdict as it is spoken: which side is right.
+CREATE MACRO spoken(base, candidate) AS
+CASE WHEN base = 'right' AND candidate = 'right' THEN 'both' WHEN base = 'right' AND candidate = 'wrong' THEN 'base'
+     WHEN base = 'wrong' AND candidate = 'right' THEN 'candidate' WHEN base = 'wrong' AND candidate = 'wrong' THEN 'neither'
+     ELSE 'unsure' END;
+
 CREATE VIEW verdict_latest AS
-SELECT run, ref, actor, reviewer, body ->> '$.verdict' AS verdict, event_id, ts, lamport, stream_id, seq, body
+SELECT run, ref, actor, reviewer, spoken(body ->> '$.base', body ->> '$.candidate') AS "right", event_id, ts, lamport, stream_id, seq, body
 FROM live WHERE kind = 'verdict'
 QUALIFY row_number() OVER (PARTITION BY run, ref, actor ORDER BY lamport DESC, stream_id DESC, seq DESC) = 1;
 
@@ -60,19 +68,36 @@ WHERE l.ref IS NOT NULL AND (l.run = asked OR (l.body ->> '$.evidence_sha256') =
 
 CREATE MACRO verdict_of(asked) AS TABLE
 WITH said AS (
-    SELECT ref, actor, reviewer, run, event_id, kind, body ->> '$.verdict' AS verdict, body ->> '$.cause' AS cause,
-           body ->> '$.note' AS note, body -> '$.critical_slices' AS critical_slices, lamport, stream_id, seq,
+    SELECT ref, actor, reviewer, run, event_id, kind, spoken(body ->> '$.base', body ->> '$.candidate') AS "right",
+           body ->> '$.cause' AS cause, body ->> '$.note' AS note, CAST(body ->> '$.blind' AS BOOLEAN) AS blind,
+           CAST(body ->> '$.seconds' AS DOUBLE) AS seconds, body -> '$.critical_slices' AS critical_slices,
            {'lamport': lamport, 'stream_id': stream_id, 'seq': seq} AS place
     FROM counted(asked) WHERE kind IN ('verdict', 'cause', 'note'))
 SELECT ref, actor, arg_max(reviewer, place) FILTER (kind = 'verdict') AS reviewer,
-       arg_max(verdict, place) FILTER (kind = 'verdict') AS verdict,
+       arg_max("right", place) FILTER (kind = 'verdict') AS "right",
        nullif(arg_max(cause, place) FILTER (cause IS NOT NULL), '') AS cause,
        nullif(arg_max(note, place) FILTER (note IS NOT NULL), '') AS note,
+       coalesce(arg_max(blind, place) FILTER (kind = 'verdict'), false) AS blind,
+       arg_max_null(seconds, place) FILTER (kind = 'verdict') AS seconds,
        from_json(arg_max(critical_slices, place) FILTER (kind = 'verdict'), '["VARCHAR"]') AS critical_slices,
        arg_max(run, place) FILTER (kind = 'verdict') AS run,
        arg_max(event_id, place) FILTER (kind = 'verdict') AS event_id,
        max(place) FILTER (kind = 'verdict') AS place
 FROM said GROUP BY ref, actor HAVING bool_or(kind = 'verdict');
+
+-- What each reviewer answered to each example of which the answer is known: the first answer counts.
+CREATE MACRO known_answer_of(asked) AS TABLE
+SELECT ref, actor, reviewer, body ->> '$.given' AS given FROM counted(asked) WHERE kind = 'known_answer'
+QUALIFY row_number() OVER (PARTITION BY ref, actor ORDER BY lamport, stream_id, seq) = 1;
+
+-- Verdicts on examples that were shown again, each beside the verdict before it.
+CREATE MACRO repeat_of(asked) AS TABLE
+SELECT ref, actor, before, after FROM (
+    SELECT ref, actor, body, spoken(body ->> '$.base', body ->> '$.candidate') AS after,
+           lag(spoken(body ->> '$.base', body ->> '$.candidate'))
+               OVER (PARTITION BY ref, actor ORDER BY lamport, stream_id, seq) AS before
+    FROM counted(asked) WHERE kind = 'verdict')
+WHERE (body ->> '$.again') = 'true' AND before IS NOT NULL;
 
 -- What each reviewer said of each span that a detector found: the latest word counts.
 CREATE MACRO span_of(asked) AS TABLE
@@ -84,27 +109,38 @@ WITH said AS (
 SELECT ref, side, detector, start, "end", arg_max(verdict, place) AS verdict, actor, arg_max(reviewer, place) AS reviewer
 FROM said GROUP BY ALL;
 
--- A settlement stands until somebody says something else of that example.
+-- A settlement counts where those who had judged the example did not agree and one of them recorded it: nobody overrules
+-- another alone. It stands until somebody says something else of that example.
 CREATE MACRO settled_of(asked) AS TABLE
-SELECT s.ref, s.verdict, s.actor, s.reviewer, s.ts FROM (
-    SELECT ref, actor, reviewer, ts, body ->> '$.verdict' AS verdict, lamport, stream_id, seq
-    FROM counted(asked) WHERE kind = 'settle'
-    QUALIFY row_number() OVER (PARTITION BY ref ORDER BY lamport DESC, stream_id DESC, seq DESC) = 1) s
+WITH said AS (
+    SELECT ref, actor, reviewer, ts, event_id, kind, spoken(body ->> '$.base', body ->> '$.candidate') AS "right",
+           {'lamport': lamport, 'stream_id': stream_id, 'seq': seq} AS place
+    FROM counted(asked) WHERE kind IN ('verdict', 'settle')),
+before AS (
+    SELECT z.event_id, z.actor AS settler, v.actor, arg_max(v."right", v.place) AS "right"
+    FROM said z JOIN said v ON v.ref = z.ref AND v.kind = 'verdict' AND v.place < z.place
+    WHERE z.kind = 'settle' GROUP BY ALL),
+disputed AS (
+    SELECT event_id FROM before GROUP BY event_id
+    HAVING count(DISTINCT "right") > 1 AND bool_or(actor = settler)),
+s AS (
+    SELECT * FROM said WHERE kind = 'settle' AND event_id IN (SELECT event_id FROM disputed)
+    QUALIFY row_number() OVER (PARTITION BY ref ORDER BY place DESC) = 1)
+SELECT s.ref, s."right", s.actor, s.reviewer, s.ts FROM s
 WHERE NOT EXISTS (
-    SELECT 1 FROM verdict_of(asked) v
-    WHERE v.ref = s.ref AND v.verdict <> s.verdict
-      AND v.place > {'lamport': s.lamport, 'stream_id': s.stream_id, 'seq': s.seq});
+    SELECT 1 FROM verdict_of(asked) v WHERE v.ref = s.ref AND v."right" <> s."right" AND v.place > s.place);
 
 CREATE MACRO disagreement_of(asked) AS TABLE
-SELECT v.ref, count(DISTINCT v.verdict) AS opinions, count(DISTINCT v.actor) AS reviewers
+SELECT v.ref, count(DISTINCT v."right") AS opinions, count(DISTINCT v.actor) AS reviewers
 FROM verdict_of(asked) v ANTI JOIN settled_of(asked) s ON s.ref = v.ref
-GROUP BY v.ref HAVING count(DISTINCT v.verdict) > 1;
+GROUP BY v.ref HAVING count(DISTINCT v."right") > 1;
 
 CREATE VIEW settled AS
-SELECT run, ref, body ->> '$.verdict' AS verdict, actor, reviewer, ts FROM live WHERE kind = 'settle'
+SELECT run, ref, spoken(body ->> '$.base', body ->> '$.candidate') AS "right", actor, reviewer, ts
+FROM live WHERE kind = 'settle'
 QUALIFY row_number() OVER (PARTITION BY run, ref ORDER BY lamport DESC, stream_id DESC, seq DESC) = 1;
 
 CREATE VIEW disagreement AS
-SELECT v.run, v.ref, count(DISTINCT v.verdict) AS opinions, count(DISTINCT v.actor) AS reviewers
+SELECT v.run, v.ref, count(DISTINCT v."right") AS opinions, count(DISTINCT v.actor) AS reviewers
 FROM verdict_latest v ANTI JOIN settled s ON s.run = v.run AND s.ref = v.ref
-GROUP BY v.run, v.ref HAVING count(DISTINCT v.verdict) > 1;
+GROUP BY v.run, v.ref HAVING count(DISTINCT v."right") > 1;

@@ -26,6 +26,16 @@ CREATE TABLE attribution (
 CREATE TABLE span (
     ref VARCHAR NOT NULL, side VARCHAR NOT NULL, detector VARCHAR NOT NULL, start INTEGER NOT NULL,
     "end" INTEGER NOT NULL, label VARCHAR NOT NULL, why VARCHAR NOT NULL);
+-- Examples that are not independent of each other, under the name of what they share.
+CREATE TABLE cluster (track VARCHAR NOT NULL, ref VARCHAR NOT NULL, cluster VARCHAR NOT NULL);
+-- Examples whose verdict counts in a gate: what they count under each answer, and by gold while nobody has judged them.
+CREATE TABLE contested (
+    track VARCHAR NOT NULL, measure VARCHAR NOT NULL, slice VARCHAR NOT NULL, ref VARCHAR NOT NULL,
+    cluster VARCHAR NOT NULL, gold TINYINT NOT NULL, candidate TINYINT NOT NULL, base TINYINT NOT NULL,
+    both TINYINT NOT NULL, neither TINYINT NOT NULL);
+-- Examples shown beside their own answer and one that is wrong, to measure the reviewer.
+CREATE TABLE known_answer (
+    track VARCHAR NOT NULL, ref VARCHAR NOT NULL, "true" VARCHAR[] NOT NULL, wrong VARCHAR[] NOT NULL);
 CREATE TABLE flag (
     ref VARCHAR NOT NULL, reason VARCHAR NOT NULL, gate VARCHAR, rank INTEGER, value DOUBLE,
     control BOOLEAN NOT NULL);

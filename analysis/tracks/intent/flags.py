@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from analysis.base.records import ALL, Flag
 from analysis.base.sql import queries
-from analysis.plugin.flag import BROKEN_CRITICAL, ROUTED_CRITICAL, SMALL_CRITICAL, find_flags
-from analysis.tracks.intent.gates.critical_rule import MIN_CLASS
+from analysis.plugin.flag import BROKEN_CRITICAL, DECIDES_CRITICAL, ROUTED_CRITICAL, find_flags
+from analysis.tracks.intent.gates.critical import CRITICAL_RECALL, ROUTING
 from analysis.tracks.intent.gates.relevance import RELEVANCE
 from analysis.tracks.intent.gates.signals import SIGNALS
 
@@ -38,8 +38,7 @@ ROUTED = "wrongly sent to {}"
 
 _QUERIES = (
     (BROKEN_CRITICAL, "broken_critical"),
-    (SMALL_CRITICAL, "small_critical"),
-    (SMALL_CRITICAL, "few_others"),
+    (DECIDES_CRITICAL, "contested_critical"),
     ("irrelevant cue moves the prediction", "moved_by_cue"),
     ("irrelevant cue suppresses the class", "suppressed_by_cue"),
     ("explained by an irrelevant cue", "explained_by_cue"),
@@ -65,7 +64,8 @@ def flags(connection: duckdb.DuckDBPyConnection, settings: TrackSettings) -> lis
     known = {
         "all": ALL,
         "critical": settings.critical_classes(),
-        "min_class": MIN_CLASS,
+        "tolerated": CRITICAL_RECALL.thresholds["max_confirmed_loss"].default,
+        "crowding": ROUTING.thresholds["max_confirmed_loss"].default,
         "cues": CUES_PER_GATE,
         "confident": CONFIDENT,
         "cliff": CLIFF,

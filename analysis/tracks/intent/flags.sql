@@ -7,19 +7,16 @@ FROM intent_pair p JOIN membership m USING (ref)
 JOIN slice s ON s.slice = m.slice AND s.track = m.track AND s.critical
 WHERE p.transition = 'broken' ORDER BY p.candidate_p DESC, p.ref, s.slice
 
--- name: small_critical
-SELECT p.ref, CASE WHEN s.kind = 'class' THEN 'intent.critical_recall[' || p.gold || ']'
-                   ELSE 'intent.slices[' || s.slice || ']' END, NULL
-FROM intent_pair p JOIN membership m USING (ref)
-JOIN slice s ON s.slice = m.slice AND s.track = m.track AND s.critical AND s.n < $min_class
-WHERE p.gold IS NOT NULL ORDER BY p.ref, s.slice
-
--- name: few_others
--- Where hardly a message is of another class, each of them says what routing does.
-SELECT p.ref, 'intent.critical_routing[' || c.name || ']', NULL
-FROM (SELECT unnest($critical::VARCHAR[]) AS name) c JOIN intent_pair p ON p.gold <> c.name
-JOIN membership m ON m.ref = p.ref AND m.slice = $all
-QUALIFY count(*) OVER (PARTITION BY c.name) < $min_class ORDER BY p.ref, c.name
+-- name: contested_critical
+-- What the sides answer differently in a critical slice where more of it stands open than the tolerance allows.
+SELECT c.ref, CASE WHEN c.measure = 'routing' THEN 'intent.critical_routing[' || substr(s.slice, strpos(s.slice, '=') + 1) || ']'
+                   WHEN s.kind = 'class' THEN 'intent.critical_recall[' || substr(s.slice, strpos(s.slice, '=') + 1) || ']'
+                   ELSE 'intent.slices[' || s.slice || ']' END AS gate, NULL
+FROM contested c JOIN slice s ON s.slice = c.slice AND s.track = c.track AND s.critical
+WHERE c.track = 'intent'
+QUALIFY count(*) OVER (PARTITION BY c.measure, c.slice)
+    > greatest(1, CASE c.measure WHEN 'routing' THEN $crowding ELSE $tolerated END * s.n)
+ORDER BY c.ref, gate
 
 -- name: moved_by_cue
 WITH dependent AS (

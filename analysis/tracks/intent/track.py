@@ -33,7 +33,7 @@ class IntentTrack(Track):
 
     name: ClassVar[str] = "intent"
     title: ClassVar[str] = "Intent classifier"
-    question: ClassVar[str] = "May what both sides predict for this message ship?"
+    question: ClassVar[str] = "Which label is right for this message?"
     main: ClassVar[str] = "accuracy"
     package: ClassVar[str] = __package__
     live_output: ClassVar[tuple[str, ...]] = LIVE_OUTPUT
@@ -96,6 +96,7 @@ class IntentTrack(Track):
     def stages(self) -> tuple[Step, ...]:
         """Probes are made first, so that variants are predicted with everything else."""
         from analysis.tracks.intent.attribution import ATTRIBUTE
+        from analysis.tracks.intent.contested import CONTESTED
         from analysis.tracks.intent.counterfactual import EFFECTS, VARIANTS
         from analysis.tracks.intent.enrichment import ENRICH
         from analysis.tracks.intent.licence_metrics import LICENCE
@@ -103,7 +104,7 @@ class IntentTrack(Track):
         from analysis.tracks.intent.predict import PREDICT
         from analysis.tracks.intent.randomisation import RANDOMISE
 
-        return (VARIANTS, PREDICT, EFFECTS, METRICS, ATTRIBUTE, ENRICH, RANDOMISE, LICENCE)
+        return (VARIANTS, PREDICT, EFFECTS, CONTESTED, METRICS, ATTRIBUTE, ENRICH, RANDOMISE, LICENCE)
 
     def also_costly(
         self, workbench: duckdb.DuckDBPyConnection, settings: TrackSettings, seed: int
@@ -132,11 +133,16 @@ class IntentTrack(Track):
     def gate_settings(
         self, settings: TrackSettings, workbench: duckdb.DuckDBPyConnection
     ) -> dict[str, object]:
-        """The declared irrelevant cues and expected signals, by class."""
+        """The declared irrelevant cues and expected signals, by class; and where the messages of each class went."""
+        from analysis.tracks.intent.contested import destinations
         from analysis.tracks.intent.settings import intent_settings
 
         intent = intent_settings(settings)
-        return {"irrelevant": dict(intent.irrelevant), "signals": dict(intent.signals)}
+        return {
+            "irrelevant": dict(intent.irrelevant),
+            "signals": dict(intent.signals),
+            "destinations": destinations(workbench, intent.label),
+        }
 
     def triggers(self, given: GateInput) -> list[Trigger]:
         from analysis.tracks.intent.triggers import triggers

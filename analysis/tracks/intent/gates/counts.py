@@ -1,12 +1,12 @@
-"""Counts that gates judge: examples that changed for the worse and for the better, and the rows they make."""
+"""Counts that gates judge: examples that changed for the worse and for the better, adjudicated, and the rows they make."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from analysis.base.records import Criterion, GateInput, GateVerdict, Metric
+from analysis.plugin.adjudicated import Adjudicated, Counts, adjudicate
 from analysis.plugin.gate import ALPHA, metric_of, number_row
-from analysis.stats import mcnemar_one_sided
 from analysis.tracks.intent.metric_specs import ROWS, TRACK, criterion
 
 SHARES = {"critical": 0.50, "slices": 0.40, "accuracy": 0.10}
@@ -15,29 +15,46 @@ SHARES = {"critical": 0.50, "slices": 0.40, "accuracy": 0.10}
 
 @dataclass(frozen=True)
 class Flips:
-    """Examples of one slice that changed for the worse and for the better; `change` is the net change.
+    """Examples of one slice that changed for the worse and for the better, with verdicts in the place of gold.
 
     For routing the slice is what does not belong to the class: newly sent to it, and sent no longer.
+
+    Args:
+        adjudicated: the counts.
+        change: the metric of the net change, as the verdicts leave it.
+        size: of what a net loss is a share: the slice, or for routing the class.
+        verbs: what happened for the worse, and for the better.
     """
 
-    n: int
-    broken: int
-    fixed: int
+    adjudicated: Adjudicated
     change: Metric
+    size: int
     verbs: tuple[str, str] = ("broken", "fixed")
 
     @property
+    def counts(self) -> Counts:
+        return self.adjudicated.counts
+
+    @property
+    def n(self) -> int:
+        """Examples that were counted."""
+        return self.counts.n
+
+    @property
     def net(self) -> float:
-        """Net loss as a share of n."""
-        return (self.broken - self.fixed) / self.n
+        """Net loss as a share of `size`."""
+        return self.counts.net / self.size
 
     @property
     def p(self) -> float:
-        """One-sided exact McNemar: how likely this many broken are by chance."""
-        return mcnemar_one_sided(self.broken, self.fixed)
+        """How likely this many clusters got worse is by chance."""
+        return self.counts.p
 
     def sentence(self) -> str:
-        return f"of {self.n}, {self.broken} {self.verbs[0]}, {self.fixed} {self.verbs[1]}"
+        judged = self.adjudicated.judged
+        said = f" ({judged} judged)" if judged else ""
+        counts = self.counts
+        return f"of {self.n}, {counts.worse} {self.verbs[0]}, {counts.better} {self.verbs[1]}{said}"
 
 
 def alpha_of(given: GateInput, family: str) -> float:
@@ -53,23 +70,50 @@ def flips_of(given: GateInput, slice_name: str, measure: str = "accuracy") -> Fl
         slice_name: of which slice.
         measure: the metric whose change stands for the net change: `accuracy`, or `recall` of a class.
     """
-    broken = metric_of(given, TRACK, "broken", slice_name)
-    fixed = metric_of(given, TRACK, "fixed", slice_name)
+    names = ("broken", "fixed", "broken_clusters", "fixed_clusters", "net_squares")
+    counted = _by_gold(given, slice_name, names)
     change = metric_of(given, TRACK, measure, slice_name)
-    if broken is None or fixed is None or change is None or not broken.n:
+    if counted is None or change is None:
         return None
-    return Flips(broken.n, int(broken.value or 0), int(fixed.value or 0), change)
+    found = adjudicate(given, TRACK, "accuracy", slice_name, counted)
+    return Flips(found, _adjudicated_change(change, found), counted.n)
 
 
-def routed(given: GateInput, slice_name: str) -> Flips | None:
-    """Messages of other classes that the candidate alone sends to the class, and those that it alone does not."""
-    gained = metric_of(given, TRACK, "routed_gained", slice_name)
-    lost = metric_of(given, TRACK, "routed_lost", slice_name)
+def routed(given: GateInput, slice_name: str, size: int) -> Flips | None:
+    """Messages of other classes that the candidate alone sends to the class, and those that it alone does not.
+
+    Args:
+        given: has the metrics.
+        slice_name: the slice of the class.
+        size: of the class: what is sent to it by mistake crowds out that many.
+    """
+    names = ("routed_gained", "routed_lost", "routed_gained_clusters", "routed_lost_clusters", "routed_net_squares")
+    counted = _by_gold(given, slice_name, names)
     rate = metric_of(given, TRACK, "false_positive_rate", slice_name)
-    if gained is None or lost is None or rate is None or not gained.n:
+    if counted is None or rate is None:
         return None
-    verbs = ("newly sent to it", "no longer")
-    return Flips(gained.n, int(gained.value or 0), int(lost.value or 0), rate, verbs)
+    found = adjudicate(given, TRACK, "routing", slice_name, counted)
+    return Flips(found, _adjudicated_change(rate, found), max(size, 1), ("newly sent to it", "no longer"))
+
+
+def _by_gold(given: GateInput, slice_name: str, names: tuple[str, ...]) -> Counts | None:
+    """The counts of a slice while nobody has judged anything; None where the run has them not."""
+    found = [metric_of(given, TRACK, name, slice_name) for name in names]
+    n = found[0].n if found[0] is not None else None
+    if not n or any(one is None for one in found):
+        return None
+    return Counts(n, *(int(one.value or 0) for one in found if one is not None))
+
+
+def _adjudicated_change(change: Metric, found: Adjudicated) -> Metric:
+    """A metric of the net change as the verdicts leave it: where nobody judged anything, as the run measured it."""
+    if not found.judged:
+        return change
+    counts = found.counts
+    low, high = counts.change()
+    if ROWS.by_name[change.name].better == "down":
+        return replace(change, value=counts.net / counts.n, low=-high, high=-low)
+    return replace(change, value=-counts.net / counts.n, low=low, high=high)
 
 
 def evidence_rows(flips: Flips, level: str, net_limit: float, *, rejected: bool) -> list[Criterion]:
@@ -78,12 +122,12 @@ def evidence_rows(flips: Flips, level: str, net_limit: float, *, rejected: bool)
     Args:
         flips: the counts.
         level: what p must exceed, in words.
-        net_limit: largest net loss, as a share of n.
+        net_limit: largest net loss, as a share of the slice or, for routing, of the class.
         rejected: whether the test, corrected for the others of its family, says that the candidate is worse.
     """
     beyond: GateVerdict = "fail" if rejected and flips.net > net_limit else "warn"
     worse, better = flips.verbs
-    what, limit = f"exact McNemar p, {worse} against {better}", f"above {level}"
+    what, limit = f"exact sign test p, {worse} against {better}", f"above {level}"
     test = number_row(what, flips.p, "p", limit, beyond if rejected else "pass")
     return [test, change_row(flips, net_limit, beyond)]
 
@@ -91,7 +135,8 @@ def evidence_rows(flips: Flips, level: str, net_limit: float, *, rejected: bool)
 def change_row(flips: Flips, net_limit: float, beyond: GateVerdict = "warn") -> Criterion:
     """The size of the net change, and what follows where it is beyond its limit."""
     spec = ROWS.by_name[flips.change.name]
-    limit = f"at least {-net_limit:+.3f}" if spec.better == "up" else f"at most {net_limit:+.3f}"
+    share = net_limit * flips.size / flips.n
+    limit = f"at least {-share:+.3f}" if spec.better == "up" else f"at most {share:+.4f}"
     verdict: GateVerdict = beyond if flips.net > net_limit else "pass"
     return criterion(f"{spec.title}, change from the base", flips.change, limit, verdict)
 

@@ -7,7 +7,13 @@ from analysis.plugin.gate import Gate, result
 from analysis.stats import holm
 from analysis.tracks.intent.classes import class_of, critical_classes
 from analysis.tracks.intent.gates.counts import Flips, alpha_of, flips_of, routed
-from analysis.tracks.intent.gates.critical_rule import THRESHOLDS, Critical, judge_critical
+from analysis.tracks.intent.gates.critical_rule import (
+    Critical,
+    declared_margin,
+    judge_critical,
+    thresholds,
+)
+from analysis.tracks.intent.gates.destinations import destination
 from analysis.tracks.intent.metric_specs import reads
 
 
@@ -27,7 +33,7 @@ def _judge_classes(given: GateInput, rule: Rule, gate: Gate) -> list[GateResult]
     counted: dict[tuple[str, str], Flips | None] = {}
     for one in classes:
         counted[CRITICAL_RECALL.name, one.slice] = flips_of(given, one.slice, "recall")
-        counted[ROUTING.name, one.slice] = routed(given, one.slice)
+        counted[ROUTING.name, one.slice] = routed(given, one.slice, one.n)
     family = {key: flips for key, flips in counted.items() if flips is not None}
     alpha = alpha_of(given, "critical")
     rejected = holm([flips.p for flips in family.values()], alpha)
@@ -46,6 +52,8 @@ def _judge_classes(given: GateInput, rule: Rule, gate: Gate) -> list[GateResult]
                 alpha=level,
                 level=f"{level:.4f}, by Holm",
                 absent=_absent(gate, one),
+                margin=declared_margin(given, class_of(one)) if gate is CRITICAL_RECALL else None,
+                went=destination(given, one.slice) if gate is CRITICAL_RECALL else "",
             ),
         )
         for one in classes
@@ -61,7 +69,7 @@ def _absent(gate: Gate, one: Slice) -> str:
 CRITICAL_RECALL = Gate(
     "intent.critical_recall",
     "people with a rare and costly need are still recognised",
-    THRESHOLDS,
+    thresholds(0.05, "the class"),
     _judge_recall,
     reads=reads("recall", "broken", "fixed", "mcnemar_p"),
     place=20,
@@ -69,7 +77,7 @@ CRITICAL_RECALL = Gate(
 ROUTING = Gate(
     "intent.critical_routing",
     "people with a rare and costly need are not crowded out by messages sent to them by mistake",
-    THRESHOLDS,
+    thresholds(0.10, "the class's size"),
     _judge_routing,
     reads=reads("false_positive_rate", "routed_gained", "routed_lost", "false_positives"),
     place=30,

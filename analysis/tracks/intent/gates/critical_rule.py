@@ -1,4 +1,4 @@
-"""The rule of everything critical: fail on evidence, unknown until every broken example is judged."""
+"""The rule of everything critical: fail on evidence, or once no open verdict can bring the loss within tolerance."""
 
 from __future__ import annotations
 
@@ -6,19 +6,25 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from analysis.base.records import Criterion, GateInput, GateResult, GateVerdict, Rule
-from analysis.plugin.gate import Gate, Threshold, decided, judgement, number_row, result
-from analysis.stats import detectable_loss
+from analysis.plugin.gate import Gate, Threshold, number_row, result
+from analysis.stats.margins import examples_needed
 from analysis.tracks.intent.gates.counts import Flips, evidence_rows, number_of
+from analysis.tracks.intent.metric_specs import TRACK
 
-MIN_CLASS = 20
-"""A critical slice with fewer examples than this is inspected whole."""
 
-THRESHOLDS = {
-    "max_net_loss": Threshold(
-        0.02, "lower", "net loss, as a share of the slice, that the test must exceed to fail"
-    ),
-    "max_confirmed_loss": Threshold(0.05, "lower", "largest net loss confirmed by reviewers that passes"),
-}
+def thresholds(tolerance: float, of: str) -> dict[str, Threshold]:
+    """The thresholds of a gate that follows this rule.
+
+    Args:
+        tolerance: default of the net loss that passes, as a share.
+        of: what it is a share of.
+    """
+    return {
+        "max_net_loss": Threshold(0.02, "lower", f"net loss, as a share of {of}, that the test must exceed to fail"),
+        "max_confirmed_loss": Threshold(
+            tolerance, "lower", f"largest net loss that passes, as a share of {of}; one example always does"
+        ),
+    }
 
 
 @dataclass(frozen=True)
@@ -33,6 +39,8 @@ class Critical:
         alpha: this key's part of the level.
         level: what p must exceed, in words.
         absent: what is said where there is nothing to count.
+        margin: a declared loss, as a share of the slice, that must be excluded; None where none is.
+        went: where its messages went, in words; empty where that says nothing.
     """
 
     key: str
@@ -42,47 +50,47 @@ class Critical:
     alpha: float
     level: str
     absent: str
+    margin: float | None = None
+    went: str = ""
+
+
+def declared_margin(given: GateInput, name: str) -> float | None:
+    """The loss that must be excluded for a class or slice, as declared; None where none is."""
+    margin = given.settings.get(TRACK, {}).get("margins", {}).get(name)
+    return None if margin is None else float(margin)
 
 
 def judge_critical(given: GateInput, rule: Rule, gate: Gate, one: Critical) -> GateResult:
-    """The result of one key of a gate that has `THRESHOLDS`."""
-    net_limit, confirmed_limit = rule.thresholds["max_net_loss"], rule.thresholds["max_confirmed_loss"]
-    refs: Sequence[str] = given.flagged.get(f"{gate.name}[{one.key}]", ())
+    """The result of one key of a gate that has these `thresholds`."""
+    net_limit, share = rule.thresholds["max_net_loss"], rule.thresholds["max_confirmed_loss"]
     flips = one.flips
-    rows: list[Criterion]
+    open_refs: Sequence[str] = ()
     verdict: GateVerdict
     if flips is None:
         verdict, why, rows = "unknown", one.absent, [number_of("examples to judge it by", 0, 1)]
     else:
+        tolerance = max(1.0, share * flips.size)
+        settled = flips.adjudicated.settled(tolerance)
         rows = evidence_rows(flips, one.level, net_limit, rejected=one.rejected)
+        rows.append(_tolerance_row(flips, tolerance, settled))
+        open_refs = flips.adjudicated.open if settled is None else ()
         if one.rejected and flips.net > net_limit:
             verdict, why = "fail", f"{flips.sentence()}: more than chance"
-        elif flips.broken > flips.fixed or flips.n < MIN_CLASS:
-            missing = [ref for ref in refs if not decided(given.state, ref)]
-            kind = "" if flips.n < MIN_CLASS else f" {flips.verbs[0]}"
-            confirmed: float | None = None
-            if missing:
-                verdict, refs = "unknown", missing
-                why = f"{flips.sentence()}; a verdict on each example{kind} would decide it: {len(missing)} to go"
-            else:
-                count = sum(judgement(given.state, ref) == "unacceptable" for ref in refs)
-                confirmed = (count - flips.fixed) / flips.n
-                verdict = "pass" if confirmed <= confirmed_limit else "fail"
-                why = f"{flips.sentence()}; {count} confirmed by reviewers, net loss {confirmed:+.3f}"
-            limit = f"at most {confirmed_limit:+.3f}"
-            to_judge: GateVerdict = "unknown" if missing else "pass"
-            rows += [
-                number_row(f"examples{kind} still to be judged", len(missing), "count", "0", to_judge),
-                number_row("net loss confirmed by reviewers", confirmed, "change", limit, verdict),
-            ]
+        elif settled is False:
+            verdict, why = "fail", f"{flips.sentence()}: a net loss of more than {tolerance:g} is confirmed"
+        elif settled is None:
+            verdict = "unknown"
+            why = f"{flips.sentence()}; {len(open_refs)} open verdicts decide whether more than {tolerance:g} are lost"
         else:
-            missed = detectable_loss(flips.n, one.alpha)
-            verdict = "pass"
-            why = f"{flips.sentence()}; " + (
-                f"a loss of {missed:.0%} would be missed half the time"
-                if missed <= 1
-                else "too few to find any loss by counting"
-            )
+            verdict, why = "pass", flips.sentence()
+        if settled is not None and verdict == "pass":
+            lost, unmet = _not_excluded(flips, one.margin)
+            why += f"; {lost}"
+            if one.margin is not None:
+                rows.append(_margin_row(flips, one.margin, unmet=unmet))
+                verdict = "unknown" if unmet else verdict
+        if one.went and verdict in ("fail", "unknown"):
+            why += f"; {one.went}"
     return result(
         gate,
         verdict,
@@ -90,7 +98,39 @@ def judge_critical(given: GateInput, rule: Rule, gate: Gate, one: Critical) -> G
         slice_name=one.key,
         metric_slice=one.slice,
         metric=flips.change if flips else None,
-        threshold=f"p {one.alpha:.4f} and net loss {net_limit:.3f}; confirmed {confirmed_limit:.3f}",
+        threshold=f"p {one.alpha:.4f} and net loss {net_limit:.3f}; confirmed {share:.3f}, or one",
         criteria=rows,
-        refs=refs,
+        refs=dict.fromkeys([*open_refs, *given.flagged.get(f"{gate.name}[{one.key}]", ())]),
+        open_refs=open_refs,
     )
+
+
+def _tolerance_row(flips: Flips, tolerance: float, settled: bool | None) -> Criterion:
+    verdict: GateVerdict = "pass" if settled else "unknown" if settled is None else "fail"
+    found = flips.adjudicated
+    span = "" if found.least == found.most else f", {found.least} to {found.most} as the open verdicts fall"
+    return number_row(
+        f"net loss in examples{span}", flips.counts.net, "change", f"at most {tolerance:g}", verdict
+    )
+
+
+def _bound(flips: Flips) -> float:
+    """The loss that is not excluded at 95 %, two-sided, as a share of the size."""
+    return max(0.0, -flips.counts.change()[0]) * flips.n / flips.size
+
+
+def _not_excluded(flips: Flips, margin: float | None) -> tuple[str, bool]:
+    """What loss a pass does not exclude, in words, and whether the declared margin is missed."""
+    bound = _bound(flips)
+    said = f"a loss of {bound:.0%} is not excluded"
+    if margin is None or bound < margin:
+        return said, False
+    counts = flips.counts
+    needed = examples_needed(counts.worse, counts.better, counts.n, margin)
+    how = "no number of examples like these would exclude it" if needed is None else f"about {needed:,} would"
+    return f"{said}, and the declared margin is {margin:.0%}: {how}", True
+
+
+def _margin_row(flips: Flips, margin: float, *, unmet: bool) -> Criterion:
+    verdict: GateVerdict = "unknown" if unmet else "pass"
+    return number_row("loss that is not excluded", _bound(flips), "level", f"under {margin:.3f}", verdict)

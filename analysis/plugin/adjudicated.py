@@ -1,0 +1,126 @@
+"""Counts in which verdicts have taken the place of gold, and what the open verdicts can still make of them.
+
+People judge what broke and what was fixed alike. Wherever a verdict counts, the example counts as the verdict says; where
+none does, as gold says. A result is settled when it is the same for every way in which the open verdicts can fall.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from analysis.base.records import Contested, GateInput, Right
+from analysis.plugin.gate import decided
+from analysis.stats import mcnemar_one_sided
+from analysis.stats.clusters import clustered_interval
+
+
+@dataclass(frozen=True)
+class Counts:
+    """Examples that got worse and better, of n; and the clusters that they fall into.
+
+    `squares` is the sum of the squared nets of the clusters: with every example its own cluster, worse + better.
+    """
+
+    n: int
+    worse: int
+    better: int
+    worse_clusters: int
+    better_clusters: int
+    squares: int
+
+    @property
+    def net(self) -> int:
+        """Worse less better, in examples."""
+        return self.worse - self.better
+
+    @property
+    def p(self) -> float:
+        """One-sided exact sign test on the nets of clusters: how likely this much worse is by chance."""
+        return mcnemar_one_sided(self.worse_clusters, self.better_clusters)
+
+    def change(self, confidence: float = 0.95) -> tuple[float, float]:
+        """Interval of (better - worse) / n, clusters taken as one."""
+        return clustered_interval(self.worse, self.better, self.n, self.squares, confidence)
+
+
+@dataclass(frozen=True)
+class Adjudicated:
+    """Counts after the verdicts that count.
+
+    `open` are the examples without one, and `least` and `most` the smallest and largest net loss, in examples, that
+    their verdicts can lead to; `judged` is how many of the contested examples have one.
+    """
+
+    counts: Counts
+    open: tuple[str, ...]
+    judged: int
+    least: int
+    most: int
+
+    def settled(self, tolerance: float) -> bool | None:
+        """Whether the net loss is within a tolerance for certain (True), beyond it (False), or not told yet (None)."""
+        if self.most <= tolerance:
+            return True
+        return False if self.least > tolerance else None
+
+
+def adjudicate(given: GateInput, track: str, measure: str, slice_name: str, by_gold: Counts) -> Adjudicated:
+    """The counts of one measure on one slice, with verdicts in the place of gold.
+
+    Args:
+        given: has the contested examples and what people said.
+        track: whose measure.
+        measure: as in the table `contested`.
+        slice_name: of which slice.
+        by_gold: the counts of the whole slice while nobody has judged anything.
+    """
+    rows = given.contested_at.get((track, measure, slice_name), ())
+    said = {one.ref: decided(given, one.ref) for one in rows}
+    touched = {one.cluster for one in rows if said[one.ref] is not None}
+    members = [one for one in rows if one.cluster in touched]
+    before = _counts(by_gold.n, members, dict.fromkeys(said))
+    after = _counts(by_gold.n, members, said)
+    counts = Counts(
+        by_gold.n,
+        by_gold.worse - before.worse + after.worse,
+        by_gold.better - before.better + after.better,
+        by_gold.worse_clusters - before.worse_clusters + after.worse_clusters,
+        by_gold.better_clusters - before.better_clusters + after.better_clusters,
+        by_gold.squares - before.squares + after.squares,
+    )
+    undecided = [one for one in rows if said[one.ref] is None]
+    rest = counts.net - sum(one.gold for one in undecided)
+    return Adjudicated(
+        counts,
+        tuple(one.ref for one in undecided),
+        len(rows) - len(undecided),
+        rest + sum(min(one.candidate, one.base, one.both, one.neither) for one in undecided),
+        rest + sum(max(one.candidate, one.base, one.both, one.neither) for one in undecided),
+    )
+
+
+def _counts(n: int, rows: Sequence[Contested], said: dict[str, Right | None]) -> Counts:
+    nets: dict[str, int] = defaultdict(int)
+    worse = better = 0
+    for one in rows:
+        value = _value(one, said[one.ref])
+        nets[one.cluster] += value
+        worse += value > 0
+        better += value < 0
+    return Counts(
+        n,
+        worse,
+        better,
+        sum(net > 0 for net in nets.values()),
+        sum(net < 0 for net in nets.values()),
+        sum(net * net for net in nets.values()),
+    )
+
+
+def _value(one: Contested, said: Right | None) -> int:
+    """What an example counts under a verdict; by gold where there is none."""
+    if said is None or said == "unsure":
+        return one.gold
+    return {"candidate": one.candidate, "base": one.base, "both": one.both, "neither": one.neither}[said]

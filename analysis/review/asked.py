@@ -1,0 +1,71 @@
+"""What a reviewer is asked of an example: two answers in an order drawn for the reviewer, and what a choice says of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from analysis.base.records import SIDES, GivenAnswer, Right, Side
+from analysis.base.seeds import draw
+from analysis.plugin.question import KnownAnswer, Question
+
+Choice = Literal["first", "second", "either", "neither", "unsure"]
+CHOICES: tuple[Choice, ...] = ("first", "second", "either", "neither", "unsure")
+REVERSED: tuple[Side, Side] = ("candidate", "base")
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A question as it is put to one reviewer.
+
+    Args:
+        text: the question.
+        answers: the answers in the order in which they stand; one where the sides answer the same.
+        order: the sides in that order; None for a known-answer item, whose answers are of no side.
+        true_first: whether the right answer of a known-answer item stands first.
+        again: whether this reviewer was asked before.
+    """
+
+    text: str
+    answers: tuple[tuple[str, ...], ...]
+    order: tuple[Side, Side] | None
+    true_first: bool = False
+    again: bool = False
+
+    def right(self, choice: Choice) -> Right:
+        """What a choice says of the sides. Where both answer the same, the first is both."""
+        if self.order is None:
+            raise ValueError("the answers of a known-answer item are of no side")
+        if choice == "unsure" or choice == "neither":
+            return choice
+        if choice == "either" or len(self.answers) == 1:
+            return "both"
+        return self.order[0 if choice == "first" else 1]
+
+    def given(self, choice: Choice) -> GivenAnswer:
+        """What a choice says of the answers of a known-answer item."""
+        if choice in ("first", "second"):
+            return "true" if (choice == "first") == self.true_first else "wrong"
+        return "both" if choice == "either" else choice
+
+
+def order_of(reviewer: str, run: str, ref: str) -> tuple[Side, Side]:
+    """The order in which a reviewer sees the sides of an example: drawn once, the same at every look."""
+    return SIDES if draw("order", reviewer, run, ref) % 2 else REVERSED
+
+
+def asked_of(question: Question, reviewer: str, run: str, ref: str, *, again: bool = False) -> Asked:
+    """The question of a track, its answers in the order of this reviewer; turned round where it is asked again."""
+    order = order_of(reviewer, run, ref)
+    if again:
+        order = REVERSED if order == SIDES else SIDES
+    answers = {"base": question.base, "candidate": question.candidate}
+    shown = tuple(answers[side] for side in order) if question.differs else (question.base,)
+    return Asked(question.text, shown, order, again=again)
+
+
+def known_asked(text: str, item: KnownAnswer, reviewer: str, run: str) -> Asked:
+    """A known-answer item, as an example on which the sides differ would look."""
+    first = order_of(reviewer, run, f"known/{item.ref}") == SIDES
+    answers = (item.true, item.wrong) if first else (item.wrong, item.true)
+    return Asked(text, answers, None, true_first=first)

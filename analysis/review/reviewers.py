@@ -1,0 +1,115 @@
+"""Who judged, and how well: known answers, agreement with oneself and with others, time, and how much of it was blind."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from statistics import median
+from typing import Any
+
+from analysis.base.records import GateInput, ReviewState
+from analysis.stats.agreement import gwet_ac1
+
+MISSES_ALLOWED = 1 / 8
+"""Share of known-answer items that a reviewer who counts may miss: one of eight."""
+
+
+@dataclass(frozen=True)
+class KnownCount:
+    """How a reviewer did on the known-answer items of a track: `right` of `answered`, of `items` in all."""
+
+    track: str
+    actor: str
+    reviewer: str
+    right: int
+    answered: int
+    items: int
+
+    @property
+    def failed(self) -> bool:
+        """Whether more were missed than may be, whatever is still to be answered."""
+        return self.answered - self.right > MISSES_ALLOWED * self.items
+
+    @property
+    def passed(self) -> bool:
+        """Whether all were answered, and as many right as must be."""
+        return self.answered == self.items and not self.failed
+
+
+def track_of(ref: str) -> str:
+    """The track of an example, by its ref."""
+    return ref.partition("/")[0]
+
+
+def known_counts(given: GateInput) -> list[KnownCount]:
+    """For each track with known-answer items and each reviewer who said anything in it: how they did."""
+    items: dict[str, set[str]] = {}
+    for entry in given.queue:
+        if entry.known:
+            items.setdefault(track_of(entry.ref), set()).add(entry.ref)
+    people: dict[tuple[str, str], str] = {}
+    for one in (*given.state.verdicts, *given.state.known_answers):
+        people[track_of(one.ref), one.actor] = one.reviewer
+    found = []
+    for (track, actor), reviewer in sorted(people.items()):
+        if track not in items:
+            continue
+        own = [one for one in given.state.known_answers if one.actor == actor and one.ref in items[track]]
+        right = sum(one.given == "true" for one in own)
+        found.append(KnownCount(track, actor, reviewer, right, len(own), len(items[track])))
+    return found
+
+
+def trusted_state(given: GateInput) -> ReviewState:
+    """What people said, without verdicts and words on spans of those who failed the known-answer items of a track."""
+    out = {(one.track, one.actor) for one in known_counts(given) if one.failed}
+    if not out:
+        return given.state
+    return replace(
+        given.state,
+        verdicts=tuple(one for one in given.state.verdicts if (track_of(one.ref), one.actor) not in out),
+        spans=tuple(one for one in given.state.spans if (track_of(one.ref), one.actor) not in out),
+    )
+
+
+def agreement(state: ReviewState) -> tuple[float | None, int]:
+    """Gwet's AC1 over the examples that two or more have judged, and how many these are; None where there are none."""
+    judged = [[one.right for one in said] for said in state.said.values() if len(said) > 1]
+    return (gwet_ac1(judged), len(judged)) if judged else (None, 0)
+
+
+def reviewer_records(given: GateInput) -> list[dict[str, Any]]:
+    """One row for each account that gave a verdict or answered a known-answer item, as plain data.
+
+    Returns:
+        `actor`, `reviewer`, `verdicts`, `blind` (share), `seconds` (median), `known_right`, `known_answered`,
+        `known_items`, `again` (examples shown again) and `again_same`.
+    """
+    state = given.state
+    counts = known_counts(given)
+    rows = []
+    for actor in sorted({one.actor for one in (*state.verdicts, *state.known_answers)}):
+        own = [one for one in state.verdicts if one.actor == actor]
+        known = [one for one in counts if one.actor == actor]
+        again = [one for one in state.repeats if one.actor == actor]
+        names = _distinct(one.reviewer for one in (*own, *known))
+        seconds = [one.seconds for one in own if one.seconds is not None]
+        rows.append(
+            {
+                "actor": actor,
+                "reviewer": ", ".join(names),
+                "verdicts": len(own),
+                "blind": sum(one.blind for one in own) / len(own) if own else None,
+                "seconds": median(seconds) if seconds else None,
+                "known_right": sum(one.right for one in known),
+                "known_answered": sum(one.answered for one in known),
+                "known_items": sum(one.items for one in known),
+                "again": len(again),
+                "again_same": sum(one.before == one.after for one in again),
+            }
+        )
+    return rows
+
+
+def _distinct(names: Iterable[str]) -> list[str]:
+    return list(dict.fromkeys(names))

@@ -1,0 +1,42 @@
+"""How far several people agree beyond chance. Plain Python."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Hashable, Sequence
+
+from analysis.stats.numeric import require
+
+
+def gwet_ac1(judged: Sequence[Sequence[Hashable]]) -> float:
+    """Gwet's AC1 of what several people said of the same items: 1 is full agreement, 0 what chance would give.
+
+    Unlike Cohen's kappa it does not fall towards 0 where nearly all items are alike.
+
+    Args:
+        judged: for each item, the category that each of its judges chose; at least two judges an item.
+
+    Returns:
+        The coefficient, in [-1, 1]; 1 where only one category was ever chosen.
+
+    Raises:
+        ValueError: no item, or one with fewer than two judges.
+
+    Source: Gwet (2008), British Journal of Mathematical and Statistical Psychology 61:29.
+    """
+    require(bool(judged), "agreement needs an item")
+    require(all(len(said) > 1 for said in judged), "every item needs two judges")
+    shares: Counter[Hashable] = Counter()
+    agreed = 0.0
+    for said in judged:
+        counts = Counter(said)
+        judges = len(said)
+        agreed += sum(count * (count - 1) for count in counts.values()) / (judges * (judges - 1))
+        for category, count in counts.items():
+            shares[category] += count / judges
+    n = len(judged)
+    observed, categories = agreed / n, len(shares)
+    if categories == 1:
+        return 1.0
+    by_chance = sum(share / n * (1 - share / n) for share in shares.values()) / (categories - 1)
+    return (observed - by_chance) / (1 - by_chance)

@@ -1,0 +1,49 @@
+"""How many examples a loss needs to be excluded. Plain Python."""
+
+from __future__ import annotations
+
+from analysis.stats.numeric import require
+from analysis.stats.paired import tango_interval
+
+MOST = 10_000_000
+"""Examples beyond which a number of them is no advice."""
+
+
+def examples_needed(broken: float, fixed: float, n: int, margin: float, confidence: float = 0.95) -> int | None:
+    """Least number of examples at which a net loss of `margin` is excluded, if they break and mend at the rates seen.
+
+    Where none broke or mended, one of either is taken for half an example, for a rate of exactly 0 promises too much.
+
+    Args:
+        broken: examples that only the base has right, of n.
+        fixed: examples that only the candidate has right.
+        n: examples seen, at least 1.
+        margin: the loss to be excluded, as a share.
+        confidence: of the two-sided interval whose lower bound excludes it.
+
+    Returns:
+        The number, or None where the loss that was seen reaches the margin, or no such number is below ten million.
+
+    Raises:
+        ValueError: n or margin is not positive.
+
+    Source: Tango (1998), inverted; FDA (2016), Non-Inferiority Clinical Trials, on margins.
+    """
+    require(n > 0 and margin > 0, f"need examples and a margin above 0: n={n}, margin={margin}")
+    lost, won = max(broken, 0.5) / n, max(fixed, 0.5) / n
+    if (broken - fixed) / n >= margin:
+        return None
+
+    def excluded(size: int) -> bool:
+        return tango_interval(size * lost, size * won, size, confidence)[0] > -margin
+
+    high = 1
+    while not excluded(high):
+        high *= 2
+        if high > MOST:
+            return None
+    low = high // 2
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (low, middle) if excluded(middle) else (middle, high)
+    return high
