@@ -1,4 +1,4 @@
-"""Paired tests, exact bounds, corrections for many tests, intervals of means, and calibration.
+"""Paired tests, for clusters too, exact bounds, corrections for many tests, intervals of means, and calibration.
 
 Leaves: pure functions of numbers. Nothing here imports SciPy, because the console computes exact bounds
 while a reviewer works and may not wait for that import; for the same reason NumPy is imported only with the
@@ -11,6 +11,13 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 from analysis.stats.bounds import clopper_pearson, hypergeometric_upper
+from analysis.stats.clusters import (
+    ClusterCounts,
+    cluster_counts,
+    clustered_interval,
+    design_effect,
+    effective_n,
+)
 from analysis.stats.paired import (
     TaroneHolm,
     detectable_loss,
@@ -25,13 +32,18 @@ if TYPE_CHECKING:
     from analysis.stats.means import Interval, bootstrap_mean, bootstrap_two_way, paired_mean_interval
 
 __all__ = [
+    "ClusterCounts",
     "Interval",
     "TaroneHolm",
     "bootstrap_mean",
     "bootstrap_two_way",
     "brier",
     "clopper_pearson",
+    "cluster_counts",
+    "clustered_interval",
+    "design_effect",
     "detectable_loss",
+    "effective_n",
     "expected_calibration_error",
     "holm",
     "hypergeometric_upper",

@@ -13,6 +13,10 @@ _EXACT_PAIRS = 1_000
 """Up to here binomial tails at 1/2 are summed in integers, so that p = alpha is met exactly."""
 
 
+_ROUNDING = 1e-12
+"""By how much a sum of effective counts may exceed the whole, relative to it."""
+
+
 @dataclass(frozen=True)
 class TaroneHolm:
     """The outcome of `tarone_holm`; the tuples follow the order of the input.
@@ -44,11 +48,11 @@ def mcnemar_one_sided(broken: int, fixed: int) -> float:
     return binomial_at_least(broken, pairs, 0.5)
 
 
-def tango_interval(broken: int, fixed: int, n: int, confidence: float = 0.95) -> tuple[float, float]:
+def tango_interval(broken: float, fixed: float, n: float, confidence: float = 0.95) -> tuple[float, float]:
     """Score interval of the paired difference (fixed - broken) / n: candidate accuracy minus base accuracy.
 
     Returns bounds in [-1, 1]; (-1, 1) when n is 0. It is not symmetric, and keeps a width when nothing
-    flipped.
+    flipped. Counts may be fractions: effective counts of dependent examples (`analysis.stats.clusters`).
 
     Raises:
         ValueError: counts are negative or exceed n, or confidence is not inside (0, 1).
@@ -56,13 +60,13 @@ def tango_interval(broken: int, fixed: int, n: int, confidence: float = 0.95) ->
     Source: Tango (1998), Statistics in Medicine 17:891.
     """
     require(
-        broken >= 0 and fixed >= 0 and broken + fixed <= n,
+        broken >= 0 and fixed >= 0 and broken + fixed <= n * (1 + _ROUNDING),
         f"need 0 <= broken + fixed <= n: broken={broken}, fixed={fixed}, n={n}",
     )
     z = NormalDist().inv_cdf(0.5 + level(confidence) / 2)
     if n == 0:
         return -1.0, 1.0
-    estimate = (fixed - broken) / n
+    estimate = max(-1.0, min(1.0, (fixed - broken) / n))
 
     def score(difference: float) -> float:
         numerator = fixed - broken - n * difference
