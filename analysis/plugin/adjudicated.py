@@ -1,7 +1,7 @@
 """Counts in which verdicts have taken the place of gold, and what the open verdicts can still make of them.
 
-People judge what broke and what was fixed alike. Wherever a verdict counts, the example counts as the verdict says; where
-none does, as gold says. A result is settled when it is the same for every way in which the open verdicts can fall.
+People judge what broke and what was fixed alike. Wherever a verdict counts, the example counts as the verdict says;
+where none does, as gold says. A result is settled when it is the same however the open verdicts fall.
 """
 
 from __future__ import annotations

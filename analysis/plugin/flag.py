@@ -24,6 +24,7 @@ ROUTED_CRITICAL = "wrongly sent to a critical class"
 
 
 RANDOM_CONTROL = "random control"
+"""Reason of what was drawn and not chosen; of a critical slice, with its name behind."""
 
 
 NEVER_CUT = frozenset({BROKEN_CRITICAL, SMALL_CRITICAL, DECIDES_CRITICAL, ROUTED_CRITICAL})

@@ -116,12 +116,16 @@ def judges_of(state: ReviewState, ref: str) -> int:
 
 def decided(given: GateInput, ref: str) -> Right | None:
     """The verdict on an example that counts: given by as many as are required, agreed on, and not `unsure`."""
-    said = judgement(given.state, ref)
-    if said in ("none", "disagreement", "unsure"):
-        return None
-    if ref not in given.state.settled and judges_of(given.state, ref) < given.reviewers_required:
-        return None
-    return said
+    if ref in given.state.settled:
+        said = given.state.settled[ref]
+    else:
+        records = given.state.said.get(ref, ())
+        if len({record.actor for record in records}) < given.reviewers_required:
+            return None
+        if len({record.right for record in records}) != 1:
+            return None
+        said = records[0].right
+    return None if said == "unsure" else said
 
 
 def candidate_wrong(said: Right | None) -> bool:

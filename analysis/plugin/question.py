@@ -1,4 +1,4 @@
-"""What a reviewer is asked of an example: a question and the answer of each side, and examples whose answer is known."""
+"""What a reviewer is asked of an example: a question with both answers; and examples whose answer is known."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Question:
 
 @dataclass(frozen=True)
 class KnownAnswer:
-    """An example on which both sides agree with gold, and an answer to it that is wrong though it could be taken for right.
+    """An example on which both sides agree with gold, and a plausible answer to it that is wrong.
 
     Shown as a pair it looks like an example on which the sides differ: whoever does not read fails half of them.
 

@@ -12,7 +12,7 @@ from analysis.base.records import DecisionRecord, GateInput, GateResult, Trigger
 from analysis.base.sql import column, queries
 from analysis.plugin import registry
 from analysis.plugin.report_fields import NINE
-from analysis.review.evaluate import evaluate
+from analysis.review.evaluate import deciding_refs, evaluate
 
 if TYPE_CHECKING:
     from analysis.review.queries import SliceProgress
@@ -48,6 +48,11 @@ class Reviewed:
     told: Mapping[str, tuple[str, ...]]
     attributed: frozenset[str]
     decision: DecisionRecord
+
+    @property
+    def deciding(self) -> frozenset[str]:
+        """The examples whose verdict could still change a gate."""
+        return frozenset(deciding_refs(self.results))
 
 
 def look(

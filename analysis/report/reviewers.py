@@ -72,7 +72,7 @@ def _reviewers(state: ReviewState) -> list[dict[str, Any]]:
             {
                 "actor": actor,
                 "reviewer": reviewer,
-                "verdicts": Counter(one.verdict for one in own if isinstance(one, VerdictRecord)),
+                "verdicts": Counter(one.right for one in own if isinstance(one, VerdictRecord)),
                 "findings": sum(isinstance(one, FindingRecord) for one in own),
                 "waivers": sum(isinstance(one, WaiverRecord) for one in own),
             }
@@ -84,10 +84,10 @@ def _disagreements(state: ReviewState) -> list[dict[str, Any]]:
     by_ref: dict[str, list[dict[str, str]]] = {}
     for one in state.verdicts:
         by_ref.setdefault(one.ref, []).append(
-            {"actor": one.actor, "reviewer": one.reviewer, "verdict": one.verdict}
+            {"actor": one.actor, "reviewer": one.reviewer, "right": one.right}
         )
     return [
         {"ref": ref, "verdicts": said, "settled": state.settled.get(ref)}
         for ref, said in sorted(by_ref.items())
-        if len({one["verdict"] for one in said}) > 1
+        if len({one["right"] for one in said}) > 1
     ]

@@ -1,4 +1,4 @@
-"""What a reviewer is asked of an example: two answers in an order drawn for the reviewer, and what a choice says of them."""
+"""What one reviewer is asked of an example: two answers in an order drawn for them, and what a choice says."""
 
 from __future__ import annotations
 
@@ -36,17 +36,23 @@ class Asked:
         """What a choice says of the sides. Where both answer the same, the first is both."""
         if self.order is None:
             raise ValueError("the answers of a known-answer item are of no side")
-        if choice == "unsure" or choice == "neither":
-            return choice
+        if choice == "unsure":
+            return "unsure"
+        if choice == "neither":
+            return "neither"
         if choice == "either" or len(self.answers) == 1:
             return "both"
         return self.order[0 if choice == "first" else 1]
 
     def given(self, choice: Choice) -> GivenAnswer:
         """What a choice says of the answers of a known-answer item."""
-        if choice in ("first", "second"):
-            return "true" if (choice == "first") == self.true_first else "wrong"
-        return "both" if choice == "either" else choice
+        if choice == "unsure":
+            return "unsure"
+        if choice == "neither":
+            return "neither"
+        if choice == "either":
+            return "both"
+        return "true" if (choice == "first") == self.true_first else "wrong"
 
 
 def order_of(reviewer: str, run: str, ref: str) -> tuple[Side, Side]:

@@ -6,6 +6,7 @@ import duckdb
 
 from analysis.base.errors import AssayError
 from analysis.base.sql import queries
+from analysis.plugin.flag import RANDOM_CONTROL
 from analysis.stats.bounds import clopper_pearson, hypergeometric_upper
 
 CONFIDENCE = 0.95
@@ -17,10 +18,12 @@ def slice_sentences(
 ) -> tuple[str, str, str]:
     """The three sentences on one slice, never to be merged.
 
-    Known is counted over the whole slice. The bounds use random controls only, which no score chose; those
-    with a verdict of `acceptable` or `unacceptable` count. This slice: hypergeometric bound on the
-    unacceptable examples in it. Future traffic: Clopper-Pearson bound on their rate, if future messages are
-    like these. Both are one-sided at 95 %.
+    Known is counted over the whole slice. The bounds use random controls only, which no score chose: those of a
+    critical slice, or, of any other, those drawn from what is in no critical slice, of which alone they then speak. A
+    control counts as failed where the candidate's side is wrong, and where nobody could tell or reviewers do not agree: what is
+    hard to judge is not taken for right. There is no bound while a control is open, for who looks until it suits has
+    none. This slice: hypergeometric bound on the failing examples in it. Future traffic: Clopper-Pearson bound on their
+    rate, if future messages are like these. Both are one-sided at 95 %, each by itself.
 
     Args:
         connection: a session's connection, its tables up to date.
@@ -34,29 +37,36 @@ def slice_sentences(
     row = connection.execute(_SQL["slice"], {"slice": slice_name, "track": track}).fetchone()
     if row is None:
         raise AssayError(f"there is no slice {slice_name!r} in this run")
-    n, of_track, broken, fixed = row
+    n, of_track, broken, fixed, critical = row
     if n == 0:
         return ("No example is in this slice.", "Nothing can be said of it.", "Nothing can be said of it.")
     if broken is None or fixed is None:
         known = f"Of {n}, changes were not counted."
     else:
         known = f"Of {n}, {int(broken)} broken and {int(fixed)} fixed."
-    inspected, failed = _controls(connection, run, slice_name, of_track)
-    if inspected == 0:
-        nothing = "No random control in it was judged, so what was not looked at is unknown."
-        return known, nothing, "No random control in it was judged, so nothing can be said of future traffic."
-    most = hypergeometric_upper(failed, inspected, n, CONFIDENCE)
-    rate = clopper_pearson(failed, inspected, CONFIDENCE, "upper")[1]
-    seen = f"{failed} of {inspected} random controls unacceptable"
-    this_slice = f"{seen}: at most {most} of its {n} are, at 95 % confidence."
+    asked: dict[str, object] = {"slice": slice_name, "track": of_track}
+    of = "its"
+    if not critical:
+        (rest,) = connection.execute(_SQL["rest"], asked).fetchone() or (0,)
+        if rest < n:
+            n, of = rest, "outside critical slices, its"
+    reason = f"{RANDOM_CONTROL} of {slice_name}" if critical else RANDOM_CONTROL
+    counted = connection.execute(_SQL["controls"], {"run": run, "reason": reason, **asked}).fetchone()
+    drawn, still_open, failed = counted or (0, 0, 0)
+    if drawn == 0:
+        where = "in it" if of == "its" else "in it outside critical slices"
+        nothing = f"No random control was drawn {where}, so what was not looked at is unknown."
+        return (
+            known,
+            nothing,
+            f"No random control was drawn {where}, so nothing can be said of future traffic.",
+        )
+    if still_open:
+        waits = f"{still_open} of {drawn} random controls are still to be judged: no bound before."
+        return known, waits, waits
+    most = hypergeometric_upper(failed, drawn, n, CONFIDENCE)
+    rate = clopper_pearson(failed, drawn, CONFIDENCE, "upper")[1]
+    seen = f"{failed} of {drawn} random controls wrong or not told"
+    this_slice = f"{seen}: at most {most} of {of} {n} are, at 95 % confidence."
     future = f"{seen}: at most {100 * rate:.1f} % of future messages are, if they are like these."
     return known, this_slice, future
-
-
-def _controls(
-    connection: duckdb.DuckDBPyConnection, run: str, slice_name: str, track: str
-) -> tuple[int, int]:
-    """Number of judged random controls in a slice, and how many of them anybody called unacceptable."""
-    asked = {"run": run, "slice": slice_name, "track": track}
-    row = connection.execute(_SQL["controls"], asked).fetchone()
-    return (int(row[0]), int(row[1])) if row else (0, 0)

@@ -57,7 +57,7 @@ class SliceSentences(NamedTuple):
 
 
 class QueueParts(NamedTuple):
-    """How many examples decide a gate, are random controls, known-answer items, worth a look, and stand in the queue."""
+    """How many examples decide a gate, are random controls, known-answer items, worth a look; and all of them."""
 
     decides: int
     controls: int
@@ -408,7 +408,9 @@ class ReviewReader:
         self.connection.execute(_SQL["forget_verdicts"])
         self.connection.execute(_SQL["take_verdicts"], {"run": self.run})
         self.connection.execute(_SQL["take_contested"])
-        self.connection.execute(_SQL["take_due_again"], {"run": self.run, "again": AGAIN, "among": AGAIN_AMONG})
+        self.connection.execute(
+            _SQL["take_due_again"], {"run": self.run, "again": AGAIN, "among": AGAIN_AMONG}
+        )
         self.connection.execute(_SQL["take_answered"], {"run": self.run})
         self._dirty = False
 

@@ -1,13 +1,13 @@
-"""Who judged, and how well: known answers, agreement with oneself and with others, time, and how much of it was blind."""
+"""Who judged, and how well: known answers, agreement with oneself and with others, time, share blind."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from statistics import median
 from typing import Any
 
-from analysis.base.records import GateInput, ReviewState
+from analysis.base.records import GateInput, KnownAnswerRecord, ReviewState, VerdictRecord
 from analysis.stats.agreement import gwet_ac1
 
 MISSES_ALLOWED = 1 / 8
@@ -48,7 +48,8 @@ def known_counts(given: GateInput) -> list[KnownCount]:
         if entry.known:
             items.setdefault(track_of(entry.ref), set()).add(entry.ref)
     people: dict[tuple[str, str], str] = {}
-    for one in (*given.state.verdicts, *given.state.known_answers):
+    said: Sequence[VerdictRecord | KnownAnswerRecord] = (*given.state.verdicts, *given.state.known_answers)
+    for one in said:
         people[track_of(one.ref), one.actor] = one.reviewer
     found = []
     for (track, actor), reviewer in sorted(people.items()):
@@ -88,11 +89,12 @@ def reviewer_records(given: GateInput) -> list[dict[str, Any]]:
     state = given.state
     counts = known_counts(given)
     rows = []
-    for actor in sorted({one.actor for one in (*state.verdicts, *state.known_answers)}):
+    said: Sequence[VerdictRecord | KnownAnswerRecord] = (*state.verdicts, *state.known_answers)
+    for actor in sorted({one.actor for one in said}):
         own = [one for one in state.verdicts if one.actor == actor]
         known = [one for one in counts if one.actor == actor]
         again = [one for one in state.repeats if one.actor == actor]
-        names = _distinct(one.reviewer for one in (*own, *known))
+        names = dict.fromkeys(one.reviewer for one in said if one.actor == actor)
         seconds = [one.seconds for one in own if one.seconds is not None]
         rows.append(
             {
@@ -109,7 +111,3 @@ def reviewer_records(given: GateInput) -> list[dict[str, Any]]:
             }
         )
     return rows
-
-
-def _distinct(names: Iterable[str]) -> list[str]:
-    return list(dict.fromkeys(names))

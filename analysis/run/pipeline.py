@@ -296,7 +296,10 @@ def _run_track(
         if step.after_queue:
             _run_step(step, context, engine, progress)
     known = draw_known_answers(
-        one.track.known_answers(workbench, one.settings), queue, review.queue.known_answers, _drawn(one, review)
+        one.track.known_answers(workbench, one.settings),
+        queue,
+        review.queue.known_answers,
+        _drawn(one, review),
     )
     insert_rows(workbench, "known_answer", known)
     return queue

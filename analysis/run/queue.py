@@ -63,10 +63,10 @@ def build_queue(
     order = {ref: position for position, ref in enumerate(reason_of)}
     ranks = {ref: rank for rank, ref in enumerate(sorted(kept, key=order.__getitem__), start=1)}
     controls = _controls(workbench, track, queue.controls, drawn)
-    for ref in controls:
+    for _, ref in controls:
         ranks.setdefault(ref, len(ranks) + 1)
     ranked = [replace(flag, rank=ranks.get(flag.ref)) for flag in flags]
-    return ranked + [Flag(ref, RANDOM_CONTROL, None, ranks[ref], None, control=True) for ref in controls]
+    return ranked + [Flag(ref, reason, None, ranks[ref], None, control=True) for reason, ref in controls]
 
 
 def selected_refs(
@@ -90,7 +90,7 @@ def selected_refs(
     queued = {flag.ref for flag in queue if flag.rank is not None}
     if attribute == "all":
         return sorted({*column(workbench, _SQL["examples"], {"track": track}), *queued})
-    for members in column(workbench, _SQL["critical_members"], {"track": track}):
+    for _, members in workbench.execute(_SQL["critical_members"], {"track": track}).fetchall():
         queued.update(shuffled(members, seed)[:STANDING])
     for members in also:
         queued.update(members[:STANDING])
@@ -102,15 +102,26 @@ def _groups(workbench: duckdb.DuckDBPyConnection, track: str) -> dict[str, str]:
     return dict(workbench.execute(_SQL["groups"], {"track": track}).fetchall())
 
 
-def _controls(workbench: duckdb.DuckDBPyConnection, track: str, count: int, drawn: str) -> list[str]:
-    """Simple random samples of the evaluation examples and of each critical slice, all of a smaller one.
+def _controls(
+    workbench: duckdb.DuckDBPyConnection, track: str, count: int, drawn: str
+) -> list[tuple[str, str]]:
+    """Simple random samples as (reason, ref): of each critical slice, all of a smaller one, and of what is in none.
 
-    All are prefixes of one random order, so that a control of a critical slice is one over all as well where that
-    order brings it there.
+    Controls of critical slices count towards those over all: what is in no critical slice is sampled for as many as are
+    left. Each sample is a prefix of one random order, so that overlapping slices share their controls.
     """
-    members = column(workbench, _SQL["members"], {"track": track, "slice": ALL})
-    samples = [members, *column(workbench, _SQL["critical_members"], {"track": track})]
-    return list(dict.fromkeys(ref for refs in samples for ref in shuffled(refs, drawn)[:count]))
+    critical = workbench.execute(_SQL["critical_members"], {"track": track}).fetchall()
+    found = [
+        (f"{RANDOM_CONTROL} of {name}", ref)
+        for name, members in critical
+        for ref in shuffled(members, drawn)[:count]
+    ]
+    inside = {ref for _, members in critical for ref in members}
+    rest = [
+        ref for ref in column(workbench, _SQL["members"], {"track": track, "slice": ALL}) if ref not in inside
+    ]
+    left = max(0, count - len({ref for _, ref in found}))
+    return [*found, *((RANDOM_CONTROL, ref) for ref in shuffled(rest, drawn)[:left])]
 
 
 def draw_known_answers(

@@ -4,8 +4,8 @@
 SELECT ref FROM example WHERE track = $track AND kind <> 'variant' ORDER BY ref
 
 -- name: critical_members
-SELECT list(m.ref) FROM membership m JOIN slice s USING (slice, track)
-WHERE track = $track AND s.critical GROUP BY slice
+SELECT slice, list(m.ref) FROM membership m JOIN slice s USING (slice, track)
+WHERE track = $track AND s.critical GROUP BY slice ORDER BY slice
 
 -- name: groups
 -- The gold label of each example; a variant has its parent's.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Hashable, Sequence
 
 from analysis.stats.numeric import require
@@ -26,7 +26,7 @@ def gwet_ac1(judged: Sequence[Sequence[Hashable]]) -> float:
     """
     require(bool(judged), "agreement needs an item")
     require(all(len(said) > 1 for said in judged), "every item needs two judges")
-    shares: Counter[Hashable] = Counter()
+    shares: defaultdict[Hashable, float] = defaultdict(float)
     agreed = 0.0
     for said in judged:
         counts = Counter(said)

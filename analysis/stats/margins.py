@@ -9,7 +9,9 @@ MOST = 10_000_000
 """Examples beyond which a number of them is no advice."""
 
 
-def examples_needed(broken: float, fixed: float, n: int, margin: float, confidence: float = 0.95) -> int | None:
+def examples_needed(
+    broken: float, fixed: float, n: int, margin: float, confidence: float = 0.95
+) -> int | None:
     """Least number of examples at which a net loss of `margin` is excluded, if they break and mend at the rates seen.
 
     Where none broke or mended, one of either is taken for half an example, for a rate of exactly 0 promises too much.

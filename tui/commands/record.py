@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import cast
 
-from analysis.base.records import REVIEW_VERDICTS, SEVERITIES, ReviewVerdict, Severity
+from analysis.base.records import RIGHTS, SEVERITIES, Right, Severity
 from tui.commands.common import DONE, Add, add_store, open_session, say
 
 REF_HELP = "track/kind:id, or the bare id where it is unique"
@@ -16,13 +16,13 @@ def add(to: Add) -> None:
     annotate = to("annotate", _annotate, "records one verdict from a script")
     add_store(annotate)
     annotate.add_argument("ref", metavar="REF", help=REF_HELP)
-    annotate.add_argument("--verdict", choices=REVIEW_VERDICTS, required=True)
+    annotate.add_argument("--right", choices=RIGHTS, required=True, help="the side that is right")
     annotate.add_argument("--cause", metavar="C")
     annotate.add_argument("--note", metavar="N")
     settle = to("settle", _settle, "records what the reviewers of one example agreed on after they disagreed")
     add_store(settle)
     settle.add_argument("ref", metavar="REF", help=REF_HELP)
-    settle.add_argument("--verdict", choices=REVIEW_VERDICTS, required=True)
+    settle.add_argument("--right", choices=RIGHTS, required=True, help="the side that is right")
     find = to("find", _find, "records one finding")
     add_store(find)
     find.add_argument("text", metavar="TEXT")
@@ -39,18 +39,18 @@ def add(to: Add) -> None:
 def _annotate(arguments: argparse.Namespace) -> int:
     with open_session(arguments.store, read_only=False) as session:
         ref = session.resolve_ref(arguments.ref)
-        verdict = cast(ReviewVerdict, arguments.verdict)
-        session.verdict(ref, verdict, cause=arguments.cause, note=arguments.note)
-    say(f"saved: {ref} {verdict}")
+        right = cast(Right, arguments.right)
+        session.verdict(ref, right, cause=arguments.cause, note=arguments.note)
+    say(f"saved: {ref} {right}")
     return DONE
 
 
 def _settle(arguments: argparse.Namespace) -> int:
     with open_session(arguments.store, read_only=False) as session:
         ref = session.resolve_ref(arguments.ref)
-        verdict = cast(ReviewVerdict, arguments.verdict)
-        session.settle(ref, verdict)
-    say(f"saved: {ref} is settled, {verdict}")
+        right = cast(Right, arguments.right)
+        session.settle(ref, right)
+    say(f"saved: {ref} is settled, {right}")
     return DONE
 
 

@@ -7,25 +7,31 @@ from collections import Counter
 from analysis.plugin.gate import judgement
 from analysis.plugin.report_fields import INSPECTED
 from analysis.report.field import Field
-from analysis.report.reviewed import Reviewed, listed
+from analysis.report.reviewed import Reviewed
 
 
 def _sentences(seen: Reviewed) -> list[str]:
     state, queue = seen.given.state, seen.given.queue
     said = {entry.ref: judgement(state, entry.ref) for entry in queue}
-    critical = [entry.ref for entry in queue if entry.critical_slices]
+    needed = [entry.ref for entry in queue if entry.control or entry.ref in seen.deciding]
     counts = Counter(verdict for verdict in said.values() if verdict != "none")
-    sentences = [
+    told = "".join(f", {count} {SPOKEN[verdict]}" for verdict, count in sorted(counts.items()))
+    return [
         *seen.told.get(INSPECTED, ()),
-        f"{sum(1 for ref in critical if said[ref] != 'none')} of {len(critical)} queued examples "
-        "in critical slices have a verdict",
-        f"{counts.total()} of {len(queue)} queued examples have a verdict"
-        + "".join(f", {count} {verdict}" for verdict, count in sorted(counts.items())),
+        f"{sum(1 for ref in needed if said[ref] != 'none')} of {len(needed)} examples that decide a gate or are random "
+        "controls have a verdict",
+        f"{counts.total()} of {len(queue)} queued examples have one{told}",
     ]
-    unacceptable = [ref for ref in critical if said[ref] == "unacceptable"]
-    if unacceptable:
-        sentences.append("unacceptable in a critical slice: " + listed(unacceptable))
-    return sentences
 
+
+SPOKEN = {
+    "candidate": "for the candidate",
+    "base": "for the base",
+    "both": "for both sides",
+    "neither": "for neither",
+    "unsure": "not sure",
+    "disagreement": "disputed",
+}
+"""What a verdict says, in words."""
 
 FIELD = Field(INSPECTED, 60, _sentences)

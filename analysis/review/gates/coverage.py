@@ -26,10 +26,14 @@ def _judge(given: GateInput, rule: Rule) -> list[GateResult]:
     )
     by = "" if given.reviewers_required == 1 else f" by {given.reviewers_required} reviewers each"
     deciding = len(set(given.deciding))
-    why = f"{inspected} of {total} inspected{by}: {deciding} decide a gate, {len(controls)} are random controls"
+    why = (
+        f"{inspected} of {total} inspected{by}: {deciding} decide a gate, {len(controls)} are random controls"
+    )
     verdict: GateVerdict = "unknown" if open_refs else "pass"
     limit = f"all {total}"
-    row = metric_row(f"examples that decide, and random controls, inspected{by}", metric, INSPECTED, limit, verdict)
+    row = metric_row(
+        f"examples that decide, and random controls, inspected{by}", metric, INSPECTED, limit, verdict
+    )
     return [result(COVERAGE, verdict, why, metric=metric, threshold=limit, criteria=[row], refs=open_refs)]
 
 

@@ -32,7 +32,7 @@ CREATE TABLE cluster (track VARCHAR NOT NULL, ref VARCHAR NOT NULL, cluster VARC
 CREATE TABLE contested (
     track VARCHAR NOT NULL, measure VARCHAR NOT NULL, slice VARCHAR NOT NULL, ref VARCHAR NOT NULL,
     cluster VARCHAR NOT NULL, gold TINYINT NOT NULL, candidate TINYINT NOT NULL, base TINYINT NOT NULL,
-    both TINYINT NOT NULL, neither TINYINT NOT NULL);
+    "both" TINYINT NOT NULL, neither TINYINT NOT NULL);
 -- Examples shown beside their own answer and one that is wrong, to measure the reviewer.
 CREATE TABLE known_answer (
     track VARCHAR NOT NULL, ref VARCHAR NOT NULL, "true" VARCHAR[] NOT NULL, wrong VARCHAR[] NOT NULL);

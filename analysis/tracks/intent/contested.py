@@ -37,7 +37,10 @@ def destinations(connection: duckdb.DuckDBPyConnection, label: str) -> dict[str,
         label: name of the column of labels.
     """
     asked = {"track": TRACK, "all": ALL, "label": label}
-    return {name: (to, n, lost) for name, to, n, lost in connection.execute(_SQL["destinations"], asked).fetchall()}
+    return {
+        name: (to, n, lost)
+        for name, to, n, lost in connection.execute(_SQL["destinations"], asked).fetchall()
+    }
 
 
 CONTESTED = Aggregate("intent.contested", 1, _compute)

@@ -4,7 +4,7 @@
 -- Which side has a message right, in every slice that a gate judges.
 SELECT $track AS track, 'accuracy' AS measure, m.slice, p.ref, coalesce(k.cluster, p.ref) AS cluster,
        CAST(p.base_correct AS TINYINT) - CAST(p.candidate_correct AS TINYINT) AS gold,
-       -1 AS candidate, 1 AS base, 0 AS both, 0 AS neither
+       -1 AS candidate, 1 AS base, 0 AS "both", 0 AS neither
 FROM intent_pair p JOIN membership m USING (ref)
 JOIN slice s ON s.slice = m.slice AND s.track = m.track
 LEFT JOIN cluster k ON k.ref = p.ref
@@ -17,7 +17,7 @@ ORDER BY ALL
 SELECT $track AS track, 'routing' AS measure, s.slice, p.ref, coalesce(k.cluster, p.ref) AS cluster,
        CASE WHEN p.gold = c.name THEN 0 WHEN p.candidate_label = c.name THEN 1 ELSE -1 END AS gold,
        CASE WHEN p.candidate_label = c.name THEN 0 ELSE -1 END AS candidate,
-       CASE WHEN p.candidate_label = c.name THEN 1 ELSE 0 END AS base, 0 AS both,
+       CASE WHEN p.candidate_label = c.name THEN 1 ELSE 0 END AS base, 0 AS "both",
        CASE WHEN p.candidate_label = c.name THEN 1 ELSE -1 END AS neither
 FROM intent_pair p JOIN membership m ON m.ref = p.ref AND m.slice = $all AND m.track = $track
 JOIN (SELECT unnest($critical::VARCHAR[]) AS name) c ON c.name IN (p.candidate_label, p.base_label)

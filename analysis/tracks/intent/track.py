@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from analysis.plugin.init.folder import Folder
     from analysis.plugin.init.toml_text import InitSection
     from analysis.plugin.live import LiveRequest
+    from analysis.plugin.question import KnownAnswer, Question
     from analysis.plugin.settings import Review, TrackSettings
     from analysis.plugin.stage import Step
 
@@ -155,6 +156,18 @@ class IntentTrack(Track):
         from analysis.tracks.intent.report_sections import report_sections
 
         return report_sections(connection, given)
+
+    def ask(self, connection: duckdb.DuckDBPyConnection, ref: str) -> Question | None:
+        from analysis.tracks.intent.questions import question
+
+        return question(connection, ref)
+
+    def known_answers(
+        self, workbench: duckdb.DuckDBPyConnection, settings: TrackSettings
+    ) -> list[KnownAnswer]:
+        from analysis.tracks.intent.questions import known_answers
+
+        return known_answers(workbench)
 
     def live(
         self,

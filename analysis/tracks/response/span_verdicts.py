@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal
 
 from analysis.base.records import GateInput, ReviewState
 from analysis.base.sql import queries
-from analysis.plugin.gate import decided, judgement
+from analysis.plugin.gate import candidate_wrong, decided
 from analysis.tracks.response.hallucination import HALLUCINATION
 from analysis.tracks.response.metric_specs import TRACK
 
@@ -58,17 +58,17 @@ def verdicts_on_spans(state: ReviewState) -> dict[tuple[str, Place], set[str]]:
 
 
 def standing(
-    state: ReviewState,
+    given: GateInput,
     ref: str,
     places: Sequence[Place],
     said: dict[tuple[str, Place], set[str]],
 ) -> Standing:
     """Where a new hit stands.
 
-    Confirmed, where a reviewer confirmed one of its spans and none refuted that span, or found the example
-    unacceptable and left spans of it open. Refuted, where every span is refuted and none confirmed. Accepted,
-    where the example has another verdict that counts. A span on which reviewers disagree leaves the hit open,
-    unless another one is confirmed.
+    Confirmed, where a reviewer confirmed one of its spans and none refuted that span, or found the
+    candidate's answer wrong and left spans of it open. Refuted, where every span is refuted and none
+    confirmed. Accepted, where the example has another verdict that counts. A span on which reviewers disagree
+    leaves the hit open, unless another one is confirmed.
     """
     verdicts = [said.get((ref, place), set()) for place in places]
     if {"confirmed"} in verdicts:
@@ -77,9 +77,10 @@ def standing(
         return "open"
     if verdicts and all(one == {"refuted"} for one in verdicts):
         return "refuted"
-    if not decided(state, ref):
+    verdict = decided(given, ref)
+    if verdict is None:
         return "open"
-    return "confirmed" if judgement(state, ref) == "unacceptable" else "accepted"
+    return "confirmed" if candidate_wrong(verdict) else "accepted"
 
 
 def sort_hits(
@@ -97,7 +98,7 @@ def sort_hits(
     found: dict[Standing, list[str]] = {"confirmed": [], "refuted": [], "accepted": [], "open": []}
     for ref in refs:
         if ref in places:
-            found[standing(given.state, ref, places[ref], said)].append(ref)
+            found[standing(given, ref, places[ref], said)].append(ref)
     return Hits(*(tuple(found[name]) for name in ("confirmed", "refuted", "accepted", "open")))
 
 

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from analysis.plugin.gate import Gate
     from analysis.plugin.init.folder import Folder
     from analysis.plugin.init.toml_text import InitSection
+    from analysis.plugin.question import KnownAnswer, Question
     from analysis.plugin.settings import Review, TrackSettings
     from analysis.plugin.stage import Step
 
@@ -28,7 +29,7 @@ class ResponseTrack(Track):
 
     name: ClassVar[str] = "response"
     title: ClassVar[str] = "Response model"
-    question: ClassVar[str] = "May what the candidate answers to this prompt ship?"
+    question: ClassVar[str] = "Which answer may be sent?"
     main: ClassVar[str] = "spoilers_rate"
     package: ClassVar[str] = __package__ or ""
     init_rank: ClassVar[int] = 10
@@ -154,6 +155,18 @@ class ResponseTrack(Track):
         from analysis.tracks.response.report_sections import report_sections
 
         return report_sections(connection, given)
+
+    def ask(self, connection: duckdb.DuckDBPyConnection, ref: str) -> Question | None:
+        from analysis.tracks.response.questions import question
+
+        return question(connection, ref)
+
+    def known_answers(
+        self, workbench: duckdb.DuckDBPyConnection, settings: TrackSettings
+    ) -> list[KnownAnswer]:
+        from analysis.tracks.response.questions import known_answers
+
+        return known_answers(workbench)
 
     def example_context(
         self, connection: duckdb.DuckDBPyConnection, ref: str

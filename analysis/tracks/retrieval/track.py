@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from analysis.plugin.gate import Gate
     from analysis.plugin.init.folder import Folder
     from analysis.plugin.init.toml_text import InitSection
+    from analysis.plugin.question import KnownAnswer, Question
     from analysis.plugin.settings import Review, TrackSettings
     from analysis.plugin.stage import Step
 
@@ -28,7 +29,7 @@ class RetrievalTrack(Track):
 
     name: ClassVar[str] = "retrieval"
     title: ClassVar[str] = "Retrieval encoder"
-    question: ClassVar[str] = "May what the candidate brings near ship?"
+    question: ClassVar[str] = "Which side brings the right things near?"
     main: ClassVar[str] = "recall"
     package: ClassVar[str] = __package__ or ""
     init_rank: ClassVar[int] = 20
@@ -84,6 +85,7 @@ class RetrievalTrack(Track):
 
     def stages(self) -> tuple[Step, ...]:
         """Counterfactual items are made first, so that they are encoded with everything else."""
+        from analysis.tracks.retrieval.contested import CONTESTED
         from analysis.tracks.retrieval.counterfactual import COUNTERFACTUAL, VARIANTS
         from analysis.tracks.retrieval.drift import DRIFT
         from analysis.tracks.retrieval.encode import ENCODE
@@ -103,6 +105,7 @@ class RetrievalTrack(Track):
             COUNTERFACTUAL,
             PROBES,
             NEGATIVES,
+            CONTESTED,
             DRIFT,
             MAPS,
         )
@@ -150,6 +153,18 @@ class RetrievalTrack(Track):
         from analysis.tracks.retrieval.map_plots import plots
 
         return plots(connection, given)
+
+    def ask(self, connection: duckdb.DuckDBPyConnection, ref: str) -> Question | None:
+        from analysis.tracks.retrieval.questions import question
+
+        return question(connection, ref)
+
+    def known_answers(
+        self, workbench: duckdb.DuckDBPyConnection, settings: TrackSettings
+    ) -> list[KnownAnswer]:
+        from analysis.tracks.retrieval.questions import known_answers
+
+        return known_answers(workbench)
 
     def example_context(
         self, connection: duckdb.DuckDBPyConnection, ref: str

@@ -31,7 +31,9 @@ def _judge(given: GateInput, rule: Rule) -> list[GateResult]:
         # A margin that somebody declared must be reached; the default only says what these data cannot tell.
         missed: GateVerdict = "undecided" if declared is None else "unknown"
         verdict = missed if hidden else "pass"
-        why += f"; a loss of {max(0.0, -low):.1%} is not excluded" + (_needed(flips, margin) if hidden else "")
+        why += f"; a loss of {max(0.0, -low):.1%} is not excluded" + (
+            _needed(flips, margin) if hidden else ""
+        )
         rows.append(number_row("lower bound of that change", low, "change", f"above {-margin:+.3f}", verdict))
     refs = given.flagged.get(ACCURACY.name, ())
     return [
@@ -52,7 +54,9 @@ ACCURACY = Gate(
     "the candidate is not worse overall",
     {
         "max_net_loss": Threshold(0.01, "lower", "net loss that the test must exceed to fail"),
-        "max_unseen_loss": Threshold(0.02, "lower", "loss that must be excluded, or the gate stays undecided"),
+        "max_unseen_loss": Threshold(
+            0.02, "lower", "loss that must be excluded, or the gate stays undecided"
+        ),
     },
     _judge,
     reads=reads("accuracy", "broken", "fixed", "mcnemar_p"),

@@ -20,7 +20,9 @@ def thresholds(tolerance: float, of: str) -> dict[str, Threshold]:
         of: what it is a share of.
     """
     return {
-        "max_net_loss": Threshold(0.02, "lower", f"net loss, as a share of {of}, that the test must exceed to fail"),
+        "max_net_loss": Threshold(
+            0.02, "lower", f"net loss, as a share of {of}, that the test must exceed to fail"
+        ),
         "max_confirmed_loss": Threshold(
             tolerance, "lower", f"largest net loss that passes, as a share of {of}; one example always does"
         ),

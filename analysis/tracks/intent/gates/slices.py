@@ -7,7 +7,14 @@ from collections.abc import Sequence
 from analysis.base.records import Criterion, GateInput, GateResult, GateVerdict, Rule, Slice
 from analysis.plugin.gate import Gate, Threshold, number_row, result
 from analysis.stats import TaroneHolm, tarone_holm
-from analysis.tracks.intent.gates.counts import Flips, alpha_of, change_row, evidence_rows, flips_of, number_of
+from analysis.tracks.intent.gates.counts import (
+    Flips,
+    alpha_of,
+    change_row,
+    evidence_rows,
+    flips_of,
+    number_of,
+)
 from analysis.tracks.intent.gates.critical_rule import Critical, declared_margin, judge_critical, thresholds
 from analysis.tracks.intent.gates.destinations import destination
 from analysis.tracks.intent.metric_specs import TRACK, reads
@@ -86,7 +93,10 @@ def _plain_slice(
         elif collapsed.verdict == "fail":
             verdict, why = "fail", f"{why}: people confirmed the loss"
         elif collapsed.verdict == "unknown":
-            verdict, why = "unknown", f"{why}; {len(open_refs)} open verdicts decide whether it lost that much"
+            verdict, why = (
+                "unknown",
+                f"{why}; {len(open_refs)} open verdicts decide whether it lost that much",
+            )
         elif not outcome.testable[index]:
             verdict = "undecided"
             why = f"too few changed to tell: {why}; needs {outcome.flips_needed} one-way flips"
@@ -105,9 +115,7 @@ def _plain_slice(
     )
 
 
-def _counted_rows(
-    flips: Flips, outcome: TaroneHolm, index: int, level: str, net: float
-) -> list[Criterion]:
+def _counted_rows(flips: Flips, outcome: TaroneHolm, index: int, level: str, net: float) -> list[Criterion]:
     if outcome.testable[index]:
         return evidence_rows(flips, level, net, rejected=outcome.rejected[index])
     changed = flips.counts.worse_clusters + flips.counts.better_clusters
@@ -136,9 +144,13 @@ SLICES = Gate(
     "no group of messages pays for the average",
     {
         **thresholds(0.05, "the slice"),
-        "min_collapse": Threshold(0.10, "lower", "net loss from which people are asked although the test is silent"),
+        "min_collapse": Threshold(
+            0.10, "lower", "net loss from which people are asked although the test is silent"
+        ),
         "doubt_p": Threshold(0.05, "higher", "p from which downwards such a loss is asked about"),
-        "confirmed_p": Threshold(0.01, "higher", "p from which downwards such a loss fails once it is judged"),
+        "confirmed_p": Threshold(
+            0.01, "higher", "p from which downwards such a loss fails once it is judged"
+        ),
     },
     _judge,
     reads=reads("accuracy", "broken", "fixed", "mcnemar_p"),

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import lru_cache, partial
 
 from analysis.base.records import ALL, Criterion, GateInput, GateResult, GateVerdict, Rule
-from analysis.plugin.gate import Gate, Threshold, decided, judgement, number_row, result
+from analysis.plugin.gate import Gate, Threshold, candidate_wrong, decided, number_row, result
 from analysis.stats import detectable_loss
 from analysis.tracks.response.detectors.contract import Detector
 from analysis.tracks.response.gate_keys import detectors_of, flagged_for, judged_slices, key_of
@@ -17,8 +17,11 @@ from analysis.tracks.response.metric_specs import TRACK, criterion, reads
 from analysis.tracks.response.span_verdicts import Hits, new_hits
 
 NET_RISE = Threshold(0.02, "lower", "net rise, as a share of the answers, that the test must exceed to fail")
-_CONFIRMED_RISE = Threshold(0.05, "lower", "largest net rise confirmed by people that passes")
-_CONFIRMED = Threshold(0, "lower", "new hits confirmed by a person that pass")
+_CONFIRMED_MEANING = (
+    "largest net rise confirmed by people that passes, as a share of the answers; one always does"
+)
+_CONFIRMED_RISE = Threshold(0.05, "lower", _CONFIRMED_MEANING)
+_STRICT_RISE = Threshold(0.02, "lower", _CONFIRMED_MEANING)
 
 
 @dataclass(frozen=True)
@@ -41,11 +44,6 @@ class _Case:
     open: tuple[str, ...]
 
     @property
-    def too_many_confirmed(self) -> bool:
-        limit = self.rule.thresholds.get("max_confirmed")
-        return limit is not None and len(self.hits.confirmed) > limit
-
-    @property
     def rose(self) -> bool:
         """Whether the counts alone say that the rate rose."""
         limit = self.rule.thresholds["max_net_rise"]
@@ -53,18 +51,27 @@ class _Case:
 
     @property
     def awaited(self) -> bool:
-        """Whether what nobody decided can still change the result."""
-        more = self.counts is not None and self.counts.new > self.counts.gone
-        return bool(self.open) and (more or any(ref in self.asked for ref in self.open))
+        """Whether what nobody decided can still bring the confirmed rise beyond its tolerance."""
+        return not self.too_much_confirmed and self.confirmed_net + len(self.open) > self.tolerance
+
+    @property
+    def confirmed_net(self) -> int:
+        """Confirmed new hits less those that are gone."""
+        return len(self.confirmed) - (self.counts.gone if self.counts else 0)
 
     @property
     def confirmed_rise(self) -> float:
-        """Confirmed new hits less those that are gone, as a share of the answers; 0 without any."""
-        return (len(self.confirmed) - self.counts.gone) / self.counts.n if self.counts else 0.0
+        """The same as a share of the answers; 0 without any."""
+        return self.confirmed_net / self.counts.n if self.counts else 0.0
+
+    @property
+    def tolerance(self) -> float:
+        """The largest confirmed net rise that passes, in answers."""
+        return max(1.0, self.rule.thresholds["max_confirmed_rise"] * (self.counts.n if self.counts else 0))
 
     @property
     def too_much_confirmed(self) -> bool:
-        return self.confirmed_rise > self.rule.thresholds["max_confirmed_rise"]
+        return self.confirmed_net > self.tolerance
 
 
 def judge(given: GateInput, rule: Rule, *, detector: Detector) -> list[GateResult]:
@@ -105,10 +112,9 @@ def _case(given: GateInput, rule: Rule, tests: Family, detector: Detector, slice
     asked = tuple(ref for ref in flagged if ref not in known)
     confirmed = hits.confirmed
     if slice_name == ALL:
-        # An answer that is not there. What is unacceptable in a critical slice for another reason than a hit of this
-        # detector fails `review.findings`.
-        confirmed += tuple(ref for ref in asked if judgement(given.state, ref) == "unacceptable")
-    missing = (*hits.open, *(ref for ref in asked if not decided(given.state, ref)))
+        # An answer that is not there.
+        confirmed += tuple(ref for ref in asked if candidate_wrong(decided(given, ref)))
+    missing = (*hits.open, *(ref for ref in asked if decided(given, ref) is None))
     counts = tests.counts.get((detector.name, slice_name))
     return _Case(detector, slice_name, rule, tests, counts, hits, flagged, asked, confirmed, missing)
 
@@ -118,12 +124,11 @@ def _judge(gate: Gate, case: _Case) -> GateResult:
     said = _said(case)
     refs: Sequence[str] = case.flagged
     verdict: GateVerdict
-    if case.too_many_confirmed:
-        verdict, refs = "fail", case.hits.confirmed
-        why = f"{counted}; {said}"
-    elif case.rose:
+    open_refs: Sequence[str] = ()
+    if case.rose:
         verdict, why = "fail", f"{counted}: more than chance{_tail(said)}"
     elif case.awaited:
+        open_refs = case.open
         verdict, refs = "unknown", case.open
         why = f"{counted}{_tail(said)}; a verdict or a word on the spans would decide it: {len(refs)} to go"
     elif case.too_much_confirmed:
@@ -140,6 +145,7 @@ def _judge(gate: Gate, case: _Case) -> GateResult:
         threshold=_threshold(case),
         criteria=_criteria(case),
         refs=refs,
+        open_refs=open_refs,
     )
 
 
@@ -176,16 +182,6 @@ def _criteria(case: _Case) -> list[Criterion]:
             together if place in tests.rejected else "pass",
         )
     )
-    if "max_confirmed" in limits:
-        rows.append(
-            number_row(
-                "new hits that people confirmed",
-                len(case.hits.confirmed),
-                "count",
-                f"at most {limits['max_confirmed']:g}",
-                "fail" if case.too_many_confirmed else "pass",
-            )
-        )
     rows.append(
         number_row(
             "examples still to be judged",
@@ -195,15 +191,13 @@ def _criteria(case: _Case) -> list[Criterion]:
             "unknown" if case.awaited else "pass",
         )
     )
-    confirmed: GateVerdict = "pass"
-    if case.too_much_confirmed:
-        confirmed = "unknown" if case.awaited else "fail"
+    confirmed: GateVerdict = "fail" if case.too_much_confirmed else "unknown" if case.awaited else "pass"
     rows.append(
         number_row(
             "net rise that people confirmed",
             case.confirmed_rise,
             "change",
-            f"at most {limits['max_confirmed_rise']:.3f}",
+            f"at most {limits['max_confirmed_rise']:.3f}, or one",
             confirmed,
         )
     )
@@ -212,10 +206,8 @@ def _criteria(case: _Case) -> list[Criterion]:
 
 def _threshold(case: _Case) -> str:
     limits, tests = case.rule.thresholds, case.tests
-    parts = [f"p {tests.alpha:.4f}/{tests.outcome.k} and net rise {limits['max_net_rise']:.3f}"]
-    if "max_confirmed" in limits:
-        parts.append(f"confirmed new hits {limits['max_confirmed']:g}")
-    return "; ".join([*parts, f"confirmed net rise {limits['max_confirmed_rise']:.3f}"])
+    counted = f"p {tests.alpha:.4f}/{tests.outcome.k} and net rise {limits['max_net_rise']:.3f}"
+    return f"{counted}; confirmed net rise {limits['max_confirmed_rise']:.3f}, or one"
 
 
 def _said(case: _Case) -> str:
@@ -248,9 +240,8 @@ def _detectable(n: int, alpha: float) -> float:
 
 
 def _gate(detector: Detector) -> Gate:
-    thresholds = {"max_net_rise": NET_RISE, "max_confirmed_rise": _CONFIRMED_RISE}
-    if detector.strict:
-        thresholds["max_confirmed"] = _CONFIRMED
+    confirmed = _STRICT_RISE if detector.strict else _CONFIRMED_RISE
+    thresholds = {"max_net_rise": NET_RISE, "max_confirmed_rise": confirmed}
     name = detector.name
     return Gate(
         key_of(name, ALL),

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from analysis.base.records import ALL, Criterion, GateInput, GateResult, GateVerdict, Metric, Rule, Slice
-from analysis.plugin.gate import Gate, Threshold, decided, judgement, metric_of, number_row, result
+from analysis.plugin.adjudicated import Counts, adjudicate
+from analysis.plugin.gate import Gate, Threshold, metric_of, number_row, result
 from analysis.plugin.trigger import count
 from analysis.tracks.retrieval.changes import at_k, both_levels, declared, fell, signed
 from analysis.tracks.retrieval.metric_specs import TRACK, criterion, reads
@@ -59,7 +60,7 @@ def _all_probes(given: GateInput, rule: Rule) -> GateResult:
 
 
 def _critical(given: GateInput, rule: Rule, one: Slice) -> GateResult:
-    """Fails on evidence; a small one is unknown until every probe that lost a relevant item has a verdict."""
+    """Fails on evidence; a small one is unknown while open verdicts can bring its loss beyond the tolerance."""
     limit, confirmed_limit = rule.thresholds["max_fall"], rule.thresholds["max_confirmed_loss"]
     recall = metric_of(given, TRACK, "recall", one.slice)
     failing = _failing(given, one.slice, limit)
@@ -70,6 +71,7 @@ def _critical(given: GateInput, rule: Rule, one: Slice) -> GateResult:
         f"of {n} probes, {broken} lost relevant items, {fixed} gained some; {_measures(given, one.slice)}"
     )
     rows = [_probe_count(n, 1)]
+    open_refs: Sequence[str] = ()
     verdict: GateVerdict
     if not one.n:
         verdict, why = "unknown", f"the declared slice {one.slice!r} matches nothing"
@@ -82,35 +84,30 @@ def _critical(given: GateInput, rule: Rule, one: Slice) -> GateResult:
         elif n >= MIN_SLICE and not (n < MIN_PROBES and broken):
             verdict, why = "pass", counts
         else:
-            missing = [ref for ref in refs if not decided(given.state, ref)]
-            rows.append(_to_judge(missing))
-            if missing:
-                what = "probe" if n < MIN_SLICE else "probe that got worse"
-                verdict, refs = "unknown", missing
-                why = f"{counts}; a verdict on each {what} would decide it: {len(missing)} to go"
-            else:
-                confirmed = sum(judgement(given.state, ref) == "unacceptable" for ref in refs)
-                net = (confirmed - fixed) / n
-                verdict = "pass" if net <= confirmed_limit else "fail"
-                why = f"{counts}; {confirmed} confirmed by reviewers, net loss {net:+.3f}"
-                rows.append(
-                    number_row(
-                        "net loss that reviewers confirmed, as a share of the probes",
-                        net,
-                        "change",
-                        f"at most {confirmed_limit:.3f}",
-                        verdict,
-                    )
+            by_gold = Counts(n, broken, fixed, broken, fixed, broken + fixed)
+            found = adjudicate(given, TRACK, "probes", one.slice, by_gold)
+            tolerance = max(1.0, confirmed_limit * n)
+            settled = found.settled(tolerance)
+            verdict = "pass" if settled else "unknown" if settled is None else "fail"
+            why = f"{counts}; net loss {found.counts.net}, {found.judged} judged"
+            if settled is None:
+                open_refs = found.open
+                why += f"; {len(open_refs)} open verdicts decide whether more than {tolerance:g} are lost"
+            rows.append(
+                number_row(
+                    "net loss in probes", found.counts.net, "change", f"at most {tolerance:g}", verdict
                 )
+            )
     return result(
         PROBES,
         verdict,
         why,
         slice_name=one.slice,
         metric=failing or recall,
-        threshold=f"recall and nDCG change {_fall_limit(limit)}; confirmed {confirmed_limit:.3f}",
+        threshold=f"recall and nDCG change {_fall_limit(limit)}; confirmed {confirmed_limit:.3f}, or one",
         criteria=rows,
-        refs=refs,
+        refs=dict.fromkeys([*open_refs, *refs]),
+        open_refs=open_refs,
     )
 
 
@@ -147,11 +144,6 @@ def _probe_count(n: int, least: int) -> Criterion:
     return number_row("probes that name a relevant item", n, "count", f"at least {least}", verdict)
 
 
-def _to_judge(missing: Sequence[str]) -> Criterion:
-    verdict: GateVerdict = "unknown" if missing else "pass"
-    return number_row("probes still to be judged", len(missing), "count", "0", verdict)
-
-
 def _fall_limit(limit: float) -> str:
     return f"not under -{limit:.3f} with its upper bound under 0"
 
@@ -162,7 +154,9 @@ PROBES = Gate(
     {
         "max_fall": Threshold(0.02, "lower", "mean fall of recall or nDCG that must be exceeded to fail"),
         "max_confirmed_loss": Threshold(
-            0.05, "lower", "largest net loss confirmed by reviewers that passes, in a small critical slice"
+            0.05,
+            "lower",
+            "largest net loss of a small critical slice that passes, as a share; one probe always does",
         ),
     },
     _judge,
