@@ -20,10 +20,10 @@ def slice_sentences(
 
     Known is counted over the whole slice. The bounds use random controls only, which no score chose: those of a
     critical slice, or, of any other, those drawn from what is in no critical slice, of which alone they then speak. A
-    control counts as failed where the candidate's side is wrong, and where nobody could tell or reviewers do not agree: what is
-    hard to judge is not taken for right. There is no bound while a control is open, for who looks until it suits has
-    none. This slice: hypergeometric bound on the failing examples in it. Future traffic: Clopper-Pearson bound on their
-    rate, if future messages are like these. Both are one-sided at 95 %, each by itself.
+    control counts as failed where the candidate's side is wrong, and where nobody could tell or reviewers do not agree:
+    what is hard to judge is not taken for right. There is no bound while a control is open, for who looks until it
+    suits has none. This slice: hypergeometric bound on the failing examples in it. Future traffic: Clopper-Pearson
+    bound on their rate, if future messages are like these. Both are one-sided at 95 %, each by itself.
 
     Args:
         connection: a session's connection, its tables up to date.
