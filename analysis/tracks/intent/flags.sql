@@ -115,7 +115,7 @@ SELECT ref, NULL, max(change) FROM intent_flip GROUP BY ref
 HAVING NOT bool_or(explained) ORDER BY max(change) DESC, ref
 
 -- name: overconfident_errors
-SELECT p.ref, NULL, p.candidate_p FROM intent_pair p JOIN membership m ON m.ref = p.ref AND m.slice = $all
+SELECT p.ref, 'intent.overconfidence', p.candidate_p FROM intent_pair p JOIN membership m ON m.ref = p.ref AND m.slice = $all
 WHERE NOT p.candidate_correct AND p.candidate_p >= $confident ORDER BY p.candidate_p DESC, p.ref
 
 -- name: margin_cliffs

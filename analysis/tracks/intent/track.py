@@ -96,6 +96,7 @@ class IntentTrack(Track):
     def stages(self) -> tuple[Step, ...]:
         """Probes are made first, so that variants are predicted with everything else."""
         from analysis.tracks.intent.attribution import ATTRIBUTE
+        from analysis.tracks.intent.calibration import CALIBRATION
         from analysis.tracks.intent.counterfactual import EFFECTS, VARIANTS
         from analysis.tracks.intent.enrichment import ENRICH
         from analysis.tracks.intent.licence_metrics import LICENCE
@@ -103,7 +104,7 @@ class IntentTrack(Track):
         from analysis.tracks.intent.predict import PREDICT
         from analysis.tracks.intent.randomisation import RANDOMISE
 
-        return (VARIANTS, PREDICT, EFFECTS, METRICS, ATTRIBUTE, ENRICH, RANDOMISE, LICENCE)
+        return (VARIANTS, PREDICT, EFFECTS, METRICS, CALIBRATION, ATTRIBUTE, ENRICH, RANDOMISE, LICENCE)
 
     def also_costly(
         self, workbench: duckdb.DuckDBPyConnection, settings: TrackSettings, seed: int
