@@ -61,9 +61,7 @@ def _judge(given: GateInput, rule: Rule) -> list[GateResult]:
     beside = "" if outside is None else f"; on {count_of(outside)} texts out of scope {number(outside)}"
     if widened or surer:
         verdict, why = "fail", f"surer, and not righter: {said}{beside}"
-    elif change is None:
-        verdict, why = "unknown", "the run holds no labelled example"
-    elif not enough:
+    elif change is None or not enough:
         verdict = "undecided"
         why = f"{count_of(change)} labelled messages, {LEAST_ROWS} would decide it: {said}{beside}"
     elif change.value is None:
@@ -93,10 +91,9 @@ def _gap_rows(
     gap: Metric | None, change: Metric | None, limits: Mapping[str, float], *, enough: bool, widened: bool
 ) -> list[Criterion]:
     """Enough messages, and the gap and its change, which fail together: one that is beyond its limit alone warns."""
-    few: GateVerdict = "unknown" if change is None else "undecided"
     beyond: GateVerdict = "fail" if widened else "warn"
-    missing: GateVerdict = "unknown" if enough else few
-    rows = [_enough("labelled messages", count_of(change), LEAST_ROWS, "pass" if enough else few)]
+    missing: GateVerdict = "unknown" if enough else "undecided"
+    rows = [_enough("labelled messages", count_of(change), LEAST_ROWS, "pass" if enough else missing)]
     for what, metric, limit, above in (
         ("confidence minus accuracy, candidate", gap, "not clear above 0", _above(gap, 0.0, 0.0)),
         (

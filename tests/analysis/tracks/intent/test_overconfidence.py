@@ -55,7 +55,7 @@ def judged(metrics: list[Metric]) -> GateResult:
         ([*gap(0.0, 0.0), *outside(0.35, n=LEAST_OUTSIDE - 1)], "pass"),
         # Texts of no class need no labels: they decide where the labelled ones are too few.
         ([*gap(0.0, 0.0, n=60), *outside(0.35)], "fail"),
-        ([], "unknown"),
+        ([], "undecided"),
     ],
 )
 def test_it_fails_on_a_gap_that_clearly_widened_and_on_confidence_out_of_scope(
