@@ -20,6 +20,7 @@ from analysis.base.records import (
     WaiverRecord,
 )
 from analysis.review.evaluate import allow, evaluate
+from analysis.tracks.intent.metric_specs import metric
 from tests.analysis.gate_fixture import ESCALATION, KEY, NOTHING, RUN, flips, gate, given, shift, verdict
 
 
@@ -281,16 +282,30 @@ def test_a_blocker_blocks(severity: Severity, expected: str) -> None:
     [
         (20, 0, "up", 0.5, "pass"),
         (0, 20, "up", 0.5, "fail"),
-        (0, 0, "up", 0.5, "fail"),
+        (0, 0, "up", 0.5, "undecided"),
         (20, 0, "up", 0.1, "fail"),
-        (1, 0, "up", 0.5, "warn"),
+        (1, 0, "up", 0.5, "undecided"),
         (0, 20, "down", 0.5, "pass"),
+        # The point is beyond the limit, the interval is not.
+        (20, 0, "up", 0.18, "undecided"),
+        (0, 20, "down", 0.18, "undecided"),
     ],
 )
 def test_expected_changes(fixed: int, broken: int, direction: str, limit: float, expected: str) -> None:
     declared = {"metric": "accuracy", "slice": "label=returns", "direction": direction, "limit": limit}
     one = given(flips("label=returns", 100, broken, fixed), expected=(declared,))
     assert gate(one, "expected[accuracy@label=returns]").verdict == expected
+
+
+@pytest.mark.parametrize(
+    ("direction", "value", "expected"),
+    [("up", 3, "pass"), ("up", 0, "fail"), ("up", -1, "fail"), ("up", 6, "fail"), ("down", -3, "pass")],
+)
+def test_an_expected_count_is_its_own_interval(direction: str, value: int, expected: str) -> None:
+    declared = {"metric": "flips", "slice": ALL, "direction": direction, "limit": 5}
+    counted = metric("flips", ALL, "difference", value, None, 100, "count")
+    one = given([counted], expected=(declared,))
+    assert gate(one, "expected[flips@all]").verdict == expected
 
 
 def test_an_expected_change_of_an_unknown_metric_is_unknown() -> None:
