@@ -150,7 +150,9 @@ def signals(base: float | None, candidate: float | None, **more: Any) -> GateInp
         (4.0, 1.9, {}, "fail"),
         (4.0, -1.0, {}, "fail"),
         (0.04, 0.0, {}, "unknown"),
-        (4.0, 1.0, {"n": 19}, "unknown"),
+        (4.0, 1.0, {"n": 19}, "undecided"),
+        (4.0, None, {"n": 19}, "unknown"),
+        (None, None, {"n": 0}, "unknown"),
         (4.0, None, {}, "unknown"),
     ],
 )
