@@ -133,11 +133,12 @@ class IntentTrack(Track):
     def gate_settings(
         self, settings: TrackSettings, workbench: duckdb.DuckDBPyConnection
     ) -> dict[str, object]:
-        """The declared irrelevant cues and expected signals, by class."""
+        """The declared irrelevant cues and expected signals by class, and how many terms of each cue were inserted."""
         from analysis.tracks.intent.settings import intent_settings
 
         intent = intent_settings(settings)
-        return {"irrelevant": dict(intent.irrelevant), "signals": dict(intent.signals)}
+        terms = workbench.execute(queries(__package__, "stages.sql")["inserted_terms"]).fetchall()
+        return {"irrelevant": dict(intent.irrelevant), "signals": dict(intent.signals), "terms": dict(terms)}
 
     def triggers(self, given: GateInput) -> list[Trigger]:
         from analysis.tracks.intent.triggers import triggers
