@@ -137,8 +137,8 @@ def check_criteria(one: GateResult) -> None:
         return
     assert one.criteria, one.key
     assert ("fail" in said) == (one.verdict == "fail"), one
-    assert said <= {"pass", "warn", "fail", "unknown"}, one
-    if one.verdict in ("unknown", "warn"):
+    assert said <= {"pass", "warn", "fail", "unknown", "undecided"}, one
+    if one.verdict in ("unknown", "undecided", "warn"):
         assert one.verdict in said, one
     assert len({row.what for row in one.criteria}) == len(one.criteria), one
     assert all(row.what and row.limit for row in one.criteria), one

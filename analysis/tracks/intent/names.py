@@ -10,5 +10,7 @@ LIVE_OUTPUT = ("label", "p", "runner_up", "runner_up_p", "margin")
 """What a classifier answers to one text; also columns of `intent_side`."""
 RELEVANCE = "intent.relevance"
 """The gate whose limits also say when a cue fires a trigger, and when a correlation was not learned."""
+OVERCONFIDENCE = "intent.overconfidence"
+"""The gate whose limits also say when overconfidence fires a trigger."""
 SIGNALS = "intent.signals"
 """The gate whose limit also says when the loss of a signal fires a trigger."""

@@ -97,6 +97,7 @@ class IntentTrack(Track):
     def stages(self) -> tuple[Step, ...]:
         """Probes are made first, so that variants are predicted with everything else."""
         from analysis.tracks.intent.attribution import ATTRIBUTE
+        from analysis.tracks.intent.calibration import CALIBRATION
         from analysis.tracks.intent.contested import CONTESTED
         from analysis.tracks.intent.counterfactual import EFFECTS, VARIANTS
         from analysis.tracks.intent.enrichment import ENRICH
@@ -105,7 +106,18 @@ class IntentTrack(Track):
         from analysis.tracks.intent.predict import PREDICT
         from analysis.tracks.intent.randomisation import RANDOMISE
 
-        return (VARIANTS, PREDICT, EFFECTS, CONTESTED, METRICS, ATTRIBUTE, ENRICH, RANDOMISE, LICENCE)
+        return (
+            VARIANTS,
+            PREDICT,
+            EFFECTS,
+            CONTESTED,
+            METRICS,
+            CALIBRATION,
+            ATTRIBUTE,
+            ENRICH,
+            RANDOMISE,
+            LICENCE,
+        )
 
     def also_costly(
         self, workbench: duckdb.DuckDBPyConnection, settings: TrackSettings, seed: int
@@ -134,14 +146,16 @@ class IntentTrack(Track):
     def gate_settings(
         self, settings: TrackSettings, workbench: duckdb.DuckDBPyConnection
     ) -> dict[str, object]:
-        """The declared irrelevant cues and expected signals, by class; and where the messages of each class went."""
+        """The declared cues and signals by class, how many terms of each cue were inserted, and where messages went."""
         from analysis.tracks.intent.contested import destinations
         from analysis.tracks.intent.settings import intent_settings
 
         intent = intent_settings(settings)
+        terms = workbench.execute(queries(__package__, "stages.sql")["inserted_terms"]).fetchall()
         return {
             "irrelevant": dict(intent.irrelevant),
             "signals": dict(intent.signals),
+            "terms": dict(terms),
             "destinations": destinations(workbench, intent.label),
         }
 

@@ -26,8 +26,8 @@ GIVEN: dict[str, object] = {
     **dict.fromkeys(("track", "all", "name", "ref", "target", "cue", "method", "operation", "source"), "a"),
     "population": "critical",
     **{one: ["a", "b"] for one in ("labels", "critical", "methods", "refs")},
-    **dict.fromkeys(("min_class", "cues", "kept", "least", "shown", "limit"), 3),
-    **dict.fromkeys(("moved", "shift_other", "shift_critical", "suppressed", "leans", "drops"), 0.5),
+    **dict.fromkeys(("min_class", "cues", "kept", "least", "shown", "limit", "weighed"), 3),
+    **dict.fromkeys(("moved", "shift_other", "shift_critical", "leans", "drops"), 0.5),
     **dict.fromkeys(("share_of_base", "confident", "cliff"), 0.5),
 }
 
