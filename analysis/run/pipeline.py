@@ -33,7 +33,7 @@ from analysis.run.queue import build_queue, selected_refs
 from analysis.run.slices import build_slices
 from analysis.store.run import SCHEMA, create_store, publish, run_exists, run_id
 
-FORMAT = 2
+FORMAT = 3
 """Version of what a run holds; part of the run's name."""
 
 LIBRARIES = (
@@ -272,6 +272,7 @@ def _run_track(
         insert_arrow(workbench, table, rows)
     insert_rows(workbench, "slice", one.slices)
     insert_rows(workbench, "membership", one.memberships)
+    _insert_clusters(workbench, one)
     context = PlanContext(
         one.track.name, one.settings, review.review.seed, one.models, review=review, workbench=workbench
     )
@@ -296,6 +297,17 @@ def _run_track(
         if step.after_queue:
             _run_step(step, context, engine, progress)
     return queue
+
+
+def _insert_clusters(workbench: duckdb.DuckDBPyConnection, one: _Prepared) -> None:
+    """Write down which examples are not independent of each other."""
+    clusters = one.track.clusters(one.examples, one.settings)
+    rows = {
+        "track": pa.array([one.track.name] * len(clusters), pa.string()),
+        "ref": pa.array(list(clusters), pa.string()),
+        "cluster": pa.array(list(clusters.values()), pa.string()),
+    }
+    insert_arrow(workbench, "cluster", pa.table(rows))
 
 
 def _queue(one: _Prepared, review: Review, workbench: duckdb.DuckDBPyConnection) -> list[Flag]:
