@@ -86,6 +86,15 @@ class Track:
         """Leave out, or refuse, the examples that the sides cannot answer for. Raises AssayError."""
         return examples
 
+    def clusters(self, examples: Examples, settings: TrackSettings) -> Mapping[str, str]:
+        """Which examples are not independent of each other: ref -> cluster, of those that share one.
+
+        By default the evaluation examples whose texts are nearly the same. Tests and intervals count a cluster once.
+        """
+        from analysis.text.near_duplicates import shared_clusters
+
+        return shared_clusters({row.ref: row.text for row in examples.evaluation_rows()})
+
     # What is measured
 
     def schema(self) -> str:

@@ -272,6 +272,7 @@ def _run_track(
         insert_arrow(workbench, table, rows)
     insert_rows(workbench, "slice", one.slices)
     insert_rows(workbench, "membership", one.memberships)
+    _insert_clusters(workbench, one)
     context = PlanContext(
         one.track.name, one.settings, review.review.seed, one.models, review=review, workbench=workbench
     )
@@ -303,6 +304,17 @@ def _run_track(
     )
     insert_rows(workbench, "known_answer", known)
     return queue
+
+
+def _insert_clusters(workbench: duckdb.DuckDBPyConnection, one: _Prepared) -> None:
+    """Write down which examples are not independent of each other."""
+    clusters = one.track.clusters(one.examples, one.settings)
+    rows = {
+        "track": pa.array([one.track.name] * len(clusters), pa.string()),
+        "ref": pa.array(list(clusters), pa.string()),
+        "cluster": pa.array(list(clusters.values()), pa.string()),
+    }
+    insert_arrow(workbench, "cluster", pa.table(rows))
 
 
 def _queue(one: _Prepared, review: Review, workbench: duckdb.DuckDBPyConnection) -> list[Flag]:

@@ -7,6 +7,9 @@ CREATE TABLE slice (
     slice VARCHAR NOT NULL, track VARCHAR NOT NULL, kind VARCHAR NOT NULL, critical BOOLEAN NOT NULL,
     definition VARCHAR NOT NULL, n BIGINT NOT NULL);
 CREATE TABLE membership (slice VARCHAR NOT NULL, track VARCHAR NOT NULL, ref VARCHAR NOT NULL);
+-- Examples that are not independent of each other: near-duplicates, rows of one template, pairs of one query. Who
+-- shares a cluster with nobody has no row, and counts as one of its own.
+CREATE TABLE cluster (track VARCHAR NOT NULL, ref VARCHAR NOT NULL, cluster VARCHAR NOT NULL);
 CREATE TABLE metric (
     track VARCHAR NOT NULL, name VARCHAR NOT NULL, slice VARCHAR NOT NULL, side VARCHAR NOT NULL,
     value DOUBLE, low DOUBLE, high DOUBLE, n BIGINT, status VARCHAR NOT NULL, why VARCHAR NOT NULL,

@@ -55,6 +55,7 @@ def intent_section(folder: Folder) -> InitSection:
         entry("id", quoted(examples.id) if examples and examples.id else None, "id"),
         entry("text", quoted(examples.text) if examples else None, "text"),
         entry("label", quoted(examples.label) if examples and examples.label else None, "label"),
+        commented('# group = "template"', "column whose equal values mark messages that are not independent"),
         entry(
             "out_of_scope",
             paths.quoted(aside.table.path) if aside else None,

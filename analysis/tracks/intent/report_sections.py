@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from analysis.base.records import SIDES, GateInput
 from analysis.base.sql import queries
+from analysis.plugin.clusters import cluster_sentences
 from analysis.plugin.gate import metric_of
 from analysis.plugin.report_fields import ATTRIBUTION, IMPROVED, REGRESSED
 from analysis.tracks.intent.cue_evidence import correlation_sentence
@@ -27,7 +28,10 @@ def report_sections(connection: duckdb.DuckDBPyConnection, given: GateInput) -> 
     """Sentences for the report's fields; `connection` has the run attached as `evidence`."""
     return {
         IMPROVED: _slices(connection, improved=True),
-        REGRESSED: _slices(connection, improved=False),
+        REGRESSED: [
+            *_slices(connection, improved=False),
+            *cluster_sentences(connection, TRACK, "messages"),
+        ],
         ATTRIBUTION: [
             *_relevance(given),
             *_signals(given),

@@ -13,6 +13,7 @@ from analysis.plugin.settings import FilePath, FolderPath, Text, TrackSettings
 class IntentSettings(TrackSettings):
     """Two classifiers, the messages to compare them on, and what must not go wrong.
 
+    `group` names a column whose equal values mark examples that are not independent of each other;
     `signals` maps a class to phrases that ought to support it, `irrelevant` maps a class to lexicons
     (declared or built in) that must not; `max_length` is in tokens, and the model's own limit where
     it is not given.
@@ -24,6 +25,7 @@ class IntentSettings(TrackSettings):
     id: Text = "id"
     text: Text = "text"
     label: Text = "label"
+    group: Text | None = None
     out_of_scope: FilePath | None = None
     critical: list[Text] = Field(default_factory=list)
     max_length: int | None = Field(default=None, ge=3, le=1_000_000)

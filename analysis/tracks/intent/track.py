@@ -84,6 +84,12 @@ class IntentTrack(Track):
 
         return check_labels(examples, classifiers(models).labels, skip_bad_rows)
 
+    def clusters(self, examples: Examples, settings: TrackSettings) -> Mapping[str, str]:
+        from analysis.tracks.intent.load_data import message_clusters
+        from analysis.tracks.intent.settings import intent_settings
+
+        return message_clusters(examples, intent_settings(settings))
+
     def metrics(self) -> tuple[MetricSpec, ...]:
         from analysis.tracks.intent.metric_specs import SPECS
 

@@ -78,6 +78,12 @@ class RetrievalTrack(Track):
 
         return fit_vectors(examples, models, skip_bad_rows)
 
+    def clusters(self, examples: Examples, settings: TrackSettings) -> Mapping[str, str]:
+        """Probes by near-duplicate queries, and hard negatives by theirs; items are a catalogue, and no sample."""
+        from analysis.tracks.retrieval.load_data import query_clusters
+
+        return query_clusters(examples)
+
     def metrics(self) -> tuple[MetricSpec, ...]:
         from analysis.tracks.retrieval.metric_specs import SPECS
 
