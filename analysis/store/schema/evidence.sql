@@ -29,8 +29,6 @@ CREATE TABLE attribution (
 CREATE TABLE span (
     ref VARCHAR NOT NULL, side VARCHAR NOT NULL, detector VARCHAR NOT NULL, start INTEGER NOT NULL,
     "end" INTEGER NOT NULL, label VARCHAR NOT NULL, why VARCHAR NOT NULL);
--- Examples that are not independent of each other, under the name of what they share.
-CREATE TABLE cluster (track VARCHAR NOT NULL, ref VARCHAR NOT NULL, cluster VARCHAR NOT NULL);
 -- Examples whose verdict counts in a gate: what they count under each answer, and by gold while nobody has judged them.
 CREATE TABLE contested (
     track VARCHAR NOT NULL, measure VARCHAR NOT NULL, slice VARCHAR NOT NULL, ref VARCHAR NOT NULL,
