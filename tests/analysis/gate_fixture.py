@@ -15,7 +15,7 @@ from analysis.base.records import (
     MetricSide,
     QueueEntry,
     ReviewState,
-    ReviewVerdict,
+    Right,
     Slice,
     VerdictRecord,
 )
@@ -82,13 +82,13 @@ def measure(
 
 def verdict(
     ref: str,
-    said: ReviewVerdict,
+    said: Right,
     *,
     actor: str = "alice",
     cause: str | None = None,
     critical: tuple[str, ...] = (),
 ) -> VerdictRecord:
-    return VerdictRecord(ref, actor, actor, said, cause, None, critical)
+    return VerdictRecord(ref, actor, actor, said, cause, None, False, None, critical)
 
 
 def given(
