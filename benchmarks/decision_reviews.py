@@ -17,7 +17,6 @@ from analysis.base.records import (
     ALL,
     Contested,
     GateInput,
-    GateResult,
     KnownAnswerRecord,
     Metric,
     QueueEntry,
@@ -30,7 +29,15 @@ from analysis.plugin.question import KnownAnswer, Question
 from analysis.plugin.registry import get
 from analysis.plugin.settings import QueueSection
 from analysis.review.asked import Asked, Choice, asked_of, known_asked
-from analysis.review.evaluate import allow, blocking, deciding_refs, evaluate, gates_of, own_specs, resolve_rules
+from analysis.review.evaluate import (
+    allow,
+    blocking,
+    deciding_refs,
+    evaluate,
+    gates_of,
+    own_specs,
+    resolve_rules,
+)
 from analysis.run.queue import build_queue, draw_known_answers
 from analysis.store.run import SCHEMA
 from analysis.tracks.intent.contested import contested, destinations
@@ -164,8 +171,8 @@ def _workbench(
     n = len(refs)
     rows = pa.table(
         {
-            "ref": refs, "track": [TRACK] * n, "kind": ["message"] * n, "id": refs, "parent_ref": pa.nulls(n, pa.string()),
-            "text": refs, "gold": gold.tolist(), "sha256": refs,
+            "ref": refs, "track": [TRACK] * n, "kind": ["message"] * n, "id": refs,
+            "parent_ref": pa.nulls(n, pa.string()), "text": refs, "gold": gold.tolist(), "sha256": refs,
         }
     )  # fmt: skip
     _insert(connection, "example", rows)
@@ -192,7 +199,9 @@ def _workbench(
     _insert(
         connection,
         "membership",
-        pa.table({"slice": [a for a, _ in pairs], "track": [TRACK] * len(pairs), "ref": [b for _, b in pairs]}),
+        pa.table(
+            {"slice": [a for a, _ in pairs], "track": [TRACK] * len(pairs), "ref": [b for _, b in pairs]}
+        ),
     )
     if groups:
         _insert(connection, "cluster", pa.table({"track": [TRACK] * n, "ref": refs, "cluster": list(groups)}))
@@ -235,7 +244,9 @@ def _given(
         specs={TRACK: {spec.name: spec for spec in get(TRACK).metrics()}, **own_specs()},
         slices=tuple(records(connection, Slice, "SELECT * FROM slice")),
         rules=resolve_rules({}, gates),
-        settings={TRACK: {"irrelevant": {}, "signals": {}, "destinations": destinations(connection, "label")}},
+        settings={
+            TRACK: {"irrelevant": {}, "signals": {}, "destinations": destinations(connection, "label")}
+        },
         expected=(),
         queue=tuple(queue),
         flagged=dict(flagged),
@@ -319,8 +330,3 @@ def _answer(
     asked = asked_of(Question(TEXT, (base,), (candidate,)), "reviewer", "run", ref)
     right = asked.right(reviewer(asked, truth))
     verdicts.append(VerdictRecord(ref, "reviewer", "reviewer", right, None, None, True, None, ()))
-
-
-def failing(results: Sequence[GateResult]) -> list[str]:
-    """Keys of blocking gates that fail."""
-    return [one.key for one in results if one.blocking and one.verdict == "fail"]

@@ -28,7 +28,9 @@ RECALL = "intent.critical_recall[escalation]"
 ROUTING = "intent.critical_routing[escalation]"
 
 
-def counted(name: str, n: int, worse: int, better: int, size: int = 1) -> tuple[list[Metric], list[Contested]]:
+def counted(
+    name: str, n: int, worse: int, better: int, size: int = 1
+) -> tuple[list[Metric], list[Contested]]:
     """Metrics and contested examples of a slice, in clusters of `size`."""
     rows = [_row(name, "accuracy", number, worse, size) for number in range(worse + better)]
     return [*flips(name, n, worse, better), *clusters("", name, n, worse, better, size)], rows
@@ -50,7 +52,15 @@ def routed(name: str, negatives: int, gained: int, lost: int) -> tuple[list[Metr
     found = [
         metric("routed_gained", name, "difference", gained, None, negatives, ""),
         metric("routed_lost", name, "difference", lost, None, negatives, ""),
-        metric("false_positive_rate", name, "difference", (gained - lost) / negatives, (-high, -low), negatives, ""),
+        metric(
+            "false_positive_rate",
+            name,
+            "difference",
+            (gained - lost) / negatives,
+            (-high, -low),
+            negatives,
+            "",
+        ),
         *clusters("routed_", name, negatives, gained, lost),
     ]
     return found, [_row(name, "routing", number, gained, 1) for number in range(gained + lost)]
@@ -78,7 +88,9 @@ def review(
 
 
 def judged(one: GateInput, said: dict[str, Right]) -> GateInput:
-    verdicts = tuple(VerdictRecord(ref, "alice", "alice", right, None, None, True, 1.0, ()) for ref, right in said.items())
+    verdicts = tuple(
+        VerdictRecord(ref, "alice", "alice", right, None, None, True, 1.0, ()) for ref, right in said.items()
+    )
     return replace(one, state=replace(one.state, verdicts=verdicts))
 
 
@@ -100,16 +112,23 @@ def test_w1_two_confirmed_losses_beside_23_gains_do_not_keep_a_candidate_back() 
 
 def test_w1_a_blocker_stands_whatever_the_counts_say() -> None:
     one = review([counted(CLASS.slice, 60, 2, 23)])
-    blocker = FindingRecord("e", "alice", "alice", "it must not", None, (one.contested[0].ref,), "blocker", "")
+    blocker = FindingRecord(
+        "e", "alice", "alice", "it must not", None, (one.contested[0].ref,), "blocker", ""
+    )
     after = judged(one, by_gold(one))
-    assert gate(replace(after, state=replace(after.state, findings=(blocker,))), "review.findings").verdict == "fail"
+    assert (
+        gate(replace(after, state=replace(after.state, findings=(blocker,))), "review.findings").verdict
+        == "fail"
+    )
 
 
 def test_w2_what_was_fixed_is_not_believed_without_a_look() -> None:
     one = review([counted(CLASS.slice, 60, 6, 3)])
     only_broken = {ref: right for ref, right in by_gold(one).items() if right == "base"}
     assert gate(judged(one, only_broken), RECALL).verdict == "unknown"
-    wrong_labels: dict[str, Right] = {ref: "neither" for ref, right in by_gold(one).items() if right == "candidate"}
+    wrong_labels: dict[str, Right] = {
+        ref: "neither" for ref, right in by_gold(one).items() if right == "candidate"
+    }
     assert gate(judged(one, {**only_broken, **wrong_labels}), RECALL).verdict == "fail"
 
 
@@ -175,9 +194,17 @@ def test_a_declared_margin_must_be_reached() -> None:
 
 @pytest.mark.parametrize(
     ("n", "worse", "better", "expected"),
-    [(3, 1, 0, "pass"), (3, 2, 0, "unknown"), (60, 3, 0, "pass"), (60, 4, 0, "unknown"), (60, 2, 3, "unknown")],
+    [
+        (3, 1, 0, "pass"),
+        (3, 2, 0, "unknown"),
+        (60, 3, 0, "pass"),
+        (60, 4, 0, "unknown"),
+        (60, 2, 3, "unknown"),
+    ],
 )
-def test_settled_means_that_no_open_verdict_can_change_it(n: int, worse: int, better: int, expected: str) -> None:
+def test_settled_means_that_no_open_verdict_can_change_it(
+    n: int, worse: int, better: int, expected: str
+) -> None:
     one = review([counted(CLASS.slice, n, worse, better)])
     said = gate(one, RECALL)
     assert said.verdict == expected
