@@ -40,14 +40,17 @@ def test_the_order_is_drawn_for_each_reviewer_and_example_and_stays() -> None:
 
 def test_what_is_asked_again_stands_the_other_way_round() -> None:
     once, again = (asked_of(TWO, "alice", "run", "intent/message:1", again=flag) for flag in (False, True))
-    assert once.order is not None and again.order == once.order[::-1]
-    assert again.answers == once.answers[::-1] and again.again
+    assert once.order is not None
+    assert again.order == once.order[::-1]
+    assert again.answers == once.answers[::-1]
+    assert again.again
 
 
 @pytest.mark.parametrize("ref", [f"intent/message:{number}" for number in range(8)])
 def test_a_known_answer_item_looks_like_any_other_and_tells_who_reads(ref: str) -> None:
     asked = known_asked("Which?", KnownAnswer("intent", ref, ("refund",), ("return",)), "alice", "run")
-    assert sorted(asked.answers) == [("refund",), ("return",)] and asked.order is None
+    assert sorted(asked.answers) == [("refund",), ("return",)]
+    assert asked.order is None
     truth: Choice = "first" if asked.answers[0] == ("refund",) else "second"
     wrong: Choice = "second" if truth == "first" else "first"
     said: dict[Choice, GivenAnswer] = {
