@@ -208,11 +208,9 @@ escalation = ["titles", "punctuation"]
 """
 
 
-@pytest.fixture
-def tiny_review(tmp_path: Path, tiny_classifier: MakeClassifier) -> Path:
+def write_tiny_review(root: Path, tiny_classifier: MakeClassifier) -> Path:
     """A whole small review: two random models, 72 messages of 3 classes, texts out of scope, titles."""
-    root = tmp_path / "review"
-    root.mkdir()
+    root.mkdir(exist_ok=True)
     tiny_classifier(root / "models" / "base", seed=0)
     tiny_classifier(root / "models" / "candidate", seed=1)
     write_jsonl(root / "eval.jsonl", messages())
@@ -224,6 +222,29 @@ def tiny_review(tmp_path: Path, tiny_classifier: MakeClassifier) -> Path:
     (root / "titles.txt").write_text("\n".join(TITLES) + "\n", "utf-8")
     (root / "review.toml").write_text(REVIEW, "utf-8")
     return root / "review.toml"
+
+
+@pytest.fixture
+def tiny_review(tmp_path: Path, tiny_classifier: MakeClassifier) -> Path:
+    """A whole small review, not analysed yet."""
+    return write_tiny_review(tmp_path / "review", tiny_classifier)
+
+
+@pytest.fixture(scope="session")
+def tiny_analysed(tmp_path_factory: pytest.TempPathFactory, tiny_classifier: MakeClassifier) -> Path:
+    """The store of the small review, analysed once for all test processes; only to be read."""
+    from analysis.run.pipeline import analyze
+
+    shared = shared_folder(tmp_path_factory)
+    with FileLock(shared / "tiny.lock"):
+        # Analysed a second time, it is the same run, and nothing is computed.
+        return analyze(write_tiny_review(shared / "tiny", tiny_classifier)).store
+
+
+@pytest.fixture
+def tiny_store(tiny_review: Path, tiny_analysed: Path) -> Path:
+    """The store of `tiny_review`, beside it, as `analyze` leaves it there."""
+    return Path(shutil.copytree(tiny_analysed, tiny_review.parent / tiny_analysed.name))
 
 
 @pytest.fixture(scope="session")

@@ -102,8 +102,8 @@ def test_an_unexpected_failure_goes_to_a_log_and_not_to_the_screen(
 
 
 @pytest.fixture
-def store(tiny_review: Path) -> Path:
-    return analyze(tiny_review).store
+def store(tiny_store: Path) -> Path:
+    return tiny_store
 
 
 def test_a_review_by_commands_from_analysis_to_export(
