@@ -8,12 +8,14 @@ import random
 import re
 import shutil
 from collections.abc import Callable, Iterator, Sequence
+from functools import cache
 from pathlib import Path
 
 import pytest
 from filelock import FileLock
 
 from analysis.live.client import LiveProbes
+from analysis.run import queue
 from tests.analysis.store_fixture import SHELF
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
@@ -293,6 +295,7 @@ def write_sample_review(folder: Path, candidate: str) -> Path:
         text = text.replace("models/responder-v4-rc1", "models/responder-v3")
         text = text.replace("response/responses-rc1.jsonl", "responses.jsonl")
         text = re.sub(r"preferences = .*\n", "", text)
+        text = text.replace("budget = 360", "budget = 90")
         rows = [
             json.loads(line) for line in (SAMPLE / "response" / "responses-rc1.jsonl").open(encoding="utf-8")
         ]
@@ -308,15 +311,22 @@ def write_sample_review(folder: Path, candidate: str) -> Path:
 @pytest.fixture(scope="session")
 def sample_store(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
     """`sample_store("rc1")` is a store of its own, copied from one that all test processes share."""
-    from analysis.run.pipeline import analyze
-
     shared = shared_folder(tmp_path_factory)
 
-    def store(candidate: str) -> Path:
+    @cache
+    def analysed(candidate: str) -> Path:
+        from analysis.run.pipeline import analyze
+
         folder = shared / f"sample-{candidate}"
-        with FileLock(shared / f"sample-{candidate}.lock"):
+        with FileLock(shared / f"sample-{candidate}.lock"), pytest.MonkeyPatch.context() as patch:
             review = folder / "review.toml"
-            analysed = analyze(review if review.exists() else write_sample_review(folder, candidate)).store
-        return Path(shutil.copytree(analysed, tmp_path_factory.mktemp("store") / analysed.name))
+            if candidate == "base":
+                # Texts that were chosen for their cues would be explained, and there is nothing to explain.
+                patch.setattr(queue, "STANDING", 10)
+            return analyze(review if review.exists() else write_sample_review(folder, candidate)).store
+
+    def store(candidate: str) -> Path:
+        made = analysed(candidate)
+        return Path(shutil.copytree(made, tmp_path_factory.mktemp("store") / made.name))
 
     return store

@@ -26,7 +26,7 @@ def assay(*arguments: object, obeys_modes: bool = False) -> subprocess.Completed
         stdin=subprocess.DEVNULL,
         cwd=ROOT,
         env=os.environ | {"TERM": "xterm-256color", "XDG_STATE_HOME": "/nonexistent"},
-        timeout=120,
+        timeout=300,
         check=False,
     )
 

@@ -19,7 +19,7 @@ def shown(app: App[int]) -> str:
     return "\n".join(rows)
 
 
-async def until(pilot: Pilot[int], text: str, seconds: float = 60.0) -> str:
+async def until(pilot: Pilot[int], text: str, seconds: float = 180.0) -> str:
     """Wait until some text is on the screen, and return the whole screen."""
     async with asyncio.timeout(seconds):
         while text not in shown(pilot.app):
