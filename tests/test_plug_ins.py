@@ -6,12 +6,14 @@ import json
 import os
 import shutil
 import subprocess
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import duckdb
 import pytest
+from filelock import FileLock
 
 from analysis.plugin import registry
 from analysis.plugin.registry import get
@@ -19,6 +21,7 @@ from analysis.run import pipeline
 from analysis.run.check import check_review
 from analysis.store.run import current_run, run_id
 from tests import toy_review
+from tests.analysis.store_fixture import SHELF
 from tests.conftest import LABELS, TITLES, MakeClassifier, messages, write_jsonl
 from tests.toy_review import PACKAGE, PROJECT, assay, entry_points, installed
 from tui import cli
@@ -235,24 +238,29 @@ records = "records.jsonl"
     return path
 
 
-def analysed(path: Path, folder: Path, make: MakeClassifier) -> Extended:
-    """The review as the program with the additions on a path analyses it."""
-    made = Extended(path, folder / "extended.review")
-    done = made.assay("analyze", write_review(folder, make))
-    assert done.returncode == 0, done.stderr
-    return made
+def analysed(name: str, add: Callable[[Path], Path], folder: Path, make: MakeClassifier) -> Extended:
+    """The review as the program with the additions analyses it, for whichever test process asks first; a copy."""
+    shared = Path(os.environ[SHELF]) / name
+    made = Extended(shared / "path", shared / "extended.review")
+    with FileLock(f"{shared}.lock"):
+        if not (shared / "done").exists():
+            add(made.path)
+            done = made.assay("analyze", write_review(shared, make))
+            assert done.returncode == 0, done.stderr
+            (shared / "done").touch()
+    shutil.copytree(made.store, folder / made.store.name)
+    write_review(folder, make)
+    return Extended(made.path, folder / made.store.name)
 
 
 @pytest.fixture(scope="module")
 def by_a_copy(tmp_path_factory: pytest.TempPathFactory, tiny_classifier: MakeClassifier) -> Extended:
-    folder = tmp_path_factory.mktemp("extended")
-    return analysed(add_to_a_copy(folder / "path"), folder, tiny_classifier)
+    return analysed("by_a_copy", add_to_a_copy, tmp_path_factory.mktemp("extended"), tiny_classifier)
 
 
 @pytest.fixture(scope="module")
 def by_a_package(tmp_path_factory: pytest.TempPathFactory, tiny_classifier: MakeClassifier) -> Extended:
-    folder = tmp_path_factory.mktemp("extended")
-    return analysed(add_as_a_package(folder / "path"), folder, tiny_classifier)
+    return analysed("by_a_package", add_as_a_package, tmp_path_factory.mktemp("extended"), tiny_classifier)
 
 
 @pytest.fixture(params=["by_a_copy", "by_a_package"])
