@@ -18,14 +18,15 @@ from analysis.review.session import ReviewSession
 from tests import toy_review
 from tests.analysis.store_fixture import said_elsewhere
 from tests.toy_review import PACKAGE, assay, copy_of_package, entry_points, installed, toy_store
+from tui import cli
 
 LATE = "toy.late[asks for haste]"
 
 
 @pytest.fixture(scope="module")
-def analysed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def analysed() -> Path:
     """A store of the toy track, made once; tests that write work on copies."""
-    return toy_store(tmp_path_factory.mktemp("toy"))
+    return toy_store()
 
 
 @pytest.fixture
@@ -183,12 +184,14 @@ def test_its_report_is_exported_signed_and_verified(store: Path, tmp_path: Path)
 
 
 @pytest.mark.parametrize("file", ["track.py", "gates/error.py", "stages.py"])
-def test_a_package_that_cannot_be_imported_is_told_and_stops_nobody_else(tmp_path: Path, file: str) -> None:
+def test_a_package_that_cannot_be_imported_is_told_and_stops_nobody_else(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], file: str
+) -> None:
     broken = copy_of_package(tmp_path / "broken")
     (broken / "assay_toy" / file).write_text("import a_module_that_nobody_has\n", "utf-8")
-    told = assay("doctor", plugin=broken)
-    assert told.returncode == 0, told.stderr
-    line = next(one for one in told.stdout.splitlines() if "toy" in one)
+    with installed(broken):
+        assert cli.main(["doctor"]) == 0
+    line = next(one for one in capsys.readouterr().out.splitlines() if "toy" in one)
     assert "a_module_that_nobody_has" in line
     assert "assay-toy 1.0" in line
     folder = toy_review.write_folder(tmp_path / "replies")
@@ -213,23 +216,21 @@ def test_a_track_of_a_name_that_is_taken_does_not_take_its_place(tmp_path: Path)
     assert "built-in track" in fault
 
 
-def test_other_code_of_the_package_makes_another_run(analysed: Path, tmp_path: Path) -> None:
+def test_other_code_of_the_package_makes_another_run(analysed: Path, store: Path, tmp_path: Path) -> None:
     changed = copy_of_package(tmp_path / "changed")
     stages = changed / "assay_toy" / "stages.py"
     stages.write_text(stages.read_text("utf-8").replace("estimate.hours,", "estimate.hours + 1.0,"), "utf-8")
-    review = analysed.parent / "review.toml"
-    other = toy_review.with_store(review, tmp_path / "other.review")
+    review = toy_review.write_review(toy_review.write_folder(tmp_path))
     with installed(PACKAGE):
         before = registry.identity("toy")
     with installed(changed):
         after = registry.identity("toy")
     assert before["version"] == after["version"] == "1.0"
     assert before["sha256"] != after["sha256"]
-    again = assay("analyze", other)
-    assert again.returncode == 0, again.stderr
-    done = assay("analyze", other, plugin=changed)
+    # The review again, beside a store with the run and the shards of the code before.
+    done = assay("analyze", review, plugin=changed)
     assert done.returncode == 0, done.stderr
-    runs = {path.name for path in (tmp_path / "other.review" / "runs").iterdir() if path.is_dir()}
+    runs = {path.name for path in (store / "runs").iterdir() if path.is_dir()}
     assert len(runs) == 2
-    error = gate(tmp_path / "other.review", "toy.error")
+    error = gate(store, "toy.error")
     assert error["value"] != gate(analysed, "toy.error")["value"], "made of the shards of the code before"

@@ -36,7 +36,7 @@ def test_the_title_is_deleted_and_the_flip_reverts(
         screen = terminal.until("(titles)")
         assert "not changed yet" in screen
         terminal.press("d", "Enter")
-        screen = terminal.until("─ after ─", 120)
+        screen = terminal.until("─ after ─")
         assert "the flip reverts: the candidate predicts" in screen
         assert "≠" in screen
         terminal.press("s")

@@ -29,13 +29,16 @@ pytestmark = [
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """The intent part of the sample's first review with a key to sign with, in a folder of its own."""
+    """The intent part of the sample's first review, on a quarter of its messages, with a key to sign with."""
     shutil.copy(SAMPLE / "titles.txt", tmp_path)
     review = (SAMPLE / "review-rc1.toml").read_text("utf-8").partition("\n[retrieval]")[0]
     # The budget is shared by the tracks, and here there is one.
-    (tmp_path / "review-rc1.toml").write_text(review.replace("budget = 360", "budget = 120"), "utf-8")
+    (tmp_path / "review-rc1.toml").write_text(review.replace("budget = 360", "budget = 30"), "utf-8")
     for name in ("intent", "models"):
         shutil.copytree(SAMPLE / name, tmp_path / name)
+    messages = tmp_path / "intent" / "eval.jsonl"
+    lines = messages.read_text("utf-8").splitlines(keepends=True)
+    messages.write_text("".join(lines[::4]), "utf-8")
     key = tmp_path / "key"
     subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "alice@x", "-f", key], check=True)
     public = key.with_suffix(".pub").read_text()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 
 from textual.app import App
 from textual.geometry import Region
@@ -19,9 +20,14 @@ def shown(app: App[int]) -> str:
     return "\n".join(rows)
 
 
-async def until(pilot: Pilot[int], text: str, seconds: float = 60.0) -> str:
+async def until(pilot: Pilot[int], text: str, seconds: float = 180.0) -> str:
     """Wait until some text is on the screen, and return the whole screen."""
-    async with asyncio.timeout(seconds):
-        while text not in shown(pilot.app):
-            await pilot.pause(0.02)
+    await until_true(pilot, lambda: text in shown(pilot.app), seconds)
     return shown(pilot.app)
+
+
+async def until_true(pilot: Pilot[int], condition: Callable[[], bool], seconds: float = 180.0) -> None:
+    """Wait until something is so; `pilot.pause` alone ends after a second, on a busy machine before all is drawn."""
+    async with asyncio.timeout(seconds):
+        while not condition():
+            await pilot.pause(0.02)

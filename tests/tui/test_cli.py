@@ -13,7 +13,6 @@ import pytest
 
 from analysis.base.errors import AssayError
 from analysis.review.session import ReviewSession
-from analysis.run.pipeline import analyze
 from tests.analysis.store_fixture import said_elsewhere
 from tests.analysis.tracks.retrieval.tiny import write_adapter, write_encoder
 from tests.analysis.tracks.retrieval.tiny import write_review as write_encoder_review
@@ -102,8 +101,8 @@ def test_an_unexpected_failure_goes_to_a_log_and_not_to_the_screen(
 
 
 @pytest.fixture
-def store(tiny_review: Path) -> Path:
-    return analyze(tiny_review).store
+def store(tiny_store: Path) -> Path:
+    return tiny_store
 
 
 def test_a_review_by_commands_from_analysis_to_export(
@@ -211,7 +210,7 @@ def test_plain_review_reads_from_a_pipe(store: Path) -> None:
         capture_output=True,
         text=True,
         cwd=ROOT,
-        timeout=60,
+        timeout=300,
         check=False,
     )
     assert done.returncode == 0, done.stderr
@@ -268,7 +267,7 @@ def test_a_dumb_terminal_is_refused_on_a_real_terminal_too(tmp_path: Path) -> No
         text=True,
         cwd=ROOT,
         env=os.environ | {"TERM": "dumb"},
-        timeout=60,
+        timeout=300,
         check=False,
     )
     os.close(terminal)

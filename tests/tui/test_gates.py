@@ -11,7 +11,7 @@ from analysis.base.records import Better, GateResult, GateVerdict, Measures
 from analysis.review.session import ReviewSession
 from tests.analysis.store_fixture import ref_of
 from tests.tui.conftest import OpenConsole
-from tests.tui.reading import shown, until
+from tests.tui.reading import shown, until, until_true
 from tui.draw.criterion_lines import criterion_lines, criterion_sentences
 from tui.draw.gate_lines import (
     GATE_MARKS,
@@ -150,8 +150,8 @@ async def test_the_detail_follows_the_cursor_at_120_columns(
         assert isinstance(pilot.app.screen, GatesScreen)
         assert pilot.app.screen.key == gates[1].key
         await pilot.press("left_square_bracket")
-        await pilot.pause()
-        assert pilot.app.screen.key == gates[0].key
+        screen = pilot.app.screen
+        await until_true(pilot, lambda: screen.key == gates[0].key)
 
 
 async def test_a_passing_gate_cannot_be_waived_and_it_says_so(
@@ -160,7 +160,7 @@ async def test_a_passing_gate_cannot_be_waived_and_it_says_so(
     passing = next(entry for entry in session.gates() if entry.verdict == "pass")
     async with console() as pilot:
         await pilot.press("5")
-        await pilot.pause()
+        await until_true(pilot, lambda: isinstance(pilot.app.screen, GatesScreen))
         assert isinstance(pilot.app.screen, GatesScreen)
         pilot.app.screen.show(passing.key)
         await pilot.pause()
@@ -174,7 +174,7 @@ async def test_a_waiver_needs_a_reason_and_a_day_to_come(
     failing = next(entry for entry in by_urgency(session.gates()) if not entry.waiver_blocked)
     async with console() as pilot:
         await pilot.press("5")
-        await pilot.pause()
+        await until_true(pilot, lambda: isinstance(pilot.app.screen, GatesScreen))
         assert isinstance(pilot.app.screen, GatesScreen)
         pilot.app.screen.show(failing.key)
         await pilot.pause()
@@ -203,7 +203,7 @@ async def test_a_finding_from_a_gate_carries_its_examples(
 ) -> None:
     async with console(size=(80, 70)) as pilot:
         await pilot.press("5")
-        await pilot.pause()
+        await until_true(pilot, lambda: isinstance(pilot.app.screen, GatesScreen))
         assert isinstance(pilot.app.screen, GatesScreen)
         pilot.app.screen.show("intent.critical_recall[escalation]")
         await pilot.pause()
@@ -222,7 +222,5 @@ async def test_escape_goes_from_the_detail_to_the_list(console: OpenConsole) -> 
         await pilot.press("enter")
         await until(pilot, "protects")
         await pilot.press("escape")
-        await pilot.pause()
-        await pilot.pause()
-        assert "protects" not in shown(pilot.app)
-        assert "GATES" in shown(pilot.app)
+        await until_true(pilot, lambda: "protects" not in shown(pilot.app))
+        await until(pilot, "GATES")

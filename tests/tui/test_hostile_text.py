@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import re
 import unicodedata
 from pathlib import Path
 
 import pytest
+from textual.widgets import Input
 
 from analysis.review.session import ReviewSession
 from tests.analysis.store_fixture import publish_review, ref_of
-from tests.tui.reading import shown, until
+from tests.tui.reading import shown, until, until_true
 from tests.tui.test_safe_text import PAYLOADS
 from tui.console.app import AssayApp
 from tui.draw.theme import Colours
@@ -93,13 +93,10 @@ async def test_pasted_control_characters_become_pictures(hostile: Path) -> None:
     with ReviewSession.open(hostile, "paste") as session:
         async with AssayApp(session, Colours()).run_test(size=(80, 24)) as pilot:
             await pilot.press("2", "e")
-            await pilot.pause()
-            from textual.widgets import Input
+            await until_true(pilot, lambda: len(pilot.app.screen.query(Input)) > 0)
 
             pilot.app.screen.query_one(Input).value = "a\x1b]52;c;eA==\x07b"
-            await pilot.pause()
-            assert unclean(shown(pilot.app)) == set()
-            assert re.search("a␛]52;c;eA==␇b", shown(pilot.app))
+            assert unclean(await until(pilot, "a␛]52;c;eA==␇b")) == set()
 
 
 async def test_a_line_of_two_megabytes_is_cut_and_counted(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from textual.geometry import Size
 from analysis.base.records import Trigger
 from analysis.review.session import ReviewSession
 from tests.tui.conftest import OpenConsole
-from tests.tui.reading import shown, until
+from tests.tui.reading import shown, until, until_true
 from tui.draw.gate_lines import by_urgency, counts_of, verdict_of
 from tui.screens.overview import OverviewScreen, main_lines, slices_lines, trigger_lines
 
@@ -93,6 +93,5 @@ async def test_a_resize_keeps_the_cursor_on_its_line(console: OpenConsole) -> No
         view = pilot.app.screen.query_one("#overview")
         before = view.target  # type: ignore[attr-defined]
         await pilot.resize_terminal(140, 40)
-        await pilot.pause()
-        assert pilot.app.size == Size(140, 40)
+        await until_true(pilot, lambda: pilot.app.size == Size(140, 40))
         assert view.target == before  # type: ignore[attr-defined]

@@ -102,7 +102,7 @@ def test_it_runs_in_a_process_without_a_terminal(store: Path) -> None:
         f"sys.exit(run_plain(Path({str(store)!r}), 'alice', sys.stdin, sys.stdout))"
     )
     done = subprocess.run(
-        [sys.executable, "-c", code], input="s\nq\n", capture_output=True, text=True, check=False, timeout=60
+        [sys.executable, "-c", code], input="s\nq\n", capture_output=True, text=True, check=False, timeout=300
     )
     assert done.returncode == 0, done.stderr
     assert f"saved: unsure {ref_of(0)}" in done.stdout

@@ -19,7 +19,7 @@ from analysis.tracks.retrieval.example_context import example_context
 from analysis.tracks.retrieval.map_limits import QUALITIES
 from analysis.tracks.retrieval.vectors import EmbeddingSpace
 from tests.analysis.tracks.retrieval.map_fixture import analysed, noise, regrouped
-from tests.tui.reading import shown, until
+from tests.tui.reading import shown, until, until_true
 from tests.tui.retrieval_fixture import (
     DUPLICATE,
     ITEM,
@@ -177,8 +177,7 @@ async def test_v_shows_every_place_and_b_one_side_or_what_moved(published: Path)
     async with looking(published, QUERY, (80, 24)) as pilot:
         assert "more   v shows all" in await until(pilot, "query:q031")
         await pilot.press("v")
-        await pilot.pause()
-        assert "v shows all" not in shown(pilot.app)
+        await until_true(pilot, lambda: "v shows all" not in shown(pilot.app))
         await pilot.press("b")
         text = await until(pilot, "side: base")
         assert not [row for row in text.splitlines() if row.startswith(" candidate ")]

@@ -47,7 +47,7 @@ from tui.whatif.numbers import number_lines
 from tui.whatif.question import requests_for
 from tui.whatif.screen import WhatIfScreen
 
-ANSWER_S = 60.0
+ANSWER_S = 180.0
 """How long a machine that is busy elsewhere may take to load two small models."""
 VIEW = view_of("intent")
 METHODS = {spec.name: spec for spec in get("intent").methods()}
