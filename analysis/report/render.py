@@ -9,7 +9,7 @@ from analysis.base.escape import code, inline
 from analysis.base.number_text import significant
 from analysis.report.stock_commands import NAMESPACE, REVOKED_KEYS, model_commands, signature_commands
 
-RENDER_FORMAT = 2
+RENDER_FORMAT = 3
 """Version of this template; a report names the one it was rendered with."""
 
 NOT_HERE = "not in this review"
@@ -97,7 +97,7 @@ def _gates(predicate: Mapping[str, Any]) -> str:
             + ("" if gate["blocking"] else " (advisory)"),
             interval(gate["value"], gate["low"], gate["high"], signed=gate["measures"] == "change"),
             _number_of(gate),
-            number(gate["n"]),
+            _count(gate),
             inline(gate["threshold"]),
             inline(gate["why"]),
         )
@@ -111,6 +111,13 @@ def _gates(predicate: Mapping[str, Any]) -> str:
         if gate["refs"] and gate["verdict"] in ("fail", "unknown", "waived")
     ]
     return "\n".join([*lines, *(["", *_bullets(behind)] if behind else [])])
+
+
+def _count(gate: Mapping[str, Any]) -> str:
+    """The n of a gate's value, and of how many independent examples it tells as much, where these are fewer."""
+    effective = gate["n_effective"]
+    beside = "" if effective is None or effective == gate["n"] else f" ({number(effective)} effective)"
+    return number(gate["n"]) + beside
 
 
 def _number_of(gate: Mapping[str, Any]) -> str:

@@ -35,7 +35,7 @@ def entries(given: GateInput, results: Sequence[GateResult]) -> dict[str, Any]:
             {
                 "decision": state.decision,
                 "gates_allow": allow(results),
-                "gates": results,
+                "gates": [{**asdict(one), "n_effective": _effective(given, one)} for one in results],
                 "numbers": _numbers(given, results),
                 "weakened": [rule for rule in rules if rule.off is not None or rule.loosened],
                 "rules": rules,
@@ -46,6 +46,12 @@ def entries(given: GateInput, results: Sequence[GateResult]) -> dict[str, Any]:
             }
         )
     )
+
+
+def _effective(given: GateInput, one: GateResult) -> int | None:
+    """How many independent examples the `n` of a gate tell as much as, where its metric says so."""
+    metric = given.metric_at.get((one.metric_track or "", one.metric or "", one.metric_slice, "difference"))
+    return metric.n_effective if metric is not None and metric.value == one.value else None
 
 
 def _numbers(given: GateInput, results: Sequence[GateResult]) -> list[dict[str, Any]]:

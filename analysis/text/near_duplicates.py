@@ -109,7 +109,7 @@ def _components(sets: Sequence[frozenset[str]]) -> NDArray[np.int64]:
     if (sizes > EXACT_WORDS).any():
         # Of two near-duplicates the smaller has at least that share of the larger one's words.
         rest = np.flatnonzero(sizes > EXACT_WORDS * JACCARD)
-        pairs += (rest[found] for found in _long_pairs([sets[number] for number in rest]))
+        pairs += (rest[found] for found in _long_pairs([sets[number] for number in rest.tolist()]))
     return _connected(len(sets), pairs)
 
 
@@ -119,7 +119,8 @@ def _connected(n: int, pairs: Iterable[Pairs]) -> NDArray[np.int64]:
 
     edges = np.concatenate([np.empty((2, 0), np.int64), *pairs], axis=1)
     graph = coo_array((np.ones(edges.shape[1], np.int8), (edges[0], edges[1])), shape=(n, n))
-    return connected_components(graph, directed=False)[1].astype(np.int64)
+    labels: NDArray[np.int32] = connected_components(graph, directed=False)[1]
+    return labels.astype(np.int64)
 
 
 def _short_pairs(sets: Sequence[frozenset[str]], numbers: NDArray[np.int64]) -> Pairs:
@@ -135,7 +136,7 @@ def _short_pairs(sets: Sequence[frozenset[str]], numbers: NDArray[np.int64]) -> 
     files, owners, rooms = [], [], []
     for words in np.unique(size):
         mine = np.flatnonzero(size == words)
-        held = keys[np.array([[code[word] for word in sets[number]] for number in mine], np.int64)]
+        held = keys[np.array([[code[word] for word in sets[number]] for number in mine.tolist()], np.int64)]
         whole = held.sum(axis=1, dtype=np.uint64)
         for fewer in range(words - math.ceil(JACCARD * words - 1e-9) + 1):
             for out in combinations(range(words), fewer):
@@ -192,7 +193,8 @@ def _not_among(values: NDArray[np.int64], seen: NDArray[np.int64]) -> NDArray[np
     if not len(seen):
         return values
     place = np.minimum(np.searchsorted(seen, values), len(seen) - 1)
-    return values[seen[place] != values]
+    new: NDArray[np.int64] = values[seen[place] != values]
+    return new
 
 
 def _jaccard(
@@ -219,7 +221,8 @@ def _jaccard(
     for number in np.flatnonzero(wide > _WIDEST):
         left, right = (words[starts[one] : starts[one + 1]] for one in pairs[:, number])
         common[number] = len(np.intersect1d(left, right, assume_unique=True))
-    return common / (size[pairs[0]] + size[pairs[1]] - common)
+    either: NDArray[np.float64] = size[pairs[0]] + size[pairs[1]] - common
+    return common / either
 
 
 def _padded(

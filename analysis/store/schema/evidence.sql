@@ -13,7 +13,7 @@ CREATE TABLE cluster (track VARCHAR NOT NULL, ref VARCHAR NOT NULL, cluster VARC
 CREATE TABLE metric (
     track VARCHAR NOT NULL, name VARCHAR NOT NULL, slice VARCHAR NOT NULL, side VARCHAR NOT NULL,
     value DOUBLE, low DOUBLE, high DOUBLE, n BIGINT, status VARCHAR NOT NULL, why VARCHAR NOT NULL,
-    method VARCHAR NOT NULL);
+    method VARCHAR NOT NULL, n_effective BIGINT);
 -- What each number is, and how each method is called: as declared by the track that made them.
 CREATE TABLE metric_spec (
     track VARCHAR NOT NULL, name VARCHAR NOT NULL, title VARCHAR NOT NULL, meaning VARCHAR NOT NULL,

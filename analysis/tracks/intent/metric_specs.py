@@ -40,7 +40,18 @@ SPECS: tuple[MetricSpec, ...] = (
     MetricSpec("fixed", "fixed", "texts wrong on the base and right on the candidate", "texts", "count", "up", ONE),
     MetricSpec("flips", "flips", "texts whose predicted class changed", "texts", "count", "neither", ONE),
     MetricSpec(
-        "mcnemar_p", "p of more broken than fixed", "one-sided exact McNemar: P(Bin(broken + fixed, 1/2) ≥ broken)",
+        "broken_clusters", "clusters with more broken", "clusters of dependent texts with more broken than fixed ones",
+        "clusters", "count", "down", ONE),
+    MetricSpec(
+        "fixed_clusters", "clusters with more fixed", "clusters of dependent texts with more fixed than broken ones",
+        "clusters", "count", "up", ONE),
+    MetricSpec(
+        "net_squares", "squares of net flips",
+        "sum over clusters of (broken − fixed)²; over broken + fixed it is how many texts tell as much as one",
+        "texts²", "count", "neither", ONE),
+    MetricSpec(
+        "mcnemar_p", "p of more broken than fixed",
+        "one-sided exact sign test: P(Bin(broken + fixed clusters, 1/2) ≥ broken clusters)",
         "probability", "p", "up", ONE),
     MetricSpec(
         "false_positives", "wrongly sent to it", "texts of other classes that are predicted as this one",
@@ -55,6 +66,17 @@ SPECS: tuple[MetricSpec, ...] = (
     MetricSpec(
         "routed_lost", "no longer sent to it", "texts of other classes that only the base sends to this one",
         "texts", "count", "up", ONE),
+    MetricSpec(
+        "routed_gained_clusters", "clusters newly sent to it",
+        "clusters of dependent texts of which more are newly sent to this class than no longer",
+        "clusters", "count", "down", ONE),
+    MetricSpec(
+        "routed_lost_clusters", "clusters no longer sent to it",
+        "clusters of dependent texts of which more are no longer sent to this class than newly",
+        "clusters", "count", "up", ONE),
+    MetricSpec(
+        "routed_net_squares", "squares of net routing", "sum over clusters of (newly sent − no longer sent)²",
+        "texts²", "count", "neither", ONE),
     MetricSpec(
         "confidence", "confidence out of scope",
         "mean of the largest probability, on texts that belong to no class", "probability", "level", "down"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -18,10 +18,11 @@ from analysis.stats import (
     bootstrap_mean,
     brier,
     clopper_pearson,
+    clustered_interval,
+    effective_n,
     expected_calibration_error,
     mcnemar_one_sided,
     paired_mean_interval,
-    tango_interval,
 )
 from analysis.tracks.intent.metric_specs import TRACK, metric, of_interval
 from analysis.tracks.intent.predict import softmax
@@ -36,31 +37,63 @@ _SQL = queries(__package__, "metrics.sql")
 ECE_BINS = 15
 
 
-def _share_right(
-    measure: str, name: str, n: int, base_right: int, candidate_right: int, broken: int, fixed: int
-) -> list[Metric]:
+class Counted(NamedTuple):
+    """What the sides have right of a slice, by example and by cluster; columns of the query `by_slice`.
+
+    `broken_clusters` and `fixed_clusters` are the clusters with more broken than fixed, and with fewer; `net_squares`
+    sums the squares of that difference.
+    """
+
+    n: int = 0
+    base_right: int = 0
+    candidate_right: int = 0
+    broken: int = 0
+    fixed: int = 0
+    flips: int = 0
+    broken_clusters: int = 0
+    fixed_clusters: int = 0
+    net_squares: int = 0
+
+
+def _by_slice(connection: duckdb.DuckDBPyConnection) -> dict[str, Counted]:
+    found = connection.execute(_SQL["by_slice"], {"track": TRACK}).fetchall()
+    return {name: Counted(*numbers) for name, *numbers in found}
+
+
+def _share_right(measure: str, name: str, of: Counted) -> list[Metric]:
     """The share of a slice that each side has right, and their paired difference."""
-    return [
-        metric(measure, name, "base", base_right / n, clopper_pearson(base_right, n), n, EXACT),
-        metric(
-            measure, name, "candidate", candidate_right / n, clopper_pearson(candidate_right, n), n, EXACT
-        ),
-        metric(measure, name, "difference", (fixed - broken) / n, tango_interval(broken, fixed, n), n, TANGO),
+    n, effective = of.n, effective_n(of.broken, of.fixed, of.n, of.net_squares)
+    bounds = clustered_interval(of.broken, of.fixed, n, of.net_squares)
+    rows = [
+        metric(measure, name, side, right / n, clopper_pearson(right, n), n, EXACT)
+        for side, right in zip(SIDES, (of.base_right, of.candidate_right), strict=True)
     ]
+    change = (of.fixed - of.broken) / n
+    rows.append(metric(measure, name, "difference", change, bounds, n, TANGO, n_effective=effective))
+    return rows
 
 
 def slice_metrics(connection: duckdb.DuckDBPyConnection) -> list[Metric]:
-    """Accuracy of both sides, their paired difference, broken and fixed counts, for every slice."""
+    """Accuracy of both sides, their paired difference, broken and fixed counts, for every slice.
+
+    A cluster of dependent examples is one unit of the test, and of the interval of the difference.
+    """
     rows: list[Metric] = []
-    found = connection.execute(_SQL["by_slice"], {"track": TRACK}).fetchall()
-    for name, n, base_right, candidate_right, broken, fixed, flips in found:
+    for name, of in _by_slice(connection).items():
+        p = mcnemar_one_sided(of.broken_clusters, of.fixed_clusters)
+        rows += _share_right("accuracy", name, of)
         rows += [
-            *_share_right("accuracy", name, n, base_right, candidate_right, broken, fixed),
-            metric("broken", name, "difference", broken, None, n, "count"),
-            metric("fixed", name, "difference", fixed, None, n, "count"),
-            metric("flips", name, "difference", flips, None, n, "count of changed predictions"),
-            metric("mcnemar_p", name, "difference", mcnemar_one_sided(broken, fixed), None, n, MCNEMAR),
+            metric(key, name, "difference", getattr(of, key), None, of.n, method)
+            for key, method in (
+                ("broken", "count"),
+                ("fixed", "count"),
+                ("flips", "count of changed predictions"),
+                ("broken_clusters", BY_CLUSTER),
+                ("fixed_clusters", BY_CLUSTER),
+                ("net_squares", BY_CLUSTER),
+            )
         ]
+        rows.append(metric("mcnemar_p", name, "difference", p, None, of.n, MCNEMAR))
     return rows
 
 
@@ -72,15 +105,15 @@ def class_metrics(
     A critical class without an example of its own still has false positives.
     """
     rows: list[Metric] = []
-    by_slice = {row[0]: row[1:] for row in connection.execute(_SQL["by_slice"], {"track": TRACK}).fetchall()}
+    by_slice = _by_slice(connection)
     query = connection.execute(_SQL["by_class"], {"track": TRACK, "all": ALL, "critical": list(critical)})
     names = [column[0] for column in query.description or []]
     for values in query.fetchall():
         row: dict[str, Any] = dict(zip(names, values, strict=True))
         name = f"{label_column}={row['name']}"
-        n, base_right, candidate_right, broken, fixed, _ = by_slice.get(name, (0, 0, 0, 0, 0, 0))
-        if n:
-            rows += _share_right("recall", name, n, base_right, candidate_right, broken, fixed)
+        of = by_slice.get(name, Counted())
+        if of.n:
+            rows += _share_right("recall", name, of)
         for side in SIDES:
             predicted, true = row[f"{side}_predicted"], row[f"{side}_true"]
             precision = true / predicted if predicted else None
@@ -89,12 +122,27 @@ def class_metrics(
             rows.append(
                 metric("false_positives", name, side, row[f"{side}_false"], None, row["negatives"], "count")
             )
-        for key, count in (("routed_gained", row["gained"]), ("routed_lost", row["lost"])):
-            rows.append(metric(key, name, "difference", count, None, row["negatives"], "count"))
+        for key, method in (
+            ("gained", "count"),
+            ("lost", "count"),
+            ("gained_clusters", BY_CLUSTER),
+            ("lost_clusters", BY_CLUSTER),
+            ("net_squares", BY_CLUSTER),
+        ):
+            rows.append(metric(f"routed_{key}", name, "difference", row[key], None, row["negatives"], method))
+        counts = (row["lost"], row["gained"], row["negatives"], row["net_squares"])
         rate = (row["gained"] - row["lost"]) / row["negatives"] if row["negatives"] else None
-        low, high = tango_interval(row["lost"], row["gained"], row["negatives"])
         rows.append(
-            metric("false_positive_rate", name, "difference", rate, (low, high), row["negatives"], TANGO)
+            metric(
+                "false_positive_rate",
+                name,
+                "difference",
+                rate,
+                clustered_interval(*counts),
+                row["negatives"],
+                TANGO,
+                n_effective=effective_n(*counts),
+            )
         )
     return rows
 
@@ -196,8 +244,9 @@ def confusions(connection: duckdb.DuckDBPyConnection) -> tuple[list[Metric], pa.
 
 
 EXACT = "Clopper-Pearson 95 %"
-TANGO = "paired difference, Tango 95 %"
-MCNEMAR = "exact one-sided McNemar"
+TANGO = "paired difference, Tango 95 % at effective counts"
+MCNEMAR = "exact one-sided sign test on clusters"
+BY_CLUSTER = "count by cluster; an example that shares none is its own"
 BOOTSTRAP = "bootstrap 95 %"
 STUDENT = "mean of paired differences, Student 95 %"
 
@@ -219,4 +268,4 @@ def _compute(context: PlanContext) -> dict[str, pa.Table]:
     return {"metric": metric_table(rows), "slice": slices, "membership": members}
 
 
-METRICS = Aggregate("intent.metrics", 2, _compute)
+METRICS = Aggregate("intent.metrics", 3, _compute)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from analysis.base.records import ALL, Criterion, GateInput, GateResult, GateVerdict, Rule
+from analysis.base.records import ALL, Criterion, GateInput, GateResult, GateVerdict, Metric, Rule
 from analysis.plugin.gate import ALPHA, Gate, Threshold, metric_of, number_row, result
 from analysis.stats import mcnemar_one_sided
 from analysis.tracks.retrieval.changes import both_levels, declared
@@ -15,20 +15,26 @@ SHARE = 0.25
 
 
 def _judge(given: GateInput, rule: Rule) -> list[GateResult]:
-    """Fails where significantly more pairs broke than were mended, and by more than the limit."""
+    """Fails where significantly more queries lost pairs than gained some, and by more pairs than the limit."""
     if not declared(given).get("hard_negatives"):
         return [result(NEGATIVES, "n/a", "no hard negatives are declared")]
     net_limit, alpha = rule.thresholds["max_net_loss"], ALPHA / len(given.tracks) * SHARE
     change = metric_of(given, TRACK, "violations", ALL)
-    broken, fixed = (metric_of(given, TRACK, f"pairs_{name}", ALL) for name in ("broken", "fixed"))
+    broken, fixed, worse, better = (
+        metric_of(given, TRACK, f"pairs_{name}", ALL)
+        for name in ("broken", "fixed", "broken_clusters", "fixed_clusters")
+    )
     n = (change.n or 0) if change is not None else 0
     verdict: GateVerdict
-    if change is None or change.value is None or not n or broken is None or fixed is None:
+    if change is None or change.value is None or not n or None in (broken, fixed, worse, better):
         verdict, why, rows = "unknown", "the run holds no hard negative", [_pair_count(0)]
     else:
-        lost, won = int(broken.value or 0), int(fixed.value or 0)
-        net, p = (lost - won) / n, mcnemar_one_sided(lost, won)
-        counts = f"of {n} pairs, {lost} newly violated, {won} no longer; {both_levels(given, 'violations')}"
+        lost, won, queries_lost, queries_won = (_whole(one) for one in (broken, fixed, worse, better))
+        net, p = (lost - won) / n, mcnemar_one_sided(queries_lost, queries_won)
+        counts = (
+            f"of {n} pairs, {lost} newly violated, {won} no longer, for the worse in {queries_lost} queries and "
+            f"for the better in {queries_won}; {both_levels(given, 'violations')}"
+        )
         if n < MIN_PAIRS:
             verdict, why = "unknown", f"{counts}; {MIN_PAIRS} pairs would decide it"
         elif p <= alpha and net > net_limit:
@@ -41,7 +47,7 @@ def _judge(given: GateInput, rule: Rule) -> list[GateResult]:
         beyond: GateVerdict = crossed if net > net_limit else "pass"
         rows = [
             _pair_count(n),
-            number_row("p, more pairs violated than repaired", p, "p", f"above {alpha:.4f}", significant),
+            number_row("p, more queries worse than better", p, "p", f"above {alpha:.4f}", significant),
             criterion(
                 "net loss, pairs newly violated less those repaired, as a share of all",
                 change,
@@ -52,6 +58,10 @@ def _judge(given: GateInput, rule: Rule) -> list[GateResult]:
     refs = given.flagged.get(NEGATIVES.name, ())
     threshold = f"p {alpha:.4f} and net loss {net_limit:.3f}"
     return [result(NEGATIVES, verdict, why, metric=change, threshold=threshold, criteria=rows, refs=refs)]
+
+
+def _whole(metric: Metric | None) -> int:
+    return int(metric.value or 0) if metric is not None else 0
 
 
 def _pair_count(n: int) -> Criterion:
@@ -68,7 +78,14 @@ NEGATIVES = Gate(
         )
     },
     _judge,
-    reads=reads("violations", "pairs_broken", "pairs_fixed", "pairs_mcnemar_p"),
+    reads=reads(
+        "violations",
+        "pairs_broken",
+        "pairs_fixed",
+        "pairs_broken_clusters",
+        "pairs_fixed_clusters",
+        "pairs_mcnemar_p",
+    ),
     place=30,
 )
 GATES = (NEGATIVES,)
