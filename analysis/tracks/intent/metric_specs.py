@@ -60,6 +60,22 @@ SPECS: tuple[MetricSpec, ...] = (
         "mean of the largest probability, on texts that belong to no class", "probability", "level", "down"),
     MetricSpec(
         "mean_confidence", "confidence", "mean of the largest probability", "probability", "level", "neither", BOTH),
+    MetricSpec(
+        "coverage", "coverage", "share of texts on which the assistant acts: confidence from the threshold on",
+        "share", "level", "neither"),
+    MetricSpec(
+        "selective_risk", "error among the routed",
+        "of the texts on which the assistant acts, the share with the wrong class", "share", "level", "down", BOTH),
+    MetricSpec(
+        "selective_broken", "newly routed wrongly", "texts that only the candidate acts on wrongly",
+        "texts", "count", "down", ONE),
+    MetricSpec(
+        "selective_fixed", "no longer routed wrongly", "texts that only the base acts on wrongly",
+        "texts", "count", "up", ONE),
+    MetricSpec(
+        "selective_change", "routed wrongly, change",
+        "texts newly routed wrongly less those no longer, as a share of the texts that either side acts on",
+        "share", "change", "down", ONE),
     # A number that is a difference by itself counts as a change on each side, so that its sign is told.
     MetricSpec(
         "signed_gap", "confidence minus accuracy",

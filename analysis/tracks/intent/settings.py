@@ -15,7 +15,7 @@ class IntentSettings(TrackSettings):
 
     `signals` maps a class to phrases that ought to support it, `irrelevant` maps a class to lexicons
     (declared or built in) that must not; `max_length` is in tokens, and the model's own limit where
-    it is not given.
+    it is not given. `threshold` is the confidence from which the assistant acts on a prediction.
     """
 
     base: FolderPath
@@ -26,6 +26,7 @@ class IntentSettings(TrackSettings):
     label: Text = "label"
     out_of_scope: FilePath | None = None
     critical: list[Text] = Field(default_factory=list)
+    threshold: float | None = Field(default=None, gt=0, lt=1)
     max_length: int | None = Field(default=None, ge=3, le=1_000_000)
     signals: dict[Text, list[Text]] = Field(default_factory=dict)
     irrelevant: dict[Text, list[Text]] = Field(default_factory=dict)

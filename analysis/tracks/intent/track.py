@@ -103,8 +103,20 @@ class IntentTrack(Track):
         from analysis.tracks.intent.metrics import METRICS
         from analysis.tracks.intent.predict import PREDICT
         from analysis.tracks.intent.randomisation import RANDOMISE
+        from analysis.tracks.intent.selective import SELECTIVE
 
-        return (VARIANTS, PREDICT, EFFECTS, METRICS, CALIBRATION, ATTRIBUTE, ENRICH, RANDOMISE, LICENCE)
+        return (
+            VARIANTS,
+            PREDICT,
+            EFFECTS,
+            METRICS,
+            CALIBRATION,
+            SELECTIVE,
+            ATTRIBUTE,
+            ENRICH,
+            RANDOMISE,
+            LICENCE,
+        )
 
     def also_costly(
         self, workbench: duckdb.DuckDBPyConnection, settings: TrackSettings, seed: int
@@ -133,12 +145,17 @@ class IntentTrack(Track):
     def gate_settings(
         self, settings: TrackSettings, workbench: duckdb.DuckDBPyConnection
     ) -> dict[str, object]:
-        """The declared irrelevant cues and expected signals by class, and how many terms of each cue were inserted."""
+        """What is declared of cues, signals and the threshold, and how many terms of each cue were inserted."""
         from analysis.tracks.intent.settings import intent_settings
 
         intent = intent_settings(settings)
         terms = workbench.execute(queries(__package__, "stages.sql")["inserted_terms"]).fetchall()
-        return {"irrelevant": dict(intent.irrelevant), "signals": dict(intent.signals), "terms": dict(terms)}
+        return {
+            "irrelevant": dict(intent.irrelevant),
+            "signals": dict(intent.signals),
+            "terms": dict(terms),
+            "threshold": intent.threshold,
+        }
 
     def triggers(self, given: GateInput) -> list[Trigger]:
         from analysis.tracks.intent.triggers import triggers
