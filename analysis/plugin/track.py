@@ -41,6 +41,8 @@ class Track:
         package: the package of its SQL, `schema.sql` being its payload tables.
         live_output: names of the numbers and labels of one side's live answer that are kept when it is saved; empty
             where its models answer no live questions.
+        weighs: whether it weighs its numbers by the `[traffic]` and `[costs]` of the review, which name its slices
+            and classes.
         init_rank: `assay init` offers what lies in a folder to tracks in this order, so that a table with telling
             columns goes to the track that they tell of before one that takes any text.
     """
@@ -51,6 +53,7 @@ class Track:
     main: ClassVar[str] = ""
     package: ClassVar[str] = ""
     live_output: ClassVar[tuple[str, ...]] = ()
+    weighs: ClassVar[bool] = False
     init_rank: ClassVar[int] = 100
 
     # What a review file and a folder say

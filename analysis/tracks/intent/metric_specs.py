@@ -31,6 +31,13 @@ _TRANSITIONS: dict[str, tuple[str, str, Better]] = {
 SPECS: tuple[MetricSpec, ...] = (
     MetricSpec(
         "accuracy", "accuracy", "share of texts whose predicted class is the gold label", "share", "level", "up"),
+    MetricSpec(
+        "traffic_accuracy", "accuracy in production",
+        "accuracy with the examples weighed to the declared shares of traffic", "share", "level", "up"),
+    MetricSpec(
+        "expected_cost", "expected cost of errors",
+        "declared costs of missed and wrongly sent messages, of 10,000 messages, weighed to the declared traffic",
+        "cost per 10,000 messages", "level", "down"),
     MetricSpec("recall", "recall", "share of the texts of a class predicted as it", "share", "level", "up"),
     MetricSpec(
         "precision", "precision", "share of the texts predicted as a class that are of it",

@@ -27,7 +27,7 @@ SHOWN = 5
 def report_sections(connection: duckdb.DuckDBPyConnection, given: GateInput) -> dict[str, list[str]]:
     """Sentences for the report's fields; `connection` has the run attached as `evidence`."""
     return {
-        CHANGED: _routing(connection, given),
+        CHANGED: [*_routing(connection, given), *_production(given)],
         IMPROVED: _slices(connection, improved=True),
         REGRESSED: _slices(connection, improved=False),
         ATTRIBUTION: [
@@ -68,6 +68,29 @@ def _routing(connection: duckdb.DuckDBPyConnection, given: GateInput) -> list[st
         f"{fixed} no longer: {number(change)} of them",
         f"share acted on, and error among them, base → candidate: {'; '.join(table)}",
     ]
+
+
+def _production(given: GateInput) -> list[str]:
+    """Accuracy and costs as production will see them, with what they were weighed by."""
+    found = []
+    for name, words in (
+        ("traffic_accuracy", "accuracy weighed to production"),
+        ("expected_cost", "expected cost of errors, of 10,000 messages"),
+    ):
+        base, candidate, change = (
+            metric_of(given, TRACK, name, ALL, side) for side in (*SIDES, "difference")
+        )
+        if base is None or candidate is None or change is None:
+            continue
+        if base.value is None or candidate.value is None:
+            found.append(f"{words} unknown: {change.why}")
+            continue
+        raw = metric_of(given, TRACK, "accuracy", ALL)
+        beside = f"; unweighed {number(raw)}" if name == "traffic_accuracy" else ""
+        found.append(
+            f"{words} {base.value:.4g} → {candidate.value:.4g}, change {number(change)}{beside} ({change.method})"
+        )
+    return found
 
 
 def _of(part: int, whole: int) -> str:

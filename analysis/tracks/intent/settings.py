@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Self, cast
+from typing import Annotated, Self, cast
 
 from pydantic import Field, model_validator
 
@@ -15,7 +15,8 @@ class IntentSettings(TrackSettings):
 
     `signals` maps a class to phrases that ought to support it, `irrelevant` maps a class to lexicons
     (declared or built in) that must not; `max_length` is in tokens, and the model's own limit where
-    it is not given. `threshold` is the confidence from which the assistant acts on a prediction.
+    it is not given. `threshold` is the confidence from which the assistant acts on a prediction, `margins` the
+    loss that must be excluded, by class, critical slice or `all`.
     """
 
     base: FolderPath
@@ -26,6 +27,7 @@ class IntentSettings(TrackSettings):
     label: Text = "label"
     out_of_scope: FilePath | None = None
     critical: list[Text] = Field(default_factory=list)
+    margins: dict[Text, Annotated[float, Field(gt=0, lt=1)]] = Field(default_factory=dict)
     threshold: float | None = Field(default=None, gt=0, lt=1)
     max_length: int | None = Field(default=None, ge=3, le=1_000_000)
     signals: dict[Text, list[Text]] = Field(default_factory=dict)

@@ -37,6 +37,7 @@ class IntentTrack(Track):
     main: ClassVar[str] = "accuracy"
     package: ClassVar[str] = __package__
     live_output: ClassVar[tuple[str, ...]] = LIVE_OUTPUT
+    weighs: ClassVar[bool] = True
     init_rank: ClassVar[int] = 30
 
     def settings(self) -> type[TrackSettings]:
@@ -102,6 +103,7 @@ class IntentTrack(Track):
         from analysis.tracks.intent.licence_metrics import LICENCE
         from analysis.tracks.intent.metrics import METRICS
         from analysis.tracks.intent.predict import PREDICT
+        from analysis.tracks.intent.production import PRODUCTION
         from analysis.tracks.intent.randomisation import RANDOMISE
         from analysis.tracks.intent.selective import SELECTIVE
 
@@ -112,6 +114,7 @@ class IntentTrack(Track):
             METRICS,
             CALIBRATION,
             SELECTIVE,
+            PRODUCTION,
             ATTRIBUTE,
             ENRICH,
             RANDOMISE,
@@ -155,6 +158,7 @@ class IntentTrack(Track):
             "signals": dict(intent.signals),
             "terms": dict(terms),
             "threshold": intent.threshold,
+            "margins": dict(intent.margins),
         }
 
     def triggers(self, given: GateInput) -> list[Trigger]:
