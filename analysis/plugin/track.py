@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     import duckdb
 
     from analysis.base.problems import Problem
-    from analysis.base.records import Flag, GateInput, MethodSpec, MetricSpec, Side, Trigger
+    from analysis.base.records import Flag, GateInput, MethodSpec, MetricSpec, Side, Slice, Trigger
     from analysis.data.examples import Examples
     from analysis.plugin.gate import Gate
     from analysis.plugin.init.folder import Folder
@@ -87,6 +87,16 @@ class Track:
     def fit(self, examples: Examples, models: Sides, skip_bad_rows: bool) -> Examples:
         """Leave out, or refuse, the examples that the sides cannot answer for. Raises AssayError."""
         return examples
+
+    def decidable(self, settings: TrackSettings, slices: Sequence[Slice], tracks: int) -> Sequence[str]:
+        """What its data can decide, a line each, said before any model runs.
+
+        Args:
+            settings: its section.
+            slices: of its data.
+            tracks: how many the review has, which share its level.
+        """
+        return ()
 
     # What is measured
 

@@ -85,6 +85,7 @@ def _check_track(
     built = attempt(lambda: build_slices(track.name, settings, checked), problems)
     slices = built[0] if built else []
     notes += _slice_notes(slices)
+    notes += track.decidable(settings, slices, len(review.tracks))
     return slices, notes
 
 

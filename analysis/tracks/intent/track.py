@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from analysis.base.seeds import shuffled
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     import duckdb
 
     from analysis.base.problems import Problem
-    from analysis.base.records import Flag, GateInput, MethodSpec, MetricSpec, Side, Trigger
+    from analysis.base.records import Flag, GateInput, MethodSpec, MetricSpec, Side, Slice, Trigger
     from analysis.data.examples import Examples
     from analysis.models.sides import Sides
     from analysis.plugin.gate import Gate
@@ -83,6 +83,13 @@ class IntentTrack(Track):
         from analysis.models.classifier_pair import classifiers
 
         return check_labels(examples, classifiers(models).labels, skip_bad_rows)
+
+    def decidable(self, settings: TrackSettings, slices: Sequence[Slice], tracks: int) -> Sequence[str]:
+        """The smallest losses that counting would find, and the examples that declared margins take."""
+        from analysis.tracks.intent.decidable import decidable_notes
+        from analysis.tracks.intent.settings import intent_settings
+
+        return list(decidable_notes(intent_settings(settings), slices, tracks))
 
     def metrics(self) -> tuple[MetricSpec, ...]:
         from analysis.tracks.intent.metric_specs import SPECS
