@@ -52,8 +52,8 @@ def _slices(connection: duckdb.DuckDBPyConnection, *, improved: bool) -> list[st
 def _routing(connection: duckdb.DuckDBPyConnection, given: GateInput) -> list[str]:
     """What is acted on from the declared threshold on, and what would be from others."""
     threshold = given.settings.get(TRACK, {}).get("threshold")
-    change = metric_of(given, TRACK, "selective_change", ALL)
-    if threshold is None or change is None:
+    change = None if threshold is None else metric_of(given, TRACK, "selective_change", ALL)
+    if change is None:
         return []
     table = [
         f"from {at:g} on {_of(base_routed, n)} and {_of(base_wrong, base_routed)} → "
@@ -77,6 +77,8 @@ def _production(given: GateInput) -> list[str]:
         ("traffic_accuracy", "accuracy weighed to production"),
         ("expected_cost", "expected cost of errors, of 10,000 messages"),
     ):
+        if name not in given.specs[TRACK]:
+            continue  # The run is older than the number.
         base, candidate, change = (
             metric_of(given, TRACK, name, ALL, side) for side in (*SIDES, "difference")
         )
