@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     import duckdb
 
     from analysis.base.problems import Problem
-    from analysis.base.records import Flag, GateInput, MethodSpec, MetricSpec, Side, Trigger
+    from analysis.base.records import Flag, GateInput, MethodSpec, MetricSpec, Side, Slice, Trigger
     from analysis.data.examples import Examples
     from analysis.plugin.gate import Gate
     from analysis.plugin.init.folder import Folder
@@ -42,6 +42,8 @@ class Track:
         package: the package of its SQL, `schema.sql` being its payload tables.
         live_output: names of the numbers and labels of one side's live answer that are kept when it is saved; empty
             where its models answer no live questions.
+        weighs: whether it weighs its numbers by the `[traffic]` and `[costs]` of the review, which name its slices
+            and classes.
         init_rank: `assay init` offers what lies in a folder to tracks in this order, so that a table with telling
             columns goes to the track that they tell of before one that takes any text.
     """
@@ -52,6 +54,7 @@ class Track:
     main: ClassVar[str] = ""
     package: ClassVar[str] = ""
     live_output: ClassVar[tuple[str, ...]] = ()
+    weighs: ClassVar[bool] = False
     init_rank: ClassVar[int] = 100
 
     # What a review file and a folder say
@@ -94,6 +97,16 @@ class Track:
         from analysis.text.near_duplicates import shared_clusters
 
         return shared_clusters({row.ref: row.text for row in examples.evaluation_rows()})
+
+    def decidable(self, settings: TrackSettings, slices: Sequence[Slice], tracks: int) -> Sequence[str]:
+        """What its data can decide, a line each, said before any model runs.
+
+        Args:
+            settings: its section.
+            slices: of its data.
+            tracks: how many the review has, which share its level.
+        """
+        return ()
 
     # What is measured
 

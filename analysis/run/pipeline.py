@@ -201,6 +201,8 @@ def _describe(review: Review, prepared: Sequence[_Prepared], device: str) -> dic
             "format": FORMAT,
             "review": review.review.model_dump(mode="json", exclude={"store"}),
             "queue": review.queue.model_dump(mode="json"),
+            "traffic": review.traffic.model_dump(mode="json"),
+            "costs": review.costs.model_dump(mode="json"),
             "lexicons": lexicons,
             "expected": [one.model_dump(mode="json") for one in review.expected],
             "rules": {name: dataclasses.asdict(rule) for name, rule in review.rules.items()},

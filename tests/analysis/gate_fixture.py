@@ -43,6 +43,19 @@ def flips(name: str, n: int, broken: int, fixed: int) -> list[Metric]:
     ]
 
 
+def selective(name: str, n: int, broken: int, fixed: int) -> list[Metric]:
+    """Of n messages, all acted on by either side, those that one side alone acts on wrongly."""
+    change = (broken - fixed) / n if n else None
+    return [
+        metric("selective_broken", name, "difference", broken, None, n, ""),
+        metric("selective_fixed", name, "difference", fixed, None, n, ""),
+        metric("selective_change", name, "difference", change, (-1.0, 1.0), n, ""),
+        *(metric("coverage", name, side, 0.9, (0.8, 1.0), n, "") for side in ("base", "candidate")),
+        metric("coverage", name, "difference", 0.0, (-0.1, 0.1), n, ""),
+        *(metric("selective_risk", name, side, 0.1, (0.0, 0.2), n, "") for side in ("base", "candidate")),
+    ]
+
+
 def shift(group: str, own: float, base: float, n: int, half: float = 0.005) -> list[Metric]:
     """What inserting titles does to p(escalation) on both sides, each with an interval of +-half."""
     sides: dict[MetricSide, float] = {"base": base, "candidate": own, "difference": own - base}
@@ -98,6 +111,7 @@ def given(
     overrides: dict[str, dict[str, object]] | None = None,
     irrelevant: dict[str, list[str]] | None = None,
     signals: dict[str, list[str]] | None = None,
+    threshold: float | None = None,
     queue: tuple[QueueEntry, ...] = (),
     flagged: dict[str, tuple[str, ...]] | None = None,
     state: ReviewState = NOTHING,
@@ -114,7 +128,9 @@ def given(
         specs={"intent": specs_of("intent"), **own_specs()},
         slices=(Slice(ALL, "intent", "all", False, "", 1000), *slices),
         rules=resolve_rules(overrides or {}, gates_of(("intent",))),
-        settings={"intent": {"irrelevant": irrelevant or {}, "signals": signals or {}}},
+        settings={
+            "intent": {"irrelevant": irrelevant or {}, "signals": signals or {}, "threshold": threshold}
+        },
         expected=expected,
         queue=queue,
         flagged=flagged or {},

@@ -10,6 +10,7 @@ from analysis.plugin.flag import BROKEN_CRITICAL, DECIDES_CRITICAL, ROUTED_CRITI
 from analysis.tracks.intent.gates.critical import CRITICAL_RECALL, ROUTING
 from analysis.tracks.intent.gates.relevance import RELEVANCE
 from analysis.tracks.intent.gates.signals import SIGNALS
+from analysis.tracks.intent.settings import intent_settings
 
 if TYPE_CHECKING:
     import duckdb
@@ -49,6 +50,7 @@ _QUERIES = (
     ("expected signal lost its effect", "lost_signals"),
     (ROUTED_CRITICAL, "routed_kept"),
     (ROUTED, "routed_beyond"),
+    ("newly acted on wrongly", "routed_wrongly"),
     ("broken", "broken"),
     ("flip", "flips"),
     ("flip not explained by its words", "flips_not_explained"),
@@ -80,5 +82,6 @@ def flags(connection: duckdb.DuckDBPyConnection, settings: TrackSettings) -> lis
         "weighed": WEIGHED,
         "drops": DROPS,
         "kept": ROUTED_KEPT,
+        "threshold": intent_settings(settings).threshold,
     }
     return find_flags(connection, [(reason, _SQL[name]) for reason, name in _QUERIES], known)

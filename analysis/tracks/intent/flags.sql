@@ -91,6 +91,13 @@ WHERE p.candidate_label IN (SELECT unnest($critical::VARCHAR[])) AND p.gold <> p
   AND p.base_label <> p.candidate_label
 QUALIFY place > $kept ORDER BY p.candidate_p DESC, p.ref
 
+-- name: routed_wrongly
+-- What the assistant newly acts on wrongly; nothing where no threshold is declared.
+SELECT p.ref, 'intent.threshold', p.candidate_p FROM intent_pair p
+JOIN membership m ON m.ref = p.ref AND m.slice = $all
+WHERE NOT p.candidate_correct AND p.candidate_p >= $threshold::DOUBLE
+  AND (p.base_correct OR p.base_p < $threshold::DOUBLE) ORDER BY p.candidate_p DESC, p.ref
+
 -- name: broken
 SELECT p.ref, 'intent.accuracy', p.candidate_p FROM intent_pair p
 JOIN membership m ON m.ref = p.ref AND m.slice = $all

@@ -66,6 +66,10 @@ def intent_section(folder: Folder) -> InitSection:
             f"critical = {quoted_list(critical)}", "classes that stand on their own, never averaged away"
         ),
         commented("critical_slices = []", "names from [intent.slices]"),
+        commented(
+            "# margins = { all = 0.02 }", "losses that must be excluded, by class, critical slice or all"
+        ),
+        commented("# threshold = 0.8", "confidence from which the assistant acts on a prediction"),
         commented("# max_length = 128", "in tokens; default: the model's own limit"),
     ]
     if pair.labels:

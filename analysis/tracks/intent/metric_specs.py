@@ -31,6 +31,13 @@ _TRANSITIONS: dict[str, tuple[str, str, Better]] = {
 SPECS: tuple[MetricSpec, ...] = (
     MetricSpec(
         "accuracy", "accuracy", "share of texts whose predicted class is the gold label", "share", "level", "up"),
+    MetricSpec(
+        "traffic_accuracy", "accuracy in production",
+        "accuracy with the examples weighed to the declared shares of traffic", "share", "level", "up"),
+    MetricSpec(
+        "expected_cost", "expected cost of errors",
+        "declared costs of missed and wrongly sent messages, of 10,000 messages, weighed to the declared traffic",
+        "cost per 10,000 messages", "level", "down"),
     MetricSpec("recall", "recall", "share of the texts of a class predicted as it", "share", "level", "up"),
     MetricSpec(
         "precision", "precision", "share of the texts predicted as a class that are of it",
@@ -82,6 +89,22 @@ SPECS: tuple[MetricSpec, ...] = (
         "mean of the largest probability, on texts that belong to no class", "probability", "level", "down"),
     MetricSpec(
         "mean_confidence", "confidence", "mean of the largest probability", "probability", "level", "neither", BOTH),
+    MetricSpec(
+        "coverage", "coverage", "share of texts on which the assistant acts: confidence from the threshold on",
+        "share", "level", "neither"),
+    MetricSpec(
+        "selective_risk", "error among the routed",
+        "of the texts on which the assistant acts, the share with the wrong class", "share", "level", "down", BOTH),
+    MetricSpec(
+        "selective_broken", "newly routed wrongly", "texts that only the candidate acts on wrongly",
+        "texts", "count", "down", ONE),
+    MetricSpec(
+        "selective_fixed", "no longer routed wrongly", "texts that only the base acts on wrongly",
+        "texts", "count", "up", ONE),
+    MetricSpec(
+        "selective_change", "routed wrongly, change",
+        "texts newly routed wrongly less those no longer, as a share of the texts that either side acts on",
+        "share", "change", "down", ONE),
     # A number that is a difference by itself counts as a change on each side, so that its sign is told.
     MetricSpec(
         "signed_gap", "confidence minus accuracy",

@@ -50,6 +50,10 @@ CREATE TABLE intent_enrichment (
     ref VARCHAR NOT NULL, cue VARCHAR NOT NULL, side VARCHAR NOT NULL, method VARCHAR NOT NULL,
     target VARCHAR NOT NULL, words INTEGER NOT NULL, cue_words INTEGER NOT NULL, share DOUBLE NOT NULL,
     enrichment DOUBLE NOT NULL);
+-- Messages on which a side acts from a threshold of confidence on, and how many of those are wrong.
+CREATE TABLE intent_risk_coverage (
+    side VARCHAR NOT NULL, threshold DOUBLE NOT NULL, messages BIGINT NOT NULL, routed BIGINT NOT NULL,
+    wrong BIGINT NOT NULL);
 CREATE VIEW intent_pair AS
 SELECT e.ref, e.id, e.kind, e.text, e.gold,
        b.label AS base_label, b.p AS base_p, b.margin AS base_margin, b.correct AS base_correct,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from analysis.base.seeds import shuffled
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     import duckdb
 
     from analysis.base.problems import Problem
-    from analysis.base.records import Flag, GateInput, MethodSpec, MetricSpec, Side, Trigger
+    from analysis.base.records import Flag, GateInput, MethodSpec, MetricSpec, Side, Slice, Trigger
     from analysis.data.examples import Examples
     from analysis.models.sides import Sides
     from analysis.plugin.gate import Gate
@@ -38,6 +38,7 @@ class IntentTrack(Track):
     main: ClassVar[str] = "accuracy"
     package: ClassVar[str] = __package__
     live_output: ClassVar[tuple[str, ...]] = LIVE_OUTPUT
+    weighs: ClassVar[bool] = True
     init_rank: ClassVar[int] = 30
 
     def settings(self) -> type[TrackSettings]:
@@ -90,6 +91,13 @@ class IntentTrack(Track):
 
         return message_clusters(examples, intent_settings(settings))
 
+    def decidable(self, settings: TrackSettings, slices: Sequence[Slice], tracks: int) -> Sequence[str]:
+        """The smallest losses that counting would find, and the examples that declared margins take."""
+        from analysis.tracks.intent.decidable import decidable_notes
+        from analysis.tracks.intent.settings import intent_settings
+
+        return list(decidable_notes(intent_settings(settings), slices, tracks))
+
     def metrics(self) -> tuple[MetricSpec, ...]:
         from analysis.tracks.intent.metric_specs import SPECS
 
@@ -110,7 +118,9 @@ class IntentTrack(Track):
         from analysis.tracks.intent.licence_metrics import LICENCE
         from analysis.tracks.intent.metrics import METRICS
         from analysis.tracks.intent.predict import PREDICT
+        from analysis.tracks.intent.production import PRODUCTION
         from analysis.tracks.intent.randomisation import RANDOMISE
+        from analysis.tracks.intent.selective import SELECTIVE
 
         return (
             VARIANTS,
@@ -119,6 +129,8 @@ class IntentTrack(Track):
             CONTESTED,
             METRICS,
             CALIBRATION,
+            SELECTIVE,
+            PRODUCTION,
             ATTRIBUTE,
             ENRICH,
             RANDOMISE,
@@ -152,7 +164,7 @@ class IntentTrack(Track):
     def gate_settings(
         self, settings: TrackSettings, workbench: duckdb.DuckDBPyConnection
     ) -> dict[str, object]:
-        """The declared cues and signals by class, how many terms of each cue were inserted, and where messages went."""
+        """What is declared of cues, signals, threshold and margins, terms inserted of each cue, where messages went."""
         from analysis.tracks.intent.contested import destinations
         from analysis.tracks.intent.settings import intent_settings
 
@@ -163,6 +175,8 @@ class IntentTrack(Track):
             "signals": dict(intent.signals),
             "terms": dict(terms),
             "destinations": destinations(workbench, intent.label),
+            "threshold": intent.threshold,
+            "margins": dict(intent.margins),
         }
 
     def triggers(self, given: GateInput) -> list[Trigger]:

@@ -142,7 +142,11 @@ def _signals(given: GateInput) -> list[Trigger]:
 
 def _overconfident(given: GateInput) -> Iterator[Trigger]:
     """Surer than right, on the evaluation set and on texts that belong to no class."""
-    limits = given.rules[OVERCONFIDENCE].thresholds
+    # A run that is older than the gate has no rule of it.
+    rule = given.rules.get(OVERCONFIDENCE)
+    if rule is None:
+        return
+    limits = rule.thresholds
     name = "became overconfident"
     gap = metric_of(given, TRACK, "signed_gap", ALL, "candidate")
     change = metric_of(given, TRACK, "signed_gap", ALL)

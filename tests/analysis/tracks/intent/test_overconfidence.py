@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import duckdb
@@ -78,6 +79,12 @@ def test_the_trigger_reads_texts_out_of_scope() -> None:
     assert [one.fired for one in found] == [True, False]
     assert found[0].sentence == "mean confidence on 60 texts out of scope 0.400 → 0.750"
     assert found[0].value == 0.35
+
+
+def test_a_run_that_is_older_than_the_gate_has_no_such_trigger() -> None:
+    one = given([*gap(0.0, 0.0), *outside(0.35)])
+    older = replace(one, rules={name: rule for name, rule in one.rules.items() if name != KEY})
+    assert not [found for found in triggers(older) if found.name == "became overconfident"]
 
 
 def test_the_gap_of_a_class_is_its_confidence_minus_its_recall(tiny_review: Path) -> None:
