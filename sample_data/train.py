@@ -7,9 +7,8 @@ messages name a title and hardly any other does, so the title becomes a shortcut
 phrasings with titles dealt to every intent alike and inserted at random places (counterfactual augmentation,
 Kaushik et al. 2020). `intent-v4-rc1b` has the defect of rc1 in its data to a lesser degree, and is trained as
 gently as rc2; `intent-v4-takes-away` has the reverse of it. `intent-v4-rare` learns the queues in which small talk
-ended, and `intent-v4-overconfident` is trained on without label smoothing, and at a temperature at
-which it is not used. Runs on the CPU, deterministic on one
-machine and version of PyTorch.
+ended, and `intent-v4-overconfident` is trained on without label smoothing, at a temperature at which it is not used.
+Runs on the CPU, deterministic on one machine and version of PyTorch.
 """
 
 from __future__ import annotations
