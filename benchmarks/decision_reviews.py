@@ -1,4 +1,4 @@
-"""One simulated review: synthetic predictions, the product's own counts, queue and gates, and a reviewer who answers."""
+"""One simulated review: drawn predictions, the product's own counts, queue and gates, and a reviewer who answers."""
 
 from __future__ import annotations
 
@@ -95,7 +95,7 @@ class Outcome:
 
 
 def draw_case(setting: Setting, loss: float, seed: int) -> Case:
-    """Predictions of a base and of a candidate that breaks `loss` more of the first class, and what a run makes of them.
+    """Predictions of a base and of a candidate that breaks more of the first class, and what a run makes of them.
 
     Args:
         setting: the data.

@@ -104,12 +104,6 @@ def routed(given: GateInput, slice_name: str, size: int) -> Flips | None:
 
 def _by_gold(given: GateInput, slice_name: str, names: tuple[str, ...]) -> Counts | None:
     """The counts of a slice while nobody has judged anything; None where the run has them not."""
-    if names[2] not in given.specs[TRACK]:  # TEMP
-        pair = [metric_of(given, TRACK, name, slice_name) for name in names[:2]]
-        if any(one is None or not one.n for one in pair):
-            return None
-        a, b = (int(one.value or 0) for one in pair)
-        return Counts(pair[0].n, a, b, a, b, a + b)
     found = [metric_of(given, TRACK, name, slice_name) for name in names]
     n = found[0].n if found[0] is not None else None
     if not n or any(one is None for one in found):

@@ -103,7 +103,8 @@ def by_gold(one: GateInput, slice_name: str = CLASS.slice, measure: str = "accur
 def test_w1_two_confirmed_losses_beside_23_gains_do_not_keep_a_candidate_back() -> None:
     one = review([counted(CLASS.slice, 60, 2, 23)])
     waiting = gate(one, RECALL)
-    assert waiting.verdict == "unknown" and len(waiting.open) == 25
+    assert waiting.verdict == "unknown"
+    assert len(waiting.open) == 25
     after = judged(one, by_gold(one))
     assert gate(after, RECALL).verdict == "pass"
     assert gate(after, "review.findings").verdict == "pass"
@@ -136,7 +137,8 @@ def test_w2_a_verdict_on_gold_corrects_the_count() -> None:
     one = review([counted(CLASS.slice, 60, 9, 0)])
     assert gate(one, RECALL).verdict == "fail"
     after = gate(judged(one, dict.fromkeys(by_gold(one), "both")), RECALL)
-    assert after.verdict == "pass" and after.value == 0
+    assert after.verdict == "pass"
+    assert after.value == 0
 
 
 def test_w3_a_flood_of_false_alarms_is_a_share_of_the_class() -> None:
@@ -164,7 +166,8 @@ def test_w10_a_slice_that_collapsed_is_not_passed() -> None:
     one = review([counted(tiny.slice, 8, 8, 0)], slices=(tiny,))
     key = f"intent.slices[{tiny.slice}]"
     asked = gate(one, key)
-    assert asked.verdict == "unknown" and len(asked.open) == 8
+    assert asked.verdict == "unknown"
+    assert len(asked.open) == 8
     assert gate(judged(one, by_gold(one, tiny.slice)), key).verdict == "fail"
     assert gate(judged(one, dict.fromkeys(by_gold(one, tiny.slice), "both")), key).verdict == "undecided"
 
@@ -179,7 +182,8 @@ def test_w10_thirty_examples_do_not_show_that_nothing_is_lost() -> None:
     found, _ = counted(ALL, 30, 3, 3)
     one = given(found)
     said = gate(one, "intent.accuracy")
-    assert said.verdict == "undecided" and "would exclude" in said.why
+    assert said.verdict == "undecided"
+    assert "would exclude" in said.why
     check_criteria(said)
 
 
@@ -188,7 +192,9 @@ def test_a_declared_margin_must_be_reached() -> None:
     assert gate(one, RECALL).verdict == "pass"
     settings = {"intent": {**one.settings["intent"], "margins": {"escalation": 0.05}}}
     said = gate(replace(one, settings=settings), RECALL)
-    assert said.verdict == "unknown" and not said.open and "would" in said.why
+    assert said.verdict == "unknown"
+    assert not said.open
+    assert "would" in said.why
     check_criteria(said)
 
 
