@@ -3,8 +3,8 @@
     python -m benchmarks.decisions [--draws 400] [--only NAME] [--workers 2]
 
 Each review draws predictions, counts them with the product's own SQL and statistics, makes the product's queue, and
-has a scripted reviewer answer what is asked until nothing more is. Outcomes are kept in `decisions.json`, one entry for each
-setting, loss and reviewer; what is there already is not drawn again.
+has a scripted reviewer answer what is asked until nothing more is. Outcomes are kept in `decisions.json`, one entry for
+each setting and loss; what is there already is not drawn again.
 """
 
 from __future__ import annotations

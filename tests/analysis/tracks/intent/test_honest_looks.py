@@ -161,9 +161,19 @@ def test_w7_what_changes_together_is_counted_once(size: int, expected: str) -> N
     assert gate(one, RECALL).verdict == expected
 
 
+def among_thirty(name: str, n: int, worse: int) -> GateInput:
+    """A review of which one slice lost some, and 29 others that changed alike both ways, so that alpha is spent thinly."""
+    names = [f"tone={number}" for number in range(29)]
+    slices = tuple(Slice(one, "intent", "metadata", False, "", 100) for one in names)
+    rest = [counted(one, 100, 6, 6) for one in names]
+    lost = Slice(name, "intent", "metadata", False, "", n)
+    made = review([counted(name, n, worse, 0), *rest], slices=(lost, *slices))
+    return replace(made, contested=made.contested_at["intent", "accuracy", name])
+
+
 def test_w10_a_slice_that_collapsed_is_not_passed() -> None:
     tiny = Slice("tone=rare", "intent", "metadata", False, "", 8)
-    one = review([counted(tiny.slice, 8, 8, 0)], slices=(tiny,))
+    one = among_thirty(tiny.slice, 8, 8)
     key = f"intent.slices[{tiny.slice}]"
     asked = gate(one, key)
     assert asked.verdict == "unknown"
@@ -173,8 +183,7 @@ def test_w10_a_slice_that_collapsed_is_not_passed() -> None:
 
 
 def test_w10_a_class_that_fell_from_11_to_3_of_13_is_asked_about() -> None:
-    rare = Slice("label=rare", "intent", "class", False, "", 13)
-    one = review([counted(rare.slice, 13, 8, 0)], slices=(rare,))
+    one = among_thirty("label=rare", 13, 8)
     assert gate(one, "intent.slices[label=rare]").verdict == "unknown"
 
 
