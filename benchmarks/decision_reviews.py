@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from types import SimpleNamespace
 from typing import Any
 
 import duckdb
@@ -43,6 +42,7 @@ from analysis.store.run import SCHEMA
 from analysis.tracks.intent.contested import contested, destinations
 from analysis.tracks.intent.metrics import class_metrics, slice_metrics
 from analysis.tracks.intent.questions import TEXT, known_answers
+from analysis.tracks.intent.settings import IntentSettings
 
 TRACK = "intent"
 BATCH = 5
@@ -224,9 +224,10 @@ def _given(
     rows = contested(connection, "label", critical)
     _insert(connection, "contested", rows)
     metrics: list[Metric] = [*slice_metrics(connection), *class_metrics(connection, "label", critical)]
-    settings = SimpleNamespace(critical_classes=lambda: list(critical))
+    # Not read from a file: there are no models.
+    settings = IntentSettings.model_construct(label="label", critical=list(critical))
     section = QueueSection()
-    flags = build_queue(connection, TRACK, get(TRACK).flags(connection, settings), section, drawn)  # type: ignore[arg-type]
+    flags = build_queue(connection, TRACK, get(TRACK).flags(connection, settings), section, drawn)
     known = draw_known_answers(known_answers(connection), flags, section.known_answers, drawn)
     controls = {flag.ref for flag in flags if flag.control}
     ranked = sorted({flag.ref for flag in flags if flag.rank is not None})

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from analysis.base.records import Criterion, GateInput, GateVerdict, Metric
-from analysis.plugin.adjudicated import Adjudicated, Counts, adjudicate
+from analysis.plugin.adjudicated import Adjudicated, Counts, adjudicate, counts_by_gold
 from analysis.plugin.gate import ALPHA, metric_of, number_row
 from analysis.tracks.intent.metric_specs import ROWS, TRACK, criterion
 
@@ -71,7 +71,7 @@ def flips_of(given: GateInput, slice_name: str, measure: str = "accuracy") -> Fl
         measure: the metric whose change stands for the net change: `accuracy`, or `recall` of a class.
     """
     names = ("broken", "fixed", "broken_clusters", "fixed_clusters", "net_squares")
-    counted = _by_gold(given, slice_name, names)
+    counted = counts_by_gold(given, TRACK, slice_name, names)
     change = metric_of(given, TRACK, measure, slice_name)
     if counted is None or change is None:
         return None
@@ -94,21 +94,12 @@ def routed(given: GateInput, slice_name: str, size: int) -> Flips | None:
         "routed_lost_clusters",
         "routed_net_squares",
     )
-    counted = _by_gold(given, slice_name, names)
+    counted = counts_by_gold(given, TRACK, slice_name, names)
     rate = metric_of(given, TRACK, "false_positive_rate", slice_name)
     if counted is None or rate is None:
         return None
     found = adjudicate(given, TRACK, "routing", slice_name, counted)
     return Flips(found, _adjudicated_change(rate, found), max(size, 1), ("newly sent to it", "no longer"))
-
-
-def _by_gold(given: GateInput, slice_name: str, names: tuple[str, ...]) -> Counts | None:
-    """The counts of a slice while nobody has judged anything; None where the run has them not."""
-    found = [metric_of(given, TRACK, name, slice_name) for name in names]
-    n = found[0].n if found[0] is not None else None
-    if not n or any(one is None for one in found):
-        return None
-    return Counts(n, *(int(one.value or 0) for one in found if one is not None))
 
 
 def _adjudicated_change(change: Metric, found: Adjudicated) -> Metric:

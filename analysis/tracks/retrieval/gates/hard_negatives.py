@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
-from analysis.base.records import ALL, Criterion, GateInput, GateResult, GateVerdict, Metric, Rule
+from dataclasses import replace
+
+from analysis.base.records import ALL, Criterion, GateInput, GateResult, GateVerdict, Rule
+from analysis.plugin.adjudicated import adjudicate, counts_by_gold
 from analysis.plugin.gate import ALPHA, Gate, Threshold, metric_of, number_row, result
-from analysis.stats import mcnemar_one_sided
 from analysis.tracks.retrieval.changes import both_levels, declared
 from analysis.tracks.retrieval.metric_specs import TRACK, criterion, reads
 
+COUNTED = (
+    "pairs_broken",
+    "pairs_fixed",
+    "pairs_broken_clusters",
+    "pairs_fixed_clusters",
+    "pairs_net_squares",
+)
 MIN_PAIRS = 50
 """Pairs from which numbers alone may judge."""
 SHARE = 0.25
@@ -20,20 +29,22 @@ def _judge(given: GateInput, rule: Rule) -> list[GateResult]:
         return [result(NEGATIVES, "n/a", "no hard negatives are declared")]
     net_limit, alpha = rule.thresholds["max_net_loss"], ALPHA / len(given.tracks) * SHARE
     change = metric_of(given, TRACK, "violations", ALL)
-    broken, fixed, worse, better = (
-        metric_of(given, TRACK, f"pairs_{name}", ALL)
-        for name in ("broken", "fixed", "broken_clusters", "fixed_clusters")
-    )
-    n = (change.n or 0) if change is not None else 0
+    by_gold = counts_by_gold(given, TRACK, ALL, COUNTED)
     verdict: GateVerdict
-    if change is None or change.value is None or not n or None in (broken, fixed, worse, better):
+    if change is None or change.value is None or by_gold is None:
         verdict, why, rows = "unknown", "the run holds no hard negative", [_pair_count(0)]
     else:
-        lost, won, queries_lost, queries_won = (_whole(one) for one in (broken, fixed, worse, better))
-        net, p = (lost - won) / n, mcnemar_one_sided(queries_lost, queries_won)
+        found = adjudicate(given, TRACK, "hard_negatives", ALL, by_gold)
+        counted, n = found.counts, found.counts.n
+        net, p = counted.net / n, counted.p
+        if found.judged:
+            low, high = counted.change()
+            change = replace(change, value=net, low=-high, high=-low)
+        said = f" ({found.judged} judged)" if found.judged else ""
         counts = (
-            f"of {n} pairs, {lost} newly violated, {won} no longer, for the worse in {queries_lost} queries and "
-            f"for the better in {queries_won}; {both_levels(given, 'violations')}"
+            f"of {n} pairs, {counted.worse} newly violated, {counted.better} no longer{said}, for the worse in "
+            f"{counted.worse_clusters} queries and for the better in {counted.better_clusters}; "
+            f"{both_levels(given, 'violations')}"
         )
         if n < MIN_PAIRS:
             verdict, why = "unknown", f"{counts}; {MIN_PAIRS} pairs would decide it"
@@ -58,10 +69,6 @@ def _judge(given: GateInput, rule: Rule) -> list[GateResult]:
     refs = given.flagged.get(NEGATIVES.name, ())
     threshold = f"p {alpha:.4f} and net loss {net_limit:.3f}"
     return [result(NEGATIVES, verdict, why, metric=change, threshold=threshold, criteria=rows, refs=refs)]
-
-
-def _whole(metric: Metric | None) -> int:
-    return int(metric.value or 0) if metric is not None else 0
 
 
 def _pair_count(n: int) -> Criterion:

@@ -162,7 +162,7 @@ def test_w7_what_changes_together_is_counted_once(size: int, expected: str) -> N
 
 
 def among_thirty(name: str, n: int, worse: int) -> GateInput:
-    """A review of which one slice lost some, and 29 others that changed alike both ways, so that alpha is spent thinly."""
+    """One slice lost some; 29 others changed alike both ways, so that alpha is spent thinly."""
     names = [f"tone={number}" for number in range(29)]
     slices = tuple(Slice(one, "intent", "metadata", False, "", 100) for one in names)
     rest = [counted(one, 100, 6, 6) for one in names]

@@ -70,6 +70,9 @@ def pairs(n: int, broken: int, fixed: int, queries: tuple[int, int] | None = Non
         Metric("retrieval", "pairs_fixed", ALL, "difference", fixed, None, None, n, "ok", "", ""),
         Metric("retrieval", "pairs_broken_clusters", ALL, "difference", worse, None, None, n, "ok", "", ""),
         Metric("retrieval", "pairs_fixed_clusters", ALL, "difference", better, None, None, n, "ok", "", ""),
+        Metric(
+            "retrieval", "pairs_net_squares", ALL, "difference", broken + fixed, None, None, n, "ok", "", ""
+        ),
     ]
 
 
