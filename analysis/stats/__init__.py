@@ -29,18 +29,26 @@ from analysis.stats.paired import (
 
 if TYPE_CHECKING:
     from analysis.stats.calibration import brier, expected_calibration_error
-    from analysis.stats.means import Interval, bootstrap_mean, bootstrap_two_way, paired_mean_interval
+    from analysis.stats.means import (
+        Interval,
+        bootstrap_mean,
+        bootstrap_t_mean,
+        clustered_mean,
+        paired_mean_interval,
+        two_way_mean,
+    )
 
 __all__ = [
     "ClusterCounts",
     "Interval",
     "TaroneHolm",
     "bootstrap_mean",
-    "bootstrap_two_way",
+    "bootstrap_t_mean",
     "brier",
     "clopper_pearson",
     "cluster_counts",
     "clustered_interval",
+    "clustered_mean",
     "design_effect",
     "detectable_loss",
     "effective_n",
@@ -51,13 +59,16 @@ __all__ = [
     "paired_mean_interval",
     "tango_interval",
     "tarone_holm",
+    "two_way_mean",
 ]
 
 _WITH_ARRAYS = {
     "Interval": "means",
     "bootstrap_mean": "means",
-    "bootstrap_two_way": "means",
+    "bootstrap_t_mean": "means",
+    "clustered_mean": "means",
     "paired_mean_interval": "means",
+    "two_way_mean": "means",
     "brier": "calibration",
     "expected_calibration_error": "calibration",
 }

@@ -261,7 +261,7 @@ def _compute(context: PlanContext) -> dict[str, pa.Table]:
         *transition_metrics(connection),
         *calibration_metrics(connection, classifiers(context.models).labels, seed),
         *out_of_scope_metrics(connection, seed),
-        *relevance_metrics(connection, settings.irrelevant, seed),
+        *relevance_metrics(connection, settings.irrelevant),
         *signal_metrics(connection, settings.signals, seed),
         *confused,
     ]

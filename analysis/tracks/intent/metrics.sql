@@ -83,8 +83,8 @@ SELECT DISTINCT operation, source, target, cue, population FROM intent_variant
 WHERE operation <> 'signal' ORDER BY ALL
 
 -- name: effects_of_variants
-SELECT e.parent_ref AS text, v.term, v.base_p - v.base_plain_p AS base, v.candidate_p - v.candidate_plain_p AS candidate
-FROM intent_variant v JOIN example e USING (ref)
+SELECT e.parent_ref AS text, coalesce(k.cluster, e.parent_ref) AS cluster, v.term, v.base_p - v.base_plain_p AS base, v.candidate_p - v.candidate_plain_p AS candidate
+FROM intent_variant v JOIN example e USING (ref) LEFT JOIN cluster k ON k.track = e.track AND k.ref = e.parent_ref
 WHERE v.operation = $operation AND v.source = $source AND v.target = $target AND v.cue = $cue
   AND v.population = $population ORDER BY v.ref
 
@@ -96,8 +96,9 @@ LEFT JOIN intent_mention i ON i.ref = m.ref AND i.kind = 'cue' AND i.name = $cue
 WHERE m.track = $track AND m.slice = $all
 
 -- name: effects_of_signals
-SELECT ref, signal, base_effect AS base, candidate_effect AS candidate FROM intent_signal_probe
-WHERE target = $target ORDER BY ref, signal
+SELECT p.ref, coalesce(k.cluster, p.ref) AS cluster, p.signal, p.base_effect AS base, p.candidate_effect AS candidate
+FROM intent_signal_probe p JOIN example e USING (ref) LEFT JOIN cluster k ON k.track = e.track AND k.ref = p.ref
+WHERE p.target = $target ORDER BY p.ref, p.signal
 
 -- name: judged_attributions
 WITH random AS (
