@@ -12,6 +12,8 @@ from analysis.base.records import ALL, SIDES, Metric, MetricSide
 from analysis.base.sql import queries
 from analysis.data.examples import OUT_OF_SCOPE
 from analysis.models.classifier_pair import classifiers
+from analysis.plugin.alpha import planned
+from analysis.plugin.gate import ALPHA
 from analysis.plugin.metric import metric_table
 from analysis.plugin.stage import Aggregate, PlanContext
 from analysis.stats import (
@@ -25,6 +27,7 @@ from analysis.stats import (
     paired_mean_interval,
 )
 from analysis.tracks.intent.metric_specs import TRACK, metric, of_interval
+from analysis.tracks.intent.names import RELEVANCE, SIGNALS
 from analysis.tracks.intent.predict import softmax
 from analysis.tracks.intent.relevance_metrics import relevance_metrics, signal_metrics
 from analysis.tracks.intent.settings import intent_settings
@@ -254,6 +257,8 @@ STUDENT = "mean of paired differences, Student 95 %"
 def _compute(context: PlanContext) -> dict[str, pa.Table]:
     connection, seed = context.workbench, context.seed
     settings = intent_settings(context.settings)
+    # Of a gate that is switched off, or has nothing declared, intervals are only shown.
+    alpha = planned(context.review)
     confused, slices, members = confusions(connection)
     rows = [
         *slice_metrics(connection),
@@ -261,8 +266,8 @@ def _compute(context: PlanContext) -> dict[str, pa.Table]:
         *transition_metrics(connection),
         *calibration_metrics(connection, classifiers(context.models).labels, seed),
         *out_of_scope_metrics(connection, seed),
-        *relevance_metrics(connection, settings.irrelevant),
-        *signal_metrics(connection, settings.signals, seed),
+        *relevance_metrics(connection, settings.irrelevant, alpha.get(RELEVANCE, ALPHA)),
+        *signal_metrics(connection, settings.signals, alpha.get(SIGNALS, ALPHA), seed),
         *confused,
     ]
     return {"metric": metric_table(rows), "slice": slices, "membership": members}

@@ -19,8 +19,6 @@ if TYPE_CHECKING:
 
 _SQL = queries(__package__, "metrics.sql")
 
-RELEVANCE_ALPHA = 0.025
-"""One-sided level of the bounds that a gate reads, divided by the number of cues times populations (or classes)."""
 POPULATIONS = 2
 LEAST_TERMS = 5
 """Below this many terms nothing is said of others than these."""
@@ -51,21 +49,23 @@ EFFECTS = (
 
 
 def relevance_metrics(
-    connection: duckdb.DuckDBPyConnection, irrelevant: Mapping[str, Sequence[str]]
+    connection: duckdb.DuckDBPyConnection, irrelevant: Mapping[str, Sequence[str]], alpha: float
 ) -> list[Metric]:
     """Effects of every family of variants on p(class), on both sides and as their paired change.
 
     The *own* effect of a side is p(class | cue) - p(class | plain), the *change* the candidate's own minus the
-    base's. Bounds of the gated family are one-sided at .025 / (cues x populations), and speak of new texts and new
+    base's. Bounds of the gated family are made at the part of the review's level that its gate has, over
+    cues x populations, half of it on either side since both directions can fail; they speak of new texts and new
     terms: the fewer terms a lexicon has, the wider they are. A variant whose logits are not numbers makes its effects
     unknown: they are wrong, never silently left out.
 
     Args:
         connection: holds `intent_variant`, `intent_mention`, `example` and `membership`.
         irrelevant: the declared cues of each class.
+        alpha: what `intent.relevance` may spend.
     """
     pairs = sum(len(cues) for cues in irrelevant.values())
-    gated = 1 - 2 * RELEVANCE_ALPHA / max(1, pairs * POPULATIONS)
+    gated = 1 - alpha / max(1, pairs * POPULATIONS)
     rows: list[Metric] = []
     groups = connection.execute(_SQL["families_of_variants"]).fetchall()
     of_family = {(effect.operation, effect.source): effect for effect in EFFECTS}
@@ -140,15 +140,16 @@ def _shares(connection: duckdb.DuckDBPyConnection, target: str, cue: str) -> lis
 
 
 def signal_metrics(
-    connection: duckdb.DuckDBPyConnection, signals: Mapping[str, Sequence[str]], seed: int
+    connection: duckdb.DuckDBPyConnection, signals: Mapping[str, Sequence[str]], alpha: float, seed: int
 ) -> list[Metric]:
     """Drop of the log-odds of a class when a phrase that ought to support it is deleted.
 
     Slices are `CLASS` (every phrase, clustered by text) and `CLASS/PHRASE`. `signal_positive` is the share of
-    deletions that lower the log-odds. Bounds are one-sided at .025 / classes, by a studentised bootstrap: a few texts
+    deletions that lower the log-odds. Bounds are one-sided at `alpha` (what
+    `intent.signals` may spend) over the classes, by a studentised bootstrap: a few texts
     carry most of such an effect, and a percentile bootstrap forgets them.
     """
-    confidence = 1 - 2 * RELEVANCE_ALPHA / max(1, len(signals))
+    confidence = 1 - 2 * alpha / max(1, len(signals))
     rows: list[Metric] = []
     for target, phrases in signals.items():
         found = connection.execute(_SQL["effects_of_signals"], {"target": target}).fetchnumpy()
