@@ -13,10 +13,13 @@ from typing import TYPE_CHECKING, Any
 from analysis.stats.bounds import clopper_pearson, hypergeometric_upper
 from analysis.stats.clusters import (
     ClusterCounts,
+    ShareCounts,
     cluster_counts,
     clustered_interval,
+    clustered_share,
     design_effect,
     effective_n,
+    share_effect,
 )
 from analysis.stats.paired import (
     TaroneHolm,
@@ -41,6 +44,7 @@ if TYPE_CHECKING:
 __all__ = [
     "ClusterCounts",
     "Interval",
+    "ShareCounts",
     "TaroneHolm",
     "bootstrap_mean",
     "bootstrap_t_mean",
@@ -49,6 +53,7 @@ __all__ = [
     "cluster_counts",
     "clustered_interval",
     "clustered_mean",
+    "clustered_share",
     "design_effect",
     "detectable_loss",
     "effective_n",
@@ -57,6 +62,7 @@ __all__ = [
     "hypergeometric_upper",
     "mcnemar_one_sided",
     "paired_mean_interval",
+    "share_effect",
     "tango_interval",
     "tarone_holm",
     "two_way_mean",

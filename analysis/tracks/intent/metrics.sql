@@ -17,7 +17,9 @@ SELECT slice, sum(n)::BIGINT AS n, sum(base_right)::BIGINT AS base_right,
        sum(broken)::BIGINT AS broken, sum(fixed)::BIGINT AS fixed, sum(flips)::BIGINT AS flips,
        count(*) FILTER (WHERE broken > fixed) AS broken_clusters,
        count(*) FILTER (WHERE fixed > broken) AS fixed_clusters,
-       sum((broken - fixed) ** 2)::BIGINT AS net_squares
+       sum((broken - fixed) ** 2)::BIGINT AS net_squares, sum(n ** 2)::BIGINT AS sizes,
+       sum(base_right ** 2)::BIGINT AS base_squares, sum(base_right * n)::BIGINT AS base_products,
+       sum(candidate_right ** 2)::BIGINT AS candidate_squares, sum(candidate_right * n)::BIGINT AS candidate_products
 FROM counted GROUP BY slice ORDER BY slice
 
 -- name: by_class
