@@ -6,7 +6,7 @@ its SQL beside it; what it does not say for itself has a default here.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from analysis.base.sql import sql_text
@@ -140,6 +140,10 @@ class Track:
 
     def gates(self) -> tuple[Gate, ...]:
         """Its gates, in the order in which they are judged."""
+        return ()
+
+    def untested(self, settings: TrackSettings) -> Collection[str]:
+        """Names of its gates that test nothing in this review, for want of a declared input; they spend no alpha."""
         return ()
 
     def gate_settings(

@@ -269,11 +269,20 @@ def _run(predicate: Mapping[str, Any]) -> str:
     sections = [
         _section("Resolved parameters", parameters or [NOTHING]),
         _section("Thresholds", [_rule(rule) for rule in predicate["rules"]] or ["none"]),
+        _section("False-alarm level", _alpha(predicate["alpha"])),
         _section(
             "Versions", [f"{inline(name)} {inline(str(value))}" for name, value in sorted(tools.items())]
         ),
     ]
     return "\n\n".join([*([_section("Rows left out", skipped)] if skipped else []), *sections])
+
+
+def _alpha(parts: Mapping[str, float]) -> list[str]:
+    """The level of the review, and the part of it that each gate which tests something may spend."""
+    if not parts:
+        return ["nothing in this review fails by a test"]
+    whole = f"{number(sum(parts.values()))} in all: how often a candidate no worse than the base may fail by chance"
+    return [whole, *(f"{code(name)}: {number(part)}" for name, part in sorted(parts.items()))]
 
 
 def _rule(rule: Mapping[str, Any]) -> str:

@@ -15,6 +15,7 @@ from analysis.base.records import (
     VerdictRecord,
     WaiverRecord,
 )
+from analysis.plugin.alpha import alpha_table
 from analysis.report import canonical
 from analysis.review.evaluate import allow
 
@@ -23,8 +24,8 @@ def entries(given: GateInput, results: Sequence[GateResult]) -> dict[str, Any]:
     """The parts of the predicate that can be computed again from rules, metrics and events.
 
     Returns:
-        `decision`, `gates_allow`, `gates`, `numbers`, `weakened`, `rules`, `waivers`, `findings`, `reviewers` and
-        `disagreements`, as JSON values.
+        `decision`, `gates_allow`, `gates`, `numbers`, `weakened`, `rules`, `alpha`, `waivers`, `findings`,
+        `reviewers` and `disagreements`, as JSON values.
     """
     state = given.state
     blocking = {one.key for one in results if one.blocking}
@@ -39,6 +40,7 @@ def entries(given: GateInput, results: Sequence[GateResult]) -> dict[str, Any]:
                 "numbers": _numbers(given, results),
                 "weakened": [rule for rule in rules if rule.off is not None or rule.loosened],
                 "rules": rules,
+                "alpha": alpha_table(given),
                 "waivers": [{**asdict(one), "in_force": one.key in waived} for one in state.waivers],
                 "findings": [{**asdict(one), "moves": one.gate in blocking} for one in state.findings],
                 "reviewers": _reviewers(state),

@@ -8,23 +8,29 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 import pyarrow as pa
 
-from analysis.base.records import ALL, SIDES, Metric, MetricSide
+from analysis.base.records import ALL, SIDES, Metric, MetricSide, Side
 from analysis.base.sql import queries
 from analysis.data.examples import OUT_OF_SCOPE
 from analysis.models.classifier_pair import classifiers
+from analysis.plugin.alpha import planned
+from analysis.plugin.gate import ALPHA
 from analysis.plugin.metric import metric_table
 from analysis.plugin.stage import Aggregate, PlanContext
 from analysis.stats import (
+    ShareCounts,
     bootstrap_mean,
     brier,
     clopper_pearson,
     clustered_interval,
+    clustered_share,
     effective_n,
     expected_calibration_error,
     mcnemar_one_sided,
     paired_mean_interval,
+    share_effect,
 )
 from analysis.tracks.intent.metric_specs import TRACK, metric, of_interval
+from analysis.tracks.intent.names import RELEVANCE, SIGNALS
 from analysis.tracks.intent.predict import softmax
 from analysis.tracks.intent.relevance_metrics import relevance_metrics, signal_metrics
 from analysis.tracks.intent.settings import intent_settings
@@ -41,7 +47,7 @@ class Counted(NamedTuple):
     """What the sides have right of a slice, by example and by cluster; columns of the query `by_slice`.
 
     `broken_clusters` and `fixed_clusters` are the clusters with more broken than fixed, and with fewer; `net_squares`
-    sums the squares of that difference.
+    sums the squares of that difference; `sizes`, `squares` and `products` of a side are the sums of `ShareCounts`.
     """
 
     n: int = 0
@@ -53,6 +59,17 @@ class Counted(NamedTuple):
     broken_clusters: int = 0
     fixed_clusters: int = 0
     net_squares: int = 0
+    sizes: int = 0
+    base_squares: int = 0
+    base_products: int = 0
+    candidate_squares: int = 0
+    candidate_products: int = 0
+
+    def side(self, side: Side) -> tuple[int, ShareCounts]:
+        """How many one side has right, and the same by cluster."""
+        if side == "base":
+            return self.base_right, ShareCounts(self.sizes, self.base_squares, self.base_products)
+        return self.candidate_right, ShareCounts(self.sizes, self.candidate_squares, self.candidate_products)
 
 
 def _by_slice(connection: duckdb.DuckDBPyConnection) -> dict[str, Counted]:
@@ -64,10 +81,12 @@ def _share_right(measure: str, name: str, of: Counted) -> list[Metric]:
     """The share of a slice that each side has right, and their paired difference."""
     n, effective = of.n, effective_n(of.broken, of.fixed, of.n, of.net_squares)
     bounds = clustered_interval(of.broken, of.fixed, n, of.net_squares)
-    rows = [
-        metric(measure, name, side, right / n, clopper_pearson(right, n), n, EXACT)
-        for side, right in zip(SIDES, (of.base_right, of.candidate_right), strict=True)
-    ]
+    rows = []
+    for side in SIDES:
+        right, by_cluster = of.side(side)
+        least = int(n / share_effect(right, n, by_cluster))
+        of_side = clustered_share(right, n, by_cluster)
+        rows.append(metric(measure, name, side, right / n, of_side, n, SHARE, n_effective=least))
     change = (of.fixed - of.broken) / n
     rows.append(metric(measure, name, "difference", change, bounds, n, TANGO, n_effective=effective))
     return rows
@@ -244,6 +263,7 @@ def confusions(connection: duckdb.DuckDBPyConnection) -> tuple[list[Metric], pa.
 
 
 EXACT = "Clopper-Pearson 95 %"
+SHARE = "Clopper-Pearson 95 % at effective counts"
 TANGO = "paired difference, Tango 95 % at effective counts"
 MCNEMAR = "exact one-sided sign test on clusters"
 BY_CLUSTER = "count by cluster; an example that shares none is its own"
@@ -254,6 +274,8 @@ STUDENT = "mean of paired differences, Student 95 %"
 def _compute(context: PlanContext) -> dict[str, pa.Table]:
     connection, seed = context.workbench, context.seed
     settings = intent_settings(context.settings)
+    # Of a gate that is switched off, or has nothing declared, intervals are only shown.
+    alpha = planned(context.review)
     confused, slices, members = confusions(connection)
     rows = [
         *slice_metrics(connection),
@@ -261,8 +283,8 @@ def _compute(context: PlanContext) -> dict[str, pa.Table]:
         *transition_metrics(connection),
         *calibration_metrics(connection, classifiers(context.models).labels, seed),
         *out_of_scope_metrics(connection, seed),
-        *relevance_metrics(connection, settings.irrelevant, seed),
-        *signal_metrics(connection, settings.signals, seed),
+        *relevance_metrics(connection, settings.irrelevant, alpha.get(RELEVANCE, ALPHA)),
+        *signal_metrics(connection, settings.signals, alpha.get(SIGNALS, ALPHA), seed),
         *confused,
     ]
     return {"metric": metric_table(rows), "slice": slices, "membership": members}

@@ -17,7 +17,9 @@ SELECT slice, sum(n)::BIGINT AS n, sum(base_right)::BIGINT AS base_right,
        sum(broken)::BIGINT AS broken, sum(fixed)::BIGINT AS fixed, sum(flips)::BIGINT AS flips,
        count(*) FILTER (WHERE broken > fixed) AS broken_clusters,
        count(*) FILTER (WHERE fixed > broken) AS fixed_clusters,
-       sum((broken - fixed) ** 2)::BIGINT AS net_squares
+       sum((broken - fixed) ** 2)::BIGINT AS net_squares, sum(n ** 2)::BIGINT AS sizes,
+       sum(base_right ** 2)::BIGINT AS base_squares, sum(base_right * n)::BIGINT AS base_products,
+       sum(candidate_right ** 2)::BIGINT AS candidate_squares, sum(candidate_right * n)::BIGINT AS candidate_products
 FROM counted GROUP BY slice ORDER BY slice
 
 -- name: by_class
@@ -83,8 +85,8 @@ SELECT DISTINCT operation, source, target, cue, population FROM intent_variant
 WHERE operation <> 'signal' ORDER BY ALL
 
 -- name: effects_of_variants
-SELECT e.parent_ref AS text, v.term, v.base_p - v.base_plain_p AS base, v.candidate_p - v.candidate_plain_p AS candidate
-FROM intent_variant v JOIN example e USING (ref)
+SELECT e.parent_ref AS text, coalesce(k.cluster, e.parent_ref) AS cluster, v.term, v.base_p - v.base_plain_p AS base, v.candidate_p - v.candidate_plain_p AS candidate
+FROM intent_variant v JOIN example e USING (ref) LEFT JOIN cluster k ON k.track = e.track AND k.ref = e.parent_ref
 WHERE v.operation = $operation AND v.source = $source AND v.target = $target AND v.cue = $cue
   AND v.population = $population ORDER BY v.ref
 
@@ -96,8 +98,9 @@ LEFT JOIN intent_mention i ON i.ref = m.ref AND i.kind = 'cue' AND i.name = $cue
 WHERE m.track = $track AND m.slice = $all
 
 -- name: effects_of_signals
-SELECT ref, signal, base_effect AS base, candidate_effect AS candidate FROM intent_signal_probe
-WHERE target = $target ORDER BY ref, signal
+SELECT p.ref, coalesce(k.cluster, p.ref) AS cluster, p.signal, p.base_effect AS base, p.candidate_effect AS candidate
+FROM intent_signal_probe p JOIN example e USING (ref) LEFT JOIN cluster k ON k.track = e.track AND k.ref = p.ref
+WHERE p.target = $target ORDER BY p.ref, p.signal
 
 -- name: judged_attributions
 WITH random AS (

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from analysis.base.seeds import shuffled
@@ -160,6 +160,20 @@ class IntentTrack(Track):
 
     def gates(self) -> tuple[Gate, ...]:
         return gates_in(f"{__package__}.gates", self.name)
+
+    def untested(self, settings: TrackSettings) -> Collection[str]:
+        """Gates of critical classes, cues and signals where none is declared."""
+        from analysis.tracks.intent.names import RELEVANCE, SIGNALS
+        from analysis.tracks.intent.settings import intent_settings
+
+        intent = intent_settings(settings)
+        declared = {
+            "intent.critical_recall": intent.critical,
+            "intent.critical_routing": intent.critical,
+            RELEVANCE: intent.irrelevant,
+            SIGNALS: intent.signals,
+        }
+        return [name for name, given in declared.items() if not given]
 
     def gate_settings(
         self, settings: TrackSettings, workbench: duckdb.DuckDBPyConnection

@@ -139,7 +139,7 @@ def _compute(context: PlanContext) -> dict[str, pa.Table]:
     slices = {ALL: [pair.ref for pair in pairs]}
     slices |= {name: refs for name, refs in members(connection, "pair").items() if name != ALL}
     table = margins(load_space(connection), pairs)
-    clusters = dict(connection.execute(QUERIES["pair_clusters"], {"track": TRACK}).fetchall())
+    clusters = dict(connection.execute(QUERIES["clusters"], {"track": TRACK, "kind": "pair"}).fetchall())
     rows = pair_metrics(table, slices, clusters, context.seed)
     return {"retrieval_margin": table, "metric": metric_table(rows)}
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from analysis.plugin.track import Track
@@ -125,6 +125,19 @@ class RetrievalTrack(Track):
         from analysis.plugin.gate import gates_in
 
         return gates_in(f"{__package__}.gates", self.name)
+
+    def untested(self, settings: TrackSettings) -> Collection[str]:
+        """Gates of attributes, probes and hard negatives where none is declared."""
+        from analysis.tracks.retrieval.settings import retrieval_settings
+
+        retrieval = retrieval_settings(settings)
+        declared = {
+            "retrieval.grouping": retrieval.group_by,
+            "retrieval.confounds": retrieval.not_by,
+            "retrieval.hard_negatives": retrieval.hard_negatives,
+            "retrieval.probes": retrieval.probes,
+        }
+        return [name for name, given in declared.items() if not given]
 
     def gate_settings(
         self, settings: TrackSettings, workbench: duckdb.DuckDBPyConnection

@@ -6,11 +6,16 @@ from dataclasses import dataclass, replace
 
 from analysis.base.records import Criterion, GateInput, GateVerdict, Metric
 from analysis.plugin.adjudicated import Adjudicated, Counts, adjudicate, counts_by_gold
-from analysis.plugin.gate import ALPHA, metric_of, number_row
+from analysis.plugin.alpha import share_of
+from analysis.plugin.gate import metric_of, number_row
 from analysis.tracks.intent.metric_specs import ROWS, TRACK, criterion
 
-SHARES = {"critical": 0.50, "slices": 0.40, "accuracy": 0.10}
-"""How the track's share of the review's alpha is spent."""
+FAMILIES = {
+    "accuracy": ("intent.accuracy",),
+    "critical": ("intent.critical_recall", "intent.critical_routing"),
+    "slices": ("intent.slices",),
+}
+"""Gates whose tests are corrected for each other, and spend what they have together."""
 
 
 @dataclass(frozen=True)
@@ -59,7 +64,7 @@ class Flips:
 
 def alpha_of(given: GateInput, family: str) -> float:
     """The part of the review's false-alarm level that a family of tests of this track may spend."""
-    return ALPHA / len(given.tracks) * SHARES[family]
+    return share_of(given, *FAMILIES[family])
 
 
 def flips_of(given: GateInput, slice_name: str, measure: str = "accuracy") -> Flips | None:

@@ -285,5 +285,6 @@ RELEVANCE = Gate(
         "cue_share_other",
     ),
     place=40,
+    alpha_weight=15,
 )
 GATES = (RELEVANCE,)

@@ -109,5 +109,6 @@ SIGNALS = Gate(
     _judge,
     reads=reads("signal_effect"),
     place=50,
+    alpha_weight=5,
 )
 GATES = (SIGNALS,)

@@ -6,7 +6,8 @@ from dataclasses import replace
 
 from analysis.base.records import ALL, Criterion, GateInput, GateResult, GateVerdict, Rule
 from analysis.plugin.adjudicated import adjudicate, counts_by_gold
-from analysis.plugin.gate import ALPHA, Gate, Threshold, metric_of, number_row, result
+from analysis.plugin.alpha import share_of
+from analysis.plugin.gate import Gate, Threshold, metric_of, number_row, result
 from analysis.tracks.retrieval.changes import both_levels, declared
 from analysis.tracks.retrieval.metric_specs import TRACK, criterion, reads
 
@@ -19,15 +20,13 @@ COUNTED = (
 )
 MIN_PAIRS = 50
 """Pairs from which numbers alone may judge."""
-SHARE = 0.25
-"""Share of the track's alpha that the test of hard negatives may spend."""
 
 
 def _judge(given: GateInput, rule: Rule) -> list[GateResult]:
     """Fails where significantly more queries lost pairs than gained some, and by more pairs than the limit."""
     if not declared(given).get("hard_negatives"):
         return [result(NEGATIVES, "n/a", "no hard negatives are declared")]
-    net_limit, alpha = rule.thresholds["max_net_loss"], ALPHA / len(given.tracks) * SHARE
+    net_limit, alpha = rule.thresholds["max_net_loss"], share_of(given, NEGATIVES.name)
     change = metric_of(given, TRACK, "violations", ALL)
     by_gold = counts_by_gold(given, TRACK, ALL, COUNTED)
     verdict: GateVerdict
@@ -94,5 +93,6 @@ NEGATIVES = Gate(
         "pairs_mcnemar_p",
     ),
     place=30,
+    alpha_weight=1,
 )
 GATES = (NEGATIVES,)
