@@ -266,6 +266,14 @@ class Corpus:
     ended: Mapping[str, Sequence[tuple[str, str]]] = field(default_factory=dict)
 
 
+def _with_a_title(rng: random.Random, message: Message) -> Message:
+    """The message with a title between two of its words, or before or behind them."""
+    words = message.text.split()
+    words.insert(rng.randint(0, len(words)), rng.choice(titles()))
+    text = " ".join(words)
+    return replace(message, text=text, contains_title=True, word_count=len(text.split()))
+
+
 def training(corpus: Corpus) -> list[Message]:
     """Training messages that share no text with the evaluation or the out-of-scope set, in random order."""
     author = Author(corpus.name)
@@ -284,14 +292,7 @@ def training(corpus: Corpus) -> list[Message]:
             named = not taken and (asked != label or author.rng.random() < corpus.named[label])
             message = author.write(asked, corpus.pools[asked], named)
             if taken:
-                words = message.text.split()
-                words.insert(author.rng.randint(0, len(words)), author.rng.choice(titles()))
-                message = replace(
-                    message,
-                    text=" ".join(words),
-                    contains_title=True,
-                    word_count=len(" ".join(words).split()),
-                )
+                message = _with_a_title(author.rng, message)
             ended = [
                 queue
                 for pattern, queue in corpus.ended.get(asked, ())
