@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING
 from analysis.base.records import SIDES, GateInput
 from analysis.base.sql import queries
 from analysis.plugin.gate import metric_of
-from analysis.plugin.report_fields import ATTRIBUTION, IMPROVED, REGRESSED
+from analysis.plugin.report_fields import ATTRIBUTION, IMPROVED, INSPECTED, REGRESSED
 from analysis.tracks.intent.cue_evidence import correlation_sentence
 from analysis.tracks.intent.enrichment_sentences import enrichment_sentence, number
 from analysis.tracks.intent.metric_specs import TRACK
 from analysis.tracks.intent.names import OCCLUSION
 from analysis.tracks.intent.neutral_phrases import NEUTRAL
+from analysis.tracks.intent.wrong_gold import wrong_gold
 
 if TYPE_CHECKING:
     import duckdb
@@ -28,6 +29,7 @@ def report_sections(connection: duckdb.DuckDBPyConnection, given: GateInput) -> 
     return {
         IMPROVED: _slices(connection, improved=True),
         REGRESSED: _slices(connection, improved=False),
+        INSPECTED: wrong_gold(connection, given),
         ATTRIBUTION: [
             *_relevance(given),
             *_signals(given),
