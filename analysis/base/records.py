@@ -234,6 +234,21 @@ class VerdictRecord:
 
 
 @dataclass(frozen=True, slots=True)
+class SettlementRecord:
+    """What the reviewers of an example agreed on after they disagreed.
+
+    `actors` are those who had judged it before, and `said` what each had said, in the same order.
+    """
+
+    ref: str
+    right: Right
+    actor: str
+    reviewer: str
+    actors: tuple[str, ...]
+    said: tuple[Right, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class KnownAnswerRecord:
     """What a reviewer answered to an example whose right answer is known: the first answer counts."""
 
@@ -334,7 +349,10 @@ class DecisionRecord:
 
 @dataclass(frozen=True)
 class ReviewState:
-    """What people have said of one run, after undo: everything that a gate may read of the events."""
+    """What people have said of one run, after undo: everything that a gate may read of the events.
+
+    `settled` says what `settlements` agreed on, by example.
+    """
 
     verdicts: tuple[VerdictRecord, ...]
     settled: dict[str, Right]
@@ -344,6 +362,7 @@ class ReviewState:
     spans: tuple[SpanRecord, ...] = ()
     known_answers: tuple[KnownAnswerRecord, ...] = ()
     repeats: tuple[RepeatRecord, ...] = ()
+    settlements: tuple[SettlementRecord, ...] = ()
 
     @cached_property
     def said(self) -> dict[str, tuple[VerdictRecord, ...]]:

@@ -15,6 +15,7 @@ from analysis.base.errors import AssayError
 from analysis.base.records import Decision, DecisionRecord, Event, GateInput
 from analysis.base.sql import records
 from analysis.plots.scatter_svg import check_svg
+from analysis.plugin.gate import judges_of
 from analysis.plugin.registry import get
 from analysis.report import canonical, render, reviewers
 from analysis.report.field import field_entries
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
 STATEMENT_TYPE = "https://in-toto.io/Statement/v1"
 PREDICATE_TYPE = "https://assay.review/inspection-report/v1"
 
-SCHEMA = 2
+SCHEMA = 3
 """Version of the predicate's layout."""
 
 
@@ -207,12 +208,7 @@ def _predicate(
         "further": further,
         **reviewers.entries(seen.given, seen.results),
         "triggers": seen.triggers,
-        "coverage": {
-            "inspected": _inspected(seen.given),
-            "total": len(seen.given.queue),
-            "reviewers_required": seen.given.reviewers_required,
-            "slices": [_coverage_entry(session, seen.given, one) for one in seen.slices if one.critical],
-        },
+        "slices": [_slice_entry(session, seen.heard, one) for one in seen.slices if one.critical],
         "run": {
             "id": session.run,
             "evidence_sha256": description["evidence_sha256"],
@@ -251,24 +247,18 @@ def heads(events: Sequence[Event]) -> list[dict[str, Any]]:
     return [{"stream_id": name, "events": last[name].seq, "head": last[name].hash} for name in sorted(last)]
 
 
-def _inspected(given: GateInput) -> int:
-    """Queued examples with verdicts of as many accounts as the review requires."""
-    actors: dict[str, set[str]] = {}
-    for record in given.state.verdicts:
-        actors.setdefault(record.ref, set()).add(record.actor)
-    return sum(len(actors.get(entry.ref, ())) >= given.reviewers_required for entry in given.queue)
-
-
-def _coverage_entry(session: ReviewSession, given: GateInput, one: SliceProgress) -> dict[str, Any]:
-    looked = {record.ref for record in given.state.verdicts}
-    queued = [entry.ref for entry in given.queue if one.slice in entry.critical_slices]
+def _slice_entry(session: ReviewSession, given: GateInput, one: SliceProgress) -> dict[str, Any]:
+    """What changed in a critical slice, how many of its random controls were inspected, and what may be said of it."""
+    controls = [entry.ref for entry in given.queue if entry.control and one.slice in entry.critical_slices]
     known, this_slice, future_traffic = session.slice_sentences(one.slice, one.track)
     return {
         "slice": one.slice,
         "track": one.track,
         "moves": moves(one),
-        "queued": len(queued),
-        "seen": sum(ref in looked for ref in queued),
+        "controls": len(controls),
+        "controls_inspected": sum(
+            judges_of(given.state, ref) >= given.reviewers_required for ref in controls
+        ),
         "known": known,
         "this_slice": this_slice,
         "future_traffic": future_traffic,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -104,7 +105,7 @@ def _gates(predicate: Mapping[str, Any]) -> str:
         for gate in predicate["gates"]
     ]
     header = ("gate", "verdict", "value", "what it is", "n", "threshold", "why")
-    lines = ["## Gates", "", *_table(header, rows)]
+    lines = ["## Gates", "", _counts(predicate["gates"]), "", *_table(header, rows)]
     behind = [
         f"{code(gate['key'])} protects: {inline(gate['protects'])}. Examples: {_refs(gate['refs'])}"
         for gate in predicate["gates"]
@@ -118,6 +119,26 @@ def _count(gate: Mapping[str, Any]) -> str:
     effective = gate["n_effective"]
     beside = "" if effective is None or effective == gate["n"] else f" ({number(effective)} effective)"
     return number(gate["n"]) + beside
+
+
+def _counts(gates: Sequence[Mapping[str, Any]]) -> str:
+    """How many gates have each verdict, worst first; what could not be decided is no pass."""
+    counts = Counter(gate["verdict"] for gate in gates)
+    told = [f"{counts[verdict]} {meaning}" for verdict, meaning in VERDICTS.items() if counts[verdict]]
+    return f"{', '.join(told) or 'no gate'}."
+
+
+VERDICTS = {
+    "off": "switched off",
+    "fail": "fail",
+    "unknown": "unknown",
+    "warn": "warn",
+    "waived": "waived",
+    "undecided": "undecided (too few data to tell: not a pass)",
+    "pass": "pass",
+    "n/a": "not applicable",
+}
+"""The verdicts of gates as they are counted, in that order."""
 
 
 def _number_of(gate: Mapping[str, Any]) -> str:
@@ -209,18 +230,25 @@ def _triggers(predicate: Mapping[str, Any]) -> str:
 
 def _coverage(predicate: Mapping[str, Any]) -> str:
     coverage = predicate["coverage"]
+    by = f"by {coverage['reviewers_required']} reviewers" if coverage["reviewers_required"] > 1 else ""
     lines = [
         "## Coverage",
         "",
-        f"{coverage['inspected']} of {coverage['total']} queued examples were inspected by the required "
-        f"number of reviewers ({coverage['reviewers_required']}). Three things may be said of a slice, and "
-        "they are never the same: what is known, what that allows for this slice, and for future traffic.",
+        f"{coverage['inspected']} of {coverage['total']} examples that must be judged are {by}".rstrip()
+        + ": "
+        f"{coverage['decided']} count in a gate and were judged, {coverage['decides']} can still decide one, and "
+        f"{coverage['controls_inspected']} of {coverage['controls']} random controls were judged. "
+        f"{coverage['known_answers']} known-answer items were mixed in and are not counted here.",
+        "",
+        "Three things may be said of a slice, and they are never the same: what is known, what that allows for this "
+        "slice, and for future traffic. An example of which nobody could tell counts as wrong, and nothing is said "
+        "before every random control is judged.",
     ]
-    for one in coverage["slices"]:
+    for one in predicate["slices"]:
         lines += [
             "",
             f"**{inline(one['slice'])}** (critical): {inline(one['moves'])}; "
-            f"{one['seen']} of {one['queued']} queued seen",
+            f"{one['controls_inspected']} of {one['controls']} random controls judged",
             "",
             *_bullets(f"{label}: {inline(one[key])}" for key, label in BOUNDS),
         ]
@@ -231,24 +259,62 @@ BOUNDS = (("known", "known"), ("this_slice", "this slice"), ("future_traffic", "
 
 
 def _people(predicate: Mapping[str, Any]) -> str:
-    reviewers = [
-        f"{_who(one)}: "
-        + ", ".join(f"{count} {inline(verdict)}" for verdict, count in sorted(one["verdicts"].items()))
-        + f"; {one['findings']} findings, {one['waivers']} waivers"
-        for one in predicate["reviewers"]
-    ]
-    disputes = [
-        f"{code(one['ref'])}: "
-        + "; ".join(f"{_who(said)} says {inline(said['verdict'])}" for said in one["verdicts"])
-        + (f"; settled as {inline(one['settled'])}" if one["settled"] else "; **open**")
-        for one in predicate["disagreements"]
-    ]
-    return "\n\n".join(
-        [
-            _section("Reviewers", reviewers or ["nobody recorded a verdict"]),
-            _section("Disagreements", disputes or ["none"]),
+    agreement = predicate["agreement"]
+    together = (
+        []
+        if agreement is None
+        else [
+            f"agreement on {agreement['examples']} examples that two or more judged: "
+            f"{number(agreement['gwet_ac1'])} (Gwet's AC1; 1 is full agreement, 0 what chance would give)"
         ]
     )
+    reviewers = [_reviewer(one) for one in predicate["reviewers"]]
+    return "\n\n".join(
+        [
+            _section("Reviewers", [*reviewers, *together] or ["nobody recorded a verdict"]),
+            _section("Disagreements", [_dispute(one) for one in predicate["disagreements"]] or ["none"]),
+        ]
+    )
+
+
+def _reviewer(one: Mapping[str, Any]) -> str:
+    """What one account did, and how well it was measured to read."""
+    known = [
+        f"{count['right']} of {count['answered']} known answers of {inline(count['track'])} right"
+        + (f", {left} to go" if (left := count["items"] - count["answered"]) and not count["failed"] else "")
+        + (" — **too few: no verdict of theirs counts there**" if count["failed"] else "")
+        for count in one["known"]
+    ]
+    said = [_plural(one["verdicts"], "verdict")]
+    if one["verdicts"]:
+        said.append(f"{100 * one['blind']:.0f} % of them blind")
+    if one["seconds"] is not None:
+        said.append(f"median {number(one['seconds'])} seconds each")
+    if one["again"]:
+        said.append(f"{one['again_same']} of {one['again']} shown again judged the same")
+    rest = [*known, _plural(one["findings"], "finding"), _plural(one["waivers"], "waiver")]
+    return f"{_who(one)}: {', '.join(said)}; {'; '.join(rest)}"
+
+
+def _plural(count: int, noun: str) -> str:
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+
+
+def _dispute(one: Mapping[str, Any]) -> str:
+    said = "; ".join(f"{_who(verdict)} says {SPOKEN[verdict['right']]}" for verdict in one["verdicts"])
+    if one["settled"] is None:
+        return f"{code(one['ref'])}: {said}; **open**"
+    return f"{code(one['ref'])}: {said}; settled by {inline(one['settled_by'])}: {SPOKEN[one['settled']]}"
+
+
+SPOKEN = {
+    "candidate": "the candidate is right",
+    "base": "the base is right",
+    "both": "both are right",
+    "neither": "neither is right",
+    "unsure": "not sure",
+}
+"""What a verdict says, in words."""
 
 
 def _run(predicate: Mapping[str, Any]) -> str:

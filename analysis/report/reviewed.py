@@ -12,7 +12,7 @@ from analysis.base.records import DecisionRecord, GateInput, GateResult, Trigger
 from analysis.base.sql import column, queries
 from analysis.plugin import registry
 from analysis.plugin.report_fields import NINE
-from analysis.review.evaluate import deciding_refs, evaluate
+from analysis.review.evaluate import as_heard, evaluate
 
 if TYPE_CHECKING:
     from analysis.review.queries import SliceProgress
@@ -31,6 +31,7 @@ class Reviewed:
         description: `run.json`.
         models: track, side, folder, digest and files of every model.
         given: what the gates are computed from.
+        heard: the same with those verdicts alone that count, and with what decides.
         results: the gates.
         triggers: of the configured tracks.
         slices: every slice, critical ones first.
@@ -42,17 +43,13 @@ class Reviewed:
     description: Mapping[str, Any]
     models: Sequence[Mapping[str, Any]]
     given: GateInput
+    heard: GateInput
     results: tuple[GateResult, ...]
     triggers: tuple[Trigger, ...]
     slices: tuple[SliceProgress, ...]
     told: Mapping[str, tuple[str, ...]]
     attributed: frozenset[str]
     decision: DecisionRecord
-
-    @property
-    def deciding(self) -> frozenset[str]:
-        """The examples whose verdict could still change a gate."""
-        return frozenset(deciding_refs(self.results))
 
 
 def look(
@@ -67,14 +64,17 @@ def look(
         AssayError: a track reports under a title that is no field.
     """
     named = sorted({ref for finding in given.state.findings for ref in finding.refs})
+    results = tuple(evaluate(given))
+    heard = as_heard(given, results)
     return Reviewed(
         description=session.description,
         models=models,
         given=given,
-        results=tuple(evaluate(given)),
+        heard=heard,
+        results=results,
         triggers=tuple(session.triggers()),
         slices=tuple(session.slices()),
-        told=_told(session, given),
+        told=_told(session, heard),
         attributed=frozenset(column(session.connection, SQL["attributed"], {"refs": named})),
         decision=decision,
     )

@@ -2,32 +2,27 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
-from analysis.base.records import (
-    FindingRecord,
-    GateInput,
-    GateResult,
-    ReviewState,
-    VerdictRecord,
-    WaiverRecord,
-)
+from analysis.base.records import GateInput, GateResult, ReviewState
 from analysis.plugin.alpha import alpha_table
 from analysis.report import canonical
-from analysis.review.evaluate import allow
+from analysis.review.evaluate import allow, as_heard
+from analysis.review.inspection import inspection_of
+from analysis.review.reviewers import agreement, reviewer_records
 
 
 def entries(given: GateInput, results: Sequence[GateResult]) -> dict[str, Any]:
     """The parts of the predicate that can be computed again from rules, metrics and events.
 
     Returns:
-        `decision`, `gates_allow`, `gates`, `numbers`, `weakened`, `rules`, `alpha`, `waivers`, `findings`,
-        `reviewers` and `disagreements`, as JSON values.
+        `decision`, `gates_allow`, `gates`, `numbers`, `weakened`, `rules`, `alpha`, `waivers`, `findings`, `reviewers`,
+        `agreement`, `disagreements` and `coverage`, as JSON values. Everybody stands among the reviewers; the last
+        three are of those alone whose verdicts count.
     """
-    state = given.state
+    state, heard = given.state, as_heard(given, results)
     blocking = {one.key for one in results if one.blocking}
     waived = {one.key for one in results if one.verdict == "waived"}
     rules = [given.rules[name] for name in sorted(given.rules)]
@@ -43,8 +38,10 @@ def entries(given: GateInput, results: Sequence[GateResult]) -> dict[str, Any]:
                 "alpha": alpha_table(given),
                 "waivers": [{**asdict(one), "in_force": one.key in waived} for one in state.waivers],
                 "findings": [{**asdict(one), "moves": one.gate in blocking} for one in state.findings],
-                "reviewers": _reviewers(state),
-                "disagreements": _disagreements(state),
+                "reviewers": reviewer_records(given),
+                "agreement": _agreement(heard.state),
+                "disagreements": _disagreements(heard.state),
+                "coverage": _coverage(heard),
             }
         )
     )
@@ -67,35 +64,39 @@ def _numbers(given: GateInput, results: Sequence[GateResult]) -> list[dict[str, 
     ]
 
 
-def _reviewers(state: ReviewState) -> list[dict[str, Any]]:
-    said: tuple[VerdictRecord | FindingRecord | WaiverRecord, ...] = (
-        *state.verdicts,
-        *state.findings,
-        *state.waivers,
-    )
-    found = []
-    for actor, reviewer in sorted({(one.actor, one.reviewer) for one in said}):
-        own = [one for one in said if (one.actor, one.reviewer) == (actor, reviewer)]
-        found.append(
-            {
-                "actor": actor,
-                "reviewer": reviewer,
-                "verdicts": Counter(one.right for one in own if isinstance(one, VerdictRecord)),
-                "findings": sum(isinstance(one, FindingRecord) for one in own),
-                "waivers": sum(isinstance(one, WaiverRecord) for one in own),
-            }
-        )
-    return found
+def _coverage(given: GateInput) -> dict[str, Any]:
+    """What must be judged and how much of it is, as `review.coverage` counts it."""
+    found = inspection_of(given)
+    return {
+        "inspected": found.inspected,
+        "total": found.total,
+        "decides": len(found.deciding),
+        "decided": len(found.decided),
+        "controls": len(found.controls),
+        "controls_inspected": len(set(found.controls) - set(found.open)),
+        "known_answers": sum(entry.known for entry in given.queue),
+        "reviewers_required": given.reviewers_required,
+    }
+
+
+def _agreement(state: ReviewState) -> dict[str, Any] | None:
+    """How far two or more reviewers agree; None where no example was judged by two."""
+    coefficient, examples = agreement(state)
+    return None if coefficient is None else {"gwet_ac1": coefficient, "examples": examples}
 
 
 def _disagreements(state: ReviewState) -> list[dict[str, Any]]:
-    by_ref: dict[str, list[dict[str, str]]] = {}
-    for one in state.verdicts:
-        by_ref.setdefault(one.ref, []).append(
-            {"actor": one.actor, "reviewer": one.reviewer, "right": one.right}
-        )
+    """The examples that reviewers say different things of, and those that were settled, with what everybody says."""
+    settlers = {one.ref: one for one in state.settlements}
     return [
-        {"ref": ref, "verdicts": said, "settled": state.settled.get(ref)}
-        for ref, said in sorted(by_ref.items())
-        if len({one["right"] for one in said}) > 1
+        {
+            "ref": ref,
+            "verdicts": [
+                {"actor": one.actor, "reviewer": one.reviewer, "right": one.right} for one in state.said[ref]
+            ],
+            "settled": settlers[ref].right if ref in settlers else None,
+            "settled_by": settlers[ref].reviewer if ref in settlers else None,
+        }
+        for ref in sorted(state.said)
+        if ref in settlers or len({one.right for one in state.said[ref]}) > 1
     ]

@@ -110,7 +110,9 @@ class _Run:
             ("run", self._run),
             ("gates", self._gates),
             ("waivers", lambda: self._said("waivers")),
-            ("findings", lambda: self._said("findings", "reviewers", "disagreements")),
+            ("findings", lambda: self._said("findings")),
+            ("reviewers", lambda: self._said("reviewers", "agreement", "disagreements")),
+            ("coverage", self._coverage),
             ("decision", lambda: self._said("decision")),
         ]
         if self.models:
@@ -265,9 +267,11 @@ class _Run:
         again, predicate = self._again(), self._predicate()
         mine = reviewers.entries(again.given, again.results)
         for name in names:
-            if mine[name] != predicate[name] or mine[name] is None:
+            if mine[name] != predicate[name]:
                 raise AssayError(f"{name} in report.json is not what the events say")
         listed = mine[names[0]]
+        if listed is None:
+            raise AssayError(f"no event backs the {names[0]} in report.json")
         if not isinstance(listed, list):
             return "backed by a standing event"
         return (
@@ -275,6 +279,13 @@ class _Run:
             if listed
             else "none, and no event says otherwise"
         )
+
+    def _coverage(self) -> str:
+        again, predicate = self._again(), self._predicate()
+        mine = reviewers.entries(again.given, again.results)["coverage"]
+        if mine != predicate["coverage"]:
+            raise AssayError("coverage in report.json does not follow from queue, gates and events")
+        return f"{mine['inspected']} of {mine['total']} that must be judged are, counted again"
 
     def _models(self) -> str:
         found = compare_models(self.models, self._predicate()["models"])

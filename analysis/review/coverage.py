@@ -5,8 +5,10 @@ from __future__ import annotations
 import duckdb
 
 from analysis.base.errors import AssayError
-from analysis.base.sql import queries
+from analysis.base.records import GateInput
+from analysis.base.sql import column, queries
 from analysis.plugin.flag import RANDOM_CONTROL
+from analysis.plugin.gate import judgement, judges_of
 from analysis.stats.bounds import clopper_pearson, hypergeometric_upper
 
 CONFIDENCE = 0.95
@@ -14,7 +16,7 @@ _SQL = queries(__package__, "coverage.sql")
 
 
 def slice_sentences(
-    connection: duckdb.DuckDBPyConnection, run: str, slice_name: str, track: str | None = None
+    connection: duckdb.DuckDBPyConnection, given: GateInput, slice_name: str, track: str | None = None
 ) -> tuple[str, str, str]:
     """The three sentences on one slice, never to be merged.
 
@@ -27,7 +29,7 @@ def slice_sentences(
 
     Args:
         connection: a session's connection, its tables up to date.
-        run: the run in question.
+        given: what people said, as the gates hear it.
         slice_name: the slice.
         track: its track, where two tracks have slices of that name.
 
@@ -43,7 +45,8 @@ def slice_sentences(
     if broken is None or fixed is None:
         known = f"Of {n}, changes were not counted."
     else:
-        known = f"Of {n}, {int(broken)} broken and {int(fixed)} fixed."
+        told = _judged(connection, given, slice_name, of_track, int(broken + fixed))
+        known = f"Of {n}, {int(broken)} broken and {int(fixed)} fixed{told}."
     asked: dict[str, object] = {"slice": slice_name, "track": of_track}
     of = "its"
     if not critical:
@@ -51,8 +54,10 @@ def slice_sentences(
         if rest < n:
             n, of = rest, "outside critical slices, its"
     reason = f"{RANDOM_CONTROL} of {slice_name}" if critical else RANDOM_CONTROL
-    counted = connection.execute(_SQL["controls"], {"run": run, "reason": reason, **asked}).fetchone()
-    drawn, still_open, failed = counted or (0, 0, 0)
+    controls = column(connection, _SQL["controls"], {"reason": reason, **asked})
+    drawn = len(controls)
+    still_open = sum(judges_of(given.state, ref) < given.reviewers_required for ref in controls)
+    failed = sum(judgement(given.state, ref) not in ("candidate", "both") for ref in controls)
     if drawn == 0:
         where = "in it" if of == "its" else "in it outside critical slices"
         nothing = f"No random control was drawn {where}, so what was not looked at is unknown."
@@ -64,9 +69,30 @@ def slice_sentences(
     if still_open:
         waits = f"{still_open} of {drawn} random controls are still to be judged: no bound before."
         return known, waits, waits
-    most = hypergeometric_upper(failed, drawn, n, CONFIDENCE)
-    rate = clopper_pearson(failed, drawn, CONFIDENCE, "upper")[1]
+    most, rate = bounds(failed, drawn, n)
     seen = f"{failed} of {drawn} random controls wrong or not told"
     this_slice = f"{seen}: at most {most} of {of} {n} are, at 95 % confidence."
     future = f"{seen}: at most {100 * rate:.1f} % of future messages are, if they are like these."
     return known, this_slice, future
+
+
+def _judged(
+    connection: duckdb.DuckDBPyConnection, given: GateInput, slice_name: str, track: str, changed: int
+) -> str:
+    """How many of the examples of a slice that broke or were fixed somebody judged, in words; nothing for none."""
+    said = [
+        one.ref
+        for one in given.contested
+        if (one.track, one.slice) == (track, slice_name) and one.gold and one.ref in given.state.said
+    ]
+    asked = {"slice": slice_name, "track": track, "refs": said}
+    judged = int(column(connection, _SQL["among"], asked)[0])
+    if judged == 0:
+        return ""
+    return ", all judged" if judged >= changed else f", {judged} of them judged"
+
+
+def bounds(failed: int, drawn: int, n: int) -> tuple[int, float]:
+    """How many of n can be wrong, and which share of future traffic, where so many of the controls drawn were."""
+    rate = clopper_pearson(failed, drawn, CONFIDENCE, "upper")[1]
+    return hypergeometric_upper(failed, drawn, n, CONFIDENCE), rate

@@ -12,13 +12,12 @@ SELECT count(*) FROM evidence.membership m ANTI JOIN critical c ON c.ref = m.ref
 WHERE m.slice = $slice AND m.track = $track
 
 -- name: controls
--- The controls drawn for a reason that are in a slice: how many there are, how many have no verdict yet, and of how many
--- the candidate's side is wrong, not known to be right, or disputed.
-WITH said AS (
-    SELECT v.ref, CASE WHEN any_value(s."right") IS NOT NULL THEN any_value(s."right")
-                       WHEN count(DISTINCT v."right") = 1 THEN any_value(v."right") ELSE 'unsure' END AS "right"
-    FROM verdict_now v LEFT JOIN settled_of($run) s ON s.ref = v.ref GROUP BY v.ref)
-SELECT count(*), count(*) FILTER (said.ref IS NULL), count(*) FILTER (said."right" NOT IN ('candidate', 'both'))
-FROM evidence.flag f LEFT JOIN said ON said.ref = f.ref
+-- The controls drawn for a reason that are in a slice.
+SELECT f.ref FROM evidence.flag f
 WHERE f.control AND f.reason = $reason
-  AND f.ref IN (SELECT m.ref FROM evidence.membership m WHERE m.slice = $slice AND m.track = $track)
+  AND f.ref IN (SELECT m.ref FROM evidence.membership m WHERE m.slice = $slice AND m.track = $track) ORDER BY f.ref
+
+-- name: among
+-- How many of some examples are in a slice.
+SELECT count(DISTINCT m.ref) FROM evidence.membership m
+WHERE m.slice = $slice AND m.track = $track AND m.ref IN (SELECT unnest($refs::VARCHAR[]))

@@ -141,6 +141,16 @@ def deciding_refs(results: Iterable[GateResult]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(ref for one in waiting for ref in one.open))
 
 
+def as_heard(given: GateInput, results: Iterable[GateResult]) -> GateInput:
+    """What the gates of the review as a whole judge by: who may be heard, and what the tracks' gates wait for.
+
+    Args:
+        given: everything that is known.
+        results: of the tracks' gates; others among them change nothing.
+    """
+    return replace(given, state=trusted_state(given), deciding=deciding_refs(results))
+
+
 def state_of(results: Sequence[GateResult], decision: DecisionRecord | None) -> State:
     """What may be said of a review in one word.
 

@@ -20,7 +20,8 @@ from analysis.review import queries
 from analysis.review import scope as scopes
 from analysis.review.asked import Asked, asked_of, known_asked
 from analysis.review.coverage import slice_sentences
-from analysis.review.evaluate import allow, deciding_refs, evaluate, state_of
+from analysis.review.evaluate import allow, as_heard, deciding_refs, evaluate, state_of
+from analysis.review.inspection import inspection_of
 from analysis.review.queries import ExampleEvidence, Overview, SliceProgress
 from analysis.review.reviewers import reviewer_records
 from analysis.review.scope import QueueRow, Scope
@@ -282,13 +283,14 @@ class ReviewReader:
     def asked(self, ref: str) -> Asked | None:
         """The question of an example whose sides this reviewer has not been shown yet; None where it stands open.
 
-        Open is what this reviewer has judged, unless it is asked again; and everything where the review is not blind,
-        or where the track of the example has no question. Raises AssayError for an unknown ref.
+        Open is what this reviewer has judged, unless it is asked again; and everything where the track of the example
+        has no question, or where the review is not blind. A known-answer item is asked there too: shown open it would
+        measure nobody. Raises AssayError for an unknown ref.
         """
         evidence = self.example(ref)
         track = evidence.example.track
         again = bool(self._column(_SESSION["due_again"], ref=ref, actor=self.actor))
-        if not registry.known(track) or not self.description["review"].get("blind", True):
+        if not registry.known(track):
             return None
         question = registry.get(track).ask(self.connection, ref)
         if question is None:
@@ -297,7 +299,7 @@ class ReviewReader:
         if found:
             given = self._column(_SESSION["answered_known"], run=self.run, ref=ref, actor=self.actor)
             return None if given else known_asked(question.text, found[0], self.actor, self.run)
-        if evidence.mine is not None and not again:
+        if not self.description["review"].get("blind", True) or (evidence.mine is not None and not again):
             return None
         return asked_of(question, self.actor, self.run, ref, again=again)
 
@@ -332,10 +334,14 @@ class ReviewReader:
         return self._triggers
 
     def status(self) -> dict[str, Any]:
-        """What `assay status --json` prints: gates, queue, decision, triggers, and whether to promote."""
+        """What `assay status --json` prints: gates, queue, decision, triggers, and whether to promote.
+
+        In the queue, `total` is what must be judged and `inspected` how much of it is, as `review.coverage` counts it.
+        """
         gates = self.gates()
         given = self.gate_input()
         decision = given.state.decision
+        parts, inspection = self.parts(), inspection_of(as_heard(given, gates))
         allowed = allow(gates)
         keys = (
             "key",
@@ -372,8 +378,11 @@ class ReviewReader:
                 for gate in gates
             ],
             "queue": {
-                **self.parts()._asdict(),
-                "inspected": self._number(_SQL["inspected"], required=given.reviewers_required),
+                "decides": parts.decides,
+                "controls": parts.controls,
+                "worth_a_look": parts.worth_a_look,
+                "total": inspection.total,
+                "inspected": inspection.inspected,
             },
             "reviewers": reviewer_records(given),
             "triggers": [{**asdict(one), "refs": list(one.refs)} for one in self.triggers()],
@@ -381,8 +390,8 @@ class ReviewReader:
 
     def slice_sentences(self, slice: str, track: str | None = None) -> SliceSentences:  # noqa: A002
         """Three sentences on a slice that are never merged. Raises AssayError for an unknown slice."""
-        self._freshen()
-        return SliceSentences(*slice_sentences(self.connection, self.run, slice, track))
+        heard = as_heard(self.gate_input(), self.gates())
+        return SliceSentences(*slice_sentences(self.connection, heard, slice, track))
 
     def poll(self) -> bool:
         """Read what other sessions recorded; True where something is new. Raises AssayError for damage."""

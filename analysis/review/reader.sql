@@ -34,12 +34,6 @@ FROM queue WHERE part <> 'worth a look'
 SELECT (SELECT count(*) FROM deciding), (SELECT count(*) FROM queued WHERE control),
        (SELECT count(*) FROM queued WHERE known), count(*) FILTER (part = 'worth a look'), count(*) FROM queue
 
--- name: inspected
--- Examples that must be judged, known-answer items aside, with verdicts of as many accounts as are required.
-SELECT count(*) FROM (
-    SELECT q.ref FROM queue q JOIN verdict_now v ON v.ref = q.ref WHERE q.part IN ('decides', 'control')
-    GROUP BY q.ref HAVING count(DISTINCT v.actor) >= $required)
-
 -- name: judged_elsewhere
 SELECT DISTINCT ref FROM event WHERE ref IS NOT NULL AND run <> $run ORDER BY ref
 
@@ -77,9 +71,11 @@ drawn AS (
 SELECT ref, actor FROM drawn WHERE total >= number + $among AND times = 1
 
 -- name: take_answered
+-- A verdict on a known-answer item answers nothing: that is done by choosing between its answers.
 INSERT INTO answered
 SELECT ref, actor FROM (
-    SELECT ref, actor FROM verdict_now UNION SELECT ref, actor FROM known_answer_of($run))
+    SELECT ref, actor FROM verdict_now WHERE ref NOT IN (SELECT ref FROM queued WHERE known)
+    UNION SELECT ref, actor FROM known_answer_of($run))
 ANTI JOIN due_again USING (ref, actor)
 
 -- name: forget_queue
@@ -89,8 +85,9 @@ DELETE FROM deciding; DELETE FROM queue
 INSERT INTO deciding SELECT unnest($refs::VARCHAR[])
 
 -- name: take_queue
+-- What this reviewer has judged stays where it was, also where it decides no longer: it may be changed, or come again.
 INSERT INTO queue BY NAME
-WITH mine AS (SELECT ref FROM answered WHERE actor = $actor),
+WITH mine AS (SELECT ref FROM verdict_now WHERE actor = $actor),
 decides AS (SELECT ref FROM deciding UNION SELECT c.ref FROM contested_now c JOIN mine USING (ref)),
 entries AS (
     SELECT coalesce(q.ref, d.ref) AS ref, q.rank, coalesce(q.reasons, []) AS reasons,

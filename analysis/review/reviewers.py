@@ -7,7 +7,15 @@ from dataclasses import dataclass, replace
 from statistics import median
 from typing import Any
 
-from analysis.base.records import GateInput, KnownAnswerRecord, ReviewState, VerdictRecord
+from analysis.base.records import (
+    FindingRecord,
+    GateInput,
+    KnownAnswerRecord,
+    ReviewState,
+    SettlementRecord,
+    VerdictRecord,
+    WaiverRecord,
+)
 from analysis.stats.agreement import gwet_ac1
 
 MISSES_ALLOWED = 1 / 8
@@ -62,15 +70,29 @@ def known_counts(given: GateInput) -> list[KnownCount]:
 
 
 def trusted_state(given: GateInput) -> ReviewState:
-    """What people said, without verdicts and words on spans of those who failed the known-answer items of a track."""
+    """What people said, without what those said of a track who failed its known-answer items.
+
+    Their verdicts and their words on spans are left out, what they settled, and what others settled where nobody else
+    disagreed. Findings and waivers stay: those are a person's sentence, for everybody to read.
+    """
     out = {(one.track, one.actor) for one in known_counts(given) if one.failed}
     if not out:
         return given.state
+    settlements = tuple(one for one in given.state.settlements if _stands(one, out))
     return replace(
         given.state,
         verdicts=tuple(one for one in given.state.verdicts if (track_of(one.ref), one.actor) not in out),
         spans=tuple(one for one in given.state.spans if (track_of(one.ref), one.actor) not in out),
+        settlements=settlements,
+        settled={one.ref: one.right for one in settlements},
     )
+
+
+def _stands(one: SettlementRecord, out: set[tuple[str, str]]) -> bool:
+    """Whether there was something to settle, and someone to settle it, without those who do not count."""
+    track = track_of(one.ref)
+    heard = {right for actor, right in zip(one.actors, one.said, strict=True) if (track, actor) not in out}
+    return (track, one.actor) not in out and len(heard) > 1
 
 
 def agreement(state: ReviewState) -> tuple[float | None, int]:
@@ -80,16 +102,22 @@ def agreement(state: ReviewState) -> tuple[float | None, int]:
 
 
 def reviewer_records(given: GateInput) -> list[dict[str, Any]]:
-    """One row for each account that gave a verdict or answered a known-answer item, as plain data.
+    """One row for each account that said anything of a run, as plain data.
 
     Returns:
-        `actor`, `reviewer`, `verdicts`, `blind` (share), `seconds` (median), `known_right`, `known_answered`,
-        `known_items`, `again` (examples shown again) and `again_same`.
+        `actor`, `reviewer`, `verdicts`, `findings`, `waivers`, `blind` (share), `seconds` (median), `known_right`,
+        `known_answered`, `known_items` over all tracks, `known` (the same by `track`, and whether it `failed`), `again`
+        (examples shown again) and `again_same`.
     """
     state = given.state
     counts = known_counts(given)
     rows = []
-    said: Sequence[VerdictRecord | KnownAnswerRecord] = (*state.verdicts, *state.known_answers)
+    said: Sequence[VerdictRecord | KnownAnswerRecord | FindingRecord | WaiverRecord] = (
+        *state.verdicts,
+        *state.known_answers,
+        *state.findings,
+        *state.waivers,
+    )
     for actor in sorted({one.actor for one in said}):
         own = [one for one in state.verdicts if one.actor == actor]
         known = [one for one in counts if one.actor == actor]
@@ -101,11 +129,23 @@ def reviewer_records(given: GateInput) -> list[dict[str, Any]]:
                 "actor": actor,
                 "reviewer": ", ".join(names),
                 "verdicts": len(own),
+                "findings": sum(one.actor == actor for one in state.findings),
+                "waivers": sum(one.actor == actor for one in state.waivers),
                 "blind": sum(one.blind for one in own) / len(own) if own else None,
                 "seconds": median(seconds) if seconds else None,
                 "known_right": sum(one.right for one in known),
                 "known_answered": sum(one.answered for one in known),
                 "known_items": sum(one.items for one in known),
+                "known": [
+                    {
+                        "track": one.track,
+                        "right": one.right,
+                        "answered": one.answered,
+                        "items": one.items,
+                        "failed": one.failed,
+                    }
+                    for one in known
+                ],
                 "again": len(again),
                 "again_same": sum(one.before == one.after for one in again),
             }

@@ -19,6 +19,7 @@ from analysis.base.records import (
     KnownAnswerRecord,
     RepeatRecord,
     ReviewState,
+    SettlementRecord,
     SpanRecord,
     VerdictRecord,
     WaiverRecord,
@@ -167,17 +168,18 @@ def review_state(
     def asked(said: str, kind: type[Row], query: str, given: Mapping[str, object]) -> tuple[Row, ...]:
         return tuple(records(connection, kind, _SQL[query], given)) if said in kinds else ()
 
-    settled = connection.execute(_SQL["settled"], of_run).fetchall() if "settle" in kinds else []
+    settlements = asked("settle", SettlementRecord, "settlements", of_run)
     decisions = asked("decision", DecisionRecord, "decisions", of_run)
     return ReviewState(
         verdicts=asked("verdict", VerdictRecord, "verdicts", of_run),
-        settled=dict(settled),
+        settled={one.ref: one.right for one in settlements},
         findings=asked("finding", FindingRecord, "findings", {**of_run, "models": models}),
         waivers=asked("waiver", WaiverRecord, "waivers", {**of_run, "today": today}),
         decision=decisions[0] if decisions else None,
         spans=asked("tokens", SpanRecord, "spans", of_run),
         known_answers=asked("known_answer", KnownAnswerRecord, "known_answers", of_run),
         repeats=asked("verdict", RepeatRecord, "repeats", of_run),
+        settlements=settlements,
     )
 
 

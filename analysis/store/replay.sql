@@ -13,8 +13,8 @@ SELECT DISTINCT kind FROM live
 -- name: verdicts
 SELECT ref, actor, reviewer, "right", cause, note, blind, seconds, critical_slices FROM verdict_of($run) ORDER BY ref, actor
 
--- name: settled
-SELECT ref, "right" FROM settled_of($run) ORDER BY ref
+-- name: settlements
+SELECT ref, "right", actor, reviewer, actors, said FROM settled_of($run) ORDER BY ref
 
 -- name: known_answers
 SELECT ref, actor, reviewer, given FROM known_answer_of($run) ORDER BY ref, actor

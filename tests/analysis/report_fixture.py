@@ -28,9 +28,11 @@ from analysis.base.records import (
 )
 from analysis.data.examples import Examples, read_examples
 from analysis.models.sides import Sides
-from analysis.plugin.gate import Gate, Threshold, metric_of, result
+from analysis.plugin.adjudicated import Counts, adjudicate
+from analysis.plugin.gate import Gate, Threshold, metric_of, number_row, result
 from analysis.plugin.init.toml_text import quoted
 from analysis.plugin.metric import BOTH, ONE, MetricRows, metric_table
+from analysis.plugin.question import KnownAnswer, Question
 from analysis.plugin.registry import registered
 from analysis.plugin.settings import FilePath, FolderPath, Review, TrackSettings
 from analysis.plugin.stage import Aggregate, PlanContext, RunContext, Shard, Stage, Step
@@ -59,8 +61,9 @@ HOSTILE = (
 
 ESCALATIONS = 3
 MESSAGES = 6
-CONTROL_SEED = 9
-"""Draws a control that is not flagged."""
+KNOWN = 2
+"""Known-answer items: the two messages that nobody gets wrong and that are not flagged."""
+CRITICAL_SLICE = "label=escalation"
 MIXED_UP = "5"
 """The message that the base gets wrong and the candidate right."""
 
@@ -97,6 +100,24 @@ BROKEN = Gate(
     judge_broken,
     reads=ROWS.specs("broken"),
 )
+
+
+def judge_critical(given: GateInput, rule: Rule) -> list[GateResult]:
+    """Fails where people say that more than one message of the critical slice is lost; waits while they may."""
+    rows = given.contested_at.get(("toy", "labels", CRITICAL_SLICE), ())
+    worse = sum(one.gold > 0 for one in rows)
+    better = sum(one.gold < 0 for one in rows)
+    counts = Counts(ESCALATIONS, worse, better, worse, better, worse + better)
+    found = adjudicate(given, "toy", "labels", CRITICAL_SLICE, counts)
+    settled = found.settled(1)
+    verdict: GateVerdict = "unknown" if settled is None else "pass" if settled else "fail"
+    row = number_row("net loss in messages", found.counts.net, "change", "at most 1", verdict)
+    open_refs = found.open if settled is None else ()
+    why = f"{found.counts.worse} lost, {found.counts.better} gained, {found.judged} judged"
+    return [result(CRITICAL, verdict, why, criteria=[row], refs=open_refs, open_refs=open_refs)]
+
+
+CRITICAL = Gate("toy.critical", "at most one critical message is lost, as people see it", {}, judge_critical)
 
 
 class Classifiers(Sides):
@@ -161,7 +182,16 @@ def _measure(context: PlanContext, odd: float | None) -> dict[str, pa.Table]:
         "why": "",
         "parameters": "{}",
     }
-    return {"metric": metric_table(rows), "attribution": pa.Table.from_pylist([attribution])}
+    contested = context.workbench.execute(
+        "SELECT 'toy' AS track, 'labels' AS measure, slice, ref, ref AS cluster, "
+        "CAST(base AS TINYINT) - CAST(candidate AS TINYINT) AS gold, -1 AS candidate, 1 AS base, 0 AS both, "
+        "0 AS neither FROM toy_pair JOIN membership USING (ref) WHERE base <> candidate ORDER BY ALL"
+    ).to_arrow_table()
+    return {
+        "metric": metric_table(rows),
+        "attribution": pa.Table.from_pylist([attribution]),
+        "contested": contested,
+    }
 
 
 class ToyTrack(Track):
@@ -220,7 +250,22 @@ class ToyTrack(Track):
         ]
 
     def gates(self) -> tuple[Gate, ...]:
-        return (BROKEN,)
+        return (BROKEN, CRITICAL)
+
+    def ask(self, connection: duckdb.DuckDBPyConnection, ref: str) -> Question | None:
+        labels = dict(
+            connection.execute("SELECT side, label FROM evidence.toy_side WHERE ref = ?", [ref]).fetchall()
+        )
+        return Question("Which label is right?", (labels["base"],), (labels["candidate"],))
+
+    def known_answers(
+        self, workbench: duckdb.DuckDBPyConnection, settings: TrackSettings
+    ) -> list[KnownAnswer]:
+        """What both sides call `other`, and rightly."""
+        found = workbench.execute(
+            "SELECT ref FROM toy_pair JOIN example USING (ref) WHERE base AND candidate AND gold = 'other'"
+        ).fetchall()
+        return [KnownAnswer("toy", ref, ("other",), ("escalation",)) for (ref,) in found]
 
     def triggers(self, given: GateInput) -> list[Trigger]:
         """One trigger: something broke."""
@@ -249,6 +294,7 @@ REVIEW = """\
 [queue]
 budget = 3
 controls = 1
+known_answers = 2
 
 [lexicons]
 titles = { terms = ["Tofu Wars"] }
@@ -311,7 +357,6 @@ def toy_store(
         "candidate_version": "v2",
         "training_change": training_change,
         "signers_required": signers,
-        "seed": CONTROL_SEED,
         "device": "cpu",
     }
     lines = [f"{key} = {quoted(value) if isinstance(value, str) else value}" for key, value in review.items()]
@@ -326,9 +371,19 @@ def toy_store(
 
 
 def inspect_all(session: ReviewSession) -> None:
-    """Give every queued example a verdict."""
+    """Answer everything in the queue, honestly: the side that agrees with the label is right."""
     for row in session.queue_page(Scope(), 0, 100):
-        session.verdict(row.ref, "acceptable")
+        asked = session.asked(row.ref)
+        if asked is None:
+            continue
+        if asked.order is None:
+            session.answer(row.ref, "first" if asked.true_first else "second")
+        elif (row.gold,) not in asked.answers:
+            session.answer(row.ref, "neither")
+        elif len(asked.answers) == 1:
+            session.answer(row.ref, "either")
+        else:
+            session.answer(row.ref, "first" if asked.answers[0] == (row.gold,) else "second")
 
 
 def make_key(path: Path, comment: str, *options: str) -> Path:

@@ -20,6 +20,9 @@ from typing import Any
 
 from filelock import FileLock
 
+from analysis.base.records import QueuePart, Right
+from analysis.review.scope import Scope
+from analysis.review.session import CORRECTNESS, ReviewSession
 from analysis.store.files import write_atomic
 from analysis.store.journal import Journal, merge
 from analysis.store.run import current_run
@@ -55,17 +58,19 @@ def text_of(number: int) -> str:
     return about if number % 2 else f"{about} of {TITLE}"
 
 
-_LEADING = "intent/variant:m05~escalation~titles~insert"
-QUEUED = (
-    *map(ref_of, (0, 2, 1, *range(3, 10))),
-    f"{_LEADING}1",
-    f"{_LEADING}2",
-    *map(ref_of, (14, 11, 23, 25)),
+DECIDES = tuple(map(ref_of, (0, 1, 2)))
+"""What decides a gate: broken in the critical class."""
+_INSERTED = ("m05", 1), ("m05", 2), ("m09", 1), ("m09", 3), ("m03", 1), ("m03", 2)
+LOOK = (
+    *(f"intent/variant:{name}~escalation~titles~insert{number}" for name, number in _INSERTED),
+    *map(ref_of, (14, 11, 13, 10, 12)),
 )
-"""The queue in its order: broken in the critical class, the rest of it, two probes with a title inserted, two more
-flips, and the random controls that are in it for nothing else."""
-CONTROLS = (8, 23, 25)
-"""The random controls; the first is of the critical class."""
+"""What is worth a look, in its order: probes with a title inserted, and flips outside the critical class."""
+CONTROLS = 3
+KNOWN = 8
+"""How many random controls and known-answer items there are: which they are follows from the candidate's digest."""
+NEEDED = len(DECIDES) + CONTROLS + KNOWN
+"""How many examples one reviewer must answer."""
 VARIANT = "intent/variant:m00~escalation~titles~remove"
 """Message 0 without its title."""
 
@@ -179,6 +184,24 @@ def _analysed(changes: str) -> Path:
             (store / "cache").mkdir(mode=0o700)
             (folder / "done").write_text(store.name)
         return folder / (folder / "done").read_text()
+
+
+def verdict_body(right: Right, **more: Any) -> dict[str, Any]:
+    """The body of a verdict or a settlement, as a session writes it."""
+    return {**CORRECTNESS[right], "blind": False, "seconds": None, "critical_slices": [], **more}
+
+
+def part(session: ReviewSession, name: QueuePart) -> list[str]:
+    """The refs of one part of the queue, in its order."""
+    return [row.ref for row in session.queue_page(Scope(part=name), 0, 100)]
+
+
+def answer_known(session: ReviewSession, *, wrong: int = 0) -> None:
+    """Answer every known-answer item, the first few of them wrongly."""
+    for number, ref in enumerate(part(session, "known answer")):
+        asked = session.asked(ref)
+        assert asked is not None
+        session.answer(ref, "first" if asked.true_first == (number >= wrong) else "second")
 
 
 def said_elsewhere(

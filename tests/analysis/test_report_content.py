@@ -55,7 +55,7 @@ def sentences(report: Path) -> dict[str, list[str]]:
 def test_the_nine_fields_stand_in_their_order(tmp_path: Path) -> None:
     made = toy_store(tmp_path, broken=2)
     with ReviewSession.open(made.store, reviewer="alice") as session:
-        session.verdict("toy/message:m0", "unacceptable", cause="leans on the title")
+        session.verdict("toy/message:m0", "base", cause="leans on the title")
         session.finding("titles decide", "toy.broken", ["toy/message:m0"], "blocker")
         session.finding("reads well", None, ["toy/message:m4"], "minor")
         report = export(session, tmp_path / "report", "reject", "leans on titles")
@@ -68,8 +68,12 @@ def test_the_nine_fields_stand_in_their_order(tmp_path: Path) -> None:
     assert said["Top improved slices"] == [
         "label=other accuracy 0.667 to 1.000 (+0.333): 0 broken, 1 fixed of 3"
     ]
-    assert said["Critical examples inspected"][0].startswith("1 of 3 queued examples in critical slices")
-    assert said["Critical examples inspected"][-1].endswith("toy/message:m0")
+    assert said["Critical examples inspected"] == [
+        "1 of 3 examples that must be judged were inspected: what decides a gate, and random controls (0 of 1)",
+        "1 of 3 queued examples of critical slices have a verdict",
+        "verdicts on 1 examples: 1 for the base",
+        "the candidate was judged wrong in critical slices on toy/message:m0",
+    ]
     assert said["Attribution findings"] == [
         "leans on message 0",
         "blocker finding by alice: titles decide (toy.broken); evidence: none named",
@@ -162,7 +166,9 @@ def test_every_digest_is_on_the_page_and_true(tmp_path: Path) -> None:
 def test_promote_is_refused_while_a_gate_blocks(tmp_path: Path) -> None:
     made = toy_store(tmp_path, broken=3)
     with ReviewSession.open(made.store) as session:
-        with pytest.raises(AssayError, match=r"toy\.broken \(fail\), review\.coverage \(unknown\)"):
+        with pytest.raises(
+            AssayError, match=r"toy\.broken \(fail\), toy\.critical \(unknown\), review\.coverage"
+        ):
             export(session, tmp_path / "report", "promote", "hurry")
         assert session.gate_input().state.decision is None
         assert not (tmp_path / "report").exists()
@@ -222,7 +228,7 @@ def test_a_later_report_supersedes_the_one_before(tmp_path: Path) -> None:
 def test_loosened_and_switched_off_gates_come_first(tmp_path: Path) -> None:
     gates = {
         "toy.broken": {"max_broken": 5, "reason": "a <small> loss is fine"},
-        "review.coverage": {"off": "a dry run"},
+        **{name: {"off": "a dry run"} for name in ("toy.critical", "review.coverage", "review.reviewers")},
     }
     made = toy_store(tmp_path, broken=3, gates=gates)
     with ReviewSession.open(made.store) as session:
@@ -254,10 +260,10 @@ def test_three_sentences_per_critical_slice(tmp_path: Path) -> None:
         inspect_all(session)
         wanted = session.slice_sentences("label=escalation", "toy")
         report = export(session, tmp_path / "report", "promote", "inspected")
-    slices = predicate_of(report)["coverage"]["slices"]  # type: ignore[index]
+    slices = list(predicate_of(report)["slices"])  # type: ignore[call-overload]
     assert [one["slice"] for one in slices] == ["label=escalation"]
     assert tuple(slices[0][key] for key in ("known", "this_slice", "future_traffic")) == tuple(wanted)
-    assert (slices[0]["seen"], slices[0]["queued"]) == (3, 3)
+    assert (slices[0]["controls_inspected"], slices[0]["controls"]) == (1, 1)
 
 
 def test_a_number_that_is_not_finite_is_refused_before_the_decision(tmp_path: Path) -> None:
@@ -296,7 +302,7 @@ def test_hostile_text_stays_text(tmp_path: Path, payload: str) -> None:
     made = toy_store(tmp_path, broken=1, texts=(payload,), training_change=payload[:500])
     short = payload[:3000]
     with ReviewSession.open(made.store, reviewer="r" + payload) as session:
-        session.verdict("toy/message:m0", "unacceptable", cause=short, note=short)
+        session.verdict("toy/message:m0", "base", cause=short, note=short)
         session.finding(short, "toy.broken", ["toy/message:m0"], "blocker")
         session.waive("toy.broken", short, "2099-12-31")
         report = export(session, None, "reject", short)
@@ -310,7 +316,7 @@ def test_hostile_text_stays_text(tmp_path: Path, payload: str) -> None:
     plain_root.mkdir()
     plain_store = toy_store(plain_root, broken=1, texts=("plain",), training_change="plain")
     with ReviewSession.open(plain_store.store, reviewer="r") as session:
-        session.verdict("toy/message:m0", "unacceptable", cause="plain", note="plain")
+        session.verdict("toy/message:m0", "base", cause="plain", note="plain")
         session.finding("plain", "toy.broken", ["toy/message:m0"], "blocker")
         session.waive("toy.broken", "plain", "2099-12-31")
         plain = export(session, None, "reject", "plain")

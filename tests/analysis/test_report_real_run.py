@@ -21,7 +21,7 @@ def test_a_real_run_is_reported_signed_and_verified(tiny_store: Path, tmp_path: 
     with ReviewSession.open(tiny_store, reviewer="alice") as session:
         queue = session.gate_input().queue
         for entry in queue[:4]:
-            session.verdict(entry.ref, "unacceptable", cause="a random model")
+            session.verdict(entry.ref, "neither", cause="a random model")
         session.finding("a random model", "intent.accuracy", [queue[0].ref], "blocker")
         results = session.gates()
         report = export(session, None, "reject", "a random model")

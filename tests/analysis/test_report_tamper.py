@@ -111,7 +111,7 @@ def append(text: bytes) -> Callable[[bytes], bytes]:
 
 
 def edit_markdown(signed: Signed) -> None:
-    signed.rewrite("report.md", lambda data: data.replace(b"4 acceptable", b"9 acceptable"))
+    signed.rewrite("report.md", lambda data: data.replace(b"3 verdicts", b"9 verdicts"))
 
 
 def edit_decision(signed: Signed) -> None:
@@ -123,7 +123,7 @@ def indent_json(signed: Signed) -> None:
 
 
 def edit_annotation(signed: Signed) -> None:
-    signed.rewrite("annotations.jsonl", lambda data: data.replace(b"acceptable", b"acceptabl3", 1))
+    signed.rewrite("annotations.jsonl", lambda data: data.replace(b"right", b"wrong", 1))
 
 
 def drop_annotation(signed: Signed) -> None:

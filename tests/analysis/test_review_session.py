@@ -21,16 +21,23 @@ from analysis.run.pipeline import analyze
 from analysis.store.replay import load_events, review_state
 from analysis.store.streams import read_stream
 from tests.analysis.store_fixture import (
+    CONTROLS,
+    DECIDES,
     FIXED,
+    KNOWN,
+    LOOK,
     MESSAGES,
-    QUEUED,
+    NEEDED,
     VARIANT,
+    answer_known,
+    part,
     publish_review,
     ref_of,
     said_elsewhere,
+    verdict_body,
 )
 
-ESCALATIONS = [ref_of(number) for number in (0, 2, 1, *range(3, 10))]
+ESCALATIONS = [ref_of(number) for number in range(10)]
 RECALL = "intent.critical_recall[escalation]"
 
 
@@ -69,33 +76,50 @@ def test_opening_imports_nothing_heavy_and_writes_nothing(store: Path) -> None:
     assert sorted(store.rglob("*")) == before
 
 
-def test_the_queue_is_the_ranked_flags_in_order(session: ReviewSession) -> None:
+def test_the_queue_is_what_must_be_judged_and_then_the_ranked_flags(session: ReviewSession) -> None:
     rows = session.queue_page(Scope(), 0, 100)
-    assert [row.ref for row in rows] == list(QUEUED)
-    assert [row.rank for row in rows] == list(range(1, 17))
-    assert rows[0].reasons == (
+    needed, look = rows[:NEEDED], rows[NEEDED:]
+    assert {row.ref for row in needed if row.part == "decides"} == set(DECIDES)
+    assert [row.part for row in needed].count("control") == CONTROLS
+    assert [row.part for row in needed].count("known answer") == KNOWN
+    assert [row.ref for row in look] == list(LOOK)
+    assert {row.part for row in look} == {"worth a look"}
+    assert sorted(row.rank or 0 for row in rows) == list(range(1, len(rows) + 1))
+    first = next(row for row in rows if row.ref == ref_of(0))
+    assert first.reasons == (
+        "answered differently in a critical slice",
         "broken",
         "broken in a critical slice",
         "overconfident error",
-        "small critical slice",
     )
-    assert rows[0].critical_slices == ("label=escalation",)
-    assert [row.control for row in rows] == [False] * 14 + [True] * 2
-    assert session.queue_count(Scope()) == 16
-    assert [row.ref for row in session.queue_page(Scope(), 14, 5)] == list(QUEUED[14:])
+    assert first.critical_slices == ("label=escalation",)
+    assert session.queue_count(Scope()) == NEEDED + len(LOOK)
+    assert [row.ref for row in session.queue_page(Scope(), NEEDED, 5)] == list(LOOK[:5])
+    assert session.parts() == (len(DECIDES), CONTROLS, KNOWN, len(LOOK), NEEDED + len(LOOK))
+
+
+def test_what_must_be_judged_is_mixed_and_its_order_is_the_readers_own(session: ReviewSession) -> None:
+    parts = [row.part for row in session.queue_page(Scope(), 0, NEEDED)]
+    assert parts != sorted(parts, key=str), "nothing in the order tells a control from the rest"
+    order = [row.ref for row in session.queue_page(Scope(), 0, NEEDED)]
+    session.actor = "uid:4242/bob"
+    session.verdict(DECIDES[0], "base")
+    other = [row.ref for row in session.queue_page(Scope(), 0, NEEDED)]
+    assert sorted(other) == sorted(order)
+    assert other != order
 
 
 @pytest.mark.parametrize(
     ("scope", "expected"),
     [
-        (Scope(slice="label=escalation"), ESCALATIONS),
-        (Scope(slice="label=escalation", track="intent"), ESCALATIONS),
+        (Scope(everything=True, slice="label=escalation"), ESCALATIONS),
+        (Scope(everything=True, slice="label=escalation", track="intent"), ESCALATIONS),
         (Scope(track="retrieval"), []),
-        (Scope(gate=RECALL), ESCALATIONS),
-        (Scope(reason="random control"), [ref_of(8), ref_of(23), ref_of(25)]),
-        (Scope(search="MESSAGE 14"), [ref_of(14)]),
-        (Scope(search="m02"), [ref_of(2)]),
+        (Scope(everything=True, gate=RECALL), list(DECIDES)),
+        (Scope(part="worth a look"), list(LOOK)),
+        (Scope(part="worth a look", search="MESSAGE 14"), [ref_of(14)]),
         (Scope(search="100%' OR 1=1 --"), []),
+        (Scope(everything=True, search="m02"), [ref_of(2)]),
         (Scope(everything=True, slice="label=returns"), [ref_of(number) for number in range(10, 20)]),
         (Scope(everything=True, reason="flip"), [ref_of(number) for number in FIXED]),
         (Scope(refs=(ref_of(9), ref_of(0), ref_of(25))), [ref_of(9), ref_of(0), ref_of(25)]),
@@ -106,6 +130,11 @@ def test_the_queue_is_the_ranked_flags_in_order(session: ReviewSession) -> None:
 def test_a_scope_narrows_and_keeps_its_order(
     session: ReviewSession, scope: Scope, expected: list[str]
 ) -> None:
+    walk(session, scope, expected)
+
+
+def walk(session: ReviewSession, scope: Scope, expected: list[str]) -> None:
+    """See whether pages, positions and neighbours of a scope say the same."""
     assert [row.ref for row in session.queue_page(scope, 0, 100)] == expected
     assert session.queue_count(scope) == len(expected)
     assert [session.position(ref, scope) for ref in expected] == list(range(len(expected)))
@@ -121,6 +150,12 @@ def test_a_scope_narrows_and_keeps_its_order(
     assert back == expected[::-1]
 
 
+def test_a_part_of_the_queue_keeps_the_queues_order(session: ReviewSession) -> None:
+    controls = [row.ref for row in session.queue_page(Scope(), 0, 100) if row.part == "control"]
+    walk(session, Scope(part="control"), controls)
+    walk(session, Scope(reason="random control of label=escalation"), controls)
+
+
 def test_everything_is_every_example_but_the_variants(session: ReviewSession) -> None:
     scope = Scope(everything=True)
     assert session.queue_count(scope) == MESSAGES
@@ -130,29 +165,40 @@ def test_everything_is_every_example_but_the_variants(session: ReviewSession) ->
 
 def test_undecided_skips_what_is_judged_and_goes_on_from_there(session: ReviewSession) -> None:
     scope = Scope(undecided=True)
-    session.verdict(QUEUED[0], "unacceptable")
-    assert session.neighbour(QUEUED[0], scope, 1) == QUEUED[1]
-    session.verdict(QUEUED[1], "acceptable")
-    session.verdict(QUEUED[2], "unsure")
-    assert session.neighbour(QUEUED[1], Scope(), 1, undecided=True) == QUEUED[3]
-    assert session.neighbour(QUEUED[3], Scope(), -1, undecided=True) is None
-    assert session.queue_count(scope) == 13
-    assert session.progress() == (3, 16)
-    assert [row.verdict for row in session.queue_page(Scope(), 0, 4)] == [
-        "unacceptable",
-        "acceptable",
-        "unsure",
-        None,
+    queued = session.queue_count(scope)
+    session.verdict(LOOK[0], "base")
+    assert session.neighbour(LOOK[0], scope, 1) == LOOK[1]
+    session.verdict(LOOK[1], "both")
+    session.verdict(LOOK[2], "unsure")
+    assert session.neighbour(LOOK[1], Scope(), 1, undecided=True) == LOOK[3]
+    assert session.neighbour(LOOK[3], Scope(part="worth a look"), -1, undecided=True) is None
+    assert session.queue_count(scope) == queued - 3
+    assert session.progress() == (0, NEEDED), "what is worth a look need not be judged"
+    shown = session.queue_page(Scope(part="worth a look"), 0, 4)
+    assert [(row.right, row.answered) for row in shown] == [
+        ("base", True),
+        ("both", True),
+        ("unsure", True),
+        (None, False),
     ]
+    session.verdict(DECIDES[0], "base")
+    assert session.progress() == (1, NEEDED)
 
 
 def test_slices_come_critical_first_then_by_what_they_lost(session: ReviewSession) -> None:
-    session.verdict(ref_of(0), "acceptable")
+    session.verdict(ref_of(0), "base")
+    queued = [row for row in session.queue_page(Scope(), 0, 100) if "label=escalation" in row.critical_slices]
     slices = session.slices()
     assert [one.slice for one in slices][:2] == ["label=escalation", "names a title"]
     first = slices[0]
     assert (first.critical, first.n, first.base, first.candidate) == (True, 10, 1.0, 0.7)
-    assert (first.broken, first.fixed, first.queued, first.seen, first.undecided) == (3, 0, 10, 1, 9)
+    assert (first.broken, first.fixed, first.queued, first.seen, first.undecided) == (
+        3,
+        0,
+        len(queued),
+        1,
+        len(queued) - 1,
+    )
     assert (first.metric, first.title, first.measures, first.unit, first.better) == (
         "accuracy",
         "accuracy",
@@ -198,23 +244,23 @@ def test_a_bare_id_is_enough_where_it_is_unique(session: ReviewSession, tmp_path
 
 def test_a_verdict_is_on_the_disk_when_the_call_returns(session: ReviewSession, store: Path) -> None:
     assert journals(store) == []
-    event = session.verdict(ref_of(0), "unacceptable", cause="leans on the title", note="see the probe")
+    event = session.verdict(ref_of(0), "base", cause="leans on the title", note="see the probe")
     lines = journals(store)[0].read_bytes().splitlines()
     assert json.loads(lines[-1])["event_id"] == event.event_id
     mine = session.example(ref_of(0)).mine
     assert mine is not None
-    assert (mine.verdict, mine.cause, mine.note) == ("unacceptable", "leans on the title", "see the probe")
+    assert (mine.right, mine.cause, mine.note) == ("base", "leans on the title", "see the probe")
     assert (mine.reviewer, mine.critical_slices) == ("alice", ("label=escalation",))
 
 
 def test_the_latest_verdict_counts_and_keeps_cause_and_note(session: ReviewSession) -> None:
-    session.verdict(ref_of(0), "unacceptable", cause="title")
+    session.verdict(ref_of(0), "base", cause="title")
     session.note(ref_of(0), "first")
-    session.verdict(ref_of(0), "acceptable")
+    session.verdict(ref_of(0), "both")
     session.note(ref_of(0), "second")
     mine = session.example(ref_of(0)).mine
     assert mine is not None
-    assert (mine.verdict, mine.cause, mine.note) == ("acceptable", "title", "second")
+    assert (mine.right, mine.cause, mine.note) == ("both", "title", "second")
     session.cause(ref_of(0), "")
     mine = session.example(ref_of(0)).mine
     assert mine is not None
@@ -231,8 +277,8 @@ def test_the_latest_verdict_counts_and_keeps_cause_and_note(session: ReviewSessi
 def test_undo_and_redo_walk_back_and_forth(session: ReviewSession) -> None:
     assert session.undo() is None
     assert session.redo() is None
-    session.verdict(ref_of(0), "acceptable")
-    session.verdict(ref_of(0), "unacceptable")
+    session.verdict(ref_of(0), "both")
+    session.verdict(ref_of(0), "base")
     session.verdict(ref_of(1), "unsure")
     taken = session.undo()
     assert taken is not None
@@ -240,27 +286,27 @@ def test_undo_and_redo_walk_back_and_forth(session: ReviewSession) -> None:
     assert taken.sentence == f"verdict unsure on {ref_of(1)}"
     second = session.undo()
     assert second is not None
-    assert [record.verdict for record in session.state().verdicts] == ["acceptable"]
+    assert [record.right for record in session.state().verdicts] == ["both"]
     back = session.redo()
     assert back is not None
     assert back.event_id == second.event_id
-    assert [record.verdict for record in session.state().verdicts] == ["unacceptable"]
+    assert [record.right for record in session.state().verdicts] == ["base"]
     assert session.redo() is not None
     assert session.redo() is None
     assert len(session.state().verdicts) == 2
 
 
 def test_something_new_ends_redo(session: ReviewSession) -> None:
-    session.verdict(ref_of(0), "acceptable")
+    session.verdict(ref_of(0), "both")
     session.undo()
-    session.verdict(ref_of(1), "acceptable")
+    session.verdict(ref_of(1), "both")
     assert session.redo() is None
     assert [record.ref for record in session.state().verdicts] == [ref_of(1)]
 
 
 def test_undo_works_after_a_restart(store: Path) -> None:
     with ReviewSession.open(store, "alice") as first:
-        first.verdict(ref_of(0), "acceptable")
+        first.verdict(ref_of(0), "both")
         first.verdict(ref_of(1), "unsure")
     with ReviewSession.open(store, "alice") as second:
         taken = second.undo()
@@ -272,54 +318,39 @@ def test_undo_works_after_a_restart(store: Path) -> None:
 
 
 def test_another_name_on_the_same_account_does_not_undo_mine(store: Path, session: ReviewSession) -> None:
-    session.verdict(ref_of(0), "acceptable")
+    session.verdict(ref_of(0), "both")
     with ReviewSession.open(store, "bob") as other:
         assert other.undo() is None
 
 
 def test_the_undo_of_anothers_event_is_ignored(store: Path, session: ReviewSession) -> None:
-    event = session.verdict(ref_of(0), "unacceptable")
+    event = session.verdict(ref_of(0), "base")
     said_elsewhere(store, "mallory", ("undo", ref_of(0), {}), target=event.event_id)
     assert session.poll()
     assert session.connection.execute("SELECT count(*) FROM event WHERE kind = 'undo'").fetchone() == (1,)
     assert session.connection.execute("SELECT count(*) FROM undone").fetchone() == (0,)
-    assert [record.verdict for record in session.state().verdicts] == ["unacceptable"]
+    assert [record.right for record in session.state().verdicts] == ["base"]
 
 
 def test_others_are_seen_only_after_my_own_verdict(store: Path, session: ReviewSession) -> None:
-    said_elsewhere(store, "bob", ("verdict", ref_of(0), {"verdict": "acceptable", "critical_slices": []}))
+    said_elsewhere(store, "bob", ("verdict", ref_of(0), verdict_body("both")))
     assert session.poll()
     before = session.example(ref_of(0))
     assert (before.mine, before.others, before.history) == (None, (), ())
-    session.verdict(ref_of(0), "unacceptable")
+    session.verdict(ref_of(0), "base")
     after = session.example(ref_of(0))
     assert [record.reviewer for record in after.others] == ["bob"]
     assert len(after.history) == 2
 
 
-def test_a_disagreement_is_open_until_it_is_settled(store: Path, session: ReviewSession) -> None:
-    said_elsewhere(store, "bob", ("verdict", ref_of(0), {"verdict": "acceptable", "critical_slices": []}))
-    session.poll()
-    session.verdict(ref_of(0), "unacceptable")
-    assert session.overview().disagreements == (ref_of(0),)
-    session.settle(ref_of(0), "acceptable")
-    assert session.overview().disagreements == ()
-    assert session.state().settled == {ref_of(0): "acceptable"}
-    session.verdict(ref_of(0), "acceptable")
-    assert session.state().settled == {ref_of(0): "acceptable"}
-    session.verdict(ref_of(0), "bad-label")
-    assert session.state().settled == {}
-    assert session.overview().disagreements == (ref_of(0),)
-
-
 def test_two_sessions_see_each_other(store: Path, session: ReviewSession) -> None:
     with ReviewSession.open(store, "alice") as other:
         assert not session.poll()
-        other.verdict(ref_of(0), "acceptable")
+        other.verdict(ref_of(0), "both")
         assert session.poll()
         assert not session.poll()
-        assert session.progress() == (1, 16)
-        mine = session.verdict(ref_of(0), "unacceptable")
+        assert session.progress() == (1, NEEDED)
+        mine = session.verdict(ref_of(0), "base")
         assert other.poll()
         assert other.example(ref_of(0)).mine == session.example(ref_of(0)).mine
         assert mine.lamport == 2, "later than everything that was seen"
@@ -327,14 +358,37 @@ def test_two_sessions_see_each_other(store: Path, session: ReviewSession) -> Non
 
 def test_gates_follow_the_verdicts(session: ReviewSession) -> None:
     assert gate(session, RECALL).verdict == "unknown"
-    assert gate(session, "review.coverage").verdict == "unknown"
-    session.verdict(ref_of(0), "unacceptable", cause="title")
-    assert gate(session, "review.findings").verdict == "fail"
+    assert set(gate(session, RECALL).open) == set(DECIDES)
+    assert gate(session, "review.coverage").why.startswith(
+        "0 of 6 inspected: 3 decide a gate, 3 are random controls"
+    )
+    session.verdict(ref_of(0), "base", cause="title")
+    assert gate(session, RECALL).verdict == "unknown", "a loss of one passes, and a loss of two does not"
+    session.verdict(ref_of(1), "base")
+    assert gate(session, RECALL).open == (ref_of(2),), "where the third is a gain, no more than one is lost"
+    session.verdict(ref_of(2), "both")
+    assert gate(session, RECALL).verdict == "fail"
+    assert session.parts().decides == 0
     session.undo()
-    assert gate(session, "review.findings").verdict == "pass"
-    for ref in {*QUEUED, *(ref_of(number) for number in range(10))}:
-        session.verdict(ref, "acceptable")
+    assert gate(session, RECALL).verdict == "unknown"
+    session.verdict(ref_of(1), "candidate")
+    assert gate(session, RECALL).verdict == "pass", "the label was wrong there: in sum at most one is lost"
+    assert gate(session, "review.coverage").verdict == "unknown"
+    assert session.status()["queue"]["inspected"] == 2, "what decided is counted on"
+    for ref in part(session, "control"):
+        session.verdict(ref, "both")
     assert gate(session, "review.coverage").verdict == "pass"
+    assert gate(session, "review.coverage").value == 5
+
+
+def test_what_nobody_could_tell_decides_on(session: ReviewSession) -> None:
+    for ref in DECIDES:
+        session.verdict(ref, "unsure")
+    assert set(gate(session, RECALL).open) == set(DECIDES), "no count changes"
+    assert set(gate(session, "review.coverage").refs) == set(part(session, "control")), (
+        "but they were looked at"
+    )
+    assert gate(session, "review.findings").verdict == "pass"
 
 
 def test_the_gate_input_is_what_the_run_and_the_events_hold(session: ReviewSession) -> None:
@@ -342,8 +396,14 @@ def test_the_gate_input_is_what_the_run_and_the_events_hold(session: ReviewSessi
     given = session.gate_input()
     assert given.owner == "mangaassist"
     assert given.tracks == ("intent",)
-    assert [entry.ref for entry in given.queue] == list(QUEUED)
-    assert given.flagged[RECALL] == tuple(ESCALATIONS)
+    assert {entry.ref for entry in given.queue} == {row.ref for row in session.queue_page(Scope(), 0, 100)}
+    assert {entry.ref for entry in given.queue if entry.known} == set(part(session, "known answer"))
+    assert {entry.ref for entry in given.queue if entry.control} == set(part(session, "control"))
+    assert set(given.flagged[RECALL]) == set(DECIDES)
+    contested = given.contested_at["intent", "accuracy", "label=escalation"]
+    assert [(one.ref, one.gold, one.candidate, one.base, one.both, one.neither) for one in contested] == [
+        (ref, 1, -1, 1, 0, 0) for ref in DECIDES
+    ]
     assert {one.slice for one in given.slices if one.critical} == {"label=escalation"}
     assert given.state.verdicts[0].critical_slices == ("label=escalation",)
     assert given.rules["intent.accuracy"].off is None
@@ -409,23 +469,37 @@ def test_promote_is_refused_while_the_gates_do_not_allow_it(session: ReviewSessi
 
 
 def test_status_is_the_contract(session: ReviewSession, store: Path) -> None:
-    session.verdict(QUEUED[0], "acceptable")
+    session.verdict(DECIDES[0], "base")
     session.decide("hold", "not yet")
     status = session.status()
     keys = [
         "schema",
         "review",
         "run",
+        "state",
         "gates_allow",
         "decision",
         "signed_by",
         "promotable",
         "gates",
         "queue",
+        "reviewers",
         "triggers",
     ]
     assert list(status) == keys
-    assert status["queue"] == {"total": 16, "inspected": 1}
+    assert status["state"] == "decided"
+    assert status["queue"] == {
+        "decides": 2,
+        "controls": CONTROLS,
+        "worth_a_look": len(LOOK),
+        "total": len(DECIDES) + CONTROLS,
+        "inspected": 1,
+    }
+    (reviewer,) = status["reviewers"]
+    assert (reviewer["reviewer"], reviewer["verdicts"], reviewer["blind"]) == ("alice", 1, 0)
+    assert reviewer["known"] == [
+        {"track": "intent", "right": 0, "answered": 0, "items": KNOWN, "failed": False}
+    ]
     assert (status["decision"], status["promotable"], status["signed_by"]) == ("hold", False, [])
     gate_keys = {
         "key",
@@ -459,8 +533,12 @@ def test_status_is_the_contract(session: ReviewSession, store: Path) -> None:
 
 
 def test_a_review_that_passes_is_promotable(session: ReviewSession) -> None:
-    for ref in {*QUEUED, *(ref for one in session.gates() for ref in one.refs)}:
-        session.verdict(ref, "acceptable", cause="looked at together")
+    assert session.status()["state"] == "waiting"
+    answer_known(session)
+    for ref in {*DECIDES, *part(session, "control"), *(ref for one in session.gates() for ref in one.refs)}:
+        session.verdict(ref, "both", cause="looked at together")
+    assert gate(session, RECALL).verdict == "pass"
+    assert gate(session, "review.reviewers").verdict == "pass"
     for one in session.gates():
         if one.blocking and one.verdict in ("fail", "unknown"):
             session.waive(one.key, "accepted in the meeting", "2999-01-01")
@@ -468,15 +546,22 @@ def test_a_review_that_passes_is_promotable(session: ReviewSession) -> None:
     status = session.status()
     assert status["gates_allow"]
     assert status["promotable"]
+    assert status["state"] == "promotable"
 
 
 def test_a_verdict_counts_in_a_later_run_of_the_same_evidence(store: Path) -> None:
     with ReviewSession.open(store, "alice") as first:
-        first.verdict(ref_of(0), "unacceptable", cause="title")
+        first.verdict(ref_of(0), "base", cause="title")
+        for ref in DECIDES[1:]:
+            first.verdict(ref, "base")
+        answer_known(first)
+        assert gate(first, RECALL).verdict == "fail"
         first.finding("leans on titles", None, [ref_of(0)], "blocker")
     publish_review(store, training_change="told otherwise")
     with ReviewSession.open(store, "alice") as second:
-        assert second.progress() == (1, 16)
+        assert second.progress() == (3 + KNOWN, NEEDED)
+        assert gate(second, RECALL).verdict == "fail"
+        assert gate(second, "review.reviewers").verdict == "pass"
         mine = second.example(ref_of(0)).mine
         assert mine is not None
         assert mine.cause == "title"
@@ -498,7 +583,7 @@ def test_a_verdict_counts_in_a_later_run_of_the_same_evidence(store: Path) -> No
 )
 def test_a_verdict_on_other_evidence_is_of_an_earlier_run(store: Path, change: dict[str, Any]) -> None:
     with ReviewSession.open(store, "alice") as first:
-        first.verdict(ref_of(0), "unacceptable")
+        first.verdict(ref_of(0), "base")
     publish_review(store, **change)
     with ReviewSession.open(store, "alice") as second:
         assert second.progress()[0] == 0
@@ -509,10 +594,10 @@ def test_a_verdict_on_other_evidence_is_of_an_earlier_run(store: Path, change: d
 
 def test_a_verdict_is_the_same_whether_the_example_was_looked_at_or_not(store: Path) -> None:
     with ReviewSession.open(store, "alice") as first:
-        unseen = json.loads(first.verdict(ref_of(0), "acceptable").body)
+        unseen = json.loads(first.verdict(ref_of(0), "both").body)
     with ReviewSession.open(store, "alice") as second:
         second.example(ref_of(0))
-        assert json.loads(second.verdict(ref_of(0), "acceptable").body) == unseen
+        assert json.loads(second.verdict(ref_of(0), "both").body) == unseen
 
 
 def test_an_open_session_is_told_of_a_newer_run_and_stays_on_its_own(
@@ -528,7 +613,7 @@ def test_an_open_session_is_told_of_a_newer_run_and_stays_on_its_own(
 def test_a_reader_records_nothing(store: Path) -> None:
     with ReviewSession.open(store, read_only=True) as reader:
         with pytest.raises(AssayError, match="only reads"):
-            reader.verdict(ref_of(0), "acceptable")
+            reader.verdict(ref_of(0), "both")
         reader.bookmark(ref_of(0), Scope())
         reader.save_draft(ref_of(0), "x")
     assert journals(store) == []
@@ -610,27 +695,27 @@ def test_the_connection_reaches_no_file(session: ReviewSession, store: Path) -> 
 
 def test_a_torn_journal_is_said(store: Path) -> None:
     with ReviewSession.open(store, "alice") as first:
-        first.verdict(ref_of(0), "acceptable")
-        first.verdict(ref_of(1), "acceptable")
+        first.verdict(ref_of(0), "both")
+        first.verdict(ref_of(1), "both")
     path = journals(store)[0]
     path.write_bytes(path.read_bytes()[:-30])
     with ReviewSession.open(store, "alice") as second:
-        assert second.progress() == (1, 16)
+        assert second.progress() == (1, NEEDED)
         assert "never acknowledged" in second.notes()[0]
 
 
 def test_a_broken_journal_stops_and_tells(store: Path) -> None:
     with ReviewSession.open(store, "alice") as first:
-        first.verdict(ref_of(0), "acceptable")
+        first.verdict(ref_of(0), "both")
     path = journals(store)[0]
-    path.write_bytes(path.read_bytes().replace(b"acceptable", b"acceptablE"))
+    path.write_bytes(path.read_bytes().replace(b"right", b"wrong"))
     with pytest.raises(AssayError) as told:
         ReviewSession.open(store, "alice")
     assert (told.value.where or "").startswith(str(path))
 
 
 def test_merged_journals_count_and_are_marked(store: Path, session: ReviewSession) -> None:
-    said_elsewhere(store, "bob", ("verdict", ref_of(0), {"verdict": "acceptable", "critical_slices": []}))
+    said_elsewhere(store, "bob", ("verdict", ref_of(0), verdict_body("both")))
     session.poll()
     assert [record.actor for record in session.state().verdicts] == ["uid:4242/bob"]
     assert "merged from elsewhere" in session.notes()[0]
@@ -641,13 +726,27 @@ def test_the_three_sentences_are_never_merged(session: ReviewSession) -> None:
     assert known == "Of 10, 0 broken and 0 fixed."
     assert "No random control" in here
     assert "No random control" in future
-    session.verdict(ref_of(0), "unacceptable")
-    assert session.slice_sentences("label=escalation").this_slice.startswith("No random control")
-    for number in (23, 25):
-        session.verdict(ref_of(number), "acceptable")
-    known, here, future = session.slice_sentences("label=small_talk")
-    assert here == "0 of 2 random controls unacceptable: at most 7 of its 10 are, at 95 % confidence."
-    assert future.startswith("0 of 2 random controls unacceptable: at most 77.6 %")
+    session.verdict(ref_of(0), "base")
+    known, here, future = session.slice_sentences("label=escalation")
+    assert known == "Of 10, 3 broken and 0 fixed, 1 of them judged."
+    assert here == future == "3 of 3 random controls are still to be judged: no bound before."
+    first, second, third = part(session, "control")
+    session.verdict(first, "both")
+    session.verdict(second, "candidate")
+    assert session.slice_sentences("label=escalation").this_slice.startswith(
+        "1 of 3 random controls are still"
+    )
+    session.verdict(third, "both")
+    known, here, future = session.slice_sentences("label=escalation")
+    assert here == "0 of 3 random controls wrong or not told: at most 5 of its 10 are, at 95 % confidence."
+    assert future.startswith("0 of 3 random controls wrong or not told: at most 63.2 %")
+    session.verdict(third, "unsure")
+    assert session.slice_sentences("label=escalation").this_slice.startswith(
+        "1 of 3 random controls wrong or not"
+    )
+    for ref in DECIDES:
+        session.verdict(ref, "base")
+    assert session.slice_sentences("label=escalation").known == "Of 10, 3 broken and 0 fixed, all judged."
     assert session.slice_sentences("matches nothing").known == "No example is in this slice."
     with pytest.raises(AssayError, match="no slice"):
         session.slice_sentences("nothing")
@@ -661,7 +760,7 @@ def test_the_overview_says_what_changed(session: ReviewSession) -> None:
         sides.setdefault(metric.name, set()).add(metric.side)
     assert sides["accuracy"] == {"base", "candidate", "difference"}
     assert all(found == {"base", "candidate", "difference"} for found in sides.values())
-    assert (overview.examples, overview.queued, overview.base_version) == (30, 16, "v3")
+    assert (overview.examples, overview.queued, overview.base_version) == (30, NEEDED, "v3")
     assert session.metrics(track="intent", name="broken", slice="all")[0].value == 4
 
 

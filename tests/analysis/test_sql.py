@@ -34,6 +34,7 @@ FRAGMENTS = {
         "of_reason",
         "containing",
         "undecided",
+        "of_part",
     ),
 }
 """Conditions that stand in other queries."""
@@ -66,7 +67,7 @@ def parameters(sql: str) -> dict[str, object]:
         elif name in ("everybody", "merged"):
             found[name] = True
         elif name == "body":
-            found[name] = '{"verdict": "acceptable"}'
+            found[name] = '{"base": "right", "candidate": "wrong"}'
         elif name == "lines":
             found[name] = "[]"
         elif name == "types":
@@ -120,12 +121,13 @@ def test_a_query_binds_and_can_be_planned(
 
 def test_rows_fit_the_fields_of_a_record_or_are_refused(connection: duckdb.DuckDBPyConnection) -> None:
     swapped = (
-        "SELECT ['all'] AS critical_slices, ['flip'] AS reasons, $rank AS rank, 'r' AS ref, false AS control"
+        "SELECT ['all'] AS critical_slices, ['flip'] AS reasons, $rank AS rank, 'r' AS ref, true AS known, "
+        "false AS control"
     )
     assert records(connection, QueueEntry, swapped, {"rank": 3}) == [
-        QueueEntry("r", 3, False, ("flip",), ("all",))
+        QueueEntry("r", 3, False, True, ("flip",), ("all",))
     ]
-    nothing = "SELECT 'r' AS ref, 1 AS rank, false AS control, NULL AS reasons, NULL AS critical_slices"
+    nothing = "SELECT 'r' AS ref, 1 AS rank, false AS control, false AS known, NULL AS reasons, NULL AS critical_slices"
     assert records(connection, QueueEntry, nothing)[0].reasons == ()
     with pytest.raises(ValueError, match="QueueEntry has the fields"):
         records(connection, QueueEntry, "SELECT 1 AS ref")

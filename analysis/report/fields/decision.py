@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 from analysis.plugin.report_fields import DECISION
 from analysis.report.field import Field
 from analysis.report.reviewed import Reviewed, listed
@@ -16,8 +18,12 @@ def _sentences(seen: Reviewed) -> list[str]:
         named = listed([f"{one.key} ({one.verdict})" for one in against])
         allow = f"the gates do not allow promotion: {named}"
     else:
-        waived = sum(1 for one in seen.results if one.verdict == "waived")
-        allow = "the gates allow promotion" + (f", {waived} of them waived" if waived else "")
+        counts = Counter(one.verdict for one in seen.results)
+        apart = [
+            *([f"{counts['waived']} of them waived"] if counts["waived"] else []),
+            *([f"{counts['undecided']} undecided for want of data"] if counts["undecided"] else []),
+        ]
+        allow = ", ".join(["the gates allow promotion", *apart])
     return [*seen.told.get(DECISION, ()), said, allow]
 
 

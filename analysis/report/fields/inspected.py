@@ -1,37 +1,48 @@
-"""What people looked at, of the queue and of its critical slices."""
+"""What people looked at: what decides a gate, random controls, and the critical slices."""
 
 from __future__ import annotations
 
 from collections import Counter
 
-from analysis.plugin.gate import judgement
+from analysis.plugin.gate import Judgement, judgement
 from analysis.plugin.report_fields import INSPECTED
 from analysis.report.field import Field
-from analysis.report.reviewed import Reviewed
+from analysis.report.reviewed import Reviewed, listed
+from analysis.review.inspection import inspection_of
 
-
-def _sentences(seen: Reviewed) -> list[str]:
-    state, queue = seen.given.state, seen.given.queue
-    said = {entry.ref: judgement(state, entry.ref) for entry in queue}
-    needed = [entry.ref for entry in queue if entry.control or entry.ref in seen.deciding]
-    counts = Counter(verdict for verdict in said.values() if verdict != "none")
-    told = "".join(f", {count} {SPOKEN[verdict]}" for verdict, count in sorted(counts.items()))
-    return [
-        *seen.told.get(INSPECTED, ()),
-        f"{sum(1 for ref in needed if said[ref] != 'none')} of {len(needed)} examples that decide a gate or are random "
-        "controls have a verdict",
-        f"{counts.total()} of {len(queue)} queued examples have one{told}",
-    ]
-
-
-SPOKEN = {
+SPOKEN: dict[Judgement, str] = {
     "candidate": "for the candidate",
     "base": "for the base",
     "both": "for both sides",
-    "neither": "for neither",
+    "neither": "for neither side",
     "unsure": "not sure",
     "disagreement": "disputed",
 }
-"""What a verdict says, in words."""
+"""What the reviewers together say of an example, in words."""
+
+
+def _sentences(seen: Reviewed) -> list[str]:
+    state, found = seen.heard.state, inspection_of(seen.heard)
+    by = f" by {seen.given.reviewers_required} reviewers each" if seen.given.reviewers_required > 1 else ""
+    controls = len(set(found.controls) - set(found.open))
+    sentences = [
+        f"{found.inspected} of {found.total} examples that must be judged were inspected{by}: what decides a gate, "
+        f"and random controls ({controls} of {len(found.controls)})"
+    ]
+    critical = [entry.ref for entry in seen.given.queue if entry.critical_slices and not entry.known]
+    judged = [ref for ref in critical if ref in state.said]
+    if critical:
+        sentences.append(
+            f"{len(judged)} of {len(critical)} queued examples of critical slices have a verdict"
+        )
+    counts = Counter(judgement(state, ref) for ref in state.said)
+    if counts:
+        told = ", ".join(f"{counts[said]} {words}" for said, words in SPOKEN.items() if counts[said])
+        sentences.append(f"verdicts on {counts.total()} examples: {told}")
+    wrong = [ref for ref in judged if judgement(state, ref) in ("base", "neither")]
+    if wrong:
+        sentences.append(f"the candidate was judged wrong in critical slices on {listed(wrong)}")
+    return [*seen.told.get(INSPECTED, ()), *sentences]
+
 
 FIELD = Field(INSPECTED, 60, _sentences)

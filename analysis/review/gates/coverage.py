@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from analysis.base.records import ALL, GateInput, GateResult, GateVerdict, Metric, MetricSpec, Rule
-from analysis.plugin.gate import Gate, judges_of, metric_row, result
+from analysis.plugin.gate import Gate, metric_row, result
+from analysis.review.inspection import inspection_of
 
 INSPECTED = MetricSpec(
     name="inspected",
@@ -17,24 +18,22 @@ INSPECTED = MetricSpec(
 
 
 def _judge(given: GateInput, rule: Rule) -> list[GateResult]:
-    controls = [entry.ref for entry in given.queue if entry.control]
-    needed = list(dict.fromkeys([*given.deciding, *controls]))
-    open_refs = [ref for ref in needed if judges_of(given.state, ref) < given.reviewers_required]
-    total, inspected = len(needed), len(needed) - len(open_refs)
+    found = inspection_of(given)
+    total, inspected = found.total, found.inspected
     metric = Metric(
         COVERAGE.track, INSPECTED.name, ALL, "difference", inspected, None, None, total, "ok", "", "count"
     )
     by = "" if given.reviewers_required == 1 else f" by {given.reviewers_required} reviewers each"
-    deciding = len(set(given.deciding))
     why = (
-        f"{inspected} of {total} inspected{by}: {deciding} decide a gate, {len(controls)} are random controls"
+        f"{inspected} of {total} inspected{by}: {len(found.deciding)} decide a gate, "
+        f"{len(found.controls)} are random controls"
     )
-    verdict: GateVerdict = "unknown" if open_refs else "pass"
+    verdict: GateVerdict = "unknown" if found.open else "pass"
     limit = f"all {total}"
     row = metric_row(
         f"examples that decide, and random controls, inspected{by}", metric, INSPECTED, limit, verdict
     )
-    return [result(COVERAGE, verdict, why, metric=metric, threshold=limit, criteria=[row], refs=open_refs)]
+    return [result(COVERAGE, verdict, why, metric=metric, threshold=limit, criteria=[row], refs=found.open)]
 
 
 COVERAGE = Gate(

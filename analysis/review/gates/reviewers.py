@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from analysis.base.records import GateInput, GateResult, GateVerdict, Rule
+from collections import Counter
+
+from analysis.base.records import Criterion, GateInput, GateResult, Rule
 from analysis.plugin.gate import Gate, number_row, result
+from analysis.review.inspection import inspection_of
 from analysis.review.reviewers import KnownCount, agreement, known_counts, track_of
 
 
@@ -11,15 +14,22 @@ def _judge(given: GateInput, rule: Rule) -> list[GateResult]:
     tracks = list(dict.fromkeys(track_of(entry.ref) for entry in given.queue if entry.known))
     if not tracks:
         return [result(REVIEWERS, "n/a", "the run has no known-answer item: nobody was measured")]
-    counts = known_counts(given)
+    counts, required = known_counts(given), given.reviewers_required
+    passed = {(one.track, one.actor) for one in counts if one.passed}
     rows, missing = [], []
     for track in tracks:
-        own = [one for one in counts if one.track == track]
-        passed = sum(one.passed for one in own)
-        enough: GateVerdict = "pass" if passed >= given.reviewers_required else "unknown"
-        limit = f"at least {given.reviewers_required}"
-        rows.append(number_row(f"reviewers of {track} measured and passed", passed, "count", limit, enough))
-        if enough == "unknown":
+        enough = sum(one == track for one, _ in passed)
+        unmeasured = _unmeasured(given, track, {actor for one, actor in passed if one == track})
+        rows += [
+            _row(
+                f"reviewers of {track} measured and passed",
+                enough,
+                f"at least {required}",
+                enough >= required,
+            ),
+            _row(f"examples of {track} that only others judged", unmeasured, "none", unmeasured == 0),
+        ]
+        if enough < required or unmeasured:
             missing.append(track)
     told = "; ".join(_told(one) for one in counts) or "nobody has answered a known-answer item"
     value, n = agreement(given.state)
@@ -28,9 +38,24 @@ def _judge(given: GateInput, rule: Rule) -> list[GateResult]:
     if not missing:
         return [result(REVIEWERS, "pass", told, criteria=rows)]
     why = f"{told}; still to be measured, by one who reads: {', '.join(missing)}"
-    done = {(one.ref) for one in given.state.known_answers}
-    refs = [entry.ref for entry in given.queue if entry.known and entry.ref not in done]
+    answered = Counter(one.ref for one in given.state.known_answers)
+    refs = [entry.ref for entry in given.queue if entry.known and answered[entry.ref] < required]
     return [result(REVIEWERS, "unknown", why, criteria=rows, refs=refs)]
+
+
+def _unmeasured(given: GateInput, track: str, passed: set[str]) -> int:
+    """How many examples that count were judged, but not by as many as are required of those who passed.
+
+    Without this, one person could answer the known-answer items, and another everything else.
+    """
+    found = inspection_of(given)
+    counting = {ref for ref in (*found.decided, *found.controls) if track_of(ref) == track}
+    said = {ref: {one.actor for one in given.state.said.get(ref, ())} for ref in counting - set(found.open)}
+    return sum(len(actors & passed) < given.reviewers_required for actors in said.values())
+
+
+def _row(what: str, count: int, limit: str, enough: bool) -> Criterion:
+    return number_row(what, count, "count", limit, "pass" if enough else "unknown")
 
 
 def _told(one: KnownCount) -> str:

@@ -69,8 +69,8 @@ WHERE l.ref IS NOT NULL AND (l.run = asked OR (l.body ->> '$.evidence_sha256') =
 CREATE MACRO verdict_of(asked) AS TABLE
 WITH said AS (
     SELECT ref, actor, reviewer, run, event_id, kind, spoken(body ->> '$.base', body ->> '$.candidate') AS "right",
-           body ->> '$.cause' AS cause, body ->> '$.note' AS note, CAST(body ->> '$.blind' AS BOOLEAN) AS blind,
-           CAST(body ->> '$.seconds' AS DOUBLE) AS seconds, body -> '$.critical_slices' AS critical_slices,
+           body ->> '$.cause' AS cause, body ->> '$.note' AS note, TRY_CAST(body ->> '$.blind' AS BOOLEAN) AS blind,
+           TRY_CAST(body ->> '$.seconds' AS DOUBLE) AS seconds, body -> '$.critical_slices' AS critical_slices,
            {'lamport': lamport, 'stream_id': stream_id, 'seq': seq} AS place
     FROM counted(asked) WHERE kind IN ('verdict', 'cause', 'note'))
 SELECT ref, actor, arg_max(reviewer, place) FILTER (kind = 'verdict') AS reviewer,
@@ -121,12 +121,12 @@ before AS (
     FROM said z JOIN said v ON v.ref = z.ref AND v.kind = 'verdict' AND v.place < z.place
     WHERE z.kind = 'settle' GROUP BY ALL),
 disputed AS (
-    SELECT event_id FROM before GROUP BY event_id
-    HAVING count(DISTINCT "right") > 1 AND bool_or(actor = settler)),
+    SELECT event_id, list(actor ORDER BY actor) AS actors, list("right" ORDER BY actor) AS said
+    FROM before GROUP BY event_id HAVING count(DISTINCT "right") > 1 AND bool_or(actor = settler)),
 s AS (
-    SELECT * FROM said WHERE kind = 'settle' AND event_id IN (SELECT event_id FROM disputed)
+    SELECT said.*, d.actors, d.said FROM said JOIN disputed d USING (event_id) WHERE kind = 'settle'
     QUALIFY row_number() OVER (PARTITION BY ref ORDER BY place DESC) = 1)
-SELECT s.ref, s."right", s.actor, s.reviewer, s.ts FROM s
+SELECT s.ref, s."right", s.actor, s.reviewer, s.ts, s.actors, s.said FROM s
 WHERE NOT EXISTS (
     SELECT 1 FROM verdict_of(asked) v WHERE v.ref = s.ref AND v."right" <> s."right" AND v.place > s.place);
 

@@ -8,13 +8,14 @@ from analysis.base.records import ALL, SIDES, GateInput
 from analysis.base.sql import queries
 from analysis.plugin.clusters import cluster_sentences
 from analysis.plugin.gate import metric_of
-from analysis.plugin.report_fields import ATTRIBUTION, CHANGED, IMPROVED, REGRESSED
+from analysis.plugin.report_fields import ATTRIBUTION, CHANGED, IMPROVED, INSPECTED, REGRESSED
 from analysis.plugin.trigger import count
 from analysis.tracks.intent.cue_evidence import correlation_sentence
 from analysis.tracks.intent.enrichment_sentences import enrichment_sentence, number
 from analysis.tracks.intent.metric_specs import TRACK
 from analysis.tracks.intent.names import OCCLUSION
 from analysis.tracks.intent.neutral_phrases import NEUTRAL
+from analysis.tracks.intent.wrong_gold import wrong_gold
 
 if TYPE_CHECKING:
     import duckdb
@@ -34,6 +35,7 @@ def report_sections(connection: duckdb.DuckDBPyConnection, given: GateInput) -> 
             *_slices(connection, improved=False),
             *cluster_sentences(connection, TRACK, "messages"),
         ],
+        INSPECTED: wrong_gold(connection, given),
         ATTRIBUTION: [
             *_relevance(given),
             *_signals(given),

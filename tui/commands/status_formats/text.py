@@ -24,11 +24,11 @@ def status_lines(status: Mapping[str, Any]) -> list[str]:
     )
     counts = {verdict: sum(gate["verdict"] == verdict for gate in gates) for verdict in ORDER}
     summary = ", ".join(f"{count} {verdict}" for verdict, count in counts.items() if count)
-    queue = status["queue"]
     lines = [
         f"{printable(str(status['review']))}  run {printable(str(status['run']))}",
         f"{_headline(status)}  gates: {summary}",
-        f"queue: {queue['inspected']} of {queue['total']} inspected",
+        _queue(status["queue"]),
+        *map(_reviewer, status["reviewers"]),
         "",
     ]
     width = min(MAX_KEY_CELLS, max((cells(printable(gate["key"])) for gate in gates), default=0))
@@ -41,15 +41,41 @@ def status_lines(status: Mapping[str, Any]) -> list[str]:
 
 
 def _headline(status: Mapping[str, Any]) -> str:
-    if status["promotable"]:
-        signed = status["signed_by"]
-        return (
-            f"PROMOTABLE, signed by {', '.join(map(printable, signed))}" if signed else "PROMOTABLE, unsigned"
-        )
-    if not status["gates_allow"]:
-        return "DO NOT PROMOTE"
-    decision = status["decision"]
-    return f"decision: {printable(str(decision))}" if decision else "gates allow; not decided yet"
+    """The state in a word, and what it means."""
+    state, decision = printable(str(status["state"])).upper(), printable(str(status["decision"]))
+    if status["state"] == "promotable":
+        signed = ", ".join(map(printable, status["signed_by"]))
+        return f"{state}: signed by {signed}" if signed else f"{state}: unsigned"
+    if status["state"] == "decided":
+        return f"{state}: {decision}"
+    if status["state"] == "blocked":
+        return f"{state}: do not promote"
+    if status["gates_allow"]:
+        return f"{state}: the gates allow promotion, not decided yet"
+    return f"{state}: verdicts or data are missing"
+
+
+def _queue(queue: Mapping[str, Any]) -> str:
+    """How many verdicts decide, and how much of what must be judged is."""
+    decides = "1 verdict decides" if queue["decides"] == 1 else f"{queue['decides']} verdicts decide"
+    return (
+        f"{decides}; {queue['inspected']} of {queue['total']} examples that must be judged are, "
+        f"{queue['controls']} of them random controls; {queue['worth_a_look']} more are worth a look"
+    )
+
+
+def _reviewer(one: Mapping[str, Any]) -> str:
+    """Who judged, and how well they were measured to read."""
+    said = f"{printable(str(one['reviewer']))}: {one['verdicts']} verdicts"
+    if one["blind"] is not None:
+        said += f", {one['blind']:.0%} blind"
+    for known in one["known"]:
+        said += f"; {known['right']} of {known['answered']} known answers of {printable(str(known['track']))} right"
+        if known["failed"]:
+            said += ": too few, their verdicts do not count"
+        elif known["answered"] < known["items"]:
+            said += f", {known['items'] - known['answered']} to go"
+    return said
 
 
 def _gate_lines(gate: Mapping[str, Any], width: int) -> list[str]:
@@ -69,12 +95,17 @@ def _value(gate: Mapping[str, Any]) -> str:
     """The value as its metric is declared: a change with its sign, with unit, interval and size."""
     if gate["value"] is None:
         return ""
-    value, low, high = gate["value"], gate["low"], gate["high"]
-    sign = "+" if gate["measures"] == "change" and value > 0 else ""
+    low, high = gate["low"], gate["high"]
+    change = gate["measures"] == "change"
     unit = "" if gate["unit"] in PLAIN_UNITS else f" {printable(gate['unit'])}"
-    interval = "" if low is None or high is None else f" [{significant(low, 3)}, {significant(high, 3)}]"
+    interval = "" if low is None or high is None else f" [{_number(low, change)}, {_number(high, change)}]"
     n = "" if gate["n"] is None else f" n={gate['n']}"
-    return f"{sign}{significant(value, 3)}{unit}{interval}{n}"
+    return f"{_number(gate['value'], change)}{unit}{interval}{n}"
+
+
+def _number(value: float, change: bool) -> str:
+    text = significant(value, 3)
+    return f"+{text}" if change and value > 0 and text != "0" else text
 
 
 def write(status: Mapping[str, Any]) -> str:

@@ -1,0 +1,53 @@
+"""Which examples must be judged, and which of them are: counted once, for gate, status and report."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from analysis.base.records import GateInput
+from analysis.plugin.gate import judges_of
+
+
+@dataclass(frozen=True)
+class Inspection:
+    """What must be judged by as many accounts as are required.
+
+    Args:
+        deciding: examples whose verdict can still change a gate.
+        decided: examples that were judged and count in a gate.
+        controls: random controls.
+        open: those of all these that are still to be judged.
+    """
+
+    deciding: tuple[str, ...]
+    decided: tuple[str, ...]
+    controls: tuple[str, ...]
+    open: tuple[str, ...]
+
+    @property
+    def total(self) -> int:
+        """How many must be judged."""
+        return len({*self.deciding, *self.decided, *self.controls})
+
+    @property
+    def inspected(self) -> int:
+        """How many of them are."""
+        return self.total - len(self.open)
+
+
+def inspection_of(given: GateInput) -> Inspection:
+    """What must be judged and what is.
+
+    Args:
+        given: as the gates of the review hear it (`analysis.review.evaluate.as_heard`).
+    """
+
+    def missing(ref: str) -> bool:
+        return judges_of(given.state, ref) < given.reviewers_required
+
+    # An example that was judged decides no longer: it is counted on, so that no verdict shortens what was to be done.
+    contested = dict.fromkeys(one.ref for one in given.contested if one.ref in given.state.said)
+    decided = tuple(ref for ref in contested if not missing(ref))
+    controls = tuple(entry.ref for entry in given.queue if entry.control)
+    needed = dict.fromkeys([*given.deciding, *decided, *controls])
+    return Inspection(tuple(given.deciding), decided, controls, tuple(ref for ref in needed if missing(ref)))

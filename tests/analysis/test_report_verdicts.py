@@ -1,0 +1,213 @@
+"""What a report says of people, and that all of it follows from the bundle's own files."""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from analysis.plugin.registry import registered
+from analysis.report import canonical, render
+from analysis.report.build import export
+from analysis.report.recompute import parse_events, recompute
+from analysis.report.reviewers import entries
+from analysis.report.sign import sign
+from analysis.report.sums import SUMMED, format_sums
+from analysis.report.verify import verify
+from analysis.review.session import ReviewSession
+from tests.analysis.report_fixture import TOY, inspect_all, make_key, signer_line, toy_store
+from tests.analysis.store_fixture import answer_known, part, said_elsewhere, verdict_body
+
+M0, M1 = "toy/message:m0", "toy/message:m1"
+
+
+@pytest.fixture(autouse=True)
+def toy_track() -> Iterator[None]:
+    with registered(TOY):
+        yield
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Path:
+    return toy_store(tmp_path, broken=2).store
+
+
+@pytest.fixture
+def session(store: Path) -> Iterator[ReviewSession]:
+    with ReviewSession.open(store, "alice") as opened:
+        yield opened
+
+
+def reported(session: ReviewSession) -> tuple[dict[str, Any], str, Path]:
+    """The predicate, the page and the folder of a report of now."""
+    folder = export(session, None, "hold", "a test")
+    statement = canonical.loads((folder / "report.json").read_bytes(), "report.json")
+    return dict(statement["predicate"]), (folder / "report.md").read_text("utf-8"), folder
+
+
+def again(folder: Path) -> dict[str, Any]:
+    """What the report's own files say, computed again."""
+    events = parse_events((folder / "annotations.jsonl").read_bytes(), "annotations.jsonl")
+    found = recompute((folder / "rules.json").read_bytes(), (folder / "metrics.jsonl").read_bytes(), events)
+    return entries(found.given, found.results)
+
+
+def check_again(predicate: dict[str, Any], folder: Path) -> None:
+    for name, value in again(folder).items():
+        assert predicate[name] == value, name
+
+
+def test_a_reviewer_stands_there_with_what_was_measured(session: ReviewSession) -> None:
+    inspect_all(session)
+    session.finding("reads well", None, [M0], "minor")
+    predicate, page, folder = reported(session)
+    (alice,) = predicate["reviewers"]
+    assert (alice["verdicts"], alice["blind"], alice["findings"], alice["waivers"]) == (3, 1, 1, 0)
+    assert alice["known"] == [{"track": "toy", "right": 2, "answered": 2, "items": 2, "failed": False}]
+    assert (
+        f"- alice (account {session.actor}): 3 verdicts, 100 % of them blind; 2 of 2 known answers of toy right; "
+        "1 finding; 0 waivers"
+    ) in page.replace("\\", "")
+    assert predicate["coverage"] == {
+        "inspected": 3,
+        "total": 3,
+        "decides": 0,
+        "decided": 2,
+        "controls": 1,
+        "controls_inspected": 1,
+        "known_answers": 2,
+        "reviewers_required": 1,
+    }
+    assert "3 of 3 examples that must be judged are: 2 count in a gate and were judged" in page
+    check_again(predicate, folder)
+
+
+def test_coverage_is_counted_as_its_gate_counts_it(session: ReviewSession) -> None:
+    session.verdict(M0, "unsure")
+    predicate, page, _ = reported(session)
+    gate = next(one for one in predicate["gates"] if one["key"] == "review.coverage")
+    coverage = predicate["coverage"]
+    assert (gate["value"], gate["n"]) == (coverage["inspected"], coverage["total"]) == (1, 3)
+    assert (coverage["decides"], coverage["decided"]) == (2, 1), "nobody could tell: it decides on"
+    assert "1 of 3 examples that must be judged were inspected" in page
+
+
+def test_a_dispute_and_how_it_was_settled(session: ReviewSession, store: Path) -> None:
+    inspect_all(session)
+    said_elsewhere(store, "bob", ("verdict", M0, verdict_body("both")), ("verdict", M1, verdict_body("base")))
+    session.poll()
+    predicate, page, folder = reported(session)
+    assert predicate["disagreements"] == [
+        {
+            "ref": M0,
+            "verdicts": [
+                {"actor": session.actor, "reviewer": "alice", "right": "base"},
+                {"actor": "uid:4242/bob", "reviewer": "bob", "right": "both"},
+            ],
+            "settled": None,
+            "settled_by": None,
+        }
+    ]
+    assert "alice (account" in page
+    assert "says the base is right; bob (account uid:4242/bob) says both are right; **open**" in page
+    assert predicate["agreement"]["examples"] == 2
+    assert "agreement on 2 examples that two or more judged" in page
+    check_again(predicate, folder)
+    session.settle(M0, "both")
+    predicate, page, folder = reported(session)
+    assert (predicate["disagreements"][0]["settled"], predicate["disagreements"][0]["settled_by"]) == (
+        "both",
+        "alice",
+    )
+    assert "settled by alice: both are right" in page
+    critical = next(one for one in predicate["gates"] if one["key"] == "toy.critical")
+    assert critical["verdict"] == "pass"
+    check_again(predicate, folder)
+
+
+def test_a_settlement_that_nobody_disputed_is_in_no_count(session: ReviewSession) -> None:
+    inspect_all(session)
+    session._record("settle", verdict_body("candidate"), ref=M0)
+    predicate, _, folder = reported(session)
+    assert predicate["disagreements"] == []
+    critical = next(one for one in predicate["gates"] if one["key"] == "toy.critical")
+    assert (critical["verdict"], critical["why"]) == ("fail", "2 lost, 0 gained, 2 judged")
+    assert b'"kind":"settle"' in (folder / "annotations.jsonl").read_bytes(), "it is there, for all to read"
+    check_again(predicate, folder)
+
+
+def test_verdicts_of_who_fails_known_answers_are_in_no_count(session: ReviewSession) -> None:
+    answer_known(session, wrong=1)
+    for ref in (M0, M1, *part(session, "control")):
+        session.verdict(ref, "candidate")
+    predicate, page, folder = reported(session)
+    critical = next(one for one in predicate["gates"] if one["key"] == "toy.critical")
+    assert (critical["verdict"], critical["why"]) == ("unknown", "2 lost, 0 gained, 0 judged")
+    assert (predicate["coverage"]["inspected"], predicate["coverage"]["total"]) == (0, 3)
+    assert predicate["reviewers"][0]["verdicts"] == 3, "they are told"
+    assert "1 of 2 known answers of toy right — **too few: no verdict of theirs counts there**" in page
+    (one,) = predicate["slices"]
+    assert one["this_slice"] == "1 of 1 random controls are still to be judged: no bound before."
+    said = {field["field"]: field["sentences"] for field in predicate["fields"]}
+    assert said["Critical examples inspected"][:2] == [
+        "0 of 3 examples that must be judged were inspected: what decides a gate, and random controls (0 of 1)",
+        "0 of 3 queued examples of critical slices have a verdict",
+    ]
+    check_again(predicate, folder)
+
+
+def test_the_rules_carry_what_verdicts_count_for(session: ReviewSession) -> None:
+    inspect_all(session)
+    _, _, folder = reported(session)
+    rules = canonical.loads((folder / "rules.json").read_bytes(), "rules.json")
+    critical = [one for one in rules["contested"] if one["slice"] == "label=escalation"]
+    assert [(one["ref"], one["gold"], one["candidate"], one["base"]) for one in critical] == [
+        (M0, 1, -1, 1),
+        (M1, 1, -1, 1),
+    ]
+    assert {one["ref"] for one in rules["queue"] if one["known"]} == set(part(session, "known answer"))
+    assert [one["ref"] for one in rules["queue"] if one["control"]] == part(session, "control")
+    assert rules["deciding"] == [], "computed from the gates, wherever they are computed"
+
+
+def test_changes_have_their_sign_and_undecided_is_no_pass(session: ReviewSession) -> None:
+    _, page, _ = reported(session)
+    assert "| `toy.critical` | net loss in messages | +2 | at most 1 | unknown |" in page
+    gates = [{"verdict": verdict} for verdict in ("pass", "undecided", "fail", "undecided")]
+    assert render._counts(gates) == "1 fail, 2 undecided (too few data to tell: not a pass), 1 pass."
+
+
+@pytest.mark.skipif(shutil.which("ssh-keygen") is None, reason="needs OpenSSH")
+@pytest.mark.parametrize(
+    ("name", "value", "check"),
+    [
+        ("coverage", {"inspected": 99}, "coverage"),
+        ("reviewers", [], "reviewers"),
+        ("agreement", {"gwet_ac1": 1, "examples": 5}, "reviewers"),
+        ("disagreements", [], "reviewers"),
+    ],
+)
+def test_a_signer_cannot_say_otherwise_of_people(
+    session: ReviewSession, tmp_path: Path, name: str, value: Any, check: str
+) -> None:
+    inspect_all(session)
+    said_elsewhere(session.store, "bob", ("verdict", M0, verdict_body("both")))
+    session.poll()
+    _, _, folder = reported(session)
+    key = make_key(tmp_path / "key", "alice@laptop")
+    allowed = tmp_path / "allowed_signers"
+    allowed.write_text(signer_line("alice@x", key))
+    statement = canonical.loads((folder / "report.json").read_bytes(), "report.json")
+    told = statement["predicate"][name]
+    assert told != value
+    statement["predicate"][name] = {**told, **value} if isinstance(value, dict) else value
+    (folder / "report.json").write_bytes(canonical.dumps(statement))
+    (folder / "report.md").write_text(render.markdown(statement), "utf-8")
+    sums = {one: hashlib.sha256((folder / one).read_bytes()).hexdigest() for one in SUMMED}
+    (folder / "SHA256SUMS").write_bytes(format_sums(sums))
+    sign(folder, key, "alice@x")
+    assert [one.name for one in verify(folder, allowed).checks if not one.ok] == [check]
