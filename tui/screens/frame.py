@@ -161,8 +161,11 @@ class FrameScreen(Screen[None]):
 
     def key_bar(self, width: int) -> list[Line]:
         """The keys of the screen, as many as fit."""
-        entries = [entry for entry in self.console_app.actions.key_line(self.NAME) if not self.is_here(entry)]
-        return key_lines(entries, width, self.KEY_ROWS, self.unavailable)
+        return key_lines(self.bar_actions(), width, self.KEY_ROWS, self.unavailable)
+
+    def bar_actions(self) -> list[Action]:
+        """The actions that the key line may show, most used first."""
+        return [entry for entry in self.console_app.actions.key_line(self.NAME) if not self.is_here(entry)]
 
     def is_here(self, entry: Action) -> bool:
         """Whether an action opens what is shown already."""

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from tui.draw.gate_lines import counts_of, verdict_of
 from tui.draw.lines import Line, rule
+from tui.draw.safe_text import cells, fit
 
 if TYPE_CHECKING:
     from analysis.review.session import ReviewSession
@@ -18,8 +19,20 @@ def review_head(session: ReviewSession, width: int) -> list[Line]:
     first.add(f"   base {review['base_version']} → candidate {review['candidate_version']}", "dim")
     first.end(f"run {session.run[:6]} · {session.reviewer}", width - 1, "dim")
     gates = session.gates()
-    verdict, style = verdict_of(gates)
-    inspected, total = session.progress()
-    second = Line().add(" ").add(f" {verdict} ", style).add("  ").add(counts_of(gates), "text")
-    second.end(f"{inspected}/{total} seen", width - 1, "number")
+    verdict, style = verdict_of(gates, session.gate_input().state.decision)
+    second = Line().add(" ").add(f" {verdict} ", style).add("  ")
+    progress = progress_text(session, short=width < 100)
+    counts = counts_of(gates)
+    room = width - second.width - cells(progress) - 3
+    if room > 0:
+        second.add(counts if cells(counts) <= room else fit(counts, room), "text")
+    second.end(progress, width - 1, "number")
     return [first, second, rule(width)]
+
+
+def progress_text(session: ReviewSession, *, short: bool = False) -> str:
+    """How many verdicts decide, and how much of what must be judged this reviewer has answered."""
+    decides = session.parts().decides
+    answered, total = session.progress()
+    deciding = f"{decides:,} {'verdict decides' if decides == 1 else 'verdicts decide'}"
+    return f"{deciding} · {answered:,}/{total:,}{'' if short else ' that must be judged'}"

@@ -28,7 +28,8 @@ def status_lines(status: Mapping[str, Any]) -> list[str]:
     lines = [
         f"{printable(str(status['review']))}  run {printable(str(status['run']))}",
         f"{_headline(status)}  gates: {summary}",
-        f"queue: {queue['inspected']} of {queue['total']} inspected",
+        f"queue: {queue['decides']} verdicts decide, {queue['controls']} random controls, "
+        f"{queue['known_answers']} known answers, {queue['worth_a_look']} worth a look; {queue['inspected']} judged",
         "",
     ]
     width = min(MAX_KEY_CELLS, max((cells(printable(gate["key"])) for gate in gates), default=0))
@@ -46,10 +47,11 @@ def _headline(status: Mapping[str, Any]) -> str:
         return (
             f"PROMOTABLE, signed by {', '.join(map(printable, signed))}" if signed else "PROMOTABLE, unsigned"
         )
-    if not status["gates_allow"]:
-        return "DO NOT PROMOTE"
-    decision = status["decision"]
-    return f"decision: {printable(str(decision))}" if decision else "gates allow; not decided yet"
+    if status["state"] == "decided":
+        return f"DECIDED: {printable(str(status['decision'])).upper()}"
+    if status["state"] == "waiting" and status["gates_allow"]:
+        return "WAITING FOR A DECISION"
+    return printable(str(status["state"])).upper()
 
 
 def _gate_lines(gate: Mapping[str, Any], width: int) -> list[str]:
