@@ -94,7 +94,7 @@ def test_status_says_of_each_value_what_it_is(analysed: Path) -> None:
         "change of the share that is late",
         "p of more late texts",
         "texts that wait longer and are still to be judged",
-        "texts judged unacceptable",
+        "texts that may not wait longer",
     ]
     assert [row["verdict"] for row in criteria] == ["fail", "pass", "unknown", "pass"]
 
@@ -129,7 +129,7 @@ def test_the_worker_answers_with_a_number_and_a_word(analysed: Path, here: None)
 
 def test_a_review_from_verdict_to_settlement_in_plain_commands(store: Path) -> None:
     for number in (1, 2, 3):
-        said = assay("annotate", store, f"t0{number}", "--verdict", "unacceptable", "--cause", "waits")
+        said = assay("annotate", store, f"t0{number}", "--right", "base", "--cause", "waits")
         assert said.returncode == 0, said.stderr
     assert gate(store, LATE)["criteria"][3]["value"] == 3
     found = assay("find", store, "Urgent texts wait for a day", "--gate", LATE, "--ref", "t01", "t02")
@@ -141,7 +141,7 @@ def test_a_review_from_verdict_to_settlement_in_plain_commands(store: Path) -> N
 
 def test_a_disagreement_on_its_examples_can_be_settled(store: Path, here: None) -> None:
     with ReviewSession.open(store, "alice") as session:
-        session.verdict("toy/ticket:t01", "unacceptable")
+        session.verdict("toy/ticket:t01", "base")
     said_elsewhere(
         store, "bob", ("verdict", "toy/ticket:t01", {"verdict": "acceptable", "critical_slices": []})
     )

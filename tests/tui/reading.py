@@ -25,3 +25,13 @@ async def until(pilot: Pilot[int], text: str, seconds: float = 60.0) -> str:
         while text not in shown(pilot.app):
             await pilot.pause(0.02)
     return shown(pilot.app)
+
+
+async def at(pilot: Pilot[int], name: str, *, look: bool = False) -> str:
+    """Go to an example by its id; `look` opens a page that is still closed. Returns the screen."""
+    await pilot.press("g", *name, "enter")
+    text = await until(pilot, f":{name}")
+    if look:
+        await pilot.press("v")
+        text = await until(pilot, "looked first")
+    return text

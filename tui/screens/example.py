@@ -12,7 +12,7 @@ from analysis.plugin.gate import judgement
 from analysis.review.scope import Scope
 from tui.draw.lines import Line, Target, rule, text_line, wrapped
 from tui.draw.messages import CursorMoved
-from tui.draw.right_words import RIGHT_WORDS
+from tui.draw.right_words import RIGHT_WORDS, verdict_words
 from tui.draw.safe_text import cells, fit
 from tui.plugin.asked_page import IS_KNOWN, NO_B, AskedPage
 from tui.plugin.closed_page import closed_lines, known_sentence, shown_name, sides_text
@@ -237,12 +237,16 @@ class ExampleScreen(BaseScreen):
         return shown_name(evidence) if self.page.closed else f"{example.kind}:{example.id}"
 
     def _sides_rule(self, width: int) -> Line:
-        """A rule that says which side each letter means, once that may be known."""
-        text = "" if self.page.closed else sides_text(self.page)
-        if not text or self.page.known is not None:
+        """A rule that says what was answered, and which side each letter means, once that may be known."""
+        page = self.page
+        if page.closed or page.known is not None:
             return rule(width)
-        line = Line().add("─" * max(width - cells(text) - 5, 1), "rule").add(f" {text} ", "key")
-        return line.add("─" * max(width - line.width, 0), "rule")
+        mine = self.evidence.mine if self.evidence is not None else None
+        said = f" you: {verdict_words(mine)} " if mine is not None else ""
+        sides = f" {sides_text(page)} " if sides_text(page) else ""
+        line = Line().add("──", "rule").add(said, "strong")
+        line.add("─" * (width - line.width - cells(sides) - 2), "rule").add(sides, "key")
+        return line.add("─" * (width - line.width), "rule")
 
     def go_to_line(self, target: Target) -> None:
         self.evidence_view.go_to(target)
