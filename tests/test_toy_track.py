@@ -143,18 +143,20 @@ def test_a_disagreement_on_its_examples_can_be_settled(store: Path, here: None) 
     with ReviewSession.open(store, "alice") as session:
         session.verdict("toy/ticket:t01", "base")
     said_elsewhere(
-        store, "bob", ("verdict", "toy/ticket:t01", {"verdict": "acceptable", "critical_slices": []})
+        store,
+        "bob",
+        ("verdict", "toy/ticket:t01", {"base": "wrong", "candidate": "right", "critical_slices": []}),
     )
     assert gate(store, "review.findings")["verdict"] == "unknown"
-    settled = assay("settle", store, "t01", "--verdict", "acceptable")
+    settled = assay("settle", store, "t01", "--right", "candidate")
     assert settled.returncode == 0, settled.stderr
     assert gate(store, "review.findings")["verdict"] == "pass"
 
 
 def test_the_linear_front_end_asks_its_question_and_tells_its_evidence(store: Path) -> None:
-    done = assay("review", store, "--plain", given="g t01\nx\nn\nq\n")
+    done = assay("review", store, "--plain", given="g t01\nn\nJ\nq\n")
     assert done.returncode == 0, done.stderr
-    assert "May customers wait as long as the candidate says?" in done.stdout
+    assert "How long may this customer wait?" in done.stdout
     assert "urgent please answer 1" in done.stdout
     assert "22" in done.stdout
     assert "saved" in done.stdout

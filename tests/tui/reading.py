@@ -9,6 +9,8 @@ from textual.geometry import Region
 from textual.pilot import Pilot
 from textual.widget import Widget
 
+from tui.screens.example import ExampleScreen
+
 
 def shown(app: App[int]) -> str:
     """The text of every visible widget without children, as it is drawn."""
@@ -35,3 +37,12 @@ async def at(pilot: Pilot[int], name: str, *, look: bool = False) -> str:
         await pilot.press("v")
         text = await until(pilot, "looked first")
     return text
+
+
+async def look(pilot: Pilot[int]) -> None:
+    """Open the page of the example that is shown, if it is still closed."""
+    await pilot.pause()
+    screen = pilot.app.screen
+    if isinstance(screen, ExampleScreen) and screen.page.closed:
+        await pilot.press("v")
+        await until(pilot, "looked first")

@@ -79,7 +79,7 @@ async def test_the_list_hides_reasons_and_slices_of_what_is_undecided(
     row = next(row for row in session.queue_page(Scope(), 0, 99) if row.ref == ref_of(0))
     line = example_line(row, 200, blind=True).plain
     assert line.startswith(" ▼◆")
-    assert "broken in a critical slice" in line
+    assert "answered differently in a cri" in line
 
 
 def test_each_verdict_has_a_mark_of_its_own(session: ReviewSession) -> None:
@@ -165,7 +165,8 @@ async def test_whatever_shows_the_sides_looks_first(
         await at(pilot, "m00")
         await pilot.press(key)
         await pilot.pause()
-        await pilot.press("escape")
+        if key != "V":
+            await pilot.press("escape")
         await until(pilot, "looked first")
         assert "gold" in shown(pilot.app)
 
@@ -345,7 +346,7 @@ async def test_a_review_that_is_not_blind_shows_everything_at_once(tmp_path: Pat
             assert mine is not None
             assert not mine.blind
             await pilot.press("o")
-            assert "broken" in await until(pilot, "m14")
+            assert "broken" in await until(pilot, "m17")
 
 
 def test_long_and_many_lined_answers_wrap_and_lists_are_numbered(

@@ -122,11 +122,11 @@ class AskedPage:
         asked, ref = self.asked, self._ref
         if asked is None or ref is None:
             raise AssayError("there is no example here")
+        if not self.closed and self.known is not None:
+            raise AssayError(IS_KNOWN)
         if choice == "second" and self.alike:
             raise AssayError(NO_B)
         if not self.closed:
-            if self.known is not None:
-                raise AssayError(IS_KNOWN)
             return self.record(asked.right(choice))
         self.session.answer(ref, choice, self._seconds())
         if asked.order is None:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from tui.plugin.asked_page import AskedPage
 
 HIDDEN = "sides, labels and colours are hidden until you have answered · v looks first"
+NOTHING = "(no answer)"
 ALIKE = "both sides answer the same"
 LETTERS = ("A", "B")
 INDENT = 6
@@ -66,14 +67,16 @@ def closed_lines(evidence: ExampleEvidence, page: AskedPage, width: int) -> list
 
 
 def answer_lines(letter: str, answer: Sequence[str], width: int) -> list[Line]:
-    """One answer behind its letter; what is a list is numbered."""
+    """One answer behind its letter; what is a list is numbered, and an empty one is said to be."""
+    if not any(entry.strip() for entry in answer):
+        return [Line().add("  ").column(letter, INDENT - 2, "key").add(NOTHING, "dim")]
     lines: list[Line] = []
     for number, entry in enumerate(answer, start=1):
         label = f"{number} " if len(answer) > 1 else ""
         for place, row in enumerate(_rows(entry, max(width - INDENT - len(label) - 1, 10))):
             line = Line().add("  ").column("" if lines else letter, INDENT - 2, "key")
             lines.append(line.column("" if place else label, len(label), "dim").add(row))
-    return lines or [Line().add("  ").column(letter, INDENT - 2, "key").add("no answer", "dim")]
+    return lines
 
 
 def answer_sentences(page: AskedPage) -> list[str]:
@@ -84,7 +87,7 @@ def answer_sentences(page: AskedPage) -> list[str]:
     said = [asked.text] + ([ALIKE] if page.alike else [])
     for letter, answer in zip(LETTERS, asked.answers, strict=False):
         numbered = [f"{number} {entry}" for number, entry in enumerate(answer, start=1)]
-        said.append(f"{letter}: {'; '.join(numbered if len(answer) > 1 else answer) or 'no answer'}")
+        said.append(f"{letter}: {'; '.join(numbered if len(answer) > 1 else answer).strip() or NOTHING}")
     return said
 
 

@@ -96,10 +96,12 @@ class ExampleScreen(BaseScreen):
     def _not_asked(self, entry: Action) -> str | None:
         """Why the question of the example leaves no room for an action, or None."""
         page = self.page
+        if entry.id.startswith("verdict.") and not page.closed and page.known is not None:
+            return IS_KNOWN
         if entry.id == "verdict.second" and page.alike:
             return NO_B
         if not page.closed:
-            return IS_KNOWN if entry.id.startswith("verdict.") and page.known is not None else None
+            return None
         own = self._of_view(entry) and entry.about_example and not self._shows_sides(entry)
         return "answer first; v looks without answering" if own or entry.id in AFTER_ANSWER else None
 
@@ -226,7 +228,7 @@ class ExampleScreen(BaseScreen):
             line.add(" ◆", "critical")
         place = "–" if self.position is None else f"{self.position + 1:,}"
         line.add(f"  {place}/{self.total:,}", "number")
-        line.add(" · ", "dim").add(progress_text(self.session, short=width < 100), "dim")
+        line.add(" · ", "dim").add(progress_text(self.session, width), "dim")
         if self.evidence is not None:
             name, room = self._shown_name(self.evidence), max(width - line.width - 3, 1)
             line.end(name if cells(name) <= room else fit(name, room), width - 1, "dim")

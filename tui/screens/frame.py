@@ -16,7 +16,8 @@ from tui.draw.lines import Line, StyleLike, text_line
 from tui.draw.messages import EntryCancelled, EntryChanged, EntrySubmitted, LineOpened
 from tui.screens.key_bar import key_lines
 from tui.widgets.entry import Entry, SafeInput
-from tui.widgets.line_view import Bar, LineView
+from tui.widgets.line_scroll import LineScroll
+from tui.widgets.line_view import Bar
 
 if TYPE_CHECKING:
     from analysis.review.session import ReviewSession
@@ -142,7 +143,7 @@ class FrameScreen(Screen[None]):
 
     def change_colours(self) -> None:
         """Draw everything in the colours of the application."""
-        for view in self.query(LineView):
+        for view in self.query(LineScroll):
             view.change_colours(self.console_app.colours)
         self.reload_guarded()
 

@@ -11,6 +11,9 @@ from tui.draw.safe_text import cells, fit
 if TYPE_CHECKING:
     from analysis.review.session import ReviewSession
 
+NARROW, WIDE = 80, 100
+"""Cells below which the progress is told in figures alone, and from which it is told in full."""
+
 
 def review_head(session: ReviewSession, width: int) -> list[Line]:
     """Two lines on what is under review and what may be done with it, and a rule."""
@@ -21,7 +24,7 @@ def review_head(session: ReviewSession, width: int) -> list[Line]:
     gates = session.gates()
     verdict, style = verdict_of(gates, session.gate_input().state.decision)
     second = Line().add(" ").add(f" {verdict} ", style).add("  ")
-    progress = progress_text(session, short=width < 100)
+    progress = progress_text(session, width)
     counts = counts_of(gates)
     room = width - second.width - cells(progress) - 3
     if room > 0:
@@ -30,9 +33,10 @@ def review_head(session: ReviewSession, width: int) -> list[Line]:
     return [first, second, rule(width)]
 
 
-def progress_text(session: ReviewSession, *, short: bool = False) -> str:
-    """How many verdicts decide, and how much of what must be judged this reviewer has answered."""
+def progress_text(session: ReviewSession, width: int) -> str:
+    """How many verdicts decide, and how much of what must be judged this reviewer has answered, for such a screen."""
     decides = session.parts().decides
     answered, total = session.progress()
-    deciding = f"{decides:,} {'verdict decides' if decides == 1 else 'verdicts decide'}"
-    return f"{deciding} · {answered:,}/{total:,}{'' if short else ' that must be judged'}"
+    noun = "" if width < NARROW else " verdict" if decides == 1 else " verdicts"
+    deciding = f"{decides:,}{noun} {'decides' if decides == 1 else 'decide'}"
+    return f"{deciding} · {answered:,}/{total:,}{' that must be judged' if width >= WIDE else ''}"

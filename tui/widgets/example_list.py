@@ -150,12 +150,12 @@ def example_line(row: QueueRow, width: int, *, blind: bool = False) -> Line:
         mark, style = UNDECIDED
     else:
         mark, style = ANSWERED if row.right is None else RIGHT_MARKS[row.right]
-    critical = row.critical_slices and not hidden
-    line = Line().add(" ").add(mark, style).add("◆" if critical else " ", "critical")
+    line = Line().add(" ").add(mark, style)
+    line.add(*(("◆", "critical") if row.critical_slices and not hidden else (" ", "text")))
     name = "a variant" if hidden and row.kind == VARIANT else row.id
     line.add(" ").column(name, min(12, max(6, width // 6)), "dim").add(" ")
-    reasons = "" if hidden else " · ".join(sorted(row.reasons, key=len, reverse=True))
-    if width >= 76:
+    reasons = " · ".join(sorted(row.reasons, key=len, reverse=True))
+    if width >= 76 and not hidden:
         line.column(reasons, 16 if width < 100 else 30, "number").add(" ")
     text = f"{row.title}  {row.text}" if row.title else row.text
     return line.column(text, max(width - line.width, 4))
