@@ -95,7 +95,7 @@ def test_status_says_of_each_value_what_it_is(analysed: Path) -> None:
         "change of the share that is late",
         "p of more late texts",
         "texts that wait longer and are still to be judged",
-        "texts judged unacceptable",
+        "texts that may not wait longer",
     ]
     assert [row["verdict"] for row in criteria] == ["fail", "pass", "unknown", "pass"]
 
@@ -130,7 +130,7 @@ def test_the_worker_answers_with_a_number_and_a_word(analysed: Path, here: None)
 
 def test_a_review_from_verdict_to_settlement_in_plain_commands(store: Path) -> None:
     for number in (1, 2, 3):
-        said = assay("annotate", store, f"t0{number}", "--verdict", "unacceptable", "--cause", "waits")
+        said = assay("annotate", store, f"t0{number}", "--right", "base", "--cause", "waits")
         assert said.returncode == 0, said.stderr
     assert gate(store, LATE)["criteria"][3]["value"] == 3
     found = assay("find", store, "Urgent texts wait for a day", "--gate", LATE, "--ref", "t01", "t02")
@@ -142,20 +142,22 @@ def test_a_review_from_verdict_to_settlement_in_plain_commands(store: Path) -> N
 
 def test_a_disagreement_on_its_examples_can_be_settled(store: Path, here: None) -> None:
     with ReviewSession.open(store, "alice") as session:
-        session.verdict("toy/ticket:t01", "unacceptable")
+        session.verdict("toy/ticket:t01", "base")
     said_elsewhere(
-        store, "bob", ("verdict", "toy/ticket:t01", {"verdict": "acceptable", "critical_slices": []})
+        store,
+        "bob",
+        ("verdict", "toy/ticket:t01", {"base": "wrong", "candidate": "right", "critical_slices": []}),
     )
     assert gate(store, "review.findings")["verdict"] == "unknown"
-    settled = assay("settle", store, "t01", "--verdict", "acceptable")
+    settled = assay("settle", store, "t01", "--right", "candidate")
     assert settled.returncode == 0, settled.stderr
     assert gate(store, "review.findings")["verdict"] == "pass"
 
 
 def test_the_linear_front_end_asks_its_question_and_tells_its_evidence(store: Path) -> None:
-    done = assay("review", store, "--plain", given="g t01\nx\nn\nq\n")
+    done = assay("review", store, "--plain", given="g t01\nn\nJ\nq\n")
     assert done.returncode == 0, done.stderr
-    assert "May customers wait as long as the candidate says?" in done.stdout
+    assert "How long may this customer wait?" in done.stdout
     assert "urgent please answer 1" in done.stdout
     assert "22" in done.stdout
     assert "saved" in done.stdout

@@ -31,7 +31,8 @@ def test_the_title_is_deleted_and_the_flip_reverts(
     try:
         terminal.shell(f"{ASSAY} review {store.name} --reviewer alice", "WHAT CHANGED")
         terminal.press("2")
-        terminal.until("margin")
+        terminal.until("hidden until you have answered")
+        # What-if shows the sides: it opens the page first.
         terminal.press("w")
         screen = terminal.until("(titles)")
         assert "not changed yet" in screen

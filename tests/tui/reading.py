@@ -10,6 +10,8 @@ from textual.geometry import Region
 from textual.pilot import Pilot
 from textual.widget import Widget
 
+from tui.screens.example import ExampleScreen
+
 
 def shown(app: App[int]) -> str:
     """The text of every visible widget without children, as it is drawn."""
@@ -31,3 +33,22 @@ async def until_true(pilot: Pilot[int], condition: Callable[[], bool], seconds: 
     async with asyncio.timeout(seconds):
         while not condition():
             await pilot.pause(0.02)
+
+
+async def at(pilot: Pilot[int], name: str, *, look: bool = False) -> str:
+    """Go to an example by its id; `look` opens a page that is still closed. Returns the screen."""
+    await pilot.press("g", *name, "enter")
+    text = await until(pilot, f":{name}")
+    if look:
+        await pilot.press("v")
+        text = await until(pilot, "looked first")
+    return text
+
+
+async def look(pilot: Pilot[int]) -> None:
+    """Open the page of the example that is shown, if it is still closed."""
+    await pilot.pause()
+    screen = pilot.app.screen
+    if isinstance(screen, ExampleScreen) and screen.page.closed:
+        await pilot.press("v")
+        await until(pilot, "looked first")

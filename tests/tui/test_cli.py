@@ -120,14 +120,14 @@ def test_a_review_by_commands_from_analysis_to_export(
         "annotate",
         str(store),
         "m001",
-        "--verdict",
-        "unacceptable",
+        "--right",
+        "base",
         "--cause",
         "title",
         "--note",
         "n",
     )
-    assert run(*annotate, capsys=capsys)[:2] == (0, "saved: intent/message:m001 unacceptable\n")
+    assert run(*annotate, capsys=capsys)[:2] == (0, "saved: intent/message:m001 base\n")
     find = ("find", str(store), "titles move it", "--gate", relevance, "--ref", "m001", "intent/message:m002")
     assert run(*find, "--severity", "blocker", capsys=capsys)[0] == 0
     after = json.loads(run("status", str(store), "--json", capsys=capsys)[1])
@@ -142,24 +142,24 @@ def test_a_review_by_commands_from_analysis_to_export(
     assert (status, "UNSIGNED" in out) == (0, True)
     assert (folder / "report.json").is_file()
     assert run("rebuild", str(store), capsys=capsys)[0] == 0
-    assert "decision: reject" in run("status", str(store), capsys=capsys)[1] or not after["gates_allow"]
+    assert "DECIDED: REJECT" in run("status", str(store), capsys=capsys)[1]
 
 
 def test_a_disagreement_is_settled_by_a_command(store: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    settle = ("settle", str(store), "m001", "--verdict", "acceptable")
+    settle = ("settle", str(store), "m001", "--right", "candidate")
     status, _, err = run(*settle, capsys=capsys)
     assert (status, "there is nothing to settle" in err) == (2, True)
-    assert run("annotate", str(store), "m001", "--verdict", "unacceptable", capsys=capsys)[0] == 0
-    said_elsewhere(store, "bob", ("verdict", "intent/message:m001", {"verdict": "acceptable"}))
-    assert run(*settle, capsys=capsys)[:2] == (0, "saved: intent/message:m001 is settled, acceptable\n")
+    assert run("annotate", str(store), "m001", "--right", "base", capsys=capsys)[0] == 0
+    said_elsewhere(store, "bob", ("verdict", "intent/message:m001", {"base": "wrong", "candidate": "right"}))
+    assert run(*settle, capsys=capsys)[:2] == (0, "saved: intent/message:m001 is settled, candidate\n")
     with ReviewSession.open(store, read_only=True) as session:
-        assert session.state().settled == {"intent/message:m001": "acceptable"}
+        assert session.state().settled == {"intent/message:m001": "candidate"}
 
 
 def test_waivers_and_unknown_names_are_answered_in_words(
     store: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    status, _, err = run("annotate", str(store), "m9999", "--verdict", "unsure", capsys=capsys)
+    status, _, err = run("annotate", str(store), "m9999", "--right", "unsure", capsys=capsys)
     assert status == 2
     assert "m9999" in err
     waive = ("waive", str(store), "intent.accuracy", "--reason", "r", "--expires", "soon")

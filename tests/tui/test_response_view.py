@@ -15,7 +15,7 @@ from textual.pilot import Pilot
 
 from analysis.review.queries import ExampleEvidence
 from analysis.tracks.response.example_context import example_context
-from tests.tui.reading import shown, until, until_true
+from tests.tui.reading import look, shown, until, until_true
 from tests.tui.response_fixture import (
     BASE,
     CANDIDATE,
@@ -77,7 +77,7 @@ async def looking(
             await pilot.pause()
             assert isinstance(pilot.app, AssayApp)
             pilot.app.show_example(ref)
-            await pilot.pause()
+            await look(pilot)
             yield pilot
 
 

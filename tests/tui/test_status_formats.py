@@ -45,7 +45,15 @@ def status_of(*gates: dict[str, Any], **changes: Any) -> dict[str, Any]:
         "signed_by": [],
         "promotable": False,
         "gates": list(gates),
-        "queue": {"total": 9, "inspected": 2},
+        "state": "blocked",
+        "queue": {
+            "decides": 3,
+            "controls": 2,
+            "known_answers": 8,
+            "worth_a_look": 4,
+            "total": 17,
+            "inspected": 2,
+        },
         "triggers": [],
     }
     return made | changes
@@ -65,8 +73,8 @@ def test_the_status_table_puts_what_blocks_first() -> None:
         )
     )
     text = "\n".join(lines)
-    assert "DO NOT PROMOTE  gates: 2 fail, 1 unknown, 1 pass" in text
-    assert "queue: 2 of 9 inspected" in text
+    assert "BLOCKED  gates: 2 fail, 1 unknown, 1 pass" in text
+    assert "queue: 3 verdicts decide, 2 random controls, 8 known answers, 4 worth a look; 2 judged" in text
     order = [
         text.index(key) for key in ("intent.relevance", "intent.slices", "intent.accuracy", "intent.drift")
     ]
@@ -84,8 +92,10 @@ def test_what_is_only_rounding_is_zero_in_the_status_table() -> None:
 
 
 def test_the_status_table_says_what_may_be_done() -> None:
-    assert "gates allow; not decided yet" in status_lines(status_of(gates_allow=True))[1]
-    assert "decision: hold" in status_lines(status_of(gates_allow=True, decision="hold"))[1]
+    waiting = status_of(state="waiting")
+    assert status_lines(waiting)[1].startswith("WAITING  ")
+    assert "WAITING FOR A DECISION" in status_lines(waiting | {"gates_allow": True})[1]
+    assert "DECIDED: HOLD" in status_lines(status_of(state="decided", decision="hold"))[1]
     promotable = status_of(gates_allow=True, decision="promote", promotable=True)
     assert "PROMOTABLE, unsigned" in status_lines(promotable)[1]
     assert "PROMOTABLE, signed by alice" in status_lines(promotable | {"signed_by": ["alice"]})[1]
