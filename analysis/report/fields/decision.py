@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from analysis.plugin.report_fields import DECISION
 from analysis.report.field import Field
+from analysis.report.reuse import reuse_sentences
 from analysis.report.reviewed import Reviewed, listed
 from analysis.review.evaluate import blocking
 
@@ -18,7 +19,7 @@ def _sentences(seen: Reviewed) -> list[str]:
     else:
         waived = sum(1 for one in seen.results if one.verdict == "waived")
         allow = "the gates allow promotion" + (f", {waived} of them waived" if waived else "")
-    return [*seen.told.get(DECISION, ()), said, allow]
+    return [*seen.told.get(DECISION, ()), said, allow, *reuse_sentences(seen.given)]
 
 
 FIELD = Field(DECISION, 90, _sentences)
