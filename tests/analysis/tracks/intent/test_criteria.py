@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from analysis.base.records import (
     ALL,
     REVIEW_VERDICTS,
+    Contested,
     Criterion,
     GateInput,
     GateResult,
@@ -204,16 +205,20 @@ def test_accuracy_is_its_test_its_change_and_what_it_cannot_exclude(
     assert (found[1].value, found[1].limit) == ((fixed - broken) / n, "at least -0.010")
 
 
-def test_a_critical_class_says_what_is_to_judge_and_then_what_people_confirmed() -> None:
+def test_a_critical_class_says_by_how_much_the_open_verdicts_can_move_it() -> None:
     key = "intent.critical_recall[escalation]"
-    one = given(flips(CLASS, 55, 3, 0), slices=(ESCALATION,), flagged={key: REFS})
+    one = given(flips(CLASS, 55, 4, 0), slices=(ESCALATION,))
+    open_rows = tuple(
+        Contested("intent", "accuracy", CLASS, ref, ref, 1, -1, 1, 0, 0)
+        for ref in (*REFS, "intent/message:x")
+    )
+    one = replace(one, contested=open_rows)
     assert [(row.what, row.value, row.limit, row.verdict) for row in rows(one, key)[2:]] == [
-        ("examples broken still to be judged", 3, "0", "unknown"),
-        ("net loss confirmed by reviewers", None, "at most +0.050", "unknown"),
+        ("net loss in examples, -4 to 4 as the open verdicts fall", 4, "at most 2.75", "unknown"),
     ]
-    said = tuple(verdict(ref, "unacceptable") for ref in REFS)
+    said = tuple(verdict(row.ref, "base") for row in open_rows)
     confirmed = rows(replace(one, state=replace(NOTHING, verdicts=said)), key)[2:]
-    assert [(row.value, row.verdict) for row in confirmed] == [(0, "pass"), (3 / 55, "fail")]
+    assert [(row.what, row.value, row.verdict) for row in confirmed] == [("net loss in examples", 4, "fail")]
 
 
 def test_relevance_says_own_and_change_of_each_population_and_the_weight_in_explanations() -> None:

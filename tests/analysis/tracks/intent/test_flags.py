@@ -187,15 +187,3 @@ def test_messages_newly_sent_to_a_critical_class_are_never_cut_up_to_a_number(co
     queue = build_queue(context.workbench, "intent", found, QueueSection(budget=0, controls=0), 0)
     ranked = {one.ref for one in queue if one.rank is not None}
     assert {ref for ref, _ in kept} <= ranked
-
-
-def test_where_few_others_exist_each_of_them_is_inspected_for_routing(context: PlanContext) -> None:
-    context.workbench.execute(
-        "DELETE FROM membership WHERE ref IN (SELECT ref FROM example WHERE gold <> 'escalation' AND id > 'm030')"
-    )
-    expected = context.workbench.execute(
-        "SELECT count(*) FROM membership JOIN example USING (ref) WHERE slice = 'all' AND gold <> 'escalation'"
-    ).fetchone()[0]
-    assert 0 < expected < 20
-    found = [ref for ref, gate in flagged(context, "small critical slice") if gate == ROUTING]
-    assert len(found) == expected
