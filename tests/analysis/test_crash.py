@@ -248,10 +248,10 @@ def test_a_session_on_a_full_disk_keeps_reading(tmp_path: Path, small_disk: Path
     try:
         with ReviewSession.open(store, "alice") as session:
             with pytest.raises(AssayError, match="no space left"):
-                session.verdict(ref_of(0), "acceptable")
+                session.verdict(ref_of(0), "both")
             assert session.progress() == (0, 16)
             (small_disk / "filler").unlink()
-            session.verdict(ref_of(0), "acceptable")
+            session.verdict(ref_of(0), "both")
             assert session.progress() == (1, 16)
     finally:
         subprocess.run(["umount", str(store / "events")], check=True)
@@ -264,14 +264,14 @@ def test_a_store_that_may_not_be_written_can_be_read(tmp_path: Path) -> None:
     with ReviewSession.open(store, "alice") as session:
         assert session.progress() == (0, 16)
         with pytest.raises(AssayError, match="permission denied"):
-            session.verdict(ref_of(0), "acceptable")
+            session.verdict(ref_of(0), "both")
 
 
 def test_a_ledger_in_use_does_not_stop_a_session(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     store = publish_review(tmp_path / "r.review")
     (store / "ledger.duckdb").write_text("not a database")
     with ReviewSession.open(store, "alice") as session:
-        session.verdict(ref_of(0), "acceptable")
+        session.verdict(ref_of(0), "both")
     assert "the ledger is not up to date" in caplog.text
     with ReviewSession.open(store, "alice") as session:
         assert session.progress() == (1, 16)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from analysis.base.records import (
     ALL,
-    REVIEW_VERDICTS,
+    RIGHTS,
     Contested,
     Criterion,
     GateInput,
@@ -147,7 +147,7 @@ def inputs(draw: st.DrawFn) -> GateInput:
     )
     metrics = [one for part in (*parts, licences()) for one in draw(part)]
     said = tuple(
-        verdict(ref, draw(st.sampled_from(REVIEW_VERDICTS)), cause=draw(st.none() | st.just("titles")))
+        verdict(ref, draw(st.sampled_from(RIGHTS)), cause=draw(st.none() | st.just("titles")))
         for ref in draw(st.sets(st.sampled_from(REFS)))
     )
     queue = [QueueEntry(ref, rank, False, ("flip",), (CLASS,)) for rank, ref in enumerate(REFS)]
