@@ -150,7 +150,7 @@ def inputs(draw: st.DrawFn) -> GateInput:
         verdict(ref, draw(st.sampled_from(RIGHTS)), cause=draw(st.none() | st.just("titles")))
         for ref in draw(st.sets(st.sampled_from(REFS)))
     )
-    queue = [QueueEntry(ref, rank, False, ("flip",), (CLASS,)) for rank, ref in enumerate(REFS)]
+    queue = [QueueEntry(ref, rank, False, False, ("flip",), (CLASS,)) for rank, ref in enumerate(REFS)]
     return given(
         metrics,
         slices=(ESCALATION, *DECLARED) if draw(st.booleans()) else (),
@@ -190,9 +190,9 @@ def test_a_switched_off_gate_has_no_rows() -> None:
     [
         (40, 5, ["fail", "fail"]),
         (5, 40, ["pass", "pass", "pass"]),
-        (30, 25, ["pass", "pass", "unknown"]),
+        (30, 25, ["pass", "pass", "undecided"]),
         # Too few to tell from chance, and more than a point: that alone fails nothing.
-        (3, 0, ["pass", "warn", "unknown"]),
+        (3, 0, ["pass", "warn", "undecided"]),
     ],
 )
 def test_accuracy_is_its_test_its_change_and_what_it_cannot_exclude(
@@ -242,8 +242,9 @@ def test_relevance_says_own_and_change_of_each_population_and_the_weight_in_expl
 
 
 def test_a_slice_that_cannot_be_decided_says_how_many_flips_would() -> None:
-    (count, change) = rows(
+    (count, change, collapse) = rows(
         given(flips("very short", 100, 2, 0), slices=DECLARED), "intent.slices[very short]"
     )
-    assert (count.value, count.verdict) == (2, "unknown")
+    assert (count.value, count.verdict) == (2, "undecided")
+    assert (collapse.value, collapse.verdict) == (0.02, "pass")
     assert (change.value, change.verdict) == (-0.02, "pass")

@@ -20,6 +20,7 @@ ATTACHED = ("example_context.sql", "maps.sql", "questions.sql", "report.sql")
 WORKBENCH = ("stages.sql", "contested.sql", "flags.sql", "known_answers.sql")
 """Files that read the workbench of a run."""
 GIVEN: dict[str, object] = {
+    "all": "all",
     "attribute": "theme",
     "confounds": "c",
     "cutoff": 10,
