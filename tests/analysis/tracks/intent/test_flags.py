@@ -83,7 +83,7 @@ def test_what_the_base_does_alike_is_flagged_only_where_the_class_depends_on_it(
     assert TITLES not in {gate for _, gate in flagged(context, reason)}
     context.workbench.execute(
         "INSERT INTO metric VALUES ('intent', 'relevance_own_other', 'escalation/titles', 'candidate', .3, .2, .4, "
-        "48, 'ok', '', '')"
+        "48, 'ok', '', '', NULL)"
     )
     assert len([gate for _, gate in flagged(context, reason) if gate == TITLES]) == CUES_PER_GATE
 
@@ -94,7 +94,7 @@ def test_suppression_flags_the_texts_that_fall_most(context: PlanContext) -> Non
     assert flagged(context, reason) == []
     context.workbench.execute(
         "INSERT INTO metric VALUES ('intent', 'relevance_own_critical', 'escalation/titles', 'candidate', -.3, -.4, "
-        "-.2, 24, 'ok', '', '')"
+        "-.2, 24, 'ok', '', '', NULL)"
     )
     context.workbench.execute(
         "UPDATE intent_variant SET candidate_p = .1, candidate_plain_p = .9 WHERE cue = 'titles'"
@@ -134,7 +134,7 @@ def test_signals_are_flagged_where_their_effect_was_lost(context: PlanContext) -
     assert flagged(context, reason) == []
     for side, value in (("base", 3.0), ("candidate", 1.0), ("difference", -2.0)):
         context.workbench.execute(
-            "INSERT INTO metric VALUES ('intent', 'signal_effect', 'escalation', ?, ?, ?, ?, 16, 'ok', '', '')",
+            "INSERT INTO metric VALUES ('intent', 'signal_effect', 'escalation', ?, ?, ?, ?, 16, 'ok', '', '', NULL)",
             [side, value, value - 0.5, value + 0.5],
         )
     found = flagged(context, reason)
