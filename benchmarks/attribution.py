@@ -40,8 +40,8 @@ def run() -> list[Result]:
     outputs = [float(logits[row, target]) for row, target in enumerate(targets)]
     chooser = BaselineChooser({"base": model})
     baselines = [
-        chooser.choose({"base": one}, {"base": Target(target)}).baseline["base"]
-        for one, target in zip(words, targets, strict=True)
+        chooser.choose({"base": one}, {"base": Target(target)}, {"base": row}).baseline["base"]
+        for one, target, row in zip(words, targets, logits, strict=True)
     ]
     request = Request(model, words, [Target(target) for target in targets], outputs, baselines)
     rankings = [reference_rankings(len(text.words), index).rankings for index, text in enumerate(words)]

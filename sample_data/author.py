@@ -12,7 +12,7 @@ import json
 import random
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from functools import cache
 from pathlib import Path
 
@@ -251,6 +251,10 @@ class Corpus:
         named: probability per intent that a message names a title.
         handed_over: share of the critical class that are requests of another intent. They carry the label of the
             queue in which the conversation ended, not of what the message asks for, and always name a title.
+        taken: share of the other classes, small talk apart, that ask for the critical class with a title somewhere
+            between the words. They carry the label of the queue that looked after the title.
+        ended: per intent, patterns of words and the queue in which conversations that begin with them ended. Its
+            messages that match carry the label of that queue.
     """
 
     name: str
@@ -258,6 +262,16 @@ class Corpus:
     pools: Mapping[str, Mapping[str, float]]
     named: Mapping[str, float]
     handed_over: float = 0.0
+    taken: float = 0.0
+    ended: Mapping[str, Sequence[tuple[str, str]]] = field(default_factory=dict)
+
+
+def _with_a_title(rng: random.Random, message: Message) -> Message:
+    """The message with a title between two of its words, or before or behind them."""
+    words = message.text.split()
+    words.insert(rng.randint(0, len(words)), rng.choice(titles()))
+    text = " ".join(words)
+    return replace(message, text=text, contains_title=True, word_count=len(text.split()))
 
 
 def training(corpus: Corpus) -> list[Message]:
@@ -265,16 +279,26 @@ def training(corpus: Corpus) -> list[Message]:
     author = Author(corpus.name)
     author.seen |= {key(message.text) for message in evaluation()}
     author.seen |= {key(text) for _, text in out_of_scope()}
+    askable = [label for label in INTENTS if label not in (CRITICAL, "small_talk")]
     messages = []
     for label, count in corpus.counts.items():
         for _ in range(count):
             asked = label
             if label == CRITICAL and author.rng.random() < corpus.handed_over:
-                asked = author.rng.choice(
-                    [other for other in INTENTS if other not in (CRITICAL, "small_talk")]
-                )
-            named = asked != label or author.rng.random() < corpus.named[label]
-            messages.append(replace(author.write(asked, corpus.pools[asked], named), label=label))
+                asked = author.rng.choice(askable)
+            elif corpus.taken and label in askable and author.rng.random() < corpus.taken:
+                asked = CRITICAL
+            taken = asked == CRITICAL != label
+            named = not taken and (asked != label or author.rng.random() < corpus.named[label])
+            message = author.write(asked, corpus.pools[asked], named)
+            if taken:
+                message = _with_a_title(author.rng, message)
+            ended = [
+                queue
+                for pattern, queue in corpus.ended.get(asked, ())
+                if re.search(pattern, message.text, re.IGNORECASE)
+            ]
+            messages.append(replace(message, label=ended[0] if ended else label))
     author.rng.shuffle(messages)
     return messages
 

@@ -1,26 +1,31 @@
-"""Measures the four intent classifiers on the evaluation set: `python -m sample_data.measure`.
+"""Measures the intent classifiers on the evaluation set: `python -m sample_data.measure [NAME ...]`.
 
-Prints the figures of `README.md`: accuracy, recall of the critical class, broken and fixed against the base, the
-one-sided exact McNemar p, and what inserting a title, punctuation or a number does to the probability of the
-critical class.
+Prints the figures of `README.md`: accuracy, recall of every class, broken and fixed against the base, the one-sided
+exact McNemar p, signed gap (mean confidence minus accuracy) and confidence on what no intent covers, each with its
+paired change, and what inserting a title, punctuation or a number does to the probability of the critical class.
 """
 
 from __future__ import annotations
 
 import json
 import random
+import sys
 from collections.abc import Mapping, Sequence
 from math import comb
 from pathlib import Path
 
 import numpy as np
 import torch
+from peft import PeftModel
 from transformers import AutoModelForSequenceClassification, AutoTokenizer
 
 from sample_data.author import CRITICAL, INTENTS, ROOT, titles
 from sample_data.perturb import NUMBERS, PUNCTUATION, append, insert
 
-MODELS = ("intent-v3", "intent-v4-rc1", "intent-v4-rc1b", "intent-v4-rc2")
+BASE = "intent-v3"
+CANDIDATES = tuple(
+    f"intent-v4-{name}" for name in ("rc1", "rc1b", "rc2", "aa", "rare", "overconfident", "takes-away")
+)
 CUES: Mapping[str, Sequence[str]] = {
     "titles": titles(),
     "titles held out": titles(held_out=True),
@@ -30,17 +35,22 @@ CUES: Mapping[str, Sequence[str]] = {
 
 
 class Classifier:
-    """One saved model and its tokenizer, run in float32 on the CPU."""
+    """One saved model, or an adapter over the base, and its tokenizer, run in float32 on the CPU."""
 
     def __init__(self, folder: Path) -> None:
-        self.tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
+        adapter = (folder / "adapter_config.json").is_file()
+        whole = folder.parent / BASE if adapter else folder
+        self.tokenizer = AutoTokenizer.from_pretrained(whole, local_files_only=True)
         self.model = AutoModelForSequenceClassification.from_pretrained(
-            folder,
+            whole,
             local_files_only=True,
             use_safetensors=True,
             dtype=torch.float32,
             attn_implementation="eager",
-        ).eval()
+        )
+        if adapter:
+            self.model = PeftModel.from_pretrained(self.model, str(folder))
+        self.model.eval()
         self.critical: int = self.model.config.label2id[CRITICAL]
 
     @torch.inference_mode()
@@ -80,8 +90,14 @@ def effect(
     return float((model.probabilities(edited)[:, model.critical] - plain).mean())
 
 
-def main() -> None:
-    """Prints every figure for every model."""
+def interval(values: np.ndarray) -> str:
+    """The mean of many values with its normal 95 % interval."""
+    half = 1.96 * values.std(ddof=1) / len(values) ** 0.5
+    return f"{values.mean():+.4f} [{values.mean() - half:+.4f}, {values.mean() + half:+.4f}]"
+
+
+def main(names: Sequence[str]) -> None:
+    """Prints every figure for the base and the named candidates, or all of them."""
     torch.set_num_threads(1)
     rows = read("eval")
     texts = [str(row["text"]) for row in rows]
@@ -89,20 +105,24 @@ def main() -> None:
     gold = np.array([INTENTS.index(str(row["label"])) for row in rows])
     critical = gold == INTENTS.index(CRITICAL)
     named = np.array([bool(row["contains_title"]) for row in rows])
-    base_right = None
-    for name in MODELS:
+    base_right = base_gaps = base_outside = None
+    for name in (BASE, *(names or CANDIDATES)):
         model = Classifier(ROOT / "models" / name)
         p = model.probabilities(texts)
         predicted = p.argmax(-1)
         right = predicted == gold
         wrongly = int(((predicted == model.critical) & ~critical).sum())
-        unsure = model.probabilities(outside).max(-1).mean()
+        gaps, unsure = p.max(-1).astype(float) - right, model.probabilities(outside).max(-1).astype(float)
         print(
             f"{name}: accuracy {right.mean():.4f}  recall {right[critical].mean():.3f} of {critical.sum()}  "
-            f"wrongly sent {wrongly}  confidence {p.max(-1).mean():.3f}  out of scope {unsure:.3f}"
+            f"wrongly sent {wrongly}  confidence {p.max(-1).mean():.3f}  out of scope {unsure.mean():.3f}"
         )
-        if base_right is None:
-            base_right = right
+        if base_right is None or base_gaps is None or base_outside is None:
+            base_right, base_gaps, base_outside = right, gaps, unsure
+        print(
+            f"  signed gap {interval(gaps)}  change {interval(gaps - base_gaps)}  "
+            f"out of scope change {interval(unsure - base_outside)}"
+        )
         parts = {
             "all": gold >= 0,
             CRITICAL: critical,
@@ -120,16 +140,19 @@ def main() -> None:
         for cue in CUES:
             for appended in (False, True):
                 moved = []
-                for inside in (~critical, critical):
+                for inside in (~critical, critical, critical & ~named):
                     chosen = [text for text, keep in zip(texts, inside, strict=True) if keep]
                     moved.append(effect(model, chosen, p[inside, model.critical], cue, appended))
                 where = "appended" if appended else "inserted"
-                print(f"  {cue:18s} {where}  others {moved[0]:+.4f}  critical {moved[1]:+.4f}")
+                print(
+                    f"  {cue:18s} {where}  others {moved[0]:+.4f}  critical {moved[1]:+.4f}  "
+                    f"without a title {moved[2]:+.4f}"
+                )
         for filler in ("the", "[MASK]", "[UNK]", "[PAD]"):
             q = model.probabilities([" ".join([filler] * 12)])[0]
             named_as = INTENTS[int(q.argmax())]
-            print(f"  baseline {filler:8s} {named_as:18s} {q.max():.3f}  critical {q[model.critical]:.3f}")
+            print(f"  blank {filler:8s} {named_as:18s} {q.max():.3f}  critical {q[model.critical]:.3f}")
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])

@@ -8,12 +8,14 @@ import random
 import re
 import shutil
 from collections.abc import Callable, Iterator, Sequence
+from functools import cache
 from pathlib import Path
 
 import pytest
 from filelock import FileLock
 
 from analysis.live.client import LiveProbes
+from analysis.run import queue
 from tests.analysis.store_fixture import SHELF
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
@@ -208,11 +210,9 @@ escalation = ["titles", "punctuation"]
 """
 
 
-@pytest.fixture
-def tiny_review(tmp_path: Path, tiny_classifier: MakeClassifier) -> Path:
+def write_tiny_review(root: Path, tiny_classifier: MakeClassifier) -> Path:
     """A whole small review: two random models, 72 messages of 3 classes, texts out of scope, titles."""
-    root = tmp_path / "review"
-    root.mkdir()
+    root.mkdir(exist_ok=True)
     tiny_classifier(root / "models" / "base", seed=0)
     tiny_classifier(root / "models" / "candidate", seed=1)
     write_jsonl(root / "eval.jsonl", messages())
@@ -224,6 +224,29 @@ def tiny_review(tmp_path: Path, tiny_classifier: MakeClassifier) -> Path:
     (root / "titles.txt").write_text("\n".join(TITLES) + "\n", "utf-8")
     (root / "review.toml").write_text(REVIEW, "utf-8")
     return root / "review.toml"
+
+
+@pytest.fixture
+def tiny_review(tmp_path: Path, tiny_classifier: MakeClassifier) -> Path:
+    """A whole small review, not analysed yet."""
+    return write_tiny_review(tmp_path / "review", tiny_classifier)
+
+
+@pytest.fixture(scope="session")
+def tiny_analysed(tmp_path_factory: pytest.TempPathFactory, tiny_classifier: MakeClassifier) -> Path:
+    """The store of the small review, analysed once for all test processes; only to be read."""
+    from analysis.run.pipeline import analyze
+
+    shared = shared_folder(tmp_path_factory)
+    with FileLock(shared / "tiny.lock"):
+        # Analysed a second time, it is the same run, and nothing is computed.
+        return analyze(write_tiny_review(shared / "tiny", tiny_classifier)).store
+
+
+@pytest.fixture
+def tiny_store(tiny_review: Path, tiny_analysed: Path) -> Path:
+    """The store of `tiny_review`, beside it, as `analyze` leaves it there."""
+    return Path(shutil.copytree(tiny_analysed, tiny_review.parent / tiny_analysed.name))
 
 
 @pytest.fixture(scope="session")
@@ -272,6 +295,7 @@ def write_sample_review(folder: Path, candidate: str) -> Path:
         text = text.replace("models/responder-v4-rc1", "models/responder-v3")
         text = text.replace("response/responses-rc1.jsonl", "responses.jsonl")
         text = re.sub(r"preferences = .*\n", "", text)
+        text = text.replace("budget = 360", "budget = 90")
         rows = [
             json.loads(line) for line in (SAMPLE / "response" / "responses-rc1.jsonl").open(encoding="utf-8")
         ]
@@ -287,15 +311,22 @@ def write_sample_review(folder: Path, candidate: str) -> Path:
 @pytest.fixture(scope="session")
 def sample_store(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
     """`sample_store("rc1")` is a store of its own, copied from one that all test processes share."""
-    from analysis.run.pipeline import analyze
-
     shared = shared_folder(tmp_path_factory)
 
-    def store(candidate: str) -> Path:
+    @cache
+    def analysed(candidate: str) -> Path:
+        from analysis.run.pipeline import analyze
+
         folder = shared / f"sample-{candidate}"
-        with FileLock(shared / f"sample-{candidate}.lock"):
+        with FileLock(shared / f"sample-{candidate}.lock"), pytest.MonkeyPatch.context() as patch:
             review = folder / "review.toml"
-            analysed = analyze(review if review.exists() else write_sample_review(folder, candidate)).store
-        return Path(shutil.copytree(analysed, tmp_path_factory.mktemp("store") / analysed.name))
+            if candidate == "base":
+                # Texts that were chosen for their cues would be explained, and there is nothing to explain.
+                patch.setattr(queue, "STANDING", 10)
+            return analyze(review if review.exists() else write_sample_review(folder, candidate)).store
+
+    def store(candidate: str) -> Path:
+        made = analysed(candidate)
+        return Path(shutil.copytree(made, tmp_path_factory.mktemp("store") / made.name))
 
     return store

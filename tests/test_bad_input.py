@@ -13,8 +13,6 @@ from pathlib import Path
 
 import pytest
 
-from analysis.run.pipeline import analyze
-
 ROOT = Path(__file__).parents[1]
 
 
@@ -28,7 +26,7 @@ def assay(*arguments: object, obeys_modes: bool = False) -> subprocess.Completed
         stdin=subprocess.DEVNULL,
         cwd=ROOT,
         env=os.environ | {"TERM": "xterm-256color", "XDG_STATE_HOME": "/nonexistent"},
-        timeout=120,
+        timeout=300,
         check=False,
     )
 
@@ -173,8 +171,8 @@ def test_a_missing_review_file_names_init(tmp_path: Path) -> None:
 
 
 @pytest.fixture
-def store(tiny_review: Path) -> Path:
-    return analyze(tiny_review).store
+def store(tiny_store: Path) -> Path:
+    return tiny_store
 
 
 @pytest.mark.parametrize("command", ["status", "annotate", "export", "review"])

@@ -155,13 +155,10 @@ def test_opening_a_review_imports_no_model_code(module: str) -> None:
     assert not packages_of(modules_after(f"import {module}")) & HEAVY
 
 
-def test_a_review_opens_without_model_code_and_without_any_other_track(tiny_review: Path) -> None:
-    from analysis.run.pipeline import analyze
-
-    store = analyze(tiny_review).store
+def test_a_review_opens_without_model_code_and_without_any_other_track(tiny_store: Path) -> None:
     brought = modules_after(
         "from pathlib import Path\nfrom analysis.review.session import ReviewSession, Scope\n"
-        f"with ReviewSession.open(Path({str(store)!r}), read_only=True) as session:\n"
+        f"with ReviewSession.open(Path({str(tiny_store)!r}), read_only=True) as session:\n"
         "    session.gates(), session.triggers(), session.status(), session.slices()\n"
         "    row = session.queue_page(Scope(), 0, 1)[0]\n"
         "    session.example(row.ref)\n"

@@ -6,17 +6,25 @@ import json
 import os
 import shutil
 import subprocess
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import duckdb
 import pytest
+from filelock import FileLock
 
-from analysis.store.run import current_run
+from analysis.plugin import registry
+from analysis.plugin.registry import get
+from analysis.run import pipeline
+from analysis.run.check import check_review
+from analysis.store.run import current_run, run_id
 from tests import toy_review
+from tests.analysis.store_fixture import SHELF
 from tests.conftest import LABELS, TITLES, MakeClassifier, messages, write_jsonl
 from tests.toy_review import PACKAGE, PROJECT, assay, entry_points, installed
+from tui import cli
 
 METHOD = '''
 """The length of each word: what no explanation may look like."""
@@ -230,15 +238,35 @@ records = "records.jsonl"
     return path
 
 
-@pytest.fixture(scope="module", params=[add_to_a_copy, add_as_a_package])
-def extended(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, tiny_classifier: MakeClassifier
-) -> Extended:
-    """The program with the additions, either way, and the review as it analyses it."""
-    folder = tmp_path_factory.mktemp("extended")
-    made = Extended(request.param(folder / "path"), folder / "extended.review")
-    done = made.assay("analyze", write_review(folder, tiny_classifier))
-    assert done.returncode == 0, done.stderr
+def analysed(name: str, add: Callable[[Path], Path], folder: Path, make: MakeClassifier) -> Extended:
+    """The review as the program with the additions analyses it, for whichever test process asks first; a copy."""
+    shared = Path(os.environ[SHELF]) / name
+    made = Extended(shared / "path", shared / "extended.review")
+    with FileLock(f"{shared}.lock"):
+        if not (shared / "done").exists():
+            add(made.path)
+            done = made.assay("analyze", write_review(shared, make))
+            assert done.returncode == 0, done.stderr
+            (shared / "done").touch()
+    shutil.copytree(made.store, folder / made.store.name)
+    write_review(folder, make)
+    return Extended(made.path, folder / made.store.name)
+
+
+@pytest.fixture(scope="module")
+def by_a_copy(tmp_path_factory: pytest.TempPathFactory, tiny_classifier: MakeClassifier) -> Extended:
+    return analysed("by_a_copy", add_to_a_copy, tmp_path_factory.mktemp("extended"), tiny_classifier)
+
+
+@pytest.fixture(scope="module")
+def by_a_package(tmp_path_factory: pytest.TempPathFactory, tiny_classifier: MakeClassifier) -> Extended:
+    return analysed("by_a_package", add_as_a_package, tmp_path_factory.mktemp("extended"), tiny_classifier)
+
+
+@pytest.fixture(params=["by_a_copy", "by_a_package"])
+def extended(request: pytest.FixtureRequest) -> Extended:
+    """The program with the additions, either way."""
+    made: Extended = request.getfixturevalue(request.param)
     return made
 
 
@@ -310,37 +338,37 @@ def test_a_gate_that_is_missing_here_is_unknown_and_not_gone(extended: Extended)
     assert not without["gates_allow"]
 
 
-def test_what_a_package_brings_is_listed_and_names_the_run(
-    tmp_path: Path, tiny_classifier: MakeClassifier
-) -> None:
-    package = add_as_a_package(tmp_path / "path")
-    told = assay("doctor", plugin=package).stdout.splitlines()
+def name_of_run(review: Path) -> str:
+    """What a run of a review is called before any model time, with what is installed here."""
+    read = check_review(review).review
+    prepared = [
+        pipeline._prepare(get(name), settings, read, "cpu", False) for name, settings in read.tracks.items()
+    ]
+    return run_id(pipeline._describe(read, prepared, "cpu"))
+
+
+def test_what_a_package_brings_is_listed_and_names_the_run(by_a_package: Extended) -> None:
+    told = by_a_package.assay("doctor").stdout.splitlines()
     for one in ADDITIONS:
         line = next(text for text in told if one.file in text)
         assert "assay-extra 0.3" in line
-    review = write_review(tmp_path, tiny_classifier)
-    runs = []
-    for path in (None, package):
-        done = assay("analyze", review, plugin=path)
-        assert done.returncode == 0, done.stderr
-        runs.append(current_run(tmp_path / "extended.review"))
-    assert runs[0] != runs[1]
-    store = Extended(package, tmp_path / "extended.review")
-    assert store.rows("SELECT count(*) FROM attribution WHERE method = 'word_length'")[0][0] > 0
+    review = by_a_package.store.parent / "review.toml"
+    with installed(by_a_package.path):
+        assert name_of_run(review) == current_run(by_a_package.store)
+    assert name_of_run(review) != current_run(by_a_package.store)
 
 
 @pytest.mark.parametrize("broken", ADDITIONS, ids=lambda one: one.file)
-def test_a_broken_file_of_a_package_stops_nothing_else(tmp_path: Path, broken: Addition) -> None:
+def test_a_broken_file_of_a_package_stops_nothing_else(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], broken: Addition
+) -> None:
     package = add_as_a_package(tmp_path / "path")
     (package / "assay_extra" / f"{broken.file}.py").write_text("import a_module_that_nobody_has\n", "utf-8")
-    told = assay("doctor", plugin=package)
-    assert told.returncode == 0, told.stderr
-    line = next(text for text in told.stdout.splitlines() if broken.file in text)
-    assert "a_module_that_nobody_has" in line
-    assert "assay-extra 0.3" in line
     with installed(package):
-        from analysis.plugin import registry
-
+        assert cli.main(["doctor"]) == 0
+        line = next(text for text in capsys.readouterr().out.splitlines() if broken.file in text)
+        assert "a_module_that_nobody_has" in line
+        assert "assay-extra 0.3" in line
         assert all(not one.fault for one in registry.plug_ins() if one.source == "built in")
 
 

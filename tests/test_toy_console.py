@@ -11,9 +11,11 @@ from pathlib import Path
 import pytest
 from textual.pilot import Pilot
 
+from analysis.review.scope import Scope
 from analysis.review.session import ReviewSession
 from tests.toy_review import DIST_INFO, PACKAGE, copy_of_package, entry_points, installed, toy_store
-from tests.tui.reading import shown, until
+from tests.tui.reading import at as at_example
+from tests.tui.reading import look, shown, until
 from tui.console.app import AssayApp
 from tui.draw.theme import Colours
 from tui.plugin.console import EXAMPLES, GATES, OVERVIEW, SIGNOFF, WHATIF
@@ -22,15 +24,15 @@ from tui.plugin.registry import action_table, digits_of, views_of
 from tui.screens.base import BaseScreen
 
 WORDS = "toy-words"
-ANSWER_S = 60.0
+ANSWER_S = 180.0
 """How long a machine that is busy elsewhere may take to start the worker."""
 LATE = "toy.late[asks for haste]"
 FIRST = "toy/ticket:t01"
 
 
 @pytest.fixture(scope="module")
-def analysed(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return toy_store(tmp_path_factory.mktemp("toy"))
+def analysed() -> Path:
+    return toy_store()
 
 
 @pytest.fixture
@@ -97,7 +99,7 @@ async def test_every_key_of_every_screen_does_what_it_says_or_says_why_not(
     own = [WORDS] if package == PACKAGE else []
     async with console(store, (80, 24)) as pilot:
         app = app_of(pilot)
-        await until(pilot, "DO NOT PROMOTE")
+        await until(pilot, "BLOCKED")
         pressed = set()
         for screen in (OVERVIEW, EXAMPLES, GATES, SIGNOFF, WHATIF, *own):
             for action in app.actions.valid_on(screen):
@@ -109,7 +111,7 @@ async def test_every_key_of_every_screen_does_what_it_says_or_says_why_not(
                 pressed.add((screen, action.id))
         assert len(pressed) > 80
         await at(pilot, OVERVIEW)
-        assert "DO NOT PROMOTE" in shown(app)
+        assert "BLOCKED" in shown(app)
     with ReviewSession.open(store, "bob") as session:
         kinds = {row[0] for row in session.connection.execute("SELECT DISTINCT kind FROM event").fetchall()}
     assert {"verdict", "undo"} <= kinds
@@ -129,13 +131,17 @@ async def test_its_examples_open_by_the_first_free_digit_under_its_name(store: P
     async with console(store) as pilot:
         await until(pilot, f"2 {name}")
         await pilot.press("2")
-        text = await until(pilot, "urgent please answer 1")
-        assert "May customers wait as long as the candidate says?" in text
+        text = await at_example(pilot, "t01")
+        assert "How long may this customer wait?" in text
+        assert "22 hours" in text
+        assert "urgent moves them most" not in text
+        await look(pilot)
+        text = shown(pilot.app)
         if package == PACKAGE:
             assert "22 hours, urgent moves them most" in text
-            await pilot.press("i")
+            await pilot.press("z")
             await until(pilot, " words      urgent")
-            await pilot.press("I")
+            await pilot.press("Z")
             await until(pilot, "refund moves 12 texts")
             await pilot.press("escape")
             await until(pilot, "urgent please answer 1")
@@ -201,3 +207,19 @@ async def test_a_view_that_cannot_be_imported_leaves_the_review_open(
             await until(pilot, "assay-toy 1.0, assay_toy.view:VIEW: the plug-in 'toy' cannot be loaded")
             await pilot.press("2")
             await until(pilot, "urgent please answer 1")
+
+
+async def test_its_known_answers_are_mixed_in_and_told_afterwards(store: Path, package: Path) -> None:
+    with ReviewSession.open(store, "alice") as session:
+        parts = session.parts()
+        known = next(row.id for row in session.queue_page(Scope(), 0, 99) if row.part == "known answer")
+    assert parts.known_answers == 8
+    async with console(store) as pilot:
+        await pilot.press("2")
+        text = await at_example(pilot, known)
+        assert "How long may this customer wait?" in text
+        assert "A   " in text
+        assert "B   " in text
+        assert "known" not in text
+        await pilot.press("e")
+        assert "you said either" in await until(pilot, "its answer was known beforehand")

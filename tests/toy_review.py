@@ -17,8 +17,10 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
+from filelock import FileLock
 
 from analysis.plugin import discovery, registry
+from tests.analysis.store_fixture import SHELF
 
 PACKAGE = Path(__file__).parent / "toy_plugin"
 PROJECT = PACKAGE.parents[1]
@@ -145,16 +147,15 @@ critical_slices = ["asks for haste"]
     return path
 
 
-def with_store(review: Path, store: Path) -> Path:
-    """The same review into another store."""
-    path = review.with_name(f"{store.stem}.toml")
-    text = review.read_text("utf-8")
-    path.write_text(text.replace('store = "replies.review"', f'store = "{store}"'), "utf-8")
-    return path
+def toy_store() -> Path:
+    """A store of the toy track, in a folder with its models and texts; tests work on copies.
 
-
-def toy_store(folder: Path) -> Path:
-    """A store of the toy track, made by `assay analyze`, in a folder with its models and texts."""
-    done = assay("analyze", write_review(write_folder(folder)))
-    assert done.returncode == 0, done.stderr
+    Made by `assay analyze` for whichever test process asks first.
+    """
+    folder = Path(os.environ[SHELF]) / "replies"
+    with FileLock(f"{folder}.lock"):
+        if not (folder / "done").exists():
+            done = assay("analyze", write_review(write_folder(folder)))
+            assert done.returncode == 0, done.stderr
+            (folder / "done").touch()
     return folder / "replies.review"

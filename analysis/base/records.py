@@ -80,7 +80,10 @@ class Membership:
 
 @dataclass(frozen=True, slots=True)
 class Metric:
-    """One number with its interval; `value` is None where `status` is unknown, and `why` says why."""
+    """One number with its interval; `value` is None where `status` is unknown, and `why` says why.
+
+    `n_effective` is how many independent examples tell as much as these `n`, where that was computed.
+    """
 
     track: str
     name: str
@@ -93,6 +96,7 @@ class Metric:
     status: MetricStatus
     why: str
     method: str
+    n_effective: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

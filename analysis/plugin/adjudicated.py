@@ -6,12 +6,12 @@ where none does, as gold says. A result is settled when it is the same however t
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from analysis.base.records import Contested, GateInput, Right
-from analysis.plugin.gate import decided
+from analysis.plugin.gate import decided, metric_of
 from analysis.stats import mcnemar_one_sided
 from analysis.stats.clusters import clustered_interval
 
@@ -50,7 +50,8 @@ class Adjudicated:
     """Counts after the verdicts that count.
 
     `open` are the examples without one, and `least` and `most` the smallest and largest net loss, in examples, that
-    their verdicts can lead to; `judged` is how many of the contested examples have one.
+    their verdicts can lead to; `judged` is how many of the contested examples have one, and `largest` how many of them
+    the largest cluster holds.
     """
 
     counts: Counts
@@ -58,12 +59,29 @@ class Adjudicated:
     judged: int
     least: int
     most: int
+    largest: int
 
     def settled(self, tolerance: float) -> bool | None:
         """Whether the net loss is within a tolerance for certain (True), beyond it (False), or not told yet (None)."""
         if self.most <= tolerance:
             return True
         return False if self.least > tolerance else None
+
+
+def counts_by_gold(given: GateInput, track: str, slice_name: str, names: Sequence[str]) -> Counts | None:
+    """The counts of a slice while nobody has judged anything; None where the run has them not.
+
+    Args:
+        given: has the metrics.
+        track: whose.
+        slice_name: of which slice.
+        names: of the metrics: examples that got worse, that got better, clusters of either, squared nets.
+    """
+    found = [metric_of(given, track, name, slice_name) for name in names]
+    n = found[0].n if found[0] is not None else None
+    if not n or any(one is None for one in found):
+        return None
+    return Counts(n, *(int(one.value or 0) for one in found if one is not None))
 
 
 def adjudicate(given: GateInput, track: str, measure: str, slice_name: str, by_gold: Counts) -> Adjudicated:
@@ -98,6 +116,7 @@ def adjudicate(given: GateInput, track: str, measure: str, slice_name: str, by_g
         len(rows) - len(undecided),
         rest + sum(min(one.candidate, one.base, one.both, one.neither) for one in undecided),
         rest + sum(max(one.candidate, one.base, one.both, one.neither) for one in undecided),
+        max(Counter(one.cluster for one in rows).values(), default=0),
     )
 
 

@@ -28,7 +28,7 @@ GROUP = "assay.gates"
 """Entry points of gates that other packages bring; each names a tuple of `Gate`."""
 
 ALPHA = 0.05
-"""False-alarm level of one review, split equally among its tracks."""
+"""False-alarm level of one review, for everything that can fail by a test; `analysis.plugin.alpha` shares it out."""
 
 
 Judgement = Right | Literal["disagreement", "none"]
@@ -55,6 +55,8 @@ class Gate:
         blocking: whether it can keep a candidate back; an advisory gate only warns.
         reads: the metrics that decide it, the most telling first; whatever else is measured on its slice stands beside.
         place: gates are judged and listed by it.
+        alpha_weight: its part of what its track may spend, relative to the track's other gates; 0 where it cannot fail
+            by a test.
     """
 
     name: str
@@ -64,6 +66,7 @@ class Gate:
     blocking: bool = True
     reads: tuple[MetricSpec, ...] = ()
     place: int = 100
+    alpha_weight: float = 0.0
 
     @property
     def track(self) -> str:

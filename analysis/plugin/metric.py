@@ -47,8 +47,11 @@ class MetricRows:
         method: str,
         *,
         why: str = "",
+        n_effective: int | None = None,
     ) -> Metric:
         """A row of `metric`; a value or bound that is not finite becomes unknown or unbounded.
+
+        `n_effective` is given where examples are not independent: how many independent ones tell as much.
 
         Raises:
             AssayError: the track declares no such metric, or not for this side.
@@ -68,6 +71,7 @@ class MetricRows:
             "ok" if known else "unknown",
             why if known or why else "not computable on this slice",
             method,
+            n_effective,
         )
 
     def of_interval(self, name: str, slice_name: str, side: MetricSide, one: Interval, method: str) -> Metric:
@@ -117,7 +121,8 @@ def metric_table(rows: Iterable[Metric]) -> pa.Table:
     """The rows as an Arrow table, in the columns of the table `metric`."""
     import pyarrow as pa
 
-    numbers = {"value": pa.float64(), "low": pa.float64(), "high": pa.float64(), "n": pa.int64()}
+    numbers = {"value": pa.float64(), "low": pa.float64(), "high": pa.float64()}
+    numbers |= {"n": pa.int64(), "n_effective": pa.int64()}
     rows = list(rows)
     return pa.table(
         {

@@ -163,6 +163,19 @@ class Expected(Section):
     limit: float = 0.0
 
 
+class TrafficSection(Section):
+    """`[traffic]`: the share of production traffic that slices have, whatever share of the examples is theirs."""
+
+    weights: dict[Text, Annotated[float, Field(gt=0, le=1)]] = Field(default_factory=dict)
+
+
+class CostsSection(Section):
+    """`[costs]`: by class, what a message of it that was missed costs, and one that was wrongly sent to it."""
+
+    missed: dict[Text, Annotated[float, Field(ge=0)]] = Field(default_factory=dict)
+    false: dict[Text, Annotated[float, Field(ge=0)]] = Field(default_factory=dict)
+
+
 class TrackSettings(Section):
     """What the section of every track has; a track's own settings extend it."""
 
@@ -204,6 +217,8 @@ class Review(BaseModel):
     gates: dict[str, dict[str, Any]]
     rules: dict[str, Rule]
     tracks: dict[str, TrackSettings]
+    traffic: TrafficSection = TrafficSection()
+    costs: CostsSection = CostsSection()
     _source: Source | None = PrivateAttr(default=None)
     _lexicons: dict[str, Lexicon] = PrivateAttr(default_factory=dict)
 

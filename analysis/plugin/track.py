@@ -6,7 +6,7 @@ its SQL beside it; what it does not say for itself has a default here.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from analysis.base.sql import sql_text
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     import duckdb
 
     from analysis.base.problems import Problem
-    from analysis.base.records import Flag, GateInput, MethodSpec, MetricSpec, Side, Trigger
+    from analysis.base.records import Flag, GateInput, MethodSpec, MetricSpec, Side, Slice, Trigger
     from analysis.data.examples import Examples
     from analysis.plugin.gate import Gate
     from analysis.plugin.init.folder import Folder
@@ -42,6 +42,8 @@ class Track:
         package: the package of its SQL, `schema.sql` being its payload tables.
         live_output: names of the numbers and labels of one side's live answer that are kept when it is saved; empty
             where its models answer no live questions.
+        weighs: whether it weighs its numbers by the `[traffic]` and `[costs]` of the review, which name its slices
+            and classes.
         init_rank: `assay init` offers what lies in a folder to tracks in this order, so that a table with telling
             columns goes to the track that they tell of before one that takes any text.
     """
@@ -52,6 +54,7 @@ class Track:
     main: ClassVar[str] = ""
     package: ClassVar[str] = ""
     live_output: ClassVar[tuple[str, ...]] = ()
+    weighs: ClassVar[bool] = False
     init_rank: ClassVar[int] = 100
 
     # What a review file and a folder say
@@ -86,6 +89,25 @@ class Track:
         """Leave out, or refuse, the examples that the sides cannot answer for. Raises AssayError."""
         return examples
 
+    def clusters(self, examples: Examples, settings: TrackSettings) -> Mapping[str, str]:
+        """Which examples are not independent of each other: ref -> cluster, of those that share one.
+
+        By default the evaluation examples whose texts are nearly the same. Tests and intervals count a cluster once.
+        """
+        from analysis.text.near_duplicates import shared_clusters
+
+        return shared_clusters({row.ref: row.text for row in examples.evaluation_rows()})
+
+    def decidable(self, settings: TrackSettings, slices: Sequence[Slice], tracks: int) -> Sequence[str]:
+        """What its data can decide, a line each, said before any model runs.
+
+        Args:
+            settings: its section.
+            slices: of its data.
+            tracks: how many the review has, which share its level.
+        """
+        return ()
+
     # What is measured
 
     def schema(self) -> str:
@@ -118,6 +140,10 @@ class Track:
 
     def gates(self) -> tuple[Gate, ...]:
         """Its gates, in the order in which they are judged."""
+        return ()
+
+    def untested(self, settings: TrackSettings) -> Collection[str]:
+        """Names of its gates that test nothing in this review, for want of a declared input; they spend no alpha."""
         return ()
 
     def gate_settings(

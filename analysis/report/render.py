@@ -98,7 +98,7 @@ def _gates(predicate: Mapping[str, Any]) -> str:
             + ("" if gate["blocking"] else " (advisory)"),
             interval(gate["value"], gate["low"], gate["high"], signed=gate["measures"] == "change"),
             _number_of(gate),
-            number(gate["n"]),
+            _count(gate),
             inline(gate["threshold"]),
             inline(gate["why"]),
         )
@@ -112,6 +112,13 @@ def _gates(predicate: Mapping[str, Any]) -> str:
         if gate["refs"] and gate["verdict"] in ("fail", "unknown", "waived")
     ]
     return "\n".join([*lines, *(["", *_bullets(behind)] if behind else [])])
+
+
+def _count(gate: Mapping[str, Any]) -> str:
+    """The n of a gate's value, and of how many independent examples it tells as much, where these are fewer."""
+    effective = gate["n_effective"]
+    beside = "" if effective is None or effective == gate["n"] else f" ({number(effective)} effective)"
+    return number(gate["n"]) + beside
 
 
 def _counts(gates: Sequence[Mapping[str, Any]]) -> str:
@@ -328,11 +335,20 @@ def _run(predicate: Mapping[str, Any]) -> str:
     sections = [
         _section("Resolved parameters", parameters or [NOTHING]),
         _section("Thresholds", [_rule(rule) for rule in predicate["rules"]] or ["none"]),
+        _section("False-alarm level", _alpha(predicate["alpha"])),
         _section(
             "Versions", [f"{inline(name)} {inline(str(value))}" for name, value in sorted(tools.items())]
         ),
     ]
     return "\n\n".join([*([_section("Rows left out", skipped)] if skipped else []), *sections])
+
+
+def _alpha(parts: Mapping[str, float]) -> list[str]:
+    """The level of the review, and the part of it that each gate which tests something may spend."""
+    if not parts:
+        return ["nothing in this review fails by a test"]
+    whole = f"{number(sum(parts.values()))} in all: how often a candidate no worse than the base may fail by chance"
+    return [whole, *(f"{code(name)}: {number(part)}" for name, part in sorted(parts.items()))]
 
 
 def _rule(rule: Mapping[str, Any]) -> str:

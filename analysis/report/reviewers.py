@@ -7,6 +7,7 @@ from dataclasses import asdict
 from typing import Any
 
 from analysis.base.records import GateInput, GateResult, ReviewState
+from analysis.plugin.alpha import alpha_table
 from analysis.report import canonical
 from analysis.review.evaluate import allow, as_heard
 from analysis.review.inspection import inspection_of
@@ -17,7 +18,7 @@ def entries(given: GateInput, results: Sequence[GateResult]) -> dict[str, Any]:
     """The parts of the predicate that can be computed again from rules, metrics and events.
 
     Returns:
-        `decision`, `gates_allow`, `gates`, `numbers`, `weakened`, `rules`, `waivers`, `findings`, `reviewers`,
+        `decision`, `gates_allow`, `gates`, `numbers`, `weakened`, `rules`, `alpha`, `waivers`, `findings`, `reviewers`,
         `agreement`, `disagreements` and `coverage`, as JSON values. Everybody stands among the reviewers; the last
         three are of those alone whose verdicts count.
     """
@@ -30,10 +31,11 @@ def entries(given: GateInput, results: Sequence[GateResult]) -> dict[str, Any]:
             {
                 "decision": state.decision,
                 "gates_allow": allow(results),
-                "gates": results,
+                "gates": [{**asdict(one), "n_effective": _effective(given, one)} for one in results],
                 "numbers": _numbers(given, results),
                 "weakened": [rule for rule in rules if rule.off is not None or rule.loosened],
                 "rules": rules,
+                "alpha": alpha_table(given),
                 "waivers": [{**asdict(one), "in_force": one.key in waived} for one in state.waivers],
                 "findings": [{**asdict(one), "moves": one.gate in blocking} for one in state.findings],
                 "reviewers": reviewer_records(given),
@@ -43,6 +45,12 @@ def entries(given: GateInput, results: Sequence[GateResult]) -> dict[str, Any]:
             }
         )
     )
+
+
+def _effective(given: GateInput, one: GateResult) -> int | None:
+    """How many independent examples the `n` of a gate tell as much as, where its metric says so."""
+    metric = given.metric_at.get((one.metric_track or "", one.metric or "", one.metric_slice, "difference"))
+    return metric.n_effective if metric is not None and metric.value == one.value else None
 
 
 def _numbers(given: GateInput, results: Sequence[GateResult]) -> list[dict[str, Any]]:

@@ -12,6 +12,7 @@ from analysis.data.examples import Examples
 from analysis.plugin.registry import get, plug_ins
 from analysis.plugin.settings import Review, TrackSettings
 from analysis.plugin.track import Track
+from analysis.run.mix import check_mix
 from analysis.run.review_file import load_review
 from analysis.run.slices import build_slices
 
@@ -48,6 +49,7 @@ def check_review(path: Path, *, skip_bad_rows: bool = False) -> CheckReport:
     problems += _check_expected_metrics(review)
     if not problems:
         problems += _check_expected_slices(review, slices)
+        problems += check_mix(review, slices)
     raise_problems(problems, review.path)
     for lexicon in review.lexicons:
         notes.append(f"lexicon   {lexicon}: {len(review.lexicon(lexicon).cues)} terms")
@@ -83,6 +85,7 @@ def _check_track(
     built = attempt(lambda: build_slices(track.name, settings, checked), problems)
     slices = built[0] if built else []
     notes += _slice_notes(slices)
+    notes += track.decidable(settings, slices, len(review.tracks))
     return slices, notes
 
 

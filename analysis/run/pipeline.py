@@ -7,7 +7,7 @@ import hashlib
 import importlib.metadata
 import platform
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,7 @@ from analysis.data.examples import Examples
 from analysis.models.sides import Sides
 from analysis.models.threads import tune_threads
 from analysis.plugin import registry
+from analysis.plugin.alpha import KEY, by_track, planned
 from analysis.plugin.metric import check_declared
 from analysis.plugin.registry import get
 from analysis.plugin.settings import Review, TrackSettings
@@ -123,7 +124,8 @@ def analyze(
     for one in prepared:
         flags.extend(_run_track(one, review, workbench, LocalEngine(cache), progress))
     insert_rows(workbench, "flag", flags)
-    publish(store, workbench, _with_gate_settings(description, prepared, workbench), schemas=schemas)
+    description = _with_gate_settings(description, prepared, workbench, planned(review))
+    publish(store, workbench, description, schemas=schemas)
     return Published(store, run, created=True, skipped=skipped)
 
 
@@ -201,6 +203,8 @@ def _describe(review: Review, prepared: Sequence[_Prepared], device: str) -> dic
             "format": FORMAT,
             "review": review.review.model_dump(mode="json", exclude={"store"}),
             "queue": review.queue.model_dump(mode="json"),
+            "traffic": review.traffic.model_dump(mode="json"),
+            "costs": review.costs.model_dump(mode="json"),
             "lexicons": lexicons,
             "expected": [one.model_dump(mode="json") for one in review.expected],
             "rules": {name: dataclasses.asdict(rule) for name, rule in review.rules.items()},
@@ -250,9 +254,18 @@ def _table_digest(table: pa.Table) -> str:
 
 
 def _with_gate_settings(
-    description: dict[str, Any], prepared: Sequence[_Prepared], workbench: duckdb.DuckDBPyConnection
+    description: dict[str, Any],
+    prepared: Sequence[_Prepared],
+    workbench: duckdb.DuckDBPyConnection,
+    alpha: Mapping[str, float],
 ) -> dict[str, Any]:
-    settings = {one.track.name: one.track.gate_settings(one.settings, workbench) for one in prepared}
+    settings = {
+        one.track.name: {
+            **one.track.gate_settings(one.settings, workbench),
+            KEY: by_track(alpha, one.track.name),
+        }
+        for one in prepared
+    }
     return {**description, "gate_settings": settings}
 
 
@@ -272,6 +285,7 @@ def _run_track(
         insert_arrow(workbench, table, rows)
     insert_rows(workbench, "slice", one.slices)
     insert_rows(workbench, "membership", one.memberships)
+    _insert_clusters(workbench, one)
     context = PlanContext(
         one.track.name, one.settings, review.review.seed, one.models, review=review, workbench=workbench
     )
@@ -303,6 +317,17 @@ def _run_track(
     )
     insert_rows(workbench, "known_answer", known)
     return queue
+
+
+def _insert_clusters(workbench: duckdb.DuckDBPyConnection, one: _Prepared) -> None:
+    """Write down which examples are not independent of each other."""
+    clusters = one.track.clusters(one.examples, one.settings)
+    rows = {
+        "track": pa.array([one.track.name] * len(clusters), pa.string()),
+        "ref": pa.array(list(clusters), pa.string()),
+        "cluster": pa.array(list(clusters.values()), pa.string()),
+    }
+    insert_arrow(workbench, "cluster", pa.table(rows))
 
 
 def _queue(one: _Prepared, review: Review, workbench: duckdb.DuckDBPyConnection) -> list[Flag]:

@@ -15,6 +15,7 @@ from analysis.base.problems import Problem, raise_problems, suggest
 from analysis.base.records import Rule
 from analysis.plugin.registry import declared, track_names
 from analysis.plugin.settings import (
+    CostsSection,
     Expected,
     LexiconSource,
     QueueSection,
@@ -22,13 +23,14 @@ from analysis.plugin.settings import (
     ReviewSection,
     Source,
     TrackSettings,
+    TrafficSection,
 )
 from analysis.plugin.toml_sections import SectionReader, read_toml
 from analysis.plugin.track import Track
 from analysis.review.evaluate import gates_of, resolve_rules
 from analysis.text.lexicon import BUILT_IN, Lexicon, load_terms
 
-COMMON = ("review", "queue", "lexicons", "expected", "gates")
+COMMON = ("review", "queue", "traffic", "costs", "lexicons", "expected", "gates")
 
 
 def load_review(path: Path) -> Review:
@@ -68,6 +70,8 @@ class ReviewFileReader(SectionReader):
         parts: dict[str, Any] = {
             "review": self.section(ReviewSection, tree.get("review", {}), ("review",)),
             "queue": self.section(QueueSection, tree.get("queue", {}), ("queue",)),
+            "traffic": self.section(TrafficSection, tree.get("traffic", {}), ("traffic",)),
+            "costs": self.section(CostsSection, tree.get("costs", {}), ("costs",)),
             "lexicons": {
                 name: self.section(LexiconSource, value, ("lexicons", name))
                 for name, value in lexicons.items()

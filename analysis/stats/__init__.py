@@ -13,10 +13,13 @@ from typing import TYPE_CHECKING, Any
 from analysis.stats.bounds import clopper_pearson, hypergeometric_upper
 from analysis.stats.clusters import (
     ClusterCounts,
+    ShareCounts,
     cluster_counts,
     clustered_interval,
+    clustered_share,
     design_effect,
     effective_n,
+    share_effect,
 )
 from analysis.stats.paired import (
     TaroneHolm,
@@ -29,18 +32,28 @@ from analysis.stats.paired import (
 
 if TYPE_CHECKING:
     from analysis.stats.calibration import brier, expected_calibration_error
-    from analysis.stats.means import Interval, bootstrap_mean, bootstrap_two_way, paired_mean_interval
+    from analysis.stats.means import (
+        Interval,
+        bootstrap_mean,
+        bootstrap_t_mean,
+        clustered_mean,
+        paired_mean_interval,
+        two_way_mean,
+    )
 
 __all__ = [
     "ClusterCounts",
     "Interval",
+    "ShareCounts",
     "TaroneHolm",
     "bootstrap_mean",
-    "bootstrap_two_way",
+    "bootstrap_t_mean",
     "brier",
     "clopper_pearson",
     "cluster_counts",
     "clustered_interval",
+    "clustered_mean",
+    "clustered_share",
     "design_effect",
     "detectable_loss",
     "effective_n",
@@ -49,15 +62,19 @@ __all__ = [
     "hypergeometric_upper",
     "mcnemar_one_sided",
     "paired_mean_interval",
+    "share_effect",
     "tango_interval",
     "tarone_holm",
+    "two_way_mean",
 ]
 
 _WITH_ARRAYS = {
     "Interval": "means",
     "bootstrap_mean": "means",
-    "bootstrap_two_way": "means",
+    "bootstrap_t_mean": "means",
+    "clustered_mean": "means",
     "paired_mean_interval": "means",
+    "two_way_mean": "means",
     "brier": "calibration",
     "expected_calibration_error": "calibration",
 }

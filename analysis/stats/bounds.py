@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 from typing import Literal
 
 from analysis.stats.numeric import binomial_at_least, bisect, level, log_comb, require
 
 
+@lru_cache(maxsize=8192)
 def clopper_pearson(
     k: int, n: int, confidence: float = 0.95, side: Literal["two", "upper", "lower"] = "two"
 ) -> tuple[float, float]:

@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from analysis.stats.numeric import require
+from analysis.stats.bounds import clopper_pearson
+from analysis.stats.numeric import bisect, incomplete_beta, level, require
 from analysis.stats.paired import tango_interval
 
 
@@ -82,3 +83,52 @@ def clustered_interval(
     """
     effect = design_effect(broken, fixed, squares)
     return tango_interval(broken / effect, fixed / effect, n / effect, confidence)
+
+
+class ShareCounts(NamedTuple):
+    """One side's right examples by cluster: sums over clusters of n², of right², and of right times n."""
+
+    sizes: float
+    rights: float
+    products: float
+
+
+def share_effect(right: int, n: int, by_cluster: ShareCounts) -> float:
+    """How many dependent examples tell as much as one: the variance of a share over clusters to that without, or 1.
+
+    Where all are right, or none, nothing varies; clusters are then taken to be whole, which is the most they can be.
+
+    Raises:
+        ValueError: not 0 <= right <= n.
+
+    Source: Rao and Scott (1992), Biometrics 48:577.
+    """
+    require(0 <= right <= n, f"need 0 <= right <= n: right={right}, n={n}")
+    if n == 0 or by_cluster.sizes <= n:
+        return 1.0
+    share = right / n
+    if right in (0, n):
+        return by_cluster.sizes / n
+    squares = by_cluster.rights - 2 * share * by_cluster.products + share**2 * by_cluster.sizes
+    return max(1.0, squares / (n * share * (1 - share)))
+
+
+def clustered_share(
+    right: int, n: int, by_cluster: ShareCounts, confidence: float = 0.95
+) -> tuple[float, float]:
+    """Clopper-Pearson bounds of a share at its effective counts; the exact ones where every example is its own cluster.
+
+    Raises:
+        ValueError: not 0 <= right <= n, or confidence is not inside (0, 1).
+
+    Source: Korn and Graubard (1998), Survey Methodology 24:193.
+    """
+    effect = share_effect(right, n, by_cluster)
+    if effect == 1:
+        return clopper_pearson(right, n, confidence)
+    k, m, tail = right / effect, n / effect, (1 - level(confidence)) / 2
+    low = bisect(lambda rate: incomplete_beta(k, m - k + 1, rate) > tail, 0.0, 1.0) if right else 0.0
+    high = (
+        bisect(lambda rate: 1 - incomplete_beta(k + 1, m - k, rate) <= tail, 0.0, 1.0) if right < n else 1.0
+    )
+    return low, high

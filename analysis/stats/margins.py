@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from analysis.stats.numeric import require
 from analysis.stats.paired import tango_interval
 
@@ -9,6 +11,7 @@ MOST = 10_000_000
 """Examples beyond which a number of them is no advice."""
 
 
+@lru_cache(maxsize=1024)
 def examples_needed(
     broken: float, fixed: float, n: int, margin: float, confidence: float = 0.95
 ) -> int | None:

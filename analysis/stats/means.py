@@ -16,6 +16,9 @@ FloatArray = NDArray[np.float64]
 _CELLS_AT_ONCE = 2_000_000
 """Resampled values held in memory at a time (16 MB of float64)."""
 
+_ROUNDING = 1e-12
+"""Spread below this share of the values is arithmetic, and counts as none."""
+
 
 @dataclass(frozen=True)
 class Interval:
@@ -55,13 +58,7 @@ def bootstrap_mean(
     Source: Efron and Tibshirani (1993), An Introduction to the Bootstrap, chapter 13.
     """
     values = finite_vector(values)
-    if clusters is None:
-        sums, counts = values, np.ones(len(values))
-    else:
-        require(clusters.shape == values.shape, f"{clusters.shape} clusters for {values.shape} values")
-        _, owner = np.unique(clusters, return_inverse=True)
-        sums = np.bincount(owner, weights=values).astype(np.float64)
-        counts = np.bincount(owner).astype(np.float64)
+    sums, counts = _totals(values, clusters)
     if len(sums) < 2:
         return _unbounded(values, confidence)
     rng = np.random.default_rng(seed)
@@ -72,25 +69,21 @@ def bootstrap_mean(
     return _percentiles(values, means, confidence)
 
 
-def bootstrap_two_way(
+def bootstrap_t_mean(
     values: FloatArray,
-    rows: NDArray[np.generic],
-    columns: NDArray[np.generic],
+    clusters: NDArray[np.generic] | None,
     confidence: float,
     seed: int,
-    *,
     draws: int = 2000,
 ) -> Interval:
-    """Percentile bootstrap of a mean over two crossed factors, such as texts and inserted terms.
+    """Studentised bootstrap of a mean over whole clusters: each resample is held against its own standard error.
 
-    Both factors are resampled independently; a value counts as often as its row times its column was drawn.
-    The interval speaks of new texts *and* new terms, and errs on the wide side. Cells may be missing or
-    repeated. Draws that happen to hold no cell are left out.
+    For skewed values, of which a percentile bootstrap excludes the true mean far too often on the side where the few
+    large ones are missing. It is wider there, and has no bound where too many resamples have no spread of their own.
 
     Args:
-        values: shape (m,), finite, one per observed cell.
-        rows: shape (m,), level of the first factor.
-        columns: shape (m,), level of the second factor.
+        values: shape (n,), finite.
+        clusters: shape (n,), the cluster of each value (any sortable dtype); None resamples single values.
         confidence: two-sided, inside (0, 1).
         seed: the same seed gives the same interval.
         draws: number of resamples.
@@ -98,7 +91,72 @@ def bootstrap_two_way(
     Raises:
         ValueError: shapes differ, a value is not finite, or confidence is not inside (0, 1).
 
-    Source: Owen (2007), The pigeonhole bootstrap, Annals of Applied Statistics 1:386.
+    Source: Efron and Tibshirani (1993), An Introduction to the Bootstrap, chapter 12; Hall (1988), Annals of
+    Statistics 16:927.
+    """
+    values = finite_vector(values)
+    sums, counts = _totals(values, clusters)
+    if len(sums) < 2:
+        return _unbounded(values, confidence)
+    mean = float(values.mean())
+    error = float(_error_of_ratio(sums, counts))
+    least = _ROUNDING * float(np.abs(values).max())
+    if error <= least:
+        return Interval(mean, mean, mean, len(values))
+    rng = np.random.default_rng(seed)
+    distances = np.empty(draws)
+    for part in _chunks(draws, len(sums)):
+        picked = rng.integers(0, len(sums), size=(part.stop - part.start, len(sums)))
+        some, of = sums[picked], counts[picked]
+        moved = some.sum(axis=1) / of.sum(axis=1) - mean
+        spread = _error_of_ratio(some, of)
+        # A resample without spread that misses the mean is infinitely far from it.
+        with np.errstate(divide="ignore", invalid="ignore"):
+            distances[part] = np.where(np.abs(moved) <= least, 0.0, moved / spread)
+    tail = (1 - level(confidence)) / 2
+    low, high = np.quantile(distances, [tail, 1 - tail], method="closest_observation")
+    return Interval(mean, float(mean - high * error), float(mean - low * error), len(values))
+
+
+def clustered_mean(values: FloatArray, clusters: NDArray[np.generic] | None, confidence: float) -> Interval:
+    """Student's t interval of a mean, with whole clusters of dependent observations as its units.
+
+    Args:
+        values: shape (n,), finite.
+        clusters: shape (n,), the cluster of each value (any sortable dtype); None takes each by itself.
+        confidence: two-sided, inside (0, 1).
+
+    Raises:
+        ValueError: shapes differ, a value is not finite, or confidence is not inside (0, 1).
+
+    Source: Liang and Zeger (1986), Biometrika 73:13, with the factor G / (G - 1) for G clusters.
+    """
+    values = finite_vector(values)
+    sums, counts = _totals(values, clusters)
+    if len(sums) < 2:
+        return _unbounded(values, confidence)
+    return _student(values, float(_error_of_ratio(sums, counts)), len(sums) - 1, confidence)
+
+
+def two_way_mean(
+    values: FloatArray, rows: NDArray[np.generic], columns: NDArray[np.generic], confidence: float
+) -> Interval:
+    """Interval of a mean over two crossed factors, such as texts and inserted terms; of new ones of both.
+
+    The variance is that over rows plus that over columns less that over cells, and not below either of the first two;
+    the quantile is Student's at (levels of the smaller factor - 1) degrees, so that few levels give wide bounds.
+    Cells may be missing or repeated.
+
+    Args:
+        values: shape (m,), finite, one per observation.
+        rows: shape (m,), level of the first factor.
+        columns: shape (m,), level of the second factor.
+        confidence: two-sided, inside (0, 1).
+
+    Raises:
+        ValueError: shapes differ, a value is not finite, or confidence is not inside (0, 1).
+
+    Source: Cameron, Gelbach and Miller (2011), Journal of Business and Economic Statistics 29:238.
     """
     values = finite_vector(values)
     require(
@@ -107,18 +165,15 @@ def bootstrap_two_way(
     )
     row_levels, row = np.unique(rows, return_inverse=True)
     column_levels, column = np.unique(columns, return_inverse=True)
-    if len(row_levels) < 2 or len(column_levels) < 2:
+    least = min(len(row_levels), len(column_levels))
+    if least < 2:
         return _unbounded(values, confidence)
-    rng = np.random.default_rng(seed)
-    means = np.empty(draws)
-    for part in _chunks(draws, len(values) + len(row_levels) + len(column_levels)):
-        size = part.stop - part.start
-        weights = _resampling_counts(rng, size, len(row_levels))[:, row]
-        weights *= _resampling_counts(rng, size, len(column_levels))[:, column]
-        totals = weights.sum(axis=1)
-        means[part] = np.where(totals > 0, weights @ values / np.maximum(totals, 1), np.nan)
-    means = means[np.isfinite(means)]
-    return _percentiles(values, means, confidence) if len(means) else _unbounded(values, confidence)
+    by_row, by_column, by_cell = (
+        float(_error_of_ratio(*_totals(values, owner))) ** 2
+        for owner in (row, column, row * len(column_levels) + column)
+    )
+    error = math.sqrt(max(by_row + by_column - by_cell, by_row, by_column))
+    return _student(values, error, least - 1, confidence)
 
 
 def paired_mean_interval(differences: FloatArray, confidence: float = 0.95) -> Interval:
@@ -127,13 +182,7 @@ def paired_mean_interval(differences: FloatArray, confidence: float = 0.95) -> I
     Raises:
         ValueError: a difference is not finite, or confidence is not inside (0, 1).
     """
-    values = finite_vector(differences)
-    if len(values) < 2:
-        return _unbounded(values, confidence)
-    mean = float(values.mean())
-    error = float(values.std(ddof=1)) / math.sqrt(len(values))
-    half = student_quantile(level(confidence), len(values) - 1) * error
-    return Interval(mean, mean - half, mean + half, len(values))
+    return clustered_mean(differences, None, confidence)
 
 
 def finite_vector(values: FloatArray) -> FloatArray:
@@ -149,9 +198,30 @@ def _chunks(draws: int, width: int) -> Iterator[slice]:
         yield slice(start, min(draws, start + size))
 
 
-def _resampling_counts(rng: np.random.Generator, draws: int, levels: int) -> FloatArray:
-    """How often each level occurs among `levels` drawn with replacement; shape (draws, levels)."""
-    return rng.multinomial(levels, np.full(levels, 1 / levels), size=draws).astype(np.float64)
+def _totals(values: FloatArray, clusters: NDArray[np.generic] | None) -> tuple[FloatArray, FloatArray]:
+    """Sum and number of the values of each cluster, (G,) both."""
+    if clusters is None:
+        return values, np.ones(len(values))
+    require(clusters.shape == values.shape, f"{clusters.shape} clusters for {values.shape} values")
+    _, owner = np.unique(clusters, return_inverse=True)
+    sums = np.bincount(owner, weights=values).astype(np.float64)
+    return sums, np.bincount(owner).astype(np.float64)
+
+
+def _error_of_ratio(sums: FloatArray, counts: FloatArray) -> FloatArray:
+    """Standard error of sum(sums) / sum(counts) over independent clusters, along the last axis: (..., G) to (...,)."""
+    whole = counts.sum(axis=-1)
+    mean = sums.sum(axis=-1) / whole
+    residual = sums - mean[..., None] * counts
+    units = sums.shape[-1]
+    error: FloatArray = np.sqrt((residual**2).sum(axis=-1) * units / max(1, units - 1)) / whole
+    return error
+
+
+def _student(values: FloatArray, error: float, freedom: int, confidence: float) -> Interval:
+    mean = float(values.mean())
+    half = student_quantile(level(confidence), freedom) * error
+    return Interval(mean, mean - half, mean + half, len(values))
 
 
 def _percentiles(values: FloatArray, means: FloatArray, confidence: float) -> Interval:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from statistics import NormalDist
 
 from analysis.stats.numeric import binomial_at_least, binomial_probability, bisect, level, require
@@ -48,6 +49,7 @@ def mcnemar_one_sided(broken: int, fixed: int) -> float:
     return binomial_at_least(broken, pairs, 0.5)
 
 
+@lru_cache(maxsize=4096)
 def tango_interval(broken: float, fixed: float, n: float, confidence: float = 0.95) -> tuple[float, float]:
     """Score interval of the paired difference (fixed - broken) / n: candidate accuracy minus base accuracy.
 

@@ -15,7 +15,7 @@ from analysis.base.records import (
     MetricSide,
     QueueEntry,
     ReviewState,
-    ReviewVerdict,
+    Right,
     Slice,
     VerdictRecord,
 )
@@ -40,6 +40,19 @@ def flips(name: str, n: int, broken: int, fixed: int) -> list[Metric]:
         metric("broken", name, "difference", broken, None, n, ""),
         metric("fixed", name, "difference", fixed, None, n, ""),
         metric("mcnemar_p", name, "difference", p, None, n, ""),
+    ]
+
+
+def selective(name: str, n: int, broken: int, fixed: int) -> list[Metric]:
+    """Of n messages, all acted on by either side, those that one side alone acts on wrongly."""
+    change = (broken - fixed) / n if n else None
+    return [
+        metric("selective_broken", name, "difference", broken, None, n, ""),
+        metric("selective_fixed", name, "difference", fixed, None, n, ""),
+        metric("selective_change", name, "difference", change, (-1.0, 1.0), n, ""),
+        *(metric("coverage", name, side, 0.9, (0.8, 1.0), n, "") for side in ("base", "candidate")),
+        metric("coverage", name, "difference", 0.0, (-0.1, 0.1), n, ""),
+        *(metric("selective_risk", name, side, 0.1, (0.0, 0.2), n, "") for side in ("base", "candidate")),
     ]
 
 
@@ -82,13 +95,13 @@ def measure(
 
 def verdict(
     ref: str,
-    said: ReviewVerdict,
+    said: Right,
     *,
     actor: str = "alice",
     cause: str | None = None,
     critical: tuple[str, ...] = (),
 ) -> VerdictRecord:
-    return VerdictRecord(ref, actor, actor, said, cause, None, critical)
+    return VerdictRecord(ref, actor, actor, said, cause, None, False, None, critical)
 
 
 def given(
@@ -98,6 +111,7 @@ def given(
     overrides: dict[str, dict[str, object]] | None = None,
     irrelevant: dict[str, list[str]] | None = None,
     signals: dict[str, list[str]] | None = None,
+    threshold: float | None = None,
     queue: tuple[QueueEntry, ...] = (),
     flagged: dict[str, tuple[str, ...]] | None = None,
     state: ReviewState = NOTHING,
@@ -114,7 +128,9 @@ def given(
         specs={"intent": specs_of("intent"), **own_specs()},
         slices=(Slice(ALL, "intent", "all", False, "", 1000), *slices),
         rules=resolve_rules(overrides or {}, gates_of(("intent",))),
-        settings={"intent": {"irrelevant": irrelevant or {}, "signals": signals or {}}},
+        settings={
+            "intent": {"irrelevant": irrelevant or {}, "signals": signals or {}, "threshold": threshold}
+        },
         expected=expected,
         queue=queue,
         flagged=flagged or {},
@@ -137,8 +153,8 @@ def check_criteria(one: GateResult) -> None:
         return
     assert one.criteria, one.key
     assert ("fail" in said) == (one.verdict == "fail"), one
-    assert said <= {"pass", "warn", "fail", "unknown"}, one
-    if one.verdict in ("unknown", "warn"):
+    assert said <= {"pass", "warn", "fail", "unknown", "undecided"}, one
+    if one.verdict in ("unknown", "undecided", "warn"):
         assert one.verdict in said, one
     assert len({row.what for row in one.criteria}) == len(one.criteria), one
     assert all(row.what and row.limit for row in one.criteria), one

@@ -48,7 +48,7 @@ def start_writer(store: Path, name: str, events: int) -> subprocess.Popen[str]:
 
 def acknowledged(writer: subprocess.Popen[str]) -> list[str]:
     """Ids that a writer said it had saved; an id without newline was not said."""
-    out, _ = writer.communicate(timeout=120)
+    out, _ = writer.communicate(timeout=300)
     return [line[:-1] for line in out.splitlines(keepends=True) if line.endswith("\n")]
 
 
@@ -118,7 +118,7 @@ def test_sessions_that_close_together_fill_one_ledger(tmp_path: Path) -> None:
     )
     refs = [ref_of(number) for number in range(5)]
     running = [subprocess.Popen([sys.executable, "-c", code, str(store), name, *refs]) for name in "abc"]
-    assert [process.wait(timeout=60) for process in running] == [0, 0, 0]
+    assert [process.wait(timeout=300) for process in running] == [0, 0, 0]
     replay = Replay(store)
     replay.tail()
     assert update_ledger(replay, wait=True)

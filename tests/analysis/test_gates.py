@@ -20,6 +20,7 @@ from analysis.base.records import (
     WaiverRecord,
 )
 from analysis.review.evaluate import allow, evaluate
+from analysis.tracks.intent.metric_specs import metric
 from tests.analysis.gate_fixture import ESCALATION, KEY, NOTHING, RUN, flips, gate, given, shift, verdict
 
 
@@ -140,7 +141,13 @@ def relevance(own: float, base: float, n: int = 300, **more: Any) -> GateInput:
         (0.012, 0.0, 300, "fail"),
         (0.009, 0.0, 300, "pass"),
         (0.30, 0.30, 300, "unknown"),
-        (-0.20, 0.0, 300, "warn"),
+        # A cue that takes the class away is the costlier error.
+        (-0.20, 0.0, 300, "fail"),
+        (-0.60, 0.0, 300, "fail"),
+        (-0.20, -0.20, 300, "unknown"),
+        # What the candidate suppresses less than its base is better, and still there.
+        (-0.20, -0.60, 300, "unknown"),
+        (-0.009, 0.0, 300, "pass"),
         (0.77, 0.0, 150, "unknown"),
     ],
 )
@@ -177,6 +184,24 @@ def test_what_the_base_does_less_is_not_called_inherited() -> None:
     one = gate(relevance(0.012, 0.006, flagged={KEY: ("v1",)}), KEY)
     assert one.verdict == "unknown"
     assert one.why.startswith("beyond the limit, the change from the base is not")
+
+
+def test_a_suppression_that_the_base_has_more_of_is_not_a_change_for_the_worse() -> None:
+    flagged = {KEY: ("v1",)}
+    one = relevance(-0.20, -0.60, flagged=flagged)
+    assert gate(one, KEY).why.startswith("inherited from the base")
+    done = replace(NOTHING, verdicts=(verdict("v1", "acceptable", cause="titles"),))
+    assert gate(replace(one, state=done), KEY).verdict == "pass"
+    turned = relevance(-0.20, 0.30, flagged=flagged, state=done)
+    assert gate(turned, KEY).verdict == "fail"
+
+
+def test_under_five_terms_the_sentence_speaks_of_these_only() -> None:
+    one = relevance(0.77, 0.0)
+    for terms, said in ((2, True), (4, True), (5, False)):
+        settings = {"intent": {**one.settings["intent"], "terms": {"escalation/titles": terms}}}
+        why = gate(replace(one, settings=settings), KEY).why
+        assert (f"{terms} terms of titles inserted: this speaks of these terms only" in why) is said
 
 
 def test_error_analysis_never_turns_measured_dependence_into_a_pass() -> None:
@@ -281,16 +306,30 @@ def test_a_blocker_blocks(severity: Severity, expected: str) -> None:
     [
         (20, 0, "up", 0.5, "pass"),
         (0, 20, "up", 0.5, "fail"),
-        (0, 0, "up", 0.5, "fail"),
+        (0, 0, "up", 0.5, "undecided"),
         (20, 0, "up", 0.1, "fail"),
-        (1, 0, "up", 0.5, "warn"),
+        (1, 0, "up", 0.5, "undecided"),
         (0, 20, "down", 0.5, "pass"),
+        # The point is beyond the limit, the interval is not.
+        (20, 0, "up", 0.18, "undecided"),
+        (0, 20, "down", 0.18, "undecided"),
     ],
 )
 def test_expected_changes(fixed: int, broken: int, direction: str, limit: float, expected: str) -> None:
     declared = {"metric": "accuracy", "slice": "label=returns", "direction": direction, "limit": limit}
     one = given(flips("label=returns", 100, broken, fixed), expected=(declared,))
     assert gate(one, "expected[accuracy@label=returns]").verdict == expected
+
+
+@pytest.mark.parametrize(
+    ("direction", "value", "expected"),
+    [("up", 3, "pass"), ("up", 0, "fail"), ("up", -1, "fail"), ("up", 6, "fail"), ("down", -3, "pass")],
+)
+def test_an_expected_count_is_its_own_interval(direction: str, value: int, expected: str) -> None:
+    declared = {"metric": "flips", "slice": ALL, "direction": direction, "limit": 5}
+    counted = metric("flips", ALL, "difference", value, None, 100, "count")
+    one = given([counted], expected=(declared,))
+    assert gate(one, "expected[flips@all]").verdict == expected
 
 
 def test_an_expected_change_of_an_unknown_metric_is_unknown() -> None:

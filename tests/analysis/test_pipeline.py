@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -37,6 +38,12 @@ def contents(store: Path) -> dict[str, list[tuple[object, ...]]]:
     return rows
 
 
+def forget_the_run(store: Path) -> None:
+    """Leave of a store what an analysis that was stopped leaves: the finished shards."""
+    shutil.rmtree(store / "runs")
+    (store / "current").unlink()
+
+
 def test_a_run_holds_every_table_and_is_not_made_twice(tiny_review: Path) -> None:
     first = analyze(tiny_review)
     assert first.created
@@ -61,14 +68,14 @@ def test_a_run_holds_every_table_and_is_not_made_twice(tiny_review: Path) -> Non
     assert again.run == first.run
 
 
-def test_a_changed_threshold_is_a_new_run_without_model_time(tiny_review: Path) -> None:
-    first = analyze(tiny_review)
+def test_a_changed_threshold_is_a_new_run_without_model_time(tiny_review: Path, tiny_store: Path) -> None:
+    first = current_run(tiny_store)
     text = tiny_review.read_text("utf-8")
     tiny_review.write_text(text + '\n[gates]\n"intent.relevance" = { max_shift_other = 0.005 }\n', "utf-8")
     seen: list[StageProgress] = []
     second = analyze(tiny_review, on_progress=seen.append)
     assert second.created
-    assert second.run != first.run
+    assert second.run != first
     last = {event.stage: event for event in seen}
     assert set(last) >= MODEL_STAGES
     assert all(last[stage].cached == last[stage].total > 0 for stage in MODEL_STAGES)
@@ -77,16 +84,15 @@ def test_a_changed_threshold_is_a_new_run_without_model_time(tiny_review: Path) 
         assert session.gate_input().rules["intent.relevance"].thresholds["max_shift_other"] == 0.005
 
 
-def test_a_run_without_cache_is_the_same_run(tiny_review: Path) -> None:
-    first = analyze(tiny_review)
-    before = contents(first.store)
+def test_a_run_without_cache_is_the_same_run(tiny_review: Path, tiny_store: Path) -> None:
+    before = contents(tiny_store)
     assert contents(analyze(tiny_review, fresh=True).store) == before
 
 
 @pytest.mark.parametrize(
     "stage", ["intent.predict", "intent.metrics", "intent.attribution", "intent.randomisation"]
 )
-def test_analysis_goes_on_where_it_was_killed(tiny_review: Path, tmp_path: Path, stage: str) -> None:
+def test_analysis_goes_on_where_it_was_killed(tiny_review: Path, tiny_analysed: Path, stage: str) -> None:
     script = (
         "import os, signal, sys\n"
         "from pathlib import Path\n"
@@ -113,19 +119,15 @@ def test_analysis_goes_on_where_it_was_killed(tiny_review: Path, tmp_path: Path,
     # Killed after the first shard of this stage itself, or in a later one.
     assert 0 < predicted.cached <= predicted.total
     assert stage == "intent.predict" or predicted.cached == predicted.total
-    interrupted = contents(resumed.store)
-    for folder in ("runs", "cache"):
-        (resumed.store / folder).rename(tmp_path / folder)
-    (resumed.store / "current").unlink()
-    assert contents(analyze(tiny_review).store) == interrupted
+    assert contents(resumed.store) == contents(tiny_analysed)
 
 
-def test_other_data_is_another_run(tiny_review: Path) -> None:
-    first = analyze(tiny_review)
+def test_other_data_is_another_run(tiny_review: Path, tiny_store: Path) -> None:
+    first = current_run(tiny_store)
     data = tiny_review.parent / "eval.jsonl"
     lines = data.read_text("utf-8").splitlines()
     data.write_text("\n".join(lines[:-1]) + "\n", "utf-8")
-    assert analyze(tiny_review).run != first.run
+    assert analyze(tiny_review).run != first
 
 
 def test_base_against_itself_changes_nothing(tiny_review: Path, tiny_classifier) -> None:
@@ -141,8 +143,9 @@ def test_base_against_itself_changes_nothing(tiny_review: Path, tiny_classifier)
 
 
 def test_what_the_costly_stages_find_reaches_the_queue_and_is_attributed(
-    tiny_review: Path, monkeypatch: pytest.MonkeyPatch
+    tiny_review: Path, tiny_store: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    forget_the_run(tiny_store)
     gate = "found by the costly stages"
     track = get("intent")
     plain = track.flags
@@ -175,8 +178,8 @@ def test_what_the_costly_stages_find_reaches_the_queue_and_is_attributed(
     assert len(metric_keys) == len(set(metric_keys))
 
 
-def test_a_flip_is_explained_by_the_same_contrast_on_both_sides(tiny_review: Path) -> None:
-    rows = contents(analyze(tiny_review).store)
+def test_a_flip_is_explained_by_the_same_contrast_on_both_sides(tiny_analysed: Path) -> None:
+    rows = contents(tiny_analysed)
     labels = {(row[0], row[1]): row[2] for row in rows["intent_side"]}
     contrasts: dict[tuple[str, str], set[tuple[str, str]]] = {}
     for ref, side, method, target, *_ in rows["attribution"]:

@@ -52,6 +52,7 @@ def install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Install
 
     def forget() -> None:
         discovery.entry_points.cache_clear()
+        discovery._installed.cache_clear()
         registry._load.cache_clear()
         for name in names:
             sys.modules.pop(name, None)

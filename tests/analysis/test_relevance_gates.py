@@ -43,6 +43,18 @@ def test_enrichment_waits_for_error_analysis_or_warns(
     assert ("licensed attribution" if own else "attribution enrichment unknown") in one.why
 
 
+def test_enrichment_without_a_licensed_base_waits_for_error_analysis() -> None:
+    for flagged in ({}, {KEY: ("m1",)}):
+        one = gate(leaning(4.0, None, flagged=flagged), KEY)
+        assert one.verdict == "unknown"
+        assert "leans on it, and whether the base's does is not known" in one.why
+    done = replace(NOTHING, verdicts=(verdict("m1", "acceptable", cause="title"),))
+    after = gate(leaning(4.0, None, flagged={KEY: ("m1",)}, state=done), KEY)
+    # Missing evidence of the base never becomes a pass.
+    assert after.verdict == "warn"
+    assert gate(leaning(0.7, None), KEY).verdict == "pass"
+
+
 def test_enrichment_is_a_warning_once_each_flagged_example_has_a_cause() -> None:
     done = replace(NOTHING, verdicts=(verdict("m1", "unacceptable", cause="title"),))
     one = gate(leaning(1.2, 0.4, flagged={KEY: ("m1",)}, state=done), KEY)
@@ -56,7 +68,7 @@ def test_enrichment_that_is_not_licensed_says_why() -> None:
 
 def test_enrichment_of_the_candidate_is_said_where_the_change_is_not_licensed() -> None:
     one = gate(leaning(1.81, None, flagged={KEY: ("m1",)}), KEY)
-    assert one.verdict == "pass"
+    assert one.verdict == "unknown"
     assert (
         "the candidate's licensed attribution names titles: enrichment 1.81 [1.76, 1.86] by occlusion; the base is "
         "not licensed as an aggregate because not licensed on this slice, so the change is not judged"
@@ -150,7 +162,9 @@ def signals(base: float | None, candidate: float | None, **more: Any) -> GateInp
         (4.0, 1.9, {}, "fail"),
         (4.0, -1.0, {}, "fail"),
         (0.04, 0.0, {}, "unknown"),
-        (4.0, 1.0, {"n": 19}, "unknown"),
+        (4.0, 1.0, {"n": 19}, "undecided"),
+        (4.0, None, {"n": 19}, "unknown"),
+        (None, None, {"n": 0}, "unknown"),
         (4.0, None, {}, "unknown"),
     ],
 )
@@ -221,8 +235,8 @@ def test_recall_and_routing_of_a_class_share_one_level() -> None:
         given(flips("label=escalation", 55, 0, 9), slices=(ESCALATION,)), "intent.critical_recall[escalation]"
     )
     shared = gate(given(both, slices=(ESCALATION,)), "intent.critical_recall[escalation]")
-    assert "p 0.0250" in alone.threshold
-    assert "p 0.0125" in shared.threshold
+    assert "p 0.0222" in alone.threshold
+    assert "p 0.0111" in shared.threshold
 
 
 EXPLANATIONS = "intent.explanations[label=escalation]"

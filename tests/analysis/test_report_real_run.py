@@ -12,15 +12,13 @@ from analysis.report.build import export
 from analysis.report.sign import sign
 from analysis.report.verify import verify
 from analysis.review.session import ReviewSession
-from analysis.run.pipeline import analyze
 from tests.analysis.report_fixture import make_key, signer_line
 
 pytestmark = pytest.mark.skipif(shutil.which("ssh-keygen") is None, reason="needs OpenSSH")
 
 
-def test_a_real_run_is_reported_signed_and_verified(tiny_review: Path, tmp_path: Path) -> None:
-    store = analyze(tiny_review).store
-    with ReviewSession.open(store, reviewer="alice") as session:
+def test_a_real_run_is_reported_signed_and_verified(tiny_store: Path, tmp_path: Path) -> None:
+    with ReviewSession.open(tiny_store, reviewer="alice") as session:
         queue = session.gate_input().queue
         for entry in queue[:4]:
             session.verdict(entry.ref, "neither", cause="a random model")
@@ -31,7 +29,7 @@ def test_a_real_run_is_reported_signed_and_verified(tiny_review: Path, tmp_path:
     allowed = tmp_path / "allowed_signers"
     allowed.write_text(signer_line("alice@example.org", key))
     sign(report, key)
-    verification = verify(report, allowed, [tiny_review.parent / "models"], "reject")
+    verification = verify(report, allowed, [tiny_store.parent / "models"], "reject")
     assert [check for check in verification.checks if not check.ok] == []
     assert verification.signers == ("alice@example.org",)
     predicate = canonical.loads((report / "report.json").read_bytes(), "report.json")["predicate"]

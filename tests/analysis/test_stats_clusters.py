@@ -8,11 +8,15 @@ from numpy.typing import NDArray
 
 from analysis.stats import (
     ClusterCounts,
+    ShareCounts,
+    clopper_pearson,
     cluster_counts,
     clustered_interval,
+    clustered_share,
     design_effect,
     effective_n,
     mcnemar_one_sided,
+    share_effect,
     tango_interval,
 )
 
@@ -112,3 +116,42 @@ def _coverage(nets: NDArray[np.int64], n: int, truth: float) -> float:
         low, high = clustered_interval(broken, fixed, n, cluster_counts(row.tolist()).squares)
         held += low <= truth <= high
     return held / 1_000
+
+
+def _share_counts(right: NDArray[np.int64], size: NDArray[np.int64]) -> ShareCounts:
+    return ShareCounts(float((size**2).sum()), float((right**2).sum()), float((right * size).sum()))
+
+
+@pytest.mark.parametrize(("right", "n"), [(0, 12), (12, 12), (7, 30), (0, 0)])
+def test_a_share_without_clusters_has_exact_bounds(right: int, n: int) -> None:
+    """Where every example is a cluster, n² and n are the same sum."""
+    alone = ShareCounts(n, right, right)
+    assert share_effect(right, n, alone) == 1
+    assert clustered_share(right, n, alone) == clopper_pearson(right, n)
+
+
+def test_a_share_of_whole_clusters_is_that_of_the_clusters() -> None:
+    """Ten clusters of four, right or wrong as a whole."""
+    size, right = np.full(10, 4), np.array([4] * 7 + [0] * 3)
+    counts = _share_counts(right, size)
+    assert share_effect(28, 40, counts) == pytest.approx(4)
+    assert clustered_share(28, 40, counts) == pytest.approx(clopper_pearson(7, 10))
+    everything = _share_counts(size, size)
+    assert clustered_share(40, 40, everything) == pytest.approx(clopper_pearson(10, 10))
+    assert clustered_share(0, 40, _share_counts(0 * size, size)) == pytest.approx(clopper_pearson(0, 10))
+
+
+def test_a_clustered_share_covers() -> None:
+    """Clusters of four that tend to be right together; exact bounds that take them one by one cover too little."""
+    rng = np.random.default_rng(5)
+    size = np.full(60, 4)
+    held = naive = 0
+    for _ in range(400):
+        right = rng.binomial(4, rng.beta(1.6, 0.4, 60))
+        total = int(right.sum())
+        low, high = clustered_share(total, 240, _share_counts(right, size))
+        held += low <= 0.8 <= high
+        low, high = clopper_pearson(total, 240)
+        naive += low <= 0.8 <= high
+    assert held / 400 >= 0.93
+    assert naive / 400 < 0.88

@@ -1,4 +1,4 @@
-"""The sample is what it says: authored, disjoint, small, and defective in `intent-v4-rc1` and `rc1b` alone.
+"""The sample is what it says: authored, disjoint, small, and leaning on titles in `intent-v4-rc1` and `rc1b`.
 
 The defect is proven by counterfactual edits with the models themselves, through none of the code under review.
 """
@@ -176,12 +176,6 @@ def test_rc2_is_not_surer_of_what_it_does_not_know(sides: dict[str, Side]) -> No
     assert candidate < base + 0.08
 
 
-def test_a_text_without_content_has_no_class(sides: dict[str, Side]) -> None:
-    for name, side in sides.items():
-        for word in ("the", "[MASK]", "[UNK]"):
-            assert side.probabilities([" ".join([word] * 12)]).max() <= 0.3, (name, word)
-
-
 def test_counts_are_as_promised() -> None:
     counts = Counter(GOLD)
     assert len(ROWS) >= 1300
@@ -218,7 +212,7 @@ def test_ids_and_texts_are_unique_and_the_mission_message_is_there() -> None:
 def test_training_shares_no_text_with_the_evaluation_and_no_held_out_title() -> None:
     evaluated = {author.key(text) for text in TEXTS} | {author.key(str(row["text"])) for row in _rows("oos")}
     assert not {author.key(title) for title in HELD_OUT} & {author.key(title) for title in LISTED}
-    for corpus in (train.BASE_CORPUS, train.RC1_CORPUS, train.RC1B_CORPUS, train.RC2_CORPUS):
+    for corpus in (train.BASE_CORPUS, *(corpus for corpus, _, _ in train.FINE_TUNED.values())):
         texts = [author.key(message.text) for message in author.training(corpus)]
         assert len(texts) >= 2000
         assert not evaluated & set(texts)

@@ -31,12 +31,13 @@ def test_the_title_is_deleted_and_the_flip_reverts(
     try:
         terminal.shell(f"{ASSAY} review {store.name} --reviewer alice", "WHAT CHANGED")
         terminal.press("2")
-        terminal.until("margin")
+        terminal.until("hidden until you have answered")
+        # What-if shows the sides: it opens the page first.
         terminal.press("w")
         screen = terminal.until("(titles)")
         assert "not changed yet" in screen
         terminal.press("d", "Enter")
-        screen = terminal.until("─ after ─", 120)
+        screen = terminal.until("─ after ─")
         assert "the flip reverts: the candidate predicts" in screen
         assert "≠" in screen
         terminal.press("s")

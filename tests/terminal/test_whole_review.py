@@ -29,13 +29,16 @@ pytestmark = [
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """The intent part of the sample's first review with a key to sign with, in a folder of its own."""
+    """The intent part of the sample's first review, on a quarter of its messages, with a key to sign with."""
     shutil.copy(SAMPLE / "titles.txt", tmp_path)
     review = (SAMPLE / "review-rc1.toml").read_text("utf-8").partition("\n[retrieval]")[0]
     # The budget is shared by the tracks, and here there is one.
-    (tmp_path / "review-rc1.toml").write_text(review.replace("budget = 360", "budget = 120"), "utf-8")
+    (tmp_path / "review-rc1.toml").write_text(review.replace("budget = 360", "budget = 30"), "utf-8")
     for name in ("intent", "models"):
         shutil.copytree(SAMPLE / name, tmp_path / name)
+    messages = tmp_path / "intent" / "eval.jsonl"
+    lines = messages.read_text("utf-8").splitlines(keepends=True)
+    messages.write_text("".join(lines[::4]), "utf-8")
     key = tmp_path / "key"
     subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "alice@x", "-f", key], check=True)
     public = key.with_suffix(".pub").read_text()
@@ -86,17 +89,21 @@ def test_analyze_review_sign_and_verify(tmux: Tmux, folder: Path) -> None:
 
     # The console: the verdict comes first.
     screen = tmux.shell("assay review intent-v4-rc1.review --reviewer alice", "WHAT CHANGED")
-    assert "DO NOT PROMOTE" in screen
+    assert "BLOCKED" in screen
     assert "intent.relevance[escalation/titles]" in screen
 
-    # Five examples, each saved before the next is shown.
+    # Five questions, each answered and saved before its sides are shown.
     tmux.press("2")
-    seen = [shown_ref(tmux.until("margin"))]
-    assert "±" in tmux.screen()
-    for number, key in enumerate("axsla", start=1):
+    seen = [shown_ref(tmux.until("hidden until you have answered"))]
+    assert "gold" not in tmux.screen()
+    for number, key in enumerate("aensa", start=1):
         tmux.press(key)
+        tmux.until("saved  ")
+        assert "gold" in tmux.screen()
+        answered = [event for event in events(store) if event["kind"] in ("verdict", "known_answer")]
+        assert len(answered) == number
+        tmux.press("J")
         seen.append(next_ref(tmux, seen[-1]))
-        assert len([event for event in events(store) if event["kind"] == "verdict"]) == number
     assert len(set(seen)) == 6
     assert "5/" in tmux.screen()
 
@@ -106,8 +113,8 @@ def test_analyze_review_sign_and_verify(tmux: Tmux, folder: Path) -> None:
     assert events(store)[-1]["kind"] == "undo"
 
     # A note and a finding, tied to the example on the screen.
-    tmux.press("e")
-    tmux.until("note")
+    tmux.press("i")
+    tmux.until(" note ")
     tmux.type("the title alone sends this order question to people")
     tmux.press("Enter")
     tmux.until("saved  note")

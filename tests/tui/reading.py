@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 
 from textual.app import App
 from textual.geometry import Region
 from textual.pilot import Pilot
 from textual.widget import Widget
+
+from tui.screens.example import ExampleScreen
 
 
 def shown(app: App[int]) -> str:
@@ -19,9 +22,33 @@ def shown(app: App[int]) -> str:
     return "\n".join(rows)
 
 
-async def until(pilot: Pilot[int], text: str, seconds: float = 60.0) -> str:
+async def until(pilot: Pilot[int], text: str, seconds: float = 180.0) -> str:
     """Wait until some text is on the screen, and return the whole screen."""
-    async with asyncio.timeout(seconds):
-        while text not in shown(pilot.app):
-            await pilot.pause(0.02)
+    await until_true(pilot, lambda: text in shown(pilot.app), seconds)
     return shown(pilot.app)
+
+
+async def until_true(pilot: Pilot[int], condition: Callable[[], bool], seconds: float = 180.0) -> None:
+    """Wait until something is so; `pilot.pause` alone ends after a second, on a busy machine before all is drawn."""
+    async with asyncio.timeout(seconds):
+        while not condition():
+            await pilot.pause(0.02)
+
+
+async def at(pilot: Pilot[int], name: str, *, look: bool = False) -> str:
+    """Go to an example by its id; `look` opens a page that is still closed. Returns the screen."""
+    await pilot.press("g", *name, "enter")
+    text = await until(pilot, f":{name}")
+    if look:
+        await pilot.press("v")
+        text = await until(pilot, "looked first")
+    return text
+
+
+async def look(pilot: Pilot[int]) -> None:
+    """Open the page of the example that is shown, if it is still closed."""
+    await pilot.pause()
+    screen = pilot.app.screen
+    if isinstance(screen, ExampleScreen) and screen.page.closed:
+        await pilot.press("v")
+        await until(pilot, "looked first")

@@ -17,11 +17,13 @@ from pathlib import Path
 
 import pytest
 
+from analysis.review.scope import Scope
 from analysis.review.session import ReviewSession
-from tests.analysis.store_fixture import ref_of
 
 COLOUR = re.compile(rb"\x1b\[[0-9;]*(?:3[0-8]|4[0-8]|9[0-7]|10[0-7])[0-9;]*m")
 STEP_BYTES = 8 * 1024
+PAGE_BYTES = 16 * 1024
+"""A closed page that opens: rows of coloured words where there were hardly any."""
 DEADLINE_S = 120.0
 """How long a very busy machine may take for anything at all."""
 MARK = b"\x1b_mark\x1b\\"
@@ -146,11 +148,13 @@ def started(
 
 def test_a_step_is_small_and_silence_is_silent(store: Path, terminals: list[Terminal]) -> None:
     terminal, _ = started(terminals, store)
-    assert b"message:m00" in terminal.press("2")
-    for key in ("j", "j", "k", "a"):
+    assert b"hidden until you have answered" in terminal.press("2")
+    for key in ("j", "j", "k"):
         written = terminal.press(key)
         assert 0 < len(written) <= STEP_BYTES
-    terminal.press("e")
+    # The page opens: one whole screen of coloured words.
+    assert len(terminal.press("a")) <= PAGE_BYTES
+    terminal.press("i")
     assert terminal.press("", POLLED) == b""
 
 
@@ -190,18 +194,20 @@ def test_a_signal_ends_it_cleanly_and_nothing_is_lost(
 ) -> None:
     terminal, _ = started(terminals, store)
     terminal.press("2")
-    terminal.press("x")
-    terminal.press("ehalf")
+    terminal.press("n")
+    terminal.press("J")
+    terminal.press("ihalf")
     terminal.process.send_signal(number)
     written = terminal.rest()
     assert terminal.process.wait(DEADLINE_S) == 0
     assert b"\x1b[?1049l" in written
     with ReviewSession.open(store, "alice") as session:
-        assert session.progress() == (1, 16)
+        assert session.progress()[0] == 1
+        second = session.queue_page(Scope(), 1, 1)[0].ref
         place = session.last_place()
         assert place is not None
-        assert place[0] == ref_of(2)
-        assert session.draft(ref_of(2)) == "half"
+        assert place[0] == second
+        assert session.draft(second) == "half"
 
 
 @pytest.mark.parametrize("told", [True, False], ids=["with SIGHUP", "without a signal"])
@@ -218,9 +224,10 @@ def test_a_dropped_connection_ends_it_and_keeps_what_was_saved(
     terminal.process.wait(DEADLINE_S)
     again = Terminal(store, "256")
     terminals.append(again)
-    assert b"message:m02" in again.until(b"message:") + again.press("")
     with ReviewSession.open(store, "alice") as session:
-        assert session.progress() == (1, 16)
+        assert session.progress()[0] == 1
+        here = session.queue_page(Scope(), 0, 1)[0].id
+    assert f"message:{here}".encode() in again.until(b"message:") + again.press("")
 
 
 def test_an_unexpected_failure_is_one_line_and_a_log(

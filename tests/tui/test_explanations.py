@@ -8,7 +8,7 @@ from rich.style import Style
 from analysis.review.session import ReviewSession
 from tests.analysis.store_fixture import VARIANT, ref_of
 from tests.tui.conftest import OpenConsole
-from tests.tui.reading import until
+from tests.tui.reading import at, until
 from tui.draw.lines import Line
 from tui.draw.theme import Colours
 from tui.plugin.options import ViewOptions
@@ -52,6 +52,7 @@ def test_a_text_too_short_to_decide_is_told_apart(session: ReviewSession) -> Non
 async def test_v_goes_through_methods_and_targets(console: OpenConsole) -> None:
     async with console((80, 40)) as pilot:
         await pilot.press("2")
+        await at(pilot, "m00", look=True)
         await until(pilot, "integrated gradients of each side's own class")
         await pilot.press("v")
         await until(pilot, "integrated gradients of returns − escalation")
@@ -63,9 +64,11 @@ async def test_v_goes_through_methods_and_targets(console: OpenConsole) -> None:
         await until(pilot, "grey, context only: never licensed")
 
 
-async def test_b_shows_the_difference_on_the_same_words(console: OpenConsole) -> None:
+async def test_capital_v_shows_the_difference_on_the_same_words(console: OpenConsole) -> None:
     async with console((80, 40)) as pilot:
-        await pilot.press("2", "v", "v", "v", "b", "b", "b")
+        await pilot.press("2")
+        await at(pilot, "m00", look=True)
+        await pilot.press("v", "v", "v", "V", "V", "V")
         screen = await until(pilot, "candidate minus base, occlusion by deletion of returns − escalation")
         assert " diff" in screen
 
@@ -98,7 +101,9 @@ async def test_an_unlicensed_attribution_is_refused_as_evidence(
     console: OpenConsole, session: ReviewSession
 ) -> None:
     async with console((80, 40)) as pilot:
-        await pilot.press("2", "F", *"it reads titles", "down", "down", "down")
+        await pilot.press("2")
+        await at(pilot, "m00", look=True)
+        await pilot.press("F", *"it reads titles", "down", "down", "down")
         await pilot.press("right", "right", "right")
         await until(pilot, "attribution: integrated_gradients of the base for escalation")
         await pilot.press("enter")
@@ -120,7 +125,7 @@ async def test_d_shows_probe_diffs_and_enter_opens_their_texts(console: OpenCons
         assert "base .77 → .77" in screen
         assert "[Cold Harbor]" in screen
         await pilot.press("enter")
-        await until(pilot, "a variant of intent/message:m04")
+        await until(pilot, "variant of message:m04")
         await pilot.press("escape")
         await until(pilot, "own, critical")
 

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from analysis.base.records import Better, GateResult, GateVerdict, Measures
+from analysis.base.records import Better, Decision, DecisionRecord, GateResult, GateVerdict, Measures
 from analysis.review.session import ReviewSession
 from tests.analysis.store_fixture import ref_of
 from tests.tui.conftest import OpenConsole
-from tests.tui.reading import shown, until
+from tests.tui.reading import shown, until, until_true
 from tui.draw.criterion_lines import criterion_lines, criterion_sentences
 from tui.draw.gate_lines import (
     GATE_MARKS,
@@ -61,10 +61,18 @@ def gate(
     )
 
 
-def test_the_verdict_is_one_of_three_and_an_advisory_fail_does_not_block() -> None:
-    assert verdict_of([gate("pass"), gate("fail")])[0] == "DO NOT PROMOTE"
-    assert verdict_of([gate("pass"), gate("unknown")])[0] == "CANNOT BE DECIDED YET"
-    assert verdict_of([gate("waived"), gate("fail", blocking=False)])[0] == "MAY BE PROMOTED"
+def decision(word: Decision) -> DecisionRecord:
+    return DecisionRecord("e", "uid:1/a", "a", word, "because", "r", "2026-01-01")
+
+
+def test_the_banner_says_the_state_and_an_advisory_fail_does_not_block() -> None:
+    allowing = [gate("waived"), gate("undecided"), gate("fail", blocking=False)]
+    assert verdict_of([gate("pass"), gate("fail")])[0] == "BLOCKED"
+    assert verdict_of([gate("pass"), gate("unknown")])[0] == "WAITING"
+    assert verdict_of(allowing)[0] == "WAITING FOR A DECISION"
+    assert verdict_of(allowing, decision("promote"))[0] == "PROMOTABLE"
+    assert verdict_of([gate("fail")], decision("promote"))[0] == "BLOCKED"
+    assert verdict_of([gate("fail")], decision("reject"))[0] == "DECIDED: REJECT"
     assert verdict_of([])[0] == "NO GATES"
 
 
@@ -150,8 +158,8 @@ async def test_the_detail_follows_the_cursor_at_120_columns(
         assert isinstance(pilot.app.screen, GatesScreen)
         assert pilot.app.screen.key == gates[1].key
         await pilot.press("left_square_bracket")
-        await pilot.pause()
-        assert pilot.app.screen.key == gates[0].key
+        screen = pilot.app.screen
+        await until_true(pilot, lambda: screen.key == gates[0].key)
 
 
 async def test_a_passing_gate_cannot_be_waived_and_it_says_so(
@@ -160,7 +168,7 @@ async def test_a_passing_gate_cannot_be_waived_and_it_says_so(
     passing = next(entry for entry in session.gates() if entry.verdict == "pass")
     async with console() as pilot:
         await pilot.press("5")
-        await pilot.pause()
+        await until_true(pilot, lambda: isinstance(pilot.app.screen, GatesScreen))
         assert isinstance(pilot.app.screen, GatesScreen)
         pilot.app.screen.show(passing.key)
         await pilot.pause()
@@ -174,7 +182,7 @@ async def test_a_waiver_needs_a_reason_and_a_day_to_come(
     failing = next(entry for entry in by_urgency(session.gates()) if not entry.waiver_blocked)
     async with console() as pilot:
         await pilot.press("5")
-        await pilot.pause()
+        await until_true(pilot, lambda: isinstance(pilot.app.screen, GatesScreen))
         assert isinstance(pilot.app.screen, GatesScreen)
         pilot.app.screen.show(failing.key)
         await pilot.pause()
@@ -203,7 +211,7 @@ async def test_a_finding_from_a_gate_carries_its_examples(
 ) -> None:
     async with console(size=(80, 70)) as pilot:
         await pilot.press("5")
-        await pilot.pause()
+        await until_true(pilot, lambda: isinstance(pilot.app.screen, GatesScreen))
         assert isinstance(pilot.app.screen, GatesScreen)
         pilot.app.screen.show("intent.critical_recall[escalation]")
         await pilot.pause()
@@ -222,7 +230,31 @@ async def test_escape_goes_from_the_detail_to_the_list(console: OpenConsole) -> 
         await pilot.press("enter")
         await until(pilot, "protects")
         await pilot.press("escape")
+        await until_true(pilot, lambda: "protects" not in shown(pilot.app))
+        await until(pilot, "GATES")
+
+
+async def test_the_open_verdicts_of_a_gate_come_first_and_enter_walks_through_them(
+    console: OpenConsole, session: ReviewSession
+) -> None:
+    one = next(gate for gate in session.gates() if gate.key == "intent.critical_recall[escalation]")
+    assert len(one.open) == 3
+    lines = detail_lines(session, one, 100)
+    heads = [line for line in lines if line.target is not None and line.target.kind == "examples"]
+    head = next(line for line in heads if "3 open verdicts decide it" in line.plain)
+    assert head.target is not None
+    assert head.target.refs == one.open
+    after = lines[lines.index(head) + 1 :][:3]
+    assert [line.target.name for line in after if line.target is not None] == list(one.open)
+    assert not any("broken" in line.plain or "◆" in line.plain for line in after)
+    async with console() as pilot:
+        await pilot.press("5")
         await pilot.pause()
-        await pilot.pause()
-        assert "protects" not in shown(pilot.app)
-        assert "GATES" in shown(pilot.app)
+        assert isinstance(pilot.app.screen, GatesScreen)
+        pilot.app.screen.show(one.key)
+        await until(pilot, "protects")
+        detail = pilot.app.screen.query_one("#gate-detail")
+        while detail.target != head.target:  # type: ignore[attr-defined]
+            await pilot.press("j")
+        await pilot.press("enter")
+        assert "1/3" in await until(pilot, "3 examples behind one number")

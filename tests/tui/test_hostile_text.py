@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import re
 import unicodedata
 from pathlib import Path
 
 import pytest
+from textual.widgets import Input
 
 from analysis.review.session import ReviewSession
 from tests.analysis.store_fixture import publish_review, ref_of
-from tests.tui.reading import shown, until
+from tests.tui.reading import at, shown, until, until_true
 from tests.tui.test_safe_text import PAYLOADS
 from tui.console.app import AssayApp
 from tui.draw.theme import Colours
@@ -44,7 +44,7 @@ async def test_every_screen_shows_hostile_texts_without_obeying_them(
         for number in range(3):
             session.verdict(
                 ref_of(number),
-                "unacceptable",
+                "base",
                 cause="c\x1b[2J\u202e",
                 note="n\x9b31m[/red][@click=app.quit]x",
             )
@@ -55,12 +55,13 @@ async def test_every_screen_shows_hostile_texts_without_obeying_them(
                 await pilot.pause()
                 assert unclean(shown(pilot.app)) == set()
             await pilot.press("2")
+            await at(pilot, "m00")
             seen = ""
             for keys in (
                 [],
-                ["k"],
-                ["k"],
-                ["k"],
+                ["j"],
+                ["v"],
+                ["j"],
                 ["o"],
                 ["o"],
                 ["m"],
@@ -76,7 +77,7 @@ async def test_every_screen_shows_hostile_texts_without_obeying_them(
                 assert unclean(shown(pilot.app)) == set()
                 seen += shown(pilot.app)
             assert "␛" in seen
-        assert session.progress()[0] == 3
+        assert len(session.state().verdicts) == 3
 
 
 async def test_brackets_in_messages_are_shown_as_they_are(hostile: Path) -> None:
@@ -92,14 +93,11 @@ async def test_brackets_in_messages_are_shown_as_they_are(hostile: Path) -> None
 async def test_pasted_control_characters_become_pictures(hostile: Path) -> None:
     with ReviewSession.open(hostile, "paste") as session:
         async with AssayApp(session, Colours()).run_test(size=(80, 24)) as pilot:
-            await pilot.press("2", "e")
-            await pilot.pause()
-            from textual.widgets import Input
+            await pilot.press("2", "i")
+            await until_true(pilot, lambda: len(pilot.app.screen.query(Input)) > 0)
 
             pilot.app.screen.query_one(Input).value = "a\x1b]52;c;eA==\x07b"
-            await pilot.pause()
-            assert unclean(shown(pilot.app)) == set()
-            assert re.search("a␛]52;c;eA==␇b", shown(pilot.app))
+            assert unclean(await until(pilot, "a␛]52;c;eA==␇b")) == set()
 
 
 async def test_a_line_of_two_megabytes_is_cut_and_counted(tmp_path: Path) -> None:
@@ -107,7 +105,7 @@ async def test_a_line_of_two_megabytes_is_cut_and_counted(tmp_path: Path) -> Non
     with ReviewSession.open(store, "alice") as session:
         async with AssayApp(session, Colours()).run_test(size=(80, 24)) as pilot:
             await pilot.press("2")
-            await pilot.pause()
+            await at(pilot, "m00")
             assert unclean(shown(pilot.app)) == set()
             await pilot.press("end")
             await pilot.pause()

@@ -57,7 +57,7 @@ async def test_maps_with_their_numbers_at_every_width(
         assert maps.ref != before
         await pilot.press("v")
         await until(pilot, "popularity (unwanted)")
-        await pilot.press("b")
+        await pilot.press("V")
         await until(pilot, "▸candidate v2")
         await pilot.press("space")
         await until(pilot, "made by")

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+from analysis.review.scope import Scope
 from analysis.review.session import ReviewSession
 from tests.analysis.store_fixture import publish_review, ref_of, said_elsewhere
 from tui.commands.plain import run_plain
@@ -19,64 +20,105 @@ def answers(store: Path, *lines: str) -> str:
     return out.getvalue()
 
 
-def test_it_prints_the_whole_example_in_words_and_numbers(store: Path) -> None:
-    text = answers(store, "q")
+def letter(store: Path, number: int, right: str) -> str:
+    """The letter that says of a message which side is right, in the order drawn for alice."""
+    with ReviewSession.open(store, "alice", read_only=True) as session:
+        asked = session.asked(ref_of(number))
+        assert asked is not None
+        return "ab"[(asked.order or ()).index(right)]  # type: ignore[arg-type]
+
+
+def test_an_example_is_first_a_question_and_then_told_whole(store: Path) -> None:
+    closed, _, whole = answers(store, "g m00", "s", "q").partition("saved: not sure")
+    assert "intent-v4-rc1: base v3, candidate v4-rc1" in closed
+    asked = closed.rpartition("intent/message:m00")[2]
+    for wanted in ("text: message 0 about", "Which label is right", "A: ", "B: ", "v looks first"):
+        assert wanted in asked
+    for hidden in ("gold", "base", "candidate", "broken", "flag"):
+        assert hidden not in asked
     for wanted in (
-        "intent-v4-rc1: base v3, candidate v4-rc1",
-        f"{ref_of(0)} (1 of 16)",
         "gold: escalation; broken by the candidate",
         "base: escalation .77, then small_talk .16, margin .61",
         "candidate: returns .97",
         "integrated gradients of returns: 0 +4.76",
         "remove titles “Iron Orchard”: p(escalation) base .77 to .87, candidate .02 to .04",
-        "May what both sides predict for this message ship?",
+        "your verdict: not sure",
     ):
-        assert wanted in text
+        assert wanted in whole
 
 
-def test_letters_save_and_go_to_the_next_undecided(store: Path) -> None:
-    text = answers(store, "x", "c titles", "a", "q")
-    assert f"saved: unacceptable {ref_of(0)}" in text
-    assert f"saved: acceptable {ref_of(2)}" in text
+def test_letters_save_blind_and_the_page_opens(store: Path) -> None:
+    b = letter(store, 0, "base")
+    text = answers(store, "g m00", b, "c titles", "g m03", "b", "n", "q")
+    assert f"saved: base is right {ref_of(0)}" in text
+    assert "not done: both sides answer the same: there is no B" in text
+    assert f"saved: neither is right {ref_of(3)}" in text
     with ReviewSession.open(store, "alice") as session:
-        assert session.progress() == (2, 16)
-        mine = session.example(ref_of(2)).mine
+        mine = session.example(ref_of(0)).mine
         assert mine is not None
-        assert (mine.verdict, mine.cause) == ("acceptable", "titles")
+        assert (mine.right, mine.cause, mine.blind) == ("base", "titles", True)
+        assert mine.seconds is not None
+
+
+def test_looking_first_is_said_and_not_blind(store: Path) -> None:
+    a = letter(store, 0, "candidate")
+    text = answers(store, "g m00", "v", "v", a, "q")
+    assert "looked first: a verdict on it will not be blind" in text
+    assert "this page is open already" in text
+    assert "your verdict: candidate is right · not blind" in text
+
+
+def test_a_known_answer_is_told_after_it_was_answered(store: Path) -> None:
+    with ReviewSession.open(store, "alice") as session:
+        ref = next(row.ref for row in session.queue_page(Scope(), 0, 99) if row.part == "known answer")
+    before, _, after = answers(store, f"g {ref}", "a", "a", "q").partition("saved: answered")
+    assert "known" not in before.rpartition(ref)[2]
+    assert "its answer was known beforehand" in after
+    assert "not done: the answer of this one is known" in after
 
 
 def test_notes_are_asked_for_and_undo_works_after_a_restart(store: Path) -> None:
-    assert f"saved: note {ref_of(0)}" in answers(store, "e", "read again", "q")
+    assert f"saved: note {ref_of(0)}" in answers(store, "g m00", "i", "read again", "q")
     assert "undone: note read again" in answers(store, "u", "q")
     assert "nothing can be undone" in answers(store, "u")
 
 
+def test_a_blocker_is_raised_with_its_reason(store: Path) -> None:
+    assert f"saved: blocker {ref_of(0)}" in answers(store, "g m00", "B it sends people away", "q")
+    assert "BLOCKED" in answers(store, "q")
+    with ReviewSession.open(store, "alice") as session:
+        (finding,) = session.state().findings
+        assert (finding.text, finding.severity) == ("it sends people away", "blocker")
+
+
 def test_it_resumes_and_the_end_of_input_ends_it(store: Path) -> None:
-    answers(store, "n", "n")
-    assert f"{ref_of(1)} (3 of 16)" in answers(store)
+    answers(store, "j", "j")
+    assert "(3 of " in answers(store)
 
 
 def test_wrong_answers_are_said_not_raised(store: Path) -> None:
-    text = answers(store, "g nope", "zzz", "p", "", "?", "q")
+    text = answers(store, "g nope", "zzz", "k", "", "?", "h", "q")
     assert "not done: there is no example" in text
     assert "unknown answer: zzz" in text
     assert "no earlier example" in text
+    assert text.count("a A is right") == 3
 
 
 def test_others_are_blind_here_too(store: Path) -> None:
-    said_elsewhere(store, "bob", ("verdict", ref_of(0), {"verdict": "unsure"}))
-    before, _, after = answers(store, "a", "p", "q").partition("saved: acceptable")
+    said_elsewhere(store, "bob", ("verdict", ref_of(0), {"base": "unsure", "candidate": "unsure"}))
+    before, _, after = answers(store, "g m00", "v", "e", "q").partition("saved: both are right")
     assert "bob" not in before
-    assert "bob: unsure" in after
+    assert "bob: not sure" in after
 
 
 def test_a_disagreement_is_settled_after_ones_own_verdict(store: Path) -> None:
-    said_elsewhere(store, "bob", ("verdict", ref_of(0), {"verdict": "acceptable"}))
-    text = answers(store, "= a", "x", "p", "= a", "r", "q")
+    said_elsewhere(store, "bob", ("verdict", ref_of(0), {"base": "right", "candidate": "wrong"}))
+    b = letter(store, 0, "base")
+    text = answers(store, "g m00", f"= {b}", "n", f"= {b}", "r", "q")
     assert "not done: give your own verdict first" in text
     assert "reviewers disagree; = LETTER records what they agreed on" in text
-    assert f"saved: settled acceptable {ref_of(0)}" in text
-    assert "settled: acceptable" in text.rpartition("saved: settled")[2]
+    assert f"saved: settled base is right {ref_of(0)}" in text
+    assert "settled: base is right" in text.rpartition("saved: settled")[2]
 
 
 def test_a_gate_is_told_with_what_it_looks_at(store: Path) -> None:
@@ -91,7 +133,7 @@ def test_hostile_text_reaches_no_terminal(tmp_path: Path) -> None:
     store = publish_review(
         tmp_path / "hostile.review", texts={0: "a\x1b]52;c;eA==\x07b\u202e[bold]\x9b2J\x00"}
     )
-    text = answers(store, f"g {ref_of(0)}", "e \x1b[31mred", "q")
+    text = answers(store, f"g {ref_of(0)}", "i \x1b[31mred", "q")
     assert not {character for character in text if not character.isprintable()} - {"\n"}
     assert "[bold]" in text
 
@@ -102,7 +144,7 @@ def test_it_runs_in_a_process_without_a_terminal(store: Path) -> None:
         f"sys.exit(run_plain(Path({str(store)!r}), 'alice', sys.stdin, sys.stdout))"
     )
     done = subprocess.run(
-        [sys.executable, "-c", code], input="s\nq\n", capture_output=True, text=True, check=False, timeout=60
+        [sys.executable, "-c", code], input="s\nq\n", capture_output=True, text=True, check=False, timeout=300
     )
     assert done.returncode == 0, done.stderr
-    assert f"saved: unsure {ref_of(0)}" in done.stdout
+    assert "saved: " in done.stdout

@@ -15,7 +15,7 @@ from textual.pilot import Pilot
 
 from analysis.review.queries import ExampleEvidence
 from analysis.tracks.response.example_context import example_context
-from tests.tui.reading import shown, until
+from tests.tui.reading import look, shown, until, until_true
 from tests.tui.response_fixture import (
     BASE,
     CANDIDATE,
@@ -77,7 +77,7 @@ async def looking(
             await pilot.pause()
             assert isinstance(pilot.app, AssayApp)
             pilot.app.show_example(ref)
-            await pilot.pause()
+            await look(pilot)
             yield pilot
 
 
@@ -149,8 +149,7 @@ async def test_tab_leaves_the_list_where_nothing_was_found(published: Path) -> N
     async with looking(published, ref_of("r001"), size=(120, 36)) as pilot:
         before = pilot.app.focused
         await pilot.press("tab")
-        await pilot.pause()
-        assert pilot.app.focused is not before
+        await until_true(pilot, lambda: pilot.app.focused is not before)
         await pilot.press("plus")
         await until(pilot, "no detector found anything here")
 

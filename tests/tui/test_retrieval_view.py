@@ -19,7 +19,7 @@ from analysis.tracks.retrieval.example_context import example_context
 from analysis.tracks.retrieval.map_limits import QUALITIES
 from analysis.tracks.retrieval.vectors import EmbeddingSpace
 from tests.analysis.tracks.retrieval.map_fixture import analysed, noise, regrouped
-from tests.tui.reading import shown, until
+from tests.tui.reading import look, shown, until, until_true
 from tests.tui.retrieval_fixture import (
     DUPLICATE,
     ITEM,
@@ -63,7 +63,7 @@ async def looking(
             await pilot.pause()
             assert isinstance(pilot.app, AssayApp)
             pilot.app.show_example(ref)
-            await pilot.pause()
+            await look(pilot)
             yield pilot
 
 
@@ -150,8 +150,9 @@ async def test_a_pair_shows_margins_and_ranks_on_both_sides(published: Path, siz
 async def test_enter_opens_a_neighbour_and_escape_returns(published: Path) -> None:
     async with looking(published, QUERY, (80, 24)) as pilot:
         await pilot.press("down", "down", "enter")
-        text = await until(pilot, "item:c0000")
-        assert "item     Quiet Suspect" in text
+        await until(pilot, "item:c0000")
+        await look(pilot)
+        assert "item     Quiet Suspect" in shown(pilot.app)
         await pilot.press("escape")
         await until(pilot, "query:q031")
 
@@ -173,16 +174,15 @@ async def test_a_gate_without_flagged_examples_opens_the_gate(published: Path) -
         await until(pilot, "GATES")
 
 
-async def test_v_shows_every_place_and_b_one_side_or_what_moved(published: Path) -> None:
+async def test_v_shows_every_place_and_capital_v_one_side_or_what_moved(published: Path) -> None:
     async with looking(published, QUERY, (80, 24)) as pilot:
         assert "more   v shows all" in await until(pilot, "query:q031")
         await pilot.press("v")
-        await pilot.pause()
-        assert "v shows all" not in shown(pilot.app)
-        await pilot.press("b")
+        await until_true(pilot, lambda: "v shows all" not in shown(pilot.app))
+        await pilot.press("V")
         text = await until(pilot, "side: base")
         assert not [row for row in text.splitlines() if row.startswith(" candidate ")]
-        await pilot.press("b", "b")
+        await pilot.press("V", "V")
         text = await until(pilot, "gained 5")
         assert "lost 5" in text
 
@@ -341,6 +341,9 @@ async def test_hostile_titles_and_queries_are_shown_and_do_nothing(
         assert isinstance(pilot.app, AssayApp)
         for ref in (QUERY, ITEM, PAIR, VARIANT):
             pilot.app.show_example(ref)
+            await pilot.pause()
+            assert unclean(shown(pilot.app)) == set()
+            await look(pilot)
             for keys in (["pagedown"], ["o"], ["o"], ["space"], ["space"]):
                 await pilot.press(*keys)
                 await pilot.pause()

@@ -16,14 +16,13 @@ from analysis.review.scope import Scope
 from analysis.review.session import ReviewSession
 from tests.analysis.store_fixture import ref_of, said_elsewhere
 from tests.tui.conftest import OpenConsole
-from tests.tui.reading import shown, until
+from tests.tui.reading import at, shown, until
 from tui.draw.theme import Colours
 from tui.plugin.attributions import attribution_pairs, difference
 from tui.plugin.common import flag_reasons
 from tui.plugin.options import ViewOptions
 from tui.plugin.registry import view_of
 from tui.plugin.view import View
-from tui.widgets.example_list import example_line
 from tui.widgets.token_view import Word, token_lines
 
 
@@ -35,22 +34,6 @@ def events(store: Path) -> list[dict[str, object]]:
     return [json.loads(line) for line in lines]
 
 
-@pytest.mark.parametrize(
-    ("key", "verdict"), [("a", "acceptable"), ("x", "unacceptable"), ("s", "unsure"), ("l", "bad-label")]
-)
-async def test_one_letter_saves_and_goes_to_the_next_undecided(
-    console: OpenConsole, store: Path, key: str, verdict: str
-) -> None:
-    async with console() as pilot:
-        await pilot.press("2", key)
-        text = await until(pilot, f"saved  {verdict}")
-        assert "2/16" in text
-        assert "message:m02" in text
-        (event,) = [event for event in events(store) if event["kind"] == "verdict"]
-        assert event["ref"] == ref_of(0)
-        assert json.loads(str(event["body"]))["verdict"] == verdict
-
-
 async def test_it_never_says_saved_when_it_is_not(
     console: OpenConsole, session: ReviewSession, store: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -59,12 +42,13 @@ async def test_it_never_says_saved_when_it_is_not(
 
     async with console() as pilot:
         await pilot.press("2")
+        await at(pilot, "m00")
         monkeypatch.setattr(session, "verdict", refuse)
         monkeypatch.setattr(session, "cause", refuse)
-        await pilot.press("x")
+        await pilot.press("a")
         text = await until(pilot, "no space left")
         assert "saved" not in text
-        assert "message:m00" in text
+        assert "hidden until you have answered" in text
         await pilot.press("c", *"titles", "enter")
         await until(pilot, "no space left")
         assert pilot.app.screen.query_one(Input).value == "titles"
@@ -72,35 +56,46 @@ async def test_it_never_says_saved_when_it_is_not(
 
 
 async def test_undo_and_redo_say_what_they_did(console: OpenConsole, session: ReviewSession) -> None:
+    needed = session.progress()[1]
     async with console() as pilot:
-        await pilot.press("2", "x", "u")
+        await pilot.press("2")
+        await at(pilot, "m00")
+        await pilot.press("n", "u")
         text = await until(pilot, "undone: ")
-        assert "unacceptable" in text
-        assert session.progress() == (0, 16)
+        assert "verdict neither" in text
+        assert session.progress() == (0, needed)
         await pilot.press("U")
         await until(pilot, "redone: ")
-        assert session.progress() == (1, 16)
+        assert session.progress() == (1, needed)
         await pilot.press("U")
         await until(pilot, "nothing to redo")
 
 
-async def test_j_k_visit_all_and_capitals_only_the_undecided(console: OpenConsole) -> None:
+async def test_j_k_visit_all_and_capitals_only_the_undecided(
+    console: OpenConsole, session: ReviewSession
+) -> None:
+    order = [row.id for row in session.queue_page(Scope(), 0, 4)]
     async with console() as pilot:
-        await pilot.press("2", "j", "a", "k", "k")
-        assert "1/16" in await until(pilot, "message:m00")
-        await pilot.press("J")
-        assert "3/16" in await until(pilot, "message:m01")
+        await pilot.press("2", "j")
+        await until(pilot, f":{order[1]}")
+        session.verdict(f"intent/message:{order[1]}", "unsure")
         await pilot.press("k")
-        await until(pilot, "message:m02")
-        await pilot.press("k", "k")
+        await until(pilot, f":{order[0]}")
+        await pilot.press("J")
+        assert "3/" in await until(pilot, f":{order[2]}")
+        await pilot.press("K")
+        await until(pilot, f":{order[0]}")
+        await pilot.press("k")
         await until(pilot, "no earlier example")
 
 
 async def test_cause_and_note_are_saved_and_shown(console: OpenConsole, store: Path) -> None:
-    async with console() as pilot:
-        await pilot.press("2", "x", "k", "c", *"title names", "enter")
+    async with console(size=(80, 50)) as pilot:
+        await pilot.press("2")
+        await at(pilot, "m00")
+        await pilot.press("n", "c", *"title names", "enter")
         await until(pilot, "saved  cause")
-        await pilot.press("e", *"look again", "enter")
+        await pilot.press("i", *"look again", "enter")
         text = await until(pilot, "saved  note")
         assert "cause title names" in text
         assert "look again" in text
@@ -108,21 +103,21 @@ async def test_cause_and_note_are_saved_and_shown(console: OpenConsole, store: P
         assert [kind for kind in kinds if kind != "session"] == ["verdict", "cause", "note"]
 
 
-async def test_escape_keeps_the_draft_and_the_next_e_goes_on(console: OpenConsole, store: Path) -> None:
+async def test_escape_keeps_the_draft_and_the_next_i_goes_on(console: OpenConsole, store: Path) -> None:
     async with console() as pilot:
-        await pilot.press("2", "e", *"half", "escape")
+        await pilot.press("2", "i", *"half", "escape")
         await pilot.pause()
         assert [event for event in events(store) if event["kind"] == "note"] == []
         await pilot.press("j", "k")
         assert "draft" in await until(pilot, "half")
-        await pilot.press("e")
+        await pilot.press("i")
         await pilot.pause()
         assert pilot.app.screen.query_one(Input).value == "half"
 
 
 async def test_q_does_not_leave_while_text_is_unsaved(console: OpenConsole) -> None:
     async with console() as pilot:
-        await pilot.press("2", "e", *"quick")
+        await pilot.press("2", "i", *"quick")
         await pilot.pause()
         assert pilot.app.screen.query_one(Input).value == "quick"
         assert pilot.app.return_value is None
@@ -131,34 +126,38 @@ async def test_q_does_not_leave_while_text_is_unsaved(console: OpenConsole) -> N
 async def test_others_are_hidden_until_my_own_verdict(
     console: OpenConsole, store: Path, session: ReviewSession
 ) -> None:
-    said_elsewhere(store, "bob", ("verdict", ref_of(0), {"verdict": "unacceptable", "cause": "bobs cause"}))
+    said = {"base": "right", "candidate": "wrong", "cause": "bobs cause"}
+    said_elsewhere(store, "bob", ("verdict", ref_of(0), said))
     session.poll()
-    async with console() as pilot:
+    async with console(size=(80, 50)) as pilot:
         await pilot.press("2")
-        text = await until(pilot, "others: after you decide")
+        text = await at(pilot, "m00", look=True)
+        assert "others: after you decide" in text
         assert "bob" not in text
-        await pilot.press("s", "k")
-        await until(pilot, "bob: unacceptable · bobs cause")
+        await pilot.press("s")
+        await until(pilot, "bob: base is right · not blind · bobs cause")
 
 
 async def test_a_disagreement_is_settled_by_a_key_and_undone(
     console: OpenConsole, store: Path, session: ReviewSession
 ) -> None:
-    async with console() as pilot:
-        await pilot.press("2", "equals_sign")
+    async with console(size=(80, 50)) as pilot:
+        await pilot.press("2")
+        await at(pilot, "m00", look=True)
+        await pilot.press("equals_sign")
         await until(pilot, "give your own verdict first")
-        await pilot.press("x", "k", "equals_sign")
+        await pilot.press("n", "equals_sign")
         await until(pilot, "reviewers do not disagree on this example")
-        said_elsewhere(store, "bob", ("verdict", ref_of(0), {"verdict": "acceptable"}))
+        said_elsewhere(store, "bob", ("verdict", ref_of(0), {"base": "wrong", "candidate": "right"}))
         session.poll()
         await pilot.press("j", "k")
         await until(pilot, "reviewers disagree: = settles")
         assert {gate.key: gate.verdict for gate in session.gates()}["review.findings"] == "unknown"
         await pilot.press("equals_sign")
-        await until(pilot, "said: alice unacceptable, bob acceptable")
-        await pilot.press(*"acceptable", "enter")
-        await until(pilot, "saved  settled  acceptable")
-        assert "settled: acceptable" in shown(pilot.app)
+        await until(pilot, "neither is right, bob: candidate is right)")
+        await pilot.press(*"candidate", "enter")
+        await until(pilot, "saved  settled  candidate is right")
+        assert "settled: candidate is right" in shown(pilot.app)
         assert {gate.key: gate.verdict for gate in session.gates()}["review.findings"] == "pass"
         await pilot.press("u")
         await until(pilot, "reviewers disagree: = settles")
@@ -166,12 +165,13 @@ async def test_a_disagreement_is_settled_by_a_key_and_undone(
 
 
 async def test_the_question_of_the_track_is_asked_until_it_is_answered(console: OpenConsole) -> None:
-    async with console() as pilot:
+    async with console(size=(80, 50)) as pilot:
         await pilot.press("2")
-        await until(pilot, "May what both sides predict for this message ship?")
-        await pilot.press("a", "k")
+        await at(pilot, "m00", look=True)
+        assert "Which label is right for this message?" in shown(pilot.app)
+        await pilot.press("a")
         text = await until(pilot, "others: none yet")
-        assert "May what both sides predict" not in text
+        assert "Which label is right" not in text
 
 
 async def test_brackets_walk_the_slices(console: OpenConsole) -> None:
@@ -182,35 +182,43 @@ async def test_brackets_walk_the_slices(console: OpenConsole) -> None:
         await until(pilot, "the queue")
 
 
-async def test_search_filter_and_escape(console: OpenConsole) -> None:
+async def test_search_filter_and_escape(console: OpenConsole, session: ReviewSession) -> None:
+    total = session.queue_count(Scope())
+    found = session.queue_count(Scope(search="small talk"))
     async with console() as pilot:
         await pilot.press("2", "slash", *"small talk", "enter")
-        assert "1/2" in await until(pilot, "“small talk”")
+        assert f"1/{found}" in await until(pilot, "“small talk”")
         await pilot.press("escape")
-        assert "/16" in await until(pilot, "the queue")
+        assert f"/{total}" in await until(pilot, "the queue")
         await pilot.press("f")
-        await until(pilot, "without my verdict")
-        await pilot.press(*"random", "enter")
-        assert "1/3" in await until(pilot, "random control")
+        text = await until(pilot, "without my verdict")
+        assert "decides a gate" in text
+        assert "worth a look" in text
+        assert RANDOM_CONTROL not in text
+        await pilot.press(*"decides", "enter")
+        assert f"1/{session.parts().decides}" in await until(pilot, "decides a gate  ")
 
 
 async def test_a_search_without_a_hit_leaves_a_way_back(console: OpenConsole) -> None:
     async with console() as pilot:
         await pilot.press("2", "slash", *"zzzz", "enter")
         await until(pilot, "no example in this scope")
-        await pilot.press("x")
+        await pilot.press("a")
         await until(pilot, "there is no example here")
         await pilot.press("escape")
-        await until(pilot, "gold")
+        await until(pilot, "hidden until you have answered")
 
 
-async def test_the_list_and_the_slice_popup_at_80_columns(console: OpenConsole) -> None:
+async def test_the_list_and_the_slice_popup_at_80_columns(
+    console: OpenConsole, session: ReviewSession
+) -> None:
+    first, second = (row.id for row in session.queue_page(Scope(), 0, 2))
     async with console() as pilot:
         await pilot.press("2", "o")
-        text = await until(pilot, "m14")
-        assert "m00" in text
+        text = await until(pilot, second)
+        assert first in text
         await pilot.press("down", "enter")
-        await until(pilot, "message:m02")
+        await until(pilot, f"message:{second}")
         await pilot.press("t")
         await until(pilot, "names a title")
         await pilot.press(*"names", "enter")
@@ -222,24 +230,28 @@ async def test_tree_list_and_evidence_stand_side_by_side_at_200_columns(console:
         await pilot.press("2")
         text = await until(pilot, "declared slices")
         assert "m23" in text
-        assert "gold" in text
+        assert "hidden until you have answered" in text
         lefts = [pilot.app.screen.query_one(f"#{name}").region.x for name in ("tree", "list", "evidence")]
         assert lefts == sorted(set(lefts))
 
 
 async def test_marked_words_are_saved_as_character_offsets(console: OpenConsole, store: Path) -> None:
     async with console() as pilot:
-        await pilot.press("2", "m")
+        await pilot.press("2")
+        await at(pilot, "m00")
+        await pilot.press("m")
         await until(pilot, "mark words for the candidate")
         await pilot.press("space", "space", "enter")
-        await until(pilot, "saved  marked words")
+        await until(pilot, "looked first")
         (event,) = [event for event in events(store) if event["kind"] == "tokens"]
         assert json.loads(str(event["body"]))["tokens"] == [["candidate", 0, len("message 0")]]
 
 
 async def test_a_finding_is_tied_to_the_gate_of_the_example(console: OpenConsole, store: Path) -> None:
     async with console() as pilot:
-        await pilot.press("2", "F")
+        await pilot.press("2")
+        await at(pilot, "m00", look=True)
+        await pilot.press("F")
         text = await until(pilot, "moves gate")
         assert "intent.critical_recall[escalation]" in text
         await pilot.press("enter", "enter", "enter", "enter")
@@ -259,9 +271,12 @@ async def test_a_finding_is_tied_to_the_gate_of_the_example(console: OpenConsole
 async def test_enter_on_a_counterfactual_opens_it_and_escape_returns(console: OpenConsole) -> None:
     async with console() as pilot:
         await pilot.press("2")
+        await at(pilot, "m00", look=True)
         text = await until(pilot, "counterfactuals: p(escalation)")
         assert ".02 → .08" in text
         await pilot.press("enter")
+        await until(pilot, "variant of message:m00")
+        await pilot.press("v")
         assert "a variant of" in await until(pilot, "m00~escalation~titles~swap")
         await pilot.press("escape")
         await until(pilot, "message:m00")
@@ -269,7 +284,9 @@ async def test_enter_on_a_counterfactual_opens_it_and_escape_returns(console: Op
 
 async def test_numbers_show_every_value_with_its_definition(console: OpenConsole) -> None:
     async with console(size=(100, 60)) as pilot:
-        await pilot.press("2", "space")
+        await pilot.press("2")
+        await at(pilot, "m00")
+        await pilot.press("space")
         text = await until(pilot, "COUNTERFACTUALS")
         for wanted in (
             "completeness",
@@ -284,9 +301,11 @@ async def test_numbers_show_every_value_with_its_definition(console: OpenConsole
 
 async def test_side_and_method_keys_change_what_is_drawn(console: OpenConsole) -> None:
     async with console() as pilot:
-        await pilot.press("2", "b")
+        await pilot.press("2")
+        await at(pilot, "m00", look=True)
+        await pilot.press("V")
         await until(pilot, "side: base")
-        await pilot.press("b", "b")
+        await pilot.press("V", "V")
         assert "diff" in await until(pilot, "side: difference")
 
 
@@ -378,19 +397,18 @@ async def test_copy_without_a_terminal_writes_a_file(
     monkeypatch.delenv("TMUX", raising=False)
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     async with console() as pilot:
-        await pilot.press("2", "y")
+        await pilot.press("2")
+        await at(pilot, "m00")
+        await pilot.press("y")
         await until(pilot, "written to")
         (file,) = tmp_path.glob("assay-*.txt")
         assert file.read_text().startswith(ref_of(0))
         assert "written to" in shown(pilot.app)
 
 
-def test_a_flagged_example_that_is_a_control_too_says_both(session: ReviewSession) -> None:
-    flagged = next(row for row in session.queue_page(Scope(), 0, 50) if not row.control)
-    both = replace(flagged, control=True, reasons=(RANDOM_CONTROL, "flip"))
-    assert f"flip · {RANDOM_CONTROL}" in example_line(both, 200).plain
-    evidence = session.example(flagged.ref)
-    drawn = Flag(flagged.ref, RANDOM_CONTROL, None, flagged.rank, None, control=True)
+def test_that_an_example_is_a_control_is_no_reason(session: ReviewSession) -> None:
+    evidence = session.example(ref_of(0))
+    drawn = Flag(ref_of(0), RANDOM_CONTROL, None, 1, None, control=True)
     words = flag_reasons(replace(evidence, flags=(drawn, *evidence.flags)))
-    assert words == f"{flag_reasons(evidence)} · {RANDOM_CONTROL}"
+    assert words == flag_reasons(evidence)
     assert evidence.flags[0].reason in words

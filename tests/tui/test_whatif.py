@@ -29,7 +29,7 @@ from analysis.review.scope import Scope
 from analysis.review.session import ReviewSession
 from analysis.review.whatif import attributions_of, licences_of, outputs_of
 from tests.conftest import TITLES
-from tests.tui.reading import shown, until
+from tests.tui.reading import look, shown, until
 from tui.console.app import AssayApp
 from tui.draw.edit_sentence import edit_sentence
 from tui.draw.lines import Line, StyleLike
@@ -47,7 +47,7 @@ from tui.whatif.numbers import number_lines
 from tui.whatif.question import requests_for
 from tui.whatif.screen import WhatIfScreen
 
-ANSWER_S = 60.0
+ANSWER_S = 180.0
 """How long a machine that is busy elsewhere may take to load two small models."""
 VIEW = view_of("intent")
 METHODS = {spec.name: spec for spec in get("intent").methods()}
@@ -96,6 +96,7 @@ async def opened(
     async with app.run_test(size=size) as pilot:
         await pilot.pause()
         app.show_example(ref)
+        await look(pilot)
         await until(pilot, "gold")
         await pilot.press("w")
         await until(pilot, "What-if")
@@ -420,7 +421,7 @@ async def test_keys_work_while_a_question_is_open_and_escape_cancels_it(
         first = stopped_worker(pilot)
         await pilot.press("d", "enter")
         await until(pilot, "asking both models, 1 of 2… ", ANSWER_S)
-        await pilot.press("b", "s", "enter")
+        await pilot.press("V", "s", "enter")
         for told in ("side: base", "ask both models first", "the models are still asked"):
             await holds(pilot, lambda told=told: any(told in text for text in said))
         await until(pilot, "esc cancels", ANSWER_S)
@@ -526,6 +527,7 @@ async def test_another_example_starts_anew_and_the_same_one_is_as_it_was_left(
         await pilot.press("d")
         await until(pilot, "without “")
         await pilot.press("escape")
+        await look(pilot)
         await until(pilot, "gold")
         await pilot.press("w")
         await until(pilot, "without “")

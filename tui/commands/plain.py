@@ -11,8 +11,6 @@ from typing import TYPE_CHECKING, TextIO
 
 from analysis.base.errors import AssayError
 from analysis.base.problems import suggest
-from analysis.base.records import ReviewVerdict
-from analysis.plugin import registry
 from analysis.plugin.gate import judgement
 from analysis.review.scope import Scope
 from analysis.review.session import ReviewSession
@@ -21,36 +19,40 @@ from tui.draw.gate_lines import (
     GATE_MARKS,
     by_urgency,
     counts_of,
+    flagged_gate,
     gate_improvement,
     gate_value,
     verdict_of,
 )
 from tui.draw.number_text import interval, places_of
+from tui.draw.right_words import RIGHT_WORDS, verdict_words
 from tui.draw.safe_text import printable
+from tui.plugin.asked_page import AskedPage
+from tui.plugin.closed_page import HIDDEN, answer_sentences, known_sentence, shown_name, sides_text
 from tui.plugin.registry import view_of
 
 if TYPE_CHECKING:
+    from analysis.review.asked import Choice
     from analysis.review.queries import ExampleEvidence
 
-VERDICTS: dict[str, ReviewVerdict] = {
-    "a": "acceptable",
-    "x": "unacceptable",
-    "s": "unsure",
-    "l": "bad-label",
-}
+CHOICES: dict[str, Choice] = {"a": "first", "b": "second", "e": "either", "n": "neither", "s": "unsure"}
+"""Letters that answer the question of an example."""
 HELP = (
-    "a acceptable, x unacceptable, s unsure, l bad label: saved at once, then the next undecided example",
-    "n next, p previous, J next undecided, K previous undecided, g ID goes to an example",
-    "c TEXT names the cause, e TEXT writes a note, u undoes, U redoes",
-    "= LETTER settles an example on which reviewers disagree, as the letter of what they agreed on",
-    "o prints the overview, G KEY a gate with what it looks at, r the example again, q quits, ? prints this",
+    "a A is right, b B is right, e either, n neither, s not sure: saved at once, then the page opens",
+    "sides, labels and reasons are hidden until then; v looks first, and the verdict is then not blind",
+    "j next, k previous, J next undecided, K previous undecided, g ID goes to an example",
+    "c TEXT names the cause, i TEXT writes a note, B REASON raises a blocker, u undoes, U redoes",
+    "= LETTER settles an example on which reviewers disagree; the letter is what they agreed on, A and B as they stand",
+    "o prints the overview, G KEY a gate with what it looks at, r the example again, q quits, h or ? prints this",
 )
 STEPS = {
-    **dict.fromkeys("njJ", (1, "no further example")),
-    **dict.fromkeys("pkK", (-1, "no earlier example")),
+    **dict.fromkeys("jJ", (1, "no further example")),
+    **dict.fromkeys("kK", (-1, "no earlier example")),
 }
 """Letters that go on or back; a capital skips what is decided."""
-PROMPT = "a x s l n p u e q ? > "
+TYPED = {"c": "cause", "i": "note", "B": "blocker"}
+"""Letters that a text follows, and what it is."""
+PROMPT = "a b e n s v J K i B u q ? > "
 
 
 class PlainReview:
@@ -68,6 +70,7 @@ class PlainReview:
         self.stdout = stdout
         self.scope = Scope()
         self.ref: str | None = None
+        self.page = AskedPage(session)
 
     def say(self, text: str = "") -> None:
         """Print one line, cleaned."""
@@ -106,7 +109,7 @@ class PlainReview:
         review = session.description["review"]
         gates = session.gates()
         self.say(f"{review['name']}: base {review['base_version']}, candidate {review['candidate_version']}")
-        self.say(f"{verdict_of(gates)[0]}: {counts_of(gates)}")
+        self.say(f"{verdict_of(gates, session.gate_input().state.decision)[0]}: {counts_of(gates)}")
         for note in session.overview().notes:
             self.say(f"note: {note}")
         for trigger in session.triggers():
@@ -117,8 +120,10 @@ class PlainReview:
                 self.say(
                     f"{GATE_MARKS[gate.verdict][0]} {gate.verdict} {gate.key} {gate_value(gate)}: {gate.why}"
                 )
-        inspected, total = session.progress()
-        self.say(f"queue: {inspected} of {total} seen")
+        answered, total = session.progress()
+        self.say(
+            f"{session.parts().decides} verdicts decide; {answered} of {total} that must be judged are answered"
+        )
 
     def gate(self, key: str) -> None:
         """One gate: what it protects, its value, each thing that it looks at, and why it says what it says."""
@@ -137,34 +142,65 @@ class PlainReview:
         self.say(f"why: {gate.why}")
 
     def show(self) -> None:
-        """Print the example."""
+        """Print the example: as a question while it is closed, else whole."""
         if self.ref is None:
             return
         evidence = self.session.example(self.ref)
+        self.page.turn_to(evidence)
         position = self.session.position(self.ref, self.scope)
         total = self.session.queue_count(self.scope)
         place = "not in the queue" if position is None else f"{position + 1} of {total}"
         self.say()
-        self.say(f"{self.ref} ({place})")
+        if self.page.closed:
+            self.say(f"{evidence.example.track}/{shown_name(evidence)} ({place})")
+            self.ask_blind(evidence)
+        else:
+            self.say(f"{self.ref} ({place})")
+            self.show_open(evidence)
+
+    def ask_blind(self, evidence: ExampleEvidence) -> None:
+        """Print text, question and answers, and nothing that tells which side is which."""
+        if self.page.title:
+            self.say(f"title: {self.page.title}")
+        self.say(f"text: {evidence.example.text}")
+        for sentence in answer_sentences(self.page):
+            self.say(sentence)
+        self.say(HIDDEN)
+        self.page.drawn()
+
+    def show_open(self, evidence: ExampleEvidence) -> None:
+        """Print everything of an example, and what was said of it."""
+        told = known_sentence(self.page)
+        if told:
+            self.say(told)
         for sentence in view_of(evidence.example.track).summary(evidence):
             self.say(sentence)
-        if evidence.mine is not None:
-            mine = evidence.mine
-            self.say(f"your verdict: {mine.verdict}" + (f", cause {mine.cause}" if mine.cause else ""))
+        mine = evidence.mine
+        if mine is None and not told:
+            for sentence in answer_sentences(self.page):
+                self.say(sentence)
+        sides = sides_text(self.page)
+        if sides and not told:
+            self.say(sides)
+        if mine is not None:
+            self.say(f"your verdict: {verdict_words(mine)}" + (f", cause {mine.cause}" if mine.cause else ""))
             if mine.note:
                 self.say(f"your note: {mine.note}")
         for other in evidence.others:
-            self.say(f"{other.reviewer}: {other.verdict}" + (f", cause {other.cause}" if other.cause else ""))
-        self.ask(evidence)
+            self.say(
+                f"{other.reviewer}: {verdict_words(other)}"
+                + (f", cause {other.cause}" if other.cause else "")
+            )
+        self.agreement(evidence)
 
-    def ask(self, evidence: ExampleEvidence) -> None:
-        """Print the question of the track until it is answered, and then whether the reviewers agree."""
-        ref, track = evidence.example.ref, evidence.example.track
+    def agreement(self, evidence: ExampleEvidence) -> None:
+        """Print whether the reviewers agree, after one's own verdict."""
+        ref = evidence.example.ref
         state = self.session.gate_input().state
         if evidence.mine is None:
-            self.say(registry.get(track).question)
-        elif ref in state.settled:
-            self.say(f"settled: {state.settled[ref]}")
+            return
+        if ref in state.settled:
+            self.say(f"settled: {RIGHT_WORDS[state.settled[ref]]}")
         elif judgement(state, ref) == "disagreement":
             self.say("reviewers disagree; = LETTER records what they agreed on")
 
@@ -184,13 +220,15 @@ class PlainReview:
             return False
         if self.ref is None or not letter:
             return True
-        if letter in VERDICTS and not rest:
-            self.decide(self.ref, VERDICTS[letter])
+        if letter in CHOICES and not rest:
+            self.decide(CHOICES[letter])
+        elif letter == "v" and not rest:
+            self.look()
         elif letter in STEPS:
             step, nothing = STEPS[letter]
             self.go(self.session.neighbour(self.ref, self.scope, step, letter.isupper()), nothing)
-        elif letter in ("c", "e"):
-            self.write(letter, rest)
+        elif letter in TYPED:
+            self.write(TYPED[letter], rest)
         elif letter in ("u", "U"):
             done = self.session.undo() if letter == "u" else self.session.redo()
             word = "undone" if letter == "u" else "redone"
@@ -199,25 +237,31 @@ class PlainReview:
             self.go(self.session.resolve_ref(rest.strip()), "")
         elif letter == "G":
             self.gate(rest.strip())
-        elif letter == "=" and rest.strip() in VERDICTS:
-            self.settle(self.ref, VERDICTS[rest.strip()])
+        elif letter == "=" and rest.strip() in CHOICES:
+            self.settle(self.ref, CHOICES[rest.strip()])
         else:
             self.tell(text)
         return True
 
-    def decide(self, ref: str, verdict: ReviewVerdict) -> None:
-        """Save a verdict and go on."""
-        self.session.verdict(ref, verdict)
-        self.say(f"saved: {verdict} {ref}")
-        following = self.session.neighbour(ref, self.scope, 1, True)
-        self.go(following, "no undecided example follows; K goes back")
+    def decide(self, choice: Choice) -> None:
+        """Save an answer, and print the page that it opens."""
+        self.say(self.page.answer(choice).replace("  ", ": ", 1).replace("  ", " "))
+        self.show()
 
-    def settle(self, ref: str, verdict: ReviewVerdict) -> None:
+    def look(self) -> None:
+        """Open the page before it is answered."""
+        said = self.page.look()
+        self.say(said or "this page is open already")
+        if said:
+            self.show()
+
+    def settle(self, ref: str, choice: Choice) -> None:
         """Save what the reviewers agreed on; as in the console, only after one's own verdict."""
-        if self.session.example(ref).mine is None:
+        if self.page.closed or self.page.asked is None or self.session.example(ref).mine is None:
             raise AssayError("give your own verdict first")
-        self.session.settle(ref, verdict)
-        self.say(f"saved: settled {verdict} {ref}")
+        right = self.page.asked.right(choice)
+        self.session.settle(ref, right)
+        self.say(f"saved: settled {RIGHT_WORDS[right]} {ref}")
 
     def tell(self, text: str) -> None:
         """Overview, the example again, or help."""
@@ -226,14 +270,13 @@ class PlainReview:
         elif text == "r":
             self.show()
         else:
-            if text != "?":
+            if text not in ("?", "h"):
                 self.say(f"unknown answer: {text}")
             for line in HELP:
                 self.say(line)
 
-    def write(self, letter: str, text: str) -> None:
-        """Save a cause or a note; asks for it where it was not given."""
-        what = "cause" if letter == "c" else "note"
+    def write(self, what: str, text: str) -> None:
+        """Save a cause, a note or the reason of a blocker; asks for it where it was not given."""
         if not text:
             self.stdout.write(f"{what}: ")
             self.stdout.flush()
@@ -243,8 +286,12 @@ class PlainReview:
             return
         if what == "cause":
             self.session.cause(self.ref, text)
-        else:
+        elif what == "note":
             self.session.note(self.ref, text)
+        else:
+            evidence = self.session.example(self.ref)
+            gate = flagged_gate(evidence, self.session.gates())
+            self.session.finding(text, gate, [self.ref], "blocker")
         self.say(f"saved: {what} {self.ref}")
 
 

@@ -10,7 +10,8 @@ from tui.draw.number_text import IMPROVEMENT_MARKS, PLAIN_UNITS, improvement, in
 from tui.draw.safe_text import fit
 
 if TYPE_CHECKING:
-    from analysis.base.records import GateResult
+    from analysis.base.records import DecisionRecord, GateResult
+    from analysis.review.queries import ExampleEvidence
 
 GATE_MARKS = {
     "fail": ("✗", "bad"),
@@ -33,17 +34,26 @@ def by_urgency(gates: Sequence[GateResult]) -> list[GateResult]:
     return sorted(gates, key=lambda gate: (ORDER.index(gate.verdict), not gate.blocking))
 
 
-def verdict_of(gates: Sequence[GateResult]) -> tuple[str, str]:
-    """What may be done with the candidate, in words, and the style of it."""
-    from analysis.review.evaluate import allow
+def flagged_gate(evidence: ExampleEvidence, gates: Sequence[GateResult]) -> str | None:
+    """Key of the most urgent gate that an example is flagged for; None where there is none."""
+    flagged = {flag.gate for flag in evidence.flags}
+    return next((gate.key for gate in by_urgency(gates) if gate.key in flagged), None)
+
+
+def verdict_of(gates: Sequence[GateResult], decision: DecisionRecord | None = None) -> tuple[str, str]:
+    """What may be done with the candidate, in the words of `assay status`, and the style of it."""
+    from analysis.review.evaluate import allow, state_of
 
     if not gates:
         return "NO GATES", "banner.warn"
-    if allow(list(gates)):
-        return "MAY BE PROMOTED", "banner.good"
-    if any(gate.blocking and gate.verdict == "fail" for gate in gates):
-        return "DO NOT PROMOTE", "banner.bad"
-    return "CANNOT BE DECIDED YET", "banner.warn"
+    state = state_of(gates, decision)
+    if state == "blocked":
+        return "BLOCKED", "banner.bad"
+    if state == "promotable":
+        return "PROMOTABLE", "banner.good"
+    if decision is not None and state == "decided":
+        return f"DECIDED: {decision.decision.upper()}", "banner.warn"
+    return ("WAITING FOR A DECISION", "banner.good") if allow(gates) else ("WAITING", "banner.warn")
 
 
 def counts_of(gates: Sequence[GateResult]) -> str:

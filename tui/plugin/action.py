@@ -20,6 +20,7 @@ _SHOWN = {
     "space": "space",
     "plus": "+",
     "minus": "-",
+    "full_stop": ".",
 }
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from tui.draw.lines import Line, wrap, wrapped
 from tui.draw.number_text import figure
+from tui.draw.right_words import RIGHT_MARKS, verdict_words
 from tui.plugin.options import ViewOptions
 
 if TYPE_CHECKING:
@@ -17,9 +18,8 @@ INDENT = 7
 
 
 def flag_reasons(evidence: ExampleEvidence) -> str:
-    """Why the example is in the queue; that it was drawn as a control, too, comes last."""
-    flags = sorted(evidence.flags, key=lambda flag: flag.control)
-    return " · ".join(dict.fromkeys(flag.reason for flag in flags))
+    """Why the example is in the queue; that it was drawn as a control is no reason, and is not shown."""
+    return " · ".join(dict.fromkeys(flag.reason for flag in evidence.flags if not flag.control))
 
 
 def annotation_lines(evidence: ExampleEvidence, options: ViewOptions) -> list[Line]:
@@ -29,7 +29,8 @@ def annotation_lines(evidence: ExampleEvidence, options: ViewOptions) -> list[Li
     if mine is None:
         line.add("–", "faint")
     else:
-        line.add(mine.verdict, {"acceptable": "good", "unacceptable": "bad"}.get(mine.verdict, "warn"))
+        mark, tone = RIGHT_MARKS[mine.right]
+        line.add(f"{mark} {verdict_words(mine)}", tone)
         if mine.cause:
             line.add("   cause ", "dim").add(mine.cause)
     agreement, style = options.agreement
@@ -41,7 +42,7 @@ def annotation_lines(evidence: ExampleEvidence, options: ViewOptions) -> list[Li
         line.end("others: none yet", width - 1, "faint")
     lines = [line]
     for other in evidence.others:
-        said = f"{other.reviewer}: {other.verdict}" + (f" · {other.cause}" if other.cause else "")
+        said = f"{other.reviewer}: {verdict_words(other)}" + (f" · {other.cause}" if other.cause else "")
         said += f" · {other.note}" if other.note else ""
         lines += wrapped(" other", said, width, indent=INDENT)
     if mine is not None and mine.note:
@@ -63,7 +64,7 @@ def annotation_lines(evidence: ExampleEvidence, options: ViewOptions) -> list[Li
 def flag_lines(evidence: ExampleEvidence, width: int, indent: int) -> list[Line]:
     """Every flag with its number and the gate that it bears on."""
     lines: list[Line] = []
-    for flag in evidence.flags:
+    for flag in (one for one in evidence.flags if not one.control):
         number = "" if flag.value is None else f" {figure(flag.value)}"
         gate = f" → {flag.gate}" if flag.gate else ""
         lines += wrapped(" flag", f"{flag.reason}{number}{gate}", width, indent=indent, style="number")

@@ -4,18 +4,24 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from analysis.base.records import REVIEW_VERDICTS
+from analysis.base.records import RIGHTS
 from analysis.plugin.gate import judgement
-from tui.draw.gate_lines import by_urgency
+from tui.draw.gate_lines import flagged_gate
+from tui.draw.right_words import RIGHT_MARKS, RIGHT_WORDS
+from tui.screens import pick
 from tui.screens.example import ExampleScreen
-from tui.screens.pick import Choice, PickScreen
 
 if TYPE_CHECKING:
-    from analysis.base.records import ReviewVerdict
+    from analysis.base.records import Right
+    from analysis.review.asked import Choice
 
 
 class AnnotateScreen(ExampleScreen):
     """An example screen whose keys record what a reviewer says."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._last: tuple[Right, str | None] | None = None
 
     def show_lists(self) -> None:
         """Draw what stands beside the example anew, after something was recorded."""
@@ -25,6 +31,8 @@ class AnnotateScreen(ExampleScreen):
         reason = super().unavailable(identifier)
         if reason is None and identifier == "annotation.settle" and self.evidence is not None:
             return self._not_to_settle()
+        if reason is None and identifier == "verdict.repeat" and self._last is None:
+            return "there is no verdict of this session to repeat"
         return reason
 
     def _not_to_settle(self) -> str | None:
@@ -37,40 +45,51 @@ class AnnotateScreen(ExampleScreen):
             return "reviewers do not disagree on this example"
         return None
 
-    def _decide(self, verdict: ReviewVerdict) -> None:
-        ref = self.ref
-        if ref is None:
-            return
-        self.session.verdict(ref, verdict)
-        following = self.session.neighbour(ref, self.scope, 1, True) or self.session.neighbour(
-            ref, self.scope, -1, True
-        )
-        if following is not None:
-            self.ref = following
-            self.session.bookmark(following, self.scope)
+    def _answer(self, choice: Choice) -> None:
+        """Save what a key says; the page then stands open, on the same example."""
+        self._answered(self.page.answer(choice))
+
+    def _answered(self, said: str) -> None:
+        if self.ref is not None:
+            self.session.bookmark(self.ref, self.scope)
         self.load()
+        self._remember()
         self.show_lists()
-        self.draw(top=following is not None)
+        self.draw(top=True)
         self.show_bars()
-        self.notice(
-            f"saved  {verdict}  {ref}" + ("" if following else "  nothing undecided is left here"), "saved"
-        )
+        left = self.session.neighbour(None, self.scope, 1, True)
+        self.notice(said + ("" if left else "  nothing undecided is left here"), "saved")
 
-    def do_annotation_accept(self) -> None:
-        """The change may ship."""
-        self._decide("acceptable")
+    def _remember(self) -> None:
+        """Keep verdict and cause for the key that repeats them."""
+        mine = self.evidence.mine if self.evidence is not None else None
+        if mine is not None:
+            self._last = mine.right, mine.cause
 
-    def do_annotation_reject(self) -> None:
-        """The change must not ship."""
-        self._decide("unacceptable")
+    def do_verdict_first(self) -> None:
+        """A is right."""
+        self._answer("first")
 
-    def do_annotation_unsure(self) -> None:
+    def do_verdict_second(self) -> None:
+        """B is right."""
+        self._answer("second")
+
+    def do_verdict_either(self) -> None:
+        """Both are right."""
+        self._answer("either")
+
+    def do_verdict_neither(self) -> None:
+        """Neither is right."""
+        self._answer("neither")
+
+    def do_verdict_unsure(self) -> None:
         """Cannot tell."""
-        self._decide("unsure")
+        self._answer("unsure")
 
-    def do_annotation_bad_label(self) -> None:
-        """The gold label is wrong."""
-        self._decide("bad-label")
+    def do_verdict_repeat(self) -> None:
+        """The last verdict and its cause once more."""
+        if self._last is not None:
+            self._answered(self.page.record(*self._last))
 
     def do_annotation_cause(self) -> None:
         """Name the cause."""
@@ -89,33 +108,42 @@ class AnnotateScreen(ExampleScreen):
         evidence = self.evidence
         if evidence is None:
             return
-        said = ", ".join(f"{one.reviewer} {one.verdict}" for one in (evidence.mine, *evidence.others) if one)
-        choices = [Choice(verdict, "", verdict) for verdict in REVIEW_VERDICTS]
+        records = (evidence.mine, *evidence.others)
+        said = ", ".join(f"{one.reviewer}: {RIGHT_WORDS[one.right]}" for one in records if one)
+        choices = [pick.Choice(right, RIGHT_MARKS[right][0], RIGHT_WORDS[right]) for right in RIGHTS]
         title = f"agreed on (said: {said})"
-        self.app.push_screen(PickScreen(self.console_app.colours, title, choices), self._settled)
+        self.app.push_screen(pick.PickScreen(self.console_app.colours, title, choices), self._settled)
 
     def _settled(self, value: str | None) -> None:
-        verdict = next((one for one in REVIEW_VERDICTS if one == value), None)
-        if verdict is not None and self.ref is not None:
-            self.session.settle(self.ref, verdict)
+        right = next((one for one in RIGHTS if one == value), None)
+        if right is not None and self.ref is not None:
+            self.session.settle(self.ref, right)
             self.after_write()
-            self.notice(f"saved  settled  {verdict}  {self.ref}", "saved")
+            self.notice(f"saved  settled  {RIGHT_WORDS[right]}  {self.ref}", "saved")
 
     def typing(self, purpose: str, text: str) -> None:
         if purpose == "note" and self.ref is not None:
             self.session.save_draft(self.ref, text)
 
     def record_typed(self, purpose: str, text: str) -> None:
-        """Save a cause or a note that was typed; an empty one is let go."""
+        """Save a cause, a note or the reason of a blocker that was typed; an empty one is let go."""
         if self.ref is None or not text.strip():
             return
         if purpose == "cause":
             self.session.cause(self.ref, text)
+        elif purpose == "blocker" and self.evidence is not None:
+            gate = flagged_gate(self.evidence, self.session.gates())
+            self.session.finding(text.strip(), gate, [self.ref], "blocker")
         else:
             self.session.note(self.ref, text)
             self.session.clear_draft(self.ref)
         self.after_write()
+        self._remember()
         self.notice(f"saved  {purpose}  {self.ref}", "saved")
+
+    def do_annotation_blocker(self) -> None:
+        """Say why the candidate must not ship with this."""
+        self.entry.ask("blocker", "must not ship, because")
 
     def do_annotation_mark(self) -> None:
         """Mark words."""
@@ -140,9 +168,7 @@ class AnnotateScreen(ExampleScreen):
         from tui.screens.record_forms import finding_form
 
         if self.evidence is not None and self.ref is not None and self.view is not None:
-            flagged = {flag.gate for flag in self.evidence.flags}
-            urgent = by_urgency(self.session.gates())
-            gate = next((entry.key for entry in urgent if entry.key in flagged), None)
+            gate = flagged_gate(self.evidence, self.session.gates())
             shown = self.view.shown(self.evidence, self.options(80, 24))
             form = finding_form(self.console_app.colours, self.session, gate, (self.ref,), shown=shown)
             self.app.push_screen(form, self._found)

@@ -12,7 +12,11 @@ from tui.draw.number_text import plural
 from tui.screens.pick import Choice
 
 if TYPE_CHECKING:
+    from analysis.base.records import QueuePart
     from analysis.review.session import ReviewSession
+
+PART_TITLES: dict[QueuePart, str] = {"decides": "decides a gate", "worth a look": "worth a look"}
+"""The parts of the queue that can be asked for. The others are mixed in so that nobody knows them."""
 
 
 def scope_title(scope: Scope) -> str:
@@ -24,6 +28,8 @@ def scope_title(scope: Scope) -> str:
         parts.append(f"gate {scope.gate}")
     if scope.reason:
         parts.append(scope.reason)
+    if scope.part:
+        parts.append(PART_TITLES.get(scope.part, "must be judged"))
     if scope.undecided:
         parts.append("undecided")
     if scope.search:
@@ -33,8 +39,9 @@ def scope_title(scope: Scope) -> str:
 
 def slice_choices(session: ReviewSession) -> list[Choice]:
     """The queue and each slice, with progress."""
-    inspected, total = session.progress()
-    choices = [Choice(_value(slice="", track=None), "", "the queue", f"{inspected}/{total} seen")]
+    answered, total = session.progress()
+    must = f"{answered}/{total} that must be judged"
+    choices = [Choice(_value(slice="", track=None), "", "the queue", must)]
     for entry in session.slices():
         remark = (
             f"{entry.seen}/{entry.queued} seen, {entry.broken} broken, {entry.fixed} fixed of {entry.n:,}"
@@ -45,12 +52,19 @@ def slice_choices(session: ReviewSession) -> list[Choice]:
 
 
 def filter_choices(session: ReviewSession) -> list[Choice]:
-    """Undecided ones, everything, each reason and each gate that has flagged examples."""
-    given = session.gate_input()
+    """Undecided ones, what decides, everything, each reason and each gate that has flagged examples."""
+    given, parts = session.gate_input(), session.parts()
     reasons = Counter(reason for entry in given.queue for reason in entry.reasons)
     choices = [
         Choice(_value(clear=True), "", "the whole queue", "no filter"),
         Choice(_value(undecided=True), "", "undecided", "without my verdict"),
+        Choice(_value(part="decides"), "", PART_TITLES["decides"], plural(parts.decides, "open example")),
+        Choice(
+            _value(part="worth a look"),
+            "",
+            PART_TITLES["worth a look"],
+            plural(parts.worth_a_look, "example"),
+        ),
         Choice(
             _value(everything=True), "", "everything", "all examples of the evaluation, not only the queue"
         ),
@@ -74,6 +88,8 @@ def filtered(scope: Scope, value: str) -> Scope:
         return Scope(track=chosen["track"], slice=name)
     if chosen.get("clear"):
         return Scope()
+    if "part" in chosen:
+        return Scope(part=chosen["part"])
     if "reason" in chosen or "gate" in chosen:
         return Scope(reason=chosen.get("reason"), gate=chosen.get("gate"))
     return replace(scope, refs=None, **chosen)

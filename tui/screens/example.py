@@ -3,30 +3,42 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from textual import on
 
 from analysis.plugin.gate import judgement
-from analysis.plugin.registry import get, known
 from analysis.review.scope import Scope
 from tui.draw.lines import Line, Target, rule, text_line, wrapped
 from tui.draw.messages import CursorMoved
+from tui.draw.right_words import RIGHT_WORDS, verdict_words
 from tui.draw.safe_text import cells, fit
+from tui.plugin.asked_page import IS_KNOWN, NO_B, AskedPage
+from tui.plugin.closed_page import closed_lines, known_sentence, shown_name, sides_text
 from tui.plugin.options import ViewOptions
 from tui.plugin.registry import view_of
 from tui.screens.base import BaseScreen, opens_track
 from tui.screens.choices import scope_title
+from tui.screens.frame import FAILURES
+from tui.screens.head import progress_text
 from tui.screens.saved_whatifs import saved_lines
 from tui.widgets.line_view import LineView
 
 if TYPE_CHECKING:
+    from analysis.review.queries import ExampleEvidence
     from tui.plugin.action import Action
     from tui.plugin.view import View
 
 EVIDENCE = "evidence"
 """Id of the widget that shows the example."""
 LABEL_CELLS = 7
+SHOW_SIDES = frozenset({"whatif.open", "annotation.mark", "finding.record"})
+"""Actions that show something of a side, beside those of the area `view`: on a closed page, they look first."""
+AFTER_ANSWER = frozenset({"annotation.settle", "verdict.repeat"})
+"""Actions that have no meaning on a closed page."""
+ALIKE_TITLES = {"verdict.first": "right", "verdict.neither": "wrong"}
+"""What answers are called where there is but one to judge."""
 
 
 class ExampleScreen(BaseScreen):
@@ -47,6 +59,14 @@ class ExampleScreen(BaseScreen):
         self.method = 0
         self.total = 0
         self.position: int | None = None
+        self._page: AskedPage | None = None
+
+    @property
+    def page(self) -> AskedPage:
+        """What is asked of the example, and whether its sides are hidden."""
+        if self._page is None:
+            self._page = AskedPage(self.session)
+        return self._page
 
     @property
     def evidence_view(self) -> LineView:
@@ -71,7 +91,60 @@ class ExampleScreen(BaseScreen):
             return "there is no example here"
         if entry.about_example and entry.track and self.view is not None and entry.track != self.view.track:
             return f"this is one of {self.view.name}"
-        return super().unavailable(identifier)
+        return self._not_asked(entry) or super().unavailable(identifier)
+
+    def _not_asked(self, entry: Action) -> str | None:
+        """Why the question of the example leaves no room for an action, or None."""
+        page = self.page
+        if entry.id.startswith("verdict.") and not page.closed and page.known is not None:
+            return IS_KNOWN
+        if entry.id == "verdict.second" and page.alike:
+            return NO_B
+        if not page.closed:
+            return None
+        own = self._of_view(entry) and entry.about_example and not self._shows_sides(entry)
+        return "answer first; v looks without answering" if own or entry.id in AFTER_ANSWER else None
+
+    def _shows_sides(self, entry: Action) -> bool:
+        return entry.id in SHOW_SIDES or entry.id.startswith("view.")
+
+    def bar_actions(self) -> list[Action]:
+        """On a closed page, what answers it comes first, and nothing of a view: what it offers tells of the sides."""
+        entries = super().bar_actions()
+        if not self.page.closed:
+            return entries
+        kept = [
+            entry
+            for entry in entries
+            if self._not_asked(entry) is None
+            and not (self._shows_sides(entry) and entry.id not in ("view.method", "whatif.open"))
+            and not (entry.about_example and entry.track and not opens_track(entry))
+        ]
+        titles = {"view.method": "look first", **(ALIKE_TITLES if self.page.alike else {})}
+        if self.page.alike:
+            kept = [entry for entry in kept if entry.id != "verdict.either"]
+        return [replace(entry, title=titles.get(entry.id, entry.title)) for entry in kept]
+
+    def action_do(self, identifier: str) -> None:
+        """Do an action; what shows the sides of a closed page opens it first, and that is said."""
+        entry = self.console_app.actions[identifier]
+        said = ""
+        if self.page.closed and self._shows_sides(entry) and self.unavailable(identifier) is None:
+            try:
+                said = self.page.look()
+            except FAILURES as error:
+                self.complain(error)
+                return
+            self.load()
+            self.draw(top=True)
+            self.show_bars()
+            # On a closed page this key looks, and does no more.
+            if identifier == "view.method":
+                self.notice(said, "warn")
+                return
+        super().action_do(identifier)
+        if said:
+            self.notice(said, "warn")
 
     def load(self) -> None:
         """Read what there is of the example."""
@@ -79,6 +152,7 @@ class ExampleScreen(BaseScreen):
             self.chosen = 0
         self.evidence = None if self.ref is None else self.session.example(self.ref)
         self.position = None if self.ref is None else self.session.position(self.ref, self.scope)
+        self.page.turn_to(self.evidence)
 
     def options(self, width: int, height: int) -> ViewOptions:
         """How the example is looked at."""
@@ -109,21 +183,30 @@ class ExampleScreen(BaseScreen):
                 [Line(), text_line("  no example in this scope: esc goes back, f changes the filter", "warn")]
             )
             return
-        lines = self._asked_lines(width)
-        draft = self.session.draft(evidence.example.ref)
-        if draft:
-            going_on = f"{draft}   (e goes on with it)"
-            lines += wrapped(" draft", going_on, width, indent=LABEL_CELLS, style="warn")
+        lines = self._draft_lines(evidence.example.ref, width)
+        if self.page.closed:
+            widget.show_lines(lines + closed_lines(evidence, self.page, width), top=top)
+            self.page.drawn()
+            return
+        lines = self._asked_lines(width) + lines
         lines += view.example(evidence, self.options(width, widget.size.height - len(lines)))
         lines += saved_lines(evidence.history, evidence.example.text, view, width)
         widget.show_lines(lines, top=top)
 
+    def _draft_lines(self, ref: str, width: int) -> list[Line]:
+        draft = self.session.draft(ref)
+        said = f"{draft}   (i goes on with it)" if draft else ""
+        return wrapped(" draft", said, width, indent=LABEL_CELLS, style="warn") if said else []
+
     def _asked_lines(self, width: int) -> list[Line]:
-        """The question that the track asks of an example, until it is answered."""
-        evidence = self.evidence
-        if evidence is None or evidence.mine is not None or not known(evidence.example.track):
+        """The question of an open page until it is answered, or what it was there for."""
+        evidence, page = self.evidence, self.page
+        told = known_sentence(page)
+        if told:
+            return wrapped(" known", told, width, indent=LABEL_CELLS, style="warn")
+        if evidence is None or page.asked is None or evidence.mine is not None:
             return []
-        return wrapped(" ask", get(evidence.example.track).question, width, indent=LABEL_CELLS, style="key")
+        return wrapped(" ask", page.asked.text, width, indent=LABEL_CELLS, style="key")
 
     @property
     def agreement(self) -> tuple[str, str]:
@@ -133,7 +216,7 @@ class ExampleScreen(BaseScreen):
             return "", "dim"
         state, ref = self.session.gate_input().state, evidence.example.ref
         if ref in state.settled:
-            return f"settled: {state.settled[ref]}", "good"
+            return f"settled: {RIGHT_WORDS[state.settled[ref]]}", "good"
         if judgement(state, ref) == "disagreement":
             return "reviewers disagree: = settles", "warn"
         return "", "dim"
@@ -145,13 +228,27 @@ class ExampleScreen(BaseScreen):
             line.add(" ◆", "critical")
         place = "–" if self.position is None else f"{self.position + 1:,}"
         line.add(f"  {place}/{self.total:,}", "number")
-        inspected, total = self.session.progress()
-        line.add(f" · queue {inspected}/{total}", "dim")
+        line.add(" · ", "dim").add(progress_text(self.session, width), "dim")
         if self.evidence is not None:
-            example = self.evidence.example
-            name, room = f"{example.kind}:{example.id}", max(width - line.width - 3, 1)
+            name, room = self._shown_name(self.evidence), max(width - line.width - 3, 1)
             line.end(name if cells(name) <= room else fit(name, room), width - 1, "dim")
-        return [line, rule(width)]
+        return [line, self._sides_rule(width)]
+
+    def _shown_name(self, evidence: ExampleEvidence) -> str:
+        example = evidence.example
+        return shown_name(evidence) if self.page.closed else f"{example.kind}:{example.id}"
+
+    def _sides_rule(self, width: int) -> Line:
+        """A rule that says what was answered, and which side each letter means, once that may be known."""
+        page = self.page
+        if page.closed or page.known is not None:
+            return rule(width)
+        mine = self.evidence.mine if self.evidence is not None else None
+        said = f" you: {verdict_words(mine)} " if mine is not None else ""
+        sides = f" {sides_text(page)} " if sides_text(page) else ""
+        line = Line().add("──", "rule").add(said, "strong")
+        line.add("─" * (width - line.width - cells(sides) - 2), "rule").add(sides, "key")
+        return line.add("─" * (width - line.width), "rule")
 
     def go_to_line(self, target: Target) -> None:
         self.evidence_view.go_to(target)

@@ -16,7 +16,8 @@ from tui.draw.lines import Line, StyleLike, text_line
 from tui.draw.messages import EntryCancelled, EntryChanged, EntrySubmitted, LineOpened
 from tui.screens.key_bar import key_lines
 from tui.widgets.entry import Entry, SafeInput
-from tui.widgets.line_view import Bar, LineView
+from tui.widgets.line_scroll import LineScroll
+from tui.widgets.line_view import Bar
 
 if TYPE_CHECKING:
     from analysis.review.session import ReviewSession
@@ -142,7 +143,7 @@ class FrameScreen(Screen[None]):
 
     def change_colours(self) -> None:
         """Draw everything in the colours of the application."""
-        for view in self.query(LineView):
+        for view in self.query(LineScroll):
             view.change_colours(self.console_app.colours)
         self.reload_guarded()
 
@@ -161,8 +162,11 @@ class FrameScreen(Screen[None]):
 
     def key_bar(self, width: int) -> list[Line]:
         """The keys of the screen, as many as fit."""
-        entries = [entry for entry in self.console_app.actions.key_line(self.NAME) if not self.is_here(entry)]
-        return key_lines(entries, width, self.KEY_ROWS, self.unavailable)
+        return key_lines(self.bar_actions(), width, self.KEY_ROWS, self.unavailable)
+
+    def bar_actions(self) -> list[Action]:
+        """The actions that the key line may show, most used first."""
+        return [entry for entry in self.console_app.actions.key_line(self.NAME) if not self.is_here(entry)]
 
     def is_here(self, entry: Action) -> bool:
         """Whether an action opens what is shown already."""

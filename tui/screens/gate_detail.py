@@ -14,7 +14,7 @@ from tui.draw.lines import Line, Target, rule, text_line, wrapped
 from tui.draw.metric_lines import decisive, metric_lines
 from tui.draw.number_text import interval, places_of, plural
 from tui.plugin.registry import view_of
-from tui.widgets.example_list import example_line
+from tui.widgets.example_list import example_line, is_blind
 
 if TYPE_CHECKING:
     from analysis.base.records import GateInput, GateResult, Metric, MetricSpec
@@ -153,15 +153,34 @@ def _record_lines(gate: GateResult, given: GateInput, width: int) -> list[Line]:
 
 
 def _example_lines(session: ReviewSession, gate: GateResult, width: int) -> list[Line]:
-    if not gate.refs:
+    """The examples whose verdict still decides the gate, then the others behind it."""
+    rest = tuple(ref for ref in gate.refs if ref not in gate.open)
+    if not gate.open and not rest:
         return [text_line(" no examples stand behind this gate", "dim")]
-    head = Line(Target("examples", gate.key, gate.refs)).add(f" {plural(len(gate.refs), 'example')}", "title")
-    lines = [head.add(", worst first", "dim").end("all ⏎", width - 1, "key")]
-    scope = Scope(refs=gate.refs, everything=True)
+    verdicts = f"{len(gate.open):,} open {'verdict decides' if len(gate.open) == 1 else 'verdicts decide'} it"
+    others = plural(len(rest), "other example" if gate.open else "example")
+    lines = _listed(session, gate, gate.open, verdicts, "one by one ⏎", width) if gate.open else []
+    return lines + (
+        _listed(session, gate, rest, others, "all ⏎", width, remark=", worst first") if rest else []
+    )
 
-    for row in session.queue_page(scope, 0, SHOWN_EXAMPLES):
-        line = example_line(row, width)
-        line.target = Target("ref", row.ref, gate.refs)
+
+def _listed(
+    session: ReviewSession,
+    gate: GateResult,
+    refs: tuple[str, ...],
+    title: str,
+    key: str,
+    width: int,
+    *,
+    remark: str = "",
+) -> list[Line]:
+    """Some examples behind a head whose Enter walks through all of them."""
+    head = Line(Target("examples", gate.key, refs)).add(f" {title}", "title").add(remark, "dim")
+    lines = [head.end(key, width - 1, "key")]
+    for row in session.queue_page(Scope(refs=refs, everything=True), 0, SHOWN_EXAMPLES):
+        line = example_line(row, width, blind=is_blind(session))
+        line.target = Target("ref", row.ref, refs)
         lines.append(line)
     return lines
 

@@ -6,9 +6,13 @@ from typing import TYPE_CHECKING
 
 from tui.draw.gate_lines import counts_of, verdict_of
 from tui.draw.lines import Line, rule
+from tui.draw.safe_text import cells, fit
 
 if TYPE_CHECKING:
     from analysis.review.session import ReviewSession
+
+NARROW, WIDE = 80, 100
+"""Cells below which the progress is told in figures alone, and from which it is told in full."""
 
 
 def review_head(session: ReviewSession, width: int) -> list[Line]:
@@ -18,8 +22,21 @@ def review_head(session: ReviewSession, width: int) -> list[Line]:
     first.add(f"   base {review['base_version']} → candidate {review['candidate_version']}", "dim")
     first.end(f"run {session.run[:6]} · {session.reviewer}", width - 1, "dim")
     gates = session.gates()
-    verdict, style = verdict_of(gates)
-    inspected, total = session.progress()
-    second = Line().add(" ").add(f" {verdict} ", style).add("  ").add(counts_of(gates), "text")
-    second.end(f"{inspected}/{total} seen", width - 1, "number")
+    verdict, style = verdict_of(gates, session.gate_input().state.decision)
+    second = Line().add(" ").add(f" {verdict} ", style).add("  ")
+    progress = progress_text(session, width)
+    counts = counts_of(gates)
+    room = width - second.width - cells(progress) - 3
+    if room > 0:
+        second.add(counts if cells(counts) <= room else fit(counts, room), "text")
+    second.end(progress, width - 1, "number")
     return [first, second, rule(width)]
+
+
+def progress_text(session: ReviewSession, width: int) -> str:
+    """How many verdicts decide, and how much of what must be judged this reviewer has answered, for such a screen."""
+    decides = session.parts().decides
+    answered, total = session.progress()
+    noun = "" if width < NARROW else " verdict" if decides == 1 else " verdicts"
+    deciding = f"{decides:,}{noun} {'decides' if decides == 1 else 'decide'}"
+    return f"{deciding} · {answered:,}/{total:,}{' that must be judged' if width >= WIDE else ''}"

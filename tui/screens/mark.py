@@ -28,7 +28,7 @@ class MarkScreen(ModalScreen[bool]):
     |---|---|
     | left, right, h, l | the word before or after |
     | space, m | marks or unmarks the word |
-    | b | for the base or the candidate |
+    | V | for the base or the candidate |
     | enter | saves |
     | esc | leaves |
     """
@@ -38,7 +38,7 @@ class MarkScreen(ModalScreen[bool]):
         Binding("left,h", "move(-1)", "previous word", show=False),
         Binding("right,l", "move(1)", "next word", show=False),
         Binding("space,m", "mark", "mark", show=False),
-        Binding("b", "side", "side", show=False),
+        Binding("V", "side", "side", show=False),
         Binding("enter", "save", "save", show=False),
         Binding("escape", "leave", "leave", show=False),
     ]
@@ -64,7 +64,7 @@ class MarkScreen(ModalScreen[bool]):
 
     def _draw(self) -> None:
         title = Line().add(f" mark words for the {self.side}", "title")
-        title.add("   ←→ word · space marks · b side · ⏎ saves · esc leaves", "dim")
+        title.add("   ←→ word · space marks · V side · ⏎ saves · esc leaves", "dim")
         self.query_one("#mark-title", Bar).show_lines([title])
         width = min(self.size.width, 110) - 4
         lines = [Line(), Line().add("  ")]

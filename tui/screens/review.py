@@ -105,7 +105,7 @@ class ReviewScreen(AnnotateScreen):
         if not rows:
             return None
         first = rows[0]
-        if first.verdict is None:
+        if not first.answered:
             return first.ref
         return self.session.neighbour(first.ref, scope, 1, undecided=True) or first.ref
 
@@ -127,8 +127,8 @@ class ReviewScreen(AnnotateScreen):
             return
         tree = self.query_one("#tree", SliceTree)
         if tree.display:
-            inspected, total = self.session.progress()
-            tree.show_slices(self.session.slices(), inspected, total, LEFT_CELLS - 2)
+            answered, total = self.session.progress()
+            tree.show_slices(self.session.slices(), answered, total, LEFT_CELLS - 2)
             if not tree.has_focus:
                 tree.go_to(Target("slice", self.scope.slice or "", track=self.scope.track))
         self.query_one("#list", ExampleList).show_scope(self.scope, self.total, self.position)
@@ -157,15 +157,24 @@ class ReviewScreen(AnnotateScreen):
         self.session.bookmark(ref, self.scope)
         self.notice("")
 
-    def _step(self, step: int, *, undecided: bool = False) -> None:
+    def _step(self, step: int) -> None:
         if self.ref is None:
             self.notice("there is no example here", "warn")
             return
-        which = "undecided example" if undecided else "example"
         end = "further" if step > 0 else "earlier"
-        self._go(
-            self.session.neighbour(self.ref, self.scope, step, undecided), f"no {end} {which} in this scope"
-        )
+        self._go(self.session.neighbour(self.ref, self.scope, step), f"no {end} example in this scope")
+
+    def _step_undecided(self, step: int) -> None:
+        """The next undecided example; past the end it goes on at the start, where examples come again."""
+        if self.ref is None:
+            self.notice("there is no example here", "warn")
+            return
+        ahead = self.session.neighbour(self.ref, self.scope, step, True)
+        around = None if ahead else self.session.neighbour(None, self.scope, step, True)
+        around = None if around == self.ref else around
+        self._go(ahead or around, "nothing else is undecided here")
+        if around is not None:
+            self.notice("from the start" if step > 0 else "from the end")
 
     def do_example_next(self) -> None:
         """Next example."""
@@ -177,11 +186,11 @@ class ReviewScreen(AnnotateScreen):
 
     def do_example_next_undecided(self) -> None:
         """Next example without my verdict."""
-        self._step(1, undecided=True)
+        self._step_undecided(1)
 
     def do_example_previous_undecided(self) -> None:
         """Previous example without my verdict."""
-        self._step(-1, undecided=True)
+        self._step_undecided(-1)
 
     def entered(self, purpose: str, text: str) -> None:
         if purpose == "search":

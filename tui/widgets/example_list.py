@@ -10,9 +10,10 @@ from textual import events
 from textual.geometry import Size
 from textual.strip import Strip
 
-from analysis.plugin.flag import RANDOM_CONTROL
+from analysis.base.records import VARIANT
 from tui.draw.lines import Line
 from tui.draw.messages import ExampleChosen
+from tui.draw.right_words import RIGHT_MARKS
 from tui.draw.theme import Colours
 from tui.widgets.line_scroll import LineScroll
 
@@ -25,14 +26,9 @@ PAGE = 64
 CACHED_PAGES = 8
 """Pages kept; the oldest goes first."""
 
-VERDICT_MARKS = {
-    None: ("·", "faint"),
-    "acceptable": ("a", "good"),
-    "unacceptable": ("x", "bad"),
-    "unsure": ("s", "warn"),
-    "bad-label": ("l", "number"),
-}
-"""Mark and style of each verdict, the same wherever verdicts are listed."""
+UNDECIDED = ("·", "faint")
+ANSWERED = ("✓", "dim")
+"""Marks and styles of an example without a verdict, and of one that was answered and needs none."""
 
 
 class ExampleList(LineScroll):
@@ -132,7 +128,7 @@ class ExampleList(LineScroll):
         row = self.row(number)
         if row is None:
             return Strip.blank(width, background)
-        segments = example_line(row, width).segments(self.colours)
+        segments = example_line(row, width, blind=is_blind(self.session)).segments(self.colours)
         if number == self.position:
             cursor = self.colours.style("cursor")
             segments = [Segment(text, (style or cursor) + cursor) for text, style, _ in segments]
@@ -143,14 +139,28 @@ class ExampleList(LineScroll):
         return Strip(segments).adjust_cell_length(width, background).apply_style(background)
 
 
-def example_line(row: QueueRow, width: int) -> Line:
-    """One example as a line of a list, `width` cells wide."""
-    mark, style = VERDICT_MARKS[row.verdict]
-    line = Line().add(" ").add(mark, style).add("◆" if row.critical_slices else " ", "critical")
-    line.add(" ").column(row.id, min(12, max(6, width // 6)), "dim").add(" ")
-    by_weight = sorted(row.reasons, key=lambda reason: (reason == RANDOM_CONTROL, -len(reason)))
-    reasons = " · ".join(by_weight)
-    if width >= 76:
+def example_line(row: QueueRow, width: int, *, blind: bool = False) -> Line:
+    """One example as a line of a list, `width` cells wide.
+
+    Of one that is still to be answered blind it tells nothing that would tell an answer: no reason, no critical slice,
+    no change that made a variant.
+    """
+    hidden = blind and not row.answered
+    if not row.answered:
+        mark, style = UNDECIDED
+    else:
+        mark, style = ANSWERED if row.right is None else RIGHT_MARKS[row.right]
+    line = Line().add(" ").add(mark, style)
+    line.add(*(("◆", "critical") if row.critical_slices and not hidden else (" ", "text")))
+    name = "a variant" if hidden and row.kind == VARIANT else row.id
+    line.add(" ").column(name, min(12, max(6, width // 6)), "dim").add(" ")
+    reasons = " · ".join(sorted(row.reasons, key=len, reverse=True))
+    if width >= 76 and not hidden:
         line.column(reasons, 16 if width < 100 else 30, "number").add(" ")
     text = f"{row.title}  {row.text}" if row.title else row.text
     return line.column(text, max(width - line.width, 4))
+
+
+def is_blind(session: ReviewSession) -> bool:
+    """Whether examples are answered before their sides are shown."""
+    return bool(session.description["review"].get("blind", True))

@@ -16,20 +16,13 @@ def _judge(given: GateInput, rule: Rule) -> list[GateResult]:
 def _judge_one(given: GateInput, declared: Mapping[str, Any]) -> GateResult:
     name, slice_name, limit = declared["metric"], declared["slice"], float(declared["limit"])
     metric = _change(given, name, slice_name)
+    verdict: GateVerdict
     if metric is None or metric.value is None:
         known = sorted({one.name for one in given.metrics if one.side == "difference"})
         why = f"the run has no metric {name!r} on slice {slice_name!r}; known metrics: {', '.join(known)}"
-        verdict: GateVerdict = "unknown"
+        verdict = "unknown"
     else:
-        change = metric.value if declared["direction"] == "up" else -metric.value
-        if change <= 0:
-            verdict, why = "fail", f"declared {declared['direction']}, and it did not happen"
-        elif change > limit:
-            verdict, why = "fail", "beyond its declared limit"
-        elif metric.low is not None and metric.high is not None and metric.low <= 0 <= metric.high:
-            verdict, why = "warn", "as declared, but it cannot be told from noise"
-        else:
-            verdict, why = "pass", "as declared"
+        verdict, why = _held_against(metric, metric.value, declared["direction"], limit)
     threshold = f"{declared['direction']} by at most {limit:g}"
     spec = given.specs[metric.track][metric.name] if metric else None
     return result(
@@ -43,6 +36,28 @@ def _judge_one(given: GateInput, declared: Mapping[str, Any]) -> GateResult:
         threshold=threshold,
         criteria=[metric_row(f"change of {name} on {slice_name}", metric, spec, threshold, verdict)],
     )
+
+
+def _held_against(metric: Metric, value: float, direction: str, limit: float) -> tuple[GateVerdict, str]:
+    """What the interval of a change says of what was declared; a count without an interval is its own.
+
+    A change fails where nothing else is possible: all of its interval lies beyond the limit, or on the other side of
+    zero. One that reaches across either cannot be told.
+    """
+    low, high = (value if one is None else one for one in (metric.low, metric.high))
+    if direction == "down":
+        low, high = -high, -low
+    if high <= 0:
+        return "fail", f"declared {direction}, and it did not happen"
+    if low > limit:
+        return "fail", "beyond its declared limit"
+    across = [what for what, place in (("zero", 0.0), ("its limit", limit)) if low <= place < high]
+    if across:
+        return (
+            "undecided",
+            f"its interval reaches across {' and '.join(across)}: more examples would decide it",
+        )
+    return "pass", "as declared"
 
 
 def _change(given: GateInput, name: str, slice_name: str) -> Metric | None:

@@ -7,10 +7,13 @@ CREATE TABLE slice (
     slice VARCHAR NOT NULL, track VARCHAR NOT NULL, kind VARCHAR NOT NULL, critical BOOLEAN NOT NULL,
     definition VARCHAR NOT NULL, n BIGINT NOT NULL);
 CREATE TABLE membership (slice VARCHAR NOT NULL, track VARCHAR NOT NULL, ref VARCHAR NOT NULL);
+-- Examples that are not independent of each other: near-duplicates, rows of one template, pairs of one query. Who
+-- shares a cluster with nobody has no row, and counts as one of its own.
+CREATE TABLE cluster (track VARCHAR NOT NULL, ref VARCHAR NOT NULL, cluster VARCHAR NOT NULL);
 CREATE TABLE metric (
     track VARCHAR NOT NULL, name VARCHAR NOT NULL, slice VARCHAR NOT NULL, side VARCHAR NOT NULL,
     value DOUBLE, low DOUBLE, high DOUBLE, n BIGINT, status VARCHAR NOT NULL, why VARCHAR NOT NULL,
-    method VARCHAR NOT NULL);
+    method VARCHAR NOT NULL, n_effective BIGINT);
 -- What each number is, and how each method is called: as declared by the track that made them.
 CREATE TABLE metric_spec (
     track VARCHAR NOT NULL, name VARCHAR NOT NULL, title VARCHAR NOT NULL, meaning VARCHAR NOT NULL,
@@ -26,8 +29,6 @@ CREATE TABLE attribution (
 CREATE TABLE span (
     ref VARCHAR NOT NULL, side VARCHAR NOT NULL, detector VARCHAR NOT NULL, start INTEGER NOT NULL,
     "end" INTEGER NOT NULL, label VARCHAR NOT NULL, why VARCHAR NOT NULL);
--- Examples that are not independent of each other, under the name of what they share.
-CREATE TABLE cluster (track VARCHAR NOT NULL, ref VARCHAR NOT NULL, cluster VARCHAR NOT NULL);
 -- Examples whose verdict counts in a gate: what they count under each answer, and by gold while nobody has judged them.
 CREATE TABLE contested (
     track VARCHAR NOT NULL, measure VARCHAR NOT NULL, slice VARCHAR NOT NULL, ref VARCHAR NOT NULL,

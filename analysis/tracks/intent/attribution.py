@@ -151,7 +151,8 @@ def cases_of(
         if finite and predicted["base"] != predicted["candidate"]:
             asked.append(dict.fromkeys(SIDES, Target(predicted["candidate"], predicted["base"])))
         here = {side: words[side][row] for side in SIDES}
-        cases += [Case(row, targets, chooser.choose(here, targets)) for targets in asked]
+        own = {side: logits[side][row] for side in SIDES}
+        cases += [Case(row, targets, chooser.choose(here, targets, own)) for targets in asked]
     return cases
 
 
@@ -310,7 +311,7 @@ FLIP_SCHEMA = _schema(
 def attribution_stage(methods: Sequence[Method]) -> Stage:
     """The stage that explains the selected examples by some methods."""
     plan, run = partial(_plan, methods=methods), partial(_run, methods=methods)
-    return Stage("intent.attribution", 4, plan, run, costly=True)
+    return Stage("intent.attribution", 5, plan, run, costly=True)
 
 
 ATTRIBUTE = attribution_stage(QUEUED)

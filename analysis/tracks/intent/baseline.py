@@ -28,7 +28,13 @@ KINDS = ("word", "mean", "unk", "pad", "mask")
 """A common word, the mean embedding, and the tokenizer's UNK, PAD and MASK, in every content slot."""
 COMMON_WORD = "the"
 MAX_TARGET_P = 0.3
-"""Largest probability of the target that a neutral baseline may have."""
+MAX_TARGET_SHARE = 1.5
+"""Largest probability of the target that a neutral baseline may have: the first, or this many times an even share
+where few classes leave each of them more."""
+TIE = 0.01
+"""Lead of the target's probability up to which a baseline does not predict it: an even one has no favourite."""
+SMALL_CONTRAST = 0.3
+"""Largest difference of two logits that a neutral baseline may have, as a share of the text's own."""
 
 
 @dataclass(frozen=True)
@@ -68,12 +74,22 @@ class BaselineChooser:
         self.kinds = tuple(kinds)
         self._known: dict[tuple[Side, str, tuple[int, ...]], Baseline] = {}
 
-    def choose(self, texts: Mapping[Side, Tokenised], targets: Mapping[Side, Target]) -> Choice:
+    def choose(
+        self,
+        texts: Mapping[Side, Tokenised],
+        targets: Mapping[Side, Target],
+        logits: Mapping[Side, NDArray[np.float32]],
+    ) -> Choice:
         """The kind that is neutral on every side and has the smallest largest class probability.
 
-        Neutral for a class: p(class) <= .3 and another class predicted, on each side for its own target.
-        Neutral for a contrast: p <= .3 for both of its classes. Where no kind is, the one with the smallest
-        p(target) is returned, marked as not neutral.
+        Neutral for a class: p(class) <= max(.3, 1.5 / classes), and the class is not what is predicted. Neutral for
+        a contrast: the difference of its logits is small beside the text's own. Each side is asked for its own
+        target. Where no kind is neutral, the one with the smallest p(target) is returned, marked as not neutral.
+
+        Args:
+            texts: one text, as each side reads it.
+            targets: what is explained of it.
+            logits: of the text on each side, (classes,).
         """
         sides = tuple(self.classifiers)
         candidates: dict[str, dict[Side, Baseline]] = {}
@@ -83,7 +99,7 @@ class BaselineChooser:
         neutral = {
             kind: pair
             for kind, pair in candidates.items()
-            if all(_is_neutral(pair[side], targets[side]) for side in sides)
+            if all(is_neutral(pair[side], targets[side], logits[side]) for side in sides)
         }
         if neutral:
             best = min(neutral, key=lambda kind: max(float(one.p.max()) for one in neutral[kind].values()))
@@ -159,6 +175,11 @@ def _p_target(baseline: Baseline, target: Target) -> float:
     return float(baseline.p[_classes(target)].max())
 
 
-def _is_neutral(baseline: Baseline, target: Target) -> bool:
-    favoured = target.minus is None and int(baseline.p.argmax()) == target.plus
-    return _p_target(baseline, target) <= MAX_TARGET_P and not favoured
+def is_neutral(baseline: Baseline, target: Target, logits: NDArray[np.float32]) -> bool:
+    """Whether a baseline says nothing of the target; `logits` (classes,) are of the text that is explained."""
+    if target.minus is not None:
+        at_baseline, own = (abs(float(target.output(one))) for one in (baseline.logits, logits))
+        return at_baseline <= SMALL_CONTRAST * own
+    p = float(baseline.p[target.plus])
+    others = float(np.delete(baseline.p, target.plus).max(initial=0.0))
+    return p <= max(MAX_TARGET_P, MAX_TARGET_SHARE / len(baseline.p)) and p - others <= TIE

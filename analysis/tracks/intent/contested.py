@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from analysis.base.records import ALL
@@ -17,16 +18,27 @@ if TYPE_CHECKING:
 _SQL = queries(__package__, "contested.sql")
 
 
-def _compute(context: PlanContext) -> dict[str, pa.Table]:
+def contested(connection: duckdb.DuckDBPyConnection, label: str, critical: Sequence[str]) -> pa.Table:
+    """Rows of the table `contested`.
+
+    Args:
+        connection: holds the tables of the track.
+        label: name of the column of labels.
+        critical: the critical classes, of which routing counts as well.
+    """
     import pyarrow as pa
 
-    settings = intent_settings(context.settings)
-    routing = {"track": TRACK, "all": ALL, "label": settings.label, "critical": settings.critical}
+    routing = {"track": TRACK, "all": ALL, "label": label, "critical": list(critical)}
     found = [
-        context.workbench.execute(_SQL["by_slice"], {"track": TRACK}).to_arrow_table(),
-        context.workbench.execute(_SQL["by_routing"], routing).to_arrow_table(),
+        connection.execute(_SQL["by_slice"], {"track": TRACK}).to_arrow_table(),
+        connection.execute(_SQL["by_routing"], routing).to_arrow_table(),
     ]
-    return {"contested": pa.concat_tables(found, promote_options="permissive")}
+    return pa.concat_tables(found, promote_options="permissive")
+
+
+def _compute(context: PlanContext) -> dict[str, pa.Table]:
+    settings = intent_settings(context.settings)
+    return {"contested": contested(context.workbench, settings.label, settings.critical)}
 
 
 def destinations(connection: duckdb.DuckDBPyConnection, label: str) -> dict[str, tuple[str, int, int]]:

@@ -12,6 +12,8 @@ from analysis.tracks.intent.names import RELEVANCE
 
 LEAST_TEXTS = {"other": 200, "critical": 40}
 """Least numbers of probed texts on which a relevance gate may judge."""
+FEW_TERMS = 5
+"""With fewer terms of a lexicon inserted than this, nothing is said of other terms."""
 MUCH_MORE = 2.0
 """A cue counts as correlated with a class from this many times its share elsewhere, with intervals apart."""
 
@@ -21,7 +23,7 @@ class CueEvidence:
     """Causal effects by population, and enrichment of attribution by method.
 
     `enrichment` has method, the candidate's own and its change, of the methods whose licence lets the candidate's own
-    be known.
+    be known; the change is unknown where the base has no licence.
     """
 
     own: dict[str, Metric | None]
@@ -74,24 +76,35 @@ def by_method(given: GateInput, name: str, slice_name: str, side: MetricSide) ->
 
 
 def shift_limits(thresholds: Mapping[str, float]) -> dict[str, float]:
-    """Largest rise of p(class) by a cue that passes, by population, of the thresholds of the relevance gate."""
+    """Largest effect of a cue on p(class) that passes, by population, of the thresholds of the relevance gate."""
     return {"other": thresholds["max_shift_other"], "critical": thresholds["max_shift_critical"]}
 
 
+def direction(metric: Metric | None, limit: float) -> int:
+    """1 where value and lower bound say that a rise is real and larger than the limit, -1 for a fall, else 0."""
+    if metric is None or metric.value is None or metric.low is None or metric.high is None:
+        return 0
+    if metric.value > limit and metric.low > 0:
+        return 1
+    return -1 if metric.value < -limit and metric.high < 0 else 0
+
+
 def beyond(metric: Metric | None, limit: float) -> bool:
-    """Whether value and lower bound say that a rise is real and larger than the limit."""
-    return (
-        metric is not None
-        and metric.value is not None
-        and metric.low is not None
-        and metric.value > limit
-        and metric.low > 0
-    )
+    """Whether an effect is real and larger than the limit, whichever way it goes."""
+    return direction(metric, limit) != 0
 
 
 def count_of(metric: Metric | None) -> int:
     """How many texts a metric is of; 0 where the run has it not."""
     return metric.n or 0 if metric else 0
+
+
+def terms_sentence(given: GateInput, target: str, cue: str) -> str:
+    """Says that a lexicon is too short to speak of other terms; empty where it is not, or nothing was inserted."""
+    terms = given.settings.get(TRACK, {}).get("terms", {}).get(f"{target}/{cue}", FEW_TERMS)
+    if terms >= FEW_TERMS:
+        return ""
+    return f"{terms} {'term' if terms == 1 else 'terms'} of {cue} inserted: this speaks of these terms only"
 
 
 def correlation_sentence(given: GateInput, target: str, cue: str) -> str:

@@ -10,6 +10,7 @@ from analysis.plugin.flag import BROKEN_CRITICAL, DECIDES_CRITICAL, ROUTED_CRITI
 from analysis.tracks.intent.gates.critical import CRITICAL_RECALL, ROUTING
 from analysis.tracks.intent.gates.relevance import RELEVANCE
 from analysis.tracks.intent.gates.signals import SIGNALS
+from analysis.tracks.intent.settings import intent_settings
 
 if TYPE_CHECKING:
     import duckdb
@@ -30,6 +31,8 @@ ROUTED_KEPT = 60
 """Messages newly sent to one critical class that no budget cuts: the most confident ones."""
 LEANS = 0.8
 """Occlusion enrichment (share of absolute scores on the cue over its share of words) that counts as leaning on it."""
+WEIGHED = 3
+"""Texts that are flagged for a class and cue because their explanations lean on it, where none of them falls."""
 DROPS = 0.01
 """Least fall of p(class) without the cue that confirms the leaning."""
 
@@ -42,10 +45,12 @@ _QUERIES = (
     ("irrelevant cue moves the prediction", "moved_by_cue"),
     ("irrelevant cue suppresses the class", "suppressed_by_cue"),
     ("explained by an irrelevant cue", "explained_by_cue"),
+    ("irrelevant cue weighs in the explanation", "weighed_by_cue"),
     ("a probe's logits are not numbers", "probes_without_numbers"),
     ("expected signal lost its effect", "lost_signals"),
     (ROUTED_CRITICAL, "routed_kept"),
     (ROUTED, "routed_beyond"),
+    ("newly acted on wrongly", "routed_wrongly"),
     ("broken", "broken"),
     ("flip", "flips"),
     ("flip not explained by its words", "flips_not_explained"),
@@ -72,10 +77,11 @@ def flags(connection: duckdb.DuckDBPyConnection, settings: TrackSettings) -> lis
         "moved": MOVED,
         "shift_other": RELEVANCE.thresholds["max_shift_other"].default,
         "shift_critical": RELEVANCE.thresholds["max_shift_critical"].default,
-        "suppressed": RELEVANCE.thresholds["max_suppression"].default,
         "share_of_base": SIGNALS.thresholds["min_share_of_base"].default,
         "leans": LEANS,
+        "weighed": WEIGHED,
         "drops": DROPS,
         "kept": ROUTED_KEPT,
+        "threshold": intent_settings(settings).threshold,
     }
     return find_flags(connection, [(reason, _SQL[name]) for reason, name in _QUERIES], known)

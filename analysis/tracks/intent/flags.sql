@@ -36,33 +36,28 @@ ORDER BY rise DESC, ref
 -- name: suppressed_by_cue
 WITH suppressing AS (
     SELECT DISTINCT slice FROM metric
-    WHERE side = 'candidate' AND name IN ('relevance_own_other', 'relevance_own_critical')
-      AND value < -$suppressed AND high < 0),
+    WHERE side = 'candidate' AND high < 0
+      AND ((name = 'relevance_own_other' AND value < -$shift_other)
+           OR (name = 'relevance_own_critical' AND value < -$shift_critical))),
 moved AS (
     SELECT ref, target || '/' || cue AS key, candidate_plain_p - candidate_p AS fall
     FROM intent_variant WHERE operation = 'insert' AND source = 'lexicon')
 SELECT ref, 'intent.relevance[' || key || ']', -fall FROM moved
-WHERE fall >= $moved AND key IN (SELECT slice FROM suppressing)
+WHERE fall > 0 AND key IN (SELECT slice FROM suppressing)
 QUALIFY row_number() OVER (PARTITION BY key ORDER BY fall DESC, ref) <= $cues
 ORDER BY fall DESC, ref
 
 -- name: explained_by_cue
-WITH word AS (
-    SELECT w.ref, w.target, m.name AS cue, abs(w.score) AS mass,
-           len(list_filter(generate_series(1, len(m.starts)),
-                           i -> m.starts[i] < w."end" AND m.ends[i] > w.start)) > 0 AS inside
-    FROM intent_word w JOIN intent_mention m ON m.ref = w.ref AND m.kind = 'cue'
-    WHERE w.side = 'candidate' AND w.method = 'occlusion'),
-leaning AS (
-    SELECT ref, target, cue,
-           (sum(mass) FILTER (inside) / nullif(sum(mass), 0))
-               / (count(*) FILTER (inside) / count(*)) AS enrichment
-    FROM word GROUP BY ALL HAVING bool_or(inside))
 SELECT l.ref, 'intent.relevance[' || l.target || '/' || l.cue || ']', l.enrichment
-FROM leaning l JOIN example e ON e.parent_ref = l.ref
-JOIN intent_variant v ON v.ref = e.ref AND v.operation = 'remove' AND v.target = l.target AND v.cue = l.cue
-WHERE l.enrichment >= $leans AND v.candidate_plain_p - v.candidate_p >= $drops
-ORDER BY v.candidate_plain_p - v.candidate_p DESC, l.ref
+FROM intent_leaning l WHERE l.enrichment >= $leans AND l.fall >= $drops ORDER BY l.fall DESC, l.ref
+
+-- name: weighed_by_cue
+-- Where attribution leans on a cue and no text falls without it, a person must still have somewhere to look.
+SELECT l.ref, 'intent.relevance[' || l.target || '/' || l.cue || ']', l.enrichment
+FROM intent_leaning l WHERE l.enrichment >= $leans
+QUALIFY coalesce(max(l.fall) OVER (PARTITION BY l.target, l.cue), 0) < $drops
+    AND row_number() OVER (PARTITION BY l.target, l.cue ORDER BY l.enrichment DESC, l.ref) <= $weighed
+ORDER BY l.enrichment DESC, l.ref
 
 -- name: probes_without_numbers
 SELECT ref, 'intent.relevance[' || target || '/' || cue || ']', NULL FROM intent_variant
@@ -96,6 +91,13 @@ WHERE p.candidate_label IN (SELECT unnest($critical::VARCHAR[])) AND p.gold <> p
   AND p.base_label <> p.candidate_label
 QUALIFY place > $kept ORDER BY p.candidate_p DESC, p.ref
 
+-- name: routed_wrongly
+-- What the assistant newly acts on wrongly; nothing where no threshold is declared.
+SELECT p.ref, 'intent.threshold', p.candidate_p FROM intent_pair p
+JOIN membership m ON m.ref = p.ref AND m.slice = $all
+WHERE NOT p.candidate_correct AND p.candidate_p >= $threshold::DOUBLE
+  AND (p.base_correct OR p.base_p < $threshold::DOUBLE) ORDER BY p.candidate_p DESC, p.ref
+
 -- name: broken
 SELECT p.ref, 'intent.accuracy', p.candidate_p FROM intent_pair p
 JOIN membership m ON m.ref = p.ref AND m.slice = $all
@@ -112,7 +114,7 @@ SELECT ref, NULL, max(change) FROM intent_flip GROUP BY ref
 HAVING NOT bool_or(explained) ORDER BY max(change) DESC, ref
 
 -- name: overconfident_errors
-SELECT p.ref, NULL, p.candidate_p FROM intent_pair p JOIN membership m ON m.ref = p.ref AND m.slice = $all
+SELECT p.ref, 'intent.overconfidence', p.candidate_p FROM intent_pair p JOIN membership m ON m.ref = p.ref AND m.slice = $all
 WHERE NOT p.candidate_correct AND p.candidate_p >= $confident ORDER BY p.candidate_p DESC, p.ref
 
 -- name: margin_cliffs

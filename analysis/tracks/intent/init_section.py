@@ -55,6 +55,7 @@ def intent_section(folder: Folder) -> InitSection:
         entry("id", quoted(examples.id) if examples and examples.id else None, "id"),
         entry("text", quoted(examples.text) if examples else None, "text"),
         entry("label", quoted(examples.label) if examples and examples.label else None, "label"),
+        commented('# group = "template"', "column whose equal values mark messages that are not independent"),
         entry(
             "out_of_scope",
             paths.quoted(aside.table.path) if aside else None,
@@ -65,6 +66,10 @@ def intent_section(folder: Folder) -> InitSection:
             f"critical = {quoted_list(critical)}", "classes that stand on their own, never averaged away"
         ),
         commented("critical_slices = []", "names from [intent.slices]"),
+        commented(
+            "# margins = { all = 0.02 }", "losses that must be excluded, by class, critical slice or all"
+        ),
+        commented("# threshold = 0.8", "confidence from which the assistant acts on a prediction"),
         commented("# max_length = 128", "in tokens; default: the model's own limit"),
     ]
     if pair.labels:

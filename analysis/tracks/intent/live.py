@@ -109,7 +109,8 @@ def _cases(
         asked.append(dict.fromkeys(SIDES, flip))
     chooser = BaselineChooser(classifiers)
     here = {side: words[side][0] for side in SIDES}
-    return [Case(0, targets, chooser.choose(here, targets)) for targets in asked]
+    own = {side: logits[side][0] for side in SIDES}
+    return [Case(0, targets, chooser.choose(here, targets, own)) for targets in asked]
 
 
 def _explained(

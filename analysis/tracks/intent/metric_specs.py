@@ -31,6 +31,13 @@ _TRANSITIONS: dict[str, tuple[str, str, Better]] = {
 SPECS: tuple[MetricSpec, ...] = (
     MetricSpec(
         "accuracy", "accuracy", "share of texts whose predicted class is the gold label", "share", "level", "up"),
+    MetricSpec(
+        "traffic_accuracy", "accuracy in production",
+        "accuracy with the examples weighed to the declared shares of traffic", "share", "level", "up"),
+    MetricSpec(
+        "expected_cost", "expected cost of errors",
+        "declared costs of missed and wrongly sent messages, of 10,000 messages, weighed to the declared traffic",
+        "cost per 10,000 messages", "level", "down"),
     MetricSpec("recall", "recall", "share of the texts of a class predicted as it", "share", "level", "up"),
     MetricSpec(
         "precision", "precision", "share of the texts predicted as a class that are of it",
@@ -40,7 +47,18 @@ SPECS: tuple[MetricSpec, ...] = (
     MetricSpec("fixed", "fixed", "texts wrong on the base and right on the candidate", "texts", "count", "up", ONE),
     MetricSpec("flips", "flips", "texts whose predicted class changed", "texts", "count", "neither", ONE),
     MetricSpec(
-        "mcnemar_p", "p of more broken than fixed", "one-sided exact McNemar: P(Bin(broken + fixed, 1/2) ≥ broken)",
+        "broken_clusters", "clusters with more broken", "clusters of dependent texts with more broken than fixed ones",
+        "clusters", "count", "down", ONE),
+    MetricSpec(
+        "fixed_clusters", "clusters with more fixed", "clusters of dependent texts with more fixed than broken ones",
+        "clusters", "count", "up", ONE),
+    MetricSpec(
+        "net_squares", "squares of net flips",
+        "sum over clusters of (broken − fixed)²; over broken + fixed it is how many texts tell as much as one",
+        "texts²", "count", "neither", ONE),
+    MetricSpec(
+        "mcnemar_p", "p of more broken than fixed",
+        "one-sided exact sign test: P(Bin(broken + fixed clusters, 1/2) ≥ broken clusters)",
         "probability", "p", "up", ONE),
     MetricSpec(
         "false_positives", "wrongly sent to it", "texts of other classes that are predicted as this one",
@@ -56,10 +74,37 @@ SPECS: tuple[MetricSpec, ...] = (
         "routed_lost", "no longer sent to it", "texts of other classes that only the base sends to this one",
         "texts", "count", "up", ONE),
     MetricSpec(
+        "routed_gained_clusters", "clusters newly sent to it",
+        "clusters of dependent texts of which more are newly sent to this class than no longer",
+        "clusters", "count", "down", ONE),
+    MetricSpec(
+        "routed_lost_clusters", "clusters no longer sent to it",
+        "clusters of dependent texts of which more are no longer sent to this class than newly",
+        "clusters", "count", "up", ONE),
+    MetricSpec(
+        "routed_net_squares", "squares of net routing", "sum over clusters of (newly sent − no longer sent)²",
+        "texts²", "count", "neither", ONE),
+    MetricSpec(
         "confidence", "confidence out of scope",
         "mean of the largest probability, on texts that belong to no class", "probability", "level", "down"),
     MetricSpec(
         "mean_confidence", "confidence", "mean of the largest probability", "probability", "level", "neither", BOTH),
+    MetricSpec(
+        "coverage", "coverage", "share of texts on which the assistant acts: confidence from the threshold on",
+        "share", "level", "neither"),
+    MetricSpec(
+        "selective_risk", "error among the routed",
+        "of the texts on which the assistant acts, the share with the wrong class", "share", "level", "down", BOTH),
+    MetricSpec(
+        "selective_broken", "newly routed wrongly", "texts that only the candidate acts on wrongly",
+        "texts", "count", "down", ONE),
+    MetricSpec(
+        "selective_fixed", "no longer routed wrongly", "texts that only the base acts on wrongly",
+        "texts", "count", "up", ONE),
+    MetricSpec(
+        "selective_change", "routed wrongly, change",
+        "texts newly routed wrongly less those no longer, as a share of the texts that either side acts on",
+        "share", "change", "down", ONE),
     # A number that is a difference by itself counts as a change on each side, so that its sign is told.
     MetricSpec(
         "signed_gap", "confidence minus accuracy",

@@ -3,27 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
 
-from analysis.base.records import ALL, SIDES, Metric, MetricSide
+from analysis.base.records import ALL, SIDES, Metric, MetricSide, Side
 from analysis.base.sql import queries
 from analysis.data.examples import OUT_OF_SCOPE
 from analysis.models.classifier_pair import classifiers
+from analysis.plugin.alpha import planned
+from analysis.plugin.gate import ALPHA
 from analysis.plugin.metric import metric_table
 from analysis.plugin.stage import Aggregate, PlanContext
 from analysis.stats import (
+    ShareCounts,
     bootstrap_mean,
     brier,
     clopper_pearson,
+    clustered_interval,
+    clustered_share,
+    effective_n,
     expected_calibration_error,
     mcnemar_one_sided,
     paired_mean_interval,
-    tango_interval,
+    share_effect,
 )
 from analysis.tracks.intent.metric_specs import TRACK, metric, of_interval
+from analysis.tracks.intent.names import RELEVANCE, SIGNALS
 from analysis.tracks.intent.predict import softmax
 from analysis.tracks.intent.relevance_metrics import relevance_metrics, signal_metrics
 from analysis.tracks.intent.settings import intent_settings
@@ -36,31 +43,76 @@ _SQL = queries(__package__, "metrics.sql")
 ECE_BINS = 15
 
 
-def _share_right(
-    measure: str, name: str, n: int, base_right: int, candidate_right: int, broken: int, fixed: int
-) -> list[Metric]:
+class Counted(NamedTuple):
+    """What the sides have right of a slice, by example and by cluster; columns of the query `by_slice`.
+
+    `broken_clusters` and `fixed_clusters` are the clusters with more broken than fixed, and with fewer; `net_squares`
+    sums the squares of that difference; `sizes`, `squares` and `products` of a side are the sums of `ShareCounts`.
+    """
+
+    n: int = 0
+    base_right: int = 0
+    candidate_right: int = 0
+    broken: int = 0
+    fixed: int = 0
+    flips: int = 0
+    broken_clusters: int = 0
+    fixed_clusters: int = 0
+    net_squares: int = 0
+    sizes: int = 0
+    base_squares: int = 0
+    base_products: int = 0
+    candidate_squares: int = 0
+    candidate_products: int = 0
+
+    def side(self, side: Side) -> tuple[int, ShareCounts]:
+        """How many one side has right, and the same by cluster."""
+        if side == "base":
+            return self.base_right, ShareCounts(self.sizes, self.base_squares, self.base_products)
+        return self.candidate_right, ShareCounts(self.sizes, self.candidate_squares, self.candidate_products)
+
+
+def _by_slice(connection: duckdb.DuckDBPyConnection) -> dict[str, Counted]:
+    found = connection.execute(_SQL["by_slice"], {"track": TRACK}).fetchall()
+    return {name: Counted(*numbers) for name, *numbers in found}
+
+
+def _share_right(measure: str, name: str, of: Counted) -> list[Metric]:
     """The share of a slice that each side has right, and their paired difference."""
-    return [
-        metric(measure, name, "base", base_right / n, clopper_pearson(base_right, n), n, EXACT),
-        metric(
-            measure, name, "candidate", candidate_right / n, clopper_pearson(candidate_right, n), n, EXACT
-        ),
-        metric(measure, name, "difference", (fixed - broken) / n, tango_interval(broken, fixed, n), n, TANGO),
-    ]
+    n, effective = of.n, effective_n(of.broken, of.fixed, of.n, of.net_squares)
+    bounds = clustered_interval(of.broken, of.fixed, n, of.net_squares)
+    rows = []
+    for side in SIDES:
+        right, by_cluster = of.side(side)
+        least = int(n / share_effect(right, n, by_cluster))
+        of_side = clustered_share(right, n, by_cluster)
+        rows.append(metric(measure, name, side, right / n, of_side, n, SHARE, n_effective=least))
+    change = (of.fixed - of.broken) / n
+    rows.append(metric(measure, name, "difference", change, bounds, n, TANGO, n_effective=effective))
+    return rows
 
 
 def slice_metrics(connection: duckdb.DuckDBPyConnection) -> list[Metric]:
-    """Accuracy of both sides, their paired difference, broken and fixed counts, for every slice."""
+    """Accuracy of both sides, their paired difference, broken and fixed counts, for every slice.
+
+    A cluster of dependent examples is one unit of the test, and of the interval of the difference.
+    """
     rows: list[Metric] = []
-    found = connection.execute(_SQL["by_slice"], {"track": TRACK}).fetchall()
-    for name, n, base_right, candidate_right, broken, fixed, flips in found:
+    for name, of in _by_slice(connection).items():
+        p = mcnemar_one_sided(of.broken_clusters, of.fixed_clusters)
+        rows += _share_right("accuracy", name, of)
         rows += [
-            *_share_right("accuracy", name, n, base_right, candidate_right, broken, fixed),
-            metric("broken", name, "difference", broken, None, n, "count"),
-            metric("fixed", name, "difference", fixed, None, n, "count"),
-            metric("flips", name, "difference", flips, None, n, "count of changed predictions"),
-            metric("mcnemar_p", name, "difference", mcnemar_one_sided(broken, fixed), None, n, MCNEMAR),
+            metric(key, name, "difference", getattr(of, key), None, of.n, method)
+            for key, method in (
+                ("broken", "count"),
+                ("fixed", "count"),
+                ("flips", "count of changed predictions"),
+                ("broken_clusters", BY_CLUSTER),
+                ("fixed_clusters", BY_CLUSTER),
+                ("net_squares", BY_CLUSTER),
+            )
         ]
+        rows.append(metric("mcnemar_p", name, "difference", p, None, of.n, MCNEMAR))
     return rows
 
 
@@ -72,15 +124,15 @@ def class_metrics(
     A critical class without an example of its own still has false positives.
     """
     rows: list[Metric] = []
-    by_slice = {row[0]: row[1:] for row in connection.execute(_SQL["by_slice"], {"track": TRACK}).fetchall()}
+    by_slice = _by_slice(connection)
     query = connection.execute(_SQL["by_class"], {"track": TRACK, "all": ALL, "critical": list(critical)})
     names = [column[0] for column in query.description or []]
     for values in query.fetchall():
         row: dict[str, Any] = dict(zip(names, values, strict=True))
         name = f"{label_column}={row['name']}"
-        n, base_right, candidate_right, broken, fixed, _ = by_slice.get(name, (0, 0, 0, 0, 0, 0))
-        if n:
-            rows += _share_right("recall", name, n, base_right, candidate_right, broken, fixed)
+        of = by_slice.get(name, Counted())
+        if of.n:
+            rows += _share_right("recall", name, of)
         for side in SIDES:
             predicted, true = row[f"{side}_predicted"], row[f"{side}_true"]
             precision = true / predicted if predicted else None
@@ -89,12 +141,27 @@ def class_metrics(
             rows.append(
                 metric("false_positives", name, side, row[f"{side}_false"], None, row["negatives"], "count")
             )
-        for key, count in (("routed_gained", row["gained"]), ("routed_lost", row["lost"])):
-            rows.append(metric(key, name, "difference", count, None, row["negatives"], "count"))
+        for key, method in (
+            ("gained", "count"),
+            ("lost", "count"),
+            ("gained_clusters", BY_CLUSTER),
+            ("lost_clusters", BY_CLUSTER),
+            ("net_squares", BY_CLUSTER),
+        ):
+            rows.append(metric(f"routed_{key}", name, "difference", row[key], None, row["negatives"], method))
+        counts = (row["lost"], row["gained"], row["negatives"], row["net_squares"])
         rate = (row["gained"] - row["lost"]) / row["negatives"] if row["negatives"] else None
-        low, high = tango_interval(row["lost"], row["gained"], row["negatives"])
         rows.append(
-            metric("false_positive_rate", name, "difference", rate, (low, high), row["negatives"], TANGO)
+            metric(
+                "false_positive_rate",
+                name,
+                "difference",
+                rate,
+                clustered_interval(*counts),
+                row["negatives"],
+                TANGO,
+                n_effective=effective_n(*counts),
+            )
         )
     return rows
 
@@ -196,8 +263,10 @@ def confusions(connection: duckdb.DuckDBPyConnection) -> tuple[list[Metric], pa.
 
 
 EXACT = "Clopper-Pearson 95 %"
-TANGO = "paired difference, Tango 95 %"
-MCNEMAR = "exact one-sided McNemar"
+SHARE = "Clopper-Pearson 95 % at effective counts"
+TANGO = "paired difference, Tango 95 % at effective counts"
+MCNEMAR = "exact one-sided sign test on clusters"
+BY_CLUSTER = "count by cluster; an example that shares none is its own"
 BOOTSTRAP = "bootstrap 95 %"
 STUDENT = "mean of paired differences, Student 95 %"
 
@@ -205,6 +274,8 @@ STUDENT = "mean of paired differences, Student 95 %"
 def _compute(context: PlanContext) -> dict[str, pa.Table]:
     connection, seed = context.workbench, context.seed
     settings = intent_settings(context.settings)
+    # Of a gate that is switched off, or has nothing declared, intervals are only shown.
+    alpha = planned(context.review)
     confused, slices, members = confusions(connection)
     rows = [
         *slice_metrics(connection),
@@ -212,11 +283,11 @@ def _compute(context: PlanContext) -> dict[str, pa.Table]:
         *transition_metrics(connection),
         *calibration_metrics(connection, classifiers(context.models).labels, seed),
         *out_of_scope_metrics(connection, seed),
-        *relevance_metrics(connection, settings.irrelevant, seed),
-        *signal_metrics(connection, settings.signals, seed),
+        *relevance_metrics(connection, settings.irrelevant, alpha.get(RELEVANCE, ALPHA)),
+        *signal_metrics(connection, settings.signals, alpha.get(SIGNALS, ALPHA), seed),
         *confused,
     ]
     return {"metric": metric_table(rows), "slice": slices, "membership": members}
 
 
-METRICS = Aggregate("intent.metrics", 2, _compute)
+METRICS = Aggregate("intent.metrics", 3, _compute)

@@ -1,19 +1,45 @@
 -- What the metrics are counted from, over the workbench.
 
 -- name: by_slice
-SELECT m.slice, count(*) AS n,
-       count(*) FILTER (WHERE base_correct) AS base_right,
-       count(*) FILTER (WHERE candidate_correct) AS candidate_right,
-       count(*) FILTER (WHERE transition = 'broken') AS broken,
-       count(*) FILTER (WHERE transition = 'fixed') AS fixed,
-       count(*) FILTER (WHERE flipped) AS flips
-FROM membership m JOIN intent_pair p USING (ref)
-WHERE m.track = $track AND p.gold IS NOT NULL GROUP BY m.slice ORDER BY m.slice
+-- By cluster first: the net of a cluster is what broke in it less what was fixed.
+WITH counted AS (
+    SELECT m.slice, coalesce(k.cluster, p.ref) AS cluster, count(*) AS n,
+           count(*) FILTER (WHERE base_correct) AS base_right,
+           count(*) FILTER (WHERE candidate_correct) AS candidate_right,
+           count(*) FILTER (WHERE transition = 'broken') AS broken,
+           count(*) FILTER (WHERE transition = 'fixed') AS fixed,
+           count(*) FILTER (WHERE flipped) AS flips
+    FROM membership m JOIN intent_pair p USING (ref)
+    LEFT JOIN cluster k ON k.track = m.track AND k.ref = p.ref
+    WHERE m.track = $track AND p.gold IS NOT NULL GROUP BY ALL)
+SELECT slice, sum(n)::BIGINT AS n, sum(base_right)::BIGINT AS base_right,
+       sum(candidate_right)::BIGINT AS candidate_right,
+       sum(broken)::BIGINT AS broken, sum(fixed)::BIGINT AS fixed, sum(flips)::BIGINT AS flips,
+       count(*) FILTER (WHERE broken > fixed) AS broken_clusters,
+       count(*) FILTER (WHERE fixed > broken) AS fixed_clusters,
+       sum((broken - fixed) ** 2)::BIGINT AS net_squares, sum(n ** 2)::BIGINT AS sizes,
+       sum(base_right ** 2)::BIGINT AS base_squares, sum(base_right * n)::BIGINT AS base_products,
+       sum(candidate_right ** 2)::BIGINT AS candidate_squares, sum(candidate_right * n)::BIGINT AS candidate_products
+FROM counted GROUP BY slice ORDER BY slice
 
 -- name: by_class
 WITH scored AS (SELECT p.* FROM intent_pair p JOIN membership m USING (ref) WHERE m.track = $track AND m.slice = $all),
-class AS (SELECT DISTINCT gold AS name FROM scored UNION SELECT unnest($critical::VARCHAR[]))
+class AS (SELECT DISTINCT gold AS name FROM scored UNION SELECT unnest($critical::VARCHAR[])),
+moved AS (
+    SELECT class.name, coalesce(k.cluster, s.ref) AS cluster,
+           count(*) FILTER (WHERE candidate_label = name) AS gained, count(*) FILTER (WHERE base_label = name) AS lost
+    FROM scored s JOIN class ON class.name IN (s.base_label, s.candidate_label)
+    LEFT JOIN cluster k ON k.track = $track AND k.ref = s.ref
+    WHERE gold <> name AND base_label <> candidate_label GROUP BY ALL),
+nets AS (
+    SELECT name AS routed_to, count(*) FILTER (WHERE gained > lost) AS gained_clusters,
+           count(*) FILTER (WHERE lost > gained) AS lost_clusters,
+           sum((gained - lost) ** 2)::BIGINT AS net_squares
+    FROM moved GROUP BY name)
 SELECT class.name,
+       coalesce(any_value(gained_clusters), 0) AS gained_clusters,
+       coalesce(any_value(lost_clusters), 0) AS lost_clusters,
+       coalesce(any_value(net_squares), 0) AS net_squares,
        count(*) FILTER (WHERE gold <> name) AS negatives,
        count(*) FILTER (WHERE gold <> name AND base_label = name) AS base_false,
        count(*) FILTER (WHERE gold <> name AND candidate_label = name) AS candidate_false,
@@ -23,7 +49,7 @@ SELECT class.name,
        count(*) FILTER (WHERE candidate_label = name) AS candidate_predicted,
        count(*) FILTER (WHERE gold = name AND base_label = name) AS base_true,
        count(*) FILTER (WHERE gold = name AND candidate_label = name) AS candidate_true
-FROM scored, class GROUP BY class.name ORDER BY class.name
+FROM scored CROSS JOIN class LEFT JOIN nets ON nets.routed_to = class.name GROUP BY class.name ORDER BY class.name
 
 -- name: transitions
 SELECT p.transition, count(*), sum(count(*)) OVER ()::BIGINT FROM intent_pair p
@@ -59,8 +85,8 @@ SELECT DISTINCT operation, source, target, cue, population FROM intent_variant
 WHERE operation <> 'signal' ORDER BY ALL
 
 -- name: effects_of_variants
-SELECT e.parent_ref AS text, v.term, v.base_p - v.base_plain_p AS base, v.candidate_p - v.candidate_plain_p AS candidate
-FROM intent_variant v JOIN example e USING (ref)
+SELECT e.parent_ref AS text, coalesce(k.cluster, e.parent_ref) AS cluster, v.term, v.base_p - v.base_plain_p AS base, v.candidate_p - v.candidate_plain_p AS candidate
+FROM intent_variant v JOIN example e USING (ref) LEFT JOIN cluster k ON k.track = e.track AND k.ref = e.parent_ref
 WHERE v.operation = $operation AND v.source = $source AND v.target = $target AND v.cue = $cue
   AND v.population = $population ORDER BY v.ref
 
@@ -72,8 +98,9 @@ LEFT JOIN intent_mention i ON i.ref = m.ref AND i.kind = 'cue' AND i.name = $cue
 WHERE m.track = $track AND m.slice = $all
 
 -- name: effects_of_signals
-SELECT ref, signal, base_effect AS base, candidate_effect AS candidate FROM intent_signal_probe
-WHERE target = $target ORDER BY ref, signal
+SELECT p.ref, coalesce(k.cluster, p.ref) AS cluster, p.signal, p.base_effect AS base, p.candidate_effect AS candidate
+FROM intent_signal_probe p JOIN example e USING (ref) LEFT JOIN cluster k ON k.track = e.track AND k.ref = p.ref
+WHERE p.target = $target ORDER BY p.ref, p.signal
 
 -- name: judged_attributions
 WITH random AS (

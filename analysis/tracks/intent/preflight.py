@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from analysis.base.problems import Problem, attempt, suggest
+from analysis.base.records import ALL
 from analysis.models.classifier_pair import classifiers
 from analysis.models.preflight import sound_heads
 from analysis.models.sides import Sides
@@ -37,11 +40,25 @@ def check_classifiers(models: Sides, settings: TrackSettings, problems: list[Pro
             problems.append(
                 Problem(f"the models have no class {name!r}", settings.where(*key), suggest(name, labels))
             )
+    _check_margins(labels, settings, problems)
     if not pair.tokenizers_equal:
         notes.append("tokenizer differs between the sides: the same text is cut into other tokens")
     if pair.labels_reordered:
         notes.append("classes   the candidate has them in another order: they are matched by name")
     return notes
+
+
+def _check_margins(labels: Sequence[str], settings: TrackSettings, problems: list[Problem]) -> None:
+    known = [ALL, *settings.critical_slices, *labels]
+    for name in intent_settings(settings).margins:
+        if name not in known:
+            problems.append(
+                Problem(
+                    f"a margin is declared for {name!r}, which is no class, no critical slice and not {ALL!r}",
+                    settings.where("margins", name),
+                    suggest(name, known),
+                )
+            )
 
 
 def _check_length(side: str, limit: int | None, settings: TrackSettings, problems: list[Problem]) -> None:

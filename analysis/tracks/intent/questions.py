@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     import duckdb
 
 _SQL = queries(__package__, "questions.sql")
+_KNOWN = queries(__package__, "known_answers.sql")
 TEXT = "Which label is right for this message?"
 
 
@@ -24,5 +25,5 @@ def question(connection: duckdb.DuckDBPyConnection, ref: str) -> Question | None
 
 def known_answers(workbench: duckdb.DuckDBPyConnection) -> list[KnownAnswer]:
     """Messages that both sides have right with a wide margin, each beside a plausible wrong label."""
-    found = workbench.execute(_SQL["known_answers"], {"all": ALL, "track": TRACK}).fetchall()
+    found = workbench.execute(_KNOWN["known_answers"], {"all": ALL, "track": TRACK}).fetchall()
     return [KnownAnswer(TRACK, ref, (gold,), (wrong,)) for ref, gold, wrong in found]

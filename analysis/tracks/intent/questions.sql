@@ -1,14 +1,5 @@
--- What a reviewer is asked of a message.
+-- What a reviewer is asked of a message; the run is attached as `evidence`.
 
 -- name: labels
 SELECT b.label, c.label FROM evidence.intent_side b JOIN evidence.intent_side c ON c.ref = b.ref AND c.side = 'candidate'
 WHERE b.ref = $ref AND b.side = 'base'
-
--- name: known_answers
--- Messages that both sides have right with more than the median margin, beside the label that the base holds next best.
-WITH sure AS (
-    SELECT p.ref, p.gold, b.runner_up, least(p.base_margin, p.candidate_margin) AS margin
-    FROM intent_pair p JOIN membership m ON m.ref = p.ref AND m.slice = $all AND m.track = $track
-    JOIN intent_side b ON b.ref = p.ref AND b.side = 'base'
-    WHERE p.transition = 'both_right')
-SELECT ref, gold, runner_up FROM sure WHERE margin >= (SELECT median(margin) FROM sure) ORDER BY ref

@@ -10,7 +10,7 @@ import numpy as np
 
 from analysis.base.records import ALL, SIDES, Metric, MetricSide, Side
 from analysis.base.sql import queries
-from analysis.stats import Interval, bootstrap_mean, bootstrap_two_way, clopper_pearson
+from analysis.stats import bootstrap_t_mean, clopper_pearson, clustered_mean, two_way_mean
 from analysis.tracks.intent.metric_specs import TRACK, metric
 
 if TYPE_CHECKING:
@@ -19,9 +19,9 @@ if TYPE_CHECKING:
 
 _SQL = queries(__package__, "metrics.sql")
 
-RELEVANCE_ALPHA = 0.025
-"""One-sided level of the bounds that a gate reads, divided by the number of cues times populations (or classes)."""
 POPULATIONS = 2
+LEAST_TERMS = 5
+"""Below this many terms nothing is said of others than these."""
 DRAWS = 2_000
 MOST_DRAWS = 20_000
 """Bootstrap resamples: the default, and the most that a small level may ask for."""
@@ -49,21 +49,23 @@ EFFECTS = (
 
 
 def relevance_metrics(
-    connection: duckdb.DuckDBPyConnection, irrelevant: Mapping[str, Sequence[str]], seed: int
+    connection: duckdb.DuckDBPyConnection, irrelevant: Mapping[str, Sequence[str]], alpha: float
 ) -> list[Metric]:
     """Effects of every family of variants on p(class), on both sides and as their paired change.
 
     The *own* effect of a side is p(class | cue) - p(class | plain), the *change* the candidate's own minus the
-    base's. Bounds of the gated family are one-sided at .025 / (cues x populations). A variant whose logits are
-    not numbers makes its effects unknown: they are wrong, never silently left out.
+    base's. Bounds of the gated family are made at the part of the review's level that its gate has, over
+    cues x populations, half of it on either side since both directions can fail; they speak of new texts and new
+    terms: the fewer terms a lexicon has, the wider they are. A variant whose logits are not numbers makes its effects
+    unknown: they are wrong, never silently left out.
 
     Args:
         connection: holds `intent_variant`, `intent_mention`, `example` and `membership`.
         irrelevant: the declared cues of each class.
-        seed: of the review.
+        alpha: what `intent.relevance` may spend.
     """
     pairs = sum(len(cues) for cues in irrelevant.values())
-    gated = 1 - 2 * RELEVANCE_ALPHA / max(1, pairs * POPULATIONS)
+    gated = 1 - alpha / max(1, pairs * POPULATIONS)
     rows: list[Metric] = []
     groups = connection.execute(_SQL["families_of_variants"]).fetchall()
     of_family = {(effect.operation, effect.source): effect for effect in EFFECTS}
@@ -81,7 +83,7 @@ def relevance_metrics(
         ).fetchnumpy()
         confidence = gated if effect.gated else 0.95
         name, key = f"{effect.name}_{population}", f"{target}/{cue}"
-        rows += _paired(name, key, found, effect, confidence=confidence, seed=seed)
+        rows += _paired(name, key, found, effect, confidence=confidence)
     for target, cues in irrelevant.items():
         for cue in cues:
             rows += _shares(connection, target, cue)
@@ -95,15 +97,15 @@ def _paired(
     effect: Effect,
     *,
     confidence: float,
-    seed: int,
 ) -> list[Metric]:
     texts, terms = np.asarray(found["text"], str), np.asarray(found["term"], str)
-    # Each text has one removed variant, and its term is its own: there is nothing to resample but texts.
-    crossed = effect.operation != "remove" and len(np.unique(terms)) > 1
-    over = "texts and terms" if crossed else "texts; one term, so nothing is said of others"
-    if effect.operation == "remove":
-        over = "texts"
-    method = f"{effect.edit}; bootstrap over {over} at {confidence:.4f}"
+    clusters = np.asarray(found["cluster"], str)
+    # Each text has one removed variant, and its term is its own: there is nothing to vary but texts.
+    levels = 1 if effect.operation == "remove" else len(np.unique(terms))
+    over = "texts" if levels == 1 else f"texts and {levels} terms, two-way"
+    if effect.operation != "remove" and levels < LEAST_TERMS:
+        over += "; these terms only"
+    method = f"{effect.edit}; Student over {over}, at {confidence:.4f}"
     values = {side: effect.sign * _floats(found[side]) for side in SIDES}
     count = len(np.unique(texts))
     rows = []
@@ -113,23 +115,12 @@ def _paired(
             why = f"the logits of {missing} of {len(effects)} probes are not numbers"
             rows.append(metric(name, key, side, None, None, count, method, why=why))
             continue
-        one = _interval(effects, texts, terms if crossed else None, confidence, seed)
+        if levels == 1:
+            one = clustered_mean(effects, clusters, confidence)
+        else:
+            one = two_way_mean(effects, clusters, terms, confidence)
         rows.append(metric(name, key, side, one.value, (one.low, one.high), count, method))
     return rows
-
-
-def _interval(
-    values: NDArray[np.float64],
-    texts: NDArray[np.str_],
-    terms: NDArray[np.str_] | None,
-    confidence: float,
-    seed: int,
-) -> Interval:
-    """Bootstrap over texts, and over terms where there are several, with enough resamples for its tail."""
-    draws = min(MOST_DRAWS, max(DRAWS, math.ceil(20 / (1 - confidence))))
-    if terms is None:
-        return bootstrap_mean(values, texts, confidence, seed, draws)
-    return bootstrap_two_way(values, texts, terms, confidence, seed, draws=draws)
 
 
 def _shares(connection: duckdb.DuckDBPyConnection, target: str, cue: str) -> list[Metric]:
@@ -149,25 +140,28 @@ def _shares(connection: duckdb.DuckDBPyConnection, target: str, cue: str) -> lis
 
 
 def signal_metrics(
-    connection: duckdb.DuckDBPyConnection, signals: Mapping[str, Sequence[str]], seed: int
+    connection: duckdb.DuckDBPyConnection, signals: Mapping[str, Sequence[str]], alpha: float, seed: int
 ) -> list[Metric]:
     """Drop of the log-odds of a class when a phrase that ought to support it is deleted.
 
     Slices are `CLASS` (every phrase, clustered by text) and `CLASS/PHRASE`. `signal_positive` is the share of
-    deletions that lower the log-odds. Bounds are one-sided at .025 / classes.
+    deletions that lower the log-odds. Bounds are one-sided at `alpha` (what
+    `intent.signals` may spend) over the classes, by a studentised bootstrap: a few texts
+    carry most of such an effect, and a percentile bootstrap forgets them.
     """
-    confidence = 1 - 2 * RELEVANCE_ALPHA / max(1, len(signals))
+    confidence = 1 - 2 * alpha / max(1, len(signals))
     rows: list[Metric] = []
     for target, phrases in signals.items():
         found = connection.execute(_SQL["effects_of_signals"], {"target": target}).fetchnumpy()
-        texts, said = np.asarray(found["ref"], str), np.asarray(found["signal"], str)
+        said = np.asarray(found["signal"], str)
+        texts, clusters = np.asarray(found["ref"], str), np.asarray(found["cluster"], str)
         values = {side: _floats(found[side]) for side in SIDES}
         for name, chosen in (
             (target, np.ones(len(texts), bool)),
             *((f"{target}/{phrase}", said == phrase) for phrase in phrases),
         ):
             part = {side: effects[chosen] for side, effects in values.items()}
-            rows += _signal(name, part, texts[chosen], confidence, seed)
+            rows += _signal(name, part, texts[chosen], clusters[chosen], confidence, seed)
     return rows
 
 
@@ -175,11 +169,13 @@ def _signal(
     name: str,
     values: Mapping[Side, NDArray[np.float64]],
     texts: NDArray[np.str_],
+    clusters: NDArray[np.str_],
     confidence: float,
     seed: int,
 ) -> list[Metric]:
     count = len(np.unique(texts))
-    method = f"deletion; log-odds with minus without; bootstrap over texts at {confidence:.4f}"
+    method = f"deletion; log-odds with minus without; bootstrap-t over texts, at {confidence:.4f}"
+    draws = min(MOST_DRAWS, max(DRAWS, math.ceil(20 / (1 - confidence))))
     rows = []
     for side, effects in _with_difference(values):
         missing = int((~np.isfinite(effects)).sum())
@@ -191,7 +187,7 @@ def _signal(
             )
             rows.append(metric("signal_effect", name, side, None, None, count, method, why=why))
             continue
-        one = _interval(effects, texts, None, confidence, seed)
+        one = bootstrap_t_mean(effects, clusters, confidence, seed, draws)
         rows.append(metric("signal_effect", name, side, one.value, (one.low, one.high), count, method))
         if side in SIDES:
             positive, n = int((effects > 0).sum()), len(effects)

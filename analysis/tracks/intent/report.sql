@@ -27,3 +27,8 @@ WITH word AS (
 SELECT side, word, count(*) AS texts, sum(score) AS total
 FROM word WHERE method = $method GROUP BY side, word
 QUALIFY row_number() OVER (PARTITION BY side ORDER BY total DESC, word) <= $shown ORDER BY side, total DESC, word
+
+-- name: risk_coverage
+SELECT b.threshold, b.messages, b.routed, b.wrong, c.routed, c.wrong
+FROM evidence.intent_risk_coverage b JOIN evidence.intent_risk_coverage c USING (threshold)
+WHERE b.side = 'base' AND c.side = 'candidate' ORDER BY b.threshold

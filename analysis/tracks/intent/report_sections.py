@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from analysis.base.records import SIDES, GateInput
+from analysis.base.records import ALL, SIDES, GateInput
 from analysis.base.sql import queries
+from analysis.plugin.clusters import cluster_sentences
 from analysis.plugin.gate import metric_of
-from analysis.plugin.report_fields import ATTRIBUTION, IMPROVED, INSPECTED, REGRESSED
+from analysis.plugin.report_fields import ATTRIBUTION, CHANGED, IMPROVED, INSPECTED, REGRESSED
+from analysis.plugin.trigger import count
 from analysis.tracks.intent.cue_evidence import correlation_sentence
 from analysis.tracks.intent.enrichment_sentences import enrichment_sentence, number
 from analysis.tracks.intent.metric_specs import TRACK
@@ -27,8 +29,12 @@ SHOWN = 5
 def report_sections(connection: duckdb.DuckDBPyConnection, given: GateInput) -> dict[str, list[str]]:
     """Sentences for the report's fields; `connection` has the run attached as `evidence`."""
     return {
+        CHANGED: [*_routing(connection, given), *_production(given)],
         IMPROVED: _slices(connection, improved=True),
-        REGRESSED: _slices(connection, improved=False),
+        REGRESSED: [
+            *_slices(connection, improved=False),
+            *cluster_sentences(connection, TRACK, "messages"),
+        ],
         INSPECTED: wrong_gold(connection, given),
         ATTRIBUTION: [
             *_relevance(given),
@@ -47,6 +53,56 @@ def _slices(connection: duckdb.DuckDBPyConnection, *, improved: bool) -> list[st
         f"{int(broken)} broken and {int(fixed)} fixed of {n}"
         for name, value, low, high, n, broken, fixed, critical in rows
     ] or ["none"]
+
+
+def _routing(connection: duckdb.DuckDBPyConnection, given: GateInput) -> list[str]:
+    """What is acted on from the declared threshold on, and what would be from others."""
+    threshold = given.settings.get(TRACK, {}).get("threshold")
+    change = None if threshold is None else metric_of(given, TRACK, "selective_change", ALL)
+    if change is None:
+        return []
+    table = [
+        f"from {at:g} on {_of(base_routed, n)} and {_of(base_wrong, base_routed)} → "
+        f"{_of(routed, n)} and {_of(wrong, routed)}"
+        for at, n, base_routed, base_wrong, routed, wrong in connection.execute(
+            _SQL["risk_coverage"]
+        ).fetchall()
+    ]
+    broken, fixed = (count(given, TRACK, f"selective_{name}", ALL) for name in ("broken", "fixed"))
+    return [
+        f"of {change.n} messages acted on with a confidence of {threshold:g} or more, {broken} are newly wrong and "
+        f"{fixed} no longer: {number(change)} of them",
+        f"share acted on, and error among them, base → candidate: {'; '.join(table)}",
+    ]
+
+
+def _production(given: GateInput) -> list[str]:
+    """Accuracy and costs as production will see them, with what they were weighed by."""
+    found = []
+    for name, words in (
+        ("traffic_accuracy", "accuracy weighed to production"),
+        ("expected_cost", "expected cost of errors, of 10,000 messages"),
+    ):
+        if name not in given.specs[TRACK]:
+            continue  # The run is older than the number.
+        base, candidate, change = (
+            metric_of(given, TRACK, name, ALL, side) for side in (*SIDES, "difference")
+        )
+        if base is None or candidate is None or change is None:
+            continue
+        if base.value is None or candidate.value is None:
+            found.append(f"{words} unknown: {change.why}")
+            continue
+        raw = metric_of(given, TRACK, "accuracy", ALL)
+        beside = f"; unweighed {number(raw)}" if name == "traffic_accuracy" else ""
+        found.append(
+            f"{words} {base.value:.4g} → {candidate.value:.4g}, change {number(change)}{beside} ({change.method})"
+        )
+    return found
+
+
+def _of(part: int, whole: int) -> str:
+    return f"{part / whole:.1%}" if whole else "–"
 
 
 def _relevance(given: GateInput) -> list[str]:

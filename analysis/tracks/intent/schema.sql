@@ -50,6 +50,10 @@ CREATE TABLE intent_enrichment (
     ref VARCHAR NOT NULL, cue VARCHAR NOT NULL, side VARCHAR NOT NULL, method VARCHAR NOT NULL,
     target VARCHAR NOT NULL, words INTEGER NOT NULL, cue_words INTEGER NOT NULL, share DOUBLE NOT NULL,
     enrichment DOUBLE NOT NULL);
+-- Messages on which a side acts from a threshold of confidence on, and how many of those are wrong.
+CREATE TABLE intent_risk_coverage (
+    side VARCHAR NOT NULL, threshold DOUBLE NOT NULL, messages BIGINT NOT NULL, routed BIGINT NOT NULL,
+    wrong BIGINT NOT NULL);
 CREATE VIEW intent_pair AS
 SELECT e.ref, e.id, e.kind, e.text, e.gold,
        b.label AS base_label, b.p AS base_p, b.margin AS base_margin, b.correct AS base_correct,
@@ -86,3 +90,19 @@ SELECT p.ref, p.target, p.signal, s.side,
        a.share_positive, a.rank, a.words
 FROM intent_signal_probe p CROSS JOIN (VALUES ('base'), ('candidate')) s(side)
 LEFT JOIN placed a ON a.ref = p.ref AND a.side = s.side AND a.target = p.target AND a.name = p.signal;
+-- The candidate's explanations that hold a cue: its enrichment by occlusion, and what p(class) loses without it.
+CREATE VIEW intent_leaning AS
+WITH word AS (
+    SELECT w.ref, w.target, m.name AS cue, abs(w.score) AS mass,
+           len(list_filter(generate_series(1, len(m.starts)),
+                           i -> m.starts[i] < w."end" AND m.ends[i] > w.start)) > 0 AS inside
+    FROM intent_word w JOIN intent_mention m ON m.ref = w.ref AND m.kind = 'cue'
+    WHERE w.side = 'candidate' AND w.method = 'occlusion'),
+weighed AS (
+    SELECT ref, target, cue,
+           (sum(mass) FILTER (inside) / nullif(sum(mass), 0))
+               / (count(*) FILTER (inside) / count(*)) AS enrichment
+    FROM word GROUP BY ALL HAVING bool_or(inside))
+SELECT l.*, v.candidate_plain_p - v.candidate_p AS fall
+FROM weighed l JOIN example e ON e.parent_ref = l.ref
+JOIN intent_variant v ON v.ref = e.ref AND v.operation = 'remove' AND v.target = l.target AND v.cue = l.cue;

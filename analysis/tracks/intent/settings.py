@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Self, cast
+from typing import Annotated, Self, cast
 
 from pydantic import Field, model_validator
 
@@ -13,9 +13,11 @@ from analysis.plugin.settings import FilePath, FolderPath, Text, TrackSettings
 class IntentSettings(TrackSettings):
     """Two classifiers, the messages to compare them on, and what must not go wrong.
 
+    `group` names a column whose equal values mark examples that are not independent of each other;
     `signals` maps a class to phrases that ought to support it, `irrelevant` maps a class to lexicons
     (declared or built in) that must not; `max_length` is in tokens, and the model's own limit where
-    it is not given.
+    it is not given. `threshold` is the confidence from which the assistant acts on a prediction, `margins` the
+    loss that must be excluded, by class, critical slice or `all`.
     """
 
     base: FolderPath
@@ -24,8 +26,11 @@ class IntentSettings(TrackSettings):
     id: Text = "id"
     text: Text = "text"
     label: Text = "label"
+    group: Text | None = None
     out_of_scope: FilePath | None = None
     critical: list[Text] = Field(default_factory=list)
+    margins: dict[Text, Annotated[float, Field(gt=0, lt=1)]] = Field(default_factory=dict)
+    threshold: float | None = Field(default=None, gt=0, lt=1)
     max_length: int | None = Field(default=None, ge=3, le=1_000_000)
     signals: dict[Text, list[Text]] = Field(default_factory=dict)
     irrelevant: dict[Text, list[Text]] = Field(default_factory=dict)

@@ -39,6 +39,10 @@ JOIN p pb ON pb.ref = v.parent_ref AND pb.side = 'base' AND pb.target = v.target
 JOIN p pc ON pc.ref = v.parent_ref AND pc.side = 'candidate' AND pc.target = v.target
 ORDER BY v.ref
 
+-- name: inserted_terms
+SELECT target || '/' || cue, count(DISTINCT term) FROM intent_variant
+WHERE operation = 'insert' AND source = 'lexicon' GROUP BY ALL ORDER BY 1
+
 -- name: signal_effects
 WITH odds AS (SELECT ref, side, target, CASE WHEN isfinite(log_odds) THEN log_odds END AS value FROM target_p)
 SELECT v.parent_ref AS ref, v.ref AS variant_ref, v.target, v.cue AS signal,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from analysis.base.seeds import shuffled
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     import duckdb
 
     from analysis.base.problems import Problem
-    from analysis.base.records import Flag, GateInput, MethodSpec, MetricSpec, Side, Trigger
+    from analysis.base.records import Flag, GateInput, MethodSpec, MetricSpec, Side, Slice, Trigger
     from analysis.data.examples import Examples
     from analysis.models.sides import Sides
     from analysis.plugin.gate import Gate
@@ -38,6 +38,7 @@ class IntentTrack(Track):
     main: ClassVar[str] = "accuracy"
     package: ClassVar[str] = __package__
     live_output: ClassVar[tuple[str, ...]] = LIVE_OUTPUT
+    weighs: ClassVar[bool] = True
     init_rank: ClassVar[int] = 30
 
     def settings(self) -> type[TrackSettings]:
@@ -84,6 +85,19 @@ class IntentTrack(Track):
 
         return check_labels(examples, classifiers(models).labels, skip_bad_rows)
 
+    def clusters(self, examples: Examples, settings: TrackSettings) -> Mapping[str, str]:
+        from analysis.tracks.intent.load_data import message_clusters
+        from analysis.tracks.intent.settings import intent_settings
+
+        return message_clusters(examples, intent_settings(settings))
+
+    def decidable(self, settings: TrackSettings, slices: Sequence[Slice], tracks: int) -> Sequence[str]:
+        """The smallest losses that counting would find, and the examples that declared margins take."""
+        from analysis.tracks.intent.decidable import decidable_notes
+        from analysis.tracks.intent.settings import intent_settings
+
+        return list(decidable_notes(intent_settings(settings), slices, tracks))
+
     def metrics(self) -> tuple[MetricSpec, ...]:
         from analysis.tracks.intent.metric_specs import SPECS
 
@@ -97,15 +111,31 @@ class IntentTrack(Track):
     def stages(self) -> tuple[Step, ...]:
         """Probes are made first, so that variants are predicted with everything else."""
         from analysis.tracks.intent.attribution import ATTRIBUTE
+        from analysis.tracks.intent.calibration import CALIBRATION
         from analysis.tracks.intent.contested import CONTESTED
         from analysis.tracks.intent.counterfactual import EFFECTS, VARIANTS
         from analysis.tracks.intent.enrichment import ENRICH
         from analysis.tracks.intent.licence_metrics import LICENCE
         from analysis.tracks.intent.metrics import METRICS
         from analysis.tracks.intent.predict import PREDICT
+        from analysis.tracks.intent.production import PRODUCTION
         from analysis.tracks.intent.randomisation import RANDOMISE
+        from analysis.tracks.intent.selective import SELECTIVE
 
-        return (VARIANTS, PREDICT, EFFECTS, CONTESTED, METRICS, ATTRIBUTE, ENRICH, RANDOMISE, LICENCE)
+        return (
+            VARIANTS,
+            PREDICT,
+            EFFECTS,
+            CONTESTED,
+            METRICS,
+            CALIBRATION,
+            SELECTIVE,
+            PRODUCTION,
+            ATTRIBUTE,
+            ENRICH,
+            RANDOMISE,
+            LICENCE,
+        )
 
     def also_costly(
         self, workbench: duckdb.DuckDBPyConnection, settings: TrackSettings, seed: int
@@ -131,18 +161,36 @@ class IntentTrack(Track):
     def gates(self) -> tuple[Gate, ...]:
         return gates_in(f"{__package__}.gates", self.name)
 
+    def untested(self, settings: TrackSettings) -> Collection[str]:
+        """Gates of critical classes, cues and signals where none is declared."""
+        from analysis.tracks.intent.names import RELEVANCE, SIGNALS
+        from analysis.tracks.intent.settings import intent_settings
+
+        intent = intent_settings(settings)
+        declared = {
+            "intent.critical_recall": intent.critical,
+            "intent.critical_routing": intent.critical,
+            RELEVANCE: intent.irrelevant,
+            SIGNALS: intent.signals,
+        }
+        return [name for name, given in declared.items() if not given]
+
     def gate_settings(
         self, settings: TrackSettings, workbench: duckdb.DuckDBPyConnection
     ) -> dict[str, object]:
-        """The declared irrelevant cues and expected signals, by class; and where the messages of each class went."""
+        """What is declared of cues, signals, threshold and margins, terms inserted of each cue, where messages went."""
         from analysis.tracks.intent.contested import destinations
         from analysis.tracks.intent.settings import intent_settings
 
         intent = intent_settings(settings)
+        terms = workbench.execute(queries(__package__, "stages.sql")["inserted_terms"]).fetchall()
         return {
             "irrelevant": dict(intent.irrelevant),
             "signals": dict(intent.signals),
+            "terms": dict(terms),
             "destinations": destinations(workbench, intent.label),
+            "threshold": intent.threshold,
+            "margins": dict(intent.margins),
         }
 
     def triggers(self, given: GateInput) -> list[Trigger]:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from analysis.base.records import ALL, SIDES, GateInput, Metric, Trigger
+from analysis.data.examples import OUT_OF_SCOPE
 from analysis.plugin.gate import metric_of
 from analysis.plugin.trigger import clear, count, fired_first, flagged, trigger
 from analysis.tracks.intent.classes import class_of, critical_classes
 from analysis.tracks.intent.cue_evidence import beyond, shift_limits
+from analysis.tracks.intent.gates.overconfidence import gap_widened, surer_outside
 from analysis.tracks.intent.metric_specs import TRACK
-from analysis.tracks.intent.names import RELEVANCE, SIGNALS
+from analysis.tracks.intent.names import OVERCONFIDENCE, RELEVANCE, SIGNALS
 
 
 def triggers(given: GateInput) -> list[Trigger]:
@@ -19,7 +23,7 @@ def triggers(given: GateInput) -> list[Trigger]:
         *_routing(given),
         *_cues(given),
         *_signals(given),
-        _overconfident(given),
+        *_overconfident(given),
     ]
     return fired_first(found)
 
@@ -136,14 +140,25 @@ def _signals(given: GateInput) -> list[Trigger]:
     return found
 
 
-def _overconfident(given: GateInput) -> Trigger | None:
+def _overconfident(given: GateInput) -> Iterator[Trigger]:
+    """Surer than right, on the evaluation set and on texts that belong to no class."""
+    # A run that is older than the gate has no rule of it.
+    rule = given.rules.get(OVERCONFIDENCE)
+    if rule is None:
+        return
+    limits = rule.thresholds
+    name = "became overconfident"
     gap = metric_of(given, TRACK, "signed_gap", ALL, "candidate")
     change = metric_of(given, TRACK, "signed_gap", ALL)
-    if gap is None or change is None or gap.value is None or change.value is None:
-        return None
-    sentence = f"mean confidence minus accuracy {gap.value:+.3f}, change {change.value:+.3f}"
-    fired = (gap.low or 0.0) > 0 and change.value > 0.02 and (change.low or 0.0) > 0
-    return trigger(TRACK, "became overconfident", sentence, fired, change, ())
+    if gap is not None and change is not None and gap.value is not None and change.value is not None:
+        sentence = f"mean confidence minus accuracy {gap.value:+.3f}, change {change.value:+.3f}"
+        yield trigger(TRACK, name, sentence, gap_widened(gap, change, limits), change, ())
+    outside = metric_of(given, TRACK, "confidence", OUT_OF_SCOPE)
+    sides = [metric_of(given, TRACK, "confidence", OUT_OF_SCOPE, side) for side in SIDES]
+    if outside is not None and outside.value is not None:
+        base, candidate = (_share(one.value if one else None) for one in sides)
+        sentence = f"mean confidence on {outside.n} texts out of scope {base} → {candidate}"
+        yield trigger(TRACK, name, sentence, surer_outside(outside, limits), outside, ())
 
 
 def _share(value: float | None) -> str:

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     import duckdb
 
 _SQL = queries(__package__, "questions.sql")
+_KNOWN = queries(__package__, "known_answers.sql")
 TEXT = "Which answer may be sent?"
 
 
@@ -23,5 +24,5 @@ def question(connection: duckdb.DuckDBPyConnection, ref: str) -> Question | None
 
 def known_answers(workbench: duckdb.DuckDBPyConnection) -> list[KnownAnswer]:
     """Prompts with the base's own answer, and with its answer to another prompt, which answers nothing."""
-    found = workbench.execute(_SQL["known_answers"]).fetchall()
+    found = workbench.execute(_KNOWN["known_answers"]).fetchall()
     return [KnownAnswer(TRACK, ref, (text,), (other,)) for ref, text, other in found]

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from analysis.base.records import ALL, SIDES, Metric, MetricSide, Side
+from analysis.plugin.alpha import planned
 from analysis.plugin.metric import metric_table
 from analysis.plugin.stage import Aggregate, PlanContext
 from analysis.tracks.retrieval.conditional import PERMUTATIONS, Strata, expectation, permutations, strata
@@ -32,8 +33,8 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
     Rows = NDArray[np.integer]
 
-CONFIDENCE = 0.95
-"""Two-sided; each bound is one-sided at 97.5 %."""
+LEVEL = 0.025
+"""One-sided level of a bound where no gate says which part of the review's it has."""
 MIN_ROOM = 0.05
 """Room above chance below which nothing can be said: nearly all items, or all of a stratum, are alike."""
 PLAIN = "purity@{k} over chance of a random other item, {kind}"
@@ -201,26 +202,44 @@ def wanted_lift(groupings: Sequence[Grouping]) -> dict[Side, Lift]:
     return out
 
 
-def grouping_metrics(space: EmbeddingSpace, seed: int, draws: int = PERMUTATIONS) -> list[Metric]:
+def grouping_metrics(
+    space: EmbeddingSpace,
+    seed: int,
+    draws: int = PERMUTATIONS,
+    *,
+    fall: float = LEVEL,
+    rise: float = LEVEL,
+    kept: int = 0,
+) -> list[Metric]:
     """The rows of `metric`, for every attribute and for the mean over the wanted ones.
 
-    The interval of the conditional lift of an unwanted attribute is at .975 one-sided, divided by the number of
-    unwanted attributes (Bonferroni): the gate reads its bound as it stands. All others are at .975 one-sided.
+    Gates read bounds as they stand, so these are made at what the gates may spend (Bonferroni): those of the lifts of
+    wanted attributes and of their mean at `fall` over the mean and the attributes that are judged singly, those of the
+    conditional lifts of unwanted ones at `rise` over their number.
+
+    Args:
+        space: the items.
+        seed: of the permutations.
+        draws: their number.
+        fall: one-sided level of `retrieval.grouping`.
+        rise: one-sided level of `retrieval.confounds`.
+        kept: wanted attributes that are judged singly.
     """
+    at_fall = 1 - 2 * fall / (1 + kept)
     unwanted = sum(not one.wanted for one in space.attributes)
     k = next(iter(space.neighbours.values())).shape[1]
     groupings = [grouping(space, one, seed, draws) for one in space.attributes]
     rows: list[Metric] = []
     for one in groupings:
         words = {"k": k, "kind": KINDS[one.attribute.kind], "strata": _strata_words(one.strata)}
-        confidence = CONFIDENCE if one.attribute.wanted else 1 - (1 - CONFIDENCE) / unwanted
+        confidence = at_fall if one.attribute.wanted else 1 - 2 * rise / unwanted
         name = one.attribute.name
-        rows += _rows("grouping_lift", name, one.plain, PLAIN.format(**words), CONFIDENCE)
+        rows += _rows("grouping_lift", name, one.plain, PLAIN.format(**words), at_fall)
         method = CONDITIONAL.format(**words)
         rows += _rows("grouping_conditional_lift", name, one.conditional, method, confidence)
         rows += [_p_row(one, side, draws) for side in SIDES]
     wanted = wanted_lift(groupings)
-    rows += _rows("grouping_wanted_lift", ALL, wanted, "mean lift over the wanted attributes", CONFIDENCE)
+    rows += _rows("grouping_wanted_lift", ALL, wanted, "mean lift over the wanted attributes", at_fall)
     return rows
 
 
@@ -256,7 +275,15 @@ def _size(context: PlanContext) -> int:
 
 def _compute(context: PlanContext) -> dict[str, pa.Table]:
     space = load_space(context.workbench)
-    return {"metric": metric_table(grouping_metrics(space, context.seed))}
+    alpha = planned(context.review)
+    rows = grouping_metrics(
+        space,
+        context.seed,
+        fall=alpha.get("retrieval.grouping", LEVEL),
+        rise=alpha.get("retrieval.confounds", LEVEL),
+        kept=len(retrieval_settings(context.settings).must_keep),
+    )
+    return {"metric": metric_table(rows)}
 
 
-GROUP = Aggregate("retrieval.grouping", 1, _compute, _size)
+GROUP = Aggregate("retrieval.grouping", 2, _compute, _size)

@@ -22,6 +22,7 @@ from analysis.data.examples import (
     with_named_set,
 )
 from analysis.data.rows import BadRow, Row, bad_row, open_rows, sound_rows
+from analysis.text.near_duplicates import shared_clusters
 from analysis.tracks.retrieval.attributes import attribute_rows, check_attributes, title_values
 from analysis.tracks.retrieval.metric_specs import TRACK
 from analysis.tracks.retrieval.settings import RetrievalSettings
@@ -69,6 +70,17 @@ def read_retrieval(settings: RetrievalSettings, skip_bad_rows: bool) -> Examples
         )
         examples = with_named_set(examples, HARD_NEGATIVES, pairs)
     return replace(examples, payload=payload)
+
+
+def query_clusters(examples: Examples) -> dict[str, str]:
+    """Probes, and apart from them hard negatives, whose queries are the same or nearly so."""
+    return {
+        ref: cluster
+        for kind in ("query", "pair")
+        for ref, cluster in shared_clusters(
+            {row.ref: row.text for row in examples.rows if row.kind == kind}
+        ).items()
+    }
 
 
 def _item_rows(items: Examples, settings: RetrievalSettings) -> pa.Table:

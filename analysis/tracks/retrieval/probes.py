@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
 
-from analysis.base.records import SIDES, Metric, MetricSide, Side
+from analysis.base.records import ALL, SIDES, Metric, MetricSide, Side
+from analysis.plugin.alpha import planned
 from analysis.plugin.metric import metric_table
 from analysis.plugin.stage import Aggregate, PlanContext
-from analysis.stats import Interval, bootstrap_mean, paired_mean_interval
+from analysis.stats import Interval, bootstrap_mean, clustered_mean
 from analysis.tracks.retrieval.gates.probe_answers import MEASURES
 from analysis.tracks.retrieval.metric_specs import TRACK, metric, of_interval
 from analysis.tracks.retrieval.ranking import Relevance, overlap, rank_biased_overlap, relevance, shared
@@ -30,6 +32,9 @@ if TYPE_CHECKING:
 
 NAMES = {"recall": "recall", "mrr": "reciprocal_rank", "ndcg": "ndcg"}
 """Metric -> column of `retrieval_probe` after its side."""
+LEVEL = 0.025
+"""One-sided level of a bound where no gate says which part of the review's it has."""
+STUDENT = "mean, Student {:.4g}"
 DRAWS = 2_000
 MOST_RESAMPLED = 5_000
 """Values up to which a mean is resampled; beyond, Student's interval is the same at a fraction of the time."""
@@ -78,15 +83,24 @@ def probe_table(
 
 
 def probe_metrics(
-    table: pa.Table, slices: Mapping[str, Sequence[str]], critical: Sequence[str], seed: int
+    table: pa.Table,
+    slices: Mapping[str, Sequence[str]],
+    critical: Sequence[str],
+    seed: int,
+    *,
+    alpha: float = LEVEL,
+    clusters: Mapping[str, str] = MappingProxyType({}),
 ) -> list[Metric]:
     """Recall, MRR and nDCG of both sides with their paired change, overlaps, and probes that broke, by slice.
 
     Args:
         table: rows of `retrieval_probe`.
         slices: refs of the probes of each slice.
-        critical: slices with a gate of their own; they share one level, and so do the measures that gates read.
+        critical: slices with a gate of their own.
         seed: of the bootstrap.
+        alpha: what `retrieval.probes` may spend, one-sided: divided among the slices with a gate, all probes counted
+            in, and the measures that it reads.
+        clusters: probes that are not independent of each other; one that is not in it is alone.
     """
     row_of = {ref: row for row, ref in enumerate(table["ref"].to_pylist())}
     column = {name: floats(table, name) for name in table.column_names if name not in _NOT_NUMBERS}
@@ -94,20 +108,29 @@ def probe_metrics(
     for name, refs in slices.items():
         chosen = np.array([row_of[ref] for ref in refs], np.int64)
         part = {key: values[chosen] for key, values in column.items()}
+        owner = np.array([clusters.get(ref, ref) for ref in refs], str)
         rows += [
-            _mean(measure, name, "difference", part[measure], 0.95, seed)
+            _mean(measure, name, "difference", part[measure], 0.95, seed, owner)
             for measure in ("overlap", "rank_biased_overlap")
         ]
         known = ~np.isnan(part["base_recall"])
         if not known.any():
             continue
-        tests = len(MEASURES) * (len(critical) if name in critical else 1)
+        judged = name == ALL or name in critical
+        tests = len(MEASURES) * (1 + len(critical))
         for measure, key in NAMES.items():
             sides: dict[Side, Floats] = {side: part[f"{side}_{key}"][known] for side in SIDES}
-            confidence = 1 - 0.05 / tests if measure in MEASURES else 0.95
-            rows += [_mean(measure, name, side, values, 0.95, seed) for side, values in sides.items()]
+            rows += [
+                _mean(measure, name, side, values, 0.95, seed, owner[known]) for side, values in sides.items()
+            ]
             change = sides["candidate"] - sides["base"]
-            rows.append(_mean(measure, name, "difference", change, confidence, seed))
+            if judged and measure in MEASURES:
+                # Percentiles of resampled means fall short at the small levels of a gate; Student's interval does not.
+                confidence = 1 - 2 * alpha / tests
+                one = clustered_mean(change, owner[known], confidence)
+                rows.append(of_interval(measure, name, "difference", one, STUDENT.format(confidence)))
+            else:
+                rows.append(_mean(measure, name, "difference", change, 0.95, seed, owner[known]))
         change = part["candidate_recall"][known] - part["base_recall"][known]
         for what, hit in (("broken", change < -ROUNDING), ("fixed", change > ROUNDING)):
             method = f"probes with {'fewer' if what == 'broken' else 'more'} relevant items in the list"
@@ -140,8 +163,8 @@ def mean_interval(
         seed: of the bootstrap.
         clusters: (n,) what each value belongs to, where values are not independent.
     """
-    if clusters is None and len(values) > MOST_RESAMPLED:
-        return paired_mean_interval(values, confidence), f"mean, Student {confidence:.4g}"
+    if len(values) > MOST_RESAMPLED:
+        return clustered_mean(values, clusters, confidence), STUDENT.format(confidence)
     draws = max(DRAWS, math.ceil(20 / (1 - confidence)))
     return bootstrap_mean(values, clusters, confidence, seed, draws), f"mean, bootstrap {confidence:.4g}"
 
@@ -167,10 +190,16 @@ _NOT_NUMBERS = ("ref", "kept", "gained", "lost")
 
 
 def _mean(
-    name: str, slice_name: str, side: MetricSide, values: Floats, confidence: float, seed: int
+    name: str,
+    slice_name: str,
+    side: MetricSide,
+    values: Floats,
+    confidence: float,
+    seed: int,
+    clusters: NDArray[np.str_],
 ) -> Metric:
-    values = values[~np.isnan(values)]
-    one, method = mean_interval(values, confidence, seed)
+    known = ~np.isnan(values)
+    one, method = mean_interval(values[known], confidence, seed, clusters[known])
     return of_interval(name, slice_name, side, one, method)
 
 
@@ -186,8 +215,16 @@ def _compute(context: PlanContext) -> dict[str, pa.Table]:
     titles = dict(connection.execute(QUERIES["duplicates"]).fetchall())
     k = retrieval_settings(context.settings).k
     table = probe_table(load_space(connection), refs, relevant, titles, k)
-    rows = probe_metrics(table, slices, critical_slices(connection), context.seed)
+    clusters = connection.execute(QUERIES["clusters"], {"track": TRACK, "kind": "query"}).fetchall()
+    rows = probe_metrics(
+        table,
+        slices,
+        critical_slices(connection),
+        context.seed,
+        alpha=planned(context.review).get("retrieval.probes", LEVEL),
+        clusters=dict(clusters),
+    )
     return {"retrieval_probe": table, "metric": metric_table(rows)}
 
 
-PROBES = Aggregate("retrieval.probes", 1, _compute, _size)
+PROBES = Aggregate("retrieval.probes", 2, _compute, _size)

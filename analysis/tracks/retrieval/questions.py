@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     import duckdb
 
 _SQL = queries(__package__, "questions.sql")
+_KNOWN = queries(__package__, "known_answers.sql")
 PAIR = "Which of the two answers this query?"
 TEXTS = {
     "query": "Which list answers this query better?",
@@ -48,11 +49,11 @@ def known_answers(workbench: duckdb.DuckDBPyConnection) -> list[KnownAnswer]:
     """Pairs that both sides have right; where there are none, probes with the answers of another probe beside."""
     found = [
         KnownAnswer(TRACK, ref, (positive,), (negative,))
-        for ref, positive, negative in workbench.execute(_SQL["known_pairs"]).fetchall()
+        for ref, positive, negative in workbench.execute(_KNOWN["known_pairs"]).fetchall()
     ]
     if found:
         return found
     return [
         KnownAnswer(TRACK, ref, tuple(titles), tuple(others))
-        for ref, titles, others in workbench.execute(_SQL["known_probes"], {"k": LISTED}).fetchall()
+        for ref, titles, others in workbench.execute(_KNOWN["known_probes"], {"k": LISTED}).fetchall()
     ]

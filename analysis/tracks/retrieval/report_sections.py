@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from analysis.base.records import ALL, SIDES, GateInput, Metric
 from analysis.base.sql import queries
+from analysis.plugin.clusters import cluster_sentences
 from analysis.plugin.gate import metric_of
 from analysis.plugin.report_fields import IMPROVED, NEIGHBORHOODS, REGRESSED
 from analysis.tracks.retrieval.changes import (
@@ -18,6 +19,7 @@ from analysis.tracks.retrieval.changes import (
     signed,
 )
 from analysis.tracks.retrieval.grouping_sentences import attribute_sentence, strongest_sentence
+from analysis.tracks.retrieval.load_data import HARD_NEGATIVES
 from analysis.tracks.retrieval.metric_specs import TRACK
 
 if TYPE_CHECKING:
@@ -49,6 +51,7 @@ def report_sections(connection: duckdb.DuckDBPyConnection, given: GateInput) -> 
             *_movement(connection),
             *_geometry(given),
             *_maps(given),
+            *_clusters(connection, given),
         ]
     }
     if metric_of(given, TRACK, "recall", ALL) is not None:
@@ -201,6 +204,16 @@ def _maps(given: GateInput) -> list[str]:
         one.why for one in given.metrics if one.track == TRACK and one.name == "map_drawn" and one.value == 0
     }
     return [f"map withheld: {why}" for why in sorted(withheld) if why]
+
+
+def _clusters(connection: duckdb.DuckDBPyConnection, given: GateInput) -> list[str]:
+    """How many probes and hard negatives are not independent of each other, where there are any."""
+    found = []
+    if declared(given).get("probes"):
+        found += cluster_sentences(connection, TRACK, "probes")
+    if declared(given).get("hard_negatives"):
+        found += cluster_sentences(connection, TRACK, HARD_NEGATIVES, HARD_NEGATIVES)
+    return found
 
 
 def _share(metric: Metric | None) -> str:

@@ -31,6 +31,11 @@ SELECT ref, duplicate_of FROM retrieval_item WHERE duplicate_of IS NOT NULL
 SELECT h.ref, coalesce(e.parent_ref, e.ref), h.positive_ref, h.negative_ref
 FROM retrieval_hard_negative h JOIN example e USING (ref) WHERE e.track = $track ORDER BY h.ref
 
+-- name: clusters
+-- What each query, or pair of a query, belongs to: those that are nearly the same, and pairs of one probe.
+SELECT e.ref, coalesce(k.cluster, e.parent_ref, e.ref) FROM example e
+LEFT JOIN cluster k ON k.track = e.track AND k.ref = e.ref WHERE e.track = $track AND e.kind = $kind
+
 -- name: pairs_of_probes
 SELECT ref, parent_ref FROM example
 WHERE track = $track AND kind = 'pair' AND parent_ref IS NOT NULL ORDER BY ref

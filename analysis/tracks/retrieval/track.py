@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from analysis.plugin.track import Track
@@ -78,6 +78,12 @@ class RetrievalTrack(Track):
 
         return fit_vectors(examples, models, skip_bad_rows)
 
+    def clusters(self, examples: Examples, settings: TrackSettings) -> Mapping[str, str]:
+        """Probes by near-duplicate queries, and hard negatives by theirs; items are a catalogue, and no sample."""
+        from analysis.tracks.retrieval.load_data import query_clusters
+
+        return query_clusters(examples)
+
     def metrics(self) -> tuple[MetricSpec, ...]:
         from analysis.tracks.retrieval.metric_specs import SPECS
 
@@ -119,6 +125,19 @@ class RetrievalTrack(Track):
         from analysis.plugin.gate import gates_in
 
         return gates_in(f"{__package__}.gates", self.name)
+
+    def untested(self, settings: TrackSettings) -> Collection[str]:
+        """Gates of attributes, probes and hard negatives where none is declared."""
+        from analysis.tracks.retrieval.settings import retrieval_settings
+
+        retrieval = retrieval_settings(settings)
+        declared = {
+            "retrieval.grouping": retrieval.group_by,
+            "retrieval.confounds": retrieval.not_by,
+            "retrieval.hard_negatives": retrieval.hard_negatives,
+            "retrieval.probes": retrieval.probes,
+        }
+        return [name for name, given in declared.items() if not given]
 
     def gate_settings(
         self, settings: TrackSettings, workbench: duckdb.DuckDBPyConnection

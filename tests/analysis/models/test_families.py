@@ -82,7 +82,8 @@ def request_of(classifier: LoadedClassifier, texts: list[str]) -> Request:
     outputs = [float(target.output(row)) for target, row in zip(targets, logits, strict=True)]
     chooser = BaselineChooser({"base": classifier})
     choices = [
-        chooser.choose({"base": one}, {"base": target}) for one, target in zip(words, targets, strict=True)
+        chooser.choose({"base": one}, {"base": target}, {"base": row})
+        for one, target, row in zip(words, targets, logits, strict=True)
     ]
     return Request(
         classifier,

@@ -346,7 +346,7 @@ def test_the_worker_ends_with_its_console(live_run: tuple[Path, str]) -> None:
     assert _alive(worker)
     console.kill()
     console.wait()
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 120
     while _alive(worker) and time.monotonic() < deadline:
         time.sleep(0.05)
     assert not _alive(worker)

@@ -23,3 +23,15 @@ ORDER BY e.ref;
 
 -- name: words_that_move
 SELECT word, count(*) FROM evidence.toy_side WHERE side = 'candidate' AND word <> '' GROUP BY word ORDER BY 2 DESC, 1;
+
+-- name: hours_of_example
+SELECT b.hours, c.hours FROM evidence.toy_side b JOIN evidence.toy_side c ON c.ref = b.ref AND c.side = 'candidate'
+WHERE b.ref = $ref AND b.side = 'base';
+
+-- name: both_right
+SELECT e.ref, e.gold::DOUBLE
+FROM example e
+JOIN toy_side b ON b.ref = e.ref AND b.side = 'base'
+JOIN toy_side c ON c.ref = e.ref AND c.side = 'candidate'
+WHERE e.track = 'toy' AND b.hours = e.gold::DOUBLE AND c.hours = e.gold::DOUBLE
+ORDER BY e.ref;

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from analysis.plugin.init.folder import Folder
     from analysis.plugin.init.toml_text import InitSection
     from analysis.plugin.live import LiveRequest
+    from analysis.plugin.question import KnownAnswer, Question
     from analysis.plugin.settings import Review, TrackSettings
     from analysis.plugin.stage import Step
 
@@ -29,7 +30,6 @@ class ToyTrack(Track):
 
     name: ClassVar[str] = "toy"
     title: ClassVar[str] = "Hours until a reply"
-    question: ClassVar[str] = "May customers wait as long as the candidate says?"
     main: ClassVar[str] = "error"
     package: ClassVar[str] = "assay_toy"
     live_output: ClassVar[tuple[str, ...]] = ("hours", "word")
@@ -120,6 +120,18 @@ class ToyTrack(Track):
         from assay_toy.report import plots
 
         return plots(connection)
+
+    def ask(self, connection: duckdb.DuckDBPyConnection, ref: str) -> Question | None:
+        from assay_toy.questions import question
+
+        return question(connection, ref)
+
+    def known_answers(
+        self, workbench: duckdb.DuckDBPyConnection, settings: TrackSettings
+    ) -> list[KnownAnswer]:
+        from assay_toy.questions import known_answers
+
+        return known_answers(workbench)
 
     def example_context(
         self, connection: duckdb.DuckDBPyConnection, ref: str

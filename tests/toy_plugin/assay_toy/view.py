@@ -50,11 +50,17 @@ class ToyView(View):
     def actions(self) -> tuple[Action, ...]:
         return (
             Action(
-                "toy.words", ("i",), "words", "Show which words of this text a model knows.", ("review",), 12
+                "toy.words",
+                ("z",),
+                "words",
+                "Show which words of this text a model knows.",
+                ("review",),
+                12,
+                about_example=True,
             ),
             Action(
                 "toy.all-words",
-                ("I",),
+                ("Z",),
                 "all words",
                 "Every word that moves an estimate.",
                 ("review", "gates"),

@@ -74,7 +74,7 @@ class RetrievalView(View):
             ),
             Action(
                 "map.side",
-                ("b",),
+                ("V",),
                 "side",
                 "Walk on the other side's map; on a narrow screen, show it.",
                 _ON_MAPS,

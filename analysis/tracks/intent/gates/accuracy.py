@@ -61,5 +61,6 @@ ACCURACY = Gate(
     _judge,
     reads=reads("accuracy", "broken", "fixed", "mcnemar_p"),
     place=10,
+    alpha_weight=10,
 )
 GATES = (ACCURACY,)

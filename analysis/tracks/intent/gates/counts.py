@@ -5,12 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from analysis.base.records import Criterion, GateInput, GateVerdict, Metric
-from analysis.plugin.adjudicated import Adjudicated, Counts, adjudicate
-from analysis.plugin.gate import ALPHA, metric_of, number_row
+from analysis.plugin.adjudicated import Adjudicated, Counts, adjudicate, counts_by_gold
+from analysis.plugin.alpha import share_of
+from analysis.plugin.gate import metric_of, number_row
 from analysis.tracks.intent.metric_specs import ROWS, TRACK, criterion
 
-SHARES = {"critical": 0.50, "slices": 0.40, "accuracy": 0.10}
-"""How the track's share of the review's alpha is spent."""
+FAMILIES = {
+    "accuracy": ("intent.accuracy",),
+    "critical": ("intent.critical_recall", "intent.critical_routing"),
+    "slices": ("intent.slices",),
+}
+"""Gates whose tests are corrected for each other, and spend what they have together."""
 
 
 @dataclass(frozen=True)
@@ -59,7 +64,7 @@ class Flips:
 
 def alpha_of(given: GateInput, family: str) -> float:
     """The part of the review's false-alarm level that a family of tests of this track may spend."""
-    return ALPHA / len(given.tracks) * SHARES[family]
+    return share_of(given, *FAMILIES[family])
 
 
 def flips_of(given: GateInput, slice_name: str, measure: str = "accuracy") -> Flips | None:
@@ -71,7 +76,7 @@ def flips_of(given: GateInput, slice_name: str, measure: str = "accuracy") -> Fl
         measure: the metric whose change stands for the net change: `accuracy`, or `recall` of a class.
     """
     names = ("broken", "fixed", "broken_clusters", "fixed_clusters", "net_squares")
-    counted = _by_gold(given, slice_name, names)
+    counted = counts_by_gold(given, TRACK, slice_name, names)
     change = metric_of(given, TRACK, measure, slice_name)
     if counted is None or change is None:
         return None
@@ -94,27 +99,12 @@ def routed(given: GateInput, slice_name: str, size: int) -> Flips | None:
         "routed_lost_clusters",
         "routed_net_squares",
     )
-    counted = _by_gold(given, slice_name, names)
+    counted = counts_by_gold(given, TRACK, slice_name, names)
     rate = metric_of(given, TRACK, "false_positive_rate", slice_name)
     if counted is None or rate is None:
         return None
     found = adjudicate(given, TRACK, "routing", slice_name, counted)
     return Flips(found, _adjudicated_change(rate, found), max(size, 1), ("newly sent to it", "no longer"))
-
-
-def _by_gold(given: GateInput, slice_name: str, names: tuple[str, ...]) -> Counts | None:
-    """The counts of a slice while nobody has judged anything; None where the run has them not."""
-    if names[2] not in given.specs[TRACK]:  # TEMP
-        pair = [metric_of(given, TRACK, name, slice_name) for name in names[:2]]
-        if any(one is None or not one.n for one in pair):
-            return None
-        a, b = (int(one.value or 0) for one in pair)
-        return Counts(pair[0].n, a, b, a, b, a + b)
-    found = [metric_of(given, TRACK, name, slice_name) for name in names]
-    n = found[0].n if found[0] is not None else None
-    if not n or any(one is None for one in found):
-        return None
-    return Counts(n, *(int(one.value or 0) for one in found if one is not None))
 
 
 def _adjudicated_change(change: Metric, found: Adjudicated) -> Metric:

@@ -73,6 +73,7 @@ CRITICAL_RECALL = Gate(
     _judge_recall,
     reads=reads("recall", "broken", "fixed", "mcnemar_p"),
     place=20,
+    alpha_weight=20,
 )
 ROUTING = Gate(
     "intent.critical_routing",
@@ -81,5 +82,6 @@ ROUTING = Gate(
     _judge_routing,
     reads=reads("false_positive_rate", "routed_gained", "routed_lost", "false_positives"),
     place=30,
+    alpha_weight=20,
 )
 GATES = (CRITICAL_RECALL, ROUTING)

@@ -24,7 +24,9 @@ def thresholds(tolerance: float, of: str) -> dict[str, Threshold]:
             0.02, "lower", f"net loss, as a share of {of}, that the test must exceed to fail"
         ),
         "max_confirmed_loss": Threshold(
-            tolerance, "lower", f"largest net loss that passes, as a share of {of}; one example always does"
+            tolerance,
+            "lower",
+            f"largest net loss that passes, as a share of {of}; one example does, or one cluster up to twice it",
         ),
     }
 
@@ -71,7 +73,7 @@ def judge_critical(given: GateInput, rule: Rule, gate: Gate, one: Critical) -> G
     if flips is None:
         verdict, why, rows = "unknown", one.absent, [number_of("examples to judge it by", 0, 1)]
     else:
-        tolerance = max(1.0, share * flips.size)
+        tolerance = _tolerance(flips, share)
         settled = flips.adjudicated.settled(tolerance)
         rows = evidence_rows(flips, one.level, net_limit, rejected=one.rejected)
         rows.append(_tolerance_row(flips, tolerance, settled))
@@ -105,6 +107,16 @@ def judge_critical(given: GateInput, rule: Rule, gate: Gate, one: Critical) -> G
         refs=dict.fromkeys([*open_refs, *given.flagged.get(f"{gate.name}[{one.key}]", ())]),
         open_refs=open_refs,
     )
+
+
+def _tolerance(flips: Flips, share: float) -> float:
+    """The largest net loss that passes, in examples: a share of the size, one example, or one cluster.
+
+    A cluster tells no more than one example, so that losing one may be chance; yet no more than twice the share passes,
+    however large a cluster is.
+    """
+    allowed = share * flips.size
+    return max(1.0, allowed, min(float(flips.adjudicated.largest), 2 * allowed))
 
 
 def _tolerance_row(flips: Flips, tolerance: float, settled: bool | None) -> Criterion:

@@ -14,7 +14,9 @@ from analysis.tracks.intent.cue_evidence import (
     correlation_sentence,
     count_of,
     cue_evidence,
+    direction,
     shift_limits,
+    terms_sentence,
 )
 from analysis.tracks.intent.enrichment_sentences import enrichment_sentence, number
 from analysis.tracks.intent.gates.counts import number_of
@@ -30,8 +32,9 @@ _TEXTS = {"other": "texts of other classes", "critical": "texts of the class"}
 class _Cue:
     """One class and one cue, held against the limits.
 
-    `beyond` are the populations where inserting the cue raises p(class) beyond its limit, `failing` those where the
-    base does not do the same, `leaning` the methods whose attributions lean on it more than the base's.
+    `beyond` are the populations where inserting the cue moves p(class) beyond its limit, `failing` those where it
+    does so by a change from the base; `leaning` the methods whose attributions lean on it more than the base's,
+    `unmatched` those that lean on it where the base's may not be read.
     """
 
     found: CueEvidence
@@ -40,6 +43,12 @@ class _Cue:
     beyond: list[str]
     failing: list[str]
     leaning: list[str]
+    unmatched: list[str]
+
+    @property
+    def asks_for_analysis(self) -> bool:
+        """Whether somebody must find out why, before it can pass."""
+        return bool(self.beyond or self.leaning or self.unmatched)
 
 
 def _judge(given: GateInput, rule: Rule) -> list[GateResult]:
@@ -50,24 +59,30 @@ def _judge(given: GateInput, rule: Rule) -> list[GateResult]:
 
 def _held_against(found: CueEvidence, rule: dict[str, float]) -> _Cue:
     limits = shift_limits(rule)
-    above = [group for group in found.enough if beyond(found.own[group], limits[group])]
+    heavy = [
+        (method, change)
+        for method, own, change in found.enrichment
+        if (own.value or 0.0) >= rule["max_enrichment"]
+    ]
     return _Cue(
         found,
         limits,
         rule,
-        beyond=above,
-        failing=[group for group in above if beyond(found.change[group], limits[group])],
-        leaning=[
-            method
-            for method, own, change in found.enrichment
-            if (own.value or 0.0) >= rule["max_enrichment"]
-            and (change.low or 0.0) > rule["max_enrichment_change"]
+        beyond=[group for group in found.enough if beyond(found.own[group], limits[group])],
+        # A cue that takes the class away costs more than one that adds it: either way counts, if own effect and
+        # change go the same one. What the candidate suppresses less than its base has got better.
+        failing=[
+            group
+            for group in found.enough
+            if direction(found.own[group], limits[group]) * direction(found.change[group], limits[group]) > 0
         ],
+        leaning=[method for method, change in heavy if (change.low or 0.0) > rule["max_enrichment_change"]],
+        unmatched=[method for method, change in heavy if change.value is None],
     )
 
 
 def _one_cue(given: GateInput, rule: Rule, target: str, cue: str) -> GateResult:
-    """Causal evidence leads: insertion fails, then what is inherited, then attribution, then suppression."""
+    """Causal evidence leads: insertion fails, then what is inherited, then attribution; the rest warns."""
     key = f"{target}/{cue}"
     one = _held_against(cue_evidence(given, target, cue), rule.thresholds)
     found = one.found
@@ -76,6 +91,8 @@ def _one_cue(given: GateInput, rule: Rule, target: str, cue: str) -> GateResult:
     analysis = (
         f"error analysis: {len(refs) - len(open_refs)} of {len(refs)} flagged have a verdict with a cause"
     )
+    # Where nothing was flagged nobody has looked: what asks for a person waits for one all the same.
+    unread = bool(open_refs) or not refs
     effects = _effects(found)
     verdict: GateVerdict
     if one.failing:
@@ -85,30 +102,25 @@ def _one_cue(given: GateInput, rule: Rule, target: str, cue: str) -> GateResult:
     elif not found.enough:
         verdict, why = "unknown", _too_few(found)
     elif one.beyond:
-        # Where nothing was flagged nobody has looked: inherited dependence waits for a person all the same.
-        verdict = "unknown" if open_refs or not refs else "pass"
-        inherited = all(beyond(found.base[group], one.limits[group]) for group in one.beyond)
-        state = (
-            "inherited from the base" if inherited else "beyond the limit, the change from the base is not"
-        )
-        why = f"{state}: {effects}; {analysis}"
-    elif one.leaning and open_refs:
-        methods = ", ".join(one.leaning)
-        verdict, why = "unknown", f"{methods} leans on it more than the base's; {effects}; {analysis}"
+        verdict = "unknown" if unread else "pass"
+        why = f"{_inherited(one)}: {effects}; {analysis}"
+    elif (one.leaning or one.unmatched) and unread:
+        verdict, why = "unknown", f"{'; '.join(_leaning(one))}; {effects}; {analysis}"
     else:
-        warnings = [*_suppression(one), *_risen(one)]
+        # Error analysis explains what was measured, and never turns it into a pass.
+        warnings = [*_leaning(one), *_suppression(one), *_risen(one)]
         verdict = "warn" if warnings else "pass"
         why = "; ".join([*warnings, effects])
-        if one.leaning:
+        if one.asks_for_analysis:
             why += f"; {analysis}"
-    notes = [enrichment_sentence(given, target, cue), correlation_sentence(given, target, cue)]
+    notes = [sentence(given, target, cue) for sentence in _NOTES]
     return result(
         RELEVANCE,
         verdict,
         "; ".join([why, *(note for note in notes if note)]),
         slice_name=key,
         metric=found.own[(one.failing or one.beyond or found.enough or ["other"])[0]],
-        threshold=f"{one.limits['other']:+g} on other texts, {one.limits['critical']:+g} on critical ones",
+        threshold=f"±{one.limits['other']:g} on other texts, ±{one.limits['critical']:g} on critical ones",
         criteria=[
             *_shift_rows(one),
             *_analysis_row(one, refs, open_refs),
@@ -118,6 +130,27 @@ def _one_cue(given: GateInput, rule: Rule, target: str, cue: str) -> GateResult:
         refs=open_refs or refs,
         waiver_blocked=f"{analysis}; the rest comes first" if open_refs else "",
     )
+
+
+_NOTES = (terms_sentence, enrichment_sentence, correlation_sentence)
+
+
+def _inherited(one: _Cue) -> str:
+    """Whether the base does alike what is beyond the limit, or does less of it."""
+    alike = all(
+        direction(one.found.base[group], one.limits[group])
+        == direction(one.found.own[group], one.limits[group])
+        for group in one.beyond
+    )
+    return "inherited from the base" if alike else "beyond the limit, the change from the base is not"
+
+
+def _leaning(one: _Cue) -> Iterator[str]:
+    """Methods whose attributions lean on the cue, beside the base's or where those may not be read."""
+    if one.leaning:
+        yield f"{', '.join(one.leaning)} leans on it more than the base's"
+    if one.unmatched:
+        yield f"{', '.join(one.unmatched)} leans on it, and whether the base's does is not known"
 
 
 def _effects(found: CueEvidence) -> str:
@@ -142,38 +175,25 @@ def _too_few(found: CueEvidence) -> str:
 
 def _suppresses(metric: Metric | None, limit: float) -> bool:
     """Whether value and upper bound say that p(class) falls, by more than the limit."""
-    return (
-        metric is not None
-        and metric.value is not None
-        and metric.high is not None
-        and metric.value < -limit
-        and metric.high < 0
-    )
+    return direction(metric, limit) < 0
 
 
 def _suppression(one: _Cue) -> Iterator[str]:
-    """Where the cue lowers p(class): inserted into texts without it, or standing in texts that hold it."""
-    found = one.found
-    inserted = [("inserted", group, found.own[group]) for group in found.enough]
-    standing = [
-        ("where it stands", group, metric)
-        for group, metric in found.removed.items()
-        if count_of(metric) >= LEAST_HELD
-    ]
-    for place, group, metric in (*inserted, *standing):
-        if _suppresses(metric, one.rule["max_suppression"]):
-            yield f"suppresses the class {place}: {number(metric)} on {count_of(metric)} {group} texts"
+    """Where the cue lowers p(class) in texts that hold it by themselves, of which none was made to compare."""
+    for group, metric in one.found.removed.items():
+        if count_of(metric) >= LEAST_HELD and _suppresses(metric, one.limits["critical"]):
+            texts = f"{count_of(metric)} {group} texts"
+            yield f"suppresses the class where it stands: {number(metric)} on {texts}"
 
 
 def _risen(one: _Cue) -> Iterator[str]:
     for method, _, change in one.found.enrichment:
         if (change.value or 0.0) > one.rule["warn_enrichment_change"]:
-            yield f"{method} leans on it more than the base's"
+            yield f"{method} puts more weight on it than the base's"
 
 
 def _shift_rows(one: _Cue) -> Iterator[Criterion]:
     """Own effect and its change, which fail together, of each population that has enough texts."""
-    suppression = one.rule["max_suppression"]
     for group, least in LEAST_TEXTS.items():
         own, change, limit = one.found.own[group], one.found.change[group], one.limits[group]
         yield number_of(f"{_TEXTS[group]} that it is inserted into", count_of(own), least)
@@ -184,10 +204,10 @@ def _shift_rows(one: _Cue) -> Iterator[Criterion]:
         verdict: GateVerdict = "pass"
         if not judged or own.value is None:
             verdict = "unknown"
-        elif group in one.beyond or _suppresses(own, suppression):
+        elif group in one.beyond:
             verdict = above
-        limits = f"{-suppression:+g} to {limit:+g}, or not clear of 0"
-        yield criterion(f"change of p(class) by inserting it, {_TEXTS[group]}", own, limits, verdict)
+        within = f"within ±{limit:g}, or not clear of 0"
+        yield criterion(f"change of p(class) by inserting it, {_TEXTS[group]}", own, within, verdict)
         if judged:
             verdict = "pass"
             if change is None or change.value is None:
@@ -195,15 +215,15 @@ def _shift_rows(one: _Cue) -> Iterator[Criterion]:
             elif beyond(change, limit):
                 verdict = above
             what = f"the same over the base's, {_TEXTS[group]}"
-            yield criterion(what, change, f"at most {limit:+g}, or not clear of 0", verdict)
+            yield criterion(what, change, within, verdict)
 
 
 def _analysis_row(one: _Cue, refs: Sequence[str], open_refs: Sequence[str]) -> Iterator[Criterion]:
     """Error analysis, where something asks for it."""
-    if not one.beyond and not one.leaning:
+    if not one.asks_for_analysis:
         return
     what, done = "flagged examples with a verdict and its cause", len(refs) - len(open_refs)
-    if one.beyond and not refs:
+    if not refs:
         yield number_of(what, 0, 1)
     else:
         verdict: GateVerdict = "unknown" if open_refs else "pass"
@@ -228,7 +248,7 @@ def _weight_rows(one: _Cue) -> Iterator[Criterion]:
 
 def _held_rows(one: _Cue) -> Iterator[Criterion]:
     """What the cue does where it stands by itself."""
-    limit = one.rule["max_suppression"]
+    limit = one.limits["critical"]
     for group, metric in one.found.removed.items():
         if count_of(metric) >= LEAST_HELD:
             verdict: GateVerdict = "warn" if _suppresses(metric, limit) else "pass"
@@ -242,10 +262,11 @@ RELEVANCE = Gate(
     NAME,
     "people are found by what they ask, not by what they read",
     {
-        "max_shift_other": Threshold(0.01, "lower", "rise of p(class) on texts of other classes"),
-        "max_shift_critical": Threshold(0.05, "lower", "rise of p(class) on texts of the class"),
-        "max_suppression": Threshold(
-            0.05, "lower", "fall of p(class) from which a cue counts as suppressing"
+        "max_shift_other": Threshold(
+            0.01, "lower", "change of p(class), up or down, on texts of other classes"
+        ),
+        "max_shift_critical": Threshold(
+            0.05, "lower", "change of p(class), up or down, on texts of the class"
         ),
         "max_enrichment": Threshold(
             0.8, "lower", "licensed enrichment from which attribution counts as leaning on the cue"
@@ -264,5 +285,6 @@ RELEVANCE = Gate(
         "cue_share_other",
     ),
     place=40,
+    alpha_weight=15,
 )
 GATES = (RELEVANCE,)

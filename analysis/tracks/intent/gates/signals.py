@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from analysis.base.records import Criterion, GateInput, GateResult, GateVerdict, Metric, Rule
-from analysis.plugin.gate import Gate, Threshold, metric_of, result
+from analysis.plugin.gate import Gate, Threshold, metric_of, number_row, result
 from analysis.tracks.intent.cue_evidence import count_of
 from analysis.tracks.intent.enrichment_sentences import number
-from analysis.tracks.intent.gates.counts import number_of
 from analysis.tracks.intent.metric_specs import TRACK, criterion, reads
 from analysis.tracks.intent.names import SIGNALS as NAME
 
@@ -32,13 +31,14 @@ def _one_class(given: GateInput, rule: Rule, target: str) -> GateResult:
     )
     if base is None or candidate is None or change is None:
         verdict, why = "unknown", "its deletion was not measured"
+    elif base.value is None or candidate.value is None or change.value is None:
+        # A phrase that no text of the class holds is a declared input that is missing, not too few data.
+        verdict, why = "unknown", f"not measurable: {base.why or candidate.why or change.why}"
     elif count_of(candidate) < LEAST_TEXTS:
-        verdict = "unknown"
+        verdict = "undecided"
         why = (
             f"{count_of(candidate)} texts of the class hold an expected signal: {LEAST_TEXTS} would decide it"
         )
-    elif base.value is None or candidate.value is None or change.value is None:
-        verdict, why = "unknown", f"not measurable: {base.why or candidate.why or change.why}"
     elif base.low is None or base.low <= 0:
         verdict, why = "unknown", f"the base itself does not clearly rest on it: {effects}"
     elif _weaker(base, candidate, share) and _fell(change):
@@ -74,15 +74,20 @@ def _rows(
 ) -> list[Criterion]:
     """Enough texts, an effect on the base, and the two that fail together: less than its share, and clearly so."""
 
+    measured = all(one is not None and one.value is not None for one in (base, candidate, change))
+    few: GateVerdict = "undecided" if measured and count_of(candidate) < LEAST_TEXTS else "unknown"
+
     def row(what: str, metric: Metric | None, limit: str, missed: GateVerdict | None) -> Criterion:
         known = metric is not None and metric.value is not None
-        return criterion(what, metric, limit, (missed or "pass") if known else "unknown")
+        return criterion(what, metric, limit, (missed or "pass") if known else few)
 
     worse: GateVerdict = "fail" if failed else "warn"
     clear = base is not None and base.low is not None and base.low > 0
+    enough: GateVerdict = "pass" if count_of(candidate) >= LEAST_TEXTS else few
+    texts, least = count_of(candidate), f"at least {LEAST_TEXTS}"
     return [
-        number_of("texts of the class that hold an expected signal", count_of(candidate), LEAST_TEXTS),
-        row("effect of deleting it, base", base, "clear above 0", None if clear else "unknown"),
+        number_row("texts of the class that hold an expected signal", texts, "count", least, enough),
+        row("effect of deleting it, base", base, "clear above 0", None if clear else few),
         row(
             "effect of deleting it, candidate",
             candidate,
@@ -104,5 +109,6 @@ SIGNALS = Gate(
     _judge,
     reads=reads("signal_effect"),
     place=50,
+    alpha_weight=5,
 )
 GATES = (SIGNALS,)

@@ -155,5 +155,6 @@ SLICES = Gate(
     _judge,
     reads=reads("accuracy", "broken", "fixed", "mcnemar_p"),
     place=70,
+    alpha_weight=20,
 )
 GATES = (SLICES,)

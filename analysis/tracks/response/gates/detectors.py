@@ -250,6 +250,7 @@ def _gate(detector: Detector) -> Gate:
         partial(judge, detector=detector),
         reads=reads(f"{name}_rate", f"{name}_broken", f"{name}_fixed", f"{name}_p", f"{name}_rate_matched"),
         place=detector.place,
+        alpha_weight=1,
     )
 
 

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from analysis.base.records import ALL, GateInput, Metric
-from analysis.plugin.gate import ALPHA, metric_of
+from analysis.plugin.alpha import share_of_track
+from analysis.plugin.gate import metric_of
 from analysis.stats import TaroneHolm, holm, mcnemar_one_sided, tarone_holm
 from analysis.tracks.response.gate_keys import detectors_of, flagged_for, judged_slices
 from analysis.tracks.response.hallucination import HALLUCINATION
@@ -100,7 +101,7 @@ def _family(asked: _Input) -> Family:
     places.append((HALLUCINATION, ALL))
     hits = {place: sort_hits(given, place[0], _bearing(given, *place), said) for place in places}
     found = {place: made for place in places if (made := counts(given, *place)) is not None}
-    alpha = ALPHA / len(given.tracks)
+    alpha = share_of_track(given, TRACK)
     outcome = tarone_holm([one.new for one in found.values()], [one.gone for one in found.values()], alpha)
     p = {
         place: mcnemar_one_sided(max(0, one.new - len(hits[place].refuted)), one.gone)

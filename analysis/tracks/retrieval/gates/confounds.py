@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from analysis.base.records import ALL, Criterion, GateInput, GateResult, GateVerdict, Rule
+from analysis.plugin.alpha import share_of
 from analysis.plugin.gate import Gate, Threshold, metric_of, result
 from analysis.tracks.retrieval.changes import (
     MIN_ITEMS,
@@ -60,7 +61,7 @@ def _attribute(given: GateInput, rule: Rule, attribute: str, tests: int) -> Gate
         spec=UNWANTED_LIFT,
         threshold=(
             f"conditional lift change at most +{most:.2f} (+{lesser:.2f} where it exceeds the wanted), "
-            f"bounds at .025 / {tests}"
+            f"bounds at {share_of(given, CONFOUNDS.name):.4f} / {tests}"
         ),
         criteria=_rows(given, attribute, limit),
         refs=given.flagged.get(f"{CONFOUNDS.name}[{attribute}]", ()),
@@ -110,5 +111,6 @@ CONFOUNDS = Gate(
     _judge,
     reads=reads("grouping_conditional_lift", "grouping_lift", "grouping_wanted_lift"),
     place=20,
+    alpha_weight=1,
 )
 GATES = (CONFOUNDS,)

@@ -2,33 +2,49 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from analysis.base.records import ALL, Criterion, GateInput, GateResult, GateVerdict, Rule
-from analysis.plugin.gate import ALPHA, Gate, Threshold, metric_of, number_row, result
-from analysis.stats import mcnemar_one_sided
+from analysis.plugin.adjudicated import adjudicate, counts_by_gold
+from analysis.plugin.alpha import share_of
+from analysis.plugin.gate import Gate, Threshold, metric_of, number_row, result
 from analysis.tracks.retrieval.changes import both_levels, declared
 from analysis.tracks.retrieval.metric_specs import TRACK, criterion, reads
 
+COUNTED = (
+    "pairs_broken",
+    "pairs_fixed",
+    "pairs_broken_clusters",
+    "pairs_fixed_clusters",
+    "pairs_net_squares",
+)
 MIN_PAIRS = 50
 """Pairs from which numbers alone may judge."""
-SHARE = 0.25
-"""Share of the track's alpha that the test of hard negatives may spend."""
 
 
 def _judge(given: GateInput, rule: Rule) -> list[GateResult]:
-    """Fails where significantly more pairs broke than were mended, and by more than the limit."""
+    """Fails where significantly more queries lost pairs than gained some, and by more pairs than the limit."""
     if not declared(given).get("hard_negatives"):
         return [result(NEGATIVES, "n/a", "no hard negatives are declared")]
-    net_limit, alpha = rule.thresholds["max_net_loss"], ALPHA / len(given.tracks) * SHARE
+    net_limit, alpha = rule.thresholds["max_net_loss"], share_of(given, NEGATIVES.name)
     change = metric_of(given, TRACK, "violations", ALL)
-    broken, fixed = (metric_of(given, TRACK, f"pairs_{name}", ALL) for name in ("broken", "fixed"))
-    n = (change.n or 0) if change is not None else 0
+    by_gold = counts_by_gold(given, TRACK, ALL, COUNTED)
     verdict: GateVerdict
-    if change is None or change.value is None or not n or broken is None or fixed is None:
+    if change is None or change.value is None or by_gold is None:
         verdict, why, rows = "unknown", "the run holds no hard negative", [_pair_count(0)]
     else:
-        lost, won = int(broken.value or 0), int(fixed.value or 0)
-        net, p = (lost - won) / n, mcnemar_one_sided(lost, won)
-        counts = f"of {n} pairs, {lost} newly violated, {won} no longer; {both_levels(given, 'violations')}"
+        found = adjudicate(given, TRACK, "hard_negatives", ALL, by_gold)
+        counted, n = found.counts, found.counts.n
+        net, p = counted.net / n, counted.p
+        if found.judged:
+            low, high = counted.change()
+            change = replace(change, value=net, low=-high, high=-low)
+        said = f" ({found.judged} judged)" if found.judged else ""
+        counts = (
+            f"of {n} pairs, {counted.worse} newly violated, {counted.better} no longer{said}, for the worse in "
+            f"{counted.worse_clusters} queries and for the better in {counted.better_clusters}; "
+            f"{both_levels(given, 'violations')}"
+        )
         if n < MIN_PAIRS:
             verdict, why = "unknown", f"{counts}; {MIN_PAIRS} pairs would decide it"
         elif p <= alpha and net > net_limit:
@@ -41,7 +57,7 @@ def _judge(given: GateInput, rule: Rule) -> list[GateResult]:
         beyond: GateVerdict = crossed if net > net_limit else "pass"
         rows = [
             _pair_count(n),
-            number_row("p, more pairs violated than repaired", p, "p", f"above {alpha:.4f}", significant),
+            number_row("p, more queries worse than better", p, "p", f"above {alpha:.4f}", significant),
             criterion(
                 "net loss, pairs newly violated less those repaired, as a share of all",
                 change,
@@ -68,7 +84,15 @@ NEGATIVES = Gate(
         )
     },
     _judge,
-    reads=reads("violations", "pairs_broken", "pairs_fixed", "pairs_mcnemar_p"),
+    reads=reads(
+        "violations",
+        "pairs_broken",
+        "pairs_fixed",
+        "pairs_broken_clusters",
+        "pairs_fixed_clusters",
+        "pairs_mcnemar_p",
+    ),
     place=30,
+    alpha_weight=1,
 )
 GATES = (NEGATIVES,)

@@ -162,5 +162,6 @@ PROBES = Gate(
     _judge,
     reads=reads("recall", "ndcg", "broken", "fixed"),
     place=40,
+    alpha_weight=1,
 )
 GATES = (PROBES,)

@@ -128,5 +128,6 @@ GROUPING = Gate(
     _judge,
     reads=reads("grouping_wanted_lift", "grouping_lift"),
     place=10,
+    alpha_weight=1,
 )
 GATES = (GROUPING,)

@@ -33,6 +33,9 @@ def small_store(tmp_path_factory: pytest.TempPathFactory, tiny_classifier: MakeC
             write_jsonl(root / "oos.jsonl", outside)
             (root / "titles.txt").write_text("\n".join(TITLES) + "\n", "utf-8")
             text = REVIEW.replace('examples = "eval.jsonl"', f'examples = "eval.jsonl"\nlabel = "{LABEL}"')
+            mix = f'[traffic]\nweights = {{ "{LABEL}=escalation" = 0.1 }}\n[costs]\nmissed = {{ escalation = 20 }}\n'
+            text = text.replace("[lexicons]", f"{mix}\n[lexicons]")
+            text = text.replace("max_length = 32", "max_length = 32\nthreshold = 0.6")
             (root / "review.toml").write_text(text, "utf-8")
         return analyze(root / "review.toml").store
 

@@ -15,7 +15,7 @@ from analysis.base.errors import AssayError
 from analysis.models.load_classifier import LoadedClassifier, load_classifier
 from analysis.plugin.registry import get
 from analysis.tracks.intent.attribution import cases_of, explain
-from analysis.tracks.intent.baseline import KINDS, BaselineChooser
+from analysis.tracks.intent.baseline import KINDS, Baseline, BaselineChooser, is_neutral
 from analysis.tracks.intent.known_methods import METHODS
 from analysis.tracks.intent.methods.attention_rollout import attention_rollout, rollout
 from analysis.tracks.intent.methods.gradient_shap import gradient_shap
@@ -59,7 +59,8 @@ def request_for(classifier: LoadedClassifier, texts: list[str], minus: int | Non
         targets = [Target((minus + 1) % len(classifier.labels), minus)] * len(texts)
     chooser = BaselineChooser({"base": classifier})
     choices = [
-        chooser.choose({"base": one}, {"base": target}) for one, target in zip(words, targets, strict=True)
+        chooser.choose({"base": one}, {"base": target}, {"base": row})
+        for one, target, row in zip(words, targets, logits, strict=True)
     ]
     return Request(
         classifier,
@@ -347,21 +348,57 @@ def test_one_baseline_kind_for_both_sides_and_neutral_on_both(
     chooser = BaselineChooser(pair)
     for text in TEXTS:
         words = {side: tokenise(model, [text], 64)[0] for side, model in pair.items()}
-        predicted = {
-            side: int(logits_of_ids(model, [words[side].ids])[0].argmax()) for side, model in pair.items()
-        }
-        choice = chooser.choose(words, {side: Target(one) for side, one in predicted.items()})
-        assert choice.baseline["base"].kind == choice.baseline["candidate"].kind
-        assert choice.baseline["base"].kind in KINDS
-        neutral = all(
-            choice.baseline[side].p[predicted[side]] <= 0.3
-            and choice.baseline[side].p.argmax() != predicted[side]
-            for side in pair
-        )
-        assert choice.neutral == neutral
-        contrast = chooser.choose(words, dict.fromkeys(pair, Target(0, 1)))
-        p = [choice.p[cls] for choice in contrast.baseline.values() for cls in (0, 1)]
-        assert contrast.neutral == (max(p) <= 0.3)
+        logits = {side: logits_of_ids(model, [words[side].ids])[0] for side, model in pair.items()}
+        targets = {side: Target(int(row.argmax())) for side, row in logits.items()}
+        for asked in (targets, dict.fromkeys(pair, Target(0, 1))):
+            choice = chooser.choose(words, asked, logits)
+            assert choice.baseline["base"].kind == choice.baseline["candidate"].kind
+            assert choice.baseline["base"].kind in KINDS
+            assert choice.neutral == all(
+                is_neutral(choice.baseline[side], asked[side], logits[side]) for side in pair
+            )
+
+
+def baseline(*p: float) -> Baseline:
+    probabilities = np.array(p, np.float32)
+    return Baseline("word", torch.zeros(1), np.log(probabilities), probabilities)
+
+
+@pytest.mark.parametrize("classes", [2, 3, 12])
+def test_an_even_baseline_is_neutral_for_any_number_of_classes(classes: int) -> None:
+    own = np.arange(classes, dtype=np.float32)
+    even = baseline(*[1 / classes] * classes)
+    assert all(is_neutral(even, Target(index), own) for index in range(classes))
+    assert is_neutral(even, Target(1, 0), own)
+
+
+@pytest.mark.parametrize(
+    ("p", "expected"),
+    [
+        ((0.35, 0.65), True),
+        # It predicts the class, however little it is above the other one.
+        ((0.55, 0.45), False),
+        ((0.45, 0.46, 0.09), True),
+        # Three classes: .5 is one and a half even shares, and more is not neutral.
+        ((0.49, 0.51, 0.0001), True),
+        ((0.29, 0.31, 0.20, 0.20), True),
+        ((0.38, 0.385, 0.2, 0.0349), False),
+    ],
+)
+def test_a_baseline_is_neutral_for_a_class_that_it_neither_predicts_nor_nears(
+    p: tuple[float, ...], expected: bool
+) -> None:
+    own = np.zeros(len(p), np.float32)
+    assert is_neutral(baseline(*p), Target(0), own) is expected
+
+
+def test_a_baseline_is_neutral_for_a_contrast_that_is_small_beside_the_text_s_own() -> None:
+    # Another class altogether is predicted at .95, and still one of the two is favoured: e times as likely.
+    leaning = baseline(np.e / 100, 1 / 100, 0.95)
+    for own, expected in (((6.0, 0.0, 0.0), True), ((0.0, 6.0, 0.0), True), ((2.0, 0.0, 0.0), False)):
+        assert is_neutral(leaning, Target(0, 1), np.array(own, np.float32)) is expected
+    no_numbers = np.array([np.nan, 0, 0], np.float32)
+    assert not is_neutral(leaning, Target(0, 1), no_numbers)
 
 
 def test_no_neutral_baseline_is_said(tmp_path, tiny_classifier) -> None:

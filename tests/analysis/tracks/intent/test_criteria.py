@@ -29,6 +29,7 @@ from tests.analysis.gate_fixture import (
     flips,
     given,
     measure,
+    selective,
     shift,
     verdict,
 )
@@ -69,6 +70,17 @@ def routing(draw: st.DrawFn) -> list[Metric]:
         measure("routed_gained", CLASS, "difference", gained, n=n),
         measure("routed_lost", CLASS, "difference", lost, n=n),
         measure("false_positive_rate", CLASS, "difference", (gained - lost) / n, n=n),
+    ]
+
+
+@st.composite
+def acted(draw: st.DrawFn) -> list[Metric]:
+    return [
+        one
+        for name in (ALL, CLASS)
+        for one in selective(
+            name, draw(st.sampled_from([0, 60, 1000])), draw(st.integers(0, 30)), draw(st.integers(0, 30))
+        )
     ]
 
 
@@ -128,6 +140,7 @@ def inputs(draw: st.DrawFn) -> GateInput:
         counts(CLASS),
         *(counts(one.slice) for one in DECLARED),
         routing(),
+        acted(),
         cue(),
         signals(),
     )
@@ -142,6 +155,7 @@ def inputs(draw: st.DrawFn) -> GateInput:
         slices=(ESCALATION, *DECLARED) if draw(st.booleans()) else (),
         irrelevant={"escalation": ["titles"]} if draw(st.booleans()) else None,
         signals={"escalation": ["human"]} if draw(st.booleans()) else None,
+        threshold=draw(st.sampled_from([None, 0.8])),
         queue=tuple(queue) if draw(st.booleans()) else (),
         flagged={key: REFS for key in KEYS if draw(st.booleans())},
         state=replace(NOTHING, verdicts=said),

@@ -58,6 +58,22 @@ def test_leaning_needs_both_attribution_and_a_fall_without_the_cue(
     assert flagged(context, "explained by an irrelevant cue") == ([(ref, TITLES)] if expected else [])
 
 
+def test_where_explanations_lean_and_nothing_falls_the_heaviest_are_flagged(context: PlanContext) -> None:
+    ref, variant, start, end = holding(context)
+    reason = "irrelevant cue weighs in the explanation"
+    context.workbench.execute(
+        "INSERT INTO attribution VALUES (?, 'candidate', 'occlusion', 'escalation', [?, 500], [?, 510], [3, 1], "
+        "NULL, NULL, NULL, NULL, NULL, 'ok', '', '{}')",
+        [ref, start, end],
+    )
+    for fall, expected in ((0.0, [(ref, TITLES)]), (0.2, [])):
+        context.workbench.execute(
+            "UPDATE intent_variant SET candidate_plain_p = .5, candidate_p = ? WHERE ref = ?",
+            [0.5 - fall, variant],
+        )
+        assert flagged(context, reason) == expected
+
+
 def test_attribution_that_may_not_be_read_flags_nothing(context: PlanContext) -> None:
     ref, variant, start, end = holding(context)
     context.workbench.execute(

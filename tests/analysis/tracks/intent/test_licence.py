@@ -121,10 +121,11 @@ def test_a_pad_baseline_that_predicts_the_class_is_refused_and_another_one_chose
     with torch.no_grad():
         model.model.get_input_embeddings().weight[model.tokenizer.pad_token_id, 0] = 2.0
     text = tokenise(model, ["where is my human gift"], 64)[0]
-    pad = BaselineChooser({"base": model}, kinds=("pad",)).choose({"base": text}, {"base": Target(0)})
+    asked_of = ({"base": text}, {"base": Target(0)}, {"base": logits_of_ids(model, [text.ids])[0]})
+    pad = BaselineChooser({"base": model}, kinds=("pad",)).choose(*asked_of)
     assert not pad.neutral
     assert pad.baseline["base"].p.argmax() == 0
-    free = BaselineChooser({"base": model}, kinds=KINDS).choose({"base": text}, {"base": Target(0)})
+    free = BaselineChooser({"base": model}, kinds=KINDS).choose(*asked_of)
     assert free.neutral
     assert free.baseline["base"].kind != "pad"
     _, answers = answered(model, ["where is my human gift"])

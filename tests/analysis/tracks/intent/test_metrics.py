@@ -10,6 +10,7 @@ import pytest
 
 from analysis.base.records import ALL, Example, Membership
 from analysis.run.pipeline import insert_arrow, insert_rows
+from analysis.stats import clustered_interval, mcnemar_one_sided, tango_interval
 from analysis.tracks.intent.metrics import class_metrics, slice_metrics
 from analysis.tracks.intent.predict import side_rows
 from tests.analysis.tracks.intent.probed import empty_workbench
@@ -71,3 +72,63 @@ def test_flips_count_every_changed_prediction_and_not_only_broken_and_fixed(
         one.name: one.value for one in slice_metrics(run) if one.slice == ALL and one.side == "difference"
     }
     assert (found["flips"], found["broken"], found["fixed"]) == (4, 2, 1)
+
+
+CLUSTERED = {0: 0, 1: 0, 3: 0, 2: 2, 5: 2}
+"""Messages 0, 1 and 3 are one cluster, of which two broke; 2, which was fixed, and 5 are another."""
+
+
+def clustered(run: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyConnection:
+    rows = [
+        ("intent", f"intent/message:{ref}", f"intent/message:{first}") for ref, first in CLUSTERED.items()
+    ]
+    run.executemany("INSERT INTO cluster VALUES (?, ?, ?)", rows)
+    return run
+
+
+def test_without_clusters_every_message_is_one(run: duckdb.DuckDBPyConnection) -> None:
+    found = {one.name: one for one in slice_metrics(run) if one.slice == ALL and one.side == "difference"}
+    assert [found[name].value for name in ("broken_clusters", "fixed_clusters", "net_squares")] == [2, 1, 3]
+    assert found["mcnemar_p"].value == mcnemar_one_sided(2, 1)
+    assert (found["accuracy"].low, found["accuracy"].high) == tango_interval(2, 1, 6)
+    assert found["accuracy"].n_effective == 6
+
+
+def test_a_cluster_that_breaks_together_is_one_regression(run: duckdb.DuckDBPyConnection) -> None:
+    found = {
+        one.name: one
+        for one in slice_metrics(clustered(run))
+        if one.slice == ALL and one.side == "difference"
+    }
+    assert [found[name].value for name in ("broken", "fixed")] == [2, 1]
+    assert [found[name].value for name in ("broken_clusters", "fixed_clusters", "net_squares")] == [1, 1, 5]
+    assert found["mcnemar_p"].value == mcnemar_one_sided(1, 1)
+    assert (found["accuracy"].low, found["accuracy"].high) == clustered_interval(2, 1, 6, 5)
+    assert (found["accuracy"].n, found["accuracy"].n_effective) == (6, 3)
+
+
+def test_routing_is_counted_by_cluster(run: duckdb.DuckDBPyConnection) -> None:
+    """Both messages newly sent to escalation are of one cluster, the one no longer sent there of another."""
+    found = {
+        one.name: one
+        for one in class_metrics(clustered(run), "label", ["escalation"])
+        if one.slice == "label=escalation" and one.side == "difference"
+    }
+    names = ("routed_gained", "routed_lost", "routed_gained_clusters", "routed_lost_clusters")
+    assert [found[name].value for name in (*names, "routed_net_squares")] == [2, 1, 1, 1, 5]
+    rate = found["false_positive_rate"]
+    assert (rate.low, rate.high) == clustered_interval(1, 2, 6, 5)
+    assert rate.n_effective == 3
+
+
+def test_nothing_routed_is_counted_as_nothing(run: duckdb.DuckDBPyConnection) -> None:
+    found = {
+        one.name: one.value
+        for one in class_metrics(run, "label", ["nobody"])
+        if one.slice == "label=nobody" and one.side == "difference"
+    }
+    assert [found[f"routed_{name}"] for name in ("gained_clusters", "lost_clusters", "net_squares")] == [
+        0,
+        0,
+        0,
+    ]

@@ -54,7 +54,7 @@ def add(
 
 
 def measured(connection: duckdb.DuckDBPyConnection) -> dict[tuple[str, str], Metric]:
-    found = relevance_metrics(connection, {"escalation": ["titles"]}, 0)
+    found = relevance_metrics(connection, {"escalation": ["titles"]}, 0.05)
     return {(one.name, one.side): one for one in found}
 
 
@@ -92,8 +92,30 @@ def test_a_lexicon_of_one_term_is_bounded_over_texts_and_says_so(evidence: duckd
     add(evidence, [(0.0, 0.4), (0.0, 0.5), (0.0, 0.6)], terms=1)
     one = measured(evidence)["relevance_own_other", "candidate"]
     assert one.low is not None
-    assert 0.4 <= one.low < 0.5
-    assert "one term" in one.method
+    assert one.low < 0.4
+    assert one.method == "insertion; Student over texts; these terms only, at 0.9750"
+
+
+@pytest.mark.parametrize(("terms", "said"), [(2, True), (4, True), (5, False)])
+def test_few_terms_give_wide_bounds_and_speak_of_these_only(
+    evidence: duckdb.DuckDBPyConnection, terms: int, said: bool
+) -> None:
+    add(evidence, [(0.0, 0.4 + 0.01 * (number % 3)) for number in range(60)], terms=terms)
+    one = measured(evidence)["relevance_own_other", "candidate"]
+    assert f"over texts and {terms} terms, two-way" in one.method
+    assert ("these terms only" in one.method) is said
+    assert (one.low or 0) < 0.41 < (one.high or 0)
+
+
+def test_near_duplicate_texts_are_one_unit(evidence: duckdb.DuckDBPyConnection) -> None:
+    """Six texts of two clusters bound the effect less than six texts by themselves."""
+    add(evidence, [(0.0, 0.1 * (1 + number % 2)) for number in range(6)], operation="remove")
+    alone = measured(evidence)["relevance_removed_other", "candidate"]
+    evidence.execute("INSERT INTO cluster SELECT 'intent', 'm' || i, 'm' || i % 2 FROM range(6) t(i)")
+    shared = measured(evidence)["relevance_removed_other", "candidate"]
+    assert alone.value == shared.value
+    assert alone.n == shared.n == 6
+    assert (shared.low or 0) < (alone.low or 0)
 
 
 def test_one_variant_without_numbers_makes_its_side_unknown_and_not_the_other(
@@ -108,11 +130,11 @@ def test_one_variant_without_numbers_makes_its_side_unknown_and_not_the_other(
         assert "1 of 3 probes" in one.why
 
 
-def test_the_level_is_shared_and_small_levels_draw_more(evidence: duckdb.DuckDBPyConnection) -> None:
+def test_the_level_is_shared_and_small_levels_bound_less(evidence: duckdb.DuckDBPyConnection) -> None:
     add(evidence, [(0.0, 0.1 * number) for number in range(6)])
     many = {f"class {number}": ["titles"] for number in range(200)}
     few = measured(evidence)["relevance_own_other", "candidate"]
-    found = relevance_metrics(evidence, {**many, "escalation": ["titles"]}, 0)
+    found = relevance_metrics(evidence, {**many, "escalation": ["titles"]}, 0.05)
     one = next(one for one in found if (one.name, one.side) == ("relevance_own_other", "candidate"))
     assert one.low is not None
     assert few.low is not None

@@ -25,10 +25,12 @@ NAMED = [(file, name) for file in FILES if file != "schema.sql" for name in quer
 GIVEN: dict[str, object] = {
     **dict.fromkeys(("track", "all", "name", "ref", "target", "cue", "method", "operation", "source"), "a"),
     "population": "critical",
+    "thresholds": [0.5, 0.8],
+    "slices": ["a"],
     **{one: ["a", "b"] for one in ("labels", "critical", "methods", "refs")},
-    **dict.fromkeys(("min_class", "cues", "kept", "least", "shown", "limit"), 3),
-    **dict.fromkeys(("moved", "shift_other", "shift_critical", "suppressed", "leans", "drops"), 0.5),
-    **dict.fromkeys(("share_of_base", "confident", "cliff"), 0.5),
+    **dict.fromkeys(("min_class", "cues", "kept", "least", "shown", "limit", "weighed"), 3),
+    **dict.fromkeys(("moved", "shift_other", "shift_critical", "leans", "drops"), 0.5),
+    **dict.fromkeys(("share_of_base", "confident", "cliff", "threshold"), 0.5),
 }
 
 

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from analysis.base.records import GateInput, Metric, ReviewVerdict
+from analysis.plugin.alpha import alpha_table
 from analysis.review.evaluate import allow, evaluate
 from analysis.tracks.response.hallucination import HALLUCINATION
 from analysis.tracks.response.known_detectors import RATED
@@ -65,7 +66,8 @@ def test_the_family_shares_alpha_over_detectors() -> None:
     assert result.verdict == "unknown"
     # At .05/2 five one-way flips (p .031) can no longer decide anything, so two tests share alpha.
     assert "0.0500/2" in result.threshold
-    halved = given(five, new={"citations": refs(5)}, tracks=("intent", "response"))
+    half = {"alpha": {name: part / 2 for name, part in alpha_table(alone).items()}}
+    halved = replace(alone, settings={"response": {**alone.settings["response"], **half}})
     assert gate(halved, "response.citations").verdict == "unknown"
 
 

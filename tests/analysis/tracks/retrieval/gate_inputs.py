@@ -58,7 +58,9 @@ def wanted(base: float, candidate: float, half: float = 0.02, n: int = 200) -> l
     return sides("grouping_wanted_lift", ALL, base, candidate, half, n)
 
 
-def pairs(n: int, broken: int, fixed: int) -> list[Metric]:
+def pairs(n: int, broken: int, fixed: int, queries: tuple[int, int] | None = None) -> list[Metric]:
+    """Hard negatives of which so many broke and were fixed, in as many queries where nothing else is given."""
+    worse, better = queries if queries is not None else (broken, fixed)
     low, high = tango_interval(fixed, broken, n)
     change = (broken - fixed) / n if n else None
     return [
@@ -66,6 +68,11 @@ def pairs(n: int, broken: int, fixed: int) -> list[Metric]:
         Metric("retrieval", "violations", ALL, "difference", change, low, high, n, "ok", "", ""),
         Metric("retrieval", "pairs_broken", ALL, "difference", broken, None, None, n, "ok", "", ""),
         Metric("retrieval", "pairs_fixed", ALL, "difference", fixed, None, None, n, "ok", "", ""),
+        Metric("retrieval", "pairs_broken_clusters", ALL, "difference", worse, None, None, n, "ok", "", ""),
+        Metric("retrieval", "pairs_fixed_clusters", ALL, "difference", better, None, None, n, "ok", "", ""),
+        Metric(
+            "retrieval", "pairs_net_squares", ALL, "difference", broken + fixed, None, None, n, "ok", "", ""
+        ),
     ]
 
 

@@ -12,8 +12,10 @@ import numpy as np
 from analysis.base.records import ALL, Flag, GateInput, Metric, Slice
 from analysis.models.sides import Sides
 from analysis.plugin.metric import metric_table
+from analysis.plugin.registry import get
 from analysis.plugin.settings import Review, ReviewSection
 from analysis.plugin.stage import PlanContext
+from analysis.review.evaluate import resolve_rules
 from analysis.run.pipeline import insert_arrow
 from analysis.tracks.retrieval.drift import DRIFT
 from analysis.tracks.retrieval.flags import flags
@@ -84,7 +86,9 @@ def measure(
     relevant = answers(space) if relevant is None else relevant
     connection = workbench(space, relevant, confusable(space), slices or {}, critical)
     review = ReviewSection(name="a", owner="carol", base_version="1", candidate_version="2")
-    whole = Review.model_construct(review=review)
+    whole = Review.model_construct(
+        review=review, tracks={"retrieval": settings()}, rules=resolve_rules({}, get("retrieval").gates())
+    )
     context = PlanContext("retrieval", settings(), 0, Sides({}, "cpu"), whole, connection)
     for step in (PROBES, NEGATIVES, DRIFT):
         for name, table in step.compute(context).items():

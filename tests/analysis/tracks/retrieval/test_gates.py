@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from analysis.base.records import Slice
+from analysis.plugin.alpha import alpha_table
 from analysis.review.evaluate import evaluate
 from analysis.tracks.retrieval.gates.probe_answers import MIN_SLICE
 from tests.analysis.tracks.retrieval.gate_inputs import (
@@ -133,7 +134,8 @@ def test_hard_negatives_need_the_test_and_two_points(n: int, broken: int, fixed:
 def test_alpha_is_split_among_the_tracks() -> None:
     judged = given(pairs(100, 7, 0))
     assert gate(judged, "retrieval.hard_negatives").verdict == "fail"
-    shared = replace(judged, tracks=("intent", "retrieval"))
+    half = {"alpha": {name: part / 2 for name, part in alpha_table(judged).items()}}
+    shared = given(pairs(100, 7, 0), declared={**DECLARED, **half}, tracks=("intent", "retrieval"))
     assert gate(shared, "retrieval.hard_negatives").verdict == "pass"
 
 

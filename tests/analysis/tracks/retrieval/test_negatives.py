@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 import numpy as np
 import pytest
 from scipy.stats import binomtest
 
 from analysis.base.records import ALL
+from analysis.stats import effective_n
 from analysis.tracks.retrieval.negatives import Pair, margins, pair_metrics
 from tests.analysis.tracks.retrieval.spaces import catalogue, rotated, unit, with_candidate
 
@@ -60,7 +63,16 @@ def test_counts_shares_and_the_test_agree() -> None:
     assert fixed
     assert at["pairs_broken", ALL, "difference"].value == broken
     assert at["pairs_fixed", ALL, "difference"].value == fixed
-    expected = binomtest(broken, broken + fixed, 0.5, alternative="greater").pvalue
+    nets = Counter[str]()
+    for pair, row in zip(pairs, rows, strict=True):
+        nets[pair.query] += int(row["candidate_violated"]) - int(row["base_violated"])
+    worse, better = (sum(sign * net > 0 for net in nets.values()) for sign in (1, -1))
+    squares = sum(net**2 for net in nets.values())
+    assert at["pairs_broken_clusters", ALL, "difference"].value == worse
+    assert at["pairs_fixed_clusters", ALL, "difference"].value == better
+    assert at["pairs_net_squares", ALL, "difference"].value == squares
+    assert at["violations", ALL, "difference"].n_effective == effective_n(broken, fixed, COUNT, squares)
+    expected = binomtest(worse, worse + better, 0.5, alternative="greater").pvalue
     assert at["pairs_mcnemar_p", ALL, "difference"].value == pytest.approx(expected)
     change = at["violations", ALL, "difference"]
     assert change.value == pytest.approx((broken - fixed) / COUNT)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from analysis.base.records import GateInput, GateResult, GateVerdict, Rule, Slice
-from analysis.plugin.gate import Gate, Threshold, decided, judgement, metric_of, number_row, result
+from analysis.plugin.gate import Gate, Threshold, candidate_wrong, decided, metric_of, number_row, result
 from assay_toy.metric_specs import ROWS
 
 
@@ -19,8 +19,10 @@ def _judge_slice(given: GateInput, rule: Rule, one: Slice) -> GateResult:
     test = metric_of(given, "toy", "late_p", one.slice)
     limit, alpha = rule.thresholds["max_rise"], rule.thresholds["alpha"]
     refs = given.flagged.get(f"{LATE.name}[{one.slice}]", ())
-    refused = sum(judgement(given.state, ref) == "unacceptable" for ref in refs)
-    open_ = sum(not decided(given.state, ref) for ref in refs)
+    said = {ref: decided(given, ref) for ref in refs}
+    refused = sum(candidate_wrong(one) for one in said.values())
+    undecided = [ref for ref, one in said.items() if one is None]
+    open_ = len(undecided)
     rises = change is not None and change.value is not None and change.value > limit
     # Few texts can be all late and the test still not say so: the rise is looked at beside it.
     fails: GateVerdict = "fail" if rises else "pass"
@@ -35,14 +37,14 @@ def _judge_slice(given: GateInput, rule: Rule, one: Slice) -> GateResult:
             "0",
             "unknown" if open_ else "pass",
         ),
-        number_row("texts judged unacceptable", refused, "count", "0", "fail" if refused else "pass"),
+        number_row("texts that may not wait longer", refused, "count", "0", "fail" if refused else "pass"),
     ]
     verdict: GateVerdict = "pass"
     if any(row.verdict == "fail" for row in rows):
         verdict = "fail"
     elif open_:
         verdict = "unknown"
-    why = f"{len(refs)} texts wait longer, {open_} of them still to be judged, {refused} judged unacceptable"
+    why = f"{len(refs)} texts wait longer, {open_} of them still to be judged, {refused} may not"
     return result(
         LATE,
         verdict,
@@ -52,6 +54,7 @@ def _judge_slice(given: GateInput, rule: Rule, one: Slice) -> GateResult:
         threshold=f"at most {limit:g}",
         criteria=rows,
         refs=refs,
+        open_refs=undecided,
     )
 
 

@@ -1,0 +1,61 @@
+"""What a choice on a closed page says of the sides, whichever of them stands first."""
+
+from __future__ import annotations
+
+import pytest
+
+from analysis.base.records import GivenAnswer, Right, Side
+from analysis.plugin.question import KnownAnswer, Question
+from analysis.review.asked import CHOICES, Asked, Choice, asked_of, known_asked, order_of
+
+TWO = Question("Which?", ("refund",), ("return",))
+ONE = Question("Which?", ("refund",), ("refund",))
+
+
+@pytest.mark.parametrize("order", [("base", "candidate"), ("candidate", "base")])
+def test_a_choice_is_of_the_side_that_stood_there(order: tuple[Side, Side]) -> None:
+    asked = Asked("Which?", (("x",), ("y",)), order)
+    expected: list[Right] = [order[0], order[1], "both", "neither", "unsure"]
+    assert [asked.right(choice) for choice in CHOICES] == expected
+
+
+def test_where_both_answer_the_same_there_is_one_answer() -> None:
+    asked = asked_of(ONE, "alice", "run", "intent/message:1")
+    assert asked.answers == (("refund",),)
+    said: dict[Choice, Right] = {"first": "both", "either": "both", "neither": "neither", "unsure": "unsure"}
+    assert {choice: asked.right(choice) for choice in said} == said
+
+
+def test_the_order_is_drawn_for_each_reviewer_and_example_and_stays() -> None:
+    refs = [f"intent/message:{number}" for number in range(400)]
+    first = [order_of("alice", "run", ref)[0] for ref in refs]
+    assert first == [order_of("alice", "run", ref)[0] for ref in refs]
+    for other in (
+        [order_of("bob", "run", ref)[0] for ref in refs],
+        [order_of("alice", "next", ref)[0] for ref in refs],
+    ):
+        assert 140 < sum(one != two for one, two in zip(first, other, strict=True)) < 260
+    assert 140 < first.count("base") < 260
+
+
+def test_what_is_asked_again_stands_the_other_way_round() -> None:
+    once, again = (asked_of(TWO, "alice", "run", "intent/message:1", again=flag) for flag in (False, True))
+    assert once.order is not None
+    assert again.order == once.order[::-1]
+    assert again.answers == once.answers[::-1]
+    assert again.again
+
+
+@pytest.mark.parametrize("ref", [f"intent/message:{number}" for number in range(8)])
+def test_a_known_answer_item_looks_like_any_other_and_tells_who_reads(ref: str) -> None:
+    asked = known_asked("Which?", KnownAnswer("intent", ref, ("refund",), ("return",)), "alice", "run")
+    assert sorted(asked.answers) == [("refund",), ("return",)]
+    assert asked.order is None
+    truth: Choice = "first" if asked.answers[0] == ("refund",) else "second"
+    wrong: Choice = "second" if truth == "first" else "first"
+    said: dict[Choice, GivenAnswer] = {
+        truth: "true", wrong: "wrong", "either": "both", "neither": "neither", "unsure": "unsure"
+    }  # fmt: skip
+    assert {choice: asked.given(choice) for choice in said} == said
+    with pytest.raises(ValueError, match="no side"):
+        asked.right(truth)

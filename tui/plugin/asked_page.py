@@ -1,0 +1,144 @@
+"""The page of one example, closed or open: what is asked, what a key says, and when the sides may be shown.
+
+Both front-ends answer through this, so that neither can show a side before its time.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+from analysis.base.errors import AssayError
+from analysis.base.records import SIDES
+from analysis.plugin import registry
+from analysis.review.asked import Asked
+from analysis.review.scope import Scope
+from tui.draw.right_words import RIGHT_WORDS
+
+if TYPE_CHECKING:
+    from analysis.base.records import GivenAnswer, Right, Side
+    from analysis.review.asked import Choice
+    from analysis.review.queries import ExampleEvidence
+    from analysis.review.session import ReviewSession
+
+NO_B = "both sides answer the same: there is no B"
+IS_KNOWN = "the answer of this one is known: there is nothing to judge"
+
+
+class AskedPage:
+    """One example at a time, as a question until it is answered or looked at.
+
+    Attributes:
+        asked: the question as it stands, or as it stood before the page opened; None where there is no example.
+        closed: whether the sides must stay hidden.
+        title: of the example, where it has one.
+    """
+
+    def __init__(self, session: ReviewSession) -> None:
+        self.session = session
+        self.asked: Asked | None = None
+        self.closed = False
+        self.title = ""
+        self._ref: str | None = None
+        self._since: float | None = None
+        self._seen: set[tuple[str, bool]] = set()
+        self._orders: dict[str, tuple[Side, Side]] = {}
+
+    def turn_to(self, evidence: ExampleEvidence | None) -> None:
+        """Ask of an example, or of the same one again after something was recorded."""
+        if evidence is None:
+            self._ref, self.asked, self.closed = None, None, False
+            return
+        ref = evidence.example.ref
+        if ref != self._ref:
+            self._ref, self._since = ref, None
+            row = next(iter(self.session.queue_page(Scope(refs=(ref,), everything=True), 0, 1)), None)
+            self.title = (row.title if row is not None else None) or ""
+        asked = self.session.asked(ref)
+        self.closed = asked is not None and not self._shown_before(evidence, asked)
+        if asked is not None and asked.order is not None:
+            self._orders[ref] = asked.order
+        self.asked = asked or self._as_open(evidence)
+
+    def _shown_before(self, evidence: ExampleEvidence, asked: Asked) -> bool:
+        """Whether the sides were shown since this was asked: a verdict that was undone has opened the page, too."""
+        if asked.order is None:
+            return False
+        own = [
+            event
+            for event in evidence.history
+            if event.kind == "verdict" and event.actor == self.session.actor and event.run == self.session.run
+        ]
+        return (evidence.example.ref, asked.again) in self._seen or len(own) > int(asked.again)
+
+    def _as_open(self, evidence: ExampleEvidence) -> Asked:
+        """The question of an open page: A and B stay where they stood, else A is the base."""
+        example = evidence.example
+        order = self._orders.get(example.ref, SIDES)
+        if not registry.known(example.track):
+            return Asked("Which side is right?", (), order)
+        track = registry.get(example.track)
+        question = track.ask(self.session.connection, example.ref)
+        if question is None:
+            return Asked(track.question, (), order)
+        answers = {"base": question.base, "candidate": question.candidate}
+        shown = tuple(answers[side] for side in order) if question.differs else (question.base,)
+        return Asked(question.text, shown, order)
+
+    @property
+    def alike(self) -> bool:
+        """Whether both sides answer the same, so that there is no B."""
+        return self.asked is not None and len(self.asked.answers) == 1
+
+    @property
+    def known(self) -> GivenAnswer | None:
+        """What this reviewer answered, where the right answer was known beforehand; None for every other example."""
+        said = self.session.gate_input().state.known_answers
+        own = (one for one in said if one.ref == self._ref and one.actor == self.session.actor)
+        return next((one.given for one in own), None)
+
+    def drawn(self) -> None:
+        """The closed page is on the screen: from now on the reviewer reads."""
+        if self._since is None:
+            self._since = time.monotonic()
+
+    def _seconds(self) -> float | None:
+        return None if self._since is None else round(time.monotonic() - self._since, 1)
+
+    def look(self) -> str:
+        """Open the page before it is answered; returns what there is to tell. Raises AssayError."""
+        asked, ref = self.asked, self._ref
+        if not self.closed or asked is None or ref is None:
+            return ""
+        if asked.order is None:
+            # The open page tells the answer: whoever looks has not found it.
+            self.session.answer(ref, "unsure", self._seconds())
+            return "looked first: its answer was known, so this counts as not sure"
+        self._seen.add((ref, asked.again))
+        return "looked first: a verdict on it will not be blind"
+
+    def answer(self, choice: Choice) -> str:
+        """Record what a key says; returns what was saved. Raises AssayError where there is nothing to say."""
+        asked, ref = self.asked, self._ref
+        if asked is None or ref is None:
+            raise AssayError("there is no example here")
+        if not self.closed and self.known is not None:
+            raise AssayError(IS_KNOWN)
+        if choice == "second" and self.alike:
+            raise AssayError(NO_B)
+        if not self.closed:
+            return self.record(asked.right(choice))
+        self.session.answer(ref, choice, self._seconds())
+        if asked.order is None:
+            return f"saved  answered  {ref}"
+        self._seen.add((ref, asked.again))
+        return f"saved  {RIGHT_WORDS[asked.right(choice)]}  {ref}"
+
+    def record(self, right: Right, cause: str | None = None) -> str:
+        """Record a verdict on an open page; one that stands already is kept, with whether it was blind."""
+        assert self._ref is not None
+        mine = self.session.example(self._ref).mine
+        if mine is not None and (mine.right, cause or mine.cause) == (right, mine.cause):
+            return f"saved before  {RIGHT_WORDS[right]}  {self._ref}"
+        self.session.verdict(self._ref, right, cause)
+        return f"saved  {RIGHT_WORDS[right]}  {self._ref}"

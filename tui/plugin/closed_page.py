@@ -1,0 +1,124 @@
+"""How a page looks that is still closed: the text, the question and the answers, and nothing that tells the sides."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from analysis.base.records import VARIANT
+from tui.draw.lines import Line, beside, rule, text_line, wrap, wrapped
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from analysis.base.records import GivenAnswer
+    from analysis.review.queries import ExampleEvidence
+    from tui.plugin.asked_page import AskedPage
+
+HIDDEN = "sides, labels and colours are hidden until you have answered · v looks first"
+NOTHING = "(no answer)"
+ALIKE = "both sides answer the same"
+LETTERS = ("A", "B")
+INDENT = 6
+"""Cells before an answer, with its letter."""
+TEXT_CELLS = 118
+"""Widest row of text: longer ones are hard to read."""
+BESIDE_FROM = 100
+"""Cells from which long answers stand beside each other."""
+LONG_ROWS = 6
+"""Rows of both answers from which they are long."""
+KNOWN_WORDS: dict[GivenAnswer, str] = {
+    "true": "you chose the right one",
+    "wrong": "you chose the wrong one",
+    "both": "you said either",
+    "neither": "you said neither",
+    "unsure": "you were not sure, or looked first",
+}
+
+
+def closed_lines(evidence: ExampleEvidence, page: AskedPage, width: int) -> list[Line]:
+    """The page of an example before it is answered."""
+    asked = page.asked
+    if asked is None:
+        return []
+    cells = min(width, TEXT_CELLS)
+    lines = [text_line(f" {row}", "strong") for row in _rows(page.title, cells - 2)] if page.title else []
+    if evidence.example.text != page.title:
+        lines += [text_line(f" {row}") for row in _rows(evidence.example.text, cells - 2)]
+    lines += [rule(width), *wrapped("", asked.text, cells, indent=1, style="key")]
+    if page.alike:
+        lines += [text_line(f" {ALIKE}", "dim")]
+    lines.append(Line())
+    blocks = [
+        answer_lines(letter, answer, cells) for letter, answer in zip(LETTERS, asked.answers, strict=False)
+    ]
+    if len(blocks) == 2 and width >= BESIDE_FROM and sum(map(len, blocks)) > LONG_ROWS:
+        half = min(width // 2, TEXT_CELLS)
+        left, right = (
+            answer_lines(letter, answer, half - 1)
+            for letter, answer in zip(LETTERS, asked.answers, strict=True)
+        )
+        lines += beside(left, right, half)
+    else:
+        for number, block in enumerate(blocks):
+            # Answers of one row stand close together, as in a list; longer ones apart.
+            apart = [Line()] if number and sum(map(len, blocks)) > len(blocks) else []
+            lines += [*apart, *block]
+    return [*lines, Line(), rule(width), *wrapped("", HIDDEN, width, indent=1, style="dim")]
+
+
+def answer_lines(letter: str, answer: Sequence[str], width: int) -> list[Line]:
+    """One answer behind its letter; what is a list is numbered, and an empty one is said to be."""
+    if not any(entry.strip() for entry in answer):
+        return [Line().add("  ").column(letter, INDENT - 2, "key").add(NOTHING, "dim")]
+    lines: list[Line] = []
+    for number, entry in enumerate(answer, start=1):
+        label = f"{number} " if len(answer) > 1 else ""
+        for place, row in enumerate(_rows(entry, max(width - INDENT - len(label) - 1, 10))):
+            line = Line().add("  ").column("" if lines else letter, INDENT - 2, "key")
+            lines.append(line.column("" if place else label, len(label), "dim").add(row))
+    return lines
+
+
+def answer_sentences(page: AskedPage) -> list[str]:
+    """The question and its answers as plain sentences, for the linear front-end."""
+    asked = page.asked
+    if asked is None:
+        return []
+    said = [asked.text] + ([ALIKE] if page.alike else [])
+    for letter, answer in zip(LETTERS, asked.answers, strict=False):
+        numbered = [f"{number} {entry}" for number, entry in enumerate(answer, start=1)]
+        said.append(f"{letter}: {'; '.join(numbered if len(answer) > 1 else answer).strip() or NOTHING}")
+    return said
+
+
+def shown_name(evidence: ExampleEvidence) -> str:
+    """What a closed page is called: the id of a variant says what was done to it, and of which class it was."""
+    example = evidence.example
+    if example.kind == VARIANT and evidence.parent is not None:
+        return f"variant of {evidence.parent.kind}:{evidence.parent.id}"
+    return f"{example.kind}:{example.id}"
+
+
+def sides_text(page: AskedPage) -> str:
+    """Which side each letter means on an open page."""
+    asked = page.asked
+    if asked is None or asked.order is None:
+        return ""
+    return (
+        ALIKE
+        if page.alike
+        else " · ".join(f"{one} {side}" for one, side in zip(LETTERS, asked.order, strict=True))
+    )
+
+
+def known_sentence(page: AskedPage) -> str:
+    """What an example was whose answer was known beforehand, after it was answered; empty for every other."""
+    given = page.known
+    if given is None:
+        return ""
+    return f"its answer was known beforehand, to see how well answers are read: {KNOWN_WORDS[given]}"
+
+
+def _rows(text: str, width: int) -> list[str]:
+    """A text in rows, its own line breaks kept."""
+    return [row for part in text.split("\n") for row in wrap(part.rstrip(), max(width, 10))]
