@@ -31,6 +31,15 @@ NEVER_CUT = frozenset({BROKEN_CRITICAL, SMALL_CRITICAL, DECIDES_CRITICAL, ROUTED
 """Reasons for which an example is in the queue whatever the budget."""
 
 
+JUDGED_WRONG = "judged wrong in "
+"""Beginning of the reason of an example that failed in a previous review, whose name follows."""
+
+
+def never_cut(reason: str) -> bool:
+    """Whether an example with that reason is in the queue whatever the budget."""
+    return reason in NEVER_CUT or reason.startswith(JUDGED_WRONG)
+
+
 def find_flags(
     workbench: duckdb.DuckDBPyConnection, queries: Sequence[tuple[str, str]], known: Mapping[str, object]
 ) -> list[Flag]:

@@ -119,6 +119,7 @@ class ReviewSection(Section):
     candidate_version: Text
     training_change: str = ""
     store: AnyPath | None = None
+    previous: list[AnyPath] = Field(default_factory=list)
     reviewers_required: int = Field(default=1, ge=1, le=100)
     signers_required: int = Field(default=1, ge=1, le=100)
     blind: bool = True

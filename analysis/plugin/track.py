@@ -98,13 +98,15 @@ class Track:
 
         return shared_clusters({row.ref: row.text for row in examples.evaluation_rows()})
 
-    def decidable(self, settings: TrackSettings, slices: Sequence[Slice], tracks: int) -> Sequence[str]:
+    def decidable(
+        self, settings: TrackSettings, slices: Sequence[Slice], levels: Mapping[str, float]
+    ) -> Sequence[str]:
         """What its data can decide, a line each, said before any model runs.
 
         Args:
             settings: its section.
             slices: of its data.
-            tracks: how many the review has, which share its level.
+            levels: the part of the review's false-alarm level of each gate that will test something, by name.
         """
         return ()
 

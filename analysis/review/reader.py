@@ -20,13 +20,16 @@ from analysis.review import queries
 from analysis.review import scope as scopes
 from analysis.review.asked import Asked, asked_of, known_asked
 from analysis.review.coverage import slice_sentences
+from analysis.review.earlier import EarlierVerdict, EarlierVerdicts
 from analysis.review.evaluate import allow, as_heard, deciding_refs, evaluate, state_of
 from analysis.review.inspection import inspection_of
+from analysis.review.previous import CONFIG
 from analysis.review.queries import ExampleEvidence, Overview, SliceProgress
+from analysis.review.reuse import Reuse, plain, reuse_note, reuse_of
 from analysis.review.reviewers import reviewer_records
 from analysis.review.scope import QueueRow, Scope
 from analysis.store.replay import Replay, load_shown, review_state
-from analysis.store.run import attach, current_run, open_store, read_description
+from analysis.store.run import attach, current_run, open_store, read_description, run_names
 from analysis.store.shown import ATTRIBUTION, evidence_tables, models_digest, shown_digest, shown_digests
 from analysis.store.signatures import signed_by
 from analysis.store.streams import this_account
@@ -43,10 +46,6 @@ CRITERION = ("what", "value", "low", "high", "limit", "verdict")
 """What `status --json` says of each row of a gate."""
 _SQL = named_queries(__package__, "reader.sql")
 _SESSION = named_queries(__package__, "session.sql")
-_CONFIG: dict[str, str | bool | int | float | list[str]] = {
-    "autoinstall_known_extensions": False,
-    "autoload_known_extensions": False,
-}
 
 
 class SliceSentences(NamedTuple):
@@ -100,6 +99,8 @@ class ReviewReader:
         self._input: GateInput | None = None
         self._gates: list[GateResult] | None = None
         self._triggers: list[Trigger] | None = None
+        self._earlier: EarlierVerdicts | None = None
+        self._reuse: tuple[list[str], Reuse] | None = None
 
     @classmethod
     def open(cls, store: PathLike[str], reviewer: str | None = None) -> Self:
@@ -110,7 +111,7 @@ class ReviewReader:
         """
         path = open_store(store)
         run = current_run(path)
-        connection = duckdb.connect(":memory:", config=_CONFIG)
+        connection = duckdb.connect(":memory:", config=CONFIG)
         try:
             attach(connection, path, run)
             session = cls(path, run, connection, reviewer)
@@ -171,6 +172,10 @@ class ReviewReader:
         ]
         if (newer := self.newer_run()) is not None:
             notes.append(f"run {newer} is in force now; reopen the review to switch to it")
+        if told := reuse_note(self.reuse()):
+            notes.append(told)
+        if self._earlier is not None:
+            notes += [f"its verdicts are not offered again: {why}" for why in self._earlier.unreadable]
         if merged := self._number(_SQL["merged_journals"]):
             notes.append(
                 f"{merged} journal(s) were merged from elsewhere; this machine cannot vouch for them"
@@ -186,6 +191,19 @@ class ReviewReader:
         run = current_run(self.store)
         return run if run != self.run else None
 
+    def reuse(self) -> Reuse:
+        """Which candidate on its data this one is, and what differed between the runs of this store."""
+        names = run_names(self.store)
+        if self._reuse is None or self._reuse[0] != names:
+            found, unreadable = [], []
+            for run in names:
+                try:
+                    found.append(self.description if run == self.run else read_description(self.store, run))
+                except AssayError:
+                    unreadable.append(run)
+            self._reuse = names, reuse_of(self.description, found, unreadable)
+        return self._reuse[1]
+
     def metrics(
         self,
         track: str | None = None,
@@ -198,8 +216,11 @@ class ReviewReader:
     def slices(self, track: str | None = None) -> list[SliceProgress]:
         """Slices, critical ones first, then those with the most broken less fixed."""
         self._requeue()
-        mains = {name: registry.get(name).main for name in self.description["tracks"] if registry.known(name)}
-        return queries.slice_progress(self.connection, self.actor, mains, track)
+        return queries.slice_progress(self.connection, self.actor, self._mains(), track)
+
+    def _mains(self) -> dict[str, str]:
+        """The metric that stands for a slice, by track."""
+        return {name: registry.get(name).main for name in self.description["tracks"] if registry.known(name)}
 
     def queue_count(self, scope: Scope) -> int:
         """Number of examples in a scope."""
@@ -303,6 +324,26 @@ class ReviewReader:
             return None
         return asked_of(question, self.actor, self.run, ref, again=again)
 
+    def earlier(self, ref: str) -> EarlierVerdict | None:
+        """What this account said of an example in a previous review, where its content and what is asked are the same.
+
+        None where nothing was said or something changed; where it has an answer here; and for a known-answer item.
+        Raises AssayError for an unknown ref.
+        """
+        stores = self.description.get("previous_stores", ())
+        evidence = self.example(ref)
+        track = evidence.example.track
+        if not stores or evidence.mine is not None or not registry.known(track):
+            return None
+        if self._column(_SQL["is_known_answer"], ref=ref):
+            return None
+        question = registry.get(track).ask(self.connection, ref)
+        if question is None:
+            return None
+        if self._earlier is None:
+            self._earlier = EarlierVerdicts([Path(path) for path in stores], self.actor)
+        return self._earlier.of(ref, evidence.example.sha256, question)
+
     def state(self) -> ReviewState:
         """What stands of what everybody said of this run."""
         self._freshen()
@@ -312,7 +353,11 @@ class ReviewReader:
         """Everything that the gates are computed from."""
         self._freshen()
         if self._input is None or self._input.today != today():
-            settings = {"models_sha256": self._models, "shown": dict(self._shown)}
+            settings = {
+                "models_sha256": self._models,
+                "shown": dict(self._shown),
+                "reuse": plain(self.reuse(), self._mains()),
+            }
             self._input = queries.gate_input(
                 self.connection, self.description, today(), self.state(), settings
             )

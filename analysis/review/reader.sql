@@ -25,6 +25,9 @@ ORDER BY ref = $text DESC, kind = 'variant', ref LIMIT 6
 -- name: nearest
 SELECT ref FROM evidence.example WHERE kind <> 'variant' ORDER BY levenshtein(id, $text), ref LIMIT 3
 
+-- name: is_known_answer
+SELECT ref FROM evidence.known_answer WHERE ref = $ref
+
 -- name: needed
 -- Examples that must be judged, and how many of them this reviewer has answered.
 SELECT count(*) FILTER (ref IN (SELECT ref FROM answered WHERE actor = $actor)), count(*)

@@ -39,6 +39,7 @@ from analysis.plugin.registry import get
 from analysis.review.asked import Asked, Choice
 from analysis.review.decision import check_decision
 from analysis.review.drafts import Drafts
+from analysis.review.earlier import confirmation
 from analysis.review.evaluate import allow
 from analysis.review.reader import ReviewReader, today
 from analysis.review.scope import Scope
@@ -168,6 +169,23 @@ class ReviewSession(ReviewReader):
             return self.verdict(ref, asked.right(choice), asked=asked, seconds=seconds)
         body = {"given": asked.given(choice), "seconds": seconds}
         return self._record_on(ref, "known_answer", body)
+
+    def confirm(self, ref: str, seconds: float | None = None) -> Event:
+        """Record the verdict of a previous review again, as blind as it was then. Durable on return.
+
+        Raises:
+            AssayError: no such example, or `earlier` has nothing to offer of it.
+        """
+        found = self.earlier(ref)
+        if found is None:
+            raise AssayError("there is no earlier verdict to confirm", where=ref, hint="give one of your own")
+        body = {
+            **CORRECTNESS[found.right],
+            "blind": found.blind,
+            "seconds": seconds,
+            "confirms": confirmation(found),
+        }
+        return self._record_on(ref, "verdict", body)
 
     def cause(self, ref: str, text: str) -> Event:
         """Record why an example fails; an empty text takes the cause away."""

@@ -9,10 +9,12 @@ from pathlib import Path
 from analysis.base.problems import Problem, attempt, raise_problems, suggest
 from analysis.base.records import Slice
 from analysis.data.examples import Examples
+from analysis.plugin.alpha import planned
 from analysis.plugin.registry import get, plug_ins
 from analysis.plugin.settings import Review, TrackSettings
 from analysis.plugin.track import Track
 from analysis.run.mix import check_mix
+from analysis.run.predecessors import check_previous
 from analysis.run.review_file import load_review
 from analysis.run.slices import build_slices
 
@@ -42,11 +44,13 @@ def check_review(path: Path, *, skip_bad_rows: bool = False) -> CheckReport:
         f"store     {review.store_path}" + (" (exists)" if review.store_path.exists() else " (will be made)"),
     ]
     slices: list[Slice] = []
+    read: dict[str, Examples] = {}
     for name, settings in review.tracks.items():
-        found, track_notes = _check_track(get(name), settings, review, skip_bad_rows, problems)
+        found, track_notes = _check_track(get(name), settings, review, skip_bad_rows, problems, read)
         slices += found
         notes += track_notes
     problems += _check_expected_metrics(review)
+    problems += check_previous(review, read)
     if not problems:
         problems += _check_expected_slices(review, slices)
         problems += check_mix(review, slices)
@@ -68,7 +72,12 @@ def check_review(path: Path, *, skip_bad_rows: bool = False) -> CheckReport:
 
 
 def _check_track(
-    track: Track, settings: TrackSettings, review: Review, skip_bad_rows: bool, problems: list[Problem]
+    track: Track,
+    settings: TrackSettings,
+    review: Review,
+    skip_bad_rows: bool,
+    problems: list[Problem],
+    read_data: dict[str, Examples],
 ) -> tuple[list[Slice], list[str]]:
     notes: list[str] = []
     examples = attempt(lambda: track.read(settings, review, skip_bad_rows), problems)
@@ -81,11 +90,11 @@ def _check_track(
     if examples is None:
         return [], notes
     notes.insert(0, _data_note(track, examples))
-    checked = examples
+    checked = read_data[track.name] = examples
     built = attempt(lambda: build_slices(track.name, settings, checked), problems)
     slices = built[0] if built else []
     notes += _slice_notes(slices)
-    notes += track.decidable(settings, slices, len(review.tracks))
+    notes += track.decidable(settings, slices, planned(review))
     return slices, notes
 
 

@@ -28,11 +28,14 @@ from analysis.plugin.registry import get
 from analysis.plugin.settings import Review, TrackSettings
 from analysis.plugin.stage import Aggregate, PlanContext, Stage, StageProgress, Step
 from analysis.plugin.track import Track
+from analysis.review.previous import read_previous
+from analysis.review.reuse import CandidateRun, entry_digest, recorded
 from analysis.run.check import check_review
 from analysis.run.local_engine import LocalEngine, ShardCache
+from analysis.run.predecessors import pinned
 from analysis.run.queue import build_queue, draw_known_answers, selected_refs
 from analysis.run.slices import build_slices
-from analysis.store.run import SCHEMA, create_store, publish, run_exists, run_id
+from analysis.store.run import SCHEMA, create_store, publish, run_exists, run_id, run_names
 
 FORMAT = 3
 """Version of what a run holds; part of the run's name."""
@@ -105,7 +108,8 @@ def analyze(
         for name, settings in review.tracks.items()
     ]
     store = create_store(review.store_path)
-    description = _describe(review, prepared, device)
+    previous = read_previous(review.review.previous)
+    description = {**_describe(review, prepared, device, previous), "after": run_names(store)}
     run = run_id(description)
     skipped = sum(len(one.examples.skipped) for one in prepared)
     if run_exists(store, run) and not fresh:
@@ -122,7 +126,7 @@ def analyze(
     progress = on_progress or (lambda event: None)
     flags: list[Flag] = []
     for one in prepared:
-        flags.extend(_run_track(one, review, workbench, LocalEngine(cache), progress))
+        flags.extend(_run_track(one, review, previous, workbench, LocalEngine(cache), progress))
     insert_rows(workbench, "flag", flags)
     description = _with_gate_settings(description, prepared, workbench, planned(review))
     publish(store, workbench, description, schemas=schemas)
@@ -175,9 +179,15 @@ def _prepare(
     return _Prepared(track, settings, examples, slices, memberships, models, track.stages())
 
 
-def _describe(review: Review, prepared: Sequence[_Prepared], device: str) -> dict[str, Any]:
-    """Everything that determines the run, and what people call it."""
-    tracks = {}
+def _describe(
+    review: Review, prepared: Sequence[_Prepared], device: str, previous: Sequence[CandidateRun]
+) -> dict[str, Any]:
+    """Everything that determines the run, and what people call it.
+
+    Of previous reviews the run takes what failed in them, so that their content is part of its name; where they lie is
+    not.
+    """
+    tracks: dict[str, dict[str, Any]] = {}
     models = {}
     for one in prepared:
         rows = one.examples.rows
@@ -195,13 +205,16 @@ def _describe(review: Review, prepared: Sequence[_Prepared], device: str) -> dic
             side: {"folder": folder.name, "digest": one.models.digests[side]}
             for side, folder in one.models.folders.items()
         }
+    before = recorded(previous, {name: one["data"] for name, one in tracks.items()})
+    section = review.review.model_dump(mode="json", exclude={"store", "previous"})
     lexicons = {name: list(review.lexicon(name).cues) for name in review.lexicons}
     versions = {name: importlib.metadata.version(name) for name in (*LIBRARIES, *_installed(EXTRAS))}
     return {
         "format": FORMAT,
         "determined_by": {
             "format": FORMAT,
-            "review": review.review.model_dump(mode="json", exclude={"store"}),
+            "review": section,
+            "previous": {one["run"]: entry_digest(one) for one in before},
             "queue": review.queue.model_dump(mode="json"),
             "traffic": review.traffic.model_dump(mode="json"),
             "costs": review.costs.model_dump(mode="json"),
@@ -215,7 +228,9 @@ def _describe(review: Review, prepared: Sequence[_Prepared], device: str) -> dic
             "dtype": "float32",
             "versions": {"python": platform.python_version(), **versions},
         },
-        "review": review.review.model_dump(mode="json", exclude={"store"}),
+        "review": section,
+        "previous": before,
+        "previous_stores": [str(path) for path in review.review.previous],
         "rules": {name: dataclasses.asdict(rule) for name, rule in review.rules.items()},
         "expected": [one.model_dump(mode="json") for one in review.expected],
         "tracks": [one.track.name for one in prepared],
@@ -272,6 +287,7 @@ def _with_gate_settings(
 def _run_track(
     one: _Prepared,
     review: Review,
+    previous: Sequence[CandidateRun],
     workbench: duckdb.DuckDBPyConnection,
     engine: LocalEngine,
     progress: OnProgress,
@@ -296,7 +312,7 @@ def _run_track(
     # What the costly stages find raises flags of its own, so the queue is made again, once, and the examples
     # that are new in it get those stages too.
     for also in (one.track.also_costly(workbench, one.settings, review.review.seed), ()):
-        queue = _queue(one, review, workbench)
+        queue = _queue(one, review, previous, workbench)
         refs = selected_refs(
             workbench, one.track.name, queue, review.queue.attribute, review.review.seed, also
         )
@@ -330,8 +346,13 @@ def _insert_clusters(workbench: duckdb.DuckDBPyConnection, one: _Prepared) -> No
     insert_arrow(workbench, "cluster", pa.table(rows))
 
 
-def _queue(one: _Prepared, review: Review, workbench: duckdb.DuckDBPyConnection) -> list[Flag]:
-    flags = one.track.flags(workbench, one.settings)
+def _queue(
+    one: _Prepared,
+    review: Review,
+    previous: Sequence[CandidateRun],
+    workbench: duckdb.DuckDBPyConnection,
+) -> list[Flag]:
+    flags = [*pinned(workbench, one.track, previous), *one.track.flags(workbench, one.settings)]
     share = -(-review.queue.budget // len(review.tracks))
     queue = review.queue.model_copy(update={"budget": share})
     return build_queue(workbench, one.track.name, flags, queue, _drawn(one, review))

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from analysis.base.records import ALL, Flag
 from analysis.base.seeds import shuffled
 from analysis.base.sql import column, queries
-from analysis.plugin.flag import NEVER_CUT, RANDOM_CONTROL
+from analysis.plugin.flag import RANDOM_CONTROL, never_cut
 from analysis.plugin.question import KnownAnswer
 
 if TYPE_CHECKING:
@@ -44,11 +44,11 @@ def build_queue(
     reason_of: dict[str, str] = {}
     for flag in flags:
         reason_of.setdefault(flag.ref, flag.reason)
-    kept = [ref for ref, reason in reason_of.items() if reason in NEVER_CUT]
+    kept = [ref for ref, reason in reason_of.items() if never_cut(reason)]
     groups = _groups(workbench, track)
     tiers: dict[str, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
     for ref, reason in reason_of.items():
-        if reason not in NEVER_CUT:
+        if not never_cut(reason):
             tiers[reason][groups.get(ref, "")].append(ref)
     for reason, by_group in tiers.items():
         # A share of what is left for each reason, so that a common reason cannot crowd out the rest.

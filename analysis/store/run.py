@@ -177,6 +177,12 @@ def run_exists(store: PathLike[str], run: str) -> bool:
     return RUN_NAME.fullmatch(run) is not None and (Path(store) / "runs" / run / "run.json").is_file()
 
 
+def run_names(store: PathLike[str]) -> list[str]:
+    """The names of all runs that a store holds, sorted."""
+    found = (path.parent.name for path in (Path(store) / "runs").glob("*/run.json"))
+    return sorted(name for name in found if RUN_NAME.fullmatch(name))
+
+
 def _create_evidence(evidence: Path, name: str, schemas: Sequence[str]) -> dict[str, str]:
     """Make the evidence file with its definitions; returns the type (table or view) of each."""
     created = duckdb.connect(str(evidence), config={"storage_compatibility_version": STORAGE_VERSION})

@@ -6,6 +6,7 @@ from collections import Counter
 
 from analysis.plugin.report_fields import DECISION
 from analysis.report.field import Field
+from analysis.report.reuse import reuse_sentences
 from analysis.report.reviewed import Reviewed, listed
 from analysis.review.evaluate import blocking
 
@@ -24,7 +25,7 @@ def _sentences(seen: Reviewed) -> list[str]:
             *([f"{counts['undecided']} undecided for want of data"] if counts["undecided"] else []),
         ]
         allow = ", ".join(["the gates allow promotion", *apart])
-    return [*seen.told.get(DECISION, ()), said, allow]
+    return [*seen.told.get(DECISION, ()), said, allow, *reuse_sentences(seen.given)]
 
 
 FIELD = Field(DECISION, 90, _sentences)

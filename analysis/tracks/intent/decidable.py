@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from analysis.base.records import ALL, Slice
-from analysis.plugin.gate import ALPHA
 from analysis.stats import detectable_loss, tango_interval
-from analysis.tracks.intent.gates.counts import SHARES
+from analysis.tracks.intent.gates.counts import FAMILIES
 from analysis.tracks.intent.settings import IntentSettings
 
 CHURN = 0.03
@@ -57,15 +56,17 @@ def examples_for(margin: float) -> int:
     return most
 
 
-def questions(settings: IntentSettings, slices: Sequence[Slice], tracks: int) -> list[Question]:
+def questions(
+    settings: IntentSettings, slices: Sequence[Slice], levels: Mapping[str, float]
+) -> list[Question]:
     """Accuracy, each critical class and slice, and what else has a margin, with the levels of their gates.
 
     Args:
         settings: what was declared.
         slices: of the track, as the data makes them.
-        tracks: among how many tracks the review's level is shared.
+        levels: the part of the review's level of each gate that will test something.
     """
-    alpha = {family: ALPHA / tracks * share for family, share in SHARES.items()}
+    alpha = {name: sum(levels.get(gate, 0.0) for gate in gates) for name, gates in FAMILIES.items()}
     classes = [one for one in slices if one.kind == "class"]
     critical = [one for one in classes if one.critical]
     tested = [one for one in slices if one.kind != ALL and one not in critical]
@@ -84,12 +85,14 @@ def questions(settings: IntentSettings, slices: Sequence[Slice], tracks: int) ->
         for one in tested
         if one.critical
     ]
-    return [one for one in found if one.n]
+    return [one for one in found if one.n and one.alpha > 0]
 
 
-def decidable_notes(settings: IntentSettings, slices: Sequence[Slice], tracks: int) -> Iterator[str]:
+def decidable_notes(
+    settings: IntentSettings, slices: Sequence[Slice], levels: Mapping[str, float]
+) -> Iterator[str]:
     """A line for each question, below the assumption on which they rest. Arguments as `questions`."""
-    asked = questions(settings, slices, tracks)
+    asked = questions(settings, slices, levels)
     if asked:
         yield f"decides   by counting alone, if {CHURN:.0%} of the examples change each way:"
     for one in asked:

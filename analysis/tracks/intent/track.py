@@ -91,12 +91,14 @@ class IntentTrack(Track):
 
         return message_clusters(examples, intent_settings(settings))
 
-    def decidable(self, settings: TrackSettings, slices: Sequence[Slice], tracks: int) -> Sequence[str]:
+    def decidable(
+        self, settings: TrackSettings, slices: Sequence[Slice], levels: Mapping[str, float]
+    ) -> Sequence[str]:
         """The smallest losses that counting would find, and the examples that declared margins take."""
         from analysis.tracks.intent.decidable import decidable_notes
         from analysis.tracks.intent.settings import intent_settings
 
-        return list(decidable_notes(intent_settings(settings), slices, tracks))
+        return list(decidable_notes(intent_settings(settings), slices, levels))
 
     def metrics(self) -> tuple[MetricSpec, ...]:
         from analysis.tracks.intent.metric_specs import SPECS
