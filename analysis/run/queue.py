@@ -129,12 +129,15 @@ def draw_known_answers(
 ) -> list[KnownAnswer]:
     """Some of the examples that a track offers as known-answer items; none that is in the queue for another reason.
 
+    Nor one that a gate names, though the budget cut it: what decides joins the queue later, and a known-answer item
+    gets no verdict.
+
     Args:
         offered: examples whose answer is known, each with one that is wrong.
         queue: the ranked flags.
         count: how many are drawn.
         drawn: what they are drawn by.
     """
-    taken = {flag.ref for flag in queue if flag.rank is not None}
+    taken = {flag.ref for flag in queue if flag.rank is not None or flag.gate is not None}
     by_ref = {one.ref: one for one in offered if one.ref not in taken}
     return [by_ref[ref] for ref in shuffled(list(by_ref), f"{drawn}/known")[:count]]

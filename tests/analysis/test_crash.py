@@ -25,7 +25,7 @@ from analysis.store.ledger import rebuild, update_ledger
 from analysis.store.replay import Replay
 from analysis.store.run import SCHEMA, create_store, current_run, publish
 from analysis.store.streams import read_stream, this_account
-from tests.analysis.store_fixture import publish_review, ref_of
+from tests.analysis.store_fixture import NEEDED, publish_review, ref_of
 
 WRITER = """
 import sys
@@ -33,8 +33,9 @@ from pathlib import Path
 from analysis.store.journal import Journal
 from analysis.store.streams import this_account
 journal = Journal(Path(sys.argv[1]), this_account(), sys.argv[2])
+unsure = {"base": "unsure", "candidate": "unsure", "blind": True, "seconds": 2.5}
 for number in range(int(sys.argv[3])):
-    event = journal.append("verdict", run="0123456789ab", ref=f"intent/message:{number}", body={"verdict": "unsure"})
+    event = journal.append("verdict", run="0123456789ab", ref=f"intent/message:{number}", body=unsure)
     sys.stdout.write(event.event_id + chr(10))
     sys.stdout.flush()
 """
@@ -113,7 +114,7 @@ def test_sessions_that_close_together_fill_one_ledger(tmp_path: Path) -> None:
     code = (
         "import sys; from analysis.review.session import ReviewSession\n"
         "with ReviewSession.open(sys.argv[1], sys.argv[2]) as s:\n"
-        "    for ref in sys.argv[3:]: s.verdict(ref, 'acceptable')\n"
+        "    for ref in sys.argv[3:]: s.verdict(ref, 'both')\n"
     )
     refs = [ref_of(number) for number in range(5)]
     running = [subprocess.Popen([sys.executable, "-c", code, str(store), name, *refs]) for name in "abc"]
@@ -249,10 +250,10 @@ def test_a_session_on_a_full_disk_keeps_reading(tmp_path: Path, small_disk: Path
         with ReviewSession.open(store, "alice") as session:
             with pytest.raises(AssayError, match="no space left"):
                 session.verdict(ref_of(0), "both")
-            assert session.progress() == (0, 16)
+            assert session.progress() == (0, NEEDED)
             (small_disk / "filler").unlink()
             session.verdict(ref_of(0), "both")
-            assert session.progress() == (1, 16)
+            assert session.progress() == (1, NEEDED)
     finally:
         subprocess.run(["umount", str(store / "events")], check=True)
 
@@ -262,7 +263,7 @@ def test_a_store_that_may_not_be_written_can_be_read(tmp_path: Path) -> None:
     store = publish_review(tmp_path / "r.review")
     (store / "events").chmod(0o500)
     with ReviewSession.open(store, "alice") as session:
-        assert session.progress() == (0, 16)
+        assert session.progress() == (0, NEEDED)
         with pytest.raises(AssayError, match="permission denied"):
             session.verdict(ref_of(0), "both")
 
@@ -274,5 +275,5 @@ def test_a_ledger_in_use_does_not_stop_a_session(tmp_path: Path, caplog: pytest.
         session.verdict(ref_of(0), "both")
     assert "the ledger is not up to date" in caplog.text
     with ReviewSession.open(store, "alice") as session:
-        assert session.progress() == (1, 16)
+        assert session.progress() == (1, NEEDED)
     rebuild(store)

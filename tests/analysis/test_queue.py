@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import hashlib
+from dataclasses import replace
+
 import duckdb
 import pytest
 
 from analysis.base.records import ALL, Flag
 from analysis.plugin.flag import BROKEN_CRITICAL, RANDOM_CONTROL
+from analysis.plugin.question import KnownAnswer
 from analysis.plugin.settings import QueueSection
-from analysis.run.queue import STANDING, build_queue, selected_refs
+from analysis.run.queue import STANDING, build_queue, draw_known_answers, selected_refs
 
 
 @pytest.fixture
@@ -33,9 +37,24 @@ def flag(number: int, reason: str) -> Flag:
 
 
 def queue(
-    workbench: duckdb.DuckDBPyConnection, flags: list[Flag], budget: int, controls: int, seed: int = 0
+    workbench: duckdb.DuckDBPyConnection, flags: list[Flag], budget: int, controls: int, drawn: str = "c0/0"
 ) -> list[Flag]:
-    return build_queue(workbench, "intent", flags, QueueSection(budget=budget, controls=controls), seed)
+    return build_queue(workbench, "intent", flags, QueueSection(budget=budget, controls=controls), drawn)
+
+
+def add_slice(
+    workbench: duckdb.DuckDBPyConnection, name: str, first: int, size: int, *, critical: bool
+) -> None:
+    """A slice of so many messages, from the first on."""
+    workbench.execute("INSERT INTO slice VALUES (?, 'intent', ?)", [name, critical])
+    workbench.executemany(
+        "INSERT INTO membership VALUES (?, 'intent', ?)",
+        [(name, f"m{i}") for i in range(first, first + size)],
+    )
+
+
+def controls_of(made: list[Flag], reason: str = RANDOM_CONTROL) -> list[str]:
+    return [one.ref for one in made if one.control and one.reason == reason]
 
 
 def test_the_budget_holds_and_ranks_are_a_sequence(workbench: duckdb.DuckDBPyConnection) -> None:
@@ -69,22 +88,87 @@ def test_all_flags_of_an_example_have_one_rank(workbench: duckdb.DuckDBPyConnect
     assert len({one.rank for one in made if one.ref == "m1"}) == 1
 
 
-def test_controls_depend_on_the_seed_and_not_on_the_flags(workbench: duckdb.DuckDBPyConnection) -> None:
-    def controls(flags: list[Flag], seed: int) -> set[str]:
-        return {one.ref for one in queue(workbench, flags, 30, 20, seed) if one.control}
-
-    plain = controls([], 0)
+def test_controls_depend_on_candidate_and_seed_and_not_on_the_flags(
+    workbench: duckdb.DuckDBPyConnection,
+) -> None:
+    plain = controls_of(queue(workbench, [], 30, 20))
     assert len(plain) == 20
-    assert controls([flag(i, "flip") for i in range(100)], 0) == plain
-    assert controls([], 1) != plain
+    assert controls_of(queue(workbench, [flag(i, "flip") for i in range(100)], 30, 20)) == plain
+    assert controls_of(queue(workbench, [], 30, 20)) == plain
+    assert set(controls_of(queue(workbench, [], 30, 20, "c1/0"))) != set(plain)
+    assert set(controls_of(queue(workbench, [], 30, 20, "c0/1"))) != set(plain)
+
+
+def test_controls_stand_in_the_order_of_their_hashes(workbench: duckdb.DuckDBPyConnection) -> None:
+    def place(ref: str) -> bytes:
+        return hashlib.sha256(f"c0/0/{ref}".encode()).digest()
+
+    add_slice(workbench, "large", 0, 100, critical=True)
+    made = queue(workbench, [], 30, 20)
+    expected = sorted((f"m{i}" for i in range(100)), key=place)
+    assert controls_of(made, f"{RANDOM_CONTROL} of large") == expected[:20]
+    fewer = queue(workbench, [], 30, 10)
+    assert controls_of(fewer, f"{RANDOM_CONTROL} of large") == expected[:10], "fewer are a prefix of more"
+
+
+def test_each_critical_slice_has_controls_and_a_small_one_is_all_controls(
+    workbench: duckdb.DuckDBPyConnection,
+) -> None:
+    add_slice(workbench, "large", 0, 100, critical=True)
+    add_slice(workbench, "small", 200, 7, critical=True)
+    add_slice(workbench, "plain", 100, 100, critical=False)
+    made = queue(workbench, [], 30, 20)
+    assert len(controls_of(made, f"{RANDOM_CONTROL} of large")) == 20
+    assert set(controls_of(made, f"{RANDOM_CONTROL} of small")) == {f"m{i}" for i in range(200, 207)}
+    assert controls_of(made, f"{RANDOM_CONTROL} of plain") == []
+    assert controls_of(made) == [], "those of critical slices count towards those over all"
+
+
+def test_what_is_in_no_critical_slice_has_the_controls_that_are_left(
+    workbench: duckdb.DuckDBPyConnection,
+) -> None:
+    add_slice(workbench, "small", 200, 7, critical=True)
+    made = queue(workbench, [], 30, 20)
+    rest = controls_of(made)
+    assert len(rest) == 13
+    assert not set(rest) & {f"m{i}" for i in range(200, 207)}
+
+
+def test_overlapping_critical_slices_share_their_controls(workbench: duckdb.DuckDBPyConnection) -> None:
+    add_slice(workbench, "wide", 0, 60, critical=True)
+    add_slice(workbench, "narrow", 0, 50, critical=True)
+    made = queue(workbench, [], 30, 20)
+    wide, narrow = (set(controls_of(made, f"{RANDOM_CONTROL} of {name}")) for name in ("wide", "narrow"))
+    assert len(wide | narrow) < 30
+    assert all(one.rank is not None for one in made if one.control)
 
 
 def test_controls_are_drawn_evenly(workbench: duckdb.DuckDBPyConnection) -> None:
-    drawn = [one.ref for seed in range(150) for one in queue(workbench, [], 0, 20, seed)]
+    drawn = [one.ref for number in range(150) for one in queue(workbench, [], 0, 20, f"c{number}/0")]
     counts = [drawn.count(f"m{i}") for i in range(300)]
     # 3,000 draws over 300 examples: ten each; a chi-square of 300 +- 100 is far inside chance.
     chi_square = sum((count - 10) ** 2 / 10 for count in counts)
     assert 200 < chi_square < 400
+
+
+def known(number: int) -> KnownAnswer:
+    return KnownAnswer("intent", f"m{number}", ("a",), ("b",))
+
+
+def test_known_answers_are_drawn_from_what_is_in_the_queue_for_nothing_else(
+    workbench: duckdb.DuckDBPyConnection,
+) -> None:
+    cut = replace(flag(299, "wrongly answered"), gate="intent.accuracy")
+    made = queue(workbench, [flag(i, "flip") for i in range(100)] + [cut], 30, 20)
+    offered = [known(i) for i in range(300)]
+    drawn = draw_known_answers(offered, made, 8, "c0/0")
+    assert len({one.ref for one in drawn}) == 8
+    assert not {one.ref for one in drawn} & {one.ref for one in made if one.rank is not None}
+    assert draw_known_answers(offered, made, 8, "c0/0") == drawn
+    assert draw_known_answers(offered, made, 8, "c1/0") != drawn
+    everything = draw_known_answers(offered, made, 300, "c0/0")
+    assert "m299" not in {one.ref for one in everything}, "a gate may wait for it, whatever the budget"
+    assert draw_known_answers([], made, 8, "c0/0") == []
 
 
 def test_a_control_that_is_flagged_too_takes_no_second_place(workbench: duckdb.DuckDBPyConnection) -> None:

@@ -16,8 +16,10 @@ import pytest
 
 from analysis.base.errors import AssayError
 from analysis.base.sql import sql_text
+from analysis.review.session import ReviewSession
 from analysis.store.files import safe_name
 from analysis.store.run import (
+    FORMAT,
     SCHEMA,
     attach,
     create_store,
@@ -66,7 +68,7 @@ def test_a_run_is_published_whole_and_sorted(tmp_path: Path) -> None:
     assert connection.execute(flipped).fetchone() == (8,)
     assert connection.execute("SELECT channel FROM evidence.metadata_intent LIMIT 1").fetchone() == ("web",)
     meta = dict(connection.execute("SELECT key, value FROM evidence.meta").fetchall())
-    assert meta == {"format": "2", "run": run, "created_by": "assay"}
+    assert meta == {"format": str(FORMAT), "run": run, "created_by": "assay"}
     with pytest.raises(duckdb.Error):
         connection.execute("DELETE FROM evidence.example")
     verify_evidence(store, run)
@@ -234,9 +236,16 @@ def test_folders_that_are_no_store_are_told_and_left_alone(tmp_path: Path) -> No
 
 def test_a_store_of_another_version_is_told(tmp_path: Path) -> None:
     store = create_store(tmp_path / "r.review")
-    (store / "store.json").write_text('{"format": 1}')
-    with pytest.raises(AssayError, match="another version"):
-        open_store(store)
+    for version in (1, 2, FORMAT + 1):
+        (store / "store.json").write_text(json.dumps({"format": version}))
+        with pytest.raises(AssayError) as told:
+            open_store(store)
+        assert told.value.message == (
+            f"this store was made by another version: it has format {version}, this program reads {FORMAT}"
+        )
+        assert told.value.hint == "open it with the version of Assay that made it"
+        with pytest.raises(AssayError, match="another version"):
+            ReviewSession.open(store)
     (store / "store.json").write_text("{}")
     with pytest.raises(AssayError, match="damaged"):
         open_store(store)

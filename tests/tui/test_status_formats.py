@@ -40,20 +40,14 @@ def status_of(*gates: dict[str, Any], **changes: Any) -> dict[str, Any]:
         "schema": 2,
         "review": "tiny",
         "run": "0123456789ab",
+        "state": "blocked",
         "gates_allow": False,
         "decision": None,
         "signed_by": [],
         "promotable": False,
         "gates": list(gates),
-        "state": "blocked",
-        "queue": {
-            "decides": 3,
-            "controls": 2,
-            "known_answers": 8,
-            "worth_a_look": 4,
-            "total": 17,
-            "inspected": 2,
-        },
+        "queue": {"decides": 4, "controls": 3, "worth_a_look": 12, "total": 9, "inspected": 2},
+        "reviewers": [],
         "triggers": [],
     }
     return made | changes
@@ -73,13 +67,16 @@ def test_the_status_table_puts_what_blocks_first() -> None:
         )
     )
     text = "\n".join(lines)
-    assert "BLOCKED  gates: 2 fail, 1 unknown, 1 pass" in text
-    assert "queue: 3 verdicts decide, 2 random controls, 8 known answers, 4 worth a look; 2 judged" in text
+    assert "BLOCKED: do not promote  gates: 2 fail, 1 unknown, 1 pass" in text
+    assert lines[2] == (
+        "4 verdicts decide; of 9 examples that must be judged, 3 of them random controls, 2 are; "
+        "12 more are worth a look"
+    )
     order = [
         text.index(key) for key in ("intent.relevance", "intent.slices", "intent.accuracy", "intent.drift")
     ]
     assert order == sorted(order)
-    assert "+0.01 [-0.02, 0.04] n=100" in text
+    assert "+0.01 [-0.02, +0.04] n=100" in text
     assert "needs 5 more" in text
     assert "fail (advisory)" in text
     assert "it got worse" in text
@@ -93,12 +90,30 @@ def test_what_is_only_rounding_is_zero_in_the_status_table() -> None:
 
 def test_the_status_table_says_what_may_be_done() -> None:
     waiting = status_of(state="waiting")
-    assert status_lines(waiting)[1].startswith("WAITING  ")
-    assert "WAITING FOR A DECISION" in status_lines(waiting | {"gates_allow": True})[1]
-    assert "DECIDED: HOLD" in status_lines(status_of(state="decided", decision="hold"))[1]
-    promotable = status_of(gates_allow=True, decision="promote", promotable=True)
-    assert "PROMOTABLE, unsigned" in status_lines(promotable)[1]
-    assert "PROMOTABLE, signed by alice" in status_lines(promotable | {"signed_by": ["alice"]})[1]
+    assert "WAITING: verdicts or data are missing" in status_lines(waiting)[1]
+    assert "WAITING: the gates allow promotion" in status_lines(waiting | {"gates_allow": True})[1]
+    assert "DECIDED: hold" in status_lines(status_of(state="decided", decision="hold"))[1]
+    promotable = status_of(state="promotable", gates_allow=True, decision="promote", promotable=True)
+    assert "PROMOTABLE: unsigned" in status_lines(promotable)[1]
+    assert "PROMOTABLE: signed by alice" in status_lines(promotable | {"signed_by": ["alice"]})[1]
+
+
+def test_the_status_table_says_who_judged() -> None:
+    known = {"track": "intent", "right": 5, "answered": 6, "items": 8, "failed": False}
+    alice = {"reviewer": f"alice{HOSTILE}", "verdicts": 12, "blind": 0.75, "known": [known]}
+    bob = {"reviewer": "bob", "verdicts": 0, "blind": None, "known": [known | {"right": 3, "failed": True}]}
+    lines = status_lines(status_of(reviewers=[alice, bob]))
+    assert lines[3].endswith(": 12 verdicts, 75% blind; 5 of 6 known answers of intent right, 2 to go")
+    assert (
+        lines[4]
+        == "bob: 0 verdicts; 3 of 6 known answers of intent right: too few, their verdicts do not count"
+    )
+    assert all(line.isprintable() for line in lines)
+
+
+def test_what_is_undecided_is_counted_apart() -> None:
+    gates = [gate("a", "pass"), gate("b", "undecided"), gate("c", "undecided")]
+    assert "gates: 2 undecided, 1 pass" in status_lines(status_of(*gates, state="waiting"))[1]
 
 
 def test_the_status_table_shows_hostile_names_as_text() -> None:

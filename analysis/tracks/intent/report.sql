@@ -32,3 +32,8 @@ QUALIFY row_number() OVER (PARTITION BY side ORDER BY total DESC, word) <= $show
 SELECT b.threshold, b.messages, b.routed, b.wrong, c.routed, c.wrong
 FROM evidence.intent_risk_coverage b JOIN evidence.intent_risk_coverage c USING (threshold)
 WHERE b.side = 'base' AND c.side = 'candidate' ORDER BY b.threshold
+
+-- name: labelled_controls
+-- What the labels of the data say of the random controls.
+SELECT p.ref, p.base_correct, p.candidate_correct FROM evidence.intent_pair p
+WHERE p.gold IS NOT NULL AND p.ref IN (SELECT ref FROM evidence.flag WHERE control) ORDER BY p.ref

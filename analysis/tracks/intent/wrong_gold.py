@@ -12,7 +12,7 @@ from analysis.stats.bounds import clopper_pearson
 if TYPE_CHECKING:
     import duckdb
 
-_SQL = queries(__package__, "wrong_gold.sql")
+_SQL = queries(__package__, "report.sql")
 CONFIDENCE = 0.95
 
 
@@ -22,7 +22,7 @@ def wrong_gold(connection: duckdb.DuckDBPyConnection, given: GateInput) -> list[
     A verdict that says otherwise of either side than the label does says that the label is wrong.
     """
     judged = wrong = 0
-    for ref, base, candidate in connection.execute(_SQL["controls"]).fetchall():
+    for ref, base, candidate in connection.execute(_SQL["labelled_controls"]).fetchall():
         said = decided(given, ref)
         if said is not None:
             judged += 1

@@ -8,7 +8,7 @@ from typing import Any
 
 from analysis.base.number_text import significant
 from tui.commands.status_format import StatusFormat
-from tui.draw.number_text import PLAIN_UNITS
+from tui.draw.number_text import PLAIN_UNITS, plural
 from tui.draw.safe_text import cells, fit, printable
 
 ORDER = ("off", "fail", "unknown", "warn", "waived", "undecided", "pass", "n/a")
@@ -59,14 +59,14 @@ def _queue(queue: Mapping[str, Any]) -> str:
     """How many verdicts decide, and how much of what must be judged is."""
     decides = "1 verdict decides" if queue["decides"] == 1 else f"{queue['decides']} verdicts decide"
     return (
-        f"{decides}; {queue['inspected']} of {queue['total']} examples that must be judged are, "
-        f"{queue['controls']} of them random controls; {queue['worth_a_look']} more are worth a look"
+        f"{decides}; of {queue['total']} examples that must be judged, {queue['controls']} of them random controls, "
+        f"{queue['inspected']} are; {queue['worth_a_look']} more are worth a look"
     )
 
 
 def _reviewer(one: Mapping[str, Any]) -> str:
     """Who judged, and how well they were measured to read."""
-    said = f"{printable(str(one['reviewer']))}: {one['verdicts']} verdicts"
+    said = f"{printable(str(one['reviewer']))}: {plural(one['verdicts'], 'verdict')}"
     if one["blind"] is not None:
         said += f", {one['blind']:.0%} blind"
     for known in one["known"]:
