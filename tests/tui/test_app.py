@@ -16,6 +16,7 @@ from tests.tui.reading import at, shown, until
 from tui.console.app import AssayApp
 from tui.draw import clipboard
 from tui.draw.theme import Colours
+from tui.widgets.example_list import ExampleList
 
 
 async def test_it_opens_on_the_overview(console: OpenConsole) -> None:
@@ -112,6 +113,7 @@ async def test_the_theme_changes_without_losing_the_place(console: OpenConsole) 
         await pilot.pause()
         assert not pilot.app.colours.dark
         assert pilot.app.theme == "assay-light"
+        assert pilot.app.screen.query_one("#list", ExampleList).colours == pilot.app.colours
         assert "  2/" in shown(pilot.app)
 
 
