@@ -86,6 +86,8 @@ async def at(pilot: Pilot[int], screen: str) -> None:
             app.show_example(FIRST)
             await until(pilot, "urgent please answer 1")
             await pilot.press("w")
+        elif screen == EXAMPLES:
+            app.show_example(FIRST)
         else:
             app.open(screen)
         while screen != app.base_screen.NAME:

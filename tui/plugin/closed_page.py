@@ -116,7 +116,7 @@ def known_sentence(page: AskedPage) -> str:
     given = page.known
     if given is None:
         return ""
-    return f"its answer was known beforehand, to see how well answers are read: {KNOWN_WORDS[given]}"
+    return f"its answer was known beforehand; {KNOWN_WORDS[given]}"
 
 
 def _rows(text: str, width: int) -> list[str]:
