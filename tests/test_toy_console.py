@@ -80,7 +80,7 @@ async def at(pilot: Pilot[int], screen: str) -> None:
     async with asyncio.timeout(ANSWER_S):
         while not isinstance(app.screen, BaseScreen) or app.screen.entry.is_open:
             await pilot.press("escape")
-        if screen == app.base_screen.NAME:
+        if screen == app.base_screen.NAME != EXAMPLES:
             return
         if screen == WHATIF:
             app.show_example(FIRST)
