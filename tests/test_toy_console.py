@@ -80,12 +80,14 @@ async def at(pilot: Pilot[int], screen: str) -> None:
     async with asyncio.timeout(ANSWER_S):
         while not isinstance(app.screen, BaseScreen) or app.screen.entry.is_open:
             await pilot.press("escape")
-        if screen == app.base_screen.NAME:
+        if screen == app.base_screen.NAME != EXAMPLES:
             return
         if screen == WHATIF:
             app.show_example(FIRST)
             await until(pilot, "urgent please answer 1")
             await pilot.press("w")
+        elif screen == EXAMPLES:
+            app.show_example(FIRST)
         else:
             app.open(screen)
         while screen != app.base_screen.NAME:

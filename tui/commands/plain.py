@@ -160,8 +160,8 @@ class PlainReview:
 
     def ask_blind(self, evidence: ExampleEvidence) -> None:
         """Print text, question and answers, and nothing that tells which side is which."""
-        if self.page.title:
-            self.say(f"title: {self.page.title}")
+        if self.page.heading:
+            self.say(f"title: {self.page.heading}")
         self.say(f"text: {evidence.example.text}")
         for sentence in answer_sentences(self.page):
             self.say(sentence)

@@ -31,14 +31,14 @@ class AskedPage:
     Attributes:
         asked: the question as it stands, or as it stood before the page opened; None where there is no example.
         closed: whether the sides must stay hidden.
-        title: of the example, where it has one.
+        heading: the title of the example, where it has one.
     """
 
     def __init__(self, session: ReviewSession) -> None:
         self.session = session
         self.asked: Asked | None = None
         self.closed = False
-        self.title = ""
+        self.heading = ""
         self._ref: str | None = None
         self._since: float | None = None
         self._seen: set[tuple[str, bool]] = set()
@@ -53,7 +53,7 @@ class AskedPage:
         if ref != self._ref:
             self._ref, self._since = ref, None
             row = next(iter(self.session.queue_page(Scope(refs=(ref,), everything=True), 0, 1)), None)
-            self.title = (row.title if row is not None else None) or ""
+            self.heading = (row.title if row is not None else None) or ""
         asked = self.session.asked(ref)
         self.closed = asked is not None and not self._shown_before(evidence, asked)
         if asked is not None and asked.order is not None:

@@ -41,8 +41,8 @@ def closed_lines(evidence: ExampleEvidence, page: AskedPage, width: int) -> list
     if asked is None:
         return []
     cells = min(width, TEXT_CELLS)
-    lines = [text_line(f" {row}", "strong") for row in _rows(page.title, cells - 2)] if page.title else []
-    if evidence.example.text != page.title:
+    lines = [text_line(f" {row}", "strong") for row in _rows(page.heading, cells - 2)] if page.heading else []
+    if evidence.example.text != page.heading:
         lines += [text_line(f" {row}") for row in _rows(evidence.example.text, cells - 2)]
     lines += [rule(width), *wrapped("", asked.text, cells, indent=1, style="key")]
     if page.alike:
@@ -116,7 +116,7 @@ def known_sentence(page: AskedPage) -> str:
     given = page.known
     if given is None:
         return ""
-    return f"its answer was known beforehand, to see how well answers are read: {KNOWN_WORDS[given]}"
+    return f"its answer was known beforehand; {KNOWN_WORDS[given]}"
 
 
 def _rows(text: str, width: int) -> list[str]:

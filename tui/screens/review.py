@@ -58,7 +58,7 @@ class ReviewScreen(AnnotateScreen):
     ReviewScreen.-broad #tree {{ width: {LEFT_CELLS}; height: 1fr; border-right: solid $panel; }}
     ReviewScreen.-broad #list {{ width: 1fr; height: 1fr; border-top: none; }}
     ReviewScreen.alone #left {{ display: none; }}
-    ReviewScreen.listing #left {{ display: block; width: 1fr; }}
+    ReviewScreen.listing #left {{ display: block; width: 1fr; border-right: none; }}
     ReviewScreen.listing #tree {{ display: none; }}
     ReviewScreen.listing #list {{ width: 1fr; height: 1fr; border-top: none; }}
     ReviewScreen.listing #evidence {{ display: none; }}

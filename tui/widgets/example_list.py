@@ -128,7 +128,8 @@ class ExampleList(LineScroll):
         row = self.row(number)
         if row is None:
             return Strip.blank(width, background)
-        segments = example_line(row, width, blind=is_blind(self.session)).segments(self.colours)
+        shown = example_line(row, self.scrollable_content_region.width, blind=is_blind(self.session))
+        segments = shown.segments(self.colours)
         if number == self.position:
             cursor = self.colours.style("cursor")
             segments = [Segment(text, (style or cursor) + cursor) for text, style, _ in segments]
