@@ -60,12 +60,8 @@ def text_of(number: int) -> str:
 
 DECIDES = tuple(map(ref_of, (0, 1, 2)))
 """What decides a gate: broken in the critical class."""
-_INSERTED = ("m05", 1), ("m05", 2), ("m09", 1), ("m09", 3), ("m03", 1), ("m03", 2)
-LOOK = (
-    *(f"intent/variant:{name}~escalation~titles~insert{number}" for name, number in _INSERTED),
-    *map(ref_of, (14, 11, 13, 10, 12)),
-)
-"""What is worth a look, in its order: probes with a title inserted, and flips outside the critical class."""
+LOOK = tuple(map(ref_of, (14, 11, 13, 10, 12)))
+"""What is worth a look, in its order: flips outside the critical class."""
 CONTROLS = 3
 KNOWN = 8
 """How many random controls and known-answer items there are: which they are follows from the candidate's digest."""
