@@ -35,6 +35,7 @@ def render(
         f"candidate_version = {quoted(_version(candidate) or 'candidate')}",
         'training_change = ""              # what was done to make the candidate',
         '# store = "NAME.review"           # where the review is kept; default: beside this file',
+        '# previous = ["EARLIER.review"]   # stores of reviews of earlier candidates on the same data',
         "reviewers_required = 1",
         "signers_required = 1",
         "seed = 0",

@@ -84,6 +84,12 @@ def counts_by_gold(given: GateInput, track: str, slice_name: str, names: Sequenc
     return Counts(n, *(int(one.value or 0) for one in found if one is not None))
 
 
+def counts_of_rows(given: GateInput, track: str, measure: str, slice_name: str, n: int) -> Counts:
+    """The counts by gold of a slice all of whose contested examples the input holds: a critical one, of n examples."""
+    rows = given.contested_at.get((track, measure, slice_name), ())
+    return _counts(n, rows, dict.fromkeys(one.ref for one in rows))
+
+
 def adjudicate(given: GateInput, track: str, measure: str, slice_name: str, by_gold: Counts) -> Adjudicated:
     """The counts of one measure on one slice, with verdicts in the place of gold.
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from analysis.base.records import (
     ALL,
+    Contested,
     GateInput,
     GateResult,
     Metric,
@@ -40,7 +41,25 @@ def flips(name: str, n: int, broken: int, fixed: int) -> list[Metric]:
         metric("broken", name, "difference", broken, None, n, ""),
         metric("fixed", name, "difference", fixed, None, n, ""),
         metric("mcnemar_p", name, "difference", p, None, n, ""),
+        metric("broken_clusters", name, "difference", broken, None, n, ""),
+        metric("fixed_clusters", name, "difference", fixed, None, n, ""),
+        metric("net_squares", name, "difference", broken + fixed, None, n, ""),
     ]
+
+
+def contested(name: str, worse: int, better: int, measure: str = "accuracy") -> tuple[Contested, ...]:
+    """What a verdict decides about in a slice, each its own cluster: m1, m2 ... for the worse, then for the better."""
+    rows = []
+    for number in range(worse + better):
+        lost = number < worse
+        sign = 1 if lost else -1
+        if measure == "routing":
+            candidate, base, neither = (0, 1, 1) if lost else (-1, 0, -1)
+        else:
+            candidate, base, neither = -1, 1, 0
+        ref = f"m{number + 1}"
+        rows.append(Contested("intent", measure, name, ref, ref, sign, candidate, base, 0, neither))
+    return tuple(rows)
 
 
 def selective(name: str, n: int, broken: int, fixed: int) -> list[Metric]:
@@ -117,6 +136,7 @@ def given(
     state: ReviewState = NOTHING,
     expected: tuple[dict[str, Any], ...] = (),
     reviewers_required: int = 1,
+    contested: tuple[Contested, ...] = (),
 ) -> GateInput:
     return GateInput(
         run=RUN,
@@ -135,6 +155,7 @@ def given(
         queue=queue,
         flagged=flagged or {},
         state=state,
+        contested=contested,
     )
 
 

@@ -14,19 +14,37 @@ from analysis.base.records import (
     GateInput,
     GateResult,
     QueueEntry,
-    ReviewVerdict,
+    Right,
     Severity,
     Slice,
     WaiverRecord,
 )
 from analysis.review.evaluate import allow, evaluate
 from analysis.tracks.intent.metric_specs import metric
-from tests.analysis.gate_fixture import ESCALATION, KEY, NOTHING, RUN, flips, gate, given, shift, verdict
+from tests.analysis.gate_fixture import (
+    ESCALATION,
+    KEY,
+    NOTHING,
+    RUN,
+    contested,
+    flips,
+    gate,
+    given,
+    shift,
+    verdict,
+)
 
 
 @pytest.mark.parametrize(
     ("broken", "fixed", "expected"),
-    [(0, 0, "pass"), (5, 40, "pass"), (40, 5, "fail"), (12, 8, "pass"), (30, 25, "unknown"), (9, 8, "pass")],
+    [
+        (0, 0, "pass"),
+        (5, 40, "pass"),
+        (40, 5, "fail"),
+        (12, 8, "pass"),
+        (30, 25, "undecided"),
+        (9, 8, "pass"),
+    ],
 )
 def test_accuracy(broken: int, fixed: int, expected: str) -> None:
     assert gate(given(flips(ALL, 1000, broken, fixed)), "intent.accuracy").verdict == expected
@@ -36,13 +54,13 @@ def test_accuracy_needs_a_labelled_example() -> None:
     assert gate(given([]), "intent.accuracy").verdict == "unknown"
 
 
-def test_critical_recall_passes_and_says_what_it_would_miss() -> None:
+def test_critical_recall_passes_and_says_what_loss_it_does_not_exclude() -> None:
     one = gate(
-        given(flips("label=escalation", 55, 0, 9), slices=(ESCALATION,)), "intent.critical_recall[escalation]"
+        given(flips("label=escalation", 55, 0, 2), slices=(ESCALATION,)), "intent.critical_recall[escalation]"
     )
     assert one.verdict == "pass"
-    assert "of 55, 0 broken, 9 fixed" in one.why
-    assert "would be missed half the time" in one.why
+    assert "of 55, 0 broken, 2 fixed; a loss of" in one.why
+    assert "is not excluded" in one.why
 
 
 def test_critical_recall_fails_on_evidence() -> None:
@@ -56,36 +74,33 @@ def test_critical_recall_fails_on_evidence() -> None:
     ("said", "expected"),
     [
         ({}, "unknown"),
-        ({"m1": "acceptable", "m2": "bad-label"}, "unknown"),
-        ({"m1": "acceptable", "m2": "acceptable", "m3": "unsure"}, "unknown"),
-        ({"m1": "acceptable", "m2": "bad-label", "m3": "acceptable"}, "pass"),
-        ({"m1": "unacceptable", "m2": "unacceptable", "m3": "unacceptable"}, "fail"),
+        ({"m1": "both", "m2": "neither"}, "pass"),
+        ({"m1": "both", "m2": "base", "m3": "unsure"}, "unknown"),
+        ({"m1": "base", "m2": "base", "m3": "base"}, "unknown"),
+        (dict.fromkeys(("m1", "m2", "m3", "m4"), "base"), "fail"),
     ],
 )
-def test_a_few_broken_critical_examples_wait_for_a_person(
-    said: dict[str, ReviewVerdict], expected: str
-) -> None:
-    key = "intent.critical_recall[escalation]"
+def test_a_few_broken_critical_examples_wait_for_a_person(said: dict[str, Right], expected: str) -> None:
+    """Of 55 up to two and three quarters may be lost: with four broken, people decide."""
     state = replace(NOTHING, verdicts=tuple(verdict(ref, one) for ref, one in said.items()))
     one = given(
-        flips("label=escalation", 55, 3, 0),
+        flips("label=escalation", 55, 4, 0),
         slices=(ESCALATION,),
-        flagged={key: ("m1", "m2", "m3")},
+        contested=contested("label=escalation", 4, 0),
         state=state,
     )
-    assert gate(one, key).verdict == expected
+    assert gate(one, "intent.critical_recall[escalation]").verdict == expected
 
 
-def test_a_small_critical_class_is_inspected_whole() -> None:
+def test_one_example_of_a_small_critical_class_may_be_lost() -> None:
     key = "intent.critical_recall[escalation]"
     small = replace(ESCALATION, n=3)
-    metrics = flips("label=escalation", 3, 0, 0)
-    refs = ("m1", "m2", "m3")
-    waiting = given(metrics, slices=(small,), flagged={key: refs})
-    assert gate(waiting, key).verdict == "unknown"
-    assert gate(waiting, key).refs == refs
-    seen = replace(NOTHING, verdicts=tuple(verdict(ref, "acceptable") for ref in refs))
-    assert gate(replace(waiting, state=seen), key).verdict == "pass"
+    verdicts = {}
+    for broken in (0, 1, 2):
+        metrics = flips("label=escalation", 3, broken, 0)
+        one = given(metrics, slices=(small,), contested=contested("label=escalation", broken, 0))
+        verdicts[broken] = gate(one, key).verdict
+    assert verdicts == {0: "pass", 1: "pass", 2: "unknown"}
 
 
 def test_a_critical_class_without_examples_is_unknown() -> None:
@@ -105,8 +120,8 @@ def test_slices_fail_by_tarone_holm_and_the_rest_say_what_they_need() -> None:
     assert gate(one, "intent.slices[bad]").verdict == "fail"
     assert gate(one, "intent.slices[good]").verdict == "pass"
     few = gate(one, "intent.slices[few]")
-    assert few.verdict == "pass"
-    assert "cannot be decided: 2 broken, 0 fixed; needs" in few.why
+    assert few.verdict == "undecided"
+    assert "too few changed to tell: of 100, 2 broken, 0 fixed; needs" in few.why
 
 
 def test_a_declared_slice_that_matches_nothing_is_unknown() -> None:
@@ -122,12 +137,19 @@ def test_outcome_slices_are_never_tested() -> None:
 def test_a_critical_slice_is_not_skipped_for_being_undecidable() -> None:
     key = "intent.slices[names a title]"
     one = given(
-        flips("names a title", 99, 2, 0),
-        slices=(Slice("names a title", "intent", "declared", True, "", 99),),
-        flagged={key: ("m1", "m2")},
+        flips("names a title", 99, 5, 0),
+        slices=(Slice("names a title", "intent", "declared", True, "", 99), *MANY),
+        contested=contested("names a title", 5, 0),
+    )
+    one = replace(
+        one, metrics=(*one.metrics, *(row for many in MANY for row in flips(many.slice, 100, 9, 9)))
     )
     assert gate(one, key).verdict == "unknown"
-    assert gate(one, key).refs == ("m1", "m2")
+    assert gate(one, key).open == ("m1", "m2", "m3", "m4", "m5")
+
+
+MANY = tuple(Slice(f"s{number}", "intent", "declared", False, "", 100) for number in range(10))
+"""Slices that can be tested, so that little of alpha is left for each."""
 
 
 def relevance(own: float, base: float, n: int = 300, **more: Any) -> GateInput:
@@ -171,11 +193,11 @@ def test_inherited_dependence_is_unknown_until_each_flagged_example_has_a_cause(
     waiting = relevance(0.30, 0.30, flagged={KEY: ("v1", "v2")})
     assert gate(waiting, KEY).verdict == "unknown"
     assert gate(waiting, KEY).why.startswith("inherited from the base")
-    half = replace(NOTHING, verdicts=(verdict("v1", "acceptable", cause="leak"), verdict("v2", "acceptable")))
+    half = replace(NOTHING, verdicts=(verdict("v1", "both", cause="leak"), verdict("v2", "both")))
     assert gate(replace(waiting, state=half), KEY).verdict == "unknown"
     whole = replace(
         NOTHING,
-        verdicts=(verdict("v1", "acceptable", cause="leak"), verdict("v2", "acceptable", cause="leak")),
+        verdicts=(verdict("v1", "both", cause="leak"), verdict("v2", "both", cause="leak")),
     )
     assert gate(replace(waiting, state=whole), KEY).verdict == "pass"
 
@@ -190,7 +212,7 @@ def test_a_suppression_that_the_base_has_more_of_is_not_a_change_for_the_worse()
     flagged = {KEY: ("v1",)}
     one = relevance(-0.20, -0.60, flagged=flagged)
     assert gate(one, KEY).why.startswith("inherited from the base")
-    done = replace(NOTHING, verdicts=(verdict("v1", "acceptable", cause="titles"),))
+    done = replace(NOTHING, verdicts=(verdict("v1", "both", cause="titles"),))
     assert gate(replace(one, state=done), KEY).verdict == "pass"
     turned = relevance(-0.20, 0.30, flagged=flagged, state=done)
     assert gate(turned, KEY).verdict == "fail"
@@ -205,7 +227,7 @@ def test_under_five_terms_the_sentence_speaks_of_these_only() -> None:
 
 
 def test_error_analysis_never_turns_measured_dependence_into_a_pass() -> None:
-    done = replace(NOTHING, verdicts=(verdict("v1", "acceptable", cause="titles"),))
+    done = replace(NOTHING, verdicts=(verdict("v1", "both", cause="titles"),))
     assert gate(relevance(0.77, 0.0, flagged={KEY: ("v1",)}, state=done), KEY).verdict == "fail"
 
 
@@ -243,9 +265,7 @@ def test_relevance_is_not_waived_before_error_analysis_is_complete() -> None:
     early = replace(failing, state=replace(NOTHING, waivers=(waiver(result),)))
     assert gate(early, KEY).verdict == "fail"
     assert "0 of 1 flagged" in gate(early, KEY).why
-    done = replace(
-        early, state=replace(early.state, verdicts=(verdict("v1", "unacceptable", cause="titles"),))
-    )
+    done = replace(early, state=replace(early.state, verdicts=(verdict("v1", "base", cause="titles"),)))
     assert gate(done, KEY).verdict == "waived"
 
 
@@ -255,42 +275,43 @@ def test_a_pass_is_never_turned_by_a_waiver() -> None:
     assert gate(replace(passing, state=state), KEY).verdict == "pass"
 
 
-QUEUE = tuple(QueueEntry(f"m{i}", i, False, ("flip",), ()) for i in (1, 2))
+QUEUE = tuple(QueueEntry(f"intent/message:m{i}", i, True, False, ("flip",), ()) for i in (1, 2))
+M1, M2 = (entry.ref for entry in QUEUE)
 
 
-def test_coverage_counts_reviewers() -> None:
-    one = given(queue=QUEUE)
+def test_coverage_counts_reviewers_of_controls() -> None:
+    one = given(queue=(*QUEUE, QueueEntry("intent/message:m3", 3, False, False, ("flip",), ())))
     assert gate(one, "review.coverage").verdict == "unknown"
-    assert gate(one, "review.coverage").refs == ("m1", "m2")
-    seen = replace(NOTHING, verdicts=(verdict("m1", "acceptable"), verdict("m2", "unsure")))
+    # What is only worth a look need not be looked at.
+    assert gate(one, "review.coverage").refs == (M1, M2)
+    seen = replace(NOTHING, verdicts=(verdict(M1, "both"), verdict(M2, "unsure")))
     assert gate(replace(one, state=seen), "review.coverage").verdict == "pass"
     assert gate(replace(one, state=seen, reviewers_required=2), "review.coverage").verdict == "unknown"
-    second = replace(seen, verdicts=(*seen.verdicts, verdict("m1", "acceptable", actor="bob")))
-    assert gate(replace(one, state=second, reviewers_required=2), "review.coverage").refs == ("m2",)
+    second = replace(seen, verdicts=(*seen.verdicts, verdict(M1, "both", actor="bob")))
+    assert gate(replace(one, state=second, reviewers_required=2), "review.coverage").refs == (M2,)
 
 
 @pytest.mark.parametrize(
-    ("verdicts", "settled", "expected"),
+    ("said", "settled", "expected"),
     [
         ((), {}, "pass"),
-        ((("m1", "unacceptable", "alice", ()),), {}, "pass"),
-        ((("m1", "unacceptable", "alice", ("c",)),), {}, "fail"),
-        ((("m1", "unsure", "alice", ("c",)),), {}, "unknown"),
-        ((("m1", "acceptable", "alice", ("c",)), ("m1", "unacceptable", "bob", ("c",))), {}, "unknown"),
-        (
-            (("m1", "acceptable", "alice", ("c",)), ("m1", "unacceptable", "bob", ("c",))),
-            {"m1": "acceptable"},
-            "pass",
-        ),
-        ((("m1", "unacceptable", "alice", ("c",)),), {"m1": "bad-label"}, "pass"),
+        ((("m1", "base", "alice"),), {}, "pass"),
+        ((("m1", "unsure", "alice"),), {}, "pass"),
+        ((("m1", "both", "alice"), ("m1", "base", "bob")), {}, "unknown"),
+        ((("m1", "both", "alice"), ("m1", "base", "bob")), {"m1": "both"}, "pass"),
     ],
 )
-def test_findings_follow_what_is_open_in_critical_slices(verdicts, settled, expected: str) -> None:
-    records = tuple(
-        verdict(ref, said, actor=actor, critical=critical) for ref, said, actor, critical in verdicts
+def test_findings_wait_for_disputes_on_what_decides(
+    said: tuple[tuple[str, Right, str], ...], settled: dict[str, Right], expected: str
+) -> None:
+    records = tuple(verdict(ref, right, actor=actor) for ref, right, actor in said)
+    one = given(
+        flips("label=escalation", 55, 4, 0),
+        slices=(ESCALATION,),
+        contested=contested("label=escalation", 4, 0),
+        state=replace(NOTHING, verdicts=records, settled=settled),
     )
-    state = replace(NOTHING, verdicts=records, settled=settled)
-    assert gate(given(state=state), "review.findings").verdict == expected
+    assert gate(one, "review.findings").verdict == expected
 
 
 @pytest.mark.parametrize(

@@ -7,10 +7,20 @@ from typing import Any
 
 import pytest
 
-from analysis.base.records import GateInput, Metric, QueueEntry, ReviewVerdict
-from analysis.stats import mcnemar_one_sided
+from analysis.base.records import GateInput, Metric, QueueEntry, Right
 from analysis.tracks.intent.enrichment_sentences import enrichment_sentence
-from tests.analysis.gate_fixture import ESCALATION, KEY, NOTHING, flips, gate, given, measure, shift, verdict
+from tests.analysis.gate_fixture import (
+    ESCALATION,
+    KEY,
+    NOTHING,
+    contested,
+    flips,
+    gate,
+    given,
+    measure,
+    shift,
+    verdict,
+)
 
 
 def enrichment(own: float | None, change: float | None, method: str = "occlusion") -> list[Metric]:
@@ -48,7 +58,7 @@ def test_enrichment_without_a_licensed_base_waits_for_error_analysis() -> None:
         one = gate(leaning(4.0, None, flagged=flagged), KEY)
         assert one.verdict == "unknown"
         assert "leans on it, and whether the base's does is not known" in one.why
-    done = replace(NOTHING, verdicts=(verdict("m1", "acceptable", cause="title"),))
+    done = replace(NOTHING, verdicts=(verdict("m1", "both", cause="title"),))
     after = gate(leaning(4.0, None, flagged={KEY: ("m1",)}, state=done), KEY)
     # Missing evidence of the base never becomes a pass.
     assert after.verdict == "warn"
@@ -56,7 +66,7 @@ def test_enrichment_without_a_licensed_base_waits_for_error_analysis() -> None:
 
 
 def test_enrichment_is_a_warning_once_each_flagged_example_has_a_cause() -> None:
-    done = replace(NOTHING, verdicts=(verdict("m1", "unacceptable", cause="title"),))
+    done = replace(NOTHING, verdicts=(verdict("m1", "base", cause="title"),))
     one = gate(leaning(1.2, 0.4, flagged={KEY: ("m1",)}, state=done), KEY)
     assert one.verdict == "warn"
     assert "error analysis: 1 of 1" in one.why
@@ -191,6 +201,9 @@ def routed(gained: int, lost: int, n: int = 1000, **more: Any) -> GateInput:
     metrics = [
         measure("routed_gained", "label=escalation", "difference", gained, n=n),
         measure("routed_lost", "label=escalation", "difference", lost, n=n),
+        measure("routed_gained_clusters", "label=escalation", "difference", gained, n=n),
+        measure("routed_lost_clusters", "label=escalation", "difference", lost, n=n),
+        measure("routed_net_squares", "label=escalation", "difference", gained + lost, n=n),
         measure("false_positive_rate", "label=escalation", "difference", rate, n=n),
     ]
     return given(metrics, slices=(ESCALATION,), **more)
@@ -202,26 +215,26 @@ def routed(gained: int, lost: int, n: int = 1000, **more: Any) -> GateInput:
         (0, 0, 1000, "pass"),
         (3, 9, 1000, "pass"),
         (60, 2, 1000, "fail"),
-        (12, 1, 1000, "unknown"),
-        (0, 0, 12, "unknown"),
+        # A tenth of the class of 55 may be sent there by mistake.
+        (5, 0, 1000, "pass"),
+        (12, 6, 1000, "unknown"),
+        (0, 0, 12, "pass"),
     ],
 )
 def test_routing(gained: int, lost: int, n: int, expected: str) -> None:
-    one = routed(gained, lost, n, flagged={ROUTING: tuple(f"m{i}" for i in range(gained or n))})
+    one = routed(gained, lost, n, contested=contested("label=escalation", gained, lost, "routing"))
     assert gate(one, ROUTING).verdict == expected
 
 
-@pytest.mark.parametrize(("said", "expected"), [("acceptable", "pass"), ("unacceptable", "fail")])
-def test_routing_passes_when_what_is_newly_sent_was_judged(said: ReviewVerdict, expected: str) -> None:
-    refs = tuple(f"m{i}" for i in range(8))
-    state = replace(NOTHING, verdicts=tuple(verdict(ref, said) for ref in refs))
-    one = routed(8, 0, 100, flagged={ROUTING: refs}, state=state)
-    assert mcnemar_one_sided(8, 0) < 0.025
-    assert gate(one, ROUTING).verdict == "fail"
-    few = routed(6, 0, 1000, flagged={ROUTING: refs[:6]}, state=state)
-    assert gate(few, ROUTING).verdict == "pass"
-    small = routed(1, 0, 19, flagged={ROUTING: refs[:1]}, state=state)
-    assert gate(small, ROUTING).verdict == expected
+@pytest.mark.parametrize(
+    ("said", "expected"), [("candidate", "pass"), ("both", "pass"), ("base", "fail"), ("neither", "fail")]
+)
+def test_what_is_newly_sent_is_a_mistake_where_people_say_so(said: Right, expected: str) -> None:
+    rows = contested("label=escalation", 12, 6, "routing")
+    state = replace(
+        NOTHING, verdicts=tuple(verdict(row.ref, said if row.gold > 0 else "both") for row in rows)
+    )
+    assert gate(routed(12, 6, 1000, contested=rows, state=state), ROUTING).verdict == expected
 
 
 def test_routing_without_a_critical_class_or_without_other_messages() -> None:
@@ -235,8 +248,8 @@ def test_recall_and_routing_of_a_class_share_one_level() -> None:
         given(flips("label=escalation", 55, 0, 9), slices=(ESCALATION,)), "intent.critical_recall[escalation]"
     )
     shared = gate(given(both, slices=(ESCALATION,)), "intent.critical_recall[escalation]")
-    assert "p 0.0222" in alone.threshold
-    assert "p 0.0111" in shared.threshold
+    assert "p 0.0200" in alone.threshold
+    assert "p 0.0100" in shared.threshold
 
 
 EXPLANATIONS = "intent.explanations[label=escalation]"
@@ -269,7 +282,10 @@ def test_explanations(share: float | None, n: int, changed: int, expected: str) 
 
 
 def test_explanations_that_carry_nothing_wait_until_all_are_inspected() -> None:
-    queue = (QueueEntry("m1", 1, False, ("flip",), ("label=escalation",)), QueueEntry("m2", 2, True, (), ()))
+    queue = (
+        QueueEntry("m1", 1, False, False, ("flip",), ("label=escalation",)),
+        QueueEntry("m2", 2, True, False, (), ()),
+    )
     waiting = explained(0.2, 40, queue=queue)
     assert gate(waiting, EXPLANATIONS).verdict == "unknown"
     assert gate(waiting, EXPLANATIONS).refs == ("m1",)

@@ -17,6 +17,7 @@ from tests.tui.reading import at, shown, until, until_true
 from tui.console.app import AssayApp
 from tui.draw import clipboard
 from tui.draw.theme import Colours
+from tui.widgets.example_list import ExampleList
 
 
 async def until_name(pilot: Pilot[int], name: str) -> None:
@@ -109,6 +110,7 @@ async def test_the_theme_changes_without_losing_the_place(console: OpenConsole) 
         await pilot.press("2", "j", "T")
         await until_true(pilot, lambda: pilot.app.theme == "assay-light")
         assert not pilot.app.colours.dark
+        assert pilot.app.screen.query_one("#list", ExampleList).colours == pilot.app.colours
         assert "  2/" in shown(pilot.app)
 
 

@@ -346,7 +346,7 @@ async def test_a_review_that_is_not_blind_shows_everything_at_once(tmp_path: Pat
             assert mine is not None
             assert not mine.blind
             await pilot.press("o")
-            assert "broken" in await until(pilot, "m17")
+            assert "answered differ" in await until(pilot, "m17")
 
 
 def test_long_and_many_lined_answers_wrap_and_lists_are_numbered(

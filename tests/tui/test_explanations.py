@@ -125,7 +125,7 @@ async def test_d_shows_probe_diffs_and_enter_opens_their_texts(console: OpenCons
         assert "base .77 → .77" in screen
         assert "[Cold Harbor]" in screen
         await pilot.press("enter")
-        await until(pilot, "variant of message:m04")
+        await until(pilot, "variant of m04")
         await pilot.press("escape")
         await until(pilot, "own, critical")
 

@@ -166,7 +166,7 @@ async def test_a_passing_gate_cannot_be_waived_and_it_says_so(
     console: OpenConsole, session: ReviewSession
 ) -> None:
     passing = next(entry for entry in session.gates() if entry.verdict == "pass")
-    async with console() as pilot:
+    async with console(size=(120, 36)) as pilot:
         await pilot.press("5")
         await until_true(pilot, lambda: isinstance(pilot.app.screen, GatesScreen))
         assert isinstance(pilot.app.screen, GatesScreen)

@@ -104,7 +104,7 @@ async def test_answers_are_stacked_at_80_cells_and_spans_have_numbers_and_reason
     async with looking(published) as pilot:
         text = await until(pilot, f"‹1 {SPOILER[:20]}")
         assert text.index(" base  19 words") < text.index(" candidate  40 words")
-        assert not [row for row in text.splitlines() if " base " in row and " candidate " in row]
+        assert not [row for row in text.splitlines() if " base  " in row and " candidate  " in row]
         assert "no_spoilers" in text
         assert "100 % like the spoiler" in text
         assert "· unconfirmed" in text

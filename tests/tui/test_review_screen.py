@@ -242,7 +242,7 @@ async def test_marked_words_are_saved_as_character_offsets(console: OpenConsole,
         await pilot.press("m")
         await until(pilot, "mark words for the candidate")
         await pilot.press("space", "space", "enter")
-        await until(pilot, "looked first")
+        await until(pilot, "saved  marked words")
         (event,) = [event for event in events(store) if event["kind"] == "tokens"]
         assert json.loads(str(event["body"]))["tokens"] == [["candidate", 0, len("message 0")]]
 
@@ -275,7 +275,7 @@ async def test_enter_on_a_counterfactual_opens_it_and_escape_returns(console: Op
         text = await until(pilot, "counterfactuals: p(escalation)")
         assert ".02 → .08" in text
         await pilot.press("enter")
-        await until(pilot, "variant of message:m00")
+        await until(pilot, "variant of m00")
         await pilot.press("v")
         assert "a variant of" in await until(pilot, "m00~escalation~titles~swap")
         await pilot.press("escape")

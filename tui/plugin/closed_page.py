@@ -95,7 +95,7 @@ def shown_name(evidence: ExampleEvidence) -> str:
     """What a closed page is called: the id of a variant says what was done to it, and of which class it was."""
     example = evidence.example
     if example.kind == VARIANT and evidence.parent is not None:
-        return f"variant of {evidence.parent.kind}:{evidence.parent.id}"
+        return f"variant of {evidence.parent.id}"
     return f"{example.kind}:{example.id}"
 
 

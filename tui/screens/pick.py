@@ -216,11 +216,14 @@ def palette_screen(
 
 
 NOTES = (
+    "A page is closed until it is answered: which side is A is drawn for you, and gold, flags and colours are hidden. "
+    "v looks first, and so does every key that shows a side; the verdict is then not blind.",
+    "In lists: · open, ▲ candidate is right, ▼ base is right, = both, × neither, ? not sure, ✓ answered.",
     "Orange supports the class, blue opposes it; the marks below the words say the same: +9 is the largest "
     "score here, −3 a third of it the other way.",
     "▲ better, ▼ worse, where a metric says which way it should go; the sign says which way it went. "
     "◆ critical slice. b/f: broken and fixed by the candidate. Intervals are 95 % unless the method says "
-    "otherwise. A gate is ✓ pass, ! warn, ✗ fail, ? unknown, ○ off, n/a, or ≈ waived.",
+    "otherwise. A gate is ✓ pass, ! warn, ✗ fail, ? unknown, ◌ undecided, ○ off, n/a, or ≈ waived.",
     "Everything is saved when the notice line says `saved`. Leaving, or losing the connection, loses nothing.",
 )
 """What the help says below the keys."""

@@ -18,13 +18,16 @@ if TYPE_CHECKING:
 _SQL = queries(__package__, "contested.sql")
 
 
-def contested(connection: duckdb.DuckDBPyConnection, label: str, critical: Sequence[str]) -> pa.Table:
+def contested(
+    connection: duckdb.DuckDBPyConnection, label: str, critical: Sequence[str], threshold: float | None = None
+) -> pa.Table:
     """Rows of the table `contested`.
 
     Args:
         connection: holds the tables of the track.
         label: name of the column of labels.
         critical: the critical classes, of which routing counts as well.
+        threshold: the confidence from which the assistant acts; None where none is declared.
     """
     import pyarrow as pa
 
@@ -33,12 +36,15 @@ def contested(connection: duckdb.DuckDBPyConnection, label: str, critical: Seque
         connection.execute(_SQL["by_slice"], {"track": TRACK}).to_arrow_table(),
         connection.execute(_SQL["by_routing"], routing).to_arrow_table(),
     ]
+    if threshold is not None:
+        asked = {"track": TRACK, "threshold": threshold}
+        found.append(connection.execute(_SQL["by_threshold"], asked).to_arrow_table())
     return pa.concat_tables(found, promote_options="permissive")
 
 
 def _compute(context: PlanContext) -> dict[str, pa.Table]:
     settings = intent_settings(context.settings)
-    return {"contested": contested(context.workbench, settings.label, settings.critical)}
+    return {"contested": contested(context.workbench, settings.label, settings.critical, settings.threshold)}
 
 
 def destinations(connection: duckdb.DuckDBPyConnection, label: str) -> dict[str, tuple[str, int, int]]:

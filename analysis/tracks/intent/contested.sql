@@ -25,6 +25,25 @@ JOIN slice s ON s.track = $track AND s.kind = 'class' AND s.slice = $label || '=
 LEFT JOIN cluster k ON k.ref = p.ref
 WHERE p.flipped AND p.gold IS NOT NULL ORDER BY ALL
 
+-- name: by_threshold
+-- Whether a message of a critical class is acted on wrongly by one side alone, given which of them is right: a side that
+-- is not sure enough to be acted on does no harm.
+WITH acted AS (
+    SELECT p.ref, p.gold, CAST(p.base_p >= $threshold AS TINYINT) AS base, p.base_correct, p.flipped,
+           CAST(p.candidate_p >= $threshold AS TINYINT) AS candidate, p.candidate_correct
+    FROM intent_pair p WHERE p.gold IS NOT NULL),
+counted AS (
+    SELECT ref, CASE WHEN candidate_correct THEN 0 ELSE candidate END - CASE WHEN base_correct THEN 0 ELSE base END AS gold,
+           CASE WHEN flipped THEN -base ELSE 0 END AS candidate, CASE WHEN flipped THEN candidate ELSE 0 END AS base,
+           0 AS "both", candidate - base AS neither
+    FROM acted)
+SELECT $track AS track, 'threshold' AS measure, m.slice, c.ref, coalesce(k.cluster, c.ref) AS cluster,
+       c.* EXCLUDE (ref)
+FROM counted c JOIN membership m USING (ref)
+JOIN slice s ON s.slice = m.slice AND s.track = m.track AND s.kind = 'class' AND s.critical
+LEFT JOIN cluster k ON k.ref = c.ref
+WHERE m.track = $track AND (c.gold, c.candidate, c.base, c.neither) <> (0, 0, 0, 0) ORDER BY ALL
+
 -- name: destinations
 -- Where most of the messages of a class go that only the base has right.
 SELECT $label || '=' || gold AS slice, candidate_label AS destination, count(*) AS n,

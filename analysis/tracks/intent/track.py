@@ -164,8 +164,8 @@ class IntentTrack(Track):
         return gates_in(f"{__package__}.gates", self.name)
 
     def untested(self, settings: TrackSettings) -> Collection[str]:
-        """Gates of critical classes, cues and signals where none is declared."""
-        from analysis.tracks.intent.names import RELEVANCE, SIGNALS
+        """Gates of critical classes, cues, signals and the threshold where none is declared."""
+        from analysis.tracks.intent.names import RELEVANCE, SIGNALS, THRESHOLD
         from analysis.tracks.intent.settings import intent_settings
 
         intent = intent_settings(settings)
@@ -174,6 +174,7 @@ class IntentTrack(Track):
             "intent.critical_routing": intent.critical,
             RELEVANCE: intent.irrelevant,
             SIGNALS: intent.signals,
+            THRESHOLD: intent.threshold is not None,
         }
         return [name for name, given in declared.items() if not given]
 

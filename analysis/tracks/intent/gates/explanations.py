@@ -65,6 +65,7 @@ def _one_slice(given: GateInput, rule: Rule, one: Slice) -> GateResult:
         threshold=f"{least:.0%} of at least {LEAST_DECIDABLE} decidable",
         criteria=_rows(flips, best, least, (queued, missing), believed=believed, verdict=verdict),
         refs=missing or queued,
+        open_refs=missing if verdict == "unknown" else (),
     )
 
 

@@ -128,6 +128,7 @@ def _one_cue(given: GateInput, rule: Rule, target: str, cue: str) -> GateResult:
             *_held_rows(one),
         ],
         refs=open_refs or refs,
+        open_refs=open_refs if verdict == "unknown" else (),
         waiver_blocked=f"{analysis}; the rest comes first" if open_refs else "",
     )
 

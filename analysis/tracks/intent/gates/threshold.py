@@ -5,15 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from analysis.base.records import ALL, Criterion, GateInput, GateResult, GateVerdict, Metric, Rule
-from analysis.plugin.gate import ALPHA, Gate, Threshold, metric_of, number_row, result
+from analysis.base.records import ALL, Criterion, GateInput, GateResult, GateVerdict, Metric, Rule, Slice
+from analysis.plugin.adjudicated import Adjudicated, adjudicate, counts_of_rows
+from analysis.plugin.alpha import share_of
+from analysis.plugin.gate import Gate, Threshold, metric_of, number_row, result
 from analysis.stats import mcnemar_one_sided
 from analysis.tracks.intent.classes import class_of, critical_classes
 from analysis.tracks.intent.metric_specs import TRACK, criterion, reads
 from analysis.tracks.intent.names import THRESHOLD as NAME
-
-SHARE = 0.10
-"""The part of the track's share of alpha that this test spends, like that of accuracy."""
 
 
 @dataclass(frozen=True)
@@ -21,7 +20,7 @@ class Wrongs:
     """Messages that one side alone routes wrongly.
 
     Args:
-        n: what their number is a share of: the messages that either side routes, or all of a class.
+        n: what their number is a share of: the messages that either side routes.
         broken: those of the candidate.
         fixed: those of the base.
     """
@@ -42,11 +41,14 @@ class Wrongs:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What the counts say: whether all messages together are routed worse, and which critical classes are."""
+    """What the counts say: whether all messages together are routed worse, which critical classes are for certain, and
+    of which open verdicts would tell.
+    """
 
     rejected: bool
     beyond: bool
     classes: tuple[str, ...]
+    waiting: tuple[str, ...]
 
     @property
     def fails(self) -> bool:
@@ -59,9 +61,9 @@ def tolerance(n: int, share: float) -> float:
 
 
 def outcome_of(
-    everything: Wrongs, classes: Mapping[str, Wrongs], alpha: float, limits: Mapping[str, float]
+    everything: Wrongs, classes: Mapping[str, Adjudicated], alpha: float, limits: Mapping[str, float]
 ) -> Outcome:
-    """The rule, on counts alone.
+    """The rule, on counts alone: those of critical classes with verdicts in the place of gold.
 
     Args:
         everything: of all messages.
@@ -69,12 +71,13 @@ def outcome_of(
         alpha: level of the test over all messages.
         limits: thresholds of this gate.
     """
+    share = limits["max_class_share"]
+    settled = {name: one.settled(tolerance(one.counts.n, share)) for name, one in classes.items()}
     return Outcome(
         rejected=everything.p <= alpha,
         beyond=everything.net > limits["max_net_rise"] * everything.n,
-        classes=tuple(
-            name for name, one in classes.items() if one.net > tolerance(one.n, limits["max_class_share"])
-        ),
+        classes=tuple(name for name, within in settled.items() if within is False),
+        waiting=tuple(name for name, within in settled.items() if within is None),
     )
 
 
@@ -82,26 +85,24 @@ def _judge(given: GateInput, rule: Rule) -> list[GateResult]:
     threshold = given.settings.get(TRACK, {}).get("threshold")
     if threshold is None:
         return [result(GATE, "n/a", "no threshold is declared: nothing is known of what is acted on")]
-    everything = _wrongs(given, ALL, "selective_broken")
+    everything = _wrongs(given)
     change = metric_of(given, TRACK, "selective_change", ALL)
-    alpha = ALPHA / len(given.tracks) * SHARE
+    alpha = share_of(given, NAME)
     limits = rule.thresholds
     said = f"p {alpha:.4f} and {limits['max_net_rise']:.3f} of what is routed"
     if everything is None or change is None or change.value is None:
         why = f"no message is routed with a confidence of {threshold:g}"
         row = number_row("messages routed by either side", 0, "count", "at least 1", "unknown")
         return [result(GATE, "unknown", why, threshold=said, criteria=[row])]
-    classes = {
-        class_of(one): found
-        for one in critical_classes(given)
-        if (found := _wrongs(given, one.slice, "coverage")) is not None
-    }
+    classes = {class_of(one): _class_counts(given, one) for one in critical_classes(given)}
     outcome = outcome_of(everything, classes, alpha, limits)
-    verdict: GateVerdict = "fail" if outcome.fails else "pass"
-    worse = [
-        f"of {classes[name].n} {name}, {classes[name].broken} newly routed wrongly, {classes[name].fixed} no longer"
-        for name in outcome.classes
-    ]
+    verdict: GateVerdict = "fail" if outcome.fails else "unknown" if outcome.waiting else "pass"
+    open_refs = (
+        [ref for name in outcome.waiting for ref in classes[name].open] if verdict == "unknown" else []
+    )
+    worse = [_told(name, classes[name]) for name in (*outcome.classes, *outcome.waiting)]
+    if open_refs:
+        worse.append(f"{len(open_refs)} open verdicts decide it")
     return [
         result(
             GATE,
@@ -113,19 +114,30 @@ def _judge(given: GateInput, rule: Rule) -> list[GateResult]:
                 *_rows(everything, change, outcome, alpha, limits),
                 *_class_rows(classes, outcome, limits),
             ],
-            refs=given.flagged.get(NAME, ()),
+            refs=dict.fromkeys([*open_refs, *given.flagged.get(NAME, ())]),
+            open_refs=open_refs,
         )
     ]
 
 
-def _wrongs(given: GateInput, slice_name: str, of: str) -> Wrongs | None:
-    """The counts of a slice; `of` is the metric whose n they are a share of. None where nothing was counted."""
-    broken = metric_of(given, TRACK, "selective_broken", slice_name)
-    fixed = metric_of(given, TRACK, "selective_fixed", slice_name)
-    whole = metric_of(given, TRACK, of, slice_name)
-    if broken is None or fixed is None or whole is None or not whole.n:
+def _class_counts(given: GateInput, one: Slice) -> Adjudicated:
+    by_gold = counts_of_rows(given, TRACK, "threshold", one.slice, one.n)
+    return adjudicate(given, TRACK, "threshold", one.slice, by_gold)
+
+
+def _told(name: str, found: Adjudicated) -> str:
+    counts = found.counts
+    judged = f" ({found.judged} judged)" if found.judged else ""
+    return f"of {counts.n} {name}, {counts.worse} newly routed wrongly, {counts.better} no longer{judged}"
+
+
+def _wrongs(given: GateInput) -> Wrongs | None:
+    """The counts of all messages; None where nothing was counted."""
+    broken = metric_of(given, TRACK, "selective_broken", ALL)
+    fixed = metric_of(given, TRACK, "selective_fixed", ALL)
+    if broken is None or fixed is None or not broken.n:
         return None
-    return Wrongs(whole.n, int(broken.value or 0), int(fixed.value or 0))
+    return Wrongs(broken.n, int(broken.value or 0), int(fixed.value or 0))
 
 
 def _sentence(given: GateInput, threshold: float, found: Wrongs) -> str:
@@ -162,13 +174,17 @@ def _rows(
 
 
 def _class_rows(
-    classes: Mapping[str, Wrongs], outcome: Outcome, limits: Mapping[str, float]
+    classes: Mapping[str, Adjudicated], outcome: Outcome, limits: Mapping[str, float]
 ) -> Iterator[Criterion]:
     for name, one in classes.items():
-        verdict: GateVerdict = "fail" if name in outcome.classes else "pass"
-        most = tolerance(one.n, limits["max_class_share"])
+        verdict: GateVerdict = "pass"
+        if name in outcome.classes:
+            verdict = "fail"
+        elif name in outcome.waiting:
+            verdict = "unknown"
+        most = tolerance(one.counts.n, limits["max_class_share"])
         what = f"messages of {name} newly routed wrongly, less those no longer"
-        yield number_row(what, one.net, "count", f"at most {most:g} of {one.n}", verdict)
+        yield number_row(what, one.counts.net, "change", f"at most {most:g} of {one.counts.n}", verdict)
 
 
 GATE = Gate(
@@ -189,5 +205,6 @@ GATE = Gate(
     _judge,
     reads=reads("selective_change", "selective_broken", "selective_fixed", "selective_risk", "coverage"),
     place=35,
+    alpha_weight=10,
 )
 GATES = (GATE,)

@@ -29,7 +29,7 @@ class _Case:
     """One key with all that its rule looks at.
 
     `confirmed` are the refs of confirmed new hits and, over all prompts, of flagged answers without a hit that people
-    found unacceptable; `open` are those that nobody decided.
+    found wrong; `open` are those that nobody decided.
     """
 
     detector: Detector

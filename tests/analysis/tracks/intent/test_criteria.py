@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from analysis.base.records import (
     ALL,
-    REVIEW_VERDICTS,
+    RIGHTS,
+    Contested,
     Criterion,
     GateInput,
     GateResult,
@@ -146,10 +147,10 @@ def inputs(draw: st.DrawFn) -> GateInput:
     )
     metrics = [one for part in (*parts, licences()) for one in draw(part)]
     said = tuple(
-        verdict(ref, draw(st.sampled_from(REVIEW_VERDICTS)), cause=draw(st.none() | st.just("titles")))
+        verdict(ref, draw(st.sampled_from(RIGHTS)), cause=draw(st.none() | st.just("titles")))
         for ref in draw(st.sets(st.sampled_from(REFS)))
     )
-    queue = [QueueEntry(ref, rank, False, ("flip",), (CLASS,)) for rank, ref in enumerate(REFS)]
+    queue = [QueueEntry(ref, rank, False, False, ("flip",), (CLASS,)) for rank, ref in enumerate(REFS)]
     return given(
         metrics,
         slices=(ESCALATION, *DECLARED) if draw(st.booleans()) else (),
@@ -189,9 +190,9 @@ def test_a_switched_off_gate_has_no_rows() -> None:
     [
         (40, 5, ["fail", "fail"]),
         (5, 40, ["pass", "pass", "pass"]),
-        (30, 25, ["pass", "pass", "unknown"]),
+        (30, 25, ["pass", "pass", "undecided"]),
         # Too few to tell from chance, and more than a point: that alone fails nothing.
-        (3, 0, ["pass", "warn", "unknown"]),
+        (3, 0, ["pass", "warn", "undecided"]),
     ],
 )
 def test_accuracy_is_its_test_its_change_and_what_it_cannot_exclude(
@@ -200,20 +201,24 @@ def test_accuracy_is_its_test_its_change_and_what_it_cannot_exclude(
     n = 100 if broken == 3 else 1000
     found = rows(given(flips(ALL, n, broken, fixed)), "intent.accuracy")
     assert [row.verdict for row in found] == expected
-    assert found[0].limit == "above 0.0050"
+    assert found[0].limit == "above 0.0056"
     assert (found[1].value, found[1].limit) == ((fixed - broken) / n, "at least -0.010")
 
 
-def test_a_critical_class_says_what_is_to_judge_and_then_what_people_confirmed() -> None:
+def test_a_critical_class_says_by_how_much_the_open_verdicts_can_move_it() -> None:
     key = "intent.critical_recall[escalation]"
-    one = given(flips(CLASS, 55, 3, 0), slices=(ESCALATION,), flagged={key: REFS})
+    one = given(flips(CLASS, 55, 4, 0), slices=(ESCALATION,))
+    open_rows = tuple(
+        Contested("intent", "accuracy", CLASS, ref, ref, 1, -1, 1, 0, 0)
+        for ref in (*REFS, "intent/message:x")
+    )
+    one = replace(one, contested=open_rows)
     assert [(row.what, row.value, row.limit, row.verdict) for row in rows(one, key)[2:]] == [
-        ("examples broken still to be judged", 3, "0", "unknown"),
-        ("net loss confirmed by reviewers", None, "at most +0.050", "unknown"),
+        ("net loss in examples, -4 to 4 as the open verdicts fall", 4, "at most 2.75", "unknown"),
     ]
-    said = tuple(verdict(ref, "unacceptable") for ref in REFS)
+    said = tuple(verdict(row.ref, "base") for row in open_rows)
     confirmed = rows(replace(one, state=replace(NOTHING, verdicts=said)), key)[2:]
-    assert [(row.value, row.verdict) for row in confirmed] == [(0, "pass"), (3 / 55, "fail")]
+    assert [(row.what, row.value, row.verdict) for row in confirmed] == [("net loss in examples", 4, "fail")]
 
 
 def test_relevance_says_own_and_change_of_each_population_and_the_weight_in_explanations() -> None:
@@ -237,8 +242,9 @@ def test_relevance_says_own_and_change_of_each_population_and_the_weight_in_expl
 
 
 def test_a_slice_that_cannot_be_decided_says_how_many_flips_would() -> None:
-    (count, change) = rows(
+    (count, change, collapse) = rows(
         given(flips("very short", 100, 2, 0), slices=DECLARED), "intent.slices[very short]"
     )
-    assert (count.value, count.verdict) == (2, "unknown")
+    assert (count.value, count.verdict) == (2, "undecided")
+    assert (collapse.value, collapse.verdict) == (0.02, "pass")
     assert (change.value, change.verdict) == (-0.02, "pass")

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import duckdb
 import numpy as np
 import pytest
 
-from analysis.base.records import ALL, Example, GateResult, Membership, Metric, Slice
+from analysis.base.records import ALL, Contested, Example, GateInput, GateResult, Membership, Metric, Slice
 from analysis.review.session import ReviewSession
 from analysis.run.pipeline import insert_arrow, insert_rows
 from analysis.stats import clopper_pearson
@@ -16,7 +17,7 @@ from analysis.tracks.intent.gates.threshold import Wrongs, outcome_of, tolerance
 from analysis.tracks.intent.predict import side_rows
 from analysis.tracks.intent.report_sections import report_sections
 from analysis.tracks.intent.selective import GRID, risk_coverage, selective_metrics
-from tests.analysis.gate_fixture import ESCALATION, check_criteria, gate, given, selective
+from tests.analysis.gate_fixture import ESCALATION, NOTHING, check_criteria, gate, given, selective, verdict
 from tests.analysis.tracks.intent.probed import empty_workbench
 
 KEY = "intent.threshold"
@@ -102,23 +103,53 @@ LIMITS = {"max_net_rise": 0.01, "max_class_share": 0.05}
 
 
 @pytest.mark.parametrize(
-    ("everything", "classes", "fails"),
+    ("everything", "fails"),
     [
-        (Wrongs(1000, 30, 2), {}, True),
+        (Wrongs(1000, 30, 2), True),
         # More than chance, and less than a point of what is routed.
-        (Wrongs(10_000, 60, 2), {}, False),
+        (Wrongs(10_000, 60, 2), False),
         # More than a point, and not more than chance.
-        (Wrongs(100, 3, 0), {}, False),
-        (Wrongs(1000, 2, 30), {}, False),
-        (Wrongs(1000, 4, 0), {"escalation": Wrongs(60, 4, 0)}, True),
-        (Wrongs(1000, 4, 0), {"escalation": Wrongs(60, 3, 0)}, False),
-        (Wrongs(1000, 4, 0), {"escalation": Wrongs(60, 5, 2)}, False),
-        (Wrongs(1000, 4, 0), {"escalation": Wrongs(8, 1, 0)}, False),
-        (Wrongs(1000, 4, 0), {"escalation": Wrongs(8, 2, 0)}, True),
+        (Wrongs(100, 3, 0), False),
+        (Wrongs(1000, 2, 30), False),
     ],
 )
-def test_the_rule_on_counts(everything: Wrongs, classes: dict[str, Wrongs], fails: bool) -> None:
-    assert outcome_of(everything, classes, 0.005, LIMITS).fails is fails
+def test_the_rule_on_counts(everything: Wrongs, fails: bool) -> None:
+    assert outcome_of(everything, {}, 0.005, LIMITS).fails is fails
+
+
+def acted_on(n: int, worse: int, better: int) -> GateInput:
+    """A critical class of n of which so many are newly routed wrongly, and no longer."""
+    rows = tuple(
+        Contested("intent", "threshold", ESCALATION.slice, f"m{number}", f"m{number}", sign, 0, sign, 0, sign)
+        for number in range(worse + better)
+        for sign in ((1,) if number < worse else (-1,))
+    )
+    one = given(selective(ALL, 1000, 4, 0), slices=(replace(ESCALATION, n=n),), threshold=0.8)
+    return replace(one, contested=rows)
+
+
+@pytest.mark.parametrize(
+    ("n", "worse", "better", "before", "after"),
+    [
+        (60, 4, 0, "unknown", "fail"),
+        (60, 3, 0, "pass", "pass"),
+        (60, 5, 2, "unknown", "pass"),
+        (8, 1, 0, "pass", "pass"),
+        (8, 2, 0, "unknown", "fail"),
+    ],
+)
+def test_a_critical_class_is_judged_by_people(
+    n: int, worse: int, better: int, before: str, after: str
+) -> None:
+    one = acted_on(n, worse, better)
+    waiting = gate(one, KEY)
+    assert waiting.verdict == before
+    assert len(waiting.open) == (worse + better if before == "unknown" else 0)
+    verdicts = tuple(verdict(row.ref, "neither") for row in one.contested)
+    judged_by_all = replace(one, state=replace(NOTHING, verdicts=verdicts))
+    assert gate(judged_by_all, KEY).verdict == after
+    for each in (one, judged_by_all):
+        check_criteria(gate(each, KEY))
 
 
 def test_one_message_is_always_tolerated() -> None:
@@ -140,9 +171,10 @@ def test_the_gate_says_counts_coverage_and_error() -> None:
         "coverage 90.0% → 90.0%, error among the routed 10.0% → 10.0%"
     )
     assert judged(selective(ALL, 1000, 3, 2)).verdict == "pass"
-    critical = judged([*selective(ALL, 1000, 4, 0), *selective("label=escalation", 55, 4, 0)])
-    assert critical.verdict == "fail"
-    assert critical.why.startswith("of 55 escalation, 4 newly routed wrongly, 0 no longer; from 0.8 on")
+    told = gate(acted_on(55, 4, 0), KEY).why
+    assert told.startswith(
+        "of 55 escalation, 4 newly routed wrongly, 0 no longer; 4 open verdicts decide it; from 0.8 on"
+    )
 
 
 def test_without_a_threshold_it_does_not_apply_and_without_messages_it_is_unknown() -> None:

@@ -23,14 +23,16 @@ PACKAGE = package.__name__
 FILES = sorted(one.name for one in files(PACKAGE).iterdir() if one.name.endswith(".sql"))
 NAMED = [(file, name) for file in FILES if file != "schema.sql" for name in queries(PACKAGE, file)]
 GIVEN: dict[str, object] = {
-    **dict.fromkeys(("track", "all", "name", "ref", "target", "cue", "method", "operation", "source"), "a"),
+    **dict.fromkeys(
+        ("track", "all", "name", "ref", "target", "label", "cue", "method", "operation", "source"), "a"
+    ),
     "population": "critical",
     "thresholds": [0.5, 0.8],
     "slices": ["a"],
     **{one: ["a", "b"] for one in ("labels", "critical", "methods", "refs")},
     **dict.fromkeys(("min_class", "cues", "kept", "least", "shown", "limit", "weighed"), 3),
     **dict.fromkeys(("moved", "shift_other", "shift_critical", "leans", "drops"), 0.5),
-    **dict.fromkeys(("share_of_base", "confident", "cliff", "threshold"), 0.5),
+    **dict.fromkeys(("share_of_base", "confident", "cliff", "threshold", "tolerated", "crowding"), 0.5),
 }
 
 
@@ -70,7 +72,7 @@ def test_a_query_explains_with_its_parameters_by_name(
 
 @pytest.mark.parametrize(("file", "name"), NAMED)
 def test_a_query_reads_the_run_where_its_file_says_so(file: str, name: str) -> None:
-    of_a_run = {"probes.sql", "report.sql"}
+    of_a_run = {"probes.sql", "questions.sql", "report.sql", "wrong_gold.sql"}
     reads_run = "evidence." in queries(PACKAGE, file)[name]
     assert reads_run == (file in of_a_run or (file, name) == ("live.sql", "example"))
 

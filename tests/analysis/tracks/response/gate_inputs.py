@@ -11,7 +11,7 @@ from analysis.base.records import (
     Metric,
     MetricSide,
     ReviewState,
-    ReviewVerdict,
+    Right,
     Slice,
     SpanRecord,
     SpanVerdict,
@@ -98,11 +98,11 @@ def given(
     )
 
 
-def said(verdicts: Mapping[str, ReviewVerdict] | None = None, spans: Sequence[Word] = ()) -> ReviewState:
+def said(verdicts: Mapping[str, Right] | None = None, spans: Sequence[Word] = ()) -> ReviewState:
     """Verdicts by ref, and words on spans as (ref, detector, start, end, verdict, reviewer)."""
     return ReviewState(
         tuple(
-            VerdictRecord(ref, "alice", "alice", verdict, None, None, ())
+            VerdictRecord(ref, "alice", "alice", verdict, None, None, True, None, ())
             for ref, verdict in (verdicts or {}).items()
         ),
         {},

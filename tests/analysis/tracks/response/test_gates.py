@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from analysis.base.records import GateInput, Metric, ReviewVerdict
+from analysis.base.records import GateInput, Metric, Right
 from analysis.plugin.alpha import alpha_table
 from analysis.review.evaluate import allow, evaluate
 from analysis.tracks.response.hallucination import HALLUCINATION
@@ -36,12 +36,14 @@ EVERY = [metric for one in RATED for metric in hits(one.name, 0, 0)]
     [
         # Alone in its family: alpha is .05.
         (5, 0, "fail"),
-        (4, 0, "unknown"),
-        (1, 0, "unknown"),
+        # Of 130, up to six and a half more may be confirmed: nobody has to look whether these are.
+        (4, 0, "pass"),
+        (1, 0, "pass"),
         (0, 0, "pass"),
         (3, 3, "pass"),
         (0, 9, "pass"),
-        (10, 9, "unknown"),
+        (10, 9, "pass"),
+        (14, 7, "unknown"),
     ],
 )
 def test_more_new_hits_than_chance_fail_and_others_need_a_person(new: int, gone: int, verdict: str) -> None:
@@ -52,34 +54,42 @@ def test_more_new_hits_than_chance_fail_and_others_need_a_person(new: int, gone:
 def test_a_clear_rise_under_two_points_does_not_fail_by_counting() -> None:
     some = refs(10)
     judged = given(hits("tone", 10, 0, n=1000), new={"tone": some})
-    assert gate(judged, "response.tone").verdict == "unknown"
-    accepted = replace(judged, state=said(dict.fromkeys(some, "acceptable")))
-    assert gate(accepted, "response.tone").verdict == "pass"
+    assert gate(judged, "response.tone").verdict == "pass"
 
 
 def test_the_family_shares_alpha_over_detectors() -> None:
-    five = hits("citations", 5, 0)
-    alone = given(five, new={"citations": refs(5)})
-    assert gate(alone, "response.citations").verdict == "fail"
-    among = given([*five, *hits("tone", 6, 6), *hits("refusal", 6, 6)], new={"citations": refs(5)})
-    result = gate(among, "response.citations")
+    five = hits("facts", 5, 0)
+    alone = given(five, new={"facts": refs(5)})
+    assert gate(alone, "response.facts").verdict == "fail"
+    among = given([*five, *hits("tone", 6, 6), *hits("refusal", 6, 6)], new={"facts": refs(5)})
+    result = gate(among, "response.facts")
     assert result.verdict == "unknown"
     # At .05/2 five one-way flips (p .031) can no longer decide anything, so two tests share alpha.
     assert "0.0500/2" in result.threshold
     half = {"alpha": {name: part / 2 for name, part in alpha_table(alone).items()}}
     halved = replace(alone, settings={"response": {**alone.settings["response"], **half}})
-    assert gate(halved, "response.citations").verdict == "unknown"
+    assert gate(halved, "response.facts").verdict == "unknown"
 
 
 @pytest.mark.parametrize("detector", ["spoilers", "facts", "promises"])
-def test_one_confirmed_new_hit_fails_what_must_not_happen_at_all(detector: str) -> None:
-    (ref,) = refs(1)
-    words = said(spans=[(ref, detector, 0, 9, "confirmed", "alice")])
-    # Even though more went than came.
-    judged = given(hits(detector, 1, 5), new={detector: (ref,)}, state=words)
-    result = gate(judged, f"response.{detector}")
-    assert (result.verdict, result.refs) == ("fail", (ref,))
-    assert "1 confirmed by a person" in result.why
+@pytest.mark.parametrize(
+    ("new", "gone", "verdict"),
+    [
+        (3, 0, "fail"),
+        # As many went as came: looking at what came is no reason to fail.
+        (3, 3, "pass"),
+        (3, 9, "pass"),
+        (1, 0, "pass"),
+    ],
+)
+def test_confirmed_new_hits_count_against_those_that_are_gone(
+    detector: str, new: int, gone: int, verdict: str
+) -> None:
+    some = refs(new)
+    words = said(spans=[(ref, detector, 0, 9, "confirmed", "alice") for ref in some])
+    result = gate(given(hits(detector, new, gone), new={detector: some}, state=words), f"response.{detector}")
+    assert result.verdict == verdict
+    assert f"{new} confirmed by a person" in result.why
 
 
 def test_confirmed_hits_of_the_others_pass_up_to_five_points() -> None:
@@ -111,29 +121,30 @@ def test_confirmed_hits_of_the_others_pass_up_to_five_points() -> None:
     ],
 )
 def test_words_on_spans_decide_a_hit(words: list[tuple[str, str, int, int, str, str]], verdict: str) -> None:
-    judged = given(hits("spoilers", 1, 0), new={"spoilers": refs(1)}, state=said(spans=words))
+    """Two others are confirmed: of 130, a third is one too many."""
+    first, *others = refs(3)
+    confirmed = [word for ref in others for word in on_both(ref, "spoilers", "confirmed")]
+    state = said(spans=[*words, *confirmed])
+    judged = given(hits("spoilers", 3, 0), new={"spoilers": (first, *others)}, state=state)
     assert gate(judged, "response.spoilers").verdict == verdict
 
 
 @pytest.mark.parametrize(
     ("word", "verdict"),
-    [("acceptable", "pass"), ("bad-label", "pass"), ("unacceptable", "fail"), ("unsure", "unknown")],
+    [("both", "pass"), ("candidate", "pass"), ("base", "fail"), ("neither", "fail"), ("unsure", "unknown")],
 )
-def test_a_verdict_on_the_example_decides_its_hit(word: str, verdict: str) -> None:
-    (ref,) = refs(1)
-    judged = given(hits("promises", 1, 0), new={"promises": (ref,)}, state=said({ref: word}))
+def test_a_verdict_on_the_example_decides_its_hit(word: Right, verdict: str) -> None:
+    first, *others = refs(3)
+    state = said({first: word, **dict.fromkeys(others, "base")})
+    judged = given(hits("promises", 3, 0), new={"promises": refs(3)}, state=state)
     assert gate(judged, "response.promises").verdict == verdict
 
 
-def test_an_unacceptable_answer_with_a_refuted_spoiler_is_no_spoiler() -> None:
-    (ref,) = refs(1)
-    state = said({ref: "unacceptable"}, on_both(ref, "spoilers", "refuted"))
-    assert (
-        gate(
-            given(hits("spoilers", 1, 0), new={"spoilers": (ref,)}, state=state), "response.spoilers"
-        ).verdict
-        == "pass"
-    )
+def test_a_wrong_answer_with_a_refuted_spoiler_is_no_spoiler() -> None:
+    first, *others = refs(3)
+    state = said(dict.fromkeys(refs(3), "base"), on_both(first, "spoilers", "refuted"))
+    judged = given(hits("spoilers", 3, 0), new={"spoilers": (first, *others)}, state=state)
+    assert gate(judged, "response.spoilers").verdict == "pass"
 
 
 def test_hits_that_people_refuted_leave_the_count_and_leave_no_other_test_easier() -> None:
@@ -156,7 +167,8 @@ def test_a_critical_slice_stands_on_its_own_key() -> None:
     key = f"response.spoilers[{CRITICAL.slice}]"
     flagged = {"response.spoilers": some, key: some}
     judged = given(metrics, new={"spoilers": some}, flagged=flagged, slices=(CRITICAL,))
-    assert gate(judged, "response.spoilers").verdict == "unknown"
+    # Seven of 2,000 are within the tolerance, seven of 34 are not.
+    assert gate(judged, "response.spoilers").verdict == "pass"
     result = gate(judged, key)
     assert (result.verdict, result.slice, result.n) == ("fail", CRITICAL.slice, 34)
     empty = given(EVERY, slices=(replace(CRITICAL, n=0),))
@@ -171,10 +183,10 @@ def test_examples_that_are_no_new_hit_are_asked_about_where_they_are_flagged() -
     judged = given(metrics, flagged={key: some}, slices=(replace(CRITICAL, n=12),))
     result = gate(judged, key)
     assert (result.verdict, result.refs) == ("unknown", some)
-    fine = replace(judged, state=said(dict.fromkeys(some, "acceptable")))
+    fine = replace(judged, state=said(dict.fromkeys(some, "both")))
     assert gate(fine, key).verdict == "pass"
-    # What is wrong with it is no hit of this detector, and fails the review's own gate.
-    wrong = replace(judged, state=said({**dict.fromkeys(some, "acceptable"), some[0]: "unacceptable"}))
+    # What is wrong with it is no hit of this detector.
+    wrong = replace(judged, state=said({**dict.fromkeys(some, "both"), some[0]: "base"}))
     assert gate(wrong, key).verdict == "pass"
 
 
@@ -182,9 +194,9 @@ def test_answers_that_are_not_there_bear_on_refusal() -> None:
     some = refs(9)
     judged = given(hits("refusal", 0, 0), flagged={"response.refusal": some})
     assert gate(judged, "response.refusal").verdict == "unknown"
-    few = replace(judged, state=said({**dict.fromkeys(some, "acceptable"), some[0]: "unacceptable"}))
+    few = replace(judged, state=said({**dict.fromkeys(some, "both"), some[0]: "base"}))
     assert gate(few, "response.refusal").verdict == "pass"
-    many = replace(judged, state=said(dict.fromkeys(some, "unacceptable")))
+    many = replace(judged, state=said(dict.fromkeys(some, "base")))
     assert gate(many, "response.refusal").verdict == "fail"
 
 
@@ -210,7 +222,8 @@ WINS, TIES = preferred(0.64, 0.55, 0.72), preferred(0.55, 0.46, 0.64)
     ("rate", "spoilers", "verdict"),
     [
         (WINS, (11, 0), "fail"),
-        (WINS, (1, 0), "unknown"),
+        (WINS, (3, 0), "unknown"),
+        (WINS, (1, 0), "pass"),
         (WINS, (0, 0), "pass"),
         (TIES, (11, 0), "pass"),
         (preferred(0.6, 0.5, 0.7), (11, 0), "pass"),
@@ -291,8 +304,8 @@ def _any_input(rng: np.random.Generator) -> GateInput:
         metrics.append(preferred(low + 0.1, low, low + 0.2))
     if rng.random() < 0.7:
         metrics += lengths(40, float(rng.normal(0, 15)), 5)
-    verdicts: dict[str, ReviewVerdict] = {
-        ref: rng.choice(["acceptable", "unacceptable", "unsure"]) for ref in refs(12) if rng.random() < 0.5
+    verdicts: dict[str, Right] = {
+        ref: rng.choice(["both", "base", "unsure"]) for ref in refs(12) if rng.random() < 0.5
     }
     spans: list[Word] = [
         word

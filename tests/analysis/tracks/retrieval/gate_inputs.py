@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
-from analysis.base.records import ALL, GateInput, GateResult, Metric, ReviewState, Slice, VerdictRecord
+from analysis.base.records import (
+    ALL,
+    Contested,
+    GateInput,
+    GateResult,
+    Metric,
+    ReviewState,
+    Right,
+    Slice,
+    VerdictRecord,
+)
 from analysis.plugin.registry import get, specs_of
 from analysis.review.evaluate import evaluate, resolve_rules
 from analysis.stats import tango_interval
@@ -104,6 +114,7 @@ def given(
     state: ReviewState = NOTHING,
     overrides: dict[str, dict[str, object]] | None = None,
     tracks: tuple[str, ...] = ("retrieval",),
+    contested: tuple[Contested, ...] = (),
 ) -> GateInput:
     return GateInput(
         run="0123456789ab",
@@ -120,12 +131,32 @@ def given(
         queue=(),
         flagged=flagged or {},
         state=state,
+        contested=contested,
     )
 
 
-def seen(*refs: str, said: str = "acceptable") -> ReviewState:
+def contested_probes(slice_name: str, broken: int, fixed: int) -> tuple[Contested, ...]:
+    """Probes that lost relevant items, then such that gained some, in a slice."""
+    return tuple(
+        Contested(
+            "retrieval",
+            "probes",
+            slice_name,
+            f"q{number}",
+            f"q{number}",
+            1 if number < broken else -1,
+            -1,
+            1,
+            0,
+            0,
+        )
+        for number in range(broken + fixed)
+    )
+
+
+def seen(*refs: str, said: Right = "both") -> ReviewState:
     """One reviewer's verdict on each."""
-    verdicts = tuple(VerdictRecord(ref, "alice", "alice", said, None, None, ()) for ref in refs)  # type: ignore[arg-type]
+    verdicts = tuple(VerdictRecord(ref, "alice", "alice", said, None, None, True, None, ()) for ref in refs)
     return ReviewState(verdicts, {}, (), (), None)
 
 

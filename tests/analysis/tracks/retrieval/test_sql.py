@@ -15,11 +15,12 @@ from analysis.plugin.registry import get
 from analysis.store.run import SCHEMA
 from analysis.tracks.retrieval.flags import QUERIES as FLAG_QUERIES
 
-ATTACHED = ("example_context.sql", "maps.sql", "report.sql")
+ATTACHED = ("example_context.sql", "maps.sql", "questions.sql", "report.sql")
 """Files that read a run attached as `evidence`."""
-WORKBENCH = ("stages.sql", "flags.sql")
+WORKBENCH = ("stages.sql", "contested.sql", "flags.sql", "known_answers.sql")
 """Files that read the workbench of a run."""
 GIVEN: dict[str, object] = {
+    "all": "all",
     "attribute": "theme",
     "confounds": "c",
     "cutoff": 10,
