@@ -192,6 +192,11 @@ def part(session: ReviewSession, name: QueuePart) -> list[str]:
     return [row.ref for row in session.queue_page(Scope(part=name), 0, 100)]
 
 
+def controls(session: ReviewSession) -> list[str]:
+    """The refs of the random controls, also of those that decide a gate."""
+    return [entry.ref for entry in session.gate_input().queue if entry.control]
+
+
 def answer_known(session: ReviewSession, *, wrong: int = 0) -> None:
     """Answer every known-answer item, the first few of them wrongly."""
     for number, ref in enumerate(part(session, "known answer")):
