@@ -43,6 +43,8 @@ ALLOWING: frozenset[GateVerdict] = frozenset({"pass", "warn", "undecided", "n/a"
 
 ALL = "all"
 """Name of the slice that holds every evaluation example of a track."""
+OUT_OF_SCOPE = "out of scope"
+"""Name of the slice of texts that belong to no class."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,6 @@ from analysis.base.errors import AssayError
 from analysis.base.records import Example
 from analysis.data.rows import BadRow, Row, RowReader, open_rows
 
-OUT_OF_SCOPE = "out of scope"
 MAX_ID_CHARACTERS = 1_000
 _SHOWN = 60
 

@@ -14,7 +14,7 @@ class Inspection:
 
     Args:
         deciding: examples whose verdict can still change a gate.
-        decided: examples that were judged and count in a gate.
+        decided: examples that were judged and count in a gate on a critical slice.
         controls: random controls.
         open: those of all these that are still to be judged.
     """
@@ -46,7 +46,12 @@ def inspection_of(given: GateInput) -> Inspection:
         return judges_of(given.state, ref) < given.reviewers_required
 
     # An example that was judged decides no longer: it is counted on, so that no verdict shortens what was to be done.
-    contested = dict.fromkeys(one.ref for one in given.contested if one.ref in given.state.said)
+    critical = {(one.track, one.slice) for one in given.slices if one.critical}
+    contested = dict.fromkeys(
+        one.ref
+        for one in given.contested
+        if (one.track, one.slice) in critical and one.ref in given.state.said
+    )
     decided = tuple(ref for ref in contested if not missing(ref))
     controls = tuple(entry.ref for entry in given.queue if entry.control)
     needed = dict.fromkeys([*given.deciding, *decided, *controls])

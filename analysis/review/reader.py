@@ -474,6 +474,7 @@ class ReviewReader:
         if self._queued:
             return
         deciding = deciding_refs(self.gates())
+        self.connection.execute(_SQL["keep_deciding"])
         self.connection.execute(_SQL["forget_queue"])
         self.connection.execute(_SQL["take_deciding"], {"refs": list(deciding)})
         self.connection.execute(_SQL["take_queue"], {"actor": self.actor})

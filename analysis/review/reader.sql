@@ -49,15 +49,9 @@ INSERT INTO verdict_now BY NAME SELECT * FROM verdict_of($run)
 -- name: take_contested
 -- Every contested example of a critical slice and of one that lost; of other slices, the clusters that were judged.
 INSERT INTO contested_now
-WITH asked AS (
-    SELECT track, slice FROM evidence.slice WHERE critical
-    UNION
-    SELECT m.track, m.slice FROM evidence.metric m JOIN evidence.slice s USING (track, slice)
-    WHERE m.name IN ('broken', 'fixed') AND m.side = 'difference' AND s.kind <> 'all' GROUP BY m.track, m.slice
-    HAVING sum(CASE m.name WHEN 'broken' THEN m.value ELSE -m.value END) >= 0.05 * max(m.n)),
-touched AS (SELECT DISTINCT track, cluster FROM evidence.contested WHERE ref IN (SELECT ref FROM verdict_now))
+WITH touched AS (SELECT DISTINCT track, cluster FROM evidence.contested WHERE ref IN (SELECT ref FROM verdict_now))
 SELECT * FROM evidence.contested
-WHERE (track, slice) IN (SELECT (track, slice) FROM asked) OR (track, cluster) IN (SELECT (track, cluster) FROM touched)
+WHERE (track, slice) IN (SELECT (track, slice) FROM judged_slice) OR (track, cluster) IN (SELECT (track, cluster) FROM touched)
 ORDER BY ALL
 
 -- name: take_due_again
@@ -81,6 +75,9 @@ SELECT ref, actor FROM (
     UNION SELECT ref, actor FROM known_answer_of($run))
 ANTI JOIN due_again USING (ref, actor)
 
+-- name: keep_deciding
+INSERT INTO was_deciding SELECT ref FROM queue WHERE part = 'decides' AND ref NOT IN (SELECT ref FROM was_deciding)
+
 -- name: forget_queue
 DELETE FROM deciding; DELETE FROM queue
 
@@ -91,7 +88,11 @@ INSERT INTO deciding SELECT unnest($refs::VARCHAR[])
 -- What this reviewer has judged stays where it was, also where it decides no longer: it may be changed, or come again.
 INSERT INTO queue BY NAME
 WITH mine AS (SELECT ref FROM verdict_now WHERE actor = $actor),
-decides AS (SELECT ref FROM deciding UNION SELECT c.ref FROM contested_now c JOIN mine USING (ref)),
+decides AS (
+    SELECT ref FROM deciding UNION
+    SELECT ref FROM was_deciding JOIN mine USING (ref) UNION
+    SELECT c.ref FROM contested_now c JOIN evidence.slice s USING (track, slice) JOIN mine ON mine.ref = c.ref
+    WHERE s.critical),
 entries AS (
     SELECT coalesce(q.ref, d.ref) AS ref, q.rank, coalesce(q.reasons, []) AS reasons,
            coalesce(q.control, false) AS control, coalesce(q.known, false) AS known,

@@ -17,12 +17,20 @@ FROM evidence.known_answer k;
 -- The queue of one reviewer as it stands: what must be judged first, in an order drawn for the reviewer, then what is
 -- worth a look, by rank.
 CREATE TABLE deciding (ref VARCHAR NOT NULL);
+CREATE TABLE was_deciding (ref VARCHAR NOT NULL);
 CREATE TABLE queue (
     ref VARCHAR NOT NULL, rank BIGINT, reasons VARCHAR[] NOT NULL, control BOOLEAN NOT NULL, known BOOLEAN NOT NULL,
     part VARCHAR NOT NULL, place BIGINT NOT NULL);
 -- Whom an example needs to be shown no more.
 CREATE TABLE answered (ref VARCHAR NOT NULL, actor VARCHAR NOT NULL);
 CREATE TABLE due_again (ref VARCHAR NOT NULL, actor VARCHAR NOT NULL);
+-- Slices that a gate may ask verdicts for: critical ones, and those that lost a twentieth or more.
+CREATE TABLE judged_slice AS
+SELECT track, slice FROM evidence.slice WHERE critical
+UNION
+SELECT m.track, m.slice FROM evidence.metric m JOIN evidence.slice s USING (track, slice)
+WHERE m.name IN ('broken', 'fixed') AND m.side = 'difference' AND s.kind <> 'all' GROUP BY m.track, m.slice
+HAVING sum(CASE m.name WHEN 'broken' THEN m.value ELSE -m.value END) >= 0.05 * max(m.n);
 CREATE TABLE contested_now AS SELECT * FROM evidence.contested LIMIT 0;
 CREATE TABLE critical AS
 SELECT m.ref, list(m.slice ORDER BY m.slice) AS slices

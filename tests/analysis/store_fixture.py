@@ -60,12 +60,8 @@ def text_of(number: int) -> str:
 
 DECIDES = tuple(map(ref_of, (0, 1, 2)))
 """What decides a gate: broken in the critical class."""
-_INSERTED = ("m05", 1), ("m05", 2), ("m09", 1), ("m09", 3), ("m03", 1), ("m03", 2)
-LOOK = (
-    *(f"intent/variant:{name}~escalation~titles~insert{number}" for name, number in _INSERTED),
-    *map(ref_of, (14, 11, 13, 10, 12)),
-)
-"""What is worth a look, in its order: probes with a title inserted, and flips outside the critical class."""
+LOOK = tuple(map(ref_of, (14, 11, 13, 10, 12)))
+"""What is worth a look, in its order: flips outside the critical class."""
 CONTROLS = 3
 KNOWN = 8
 """How many random controls and known-answer items there are: which they are follows from the candidate's digest."""
@@ -194,6 +190,11 @@ def verdict_body(right: Right, **more: Any) -> dict[str, Any]:
 def part(session: ReviewSession, name: QueuePart) -> list[str]:
     """The refs of one part of the queue, in its order."""
     return [row.ref for row in session.queue_page(Scope(part=name), 0, 100)]
+
+
+def controls(session: ReviewSession) -> list[str]:
+    """The refs of the random controls, also of those that decide a gate."""
+    return [entry.ref for entry in session.gate_input().queue if entry.control]
 
 
 def answer_known(session: ReviewSession, *, wrong: int = 0) -> None:

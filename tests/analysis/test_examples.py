@@ -12,8 +12,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from analysis.base.errors import AssayError
+from analysis.base.records import OUT_OF_SCOPE
 from analysis.data.examples import (
-    OUT_OF_SCOPE,
     Examples,
     check_labels,
     content_sha256,

@@ -24,6 +24,7 @@ from tests.analysis.store_fixture import (
     KNOWN,
     NEEDED,
     answer_known,
+    controls,
     part,
     publish_review,
     said_elsewhere,
@@ -105,7 +106,7 @@ def test_a_reviewer_is_measured_before_the_gate_passes(session: ReviewSession) -
 
 
 def test_verdicts_of_who_fails_count_for_nothing(store: Path, session: ReviewSession) -> None:
-    for ref in (*DECIDES, *part(session, "control")):
+    for ref in (*DECIDES, *controls(session)):
         session.verdict(ref, "base")
     assert gate(session, RECALL).verdict == "fail"
     assert gate(session, "review.coverage").verdict == "pass"
@@ -132,7 +133,7 @@ def test_verdicts_of_who_fails_count_for_nothing(store: Path, session: ReviewSes
 
 def test_one_who_passes_cannot_lend_that_to_another(store: Path, session: ReviewSession) -> None:
     answer_known(session)
-    for ref in part(session, "control"):
+    for ref in controls(session):
         session.verdict(ref, "both")
     said_elsewhere(store, "bob", *(("verdict", ref, verdict_body("both")) for ref in DECIDES))
     session.poll()
@@ -166,18 +167,12 @@ def test_a_review_that_is_not_blind_asks_for_known_answers_alone(tmp_path: Path)
         assert [one.blind for one in session.state().verdicts] == [False]
 
 
-@pytest.fixture
-def everything(session: ReviewSession) -> list[str]:
-    """Every message that is no known-answer item: more than the queue asks for."""
+def test_some_first_verdicts_are_asked_again_turned_round(session: ReviewSession) -> None:
     known = part(session, "known answer")
     rows = session.queue_page(Scope(everything=True), 0, 100)
-    return [row.ref for row in rows if row.ref not in known]
-
-
-def test_some_first_verdicts_are_asked_again_turned_round(
-    session: ReviewSession, everything: list[str]
-) -> None:
-    messages = [*everything, *(row.ref for row in session.queue_page(Scope(part="worth a look"), 0, 6))]
+    found = session.connection.execute("SELECT ref FROM evidence.example WHERE kind = 'variant' ORDER BY ref")
+    variants = [ref for (ref,) in found.fetchall()]
+    messages = [*(row.ref for row in rows if row.ref not in known), *variants][: 2 * AGAIN_AMONG - 2]
     first = {}
     for ref in dict.fromkeys(messages):
         first[ref] = session.asked(ref)
@@ -193,7 +188,7 @@ def test_some_first_verdicts_are_asked_again_turned_round(
         assert again.again
         assert again.order == (before.order or ())[::-1]
     walked = {row.ref for row in session.queue_page(Scope(undecided=True), 0, 100)}
-    assert {ref for ref in due if ref in DECIDES or ref in part(session, "control")} <= walked
+    assert {ref for ref in due if ref in DECIDES or ref in controls(session)} <= walked
     session.answer(due[0], "unsure")
     assert session.asked(due[0]) is None
     assert [(one.ref, one.before, one.after) for one in session.state().repeats] == [

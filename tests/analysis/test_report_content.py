@@ -129,6 +129,7 @@ def test_a_gate_says_what_its_number_is_and_what_it_looked_at(tmp_path: Path) ->
         }
     ]
     assert [(one["track"], one["name"]) for one in predicate["numbers"]] == [  # type: ignore[attr-defined]
+        ("review", "candidates"),
         ("review", "inspected"),
         ("toy", "broken"),
     ]

@@ -20,7 +20,7 @@ from analysis.report.sums import SUMMED, format_sums
 from analysis.report.verify import verify
 from analysis.review.session import ReviewSession
 from tests.analysis.report_fixture import TOY, inspect_all, make_key, signer_line, toy_store
-from tests.analysis.store_fixture import answer_known, part, said_elsewhere, verdict_body
+from tests.analysis.store_fixture import answer_known, controls, part, said_elsewhere, verdict_body
 
 M0, M1 = "toy/message:m0", "toy/message:m1"
 
@@ -142,7 +142,7 @@ def test_a_settlement_that_nobody_disputed_is_in_no_count(session: ReviewSession
 
 def test_verdicts_of_who_fails_known_answers_are_in_no_count(session: ReviewSession) -> None:
     answer_known(session, wrong=1)
-    for ref in (M0, M1, *part(session, "control")):
+    for ref in (M0, M1, *controls(session)):
         session.verdict(ref, "candidate")
     predicate, page, folder = reported(session)
     critical = next(one for one in predicate["gates"] if one["key"] == "toy.critical")
@@ -170,7 +170,7 @@ def test_the_rules_carry_what_verdicts_count_for(session: ReviewSession) -> None
         (M1, 1, -1, 1),
     ]
     assert {one["ref"] for one in rules["queue"] if one["known"]} == set(part(session, "known answer"))
-    assert [one["ref"] for one in rules["queue"] if one["control"]] == part(session, "control")
+    assert [one["ref"] for one in rules["queue"] if one["control"]] == controls(session)
     assert rules["deciding"] == [], "computed from the gates, wherever they are computed"
 
 

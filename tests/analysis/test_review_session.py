@@ -30,6 +30,7 @@ from tests.analysis.store_fixture import (
     NEEDED,
     VARIANT,
     answer_known,
+    controls,
     part,
     publish_review,
     ref_of,
@@ -79,8 +80,9 @@ def test_opening_imports_nothing_heavy_and_writes_nothing(store: Path) -> None:
 def test_the_queue_is_what_must_be_judged_and_then_the_ranked_flags(session: ReviewSession) -> None:
     rows = session.queue_page(Scope(), 0, 100)
     needed, look = rows[:NEEDED], rows[NEEDED:]
-    assert {row.ref for row in needed if row.part == "decides"} == set(DECIDES)
-    assert [row.part for row in needed].count("control") == CONTROLS
+    # What carries no licensed explanation must be looked at: there the controls of the class decide as well.
+    assert {row.ref for row in needed if row.part == "decides"} == {*DECIDES, *controls(session)}
+    assert len(controls(session)) == CONTROLS
     assert [row.part for row in needed].count("known answer") == KNOWN
     assert [row.ref for row in look] == list(LOOK)
     assert {row.part for row in look} == {"worth a look"}
@@ -95,7 +97,7 @@ def test_the_queue_is_what_must_be_judged_and_then_the_ranked_flags(session: Rev
     assert first.critical_slices == ("label=escalation",)
     assert session.queue_count(Scope()) == NEEDED + len(LOOK)
     assert [row.ref for row in session.queue_page(Scope(), NEEDED, 5)] == list(LOOK[:5])
-    assert session.parts() == (len(DECIDES), CONTROLS, KNOWN, len(LOOK), NEEDED + len(LOOK))
+    assert session.parts() == (len(DECIDES) + CONTROLS, CONTROLS, KNOWN, len(LOOK), NEEDED + len(LOOK))
 
 
 def test_what_must_be_judged_is_mixed_and_its_order_is_the_readers_own(session: ReviewSession) -> None:
@@ -151,9 +153,10 @@ def walk(session: ReviewSession, scope: Scope, expected: list[str]) -> None:
 
 
 def test_a_part_of_the_queue_keeps_the_queues_order(session: ReviewSession) -> None:
-    controls = [row.ref for row in session.queue_page(Scope(), 0, 100) if row.part == "control"]
-    walk(session, Scope(part="control"), controls)
-    walk(session, Scope(reason="random control of label=escalation"), controls)
+    rows = session.queue_page(Scope(), 0, 100)
+    walk(session, Scope(part="decides"), [row.ref for row in rows if row.part == "decides"])
+    drawn = [row.ref for row in rows if row.ref in controls(session)]
+    walk(session, Scope(reason="random control of label=escalation"), drawn)
 
 
 def test_everything_is_every_example_but_the_variants(session: ReviewSession) -> None:
@@ -360,7 +363,7 @@ def test_gates_follow_the_verdicts(session: ReviewSession) -> None:
     assert gate(session, RECALL).verdict == "unknown"
     assert set(gate(session, RECALL).open) == set(DECIDES)
     assert gate(session, "review.coverage").why.startswith(
-        "0 of 6 inspected: 3 decide a gate, 3 are random controls"
+        "0 of 6 inspected: 6 decide a gate, 3 are random controls"
     )
     session.verdict(ref_of(0), "base", cause="title")
     assert gate(session, RECALL).verdict == "unknown", "a loss of one passes, and a loss of two does not"
@@ -368,26 +371,24 @@ def test_gates_follow_the_verdicts(session: ReviewSession) -> None:
     assert gate(session, RECALL).open == (ref_of(2),), "where the third is a gain, no more than one is lost"
     session.verdict(ref_of(2), "both")
     assert gate(session, RECALL).verdict == "fail"
-    assert session.parts().decides == 0
+    assert session.parts().decides == CONTROLS
     session.undo()
     assert gate(session, RECALL).verdict == "unknown"
     session.verdict(ref_of(1), "candidate")
     assert gate(session, RECALL).verdict == "pass", "the label was wrong there: in sum at most one is lost"
     assert gate(session, "review.coverage").verdict == "unknown"
     assert session.status()["queue"]["inspected"] == 2, "what decided is counted on"
-    for ref in part(session, "control"):
+    for ref in (ref_of(2), *controls(session)):
         session.verdict(ref, "both")
     assert gate(session, "review.coverage").verdict == "pass"
-    assert gate(session, "review.coverage").value == 5
+    assert gate(session, "review.coverage").value == 6
 
 
 def test_what_nobody_could_tell_decides_on(session: ReviewSession) -> None:
     for ref in DECIDES:
         session.verdict(ref, "unsure")
     assert set(gate(session, RECALL).open) == set(DECIDES), "no count changes"
-    assert set(gate(session, "review.coverage").refs) == set(part(session, "control")), (
-        "but they were looked at"
-    )
+    assert set(gate(session, "review.coverage").refs) == set(controls(session)), "but they were looked at"
     assert gate(session, "review.findings").verdict == "pass"
 
 
@@ -398,7 +399,7 @@ def test_the_gate_input_is_what_the_run_and_the_events_hold(session: ReviewSessi
     assert given.tracks == ("intent",)
     assert {entry.ref for entry in given.queue} == {row.ref for row in session.queue_page(Scope(), 0, 100)}
     assert {entry.ref for entry in given.queue if entry.known} == set(part(session, "known answer"))
-    assert {entry.ref for entry in given.queue if entry.control} == set(part(session, "control"))
+    assert {entry.ref for entry in given.queue if entry.control} == set(controls(session))
     assert set(given.flagged[RECALL]) == set(DECIDES)
     contested = given.contested_at["intent", "accuracy", "label=escalation"]
     assert [(one.ref, one.gold, one.candidate, one.base, one.both, one.neither) for one in contested] == [
@@ -489,7 +490,7 @@ def test_status_is_the_contract(session: ReviewSession, store: Path) -> None:
     assert list(status) == keys
     assert status["state"] == "decided"
     assert status["queue"] == {
-        "decides": 2,
+        "decides": 5,
         "controls": CONTROLS,
         "worth_a_look": len(LOOK),
         "total": len(DECIDES) + CONTROLS,
@@ -535,7 +536,7 @@ def test_status_is_the_contract(session: ReviewSession, store: Path) -> None:
 def test_a_review_that_passes_is_promotable(session: ReviewSession) -> None:
     assert session.status()["state"] == "waiting"
     answer_known(session)
-    for ref in {*DECIDES, *part(session, "control"), *(ref for one in session.gates() for ref in one.refs)}:
+    for ref in {*DECIDES, *controls(session), *(ref for one in session.gates() for ref in one.refs)}:
         session.verdict(ref, "both", cause="looked at together")
     assert gate(session, RECALL).verdict == "pass"
     assert gate(session, "review.reviewers").verdict == "pass"
@@ -730,7 +731,7 @@ def test_the_three_sentences_are_never_merged(session: ReviewSession) -> None:
     known, here, future = session.slice_sentences("label=escalation")
     assert known == "Of 10, 3 broken and 0 fixed, 1 of them judged."
     assert here == future == "3 of 3 random controls are still to be judged: no bound before."
-    first, second, third = part(session, "control")
+    first, second, third = controls(session)
     session.verdict(first, "both")
     session.verdict(second, "candidate")
     assert session.slice_sentences("label=escalation").this_slice.startswith(

@@ -12,7 +12,14 @@ from analysis.base.records import GateResult, Right
 from analysis.plugin.gate import decided, judgement
 from analysis.review.reviewers import agreement
 from analysis.review.session import ReviewSession
-from tests.analysis.store_fixture import DECIDES, part, publish_review, ref_of, said_elsewhere, verdict_body
+from tests.analysis.store_fixture import (
+    DECIDES,
+    controls,
+    publish_review,
+    ref_of,
+    said_elsewhere,
+    verdict_body,
+)
 
 RECALL = "intent.critical_recall[escalation]"
 
@@ -143,7 +150,7 @@ def test_disputed_is_what_decides_alone(session: ReviewSession) -> None:
 
 def test_agreement_is_told_from_two_reviewers_on(store: Path, session: ReviewSession) -> None:
     assert agreement(session.state()) == (None, 0)
-    refs = (*DECIDES, *part(session, "control"))
+    refs = (*DECIDES, *controls(session))
     for ref in refs:
         session.verdict(ref, "both")
     assert agreement(session.state()) == (None, 0)
@@ -161,7 +168,7 @@ def test_agreement_is_told_from_two_reviewers_on(store: Path, session: ReviewSes
 def test_two_reviewers_must_agree_where_two_are_required(tmp_path: Path) -> None:
     store = publish_review(tmp_path / "two.review", reviewers_required=2)
     with ReviewSession.open(store, "alice") as session:
-        for ref in (*DECIDES, *part(session, "control")):
+        for ref in (*DECIDES, *controls(session)):
             session.verdict(ref, "both")
         assert set(gate(session, RECALL).open) == set(DECIDES)
         assert gate(session, "review.coverage").value == 0

@@ -10,9 +10,9 @@ import pyarrow as pa
 import pytest
 
 from analysis.base.errors import AssayError
-from analysis.base.records import ALL
+from analysis.base.records import ALL, OUT_OF_SCOPE
 from analysis.data import predicates
-from analysis.data.examples import OUT_OF_SCOPE, Examples, read_examples, with_named_set
+from analysis.data.examples import Examples, read_examples, with_named_set
 from analysis.data.predicates import evaluate_predicates
 from analysis.plugin.settings import TrackSettings
 from analysis.run.slices import automatic_slices, build_slices, predicate_table

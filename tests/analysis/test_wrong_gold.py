@@ -10,7 +10,7 @@ from analysis.report.build import export
 from analysis.review.session import ReviewSession
 from analysis.stats.bounds import clopper_pearson
 from analysis.tracks.intent.wrong_gold import wrong_gold
-from tests.analysis.store_fixture import DECIDES, answer_known, part, publish_review
+from tests.analysis.store_fixture import DECIDES, answer_known, controls, publish_review
 
 
 def test_a_control_that_is_judged_otherwise_than_its_label_counts_as_wrong_gold(tmp_path: Path) -> None:
@@ -21,7 +21,7 @@ def test_a_control_that_is_judged_otherwise_than_its_label_counts_as_wrong_gold(
             return wrong_gold(session.connection, session.gate_input())
 
         assert told() == []
-        first, second, third = part(session, "control")
+        first, second, third = controls(session)
         session.verdict(DECIDES[0], "candidate")
         assert told() == [], "what decides was not drawn at random"
         session.verdict(first, "both")

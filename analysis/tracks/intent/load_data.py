@@ -6,7 +6,8 @@ from collections.abc import Mapping
 
 from analysis.base.errors import AssayError
 from analysis.base.problems import suggest
-from analysis.data.examples import OUT_OF_SCOPE, Examples, read_examples, with_named_set
+from analysis.base.records import OUT_OF_SCOPE
+from analysis.data.examples import Examples, read_examples, with_named_set
 from analysis.text.near_duplicates import joined, shared_clusters
 from analysis.tracks.intent.settings import IntentSettings
 

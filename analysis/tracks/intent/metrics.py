@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 import pyarrow as pa
 
-from analysis.base.records import ALL, SIDES, Metric, MetricSide, Side
+from analysis.base.records import ALL, OUT_OF_SCOPE, SIDES, Metric, MetricSide, Side
 from analysis.base.sql import queries
-from analysis.data.examples import OUT_OF_SCOPE
 from analysis.models.classifier_pair import classifiers
 from analysis.plugin.alpha import planned
 from analysis.plugin.gate import ALPHA

@@ -37,7 +37,7 @@ def _one_slice(given: GateInput, rule: Rule, one: Slice) -> GateResult:
         for method, share in ranked
     )
     flips = metric_of(given, TRACK, "flips", one.slice)
-    queued = [entry.ref for entry in given.queue if one.slice in entry.critical_slices]
+    queued = [entry.ref for entry in given.queue if one.slice in entry.critical_slices and not entry.known]
     seen = {record.ref for record in given.state.verdicts}
     missing = [ref for ref in queued if ref not in seen]
     believed = best is not None and count_of(best[1]) >= LEAST_DECIDABLE and (best[1].value or 0.0) >= least

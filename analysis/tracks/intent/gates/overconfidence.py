@@ -7,8 +7,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from analysis.base.records import ALL, Criterion, GateInput, GateResult, GateVerdict, Metric, Rule
-from analysis.data.examples import OUT_OF_SCOPE
+from analysis.base.records import (
+    ALL,
+    OUT_OF_SCOPE,
+    Criterion,
+    GateInput,
+    GateResult,
+    GateVerdict,
+    Metric,
+    Rule,
+)
 from analysis.plugin.gate import Gate, Threshold, metric_of, number_row, result
 from analysis.tracks.intent.cue_evidence import count_of
 from analysis.tracks.intent.enrichment_sentences import number
