@@ -128,7 +128,7 @@ def lexicon_with_control_character(review: Path) -> tuple[str, ...]:
 
 def earlier_stores(review: Path) -> tuple[str, ...]:
     rewrite(review, 'name = "tiny"', 'name = "tiny"\nprevious = ["old.review"]')
-    return (f"{review}:3", "review.previous: unknown key", "known: ")
+    return (f"{review}:3", "previous names 'old.review': there is no such store")
 
 
 def expected_metric_that_nobody_measures(review: Path) -> tuple[str, ...]:
@@ -183,7 +183,7 @@ def test_a_store_of_another_version_is_left_alone(store: Path, command: str) -> 
     marker.write_text(json.dumps(value), "utf-8")
     before = {path: path.read_bytes() for path in sorted(store.rglob("*")) if path.is_file()}
     more = {
-        "annotate": ["m001", "--verdict", "unsure"],
+        "annotate": ["m001", "--right", "unsure"],
         "export": ["--decision", "hold", "--reason", "r"],
         "review": ["--plain"],
     }
@@ -232,7 +232,7 @@ def test_a_store_without_write_permission_refuses_to_record(
     store: Path, read_only: Callable[[Path], None]
 ) -> None:
     read_only(store)
-    done = assay("annotate", store, "m001", "--verdict", "unsure", obeys_modes=True)
+    done = assay("annotate", store, "m001", "--right", "unsure", obeys_modes=True)
     assert_refused(done, str(store), "ermission")
     assert not list((store / "events").rglob("*.jsonl"))
 

@@ -292,7 +292,7 @@ def test_a_detector_gets_spans_rate_gate_flag_and_report(extended: Extended, tmp
     assert gate["better"] == "down"
     assert gate["refs"] == ["response/prompt:p3"]
     assert "shouts in" in extended.report(tmp_path / "report")
-    told = extended.assay("review", extended.store, "--plain", given="g p3\nq\n")
+    told = extended.assay("review", extended.store, "--plain", given="g p3\nv\nq\n")
     assert "two marks of exclamation" in told.stdout
 
 
@@ -344,7 +344,7 @@ def name_of_run(review: Path) -> str:
     prepared = [
         pipeline._prepare(get(name), settings, read, "cpu", False) for name, settings in read.tracks.items()
     ]
-    return run_id(pipeline._describe(read, prepared, "cpu"))
+    return run_id(pipeline._describe(read, prepared, "cpu", ()))
 
 
 def test_what_a_package_brings_is_listed_and_names_the_run(by_a_package: Extended) -> None:
@@ -392,5 +392,5 @@ def test_a_track_is_one_folder_below_and_one_in_the_console(tmp_path: Path) -> N
     done = made.assay("analyze", review)
     assert done.returncode == 0, done.stderr
     assert made.gate("toy.error")["verdict"] == "pass"
-    told = made.assay("review", made.store, "--plain", given="g t01\nq\n")
+    told = made.assay("review", made.store, "--plain", given="g t01\nv\nq\n")
     assert "candidate: 22 hours, urgent moves them most" in told.stdout

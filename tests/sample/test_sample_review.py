@@ -12,20 +12,13 @@ from analysis.base.records import GateResult
 from analysis.plugin.registry import get
 from analysis.review.evaluate import allow
 from analysis.review.queries import by_side
-from analysis.review.scope import Scope
 from analysis.review.session import ReviewSession
 from analysis.tracks.intent.report_sections import report_sections
 from tests.analysis.gate_fixture import check_criteria
+from tests.sample.honest_reviewer import judge_what_must_be
 
 CUE = "escalation/titles"
 TITLES = f"intent.relevance[{CUE}]"
-
-
-def inspect_queue(session: ReviewSession, verdict: str = "acceptable", cause: str = "looked at") -> int:
-    rows = session.queue_page(Scope(), 0, 1000)
-    for row in rows:
-        session.verdict(row.ref, verdict, cause=cause)  # type: ignore[arg-type]
-    return len(rows)
 
 
 def gates_of(session: ReviewSession) -> dict[str, GateResult]:
@@ -54,7 +47,7 @@ def test_the_defective_candidate_looks_better_and_is_blocked(sample_store: Calla
         punctuation = gates["intent.relevance[escalation/punctuation]"]
         assert punctuation.verdict in ("pass", "warn")
         assert abs(punctuation.value or 0) < 0.01
-        inspect_queue(session)
+        judge_what_must_be(session, "looked at")
         after = gates_of(session)
         assert after["review.coverage"].verdict == "pass"
         assert after[TITLES].verdict == "fail"
@@ -123,7 +116,7 @@ def test_the_weaker_defect_is_no_more_let_through(sample_store: Callable[[str], 
         assert gates["intent.accuracy"].verdict == "pass"
         assert gates["intent.critical_recall[escalation]"].verdict == "pass"
         assert "fail" not in {one.verdict for key, one in gates.items() if key != TITLES}
-        assert inspect_queue(session, cause="") > 100
+        assert judge_what_must_be(session) > 60
         after = gates_of(session)
         assert after["review.coverage"].verdict == "pass"
         assert after[TITLES].verdict == "fail"
@@ -142,7 +135,8 @@ def test_the_healthy_candidate_passes_once_inspected(sample_store: Callable[[str
         before = list(gates_of(session).values())
         assert not [one.key for one in before if one.verdict == "fail"]
         assert not allow(before)
-        assert inspect_queue(session) > 100
+        # Twenty controls of each track, eight known answers each, what decides, and three that are shown again.
+        assert 80 < judge_what_must_be(session, "looked at") <= 130
         after = gates_of(session).values()
         assert [one.key for one in after if one.verdict in ("fail", "unknown")] == []
         assert session.status()["gates_allow"] is True
@@ -155,7 +149,10 @@ def test_base_against_base_is_silent(sample_store: Callable[[str], Path]) -> Non
     with ReviewSession.open(sample_store("base"), read_only=True) as session:
         gates = gates_of(session).values()
         assert [one.key for one in gates if one.verdict == "fail"] == []
-        assert [one.key for one in gates if one.verdict == "unknown"] == ["review.coverage"]
+        assert [one.key for one in gates if one.verdict == "unknown"] == [
+            "review.coverage",
+            "review.reviewers",
+        ]
         assert [one.sentence for one in session.triggers() if one.fired] == []
         assert {one.value for one in session.metrics("intent", "flips", "all")} == {0}
         # Nothing flipped, so there is nothing that an attribution could explain.
