@@ -142,7 +142,7 @@ def test_a_review_by_commands_from_analysis_to_export(
     assert (status, "UNSIGNED" in out) == (0, True)
     assert (folder / "report.json").is_file()
     assert run("rebuild", str(store), capsys=capsys)[0] == 0
-    assert "DECIDED: REJECT" in run("status", str(store), capsys=capsys)[1]
+    assert "DECIDED: reject" in run("status", str(store), capsys=capsys)[1]
 
 
 def test_a_disagreement_is_settled_by_a_command(store: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -28,7 +28,14 @@ from tui.draw.number_text import interval, places_of
 from tui.draw.right_words import RIGHT_WORDS, verdict_words
 from tui.draw.safe_text import printable
 from tui.plugin.asked_page import AskedPage
-from tui.plugin.closed_page import HIDDEN, answer_sentences, known_sentence, shown_name, sides_text
+from tui.plugin.closed_page import (
+    HIDDEN,
+    answer_sentences,
+    earlier_sentence,
+    known_sentence,
+    shown_name,
+    sides_text,
+)
 from tui.plugin.registry import view_of
 
 if TYPE_CHECKING:
@@ -40,6 +47,7 @@ CHOICES: dict[str, Choice] = {"a": "first", "b": "second", "e": "either", "n": "
 HELP = (
     "a A is right, b B is right, e either, n neither, s not sure: saved at once, then the page opens",
     "sides, labels and reasons are hidden until then; v looks first, and the verdict is then not blind",
+    ". says again what you said in a previous review, where nothing has changed since",
     "j next, k previous, J next undecided, K previous undecided, g ID goes to an example",
     "c TEXT names the cause, i TEXT writes a note, B REASON raises a blocker, u undoes, U redoes",
     "= LETTER settles an example on which reviewers disagree; the letter is what they agreed on, A and B as they stand",
@@ -166,6 +174,8 @@ class PlainReview:
         for sentence in answer_sentences(self.page):
             self.say(sentence)
         self.say(HIDDEN)
+        if offered := earlier_sentence(self.page):
+            self.say(offered)
         self.page.drawn()
 
     def show_open(self, evidence: ExampleEvidence) -> None:
@@ -222,6 +232,8 @@ class PlainReview:
             return True
         if letter in CHOICES and not rest:
             self.decide(CHOICES[letter])
+        elif letter == "." and not rest:
+            self.saved(self.page.confirm())
         elif letter == "v" and not rest:
             self.look()
         elif letter in STEPS:
@@ -245,7 +257,11 @@ class PlainReview:
 
     def decide(self, choice: Choice) -> None:
         """Save an answer, and print the page that it opens."""
-        self.say(self.page.answer(choice).replace("  ", ": ", 1).replace("  ", " "))
+        self.saved(self.page.answer(choice))
+
+    def saved(self, said: str) -> None:
+        """Say what was saved, and print the page that it opens."""
+        self.say(said.replace("  ", ": ", 1).replace("  ", " "))
         self.show()
 
     def look(self) -> None:

@@ -18,6 +18,7 @@ from tui.draw.right_words import RIGHT_WORDS
 if TYPE_CHECKING:
     from analysis.base.records import GivenAnswer, Right, Side
     from analysis.review.asked import Choice
+    from analysis.review.earlier import EarlierVerdict
     from analysis.review.queries import ExampleEvidence
     from analysis.review.session import ReviewSession
 
@@ -32,6 +33,8 @@ class AskedPage:
         asked: the question as it stands, or as it stood before the page opened; None where there is no example.
         closed: whether the sides must stay hidden.
         heading: the title of the example, where it has one.
+        earlier: what this reviewer said of it in a previous review, while the page is closed; None where nothing was
+            said or something has changed.
     """
 
     def __init__(self, session: ReviewSession) -> None:
@@ -39,6 +42,7 @@ class AskedPage:
         self.asked: Asked | None = None
         self.closed = False
         self.heading = ""
+        self.earlier: EarlierVerdict | None = None
         self._ref: str | None = None
         self._since: float | None = None
         self._seen: set[tuple[str, bool]] = set()
@@ -47,7 +51,7 @@ class AskedPage:
     def turn_to(self, evidence: ExampleEvidence | None) -> None:
         """Ask of an example, or of the same one again after something was recorded."""
         if evidence is None:
-            self._ref, self.asked, self.closed = None, None, False
+            self._ref, self.asked, self.closed, self.earlier = None, None, False, None
             return
         ref = evidence.example.ref
         if ref != self._ref:
@@ -58,6 +62,7 @@ class AskedPage:
         self.closed = asked is not None and not self._shown_before(evidence, asked)
         if asked is not None and asked.order is not None:
             self._orders[ref] = asked.order
+        self.earlier = self.session.earlier(ref) if self.closed else None
         self.asked = asked or self._as_open(evidence)
 
     def _shown_before(self, evidence: ExampleEvidence, asked: Asked) -> bool:
@@ -133,6 +138,16 @@ class AskedPage:
             return f"saved  answered  {ref}"
         self._seen.add((ref, asked.again))
         return f"saved  {RIGHT_WORDS[asked.right(choice)]}  {ref}"
+
+    def confirm(self) -> str:
+        """Record the earlier verdict again; returns what was saved. Raises AssayError where there is none."""
+        asked, ref = self.asked, self._ref
+        if self.earlier is None or asked is None or ref is None:
+            raise AssayError("there is no earlier verdict to confirm")
+        right = self.earlier.right
+        self.session.confirm(ref, self._seconds())
+        self._seen.add((ref, asked.again))
+        return f"saved  {RIGHT_WORDS[right]}, as before  {ref}"
 
     def record(self, right: Right, cause: str | None = None) -> str:
         """Record a verdict on an open page; one that stands already is kept, with whether it was blind."""

@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from analysis.base.records import VARIANT
+from analysis.review.earlier import choice_of
 from tui.draw.lines import Line, beside, rule, text_line, wrap, wrapped
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from analysis.base.records import GivenAnswer
+    from analysis.review.asked import Choice
     from analysis.review.queries import ExampleEvidence
     from tui.plugin.asked_page import AskedPage
 
@@ -26,6 +28,13 @@ BESIDE_FROM = 100
 """Cells from which long answers stand beside each other."""
 LONG_ROWS = 6
 """Rows of both answers from which they are long."""
+CHOSEN: dict[Choice, str] = {
+    "first": "A",
+    "second": "B",
+    "either": "right",
+    "neither": "neither",
+    "unsure": "not sure",
+}
 KNOWN_WORDS: dict[GivenAnswer, str] = {
     "true": "you chose the right one",
     "wrong": "you chose the wrong one",
@@ -63,7 +72,9 @@ def closed_lines(evidence: ExampleEvidence, page: AskedPage, width: int) -> list
             # Answers of one row stand close together, as in a list; longer ones apart.
             apart = [Line()] if number and sum(map(len, blocks)) > len(blocks) else []
             lines += [*apart, *block]
-    return [*lines, Line(), rule(width), *wrapped("", HIDDEN, width, indent=1, style="dim")]
+    offered = earlier_sentence(page)
+    lines += [Line(), rule(width), *wrapped("", HIDDEN, width, indent=1, style="dim")]
+    return [*lines, *(wrapped("", offered, width, indent=1, style="key") if offered else [])]
 
 
 def answer_lines(letter: str, answer: Sequence[str], width: int) -> list[Line]:
@@ -77,6 +88,15 @@ def answer_lines(letter: str, answer: Sequence[str], width: int) -> list[Line]:
             line = Line().add("  ").column("" if lines else letter, INDENT - 2, "key")
             lines.append(line.column("" if place else label, len(label), "dim").add(row))
     return lines
+
+
+def earlier_sentence(page: AskedPage) -> str:
+    """What this reviewer said in a previous review, by letter, which tells no side; empty where nothing was."""
+    if page.earlier is None or page.asked is None or page.asked.order is None:
+        return ""
+    choice = choice_of(page.asked, page.earlier.right)
+    chosen = "either" if choice == "either" and not page.alike else CHOSEN[choice]
+    return f"in {page.earlier.review}, on {page.earlier.date}, you said: {chosen} · . says it again"
 
 
 def answer_sentences(page: AskedPage) -> list[str]:

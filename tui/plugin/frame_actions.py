@@ -60,7 +60,7 @@ FRAME_ACTIONS: tuple[Action, ...] = (
         "verdict.repeat",
         ("full_stop",),
         "repeat",
-        "The last verdict and its cause once more, on an open page.",
+        "The last verdict and its cause once more; on a closed page, yours of a previous review.",
         _EXAMPLES,
         17,
         about_example=True,

@@ -31,7 +31,7 @@ class AnnotateScreen(ExampleScreen):
         reason = super().unavailable(identifier)
         if reason is None and identifier == "annotation.settle" and self.evidence is not None:
             return self._not_to_settle()
-        if reason is None and identifier == "verdict.repeat" and self._last is None:
+        if reason is None and identifier == "verdict.repeat" and not self.page.closed and self._last is None:
             return "there is no verdict of this session to repeat"
         return reason
 
@@ -87,8 +87,10 @@ class AnnotateScreen(ExampleScreen):
         self._answer("unsure")
 
     def do_verdict_repeat(self) -> None:
-        """The last verdict and its cause once more."""
-        if self._last is not None:
+        """The last verdict and its cause once more; on a closed page, one's own of a previous review."""
+        if self.page.closed:
+            self._answered(self.page.confirm())
+        elif self._last is not None:
             self._answered(self.page.record(*self._last))
 
     def do_annotation_cause(self) -> None:

@@ -36,7 +36,7 @@ LABEL_CELLS = 7
 SHOW_SIDES = frozenset({"whatif.open", "annotation.mark", "finding.record"})
 """Actions that show something of a side, beside those of the area `view`: on a closed page, they look first."""
 AFTER_ANSWER = frozenset({"annotation.settle", "verdict.repeat"})
-"""Actions that have no meaning on a closed page."""
+"""Actions that have no meaning on a closed page, unless an earlier verdict can be repeated there."""
 ALIKE_TITLES = {"verdict.first": "right", "verdict.neither": "wrong"}
 """What answers are called where there is but one to judge."""
 
@@ -101,6 +101,8 @@ class ExampleScreen(BaseScreen):
         if entry.id == "verdict.second" and page.alike:
             return NO_B
         if not page.closed:
+            return None
+        if entry.id == "verdict.repeat" and page.earlier is not None:
             return None
         own = self._of_view(entry) and entry.about_example and not self._shows_sides(entry)
         return "answer first; v looks without answering" if own or entry.id in AFTER_ANSWER else None
