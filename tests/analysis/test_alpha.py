@@ -64,7 +64,7 @@ def test_retrieval_spends_only_on_what_is_declared() -> None:
 
 def test_gates_go_by_the_table_that_the_run_keeps() -> None:
     one = given()
-    assert share_of(one, "intent.accuracy") == pytest.approx(ALPHA * 10 / 90)
+    assert share_of(one, "intent.accuracy") == pytest.approx(ALPHA * 10 / 100)
     kept = {"intent.accuracy": 0.01, "intent.slices": 0.04}
     held = replace(one, settings={"intent": {**one.settings["intent"], KEY: kept}})
     assert alpha_table(held) == kept

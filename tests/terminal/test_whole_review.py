@@ -84,7 +84,7 @@ def test_analyze_review_sign_and_verify(tmux: Tmux, folder: Path) -> None:
     tmux.shell("assay analyze review-rc1.toml >analyze.log 2>&1; echo status $?", "status 0", 1200)
     said = (folder / "analyze.log").read_text()
     assert "intent.relevance[escalation/titles]" in said
-    assert "DO NOT PROMOTE" in said
+    assert "BLOCKED" in said
     store = folder / "intent-v4-rc1.review"
 
     # The console: the verdict comes first.

@@ -121,7 +121,7 @@ async def test_d_shows_probe_diffs_and_enter_opens_their_texts(console: OpenCons
     async with console() as pilot:
         await pilot.press("5", "d")
         screen = await until(pilot, "own, critical")
-        assert "+.11 [.08, .14]" in screen
+        assert "+.02 [−.20, .25]" in screen
         assert "base .77 → .77" in screen
         assert "[Cold Harbor]" in screen
         await pilot.press("enter")

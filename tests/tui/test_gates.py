@@ -124,7 +124,7 @@ async def test_the_detail_has_the_criteria_and_what_the_value_is_of(
 ) -> None:
     one = next(gate for gate in session.gates() if gate.key == "intent.critical_recall[escalation]")
     lines = [line.plain for line in detail_lines(session, one, 100)]
-    assert any(line.startswith(" value       −.300 [−.603, .061]  ▼ worse   n 10") for line in lines)
+    assert any(line.startswith(" value       −.300 [−.675, .207]  ▼ worse   n 10") for line in lines)
     assert any("change of recall: share of the texts" in line for line in lines)
     start = next(number for number, line in enumerate(lines) if "WHAT IT LOOKS AT" in line)
     rows = lines[start + 1 : start + 1 + len(one.criteria)]

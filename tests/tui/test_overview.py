@@ -19,7 +19,7 @@ async def test_it_leads_with_the_verdict_and_counts(console: OpenConsole, sessio
         assert words in rows[1]
         assert words == "WAITING"
         assert counts_of(session.gates()).split(",")[0] in rows[1]
-        assert f"3 verdicts decide · 0/{session.progress()[1]}" in rows[1]
+        assert f"{session.parts().decides} verdicts decide · 0/{session.progress()[1]}" in rows[1]
 
 
 async def test_accuracy_has_both_sides_interval_and_counts(session: ReviewSession) -> None:

@@ -123,7 +123,7 @@ def test_a_disagreement_is_settled_after_ones_own_verdict(store: Path) -> None:
 
 def test_a_gate_is_told_with_what_it_looks_at(store: Path) -> None:
     text = answers(store, "G intent.critical_recall[escalation]", "G intent.nothing", "q")
-    assert "value −.300 [−.603, .061], worse" in text
+    assert "value −.300 [−.675, .207], worse" in text
     assert "unknown: " in text
     assert "why: of 10, 3 broken, 0 fixed" in text
     assert "not done: there is no gate 'intent.nothing'" in text

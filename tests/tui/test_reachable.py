@@ -14,6 +14,7 @@ FOR_OTHERS = {
     "close": "the end of the `with` block in which a front-end opens it",
     "decide": "`analysis.report.build.export` records the decision of the report that it writes",
     "newer_run": "one of the notes",
+    "reuse": "one of the notes, and what `review.reuse` judges",
     "state": "part of the gate input, which the front-ends read",
 }
 """Public methods that no front-end calls itself, with how they are reached."""

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     import duckdb
     from numpy.typing import NDArray
 
+    from analysis.stats.means import Interval
+
 _SQL = queries(__package__, "metrics.sql")
 
 POPULATIONS = 2
@@ -119,8 +121,16 @@ def _paired(
             one = clustered_mean(effects, clusters, confidence)
         else:
             one = two_way_mean(effects, clusters, terms, confidence)
-        rows.append(metric(name, key, side, one.value, (one.low, one.high), count, method))
+        bounds = _possible(one, 2.0 if side == "difference" else 1.0)
+        rows.append(metric(name, key, side, one.value, bounds, count, method))
     return rows
+
+
+def _possible(one: Interval, most: float) -> tuple[float, float]:
+    """The bounds of an interval within what a change of a probability can be; none stays none."""
+    if not (math.isfinite(one.low) and math.isfinite(one.high)):
+        return one.low, one.high
+    return max(one.low, -most), min(one.high, most)
 
 
 def _shares(connection: duckdb.DuckDBPyConnection, target: str, cue: str) -> list[Metric]:
