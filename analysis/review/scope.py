@@ -21,8 +21,8 @@ class Scope:
     The queue in order of rank, unless `everything` asks for all evaluation examples or `refs` names some;
     then narrowed by what else is given. `gate` means examples flagged for that gate key, `reason` examples
     flagged with that reason, `search` text that the message, the id or, where it has one, the title
-    contains, in any case, `part` those of one part of the queue, and `undecided` those that this reviewer has not
-    answered.
+    contains, in any case, `part` those of one part of the queue, `must` what must be judged,
+    and `undecided` those that this reviewer has not answered.
     """
 
     track: str | None = None
@@ -31,6 +31,7 @@ class Scope:
     reason: str | None = None
     search: str | None = None
     part: QueuePart | None = None
+    must: bool = False
     undecided: bool = False
     everything: bool = False
     refs: tuple[str, ...] | None = None
@@ -93,6 +94,8 @@ def _scoped(scope: Scope, actor: str) -> tuple[str, dict[str, Any]]:
         ("undecided", "actor", actor if scope.undecided else None),
     )
     conditions = []
+    if scope.must:
+        conditions.append(_SQL["of_must"])
     for condition, name, value in narrowing:
         if value is not None:
             conditions.append(_SQL[condition])

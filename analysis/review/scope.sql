@@ -36,6 +36,9 @@ EXISTS (
 -- name: undecided
 b.ref NOT IN (SELECT ref FROM answered WHERE actor = $actor)
 
+-- name: of_must
+b.ref IN (SELECT q.ref FROM queue q WHERE q.part <> 'worth a look')
+
 -- name: of_part
 b.ref IN (SELECT q.ref FROM queue q WHERE q.part = $part)
 

@@ -36,11 +36,14 @@ def examples_needed(
     """
     require(n > 0 and margin > 0, f"need examples and a margin above 0: n={n}, margin={margin}")
     lost, won = max(broken, 0.5) / n, max(fixed, 0.5) / n
+    changed = max(1.0, lost + won)
+    lost, won = lost / changed, won / changed
     if (broken - fixed) / n >= margin:
         return None
 
     def excluded(size: int) -> bool:
-        return tango_interval(size * lost, size * won, size, confidence)[0] > -margin
+        # Rounding must not make more of them change than there are.
+        return tango_interval(size * lost, min(size * won, size - size * lost), size, confidence)[0] > -margin
 
     high = 1
     while not excluded(high):

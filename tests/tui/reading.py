@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
+import time
 from collections.abc import Callable
 
 from textual.app import App
@@ -22,17 +22,18 @@ def shown(app: App[int]) -> str:
     return "\n".join(rows)
 
 
-async def until(pilot: Pilot[int], text: str, seconds: float = 180.0) -> str:
+async def until(pilot: Pilot[int], text: str, seconds: float = 90.0) -> str:
     """Wait until some text is on the screen, and return the whole screen."""
     await until_true(pilot, lambda: text in shown(pilot.app), seconds)
     return shown(pilot.app)
 
 
-async def until_true(pilot: Pilot[int], condition: Callable[[], bool], seconds: float = 180.0) -> None:
+async def until_true(pilot: Pilot[int], condition: Callable[[], bool], seconds: float = 90.0) -> None:
     """Wait until something is so; `pilot.pause` alone ends after a second, on a busy machine before all is drawn."""
-    async with asyncio.timeout(seconds):
-        while not condition():
-            await pilot.pause(0.02)
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, f"waited in vain:\n{shown(pilot.app)}"
+        await pilot.pause(0.02)
 
 
 async def at(pilot: Pilot[int], name: str, *, look: bool = False) -> str:

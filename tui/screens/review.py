@@ -165,16 +165,31 @@ class ReviewScreen(AnnotateScreen):
         self._go(self.session.neighbour(self.ref, self.scope, step), f"no {end} example in this scope")
 
     def _step_undecided(self, step: int) -> None:
-        """The next undecided example; past the end it goes on at the start, where examples come again."""
+        """The next undecided example, what must be judged before what is worth a look.
+
+        Past the end it goes on at the start, where examples come again.
+        """
         if self.ref is None:
             self.notice("there is no example here", "warn")
             return
-        ahead = self.session.neighbour(self.ref, self.scope, step, True)
-        around = None if ahead else self.session.neighbour(None, self.scope, step, True)
-        around = None if around == self.ref else around
-        self._go(ahead or around, "nothing else is undecided here")
-        if around is not None:
+        must = replace(self.scope, must=True)
+        found, around = self._undecided(must, step)
+        rest = found is None
+        if rest:
+            found, around = self._undecided(self.scope, step)
+        self._go(found, "nothing else is undecided here")
+        if found is not None and rest and not self.session.queue_count(replace(must, undecided=True)):
+            self.notice("what must be judged here is; this is worth a look")
+        elif around:
             self.notice("from the start" if step > 0 else "from the end")
+
+    def _undecided(self, scope: Scope, step: int) -> tuple[str | None, bool]:
+        """The next undecided example of a scope, and whether it stands past its end."""
+        ahead = self.session.neighbour(self.ref, scope, step, True)
+        if ahead is not None:
+            return ahead, False
+        around = self.session.neighbour(None, scope, step, True)
+        return (None, False) if around == self.ref else (around, around is not None)
 
     def do_example_next(self) -> None:
         """Next example."""

@@ -83,6 +83,6 @@ JOIN evidence.slice s ON s.slice = m.slice AND s.track = m.track WHERE m.ref = $
 
 -- name: metrics
 -- Of some names, in some slices or, where these are NULL, in all.
-SELECT name, slice, side, value, low, high, n, status, why, method FROM evidence.metric
+SELECT name, slice, side, value, low, high, n, status, why, method, n_effective FROM evidence.metric
 WHERE track = $track AND list_contains($names, name) AND ($slices::VARCHAR[] IS NULL OR list_contains($slices::VARCHAR[], slice))
 ORDER BY name, slice, method, side
