@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from analysis.base.records import ALL, Flag
 from analysis.base.sql import queries
 from analysis.plugin.flag import BROKEN_CRITICAL, DECIDES_CRITICAL, ROUTED_CRITICAL, find_flags
-from analysis.tracks.intent.gates.critical import CRITICAL_RECALL, ROUTING
+from analysis.tracks.intent.gates.critical import CRITICAL_RECALL, FEW_SENT, ROUTING
 from analysis.tracks.intent.gates.relevance import RELEVANCE
 from analysis.tracks.intent.gates.signals import SIGNALS
 from analysis.tracks.intent.settings import intent_settings
@@ -70,6 +70,7 @@ def flags(connection: duckdb.DuckDBPyConnection, settings: TrackSettings) -> lis
         "all": ALL,
         "critical": settings.critical_classes(),
         "tolerated": CRITICAL_RECALL.thresholds["max_confirmed_loss"].default,
+        "few_sent": FEW_SENT,
         "crowding": ROUTING.thresholds["max_confirmed_loss"].default,
         "cues": CUES_PER_GATE,
         "confident": CONFIDENT,

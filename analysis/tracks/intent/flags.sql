@@ -15,7 +15,7 @@ SELECT c.ref, CASE WHEN c.measure = 'routing' THEN 'intent.critical_routing[' ||
 FROM contested c JOIN slice s ON s.slice = c.slice AND s.track = c.track AND s.critical
 WHERE c.track = 'intent'
 QUALIFY count(*) OVER (PARTITION BY c.measure, c.slice)
-    > greatest(1, CASE c.measure WHEN 'routing' THEN $crowding ELSE $tolerated END * s.n)
+    > CASE c.measure WHEN 'routing' THEN greatest($few_sent, $crowding * s.n) ELSE greatest(1, $tolerated * s.n) END
 ORDER BY c.ref, gate
 
 -- name: moved_by_cue

@@ -16,6 +16,9 @@ from analysis.tracks.intent.gates.critical_rule import (
 from analysis.tracks.intent.gates.destinations import destination
 from analysis.tracks.intent.metric_specs import reads
 
+FEW_SENT = 3.0
+"""Messages newly sent to a class by mistake, net, that chance brings to the smallest classes among many others."""
+
 
 def _judge_recall(given: GateInput, rule: Rule) -> list[GateResult]:
     return _judge_classes(given, rule, CRITICAL_RECALL)
@@ -53,6 +56,7 @@ def _judge_classes(given: GateInput, rule: Rule, gate: Gate) -> list[GateResult]
                 level=f"{level:.4f}, by Holm",
                 absent=_absent(gate, one),
                 margin=declared_margin(given, class_of(one)) if gate is CRITICAL_RECALL else None,
+                least=1.0 if gate is CRITICAL_RECALL else FEW_SENT,
                 went=destination(given, one.slice) if gate is CRITICAL_RECALL else "",
             ),
         )
@@ -78,7 +82,7 @@ CRITICAL_RECALL = Gate(
 ROUTING = Gate(
     "intent.critical_routing",
     "people with a rare and costly need are not crowded out by messages sent to them by mistake",
-    thresholds(0.10, "the class's size"),
+    thresholds(0.10, "the class's size", "three messages"),
     _judge_routing,
     reads=reads("false_positive_rate", "routed_gained", "routed_lost", "false_positives"),
     place=30,

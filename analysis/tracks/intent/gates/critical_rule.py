@@ -12,12 +12,13 @@ from analysis.tracks.intent.gates.counts import Flips, evidence_rows, number_of
 from analysis.tracks.intent.metric_specs import TRACK
 
 
-def thresholds(tolerance: float, of: str) -> dict[str, Threshold]:
+def thresholds(tolerance: float, of: str, least: str = "one example") -> dict[str, Threshold]:
     """The thresholds of a gate that follows this rule.
 
     Args:
         tolerance: default of the net loss that passes, as a share.
         of: what it is a share of.
+        least: the loss that always passes, in words.
     """
     return {
         "max_net_loss": Threshold(
@@ -26,7 +27,7 @@ def thresholds(tolerance: float, of: str) -> dict[str, Threshold]:
         "max_confirmed_loss": Threshold(
             tolerance,
             "lower",
-            f"largest net loss that passes, as a share of {of}; one example does, or one cluster up to twice it",
+            f"largest net loss that passes, as a share of {of}; {least} always, or one cluster up to twice the share",
         ),
     }
 
@@ -45,6 +46,7 @@ class Critical:
         absent: what is said where there is nothing to count.
         margin: a declared loss, as a share of the slice, that must be excluded; None where none is.
         went: where its messages went, in words; empty where that says nothing.
+        least: net loss in examples that always passes: what chance brings to the smallest classes.
     """
 
     key: str
@@ -56,6 +58,7 @@ class Critical:
     absent: str
     margin: float | None = None
     went: str = ""
+    least: float = 1.0
 
 
 def declared_margin(given: GateInput, name: str) -> float | None:
@@ -73,7 +76,7 @@ def judge_critical(given: GateInput, rule: Rule, gate: Gate, one: Critical) -> G
     if flips is None:
         verdict, why, rows = "unknown", one.absent, [number_of("examples to judge it by", 0, 1)]
     else:
-        tolerance = _tolerance(flips, share)
+        tolerance = _tolerance(flips, share, one.least)
         settled = flips.adjudicated.settled(tolerance)
         rows = evidence_rows(flips, one.level, net_limit, rejected=one.rejected)
         rows.append(_tolerance_row(flips, tolerance, settled))
@@ -102,21 +105,21 @@ def judge_critical(given: GateInput, rule: Rule, gate: Gate, one: Critical) -> G
         slice_name=one.key,
         metric_slice=one.slice,
         metric=flips.change if flips else None,
-        threshold=f"p {one.alpha:.4f} and net loss {net_limit:.3f}; confirmed {share:.3f}, or one",
+        threshold=f"p {one.alpha:.4f} and net loss {net_limit:.3f}; confirmed {share:.3f}, or {one.least:g}",
         criteria=rows,
         refs=dict.fromkeys([*open_refs, *given.flagged.get(f"{gate.name}[{one.key}]", ())]),
         open_refs=open_refs,
     )
 
 
-def _tolerance(flips: Flips, share: float) -> float:
-    """The largest net loss that passes, in examples: a share of the size, one example, or one cluster.
+def _tolerance(flips: Flips, share: float, least: float) -> float:
+    """The largest net loss that passes, in examples: a share of the size, at least a few, or one cluster.
 
     A cluster tells no more than one example, so that losing one may be chance; yet no more than twice the share passes,
     however large a cluster is.
     """
     allowed = share * flips.size
-    return max(1.0, allowed, min(float(flips.adjudicated.largest), 2 * allowed))
+    return max(least, allowed, min(float(flips.adjudicated.largest), 2 * allowed))
 
 
 def _tolerance_row(flips: Flips, tolerance: float, settled: bool | None) -> Criterion:

@@ -32,7 +32,9 @@ GIVEN: dict[str, object] = {
     **{one: ["a", "b"] for one in ("labels", "critical", "methods", "refs")},
     **dict.fromkeys(("min_class", "cues", "kept", "least", "shown", "limit", "weighed"), 3),
     **dict.fromkeys(("moved", "shift_other", "shift_critical", "leans", "drops"), 0.5),
-    **dict.fromkeys(("share_of_base", "confident", "cliff", "threshold", "tolerated", "crowding"), 0.5),
+    **dict.fromkeys(
+        ("share_of_base", "confident", "cliff", "threshold", "tolerated", "crowding", "few_sent"), 0.5
+    ),
 }
 
 
