@@ -1,6 +1,6 @@
 """Whole reviews simulated: how often the gates allow a candidate, and at what cost in verdicts.
 
-    python -m benchmarks.decisions [--draws 400] [--only NAME] [--workers 2]
+    python -m benchmarks.decisions [--draws 400] [--only NAME] [--workers 2] [--table]
 
 Each review draws predictions, counts them with the product's own SQL and statistics, makes the product's queue, and
 has a scripted reviewer answer what is asked until nothing more is. Outcomes are kept in `decisions.json`, one entry for
@@ -12,7 +12,7 @@ from __future__ import annotations
 import argparse
 import json
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -109,7 +109,7 @@ def run(draws: int, only: str | None, workers: int, settings: Iterable[Setting] 
                 continue
             for loss in LOSSES:
                 kept = _kept()
-                key = f"{setting.name} / loss {loss:.2f}"
+                key = _key(setting, loss)
                 if kept.get(key, {}).get("honest", {}).get("reviews", 0) >= draws:
                     continue
                 work = [Work(setting, loss, at, min(CHUNK, draws - at)) for at in range(0, draws, CHUNK)]
@@ -119,6 +119,30 @@ def run(draws: int, only: str | None, workers: int, settings: Iterable[Setting] 
                     json.dumps({**_kept(), key: found}, indent=1, sort_keys=True) + "\n", "utf-8"
                 )
                 _print(key, found, print)
+
+
+def table(kept: Mapping[str, Mapping[str, Mapping[str, Any]]]) -> str:
+    """What is kept, as a Markdown table: a line for each setting and loss."""
+    lines = [
+        "| setting | loss | honest | always first | always unsure | failed before anyone looked | verdicts, decide |"
+    ]
+    lines.append("|---|---|---|---|---|---|---|")
+    for setting in SETTINGS:
+        for loss in LOSSES:
+            found = kept.get(_key(setting, loss))
+            if found is None:
+                continue
+            rates = " | ".join(f"{found[name]['allowed']:.3f}" for name in REVIEWERS)
+            one = found["honest"]
+            lines.append(
+                f"| {setting.name} | {loss:.2f} | {rates} | {one['failed_before_anyone_looked']:.3f} | "
+                f"{one['verdicts']:.0f}, {one['deciding']:.0f} |"
+            )
+    return "\n".join(lines)
+
+
+def _key(setting: Setting, loss: float) -> str:
+    return f"{setting.name} / loss {loss:.2f}"
 
 
 def _kept() -> dict[str, Any]:
@@ -140,7 +164,13 @@ def main() -> None:
     parser.add_argument("--draws", type=int, default=400)
     parser.add_argument("--only", help="settings whose name holds this")
     parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument(
+        "--table", action="store_true", help="print what is kept as a table, and draw nothing"
+    )
     arguments = parser.parse_args()
+    if arguments.table:
+        print(table(_kept()))
+        return
     run(arguments.draws, arguments.only, arguments.workers)
 
 
