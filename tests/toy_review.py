@@ -96,6 +96,7 @@ def installed(folder: Path) -> Iterator[None]:
 def _forget() -> None:
     importlib.invalidate_caches()
     discovery.entry_points.cache_clear()
+    discovery._installed.cache_clear()
     registry._load.cache_clear()
     registry.foreign_code.cache_clear()
 

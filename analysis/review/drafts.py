@@ -82,7 +82,7 @@ class Drafts:
 def _is_scope(plain: dict[str, Any]) -> bool:
     """Whether plain JSON has the fields of a scope, each of its type."""
     for name, value in plain.items():
-        if name in ("undecided", "everything"):
+        if name in ("must", "undecided", "everything"):
             good = isinstance(value, bool)
         elif name == "refs":
             good = value is None or (isinstance(value, list) and all(isinstance(ref, str) for ref in value))

@@ -35,6 +35,7 @@ FRAGMENTS = {
         "containing",
         "undecided",
         "of_part",
+        "of_must",
     ),
 }
 """Conditions that stand in other queries."""

@@ -39,7 +39,8 @@ def test_the_defective_candidate_looks_better_and_is_blocked(sample_store: Calla
         assert recall["candidate"] > recall["base"] + 0.1
         gates = gates_of(session)
         assert gates["intent.accuracy"].verdict == "pass"
-        assert gates["intent.critical_recall[escalation]"].verdict == "pass"
+        # More was fixed than could be undone, if people see it as gold does.
+        assert gates["intent.critical_recall[escalation]"].verdict in ("pass", "unknown")
         assert gates[TITLES].verdict == "fail"
         assert gates[TITLES].value > 0.2
         assert gates[TITLES].refs
@@ -50,6 +51,7 @@ def test_the_defective_candidate_looks_better_and_is_blocked(sample_store: Calla
         judge_what_must_be(session, "looked at")
         after = gates_of(session)
         assert after["review.coverage"].verdict == "pass"
+        assert after["intent.critical_recall[escalation]"].verdict == "pass"
         assert after[TITLES].verdict == "fail"
         assert not allow(after.values())
         with pytest.raises(AssayError, match=r"intent\.relevance"):
@@ -114,9 +116,9 @@ def test_the_weaker_defect_is_no_more_let_through(sample_store: Callable[[str], 
     with ReviewSession.open(sample_store("rc1b"), reviewer="alice") as session:
         gates = gates_of(session)
         assert gates["intent.accuracy"].verdict == "pass"
-        assert gates["intent.critical_recall[escalation]"].verdict == "pass"
+        assert gates["intent.critical_recall[escalation]"].verdict in ("pass", "unknown")
         assert "fail" not in {one.verdict for key, one in gates.items() if key != TITLES}
-        assert judge_what_must_be(session) > 60
+        assert judge_what_must_be(session, "looked at") > 40
         after = gates_of(session)
         assert after["review.coverage"].verdict == "pass"
         assert after[TITLES].verdict == "fail"

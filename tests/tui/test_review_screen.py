@@ -78,7 +78,7 @@ async def test_j_k_visit_all_and_capitals_only_the_undecided(
     async with console() as pilot:
         await pilot.press("2", "j")
         await until(pilot, f":{order[1]}")
-        session.verdict(f"intent/message:{order[1]}", "unsure")
+        session.answer(f"intent/message:{order[1]}", "unsure")
         await pilot.press("k")
         await until(pilot, f":{order[0]}")
         await pilot.press("J")

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from analysis.base.records import ALL, Slice
+from analysis.plugin.alpha import planned
 from analysis.plugin.gate import ALPHA
 from analysis.plugin.registry import get
 from analysis.run.check import check_review
@@ -21,7 +22,7 @@ from analysis.tracks.intent.decidable import (
     questions,
     smallest_loss,
 )
-from analysis.tracks.intent.gates.counts import SHARES
+from analysis.tracks.intent.gates.counts import FAMILIES
 from analysis.tracks.intent.settings import intent_settings
 from tests.analysis.test_check import rewrite
 
@@ -43,11 +44,13 @@ def test_check_says_what_counting_finds_and_what_a_margin_takes(tiny_review: Pat
     settings = intent_settings(review.tracks["intent"])
     slices, _ = build_slices("intent", settings, get("intent").read(settings, review, False))
     tested = len([one for one in slices if one.slice not in (ALL, "label=escalation")])
+    levels = planned(review)
+    spent = {name: sum(levels[gate] for gate in gates) for name, gates in FAMILIES.items()}
     alphas = {
-        "accuracy": ALPHA * SHARES["accuracy"],
-        "escalation": ALPHA * SHARES["critical"] / 2,
-        "recommendation": ALPHA * SHARES["slices"] / tested,
-        "names a title": ALPHA * SHARES["slices"] / tested,
+        "accuracy": spent["accuracy"],
+        "escalation": spent["critical"] / 2,
+        "recommendation": spent["slices"] / tested,
+        "names a title": spent["slices"] / tested,
     }
     sizes = {"accuracy": 72, "escalation": 24, "recommendation": 24, "names a title": 27}
     margins = {"accuracy": 0.02, "recommendation": 0.2, "names a title": 0.1}
@@ -66,7 +69,9 @@ def test_more_tracks_leave_each_question_a_stricter_level(tiny_review: Path) -> 
     review = check_review(tiny_review).review
     settings = intent_settings(review.tracks["intent"])
     slices, _ = build_slices("intent", settings, get("intent").read(settings, review, False))
-    alone, shared = (questions(settings, slices, tracks) for tracks in (1, 3))
+    levels = planned(review)
+    thirds = {name: part / 3 for name, part in levels.items()}
+    alone, shared = (questions(settings, slices, parts) for parts in (levels, thirds))
     assert [one.alpha / 3 for one in alone] == pytest.approx([one.alpha for one in shared])
 
 
@@ -88,7 +93,8 @@ def test_too_few_examples_are_said_and_very_many_are_not_enumerated(tiny_review:
     large = [Slice(ALL, "intent", "all", False, "", 10 * MOST_COUNTED)]
     settings = intent_settings(check_review(tiny_review).review.tracks["intent"])
     assert (
-        "50,000 examples find a loss of less than 1.0% half" in list(decidable_notes(settings, large, 1))[1]
+        "50,000 examples find a loss of less than 1.0% half"
+        in list(decidable_notes(settings, large, {"intent.accuracy": ALPHA / 10}))[1]
     )
     lines = (tiny_review.parent / "eval.jsonl").read_text("utf-8").splitlines()
     kept = [*lines[:3], *lines[24:28], *lines[48:52]]
@@ -97,5 +103,5 @@ def test_too_few_examples_are_said_and_very_many_are_not_enumerated(tiny_review:
     assert "          escalation: 3 examples are too few to find any loss" in said
     review = check_review(tiny_review).review
     settings = intent_settings(review.tracks["intent"])
-    assert list(decidable_notes(settings, [], 1)) == []
+    assert list(decidable_notes(settings, [], planned(review))) == []
     assert all(re.search(r"examples (find|are too few)", one) for one in said[1:])

@@ -8,8 +8,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from analysis.base.records import ALL, GateResult, Metric
-from analysis.data.examples import OUT_OF_SCOPE
+from analysis.base.records import ALL, OUT_OF_SCOPE, GateResult, Metric
 from analysis.tracks.intent.calibration import class_gaps
 from analysis.tracks.intent.gates.overconfidence import LEAST_OUTSIDE, LEAST_ROWS
 from analysis.tracks.intent.triggers import triggers
