@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import subprocess
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,10 +17,7 @@ import pytest
 from filelock import FileLock
 
 from analysis.plugin import registry
-from analysis.plugin.registry import get
-from analysis.run import pipeline
-from analysis.run.check import check_review
-from analysis.store.run import current_run, run_id
+from analysis.store.run import current_run
 from tests import toy_review
 from tests.analysis.store_fixture import SHELF
 from tests.conftest import LABELS, TITLES, MakeClassifier, messages, write_jsonl
@@ -338,13 +336,32 @@ def test_a_gate_that_is_missing_here_is_unknown_and_not_gone(extended: Extended)
     assert not without["gates_allow"]
 
 
-def name_of_run(review: Path) -> str:
-    """What a run of a review is called before any model time, with what is installed here."""
-    read = check_review(review).review
-    prepared = [
-        pipeline._prepare(get(name), settings, read, "cpu", False) for name, settings in read.tracks.items()
-    ]
-    return run_id(pipeline._describe(read, prepared, "cpu", ()))
+NAME_OF_RUN = """
+import sys
+from pathlib import Path
+from analysis.plugin.registry import get
+from analysis.run import pipeline
+from analysis.run.check import check_review
+from analysis.store.run import run_id
+read = check_review(Path(sys.argv[1])).review
+prepared = [
+    pipeline._prepare(get(name), settings, read, "cpu", False) for name, settings in read.tracks.items()
+]
+print(run_id(pipeline._describe(read, prepared, "cpu", ())))
+"""
+
+
+def name_of_run(review: Path, *packages: Path) -> str:
+    """What a run of a review is called before any model time, in a process that has some packages installed."""
+    path = os.pathsep.join(map(str, [*packages, PROJECT]))
+    return subprocess.run(
+        [sys.executable, "-c", NAME_OF_RUN, str(review)],
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=PROJECT,
+        env={**os.environ, "PYTHONPATH": path},
+    ).stdout.strip()
 
 
 def test_what_a_package_brings_is_listed_and_names_the_run(by_a_package: Extended) -> None:
@@ -353,8 +370,7 @@ def test_what_a_package_brings_is_listed_and_names_the_run(by_a_package: Extende
         line = next(text for text in told if one.file in text)
         assert "assay-extra 0.3" in line
     review = by_a_package.store.parent / "review.toml"
-    with installed(by_a_package.path):
-        assert name_of_run(review) == current_run(by_a_package.store)
+    assert name_of_run(review, by_a_package.path) == current_run(by_a_package.store)
     assert name_of_run(review) != current_run(by_a_package.store)
 
 
