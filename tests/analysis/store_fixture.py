@@ -21,10 +21,12 @@ from typing import Any
 from filelock import FileLock
 
 from analysis.base.records import QueuePart, Right
+from analysis.base.sql import column
 from analysis.review.scope import Scope
 from analysis.review.session import CORRECTNESS, ReviewSession
 from analysis.store.files import write_atomic
 from analysis.store.journal import Journal, merge
+from analysis.store.replay import Replay
 from analysis.store.run import current_run
 from analysis.store.streams import Account
 from tests.analysis.linear_classifier import save_classifier
@@ -205,6 +207,14 @@ def answer_known(session: ReviewSession, *, wrong: int = 0) -> None:
         session.answer(ref, "first" if asked.true_first == (number >= wrong) else "second")
 
 
+def _last_clock(store: Path, reviewer: str) -> int:
+    """The clock of the last event of a reviewer; 0 before the first."""
+    replay = Replay(store)
+    replay.tail()
+    asked = "SELECT coalesce(max(lamport), 0) FROM event WHERE reviewer = $reviewer"
+    return int(column(replay.connection, asked, {"reviewer": reviewer})[0])
+
+
 def said_elsewhere(
     store: Path, name: str, *said: tuple[str, str | None, dict[str, Any]], target: str | None = None
 ) -> None:
@@ -212,6 +222,8 @@ def said_elsewhere(
     with TemporaryDirectory() as scratch:
         (Path(scratch) / "events").mkdir()
         journal = Journal(scratch, Account(4242, name, "elsewhere"), name)
+        # Whoever goes on speaking knows what he said before.
+        journal.observe(_last_clock(store, name))
         for kind, ref, body in said:
             journal.append(kind, run=current_run(store), ref=ref, body=body, target=target)
         path = journal.path
