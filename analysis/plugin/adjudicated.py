@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from analysis.base.records import Contested, GateInput, Right
+from analysis.base.records import Better, Contested, GateInput, GateVerdict, Metric, Right
 from analysis.plugin.gate import decided, metric_of
 from analysis.stats import mcnemar_one_sided
 from analysis.stats.clusters import clustered_interval
@@ -66,6 +66,36 @@ class Adjudicated:
         if self.most <= tolerance:
             return True
         return False if self.least > tolerance else None
+
+    def verdict(self, tolerance: float) -> GateVerdict:
+        """The same as what a gate says of it."""
+        within = self.settled(tolerance)
+        return "unknown" if within is None else "pass" if within else "fail"
+
+    @property
+    def remark(self) -> str:
+        """How many were judged, to be said behind counts; empty where nobody judged anything."""
+        return f" ({self.judged} judged)" if self.judged else ""
+
+    def change(self, metric: Metric, better: Better) -> Metric:
+        """A metric of the net change as the verdicts leave it: where nobody judged anything, as the run measured it.
+
+        Args:
+            metric: the change, as a share of the examples counted.
+            better: which way the metric has to go for the candidate to be better.
+        """
+        if not self.judged:
+            return metric
+        low, high = self.counts.change()
+        value = self.counts.net / self.counts.n
+        if better == "down":
+            return replace(metric, value=value, low=-high, high=-low)
+        return replace(metric, value=-value, low=low, high=high)
+
+
+def tolerance(n: int, share: float, least: float = 1.0) -> float:
+    """The largest net loss that passes, in examples: a share of n, and always at least so many."""
+    return max(least, share * n)
 
 
 def counts_by_gold(given: GateInput, track: str, slice_name: str, names: Sequence[str]) -> Counts | None:

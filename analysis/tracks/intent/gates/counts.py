@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from analysis.base.records import Criterion, GateInput, GateVerdict, Metric
 from analysis.plugin.adjudicated import Adjudicated, Counts, adjudicate, counts_by_gold
@@ -56,10 +56,8 @@ class Flips:
         return self.counts.p
 
     def sentence(self) -> str:
-        judged = self.adjudicated.judged
-        said = f" ({judged} judged)" if judged else ""
-        counts = self.counts
-        return f"of {self.n}, {counts.worse} {self.verbs[0]}, {counts.better} {self.verbs[1]}{said}"
+        counts, (worse, better) = self.counts, self.verbs
+        return f"of {self.n}, {counts.worse} {worse}, {counts.better} {better}{self.adjudicated.remark}"
 
 
 def alpha_of(given: GateInput, family: str) -> float:
@@ -81,7 +79,7 @@ def flips_of(given: GateInput, slice_name: str, measure: str = "accuracy") -> Fl
     if counted is None or change is None:
         return None
     found = adjudicate(given, TRACK, "accuracy", slice_name, counted)
-    return Flips(found, _adjudicated_change(change, found), counted.n)
+    return Flips(found, _adjudicated(change, found), counted.n)
 
 
 def routed(given: GateInput, slice_name: str, size: int) -> Flips | None:
@@ -104,18 +102,11 @@ def routed(given: GateInput, slice_name: str, size: int) -> Flips | None:
     if counted is None or rate is None:
         return None
     found = adjudicate(given, TRACK, "routing", slice_name, counted)
-    return Flips(found, _adjudicated_change(rate, found), max(size, 1), ("newly sent to it", "no longer"))
+    return Flips(found, _adjudicated(rate, found), max(size, 1), ("newly sent to it", "no longer"))
 
 
-def _adjudicated_change(change: Metric, found: Adjudicated) -> Metric:
-    """A metric of the net change as the verdicts leave it: where nobody judged anything, as the run measured it."""
-    if not found.judged:
-        return change
-    counts = found.counts
-    low, high = counts.change()
-    if ROWS.by_name[change.name].better == "down":
-        return replace(change, value=counts.net / counts.n, low=-high, high=-low)
-    return replace(change, value=-counts.net / counts.n, low=low, high=high)
+def _adjudicated(change: Metric, found: Adjudicated) -> Metric:
+    return found.change(change, ROWS.by_name[change.name].better)
 
 
 def evidence_rows(flips: Flips, level: str, net_limit: float, *, rejected: bool) -> list[Criterion]:

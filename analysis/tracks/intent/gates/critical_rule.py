@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from analysis.base.records import Criterion, GateInput, GateResult, GateVerdict, Rule
+from analysis.plugin.adjudicated import tolerance
 from analysis.plugin.gate import Gate, Threshold, number_row, result
 from analysis.stats.margins import examples_needed
 from analysis.tracks.intent.gates.counts import Flips, evidence_rows, number_of
@@ -76,18 +77,18 @@ def judge_critical(given: GateInput, rule: Rule, gate: Gate, one: Critical) -> G
     if flips is None:
         verdict, why, rows = "unknown", one.absent, [number_of("examples to judge it by", 0, 1)]
     else:
-        tolerance = _tolerance(flips, share, one.least)
-        settled = flips.adjudicated.settled(tolerance)
+        most = _most(flips, share, one.least)
+        settled = flips.adjudicated.settled(most)
         rows = evidence_rows(flips, one.level, net_limit, rejected=one.rejected)
-        rows.append(_tolerance_row(flips, tolerance, settled))
+        rows.append(_tolerance_row(flips, most))
         open_refs = flips.adjudicated.open if settled is None else ()
         if one.rejected and flips.net > net_limit:
             verdict, why = "fail", f"{flips.sentence()}: more than chance"
         elif settled is False:
-            verdict, why = "fail", f"{flips.sentence()}: a net loss of more than {tolerance:g} is confirmed"
+            verdict, why = "fail", f"{flips.sentence()}: a net loss of more than {most:g} is confirmed"
         elif settled is None:
             verdict = "unknown"
-            why = f"{flips.sentence()}; {len(open_refs)} open verdicts decide whether more than {tolerance:g} are lost"
+            why = f"{flips.sentence()}; {len(open_refs)} open verdicts decide whether more than {most:g} are lost"
         else:
             verdict, why = "pass", flips.sentence()
         if settled is not None and verdict == "pass":
@@ -112,23 +113,21 @@ def judge_critical(given: GateInput, rule: Rule, gate: Gate, one: Critical) -> G
     )
 
 
-def _tolerance(flips: Flips, share: float, least: float) -> float:
+def _most(flips: Flips, share: float, least: float) -> float:
     """The largest net loss that passes, in examples: a share of the size, at least a few, or one cluster.
 
     A cluster tells no more than one example, so that losing one may be chance; yet no more than twice the share passes,
     however large a cluster is.
     """
-    allowed = share * flips.size
-    return max(least, allowed, min(float(flips.adjudicated.largest), 2 * allowed))
+    one_cluster = min(float(flips.adjudicated.largest), 2 * share * flips.size)
+    return max(tolerance(flips.size, share, least), one_cluster)
 
 
-def _tolerance_row(flips: Flips, tolerance: float, settled: bool | None) -> Criterion:
-    verdict: GateVerdict = "pass" if settled else "unknown" if settled is None else "fail"
+def _tolerance_row(flips: Flips, most: float) -> Criterion:
     found = flips.adjudicated
     span = "" if found.least == found.most else f", {found.least} to {found.most} as the open verdicts fall"
-    return number_row(
-        f"net loss in examples{span}", flips.counts.net, "change", f"at most {tolerance:g}", verdict
-    )
+    what, limit = f"net loss in examples{span}", f"at most {most:g}"
+    return number_row(what, flips.counts.net, "change", limit, found.verdict(most))
 
 
 def _bound(flips: Flips) -> float:

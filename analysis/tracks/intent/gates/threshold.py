@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from analysis.base.records import ALL, Criterion, GateInput, GateResult, GateVerdict, Metric, Rule, Slice
-from analysis.plugin.adjudicated import Adjudicated, adjudicate, counts_of_rows
+from analysis.plugin.adjudicated import Adjudicated, adjudicate, counts_of_rows, tolerance
 from analysis.plugin.alpha import share_of
 from analysis.plugin.gate import Gate, Threshold, metric_of, number_row, result
 from analysis.stats import mcnemar_one_sided
@@ -53,11 +53,6 @@ class Outcome:
     @property
     def fails(self) -> bool:
         return (self.rejected and self.beyond) or bool(self.classes)
-
-
-def tolerance(n: int, share: float) -> float:
-    """Net messages of a critical class that may newly be routed wrongly: a share of it, and always one."""
-    return max(1.0, share * n)
 
 
 def outcome_of(
@@ -112,7 +107,7 @@ def _judge(given: GateInput, rule: Rule) -> list[GateResult]:
             threshold=said,
             criteria=[
                 *_rows(everything, change, outcome, alpha, limits),
-                *_class_rows(classes, outcome, limits),
+                *_class_rows(classes, limits["max_class_share"]),
             ],
             refs=dict.fromkeys([*open_refs, *given.flagged.get(NAME, ())]),
             open_refs=open_refs,
@@ -127,8 +122,9 @@ def _class_counts(given: GateInput, one: Slice) -> Adjudicated:
 
 def _told(name: str, found: Adjudicated) -> str:
     counts = found.counts
-    judged = f" ({found.judged} judged)" if found.judged else ""
-    return f"of {counts.n} {name}, {counts.worse} newly routed wrongly, {counts.better} no longer{judged}"
+    return (
+        f"of {counts.n} {name}, {counts.worse} newly routed wrongly, {counts.better} no longer{found.remark}"
+    )
 
 
 def _wrongs(given: GateInput) -> Wrongs | None:
@@ -173,18 +169,11 @@ def _rows(
     ]
 
 
-def _class_rows(
-    classes: Mapping[str, Adjudicated], outcome: Outcome, limits: Mapping[str, float]
-) -> Iterator[Criterion]:
+def _class_rows(classes: Mapping[str, Adjudicated], share: float) -> Iterator[Criterion]:
     for name, one in classes.items():
-        verdict: GateVerdict = "pass"
-        if name in outcome.classes:
-            verdict = "fail"
-        elif name in outcome.waiting:
-            verdict = "unknown"
-        most = tolerance(one.counts.n, limits["max_class_share"])
-        what = f"messages of {name} newly routed wrongly, less those no longer"
-        yield number_row(what, one.counts.net, "change", f"at most {most:g} of {one.counts.n}", verdict)
+        most = tolerance(one.counts.n, share)
+        what, limit = f"messages of {name} newly routed wrongly, less those no longer", f"at most {most:g}"
+        yield number_row(what, one.counts.net, "change", f"{limit} of {one.counts.n}", one.verdict(most))
 
 
 GATE = Gate(

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import lru_cache, partial
 
 from analysis.base.records import ALL, Criterion, GateInput, GateResult, GateVerdict, Rule
+from analysis.plugin.adjudicated import tolerance
 from analysis.plugin.gate import Gate, Threshold, candidate_wrong, decided, number_row, result
 from analysis.stats import detectable_loss
 from analysis.tracks.response.detectors.contract import Detector
@@ -67,7 +68,7 @@ class _Case:
     @property
     def tolerance(self) -> float:
         """The largest confirmed net rise that passes, in answers."""
-        return max(1.0, self.rule.thresholds["max_confirmed_rise"] * (self.counts.n if self.counts else 0))
+        return tolerance(self.counts.n if self.counts else 0, self.rule.thresholds["max_confirmed_rise"])
 
     @property
     def too_much_confirmed(self) -> bool:

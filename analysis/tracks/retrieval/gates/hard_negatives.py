@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from analysis.base.records import ALL, Criterion, GateInput, GateResult, GateVerdict, Rule
 from analysis.plugin.adjudicated import adjudicate, counts_by_gold
 from analysis.plugin.alpha import share_of
 from analysis.plugin.gate import Gate, Threshold, metric_of, number_row, result
 from analysis.tracks.retrieval.changes import both_levels, declared
-from analysis.tracks.retrieval.metric_specs import TRACK, criterion, reads
+from analysis.tracks.retrieval.metric_specs import ROWS, TRACK, criterion, reads
 
 COUNTED = (
     "pairs_broken",
@@ -36,12 +34,9 @@ def _judge(given: GateInput, rule: Rule) -> list[GateResult]:
         found = adjudicate(given, TRACK, "hard_negatives", ALL, by_gold)
         counted, n = found.counts, found.counts.n
         net, p = counted.net / n, counted.p
-        if found.judged:
-            low, high = counted.change()
-            change = replace(change, value=net, low=-high, high=-low)
-        said = f" ({found.judged} judged)" if found.judged else ""
+        change = found.change(change, ROWS.by_name[change.name].better)
         counts = (
-            f"of {n} pairs, {counted.worse} newly violated, {counted.better} no longer{said}, for the worse in "
+            f"of {n} pairs, {counted.worse} newly violated, {counted.better} no longer{found.remark}, for the worse in "
             f"{counted.worse_clusters} queries and for the better in {counted.better_clusters}; "
             f"{both_levels(given, 'violations')}"
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from analysis.base.records import ALL, Criterion, GateInput, GateResult, GateVerdict, Metric, Rule, Slice
-from analysis.plugin.adjudicated import Counts, adjudicate
+from analysis.plugin.adjudicated import Counts, adjudicate, tolerance
 from analysis.plugin.gate import Gate, Threshold, metric_of, number_row, result
 from analysis.plugin.trigger import count
 from analysis.tracks.retrieval.changes import at_k, both_levels, declared, fell, signed
@@ -86,18 +86,14 @@ def _critical(given: GateInput, rule: Rule, one: Slice) -> GateResult:
         else:
             by_gold = Counts(n, broken, fixed, broken, fixed, broken + fixed)
             found = adjudicate(given, TRACK, "probes", one.slice, by_gold)
-            tolerance = max(1.0, confirmed_limit * n)
-            settled = found.settled(tolerance)
-            verdict = "pass" if settled else "unknown" if settled is None else "fail"
+            most = tolerance(n, confirmed_limit)
+            verdict = found.verdict(most)
             why = f"{counts}; net loss {found.counts.net}, {found.judged} judged"
-            if settled is None:
+            if verdict == "unknown":
                 open_refs = found.open
-                why += f"; {len(open_refs)} open verdicts decide whether more than {tolerance:g} are lost"
-            rows.append(
-                number_row(
-                    "net loss in probes", found.counts.net, "change", f"at most {tolerance:g}", verdict
-                )
-            )
+                why += f"; {len(open_refs)} open verdicts decide whether more than {most:g} are lost"
+            limit_said = f"at most {most:g}"
+            rows.append(number_row("net loss in probes", found.counts.net, "change", limit_said, verdict))
     return result(
         PROBES,
         verdict,

@@ -10,10 +10,11 @@ import numpy as np
 import pytest
 
 from analysis.base.records import ALL, Contested, Example, GateInput, GateResult, Membership, Metric, Slice
+from analysis.plugin.adjudicated import tolerance
 from analysis.review.session import ReviewSession
 from analysis.run.pipeline import insert_arrow, insert_rows
 from analysis.stats import clopper_pearson
-from analysis.tracks.intent.gates.threshold import Wrongs, outcome_of, tolerance
+from analysis.tracks.intent.gates.threshold import Wrongs, outcome_of
 from analysis.tracks.intent.predict import side_rows
 from analysis.tracks.intent.report_sections import report_sections
 from analysis.tracks.intent.selective import GRID, risk_coverage, selective_metrics
