@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from functools import lru_cache
 
 from analysis.stats.numeric import require
@@ -50,8 +51,5 @@ def examples_needed(
         high *= 2
         if high > MOST:
             return None
-    low = high // 2
-    while high - low > 1:
-        middle = (low + high) // 2
-        low, high = (low, middle) if excluded(middle) else (middle, high)
-    return high
+    untried = range(high // 2 + 1, high)
+    return untried.start + bisect_left(untried, True, key=excluded)

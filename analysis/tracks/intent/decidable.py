@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
+from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from analysis.base.records import ALL, Slice
 from analysis.stats import detectable_loss, tango_interval
+from analysis.tracks.intent.classes import class_of
 from analysis.tracks.intent.gates.counts import FAMILIES
 from analysis.tracks.intent.settings import IntentSettings
 
@@ -49,11 +51,8 @@ def examples_for(margin: float) -> int:
     most = 2
     while not excludes(most):
         most *= 2
-    least = most // 2
-    while most - least > 1:
-        middle = (least + most) // 2
-        least, most = (least, middle) if excludes(middle) else (middle, most)
-    return most
+    untried = range(most // 2 + 1, most)
+    return untried.start + bisect_left(untried, True, key=excludes)
 
 
 def questions(
@@ -75,7 +74,7 @@ def questions(
         Question("accuracy", one.n, alpha["accuracy"], margins.get(ALL)) for one in slices if one.slice == ALL
     ]
     for one in classes:
-        name = one.slice.partition("=")[2]
+        name = class_of(one)
         # Recall and routing of each class stand in one family.
         strict = alpha["critical"] / (2 * len(critical)) if one.critical else alpha["slices"] / len(tested)
         if one.critical or name in margins:
