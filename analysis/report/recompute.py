@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
+from functools import cached_property
 from typing import Any
 
 import duckdb
@@ -11,7 +12,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from analysis.base.errors import AssayError
 from analysis.base.records import Event, GateInput, GateResult, Metric
-from analysis.report import canonical
+from analysis.report import canonical, reviewers
 from analysis.review.evaluate import evaluate
 from analysis.store.events import parse_line
 from analysis.store.replay import load_events, review_state
@@ -28,6 +29,11 @@ class Recomputed:
 
     given: GateInput
     results: tuple[GateResult, ...]
+
+    @cached_property
+    def entries(self) -> dict[str, Any]:
+        """What `report.json` has to say of gates, reviewers and coverage (`analysis.report.reviewers.entries`)."""
+        return reviewers.entries(self.given, self.results)
 
 
 def rules_content(given: GateInput) -> dict[str, Any]:

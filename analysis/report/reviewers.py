@@ -73,7 +73,7 @@ def _coverage(given: GateInput) -> dict[str, Any]:
         "decides": len(found.deciding),
         "decided": len(found.decided),
         "controls": len(found.controls),
-        "controls_inspected": len(set(found.controls) - set(found.open)),
+        "controls_inspected": found.controls_inspected,
         "known_answers": sum(entry.known for entry in given.queue),
         "reviewers_required": given.reviewers_required,
     }

@@ -13,7 +13,7 @@ from analysis.base.errors import AssayError
 from analysis.base.escape import printable
 from analysis.base.records import DECISIONS
 from analysis.plots.scatter_svg import check_svg
-from analysis.report import canonical, render, reviewers
+from analysis.report import canonical, render
 from analysis.report.build import PREDICATE_TYPE, SCHEMA, STATEMENT_TYPE, heads, subject_entries
 from analysis.report.check_signatures import check_signatures, listed_principals, wildcards
 from analysis.report.model_files import compare_models
@@ -251,8 +251,7 @@ class _Run:
         return f"run {told['id']}, named by what determined it"
 
     def _gates(self) -> str:
-        again, predicate = self._again(), self._predicate()
-        mine = reviewers.entries(again.given, again.results)
+        mine, predicate = self._again().entries, self._predicate()
         told = {one["key"]: one for one in predicate["gates"]}
         for one in mine["gates"]:
             if told.get(one["key"]) != one:
@@ -264,8 +263,7 @@ class _Run:
         return f"{len(mine['gates'])} gates computed again: the same"
 
     def _said(self, *names: str) -> str:
-        again, predicate = self._again(), self._predicate()
-        mine = reviewers.entries(again.given, again.results)
+        mine, predicate = self._again().entries, self._predicate()
         for name in names:
             if mine[name] != predicate[name]:
                 raise AssayError(f"{name} in report.json is not what the events say")
@@ -281,8 +279,7 @@ class _Run:
         )
 
     def _coverage(self) -> str:
-        again, predicate = self._again(), self._predicate()
-        mine = reviewers.entries(again.given, again.results)["coverage"]
+        mine, predicate = self._again().entries["coverage"], self._predicate()
         if mine != predicate["coverage"]:
             raise AssayError("coverage in report.json does not follow from queue, gates and events")
         return f"{mine['inspected']} of {mine['total']} that must be judged are, counted again"

@@ -34,6 +34,11 @@ class Inspection:
         """How many of them are."""
         return self.total - len(self.open)
 
+    @property
+    def controls_inspected(self) -> int:
+        """How many of the random controls are."""
+        return len(set(self.controls) - set(self.open))
+
 
 def inspection_of(given: GateInput) -> Inspection:
     """What must be judged and what is.

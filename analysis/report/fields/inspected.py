@@ -24,10 +24,9 @@ SPOKEN: dict[Judgement, str] = {
 def _sentences(seen: Reviewed) -> list[str]:
     state, found = seen.heard.state, inspection_of(seen.heard)
     by = f" by {seen.given.reviewers_required} reviewers each" if seen.given.reviewers_required > 1 else ""
-    controls = len(set(found.controls) - set(found.open))
     sentences = [
         f"{found.inspected} of {found.total} examples that must be judged were inspected{by}: what decides a gate, "
-        f"and random controls ({controls} of {len(found.controls)})"
+        f"and random controls ({found.controls_inspected} of {len(found.controls)})"
     ]
     critical = [entry.ref for entry in seen.given.queue if entry.critical_slices and not entry.known]
     judged = [ref for ref in critical if ref in state.said]

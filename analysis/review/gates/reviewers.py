@@ -4,22 +4,22 @@ from __future__ import annotations
 
 from collections import Counter
 
-from analysis.base.records import Criterion, GateInput, GateResult, Rule
+from analysis.base.records import Criterion, GateInput, GateResult, Rule, track_of
 from analysis.plugin.gate import Gate, number_row, result
-from analysis.review.inspection import inspection_of
-from analysis.review.reviewers import KnownCount, agreement, known_counts, track_of
+from analysis.review.inspection import Inspection, inspection_of
+from analysis.review.reviewers import KnownCount, agreement, known_counts
 
 
 def _judge(given: GateInput, rule: Rule) -> list[GateResult]:
     tracks = list(dict.fromkeys(track_of(entry.ref) for entry in given.queue if entry.known))
     if not tracks:
         return [result(REVIEWERS, "n/a", "the run has no known-answer item: nobody was measured")]
-    counts, required = known_counts(given), given.reviewers_required
+    counts, required, inspected = known_counts(given), given.reviewers_required, inspection_of(given)
     passed = {(one.track, one.actor) for one in counts if one.passed}
     rows, missing = [], []
     for track in tracks:
         enough = sum(one == track for one, _ in passed)
-        unmeasured = _unmeasured(given, track, {actor for one, actor in passed if one == track})
+        unmeasured = _unmeasured(given, inspected, track, {actor for one, actor in passed if one == track})
         rows += [
             _row(
                 f"reviewers of {track} measured and passed",
@@ -43,12 +43,11 @@ def _judge(given: GateInput, rule: Rule) -> list[GateResult]:
     return [result(REVIEWERS, "unknown", why, criteria=rows, refs=refs)]
 
 
-def _unmeasured(given: GateInput, track: str, passed: set[str]) -> int:
+def _unmeasured(given: GateInput, found: Inspection, track: str, passed: set[str]) -> int:
     """How many examples that count were judged, but not by as many as are required of those who passed.
 
     Without this, one person could answer the known-answer items, and another everything else.
     """
-    found = inspection_of(given)
     counting = {ref for ref in (*found.decided, *found.controls) if track_of(ref) == track}
     said = {ref: {one.actor for one in given.state.said.get(ref, ())} for ref in counting - set(found.open)}
     return sum(len(actors & passed) < given.reviewers_required for actors in said.values())
