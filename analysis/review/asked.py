@@ -65,6 +65,11 @@ def asked_of(question: Question, reviewer: str, run: str, ref: str, *, again: bo
     order = order_of(reviewer, run, ref)
     if again:
         order = REVERSED if order == SIDES else SIDES
+    return asked_in(question, order, again=again)
+
+
+def asked_in(question: Question, order: tuple[Side, Side], *, again: bool = False) -> Asked:
+    """The question of a track with its answers in some order of the sides; one answer where these say the same."""
     answers = {"base": question.base, "candidate": question.candidate}
     shown = tuple(answers[side] for side in order) if question.differs else (question.base,)
     return Asked(question.text, shown, order, again=again)

@@ -158,20 +158,33 @@ def main_metrics(connection: duckdb.DuckDBPyConnection) -> tuple[Metric, ...]:
     return tuple(records(connection, Metric, _SQL["main_metrics"], {"all": ALL}))
 
 
+def example_of(connection: duckdb.DuckDBPyConnection, ref: str | None) -> Example | None:
+    """One example, or None where the run has no such example."""
+    return next(iter(records(connection, Example, _SQL["example"], {"ref": ref})), None)
+
+
+def verdicts_on(connection: duckdb.DuckDBPyConnection, ref: str) -> list[VerdictRecord]:
+    """What everybody said of an example, by account."""
+    return records(connection, VerdictRecord, _SQL["verdicts_of_example"], {"ref": ref})
+
+
+def own_verdict(said: Iterable[VerdictRecord], actor: str) -> VerdictRecord | None:
+    """What one account said, of what everybody said of an example."""
+    return next((record for record in said if record.actor == actor), None)
+
+
 def example_evidence(
     connection: duckdb.DuckDBPyConnection, tables: EvidenceTables, ref: str, actor: str
 ) -> ExampleEvidence | None:
     """All evidence on one example, or None where the run has no such example."""
     asked = {"ref": ref}
-    found = records(connection, Example, _SQL["example"], asked)
-    if not found:
+    example = example_of(connection, ref)
+    if example is None:
         return None
-    example = found[0]
-    parent = records(connection, Example, _SQL["example"], {"ref": example.parent_ref})
     slices = connection.execute(_SQL["slices_of_example"], asked).fetchall()
     critical = [name for name, stands_alone in slices if stands_alone]
-    said = records(connection, VerdictRecord, _SQL["verdicts_of_example"], asked)
-    mine = next((record for record in said if record.actor == actor), None)
+    said = verdicts_on(connection, ref)
+    mine = own_verdict(said, actor)
     others = tuple(record for record in said if record.actor != actor) if mine else ()
     who = {"ref": ref, "actor": actor, "everybody": mine is not None}
     return ExampleEvidence(
@@ -184,7 +197,7 @@ def example_evidence(
         spans=tuple(records(connection, TextSpan, _SQL["spans_of_example"], asked)),
         payload=_payload(connection, tables, example),
         variants=_variants(connection, tables, example),
-        parent=parent[0] if parent else None,
+        parent=example_of(connection, example.parent_ref),
         mine=mine,
         others=others,
         history=tuple(records(connection, Event, _SQL["history"], who)),

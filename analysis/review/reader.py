@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Self
 import duckdb
 
 from analysis.base.errors import AssayError
-from analysis.base.records import Example, GateInput, GateResult, Metric, ReviewState, Trigger
+from analysis.base.records import Example, GateInput, GateResult, Metric, ReviewState, Trigger, VerdictRecord
 from analysis.base.sql import column, records
 from analysis.base.sql import queries as named_queries
 from analysis.plugin import registry
@@ -257,13 +257,29 @@ class ReviewReader:
         self._freshen()
         evidence = queries.example_evidence(self.connection, self._tables, ref, self.actor)
         if evidence is None:
-            raise AssayError(f"there is no example {ref!r} in run {self.run}", where=str(self.store))
+            raise self._unknown(ref)
         evidence = replace(evidence, context=self._context(evidence.example))
         if ref not in self._digests:
             rows = {name: list(found) for name, found in evidence.payload.items()}
             rows[ATTRIBUTION] = [asdict(one) for one in evidence.attributions]
             self._digests[ref] = shown_digest(evidence.example.sha256, rows, evidence.critical, self._models)
         return evidence
+
+    def own_verdict(self, ref: str) -> VerdictRecord | None:
+        """What this account said of an example; None where nothing stands."""
+        self._freshen()
+        return queries.own_verdict(queries.verdicts_on(self.connection, ref), self.actor)
+
+    def _example(self, ref: str) -> Example:
+        """The example itself, without its evidence. Raises AssayError for an unknown ref."""
+        self._freshen()
+        example = queries.example_of(self.connection, ref)
+        if example is None:
+            raise self._unknown(ref)
+        return example
+
+    def _unknown(self, ref: str) -> AssayError:
+        return AssayError(f"there is no example {ref!r} in run {self.run}", where=str(self.store))
 
     def _context(self, example: Example) -> dict[str, tuple[dict[str, Any], ...]]:
         """What the example's track shows with it; nothing of a track that this program does not know."""
@@ -308,8 +324,7 @@ class ReviewReader:
         has no question, or where the review is not blind. A known-answer item is asked there too: shown open it would
         measure nobody. Raises AssayError for an unknown ref.
         """
-        evidence = self.example(ref)
-        track = evidence.example.track
+        track = self._example(ref).track
         again = bool(self._column(_SESSION["due_again"], ref=ref, actor=self.actor))
         if not registry.known(track):
             return None
@@ -320,7 +335,9 @@ class ReviewReader:
         if found:
             given = self._column(_SESSION["answered_known"], run=self.run, ref=ref, actor=self.actor)
             return None if given else known_asked(question.text, found[0], self.actor, self.run)
-        if not self.description["review"].get("blind", True) or (evidence.mine is not None and not again):
+        if not self.description["review"].get("blind", True) or (
+            self.own_verdict(ref) is not None and not again
+        ):
             return None
         return asked_of(question, self.actor, self.run, ref, again=again)
 
@@ -331,18 +348,17 @@ class ReviewReader:
         Raises AssayError for an unknown ref.
         """
         stores = self.description.get("previous_stores", ())
-        evidence = self.example(ref)
-        track = evidence.example.track
-        if not stores or evidence.mine is not None or not registry.known(track):
+        example = self._example(ref)
+        if not stores or self.own_verdict(ref) is not None or not registry.known(example.track):
             return None
         if self._column(_SQL["is_known_answer"], ref=ref):
             return None
-        question = registry.get(track).ask(self.connection, ref)
+        question = registry.get(example.track).ask(self.connection, ref)
         if question is None:
             return None
         if self._earlier is None:
             self._earlier = EarlierVerdicts([Path(path) for path in stores], self.actor)
-        return self._earlier.of(ref, evidence.example.sha256, question)
+        return self._earlier.of(ref, example.sha256, question)
 
     def state(self) -> ReviewState:
         """What stands of what everybody said of this run."""

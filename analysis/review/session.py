@@ -197,7 +197,7 @@ class ReviewSession(ReviewReader):
 
     def tokens(self, ref: str, marks: Iterable[tuple[Side, int, int]]) -> Event:
         """Record marked parts of an example's text as (side, start, end) character offsets."""
-        text = self.example(ref).example.text
+        text = self._example(ref).text
         plain = []
         for side, start, end in marks:
             _one_of("side", side, SIDES)
@@ -237,7 +237,7 @@ class ReviewSession(ReviewReader):
         Raises:
             AssayError: no such example, a text too long to be kept, or an answer that lacks a side or column.
         """
-        shown = self.example(ref).example
+        shown = self._example(ref)
         models = self.description["determined_by"]["models"][shown.track]
         names = get(shown.track).live_output
         try:
@@ -331,7 +331,7 @@ class ReviewSession(ReviewReader):
                 this reviewer has not judged it.
         """
         _one_of("verdict", right, RIGHTS)
-        shown, state = self.example(ref).example, self.gate_input().state
+        shown, state = self._example(ref), self.gate_input().state
         if ref not in state.settled and judgement(state, ref) != "disagreement":
             raise AssayError(
                 "its reviewers do not disagree: there is nothing to settle",

@@ -273,7 +273,7 @@ class PlainReview:
 
     def settle(self, ref: str, choice: Choice) -> None:
         """Save what the reviewers agreed on; as in the console, only after one's own verdict."""
-        if self.page.closed or self.page.asked is None or self.session.example(ref).mine is None:
+        if self.page.closed or self.page.asked is None or self.session.own_verdict(ref) is None:
             raise AssayError("give your own verdict first")
         right = self.page.asked.right(choice)
         self.session.settle(ref, right)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from analysis.base.errors import AssayError
 from analysis.base.records import SIDES
 from analysis.plugin import registry
-from analysis.review.asked import Asked
+from analysis.review.asked import Asked, asked_in
 from analysis.review.scope import Scope
 from tui.draw.right_words import RIGHT_WORDS
 
@@ -86,9 +86,7 @@ class AskedPage:
         question = track.ask(self.session.connection, example.ref)
         if question is None:
             return Asked(track.question, (), order)
-        answers = {"base": question.base, "candidate": question.candidate}
-        shown = tuple(answers[side] for side in order) if question.differs else (question.base,)
-        return Asked(question.text, shown, order)
+        return asked_in(question, order)
 
     @property
     def alike(self) -> bool:
@@ -152,7 +150,7 @@ class AskedPage:
     def record(self, right: Right, cause: str | None = None) -> str:
         """Record a verdict on an open page; one that stands already is kept, with whether it was blind."""
         assert self._ref is not None
-        mine = self.session.example(self._ref).mine
+        mine = self.session.own_verdict(self._ref)
         if mine is not None and (mine.right, cause or mine.cause) == (right, mine.cause):
             return f"saved before  {RIGHT_WORDS[right]}  {self._ref}"
         self.session.verdict(self._ref, right, cause)
