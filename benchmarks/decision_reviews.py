@@ -41,7 +41,7 @@ from analysis.run.queue import build_queue, draw_known_answers
 from analysis.store.run import SCHEMA
 from analysis.tracks.intent.contested import contested, destinations
 from analysis.tracks.intent.metrics import class_metrics, slice_metrics
-from analysis.tracks.intent.questions import TEXT, known_answers
+from analysis.tracks.intent.questions import known_answers
 from analysis.tracks.intent.settings import IntentSettings
 
 TRACK = "intent"
@@ -323,11 +323,11 @@ def _answer(
     truth = case.truth[ref]
     item = case.known.get(ref)
     if item is not None:
-        asked = known_asked(TEXT, item, "reviewer", "run")
+        asked = known_asked(get(TRACK).question, item, "reviewer", "run")
         # What is known is what gold says, which may be wrong: a reader then finds the other answer, or none, right.
         known.append(KnownAnswerRecord(ref, "reviewer", "reviewer", asked.given(reviewer(asked, truth))))
         return
     base, candidate = case.labels[ref]
-    asked = asked_of(Question(TEXT, (base,), (candidate,)), "reviewer", "run", ref)
+    asked = asked_of(Question(get(TRACK).question, (base,), (candidate,)), "reviewer", "run", ref)
     right = asked.right(reviewer(asked, truth))
     verdicts.append(VerdictRecord(ref, "reviewer", "reviewer", right, None, None, True, None, ()))

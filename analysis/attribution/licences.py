@@ -13,7 +13,7 @@ from typing import Literal
 import duckdb
 
 from analysis.base.errors import AssayError
-from analysis.base.records import Attribution, Metric, Side
+from analysis.base.records import Attribution, Metric, Side, track_of
 from analysis.base.sql import column, identifier, queries, records
 from analysis.store.shown import EvidenceTables
 
@@ -154,8 +154,7 @@ def check_evidence(
         _check_counterfactuals(connection, refs)
         return
     for ref in refs:
-        # A ref begins with its track.
-        track = ref.partition("/")[0]
+        track = track_of(ref)
         entry = _attribution(connection, ref, evidence)
         if entry is None:
             raise AssayError(f"{ref} has no {evidence}", hint="name an attribution that this example has")

@@ -61,6 +61,11 @@ class Example:
     sha256: str
 
 
+def track_of(ref: str) -> str:
+    """The track of an example: its ref begins with it."""
+    return ref.partition("/")[0]
+
+
 @dataclass(frozen=True, slots=True)
 class Slice:
     """A named set of examples, fixed before the run."""

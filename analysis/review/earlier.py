@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from analysis.base.errors import AssayError
-from analysis.base.records import Right
+from analysis.base.records import Right, track_of
 from analysis.plugin import registry
 from analysis.plugin.question import Question
 from analysis.review.asked import Asked, Choice
@@ -84,7 +84,7 @@ class EarlierVerdicts:
             with opened(path, run) as connection:
                 said = connection.execute(SQL["judged_by"], {"run": run, "actor": actor}).fetchall()
                 for ref, sha256, right, blind, reviewer, ts, event_id, digest in said:
-                    track = ref.partition("/")[0]
+                    track = track_of(ref)
                     question = registry.get(track).ask(connection, ref) if registry.known(track) else None
                     if question is None:
                         continue

@@ -15,6 +15,7 @@ from analysis.base.records import (
     SettlementRecord,
     VerdictRecord,
     WaiverRecord,
+    track_of,
 )
 from analysis.stats.agreement import gwet_ac1
 
@@ -42,11 +43,6 @@ class KnownCount:
     def passed(self) -> bool:
         """Whether all were answered, and as many right as must be."""
         return self.answered == self.items and not self.failed
-
-
-def track_of(ref: str) -> str:
-    """The track of an example, by its ref."""
-    return ref.partition("/")[0]
 
 
 def known_counts(given: GateInput) -> list[KnownCount]:

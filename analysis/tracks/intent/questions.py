@@ -14,13 +14,12 @@ if TYPE_CHECKING:
 
 _SQL = queries(__package__, "questions.sql")
 _KNOWN = queries(__package__, "known_answers.sql")
-TEXT = "Which label is right for this message?"
 
 
-def question(connection: duckdb.DuckDBPyConnection, ref: str) -> Question | None:
-    """The label of each side; None where a side has none."""
+def question(connection: duckdb.DuckDBPyConnection, ref: str, text: str) -> Question | None:
+    """The label of each side, below the question in words; None where a side has none."""
     row = connection.execute(_SQL["labels"], {"ref": ref}).fetchone()
-    return None if row is None else Question(TEXT, (row[0],), (row[1],))
+    return None if row is None else Question(text, (row[0],), (row[1],))
 
 
 def known_answers(workbench: duckdb.DuckDBPyConnection) -> list[KnownAnswer]:

@@ -11,6 +11,7 @@ import numpy as np
 from analysis.base.records import ALL, SIDES, Metric, MetricSide, Side
 from analysis.base.sql import queries
 from analysis.stats import bootstrap_t_mean, clopper_pearson, clustered_mean, two_way_mean
+from analysis.tracks.intent.cue_evidence import FEW_TERMS
 from analysis.tracks.intent.metric_specs import TRACK, metric
 
 if TYPE_CHECKING:
@@ -22,8 +23,6 @@ if TYPE_CHECKING:
 _SQL = queries(__package__, "metrics.sql")
 
 POPULATIONS = 2
-LEAST_TERMS = 5
-"""Below this many terms nothing is said of others than these."""
 DRAWS = 2_000
 MOST_DRAWS = 20_000
 """Bootstrap resamples: the default, and the most that a small level may ask for."""
@@ -105,7 +104,7 @@ def _paired(
     # Each text has one removed variant, and its term is its own: there is nothing to vary but texts.
     levels = 1 if effect.operation == "remove" else len(np.unique(terms))
     over = "texts" if levels == 1 else f"texts and {levels} terms, two-way"
-    if effect.operation != "remove" and levels < LEAST_TERMS:
+    if effect.operation != "remove" and levels < FEW_TERMS:
         over += "; these terms only"
     method = f"{effect.edit}; Student over {over}, at {confidence:.4f}"
     values = {side: effect.sign * _floats(found[side]) for side in SIDES}

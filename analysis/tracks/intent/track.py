@@ -211,7 +211,7 @@ class IntentTrack(Track):
     def ask(self, connection: duckdb.DuckDBPyConnection, ref: str) -> Question | None:
         from analysis.tracks.intent.questions import question
 
-        return question(connection, ref)
+        return question(connection, ref, self.question)
 
     def known_answers(
         self, workbench: duckdb.DuckDBPyConnection, settings: TrackSettings

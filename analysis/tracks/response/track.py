@@ -159,7 +159,7 @@ class ResponseTrack(Track):
     def ask(self, connection: duckdb.DuckDBPyConnection, ref: str) -> Question | None:
         from analysis.tracks.response.questions import question
 
-        return question(connection, ref)
+        return question(connection, ref, self.question)
 
     def known_answers(
         self, workbench: duckdb.DuckDBPyConnection, settings: TrackSettings

@@ -19,7 +19,7 @@ from analysis.plugin.metric import metric_table
 from analysis.plugin.stage import Aggregate, PlanContext
 from analysis.tracks.retrieval.conditional import PERMUTATIONS, Strata, expectation, permutations, strata
 from analysis.tracks.retrieval.dependent_pairs import Errors, interval, together
-from analysis.tracks.retrieval.metric_specs import metric, of_interval
+from analysis.tracks.retrieval.metric_specs import LEVEL, metric, of_interval
 from analysis.tracks.retrieval.settings import retrieval_settings
 from analysis.tracks.retrieval.similarity import Values, values_of
 from analysis.tracks.retrieval.vectors import load_space
@@ -33,8 +33,6 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
     Rows = NDArray[np.integer]
 
-LEVEL = 0.025
-"""One-sided level of a bound where no gate says which part of the review's it has."""
 MIN_ROOM = 0.05
 """Room above chance below which nothing can be said: nearly all items, or all of a stratum, are alike."""
 PLAIN = "purity@{k} over chance of a random other item, {kind}"

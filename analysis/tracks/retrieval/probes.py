@@ -16,7 +16,7 @@ from analysis.plugin.metric import metric_table
 from analysis.plugin.stage import Aggregate, PlanContext
 from analysis.stats import Interval, bootstrap_mean, clustered_mean
 from analysis.tracks.retrieval.gates.probe_answers import MEASURES
-from analysis.tracks.retrieval.metric_specs import TRACK, metric, of_interval
+from analysis.tracks.retrieval.metric_specs import LEVEL, TRACK, metric, of_interval
 from analysis.tracks.retrieval.ranking import Relevance, overlap, rank_biased_overlap, relevance, shared
 from analysis.tracks.retrieval.settings import retrieval_settings
 from analysis.tracks.retrieval.stage_queries import QUERIES, count
@@ -32,8 +32,6 @@ if TYPE_CHECKING:
 
 NAMES = {"recall": "recall", "mrr": "reciprocal_rank", "ndcg": "ndcg"}
 """Metric -> column of `retrieval_probe` after its side."""
-LEVEL = 0.025
-"""One-sided level of a bound where no gate says which part of the review's it has."""
 STUDENT = "mean, Student {:.4g}"
 DRAWS = 2_000
 MOST_RESAMPLED = 5_000
