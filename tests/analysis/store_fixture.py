@@ -20,7 +20,7 @@ from typing import Any
 
 from filelock import FileLock
 
-from analysis.base.records import QueuePart, Right
+from analysis.base.records import GateResult, QueuePart, Right
 from analysis.base.sql import column
 from analysis.review.scope import Scope
 from analysis.review.session import CORRECTNESS, ReviewSession
@@ -36,6 +36,7 @@ MESSAGES = 30
 BROKEN = (0, 1, 2, 14)
 FIXED = (10, 11, 12, 13)
 TITLE = "Iron Orchard"
+RECALL = "intent.critical_recall[escalation]"
 SHELF = "ASSAY_TEST_SHELF"
 """Environment variable: the folder in which finished reviews are kept, also for the processes that a test starts."""
 
@@ -52,6 +53,11 @@ _WORDS = ("message", "about", "of", "the", "unused", *_PLAIN, *_LEANING, *map(st
 def ref_of(number: int) -> str:
     """Ref of the n-th message."""
     return f"intent/message:m{number:02}"
+
+
+def gate(session: ReviewSession, key: str) -> GateResult:
+    """The result of one gate key as it stands."""
+    return next(one for one in session.gates() if one.key == key)
 
 
 def text_of(number: int) -> str:

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from analysis.base.errors import AssayError
-from analysis.base.records import GateResult
 from analysis.review.asked import Asked
 from analysis.review.reader import AGAIN, AGAIN_AMONG
 from analysis.review.reviewers import reviewer_records, trusted_state
@@ -23,30 +21,15 @@ from tests.analysis.store_fixture import (
     DECIDES,
     KNOWN,
     NEEDED,
+    RECALL,
     answer_known,
     controls,
+    gate,
     part,
     publish_review,
     said_elsewhere,
     verdict_body,
 )
-
-RECALL = "intent.critical_recall[escalation]"
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Path:
-    return publish_review(tmp_path / "r.review")
-
-
-@pytest.fixture
-def session(store: Path) -> Iterator[ReviewSession]:
-    with ReviewSession.open(store, "alice") as opened:
-        yield opened
-
-
-def gate(session: ReviewSession, key: str) -> GateResult:
-    return next(one for one in session.gates() if one.key == key)
 
 
 def asked(session: ReviewSession, ref: str) -> Asked:

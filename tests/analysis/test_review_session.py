@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +12,6 @@ import duckdb
 import pytest
 
 from analysis.base.errors import AssayError
-from analysis.base.records import GateResult
 from analysis.review.queries import by_side
 from analysis.review.scope import Scope
 from analysis.review.session import ReviewSession
@@ -28,9 +26,11 @@ from tests.analysis.store_fixture import (
     LOOK,
     MESSAGES,
     NEEDED,
+    RECALL,
     VARIANT,
     answer_known,
     controls,
+    gate,
     part,
     publish_review,
     ref_of,
@@ -39,22 +39,6 @@ from tests.analysis.store_fixture import (
 )
 
 ESCALATIONS = [ref_of(number) for number in range(10)]
-RECALL = "intent.critical_recall[escalation]"
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Path:
-    return publish_review(tmp_path / "r.review")
-
-
-@pytest.fixture
-def session(store: Path) -> Iterator[ReviewSession]:
-    with ReviewSession.open(store, "alice") as opened:
-        yield opened
-
-
-def gate(session: ReviewSession, key: str) -> GateResult:
-    return next(one for one in session.gates() if one.key == key)
 
 
 def journals(store: Path) -> list[Path]:

@@ -2,41 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from analysis.base.errors import AssayError
-from analysis.base.records import GateResult, Right
+from analysis.base.records import Right
 from analysis.plugin.gate import decided, judgement
 from analysis.review.reviewers import agreement
 from analysis.review.session import ReviewSession
 from tests.analysis.store_fixture import (
     DECIDES,
+    RECALL,
     controls,
+    gate,
     publish_review,
     ref_of,
     said_elsewhere,
     verdict_body,
 )
-
-RECALL = "intent.critical_recall[escalation]"
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Path:
-    return publish_review(tmp_path / "r.review")
-
-
-@pytest.fixture
-def session(store: Path) -> Iterator[ReviewSession]:
-    with ReviewSession.open(store, "alice") as opened:
-        yield opened
-
-
-def gate(session: ReviewSession, key: str) -> GateResult:
-    return next(one for one in session.gates() if one.key == key)
 
 
 def bob_says(session: ReviewSession, ref: str, right: Right, kind: str = "verdict") -> None:
