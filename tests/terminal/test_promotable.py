@@ -86,6 +86,8 @@ def test_the_healthy_candidate_is_allowed_after_a_hundred_keys(
                     tmux.until_not("saved  ")
     assert 80 < pressed <= MOST
     tmux.press("6")
+    tmux.until("WAITING FOR A DECISION")
+    tmux.press("p")
     tmux.until("[▸promote]")
     tmux.press("q")
     tmux.until(PROMPT.strip())
