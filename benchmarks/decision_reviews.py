@@ -12,17 +12,9 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from analysis.base.records import (
-    ALL,
-    Contested,
-    GateInput,
-    KnownAnswerRecord,
-    Metric,
-    QueueEntry,
-    ReviewState,
-    Slice,
-    VerdictRecord,
-)
+from analysis.base.gate_records import GateInput
+from analysis.base.records import ALL, Contested, Metric, QueueEntry, Slice
+from analysis.base.review_records import KnownAnswerRecord, ReviewState, VerdictRecord
 from analysis.base.sql import records, sql_text
 from analysis.plugin.question import KnownAnswer, Question
 from analysis.plugin.registry import get

@@ -10,7 +10,9 @@ from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from analysis.base.records import Better, Contested, GateInput, GateVerdict, Metric, Right
+from analysis.base.gate_records import GateInput, GateVerdict
+from analysis.base.records import Better, Contested, Metric
+from analysis.base.review_records import Right
 from analysis.plugin.gate import decided, metric_of
 from analysis.stats import mcnemar_one_sided
 from analysis.stats.clusters import clustered_interval

@@ -15,7 +15,7 @@ from analysis.plugin.gate import ALPHA, Gate
 from analysis.plugin.registry import get, known
 
 if TYPE_CHECKING:
-    from analysis.base.records import GateInput, Rule
+    from analysis.base.gate_records import GateInput, Rule
     from analysis.plugin.settings import Review
 
 KEY = "alpha"

@@ -7,21 +7,10 @@ from dataclasses import dataclass
 from typing import Literal
 
 from analysis.base.errors import AssayError
+from analysis.base.gate_records import Criterion, GateInput, GateResult, GateVerdict, Rule
 from analysis.base.problems import suggest
-from analysis.base.records import (
-    ALL,
-    Criterion,
-    GateInput,
-    GateResult,
-    GateVerdict,
-    Measures,
-    Metric,
-    MetricSide,
-    MetricSpec,
-    ReviewState,
-    Right,
-    Rule,
-)
+from analysis.base.records import ALL, Measures, Metric, MetricSide, MetricSpec
+from analysis.base.review_records import ReviewState, Right
 from analysis.plugin.discovery import members
 
 GROUP = "assay.gates"

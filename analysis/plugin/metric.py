@@ -7,8 +7,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from analysis.base.errors import AssayError
+from analysis.base.gate_records import Criterion, GateVerdict
 from analysis.base.problems import suggest
-from analysis.base.records import Criterion, GateVerdict, Metric, MetricSide, MetricSpec
+from analysis.base.records import Metric, MetricSide, MetricSpec
 from analysis.plugin.gate import metric_row
 
 if TYPE_CHECKING:

@@ -20,8 +20,9 @@ from pydantic import (
 )
 
 from analysis.base.errors import AssayError
+from analysis.base.gate_records import Rule
 from analysis.base.problems import suggest
-from analysis.base.records import ALL, Rule
+from analysis.base.records import ALL
 from analysis.base.toml_lines import KeyPath, nearest_line
 
 if TYPE_CHECKING:

@@ -17,8 +17,9 @@ if TYPE_CHECKING:
 
     import duckdb
 
+    from analysis.base.gate_records import GateInput, Trigger
     from analysis.base.problems import Problem
-    from analysis.base.records import Flag, GateInput, MethodSpec, MetricSpec, Side, Slice, Trigger
+    from analysis.base.records import Flag, MethodSpec, MetricSpec, Side, Slice
     from analysis.data.examples import Examples
     from analysis.plugin.gate import Gate
     from analysis.plugin.init.folder import Folder

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from analysis.base.records import GateInput, Metric, Trigger
+from analysis.base.gate_records import GateInput, Trigger
+from analysis.base.records import Metric
 from analysis.plugin.gate import metric_of
 
 

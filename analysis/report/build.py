@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from analysis.base.errors import AssayError
-from analysis.base.records import Decision, DecisionRecord, Event, GateInput
+from analysis.base.gate_records import GateInput
+from analysis.base.review_records import Decision, DecisionRecord, Event
 from analysis.base.sql import records
 from analysis.plots.scatter_svg import check_svg
 from analysis.plugin.gate import judges_of

@@ -11,7 +11,9 @@ import duckdb
 from pydantic import TypeAdapter, ValidationError
 
 from analysis.base.errors import AssayError
-from analysis.base.records import Event, GateInput, GateResult, Metric
+from analysis.base.gate_records import GateInput, GateResult
+from analysis.base.records import Metric
+from analysis.base.review_records import Event
 from analysis.report import canonical, reviewers
 from analysis.review.evaluate import evaluate
 from analysis.store.events import parse_line

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from analysis.base.records import GateInput
+from analysis.base.gate_records import GateInput
 from analysis.review.reuse import ordinal
 
 

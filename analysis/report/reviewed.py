@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from analysis.base.errors import AssayError
+from analysis.base.gate_records import GateInput, GateResult, Trigger
 from analysis.base.problems import suggest
-from analysis.base.records import DecisionRecord, GateInput, GateResult, Trigger
+from analysis.base.review_records import DecisionRecord
 from analysis.base.sql import column, queries
 from analysis.plugin import registry
 from analysis.plugin.report_fields import NINE

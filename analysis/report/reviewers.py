@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
-from analysis.base.records import GateInput, GateResult, ReviewState
+from analysis.base.gate_records import GateInput, GateResult
+from analysis.base.review_records import ReviewState
 from analysis.plugin.alpha import alpha_table
 from analysis.report import canonical
 from analysis.review.evaluate import allow, as_heard

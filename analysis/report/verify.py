@@ -11,7 +11,7 @@ from typing import Any
 
 from analysis.base.errors import AssayError
 from analysis.base.escape import printable
-from analysis.base.records import DECISIONS
+from analysis.base.review_records import DECISIONS
 from analysis.plots.scatter_svg import check_svg
 from analysis.report import canonical, render
 from analysis.report.build import PREDICATE_TYPE, SCHEMA, STATEMENT_TYPE, heads, subject_entries

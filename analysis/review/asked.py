@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from analysis.base.records import SIDES, GivenAnswer, Right, Side
+from analysis.base.records import SIDES, Side
+from analysis.base.review_records import GivenAnswer, Right
 from analysis.base.seeds import draw
 from analysis.plugin.question import KnownAnswer, Question
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import duckdb
 
 from analysis.base.errors import AssayError
-from analysis.base.records import GateInput
+from analysis.base.gate_records import GateInput
 from analysis.base.sql import column, queries
 from analysis.plugin.flag import RANDOM_CONTROL
 from analysis.plugin.gate import judgement, judges_of

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from analysis.base.errors import AssayError
-from analysis.base.records import DECISIONS, GateResult
+from analysis.base.gate_records import GateResult
+from analysis.base.review_records import DECISIONS
 from analysis.review.evaluate import blocking
 
 TOLD = 5

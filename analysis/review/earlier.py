@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from analysis.base.errors import AssayError
-from analysis.base.records import Right, track_of
+from analysis.base.records import track_of
+from analysis.base.review_records import Right
 from analysis.plugin import registry
 from analysis.plugin.question import Question
 from analysis.review.asked import Asked, Choice

@@ -12,16 +12,10 @@ from dataclasses import replace
 from typing import Any, Literal
 
 from analysis.base.errors import AssayError
+from analysis.base.gate_records import ALLOWING, GateInput, GateResult, Rule
 from analysis.base.problems import suggest
-from analysis.base.records import (
-    ALLOWING,
-    DecisionRecord,
-    GateInput,
-    GateResult,
-    MetricSpec,
-    Rule,
-    WaiverRecord,
-)
+from analysis.base.records import MetricSpec
+from analysis.base.review_records import DecisionRecord, WaiverRecord
 from analysis.plugin.gate import Gate, gates_in, result
 from analysis.plugin.registry import some_tracks
 from analysis.review.reviewers import trusted_state

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from analysis.base.records import GateInput
+from analysis.base.gate_records import GateInput
 from analysis.plugin.gate import judges_of
 
 

@@ -15,29 +15,26 @@ from analysis.attribution.licences import (
     flip_checks,
     slice_licences,
 )
+from analysis.base.gate_records import GateInput, Rule
 from analysis.base.records import (
     ALL,
     VARIANT,
     Attribution,
     Better,
     Contested,
-    Event,
     Example,
     Flag,
-    GateInput,
     Measures,
     MethodSpec,
     Metric,
     MetricSpec,
     QueueEntry,
-    ReviewState,
-    Rule,
     Side,
     Slice,
     SliceKind,
     TextSpan,
-    VerdictRecord,
 )
+from analysis.base.review_records import Event, ReviewState, VerdictRecord
 from analysis.base.sql import dictionaries, identifier, queries, records
 from analysis.review.evaluate import own_specs
 from analysis.store.shown import EvidenceTables

@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Self
 import duckdb
 
 from analysis.base.errors import AssayError
-from analysis.base.records import Example, GateInput, GateResult, Metric, ReviewState, Trigger, VerdictRecord
+from analysis.base.gate_records import GateInput, GateResult, Trigger
+from analysis.base.records import Example, Metric
+from analysis.base.review_records import ReviewState, VerdictRecord
 from analysis.base.sql import column, records
 from analysis.base.sql import queries as named_queries
 from analysis.plugin import registry

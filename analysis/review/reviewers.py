@@ -7,15 +7,15 @@ from dataclasses import dataclass, replace
 from statistics import median
 from typing import Any
 
-from analysis.base.records import (
+from analysis.base.gate_records import GateInput
+from analysis.base.records import track_of
+from analysis.base.review_records import (
     FindingRecord,
-    GateInput,
     KnownAnswerRecord,
     ReviewState,
     SettlementRecord,
     VerdictRecord,
     WaiverRecord,
-    track_of,
 )
 from analysis.stats.agreement import gwet_ac1
 

@@ -7,7 +7,8 @@ from typing import Any
 
 import duckdb
 
-from analysis.base.records import QueuePart, Right
+from analysis.base.records import QueuePart
+from analysis.base.review_records import Right
 from analysis.base.sql import column, identifier, queries, records
 
 _SQL = queries(__package__, "scope.sql")

@@ -18,19 +18,18 @@ import duckdb
 
 from analysis.attribution.licences import FindingEvidence, check_evidence
 from analysis.base.errors import AssayError
+from analysis.base.gate_records import GateResult
 from analysis.base.problems import suggest
-from analysis.base.records import (
+from analysis.base.records import SIDES, Side
+from analysis.base.review_records import (
     RIGHTS,
     SEVERITIES,
-    SIDES,
     SPAN_VERDICTS,
     Correctness,
     Decision,
     Event,
-    GateResult,
     Right,
     Severity,
-    Side,
     SpanVerdict,
 )
 from analysis.base.sql import column, queries

@@ -13,7 +13,8 @@ from typing import Any
 
 from analysis.attribution.licences import AttributionLicence
 from analysis.base.errors import AssayError
-from analysis.base.records import SIDES, Attribution, Event, Side
+from analysis.base.records import SIDES, Attribution, Side
+from analysis.base.review_records import Event
 from analysis.plugin import registry
 from analysis.text.lexicon import BUILT_IN, Finder, Lexicon, Span
 

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from analysis.base.errors import AssayError
+from analysis.base.gate_records import Rule
 from analysis.base.problems import Problem, raise_problems, suggest
-from analysis.base.records import Rule
 from analysis.plugin.registry import declared, track_names
 from analysis.plugin.settings import (
     CostsSection,

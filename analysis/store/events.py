@@ -15,7 +15,7 @@ from typing import Any
 import rfc8785
 
 from analysis.base.errors import AssayError
-from analysis.base.records import Event
+from analysis.base.review_records import Event
 
 GENESIS = "0" * 64
 """What the first event of a stream has in `prev`."""

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from analysis.base.errors import AssayError
-from analysis.base.records import Event
+from analysis.base.review_records import Event
 from analysis.store.events import (
     BODY_LIMIT,
     GENESIS,

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import duckdb
 
-from analysis.base.records import (
+from analysis.base.review_records import (
     DecisionRecord,
     Event,
     FindingRecord,

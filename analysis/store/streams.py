@@ -13,7 +13,7 @@ from os import PathLike
 from pathlib import Path
 
 from analysis.base.errors import AssayError
-from analysis.base.records import Event
+from analysis.base.review_records import Event
 from analysis.store.events import LINE_LIMIT, Position, canonical_line, check_link, damaged, parse_line
 from analysis.store.files import safe_name, system_error
 

@@ -7,19 +7,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from analysis.base.records import (
-    ALL,
-    Contested,
-    GateInput,
-    GateResult,
-    Metric,
-    MetricSide,
-    QueueEntry,
-    ReviewState,
-    Right,
-    Slice,
-    VerdictRecord,
-)
+from analysis.base.gate_records import GateInput, GateResult
+from analysis.base.records import ALL, Contested, Metric, MetricSide, QueueEntry, Slice
+from analysis.base.review_records import ReviewState, Right, VerdictRecord
 from analysis.plugin.registry import specs_of
 from analysis.review.evaluate import evaluate, gates_of, own_specs, resolve_rules
 from analysis.stats import mcnemar_one_sided, tango_interval

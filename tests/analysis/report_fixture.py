@@ -13,19 +13,8 @@ from typing import Any, ClassVar
 import duckdb
 import pyarrow as pa
 
-from analysis.base.records import (
-    ALL,
-    SIDES,
-    Flag,
-    GateInput,
-    GateResult,
-    GateVerdict,
-    Metric,
-    MetricSpec,
-    Rule,
-    Side,
-    Trigger,
-)
+from analysis.base.gate_records import GateInput, GateResult, GateVerdict, Rule, Trigger
+from analysis.base.records import ALL, SIDES, Flag, Metric, MetricSpec, Side
 from analysis.data.examples import Examples, read_examples
 from analysis.models.sides import Sides
 from analysis.plugin.adjudicated import Counts, adjudicate

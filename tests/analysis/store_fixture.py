@@ -20,7 +20,9 @@ from typing import Any
 
 from filelock import FileLock
 
-from analysis.base.records import GateResult, QueuePart, Right
+from analysis.base.gate_records import GateResult
+from analysis.base.records import QueuePart
+from analysis.base.review_records import Right
 from analysis.base.sql import column
 from analysis.review.scope import Scope
 from analysis.review.session import CORRECTNESS, ReviewSession

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from analysis.base.records import GivenAnswer, Right, Side
+from analysis.base.records import Side
+from analysis.base.review_records import GivenAnswer, Right
 from analysis.plugin.question import KnownAnswer, Question
 from analysis.review.asked import CHOICES, Asked, Choice, asked_of, known_asked, order_of
 

@@ -8,17 +8,9 @@ from typing import Any
 import pytest
 
 from analysis.base.errors import AssayError
-from analysis.base.records import (
-    ALL,
-    FindingRecord,
-    GateInput,
-    GateResult,
-    QueueEntry,
-    Right,
-    Severity,
-    Slice,
-    WaiverRecord,
-)
+from analysis.base.gate_records import GateInput, GateResult
+from analysis.base.records import ALL, QueueEntry, Slice
+from analysis.base.review_records import FindingRecord, Right, Severity, WaiverRecord
 from analysis.review.evaluate import allow, evaluate
 from analysis.tracks.intent.metric_specs import metric
 from tests.analysis.gate_fixture import (

@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from analysis.base.errors import AssayError
-from analysis.base.records import Event
+from analysis.base.review_records import Event
 from analysis.store.events import GENESIS, LINE_LIMIT, canonical_line, event_hash, parse_line, seal
 from analysis.store.journal import Journal, merge, read_body
 from analysis.store.ledger import rebuild

@@ -7,7 +7,9 @@ from typing import Any
 
 import pytest
 
-from analysis.base.records import GateInput, Metric, QueueEntry, Right
+from analysis.base.gate_records import GateInput
+from analysis.base.records import Metric, QueueEntry
+from analysis.base.review_records import Right
 from analysis.tracks.intent.enrichment_sentences import enrichment_sentence
 from tests.analysis.gate_fixture import (
     ESCALATION,

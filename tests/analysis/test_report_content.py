@@ -15,7 +15,7 @@ from markdown_it import MarkdownIt
 
 from analysis.base.errors import AssayError
 from analysis.base.escape import code, inline, printable
-from analysis.base.records import GateInput
+from analysis.base.gate_records import GateInput
 from analysis.plugin.registry import registered
 from analysis.report import canonical, render
 from analysis.report.build import export, model_entries, statement

@@ -13,7 +13,8 @@ import numpy as np
 import pytest
 
 from analysis.base.errors import AssayError
-from analysis.base.records import ALL, GateResult
+from analysis.base.gate_records import GateResult
+from analysis.base.records import ALL
 from analysis.plugin.flag import never_cut
 from analysis.report.build import statement
 from analysis.review.earlier import choice_of

@@ -9,7 +9,7 @@ import duckdb
 import pytest
 
 from analysis.base.errors import AssayError
-from analysis.base.records import GateInput
+from analysis.base.gate_records import GateInput
 from analysis.plots.scatter_svg import Figure, Plot, check_svg, scatter_svg
 from analysis.plugin.registry import registered
 from analysis.report.build import export

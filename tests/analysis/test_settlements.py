@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from analysis.base.errors import AssayError
-from analysis.base.records import Right
+from analysis.base.review_records import Right
 from analysis.plugin.gate import decided, judgement
 from analysis.review.reviewers import agreement
 from analysis.review.session import ReviewSession

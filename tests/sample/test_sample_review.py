@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from analysis.base.errors import AssayError
-from analysis.base.records import GateResult
+from analysis.base.gate_records import GateResult
 from analysis.plugin.registry import get
 from analysis.review.evaluate import allow
 from analysis.review.queries import by_side

@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from analysis.base.records import Better, Decision, DecisionRecord, GateResult, GateVerdict, Measures
+from analysis.base.gate_records import GateResult, GateVerdict
+from analysis.base.records import Better, Measures
+from analysis.base.review_records import Decision, DecisionRecord
 from analysis.review.session import ReviewSession
 from tests.analysis.store_fixture import ref_of
 from tests.tui.conftest import OpenConsole

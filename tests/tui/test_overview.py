@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from textual.geometry import Size
 
-from analysis.base.records import Trigger
+from analysis.base.gate_records import Trigger
 from analysis.review.session import ReviewSession
 from tests.tui.conftest import OpenConsole
 from tests.tui.reading import shown, until, until_true

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import cast
 
-from analysis.base.records import RIGHTS, SEVERITIES, Right, Severity
+from analysis.base.review_records import RIGHTS, SEVERITIES, Right, Severity
 from tui.commands.common import DONE, Add, add_store, open_session, say
 
 REF_HELP = "track/kind:id, or the bare id where it is unique"

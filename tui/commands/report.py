@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import cast
 
-from analysis.base.records import DECISIONS, Decision
+from analysis.base.review_records import DECISIONS, Decision
 from tui.commands.common import BLOCKED, DONE, Add, add_store, open_session, say
 
 

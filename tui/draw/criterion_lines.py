@@ -9,7 +9,7 @@ from tui.draw.lines import Line, wrap
 from tui.draw.number_text import value_with_interval
 
 if TYPE_CHECKING:
-    from analysis.base.records import GateResult
+    from analysis.base.gate_records import GateResult
 
 VALUE_CELLS = 22
 """Cells of a number with its interval."""

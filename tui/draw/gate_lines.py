@@ -10,7 +10,8 @@ from tui.draw.number_text import IMPROVEMENT_MARKS, PLAIN_UNITS, improvement, in
 from tui.draw.safe_text import fit
 
 if TYPE_CHECKING:
-    from analysis.base.records import DecisionRecord, GateResult
+    from analysis.base.gate_records import GateResult
+    from analysis.base.review_records import DecisionRecord
     from analysis.review.queries import ExampleEvidence
 
 GATE_MARKS = {

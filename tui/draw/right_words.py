@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from analysis.base.records import Right, VerdictRecord
+    from analysis.base.review_records import Right, VerdictRecord
 
 RIGHT_WORDS: dict[Right, str] = {
     "candidate": "candidate is right",

@@ -16,7 +16,8 @@ from analysis.review.scope import Scope
 from tui.draw.right_words import RIGHT_WORDS
 
 if TYPE_CHECKING:
-    from analysis.base.records import GivenAnswer, Right, Side
+    from analysis.base.records import Side
+    from analysis.base.review_records import GivenAnswer, Right
     from analysis.review.asked import Choice
     from analysis.review.earlier import EarlierVerdict
     from analysis.review.queries import ExampleEvidence

@@ -11,7 +11,7 @@ from tui.draw.lines import Line, beside, rule, text_line, wrap, wrapped
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from analysis.base.records import GivenAnswer
+    from analysis.base.review_records import GivenAnswer
     from analysis.review.asked import Choice
     from analysis.review.queries import ExampleEvidence
     from tui.plugin.asked_page import AskedPage

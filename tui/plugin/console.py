@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Protocol
 
 if TYPE_CHECKING:
-    from analysis.base.records import GateResult
+    from analysis.base.gate_records import GateResult
     from analysis.live.client import LiveProbes
     from analysis.review.queries import ExampleEvidence
     from analysis.review.scope import Scope

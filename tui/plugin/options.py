@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Literal
 from tui.draw.theme import Colours
 
 if TYPE_CHECKING:
-    from analysis.base.records import GateResult, MetricSpec
+    from analysis.base.gate_records import GateResult
+    from analysis.base.records import MetricSpec
 
 SideMode = Literal["both", "base", "candidate", "difference"]
 SIDE_MODES: tuple[SideMode, ...] = ("both", "base", "candidate", "difference")

@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from typing import Any
 
     from analysis.attribution.licences import FindingEvidence
-    from analysis.base.records import GateResult, Side
+    from analysis.base.gate_records import GateResult
+    from analysis.base.records import Side
     from analysis.review.queries import ExampleEvidence
     from tui.draw.lines import Line, Target
     from tui.plugin.action import Action

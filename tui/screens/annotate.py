@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from analysis.base.records import RIGHTS
+from analysis.base.review_records import RIGHTS
 from analysis.plugin.gate import judgement
 from tui.draw.gate_lines import flagged_gate
 from tui.draw.right_words import RIGHT_MARKS, RIGHT_WORDS
@@ -12,7 +12,7 @@ from tui.screens import pick
 from tui.screens.example import ExampleScreen
 
 if TYPE_CHECKING:
-    from analysis.base.records import Right
+    from analysis.base.review_records import Right
     from analysis.review.asked import Choice
 
 

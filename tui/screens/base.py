@@ -12,7 +12,7 @@ from tui.screens.frame import FAILURES, FrameScreen
 from tui.widgets.line_view import LineView
 
 if TYPE_CHECKING:
-    from analysis.base.records import GateResult
+    from analysis.base.gate_records import GateResult
     from analysis.review.queries import ExampleEvidence
     from analysis.review.session import Undone
     from tui.draw.lines import Target

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from analysis.base.records import ALLOWING
+from analysis.base.gate_records import ALLOWING
 from analysis.plugin.registry import known
 from analysis.review.evaluate import gates_of
 from analysis.review.scope import Scope
@@ -17,7 +17,8 @@ from tui.plugin.registry import view_of
 from tui.widgets.example_list import example_line, is_blind
 
 if TYPE_CHECKING:
-    from analysis.base.records import GateInput, GateResult, Metric, MetricSpec
+    from analysis.base.gate_records import GateInput, GateResult
+    from analysis.base.records import Metric, MetricSpec
     from analysis.review.session import ReviewSession
 
 INDENT = 13

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 from textual import on
 from textual.widget import Widget
 
-from analysis.base.records import GateResult
+from analysis.base.gate_records import GateResult
 from tui.draw import clipboard
 from tui.draw.gate_lines import by_urgency, gate_head, gate_line, gate_value
 from tui.draw.lines import Line, Target, text_line

@@ -17,7 +17,7 @@ from tui.draw.messages import JobFinished, ProbeAnswered
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from analysis.base.records import Decision
+    from analysis.base.review_records import Decision
     from analysis.live.client import LiveProbes
     from analysis.plugin.live import LiveRequest
     from analysis.review.session import ReviewSession

@@ -23,7 +23,8 @@ from tui.screens.head import review_head
 from tui.widgets.line_view import LineView
 
 if TYPE_CHECKING:
-    from analysis.base.records import GateResult, Metric, MetricSpec, Trigger
+    from analysis.base.gate_records import GateResult, Trigger
+    from analysis.base.records import Metric, MetricSpec
     from analysis.review.queries import SliceProgress
 
 NAME_CELLS, WHAT_CELLS = 22, 17

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from analysis.attribution.licences import FindingEvidence
 from analysis.base.errors import AssayError
-from analysis.base.records import SEVERITIES, GateResult
+from analysis.base.gate_records import GateResult
+from analysis.base.review_records import SEVERITIES
 from tui.draw.gate_lines import by_urgency, gate_value
 from tui.draw.number_text import plural
 from tui.draw.theme import Colours

@@ -14,7 +14,7 @@ from tui.plugin.common import INDENT
 from tui.plugin.live_lines import SHORT_SIDES
 
 if TYPE_CHECKING:
-    from analysis.base.records import Event
+    from analysis.base.review_records import Event
     from tui.plugin.view import View
 
 LONGEST_CHANGE = 120

@@ -12,7 +12,7 @@ from textual.app import SuspendNotSupported
 from textual.widget import Widget
 
 from analysis.base.errors import AssayError
-from analysis.base.records import Decision
+from analysis.base.review_records import Decision
 from analysis.review.evaluate import allow
 from tui.draw.lines import Line, Target, rule, wrapped
 from tui.draw.messages import JobFinished, LineOpened

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from analysis.base.records import DECISIONS, Decision, GateResult
+from analysis.base.gate_records import GateResult
+from analysis.base.review_records import DECISIONS, Decision
 from analysis.review.evaluate import allow
 from tui.draw.gate_lines import GATE_MARKS
 from tui.draw.lines import Line, Target, text_line, wrapped

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from analysis.base.records import ALL, GateInput, GateResult, GateVerdict, Metric, MetricSpec, Rule
+from analysis.base.gate_records import GateInput, GateResult, GateVerdict, Rule
+from analysis.base.records import ALL, Metric, MetricSpec
 from analysis.plugin.gate import Gate, metric_row, result
 from analysis.review.inspection import inspection_of
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from analysis.base.records import GateInput, GateResult, GateVerdict, Metric, Rule
+from analysis.base.gate_records import GateInput, GateResult, GateVerdict, Rule
+from analysis.base.records import Metric
 from analysis.plugin.gate import Gate, metric_row, result
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from analysis.base.records import Criterion, GateInput, GateResult, GateVerdict, Rule
+from analysis.base.gate_records import Criterion, GateInput, GateResult, GateVerdict, Rule
 from analysis.plugin.gate import Gate, judgement, number_row, result
 
 

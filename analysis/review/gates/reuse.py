@@ -4,16 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from analysis.base.records import (
-    ALL,
-    Criterion,
-    GateInput,
-    GateResult,
-    GateVerdict,
-    Metric,
-    MetricSpec,
-    Rule,
-)
+from analysis.base.gate_records import Criterion, GateInput, GateResult, GateVerdict, Rule
+from analysis.base.records import ALL, Metric, MetricSpec
 from analysis.plugin.gate import Gate, Threshold, number_row, result
 from analysis.review.reuse import ordinal
 from analysis.stats.selection import expected_best

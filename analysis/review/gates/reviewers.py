@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 
-from analysis.base.records import Criterion, GateInput, GateResult, Rule, track_of
+from analysis.base.gate_records import Criterion, GateInput, GateResult, Rule
+from analysis.base.records import track_of
 from analysis.plugin.gate import Gate, number_row, result
 from analysis.review.inspection import Inspection, inspection_of
 from analysis.review.reviewers import KnownCount, agreement, known_counts

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from analysis.base.records import GateInput, Slice
+from analysis.base.gate_records import GateInput
+from analysis.base.records import Slice
 from analysis.tracks.intent.metric_specs import TRACK
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from analysis.base.records import GateInput, Metric, MetricSide
+from analysis.base.gate_records import GateInput
+from analysis.base.records import Metric, MetricSide
 from analysis.plugin.gate import metric_of
 from analysis.tracks.intent.metric_specs import TRACK
 from analysis.tracks.intent.names import RELEVANCE

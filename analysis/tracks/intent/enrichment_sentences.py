@@ -6,7 +6,8 @@ both licences; without the base's, the candidate's own is said all the same, and
 
 from __future__ import annotations
 
-from analysis.base.records import GateInput, Metric, MetricSide
+from analysis.base.gate_records import GateInput
+from analysis.base.records import Metric, MetricSide
 from analysis.tracks.intent.cue_evidence import by_method
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from analysis.base.records import ALL, SIDES, GateInput
+from analysis.base.gate_records import GateInput
+from analysis.base.records import ALL, SIDES
 from analysis.base.sql import queries
 from analysis.plugin.clusters import cluster_sentences
 from analysis.plugin.gate import metric_of

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from analysis.base.records import ALL, OUT_OF_SCOPE, SIDES, GateInput, Metric, Trigger
+from analysis.base.gate_records import GateInput, Trigger
+from analysis.base.records import ALL, OUT_OF_SCOPE, SIDES, Metric
 from analysis.plugin.gate import metric_of
 from analysis.plugin.trigger import clear, count, fired_first, flagged, trigger
 from analysis.tracks.intent.classes import class_of, critical_classes

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from analysis.base.records import GateInput
+from analysis.base.gate_records import GateInput
 from analysis.base.sql import queries
 from analysis.plugin.gate import decided
 from analysis.stats.bounds import clopper_pearson

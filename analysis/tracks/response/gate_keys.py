@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from analysis.base.records import ALL, GateInput
+from analysis.base.gate_records import GateInput
+from analysis.base.records import ALL
 from analysis.plugin.trigger import flagged
 from analysis.tracks.response.detectors.contract import Detector
 from analysis.tracks.response.known_detectors import RATED

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from analysis.base.records import SIDES, GateInput, Metric
+from analysis.base.gate_records import GateInput
+from analysis.base.records import SIDES, Metric
 from analysis.plugin.gate import metric_of
 from analysis.tracks.response.metric_specs import TRACK
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from analysis.base.records import ALL, SIDES, GateInput, Metric
+from analysis.base.gate_records import GateInput
+from analysis.base.records import ALL, SIDES, Metric
 from analysis.base.sql import queries
 from analysis.plugin.gate import metric_of
 from analysis.plugin.report_fields import IMPROVED, REGRESSED

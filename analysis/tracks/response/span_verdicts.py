@@ -7,7 +7,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from analysis.base.records import GateInput, ReviewState
+from analysis.base.gate_records import GateInput
+from analysis.base.review_records import ReviewState
 from analysis.base.sql import queries
 from analysis.plugin.gate import candidate_wrong, decided
 from analysis.tracks.response.hallucination import HALLUCINATION

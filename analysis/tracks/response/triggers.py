@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from analysis.base.records import ALL, GateInput, Trigger
+from analysis.base.gate_records import GateInput, Trigger
+from analysis.base.records import ALL
 from analysis.plugin.gate import metric_of
 from analysis.plugin.trigger import clear, count, fired_first, flagged, trigger
 from analysis.tracks.response.detectors.contract import Detector, Occasion

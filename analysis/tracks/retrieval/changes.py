@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from analysis.base.records import ALL, SIDES, GateInput, Metric
+from analysis.base.gate_records import GateInput
+from analysis.base.records import ALL, SIDES, Metric
 from analysis.plugin.gate import metric_of
 from analysis.tracks.retrieval.metric_specs import TRACK
 

@@ -18,7 +18,7 @@ from analysis.tracks.retrieval.map_queries import (
 if TYPE_CHECKING:
     import duckdb
 
-    from analysis.base.records import GateInput
+    from analysis.base.gate_records import GateInput
 
 
 def plots(connection: duckdb.DuckDBPyConnection, given: GateInput) -> dict[str, bytes]:

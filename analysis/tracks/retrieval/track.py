@@ -12,8 +12,9 @@ if TYPE_CHECKING:
 
     import duckdb
 
+    from analysis.base.gate_records import GateInput, Trigger
     from analysis.base.problems import Problem
-    from analysis.base.records import Flag, GateInput, MetricSpec, Side, Trigger
+    from analysis.base.records import Flag, MetricSpec, Side
     from analysis.data.examples import Examples
     from analysis.models.sides import Sides
     from analysis.plugin.gate import Gate

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import duckdb
 
-from analysis.base.records import ALL, GateInput, Trigger
+from analysis.base.gate_records import GateInput, Trigger
+from analysis.base.records import ALL
 from analysis.base.sql import queries
 from analysis.plots.scatter_svg import Figure, Plot, scatter_svg
 from analysis.plugin.gate import metric_of

@@ -11,7 +11,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from typing import Any
 
-    from analysis.base.records import GateResult, Side
+    from analysis.base.gate_records import GateResult
+    from analysis.base.records import Side
     from analysis.review.queries import ExampleEvidence
     from tui.draw.lines import Line, Target
     from tui.plugin.console import Place

@@ -10,7 +10,7 @@ from tui.plugin.view import View
 
 if TYPE_CHECKING:
     from analysis.attribution.licences import FindingEvidence
-    from analysis.base.records import SpanVerdict
+    from analysis.base.review_records import SpanVerdict
     from analysis.review.queries import ExampleEvidence
     from tui.draw.lines import Line, Target
     from tui.plugin.console import Place

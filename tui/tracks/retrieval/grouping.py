@@ -16,7 +16,7 @@ from tui.draw.safe_text import cells
 from tui.plugin.options import ViewOptions
 
 if TYPE_CHECKING:
-    from analysis.base.records import GateResult
+    from analysis.base.gate_records import GateResult
     from analysis.review.queries import ExampleEvidence
 
 Row = Mapping[str, Any]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from analysis.base.records import ALL, GateInput, GateResult, GateVerdict, Rule
+from analysis.base.gate_records import GateInput, GateResult, GateVerdict, Rule
+from analysis.base.records import ALL
 from analysis.plugin.gate import Gate, Threshold, number_row, result
 from analysis.stats.margins import examples_needed
 from analysis.tracks.intent.gates.counts import Flips, alpha_of, evidence_rows, flips_of, number_of

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from analysis.base.records import Criterion, GateInput, GateVerdict, Metric
+from analysis.base.gate_records import Criterion, GateInput, GateVerdict
+from analysis.base.records import Metric
 from analysis.plugin.adjudicated import Adjudicated, Counts, adjudicate, counts_by_gold
 from analysis.plugin.alpha import share_of
 from analysis.plugin.gate import metric_of, number_row

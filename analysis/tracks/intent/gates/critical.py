@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from analysis.base.records import GateInput, GateResult, Rule, Slice
+from analysis.base.gate_records import GateInput, GateResult, Rule
+from analysis.base.records import Slice
 from analysis.plugin.gate import Gate, result
 from analysis.stats import holm
 from analysis.tracks.intent.classes import class_of, critical_classes

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from analysis.base.records import Criterion, GateInput, GateResult, GateVerdict, Rule
+from analysis.base.gate_records import Criterion, GateInput, GateResult, GateVerdict, Rule
 from analysis.plugin.adjudicated import tolerance
 from analysis.plugin.gate import Gate, Threshold, number_row, result
 from analysis.stats.margins import examples_needed

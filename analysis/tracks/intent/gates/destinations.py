@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from analysis.base.records import GateInput
+from analysis.base.gate_records import GateInput
 from analysis.tracks.intent.metric_specs import TRACK
 
 LEAST = 3

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from analysis.base.records import Criterion, GateInput, GateResult, GateVerdict, Metric, Rule, Slice
+from analysis.base.gate_records import Criterion, GateInput, GateResult, GateVerdict, Rule
+from analysis.base.records import Metric, Slice
 from analysis.plugin.gate import Gate, Threshold, metric_of, number_row, result
 from analysis.tracks.intent.cue_evidence import by_method, count_of
 from analysis.tracks.intent.gates.counts import number_of

@@ -7,16 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from analysis.base.records import (
-    ALL,
-    OUT_OF_SCOPE,
-    Criterion,
-    GateInput,
-    GateResult,
-    GateVerdict,
-    Metric,
-    Rule,
-)
+from analysis.base.gate_records import Criterion, GateInput, GateResult, GateVerdict, Rule
+from analysis.base.records import ALL, OUT_OF_SCOPE, Metric
 from analysis.plugin.gate import Gate, Threshold, metric_of, number_row, result
 from analysis.tracks.intent.cue_evidence import count_of
 from analysis.tracks.intent.enrichment_sentences import number

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from analysis.base.records import Criterion, GateInput, GateResult, GateVerdict, Metric, Rule
+from analysis.base.gate_records import Criterion, GateInput, GateResult, GateVerdict, Rule
+from analysis.base.records import Metric
 from analysis.plugin.gate import Gate, Threshold, analysed, number_row, result
 from analysis.tracks.intent.cue_evidence import (
     LEAST_TEXTS,

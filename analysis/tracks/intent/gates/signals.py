@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from analysis.base.records import Criterion, GateInput, GateResult, GateVerdict, Metric, Rule
+from analysis.base.gate_records import Criterion, GateInput, GateResult, GateVerdict, Rule
+from analysis.base.records import Metric
 from analysis.plugin.gate import Gate, Threshold, metric_of, number_row, result
 from analysis.tracks.intent.cue_evidence import count_of
 from analysis.tracks.intent.enrichment_sentences import number

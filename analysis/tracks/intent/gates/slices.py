@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from analysis.base.records import Criterion, GateInput, GateResult, GateVerdict, Rule, Slice
+from analysis.base.gate_records import Criterion, GateInput, GateResult, GateVerdict, Rule
+from analysis.base.records import Slice
 from analysis.plugin.gate import Gate, Threshold, number_row, result
 from analysis.stats import TaroneHolm, tarone_holm
 from analysis.tracks.intent.gates.counts import (

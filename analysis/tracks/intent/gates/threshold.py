@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from analysis.base.records import ALL, Criterion, GateInput, GateResult, GateVerdict, Metric, Rule, Slice
+from analysis.base.gate_records import Criterion, GateInput, GateResult, GateVerdict, Rule
+from analysis.base.records import ALL, Metric, Slice
 from analysis.plugin.adjudicated import Adjudicated, adjudicate, counts_of_rows, tolerance
 from analysis.plugin.alpha import share_of
 from analysis.plugin.gate import Gate, Threshold, metric_of, number_row, result

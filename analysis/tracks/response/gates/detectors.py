@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache, partial
 
-from analysis.base.records import ALL, Criterion, GateInput, GateResult, GateVerdict, Rule
+from analysis.base.gate_records import Criterion, GateInput, GateResult, GateVerdict, Rule
+from analysis.base.records import ALL
 from analysis.plugin.adjudicated import tolerance
 from analysis.plugin.gate import Gate, Threshold, candidate_wrong, decided, number_row, result
 from analysis.stats import detectable_loss

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from analysis.base.records import ALL, GateInput, Metric
+from analysis.base.gate_records import GateInput
+from analysis.base.records import ALL, Metric
 from analysis.plugin.alpha import share_of_track
 from analysis.plugin.gate import metric_of
 from analysis.stats import TaroneHolm, holm, mcnemar_one_sided, tarone_holm

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from analysis.base.records import ALL, GateInput, GateResult, GateVerdict, Rule
+from analysis.base.gate_records import GateInput, GateResult, GateVerdict, Rule
+from analysis.base.records import ALL
 from analysis.plugin.gate import Gate, Threshold, metric_of, number_row, result
 from analysis.plugin.trigger import clear, flagged
 from analysis.tracks.response.gate_keys import LENGTH

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from analysis.base.records import ALL, Criterion, GateInput, GateResult, GateVerdict, Rule
+from analysis.base.gate_records import Criterion, GateInput, GateResult, GateVerdict, Rule
+from analysis.base.records import ALL
 from analysis.plugin.gate import Gate, Threshold, metric_of, number_row, result
 from analysis.tracks.response.gate_keys import TRADEOFF, key_of, strict_of
 from analysis.tracks.response.gates.detectors import NET_RISE, judge

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from analysis.base.records import ALL, Criterion, GateInput, GateResult, GateVerdict, Rule
+from analysis.base.gate_records import Criterion, GateInput, GateResult, GateVerdict, Rule
+from analysis.base.records import ALL
 from analysis.plugin.alpha import share_of
 from analysis.plugin.gate import Gate, Threshold, metric_of, result
 from analysis.tracks.retrieval.changes import (

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from analysis.base.records import ALL, Criterion, GateInput, GateResult, GateVerdict, Rule
+from analysis.base.gate_records import Criterion, GateInput, GateResult, GateVerdict, Rule
+from analysis.base.records import ALL
 from analysis.plugin.adjudicated import adjudicate, counts_by_gold
 from analysis.plugin.alpha import share_of
 from analysis.plugin.gate import Gate, Threshold, metric_of, number_row, result

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from analysis.base.records import Criterion, GateVerdict, Metric
+from analysis.base.gate_records import Criterion, GateVerdict
+from analysis.base.records import Metric
 from analysis.plugin.gate import number_row
 from analysis.tracks.retrieval.changes import MIN_ITEMS
 

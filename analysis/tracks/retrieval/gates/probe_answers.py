@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from analysis.base.records import ALL, Criterion, GateInput, GateResult, GateVerdict, Metric, Rule, Slice
+from analysis.base.gate_records import Criterion, GateInput, GateResult, GateVerdict, Rule
+from analysis.base.records import ALL, Metric, Slice
 from analysis.plugin.adjudicated import Counts, adjudicate, tolerance
 from analysis.plugin.gate import Gate, Threshold, metric_of, number_row, result
 from analysis.plugin.trigger import count

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
-from analysis.base.records import ALL, Criterion, GateInput, GateResult, GateVerdict, Metric, Rule
+from analysis.base.gate_records import Criterion, GateInput, GateResult, GateVerdict, Rule
+from analysis.base.records import ALL, Metric
 from analysis.plugin.gate import Gate, Threshold, metric_of, result
 from analysis.tracks.retrieval.changes import (
     MIN_ITEMS,

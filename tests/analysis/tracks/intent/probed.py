@@ -7,7 +7,9 @@ from pathlib import Path
 
 import duckdb
 
-from analysis.base.records import GateInput, GateResult, Metric, ReviewState, Slice
+from analysis.base.gate_records import GateInput, GateResult
+from analysis.base.records import Metric, Slice
+from analysis.base.review_records import ReviewState
 from analysis.base.sql import sql_text
 from analysis.plugin.registry import get, specs_of
 from analysis.plugin.stage import PlanContext

@@ -9,17 +9,9 @@ from hypothesis import given as drawn
 from hypothesis import settings
 from hypothesis import strategies as st
 
-from analysis.base.records import (
-    ALL,
-    RIGHTS,
-    Contested,
-    Criterion,
-    GateInput,
-    GateResult,
-    Metric,
-    QueueEntry,
-    Slice,
-)
+from analysis.base.gate_records import Criterion, GateInput, GateResult
+from analysis.base.records import ALL, Contested, Metric, QueueEntry, Slice
+from analysis.base.review_records import RIGHTS
 from analysis.plugin.registry import get
 from analysis.review.evaluate import evaluate
 from tests.analysis.gate_fixture import (

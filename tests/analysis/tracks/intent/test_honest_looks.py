@@ -7,17 +7,9 @@ from dataclasses import replace
 
 import pytest
 
-from analysis.base.records import (
-    ALL,
-    Contested,
-    FindingRecord,
-    GateInput,
-    Metric,
-    ReviewState,
-    Right,
-    Slice,
-    VerdictRecord,
-)
+from analysis.base.gate_records import GateInput
+from analysis.base.records import ALL, Contested, Metric, Slice
+from analysis.base.review_records import FindingRecord, ReviewState, Right, VerdictRecord
 from analysis.review.evaluate import deciding_refs, evaluate
 from analysis.stats.clusters import clustered_interval
 from analysis.tracks.intent.metric_specs import metric

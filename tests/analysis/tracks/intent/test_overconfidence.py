@@ -8,7 +8,8 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from analysis.base.records import ALL, OUT_OF_SCOPE, GateResult, Metric
+from analysis.base.gate_records import GateResult
+from analysis.base.records import ALL, OUT_OF_SCOPE, Metric
 from analysis.tracks.intent.calibration import class_gaps
 from analysis.tracks.intent.gates.overconfidence import LEAST_OUTSIDE, LEAST_ROWS
 from analysis.tracks.intent.triggers import triggers

@@ -9,7 +9,8 @@ import duckdb
 import numpy as np
 import pytest
 
-from analysis.base.records import ALL, Contested, Example, GateInput, GateResult, Membership, Metric, Slice
+from analysis.base.gate_records import GateInput, GateResult
+from analysis.base.records import ALL, Contested, Example, Membership, Metric, Slice
 from analysis.plugin.adjudicated import tolerance
 from analysis.review.session import ReviewSession
 from analysis.run.pipeline import insert_arrow, insert_rows

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from analysis.base.records import GateResult
+from analysis.base.gate_records import GateResult
 from analysis.plugin.registry import get, specs_of
 from analysis.review.session import ReviewSession
 from analysis.tracks.intent.report_sections import report_sections

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from analysis.base.records import Metric, Trigger
+from analysis.base.gate_records import Trigger
+from analysis.base.records import Metric
 from analysis.tracks.intent.triggers import triggers
 from tests.analysis.gate_fixture import ESCALATION, given, measure
 

@@ -4,19 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from analysis.base.records import (
-    ALL,
-    GateInput,
-    GateResult,
-    Metric,
-    MetricSide,
-    ReviewState,
-    Right,
-    Slice,
-    SpanRecord,
-    SpanVerdict,
-    VerdictRecord,
-)
+from analysis.base.gate_records import GateInput, GateResult
+from analysis.base.records import ALL, Metric, MetricSide, Slice
+from analysis.base.review_records import ReviewState, Right, SpanRecord, SpanVerdict, VerdictRecord
 from analysis.plugin.registry import get, specs_of
 from analysis.review.evaluate import evaluate, resolve_rules
 from analysis.tracks.response.metric_specs import TRACK, metric

@@ -8,7 +8,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from analysis.base.records import GateInput, Metric, Right
+from analysis.base.gate_records import GateInput
+from analysis.base.records import Metric
+from analysis.base.review_records import Right
 from analysis.plugin.alpha import alpha_table
 from analysis.review.evaluate import allow, evaluate
 from analysis.tracks.response.hallucination import HALLUCINATION

@@ -2,17 +2,9 @@
 
 from __future__ import annotations
 
-from analysis.base.records import (
-    ALL,
-    Contested,
-    GateInput,
-    GateResult,
-    Metric,
-    ReviewState,
-    Right,
-    Slice,
-    VerdictRecord,
-)
+from analysis.base.gate_records import GateInput, GateResult
+from analysis.base.records import ALL, Contested, Metric, Slice
+from analysis.base.review_records import ReviewState, Right, VerdictRecord
 from analysis.plugin.registry import get, specs_of
 from analysis.review.evaluate import evaluate, resolve_rules
 from analysis.stats import tango_interval

@@ -9,7 +9,8 @@ from dataclasses import dataclass, fields
 import duckdb
 import numpy as np
 
-from analysis.base.records import ALL, Flag, GateInput, Metric, Slice
+from analysis.base.gate_records import GateInput
+from analysis.base.records import ALL, Flag, Metric, Slice
 from analysis.models.sides import Sides
 from analysis.plugin.metric import metric_table
 from analysis.plugin.registry import get

@@ -8,7 +8,9 @@ from hypothesis import given as drawn
 from hypothesis import settings
 from hypothesis import strategies as st
 
-from analysis.base.records import GateInput, Metric, ReviewState, Slice
+from analysis.base.gate_records import GateInput
+from analysis.base.records import Metric, Slice
+from analysis.base.review_records import ReviewState
 from analysis.review.evaluate import evaluate
 from analysis.review.session import ReviewSession
 from analysis.run.pipeline import analyze

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 
-from analysis.base.records import ALL, GateInput, Slice
+from analysis.base.gate_records import GateInput
+from analysis.base.records import ALL, Slice
 from analysis.tracks.retrieval.report_sections import report_sections
 from analysis.tracks.retrieval.triggers import triggers
 from tests.analysis.tracks.retrieval.gate_inputs import (

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from analysis.base.records import ALL, GateInput, GateResult, GateVerdict, Rule
+from analysis.base.gate_records import GateInput, GateResult, GateVerdict, Rule
+from analysis.base.records import ALL
 from analysis.plugin.gate import Gate, Threshold, metric_of, result
 from assay_toy.metric_specs import ROWS
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from analysis.base.records import GateInput, GateResult, GateVerdict, Rule, Slice
+from analysis.base.gate_records import GateInput, GateResult, GateVerdict, Rule
+from analysis.base.records import Slice
 from analysis.plugin.gate import Gate, Threshold, candidate_wrong, decided, metric_of, number_row, result
 from assay_toy.metric_specs import ROWS
 
