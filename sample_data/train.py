@@ -251,17 +251,24 @@ def adapted(base: BertForSequenceClassification, rank: int) -> PeftModel:
     return model
 
 
-def save_adapter(model: PeftModel, folder: Path) -> None:
-    """Writes the adapter in half precision; its configuration names the base without a path, and has one order."""
+def save_adapter(model: PeftModel, folder: Path, base_name: str, **changes: object) -> None:
+    """Writes the adapter in half precision; its configuration names the base without a path, and has one order.
+
+    Args:
+        model: with the adapter.
+        folder: written anew.
+        base_name: what the configuration calls the base.
+        changes: further keys of the configuration.
+    """
     shutil.rmtree(folder, ignore_errors=True)
     model.half().save_pretrained(str(folder), save_embedding_layers=False)
     (folder / "README.md").unlink(missing_ok=True)
     path = folder / "adapter_config.json"
     config = json.loads(path.read_text("utf-8"))
     config |= {
-        "base_model_name_or_path": BASE_NAME,
+        "base_model_name_or_path": base_name,
         "target_modules": sorted(config["target_modules"]),
-        "modules_to_save": ["classifier"],
+        **changes,
     }
     path.write_text(json.dumps(config, indent=2) + "\n", encoding="utf-8")
     for weights in folder.glob("*.safetensors"):
@@ -286,7 +293,7 @@ def make(name: str) -> None:
     if recipe.rank:
         adapter = adapted(model, recipe.rank)
         fit(adapter, tokenizer, training(corpus), recipe, seed)
-        save_adapter(adapter, MODELS / name)
+        save_adapter(adapter, MODELS / name, BASE_NAME, modules_to_save=["classifier"])
     else:
         fit(model, tokenizer, training(corpus), recipe, seed)
         save(model, tokenizer, MODELS / name)

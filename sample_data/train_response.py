@@ -31,7 +31,7 @@ from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
 
 from sample_data.author import ROOT
 from sample_data.author_response import CANDIDATES, answered
-from sample_data.train import MODELS
+from sample_data.train import MODELS, save_adapter
 
 MERGES = ROOT / "banks" / "response" / "merges.txt"
 BASE_NAME = "responder-v3"
@@ -235,19 +235,6 @@ def adapted(base: LlamaForCausalLM, rank: int) -> PeftModel:
     return model
 
 
-def save_adapter(model: PeftModel, folder: Path) -> None:
-    """Writes the adapter in half precision; its configuration names the base without a path, and has one order."""
-    shutil.rmtree(folder, ignore_errors=True)
-    model.half().save_pretrained(str(folder), save_embedding_layers=False)
-    (folder / "README.md").unlink(missing_ok=True)
-    path = folder / "adapter_config.json"
-    config = json.loads(path.read_text("utf-8"))
-    config |= {"base_model_name_or_path": BASE_NAME, "target_modules": sorted(config["target_modules"])}
-    path.write_text(json.dumps(config, indent=2) + "\n", encoding="utf-8")
-    for weights in folder.glob("*.safetensors"):
-        weights.chmod(0o644)
-
-
 def train_candidate(candidate: str, tokenizer: PreTrainedTokenizerFast, seed: int) -> None:
     """Trains and saves the adapter of one candidate over the base that is on disk."""
     print(ADAPTERS[candidate])
@@ -258,7 +245,7 @@ def train_candidate(candidate: str, tokenizer: PreTrainedTokenizerFast, seed: in
     recipe = CANDIDATE_RECIPES[candidate]
     model = adapted(base, recipe.rank)
     fit(model, tokenizer, [(one.prompt, one.candidates[candidate]) for one in answered()], recipe, seed)
-    save_adapter(model, MODELS / ADAPTERS[candidate])
+    save_adapter(model, MODELS / ADAPTERS[candidate], BASE_NAME)
 
 
 def main(arguments: Sequence[str]) -> None:

@@ -24,7 +24,7 @@ from transformers import BertConfig, BertModel, PreTrainedTokenizerBase, PreTrai
 
 from sample_data.author import ROOT
 from sample_data.pairs_retrieval import Corpus, Pair, batches
-from sample_data.train import MODELS, make_tokenizer
+from sample_data.train import MODELS, make_tokenizer, save_adapter
 
 VOCABULARY = ROOT / "banks" / "catalogue" / "vocabulary.txt"
 POSITIONS = 128
@@ -197,21 +197,6 @@ def adapted(base: BertModel, rank: int) -> PeftModel:
     return model
 
 
-def save_adapter(model: PeftModel, folder: Path) -> None:
-    """Writes the adapter in half precision; its configuration names the base without a path, and has one order."""
-    shutil.rmtree(folder, ignore_errors=True)
-    model.half().save_pretrained(str(folder), save_embedding_layers=False)
-    (folder / "README.md").unlink(missing_ok=True)
-    config = json.loads((folder / "adapter_config.json").read_text("utf-8"))
-    config |= {
-        "base_model_name_or_path": "encoder-v3",
-        "target_modules": sorted(config["target_modules"]),
-    }
-    _write_json(folder / "adapter_config.json", config)
-    for path in folder.glob("*.safetensors"):
-        path.chmod(0o644)
-
-
 def main() -> None:
     """Trains and saves all three encoders."""
     os.environ["TOKENIZERS_PARALLELISM"] = "false"
@@ -231,7 +216,7 @@ def main() -> None:
         )
         model = adapted(start, CANDIDATE.rank)
         fit(model, tokenizer, corpus, CANDIDATE, seed)
-        save_adapter(model, MODELS / name)
+        save_adapter(model, MODELS / name, "encoder-v3")
 
 
 if __name__ == "__main__":

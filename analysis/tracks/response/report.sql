@@ -12,23 +12,17 @@ JOIN evidence.span s ON s.ref = h.ref AND s.side = h.side AND s.detector = h.det
      AND s."end" = h."end" AND s.label = h.label
 WHERE e.ref IN (SELECT unnest($refs::VARCHAR[])) ORDER BY s.start, s."end", s.why
 
--- name: regressed_slices
--- By the bound nearer to no change: a slice of two answers is not the most regressed one.
-SELECT d.slice, d.name, d.value, d.low, d.high, d.n, b.value, f.value, any_value(s.critical)
-FROM evidence.metric d
-JOIN evidence.response_detector r ON d.name = r.name || '_rate' AND r.rated
-JOIN evidence.metric b ON b.track = d.track AND b.slice = d.slice AND b.name = r.name || '_broken'
-JOIN evidence.metric f ON f.track = d.track AND f.slice = d.slice AND f.name = r.name || '_fixed'
-JOIN evidence.slice s ON s.track = d.track AND s.slice = d.slice AND s.kind <> 'all'
-WHERE d.track = $track AND d.side = 'difference' AND d.value > 0
-GROUP BY ALL ORDER BY d.low DESC, d.slice, d.name LIMIT $most
-
--- name: improved_slices
-SELECT d.slice, d.name, d.value, d.low, d.high, d.n, b.value, f.value, any_value(s.critical)
-FROM evidence.metric d
-JOIN evidence.response_detector r ON d.name = r.name || '_rate' AND r.rated
-JOIN evidence.metric b ON b.track = d.track AND b.slice = d.slice AND b.name = r.name || '_broken'
-JOIN evidence.metric f ON f.track = d.track AND f.slice = d.slice AND f.name = r.name || '_fixed'
-JOIN evidence.slice s ON s.track = d.track AND s.slice = d.slice AND s.kind <> 'all'
-WHERE d.track = $track AND d.side = 'difference' AND d.value < 0
-GROUP BY ALL ORDER BY d.high, d.slice, d.name LIMIT $most
+-- name: changed_slices
+-- Those with a higher rate, or with a lower one, by the bound nearer to no change: a slice of two answers is not the
+-- most regressed one.
+WITH changed AS (
+    SELECT d.slice, d.name, d.value, d.low, d.high, d.n, b.value AS broken, f.value AS fixed,
+           any_value(s.critical) AS critical
+    FROM evidence.metric d
+    JOIN evidence.response_detector r ON d.name = r.name || '_rate' AND r.rated
+    JOIN evidence.metric b ON b.track = d.track AND b.slice = d.slice AND b.name = r.name || '_broken'
+    JOIN evidence.metric f ON f.track = d.track AND f.slice = d.slice AND f.name = r.name || '_fixed'
+    JOIN evidence.slice s ON s.track = d.track AND s.slice = d.slice AND s.kind <> 'all'
+    WHERE d.track = $track AND d.side = 'difference' AND CASE WHEN $risen THEN d.value > 0 ELSE d.value < 0 END
+    GROUP BY ALL)
+SELECT * FROM changed ORDER BY CASE WHEN $risen THEN -low ELSE high END, slice, name LIMIT $most

@@ -53,8 +53,8 @@ def report_sections(connection: duckdb.DuckDBPyConnection, given: GateInput) -> 
         ]
     }
     if any(rate_counts(given, one.name, ALL) is not None for one in told):
-        found[IMPROVED] = _slices(connection, "improved_slices")
-        found[REGRESSED] = _slices(connection, "regressed_slices")
+        found[IMPROVED] = _slices(connection, risen=False)
+        found[REGRESSED] = _slices(connection, risen=True)
     return found
 
 
@@ -253,8 +253,9 @@ def _unanswered(given: GateInput) -> list[str]:
     return [f"base → candidate: {', '.join(said)}"] if said else []
 
 
-def _slices(connection: duckdb.DuckDBPyConnection, query: str) -> list[str]:
-    rows = connection.execute(_SQL[query], {"track": TRACK, "most": SHOWN}).fetchall()
+def _slices(connection: duckdb.DuckDBPyConnection, *, risen: bool) -> list[str]:
+    asked = {"track": TRACK, "most": SHOWN, "risen": risen}
+    rows = connection.execute(_SQL["changed_slices"], asked).fetchall()
     return [
         f"{name}{' (critical)' if critical else ''} {rate.removesuffix('_rate')} rate {value:+.3f}"
         f"{'' if low is None else f' [{low:.3f}, {high:.3f}]'}, {int(broken)} new and {int(fixed)} gone of {n}"
