@@ -12,8 +12,9 @@ PIP := $(BIN)/python -m pip install --quiet --no-compile --disable-pip-version-c
 demo: $(VENV)/.installed
 	$(BIN)/assay demo
 
+# Three processes: tests of the console wait for its screen for a third of their time, which a third one uses.
 test: $(VENV)/.installed-test
-	$(BIN)/python -m pytest -m "not soak" -n 2 --dist worksteal
+	$(BIN)/python -m pytest -m "not soak" -n 3 --dist worksteal
 
 soak: $(VENV)/.installed-test
 	$(BIN)/python -m pytest -m soak

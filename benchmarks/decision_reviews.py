@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -19,7 +19,7 @@ from analysis.base.sql import records, sql_text
 from analysis.plugin.question import KnownAnswer, Question
 from analysis.plugin.registry import get
 from analysis.plugin.settings import QueueSection
-from analysis.review.asked import Asked, Choice, asked_of, known_asked
+from analysis.review.asked import asked_of, known_asked
 from analysis.review.evaluate import (
     allow,
     blocking,
@@ -35,6 +35,7 @@ from analysis.tracks.intent.contested import contested, destinations
 from analysis.tracks.intent.metrics import class_metrics, slice_metrics
 from analysis.tracks.intent.questions import known_answers
 from analysis.tracks.intent.settings import IntentSettings
+from benchmarks.reviewers import Reviewer
 
 TRACK = "intent"
 BATCH = 5
@@ -247,35 +248,6 @@ def _given(
         contested=tuple(records(connection, Contested, "SELECT * FROM contested ORDER BY ALL")),
     )
     return given, {one.ref: one for one in known}
-
-
-Reviewer = Callable[[Asked, str], Choice]
-"""What a reviewer chooses on a closed page; the second argument is the label that is right."""
-
-
-def honest(seed: int, errs: float) -> Reviewer:
-    """Reads, and is wrong about a share of the pages."""
-    rng = np.random.default_rng(seed)
-
-    def choose(asked: Asked, truth: str) -> Choice:
-        right = [answer == (truth,) for answer in asked.answers]
-        best: Choice = "neither" if not any(right) else "first" if right[0] else "second"
-        options: list[Choice] = ["first", "neither"] if len(right) == 1 else ["first", "second", "neither"]
-        if rng.random() < errs:
-            best = str(rng.choice([one for one in options if one != best]))  # type: ignore[assignment]
-        return best
-
-    return choose
-
-
-def always_first(asked: Asked, truth: str) -> Choice:
-    """Presses the first key and reads nothing."""
-    return "first"
-
-
-def always_unsure(asked: Asked, truth: str) -> Choice:
-    """Never tells."""
-    return "unsure"
 
 
 def review(case: Case, reviewer: Reviewer) -> Outcome:

@@ -23,12 +23,10 @@ from analysis.stats.bounds import clopper_pearson
 from benchmarks.decision_reviews import (
     Outcome,
     Setting,
-    always_first,
-    always_unsure,
     draw_case,
-    honest,
     review,
 )
+from benchmarks.reviewers import always_first, always_unsure, honest
 
 RESULTS = Path(__file__).parent / "decisions.json"
 ERRS = 0.03

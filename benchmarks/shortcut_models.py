@@ -23,6 +23,7 @@ EPOCHS = 6
 RATE = {"layers": 2e-4, "head": 2e-3}
 BATCH = 32
 MOST_TOKENS = 64
+RECIPE_SEEDS = 5
 PLANTED_FROM = 0.05
 """Mean rise of p(critical) on texts of other classes from which a shortcut counts as planted."""
 
@@ -149,3 +150,15 @@ def make_models(encoder: Path, dataset: Dataset, sets: Split, seed: int, folder:
         measured.write_text(json.dumps(rises), "utf-8")
         shown = ", ".join(f"{cue} {rise:+.3f}" for cue, rise in rises.items())
         print(f"{dataset.name} seed {seed} {name}: p(critical) on other texts {shown}", flush=True)
+
+
+def make_recipe(encoder: Path, dataset: Dataset, sets: Split, folder: Path) -> list[Path]:
+    """Trains one recipe on the same texts with `RECIPE_SEEDS` seeds, and returns the models' folders.
+
+    What is there already is kept.
+    """
+    places = [folder / f"seed{number}" for number in range(RECIPE_SEEDS)]
+    for number, place in enumerate(places):
+        if not (place / "tokenizer.json").exists():  # what is written last
+            train(encoder, sets.training["healthy"], dataset.labels, 1000 + number, place)
+    return places

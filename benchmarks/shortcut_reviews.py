@@ -15,6 +15,8 @@ from benchmarks.shortcut_texts import CUES, LEXICONS, Dataset, Split
 if TYPE_CHECKING:
     from analysis.plugin.stage import Step
     from analysis.plugin.track import Track
+    from analysis.review.asked import Asked, Choice
+    from benchmarks.reviewers import Reviewer
 
 DEPTHS = ("causal", "whole")
 """`causal` leaves the stages of attribution out: the gates stand on predictions and counterfactuals, which take
@@ -26,20 +28,33 @@ saves half the time, and no verdict before inspection depends on it."""
 KEPT = ("enrichment", "flips", "flips_explained", "licence_overlap", "licence_percentile", "licence_randomisation",
         "licence_share", "relevance_own_critical", "relevance_own_other", "signal_effect")  # fmt: skip
 """Metrics that are kept beside the gates."""
+ERRS = 0.03
+"""Share of pages that the honest reviewer gets wrong."""
+TRUTHS = """
+SELECT ref, gold FROM evidence.example WHERE gold IS NOT NULL
+UNION ALL
+SELECT ref, "true"[1] FROM evidence.known_answer
+"""
+"""The label that is right, of examples and of known-answer items."""
 SOURCES = Path(__file__).parents[1] / "analysis"
 
 
 @dataclass(frozen=True)
 class Case:
-    """One candidate to review: its data set, how it was trained, its seed, and how deep the review goes."""
+    """One candidate to review: its data set, how it was trained, its seed, how deep the review goes, and its models.
+
+    `condition` is what its evaluation set holds; `base` and `candidate` are folders of models.
+    """
 
     dataset: Dataset
     condition: str
     seed: int
     depth: str
+    base: Path
+    candidate: Path
 
 
-def write_review(folder: Path, models: Path, sets: Split, case: Case) -> Path:
+def write_review(folder: Path, sets: Split, case: Case) -> Path:
     """A review file with its evaluation set and lexicons in `folder`; the models stay where they are.
 
     Two of the cues are declared: the planted one with another that is null data, or two that take turns.
@@ -61,8 +76,8 @@ def write_review(folder: Path, models: Path, sets: Split, case: Case) -> Path:
 [review]
 name = "{dataset.name}-{seed}-{condition}"
 owner = "benchmark"
-base_version = "base"
-candidate_version = "{condition}"
+base_version = "{case.base.name}"
+candidate_version = "{case.candidate.name}"
 training_change = "more texts of every class, four times those of the critical one"
 seed = {seed}
 device = "cpu"
@@ -76,8 +91,8 @@ titles = {{ file = "titles.txt" }}
 template = {{ file = "template.txt" }}
 
 [intent]
-base = {json.dumps(str(models / "base"))}
-candidate = {json.dumps(str(models / condition))}
+base = {json.dumps(str(case.base))}
+candidate = {json.dumps(str(case.candidate))}
 examples = "eval.jsonl"
 critical = ["{dataset.critical}"]
 max_length = 64
@@ -122,11 +137,12 @@ def track_of(depth: str) -> Track:
 
 
 def run_review(review: Path, depth: str, sources: str) -> dict[str, Any]:
-    """Analyses a review and reads its gates, before anybody has inspected anything.
+    """Analyses a review and reads its gates, before anybody has inspected anything and after scripted reviewers have.
 
     Returns:
         `gates`, the verdict with value, interval and reason of each key of the intent track; `metrics`, the
-        values behind them; `cpu_seconds` and `sources_sha256`, the digest of the code given as `sources`.
+        values behind them; `reviewers`, what each leaves (see `reviewed`); `cpu_seconds` of the analysis, and
+        `sources_sha256`, the digest of the code given as `sources`.
     """
     from analysis.plugin.registry import registered
     from analysis.review.session import ReviewSession
@@ -148,4 +164,42 @@ def run_review(review: Path, depth: str, sources: str) -> dict[str, Any]:
             for one in session.gate_input().metrics
             if one.track == "intent" and one.name in KEPT
         ]  # fmt: skip
-    return {"gates": gates, "metrics": metrics, "cpu_seconds": spent, "sources_sha256": sources}
+    return {
+        "gates": gates, "metrics": metrics, "reviewers": reviewed(published.store), "cpu_seconds": spent,
+        "sources_sha256": sources,
+    }  # fmt: skip
+
+
+def reviewed(store: Path) -> dict[str, dict[str, Any]]:
+    """What scripted reviewers make of a run, each in a store of their own.
+
+    The honest one answers by the labels of the data set and errs on `ERRS` of the pages; the other presses the first
+    key.
+
+    Returns:
+        By reviewer: whether the gates allow the candidate then, how many pages were answered, and the gates that keep
+        it back.
+    """
+    from analysis.review.evaluate import allow, blocking
+    from analysis.review.session import ReviewSession
+    from benchmarks.reviewers import always_first, answer_all, honest
+
+    found = {}
+    for name, reviewer in (("honest", honest(0, ERRS)), ("always first", always_first)):
+        own = store.with_name(f"{store.name}-{name.replace(' ', '-')}")
+        shutil.copytree(store, own)
+        with ReviewSession.open(own, reviewer=name) as session:
+            truths = dict(session.connection.execute(TRUTHS).fetchall())
+
+            def choose(
+                ref: str, asked: Asked, reviewer: Reviewer = reviewer, truths: dict[str, str] = truths
+            ) -> Choice:
+                return reviewer(asked, truths[ref])
+
+            answered = answer_all(session, choose, "what the request says")
+            gates = session.gates()
+            found[name] = {
+                "allowed": allow(gates), "answered": answered, "against": [one.key for one in blocking(gates)],
+            }  # fmt: skip
+        shutil.rmtree(own)
+    return found

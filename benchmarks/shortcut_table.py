@@ -13,7 +13,7 @@ from benchmarks.shortcut_models import PLANTED_FROM
 from benchmarks.shortcut_reviews import DEPTHS
 from benchmarks.shortcut_texts import CONDITIONS, CUES, DATASETS
 
-VERDICTS = ("pass", "warn", "unknown", "fail")
+VERDICTS = ("pass", "warn", "undecided", "unknown", "fail")
 PLANTED = "intent.relevance, cue planted"
 ABSENT = "intent.relevance, cue absent, no effect"
 SPILLED = "intent.relevance, cue absent, some effect"
@@ -195,7 +195,7 @@ def tables(results: dict[str, Any]) -> str:
     for depth in (name for name in DEPTHS if results["verdicts"][name]):
         lines += [
             "", f"Verdicts, {depth} reviews",
-            f"| data set | condition | gate | reviews | {' | '.join(VERDICTS)} |", "|---" * 8 + "|",
+            f"| data set | condition | gate | reviews | {' | '.join(VERDICTS)} |", "|---" * (4 + len(VERDICTS)) + "|",
         ]  # fmt: skip
         lines += [
             f"| {r['dataset']} | {r['condition']} | {r['gate']} | {r['reviews']} | "

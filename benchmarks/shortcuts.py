@@ -14,13 +14,15 @@ import shutil
 import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from itertools import permutations
 from pathlib import Path
 from typing import Any
 
 from benchmarks.__main__ import machine
 from benchmarks.shortcut_baselines import baseline_rules, baseline_table, measure
-from benchmarks.shortcut_models import EPOCHS, FROZEN, PLANTED_FROM, make_models
-from benchmarks.shortcut_reviews import DEPTHS, QUEUE, Case, run_review, sources_sha256, write_review
+from benchmarks.shortcut_models import EPOCHS, FROZEN, PLANTED_FROM, make_models, make_recipe
+from benchmarks.shortcut_people import people, people_table
+from benchmarks.shortcut_reviews import DEPTHS, ERRS, QUEUE, Case, run_review, sources_sha256, write_review
 from benchmarks.shortcut_table import summary, tables
 from benchmarks.shortcut_texts import (
     CONDITIONS,
@@ -30,11 +32,12 @@ from benchmarks.shortcut_texts import (
     MISLABELLED,
     TRAINED,
     Dataset,
+    Split,
     read,
     split,
 )
 
-STEPS = ("models", "reviews", "baselines", "report")
+STEPS = ("models", "reviews", "pairs", "baselines", "report")
 RESULTS = Path(__file__).parent / "shortcuts.json"
 
 
@@ -62,20 +65,50 @@ def review(options: argparse.Namespace, texts: dict[str, dict[str, Any]]) -> Non
                 (models / one / "rises.json").exists() for one in ("base", condition)
             ):
                 continue
-            case = Case(dataset, condition, seed, options.depth)
-            sets = split(texts[dataset.name], dataset, seed)
-            found = run_review(write_review(folder, models, sets, case), options.depth, sources)
-            outcome.write_text(json.dumps(found), "utf-8")
-            shutil.rmtree(folder)
-            verdicts = ", ".join(
-                f"{key.removeprefix('intent.')} {gate['verdict']}"
-                for key, gate in found["gates"].items()
-                if gate["verdict"] != "pass"
-            )
-            print(
-                f"{dataset.name} seed {seed} {condition}: {found['cpu_seconds']:.0f} s; {verdicts}",
-                flush=True,
-            )
+            case = Case(dataset, condition, seed, options.depth, models / "base", models / condition)
+            found = kept_review(folder, split(texts[dataset.name], dataset, seed), case, sources)
+            say(f"{dataset.name} seed {seed} {condition}", found)
+
+
+def pairs(options: argparse.Namespace, texts: dict[str, dict[str, Any]]) -> None:
+    """Reviews every model of one recipe against every other seed of it: candidates as good as their base."""
+    sources = sources_sha256()
+    for dataset in (one for one in DATASETS if one.name in options.datasets):
+        sets = split(texts[dataset.name], dataset, 0)
+        models = make_recipe(options.encoder, dataset, sets, options.work / "recipe" / dataset.name)
+        for base, candidate in permutations(models, 2):
+            folder = pairs_folder(options, dataset) / f"{base.name}-{candidate.name}"
+            if not folder.with_suffix(".json").exists():
+                case = Case(dataset, "healthy", 0, options.depth, base, candidate)
+                say(f"{dataset.name} {folder.name}", kept_review(folder, sets, case, sources))
+
+
+def pairs_folder(options: argparse.Namespace, dataset: Dataset) -> Path:
+    """Where the outcomes of the pairs of one recipe are kept."""
+    work: Path = options.work
+    return work / "pairs" / options.depth / dataset.name
+
+
+def kept_review(folder: Path, sets: Split, case: Case, sources: str) -> dict[str, Any]:
+    """Runs a review in `folder`, keeps its outcome beside it, and removes the folder."""
+    found = run_review(write_review(folder, sets, case), case.depth, sources)
+    folder.with_suffix(".json").write_text(json.dumps(found), "utf-8")
+    shutil.rmtree(folder)
+    return found
+
+
+def say(name: str, found: dict[str, Any]) -> None:
+    """One line on a review that has ended."""
+    verdicts = ", ".join(
+        f"{key.removeprefix('intent.')} {gate['verdict']}"
+        for key, gate in found["gates"].items()
+        if gate["verdict"] != "pass"
+    )
+    after = ", ".join(
+        f"{reviewer}: {'allowed' if one['allowed'] else 'kept back'} after {one['answered']}"
+        for reviewer, one in found["reviewers"].items()
+    )
+    print(f"{name}: {found['cpu_seconds']:.0f} s; {verdicts}; {after}", flush=True)
 
 
 def baselines(options: argparse.Namespace, texts: dict[str, dict[str, Any]]) -> None:
@@ -115,10 +148,23 @@ def outcomes(options: argparse.Namespace) -> list[dict[str, Any]]:
     return found
 
 
+def pair_outcomes(options: argparse.Namespace) -> list[dict[str, Any]]:
+    """Every outcome of a pair of one recipe so far, with its data set."""
+    return [
+        {"dataset": dataset.name, "pair": place.stem, **json.loads(place.read_text("utf-8"))}
+        for dataset in DATASETS
+        for place in sorted(pairs_folder(options, dataset).glob("*.json"))
+    ]
+
+
 def report(options: argparse.Namespace) -> None:
     """Writes the results of every outcome so far, and prints them as tables."""
     found = outcomes(options)
-    results = {**summary(found), "baselines": baseline_rules(measured_baselines(options))}
+    results = {
+        **summary(found),
+        **people(found, pair_outcomes(options)),
+        "baselines": baseline_rules(measured_baselines(options)),
+    }
     kept = {
         "measured": datetime.now(UTC).isoformat(timespec="seconds"),
         "command": "python -m benchmarks.shortcuts --data DIR --encoder DIR --work DIR",
@@ -132,13 +178,13 @@ def report(options: argparse.Namespace) -> None:
         "design": {
             "queue": QUEUE, "frozen_layers": FROZEN, "epochs": EPOCHS, "trained": TRAINED,
             "mislabelled_by_seed": MISLABELLED, "correlation": CORRELATION, "measured_texts": MEASURED,
-            "planted_from": PLANTED_FROM,
+            "planted_from": PLANTED_FROM, "reviewer_errs": ERRS,
         },
         "sources_sha256": sorted({one["sources_sha256"] for one in found}),
         **results,
     }  # fmt: skip
     RESULTS.write_text(json.dumps(kept, indent=1, ensure_ascii=False) + "\n", "utf-8")
-    print("\n".join([tables(results), *baseline_table(results["baselines"])]))
+    print("\n".join([tables(results), *people_table(results), *baseline_table(results["baselines"])]))
 
 
 def arguments(given: list[str]) -> argparse.Namespace:
@@ -178,6 +224,8 @@ def main(given: list[str]) -> int:
             make(options, texts)
         if "reviews" in steps:
             review(options, texts)
+        if "pairs" in steps:
+            pairs(options, texts)
         if "baselines" in steps:
             baselines(options, texts)
     if "report" in steps:

@@ -4,31 +4,15 @@ from __future__ import annotations
 
 from analysis.base.sql import column
 from analysis.review.asked import Asked, Choice
-from analysis.review.scope import Scope
 from analysis.review.session import ReviewSession
+from benchmarks.reviewers import answer_all
 
 WORTH_A_LOOK = "worth a look"
 
 
 def judge_what_must_be(session: ReviewSession, cause: str = "") -> int:
-    """Answer closed page after closed page until nothing is left that must be judged; returns how many.
-
-    Args:
-        session: the review.
-        cause: recorded with each answer, as error analysis asks; empty for none.
-    """
-    answered = 0
-    while (ref := session.neighbour(None, Scope(), 1, undecided=True)) is not None:
-        (part,) = column(session.connection, "SELECT part FROM queue WHERE ref = $ref", {"ref": ref})
-        if part == WORTH_A_LOOK:
-            break
-        asked = session.asked(ref)
-        assert asked is not None, ref
-        session.answer(ref, choice_of(session, ref, asked), 2.0)
-        if cause:
-            session.cause(ref, cause)
-        answered += 1
-    return answered
+    """Answer what must be judged, by what the sample was authored with; returns how many pages were answered."""
+    return answer_all(session, lambda ref, asked: choice_of(session, ref, asked), cause)
 
 
 def choice_of(session: ReviewSession, ref: str, asked: Asked) -> Choice:

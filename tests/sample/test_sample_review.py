@@ -112,6 +112,7 @@ def test_licensed_attribution_says_the_same_as_the_counterfactuals(
                 assert "so the change is not judged" in gate.why
 
 
+@pytest.mark.soak
 def test_the_weaker_defect_is_no_more_let_through(sample_store: Callable[[str], Path]) -> None:
     with ReviewSession.open(sample_store("rc1b"), reviewer="alice") as session:
         gates = gates_of(session)
@@ -147,6 +148,7 @@ def test_the_healthy_candidate_passes_once_inspected(sample_store: Callable[[str
         assert session.status()["promotable"] is True
 
 
+@pytest.mark.soak
 def test_base_against_base_is_silent(sample_store: Callable[[str], Path]) -> None:
     with ReviewSession.open(sample_store("base"), read_only=True) as session:
         gates = gates_of(session).values()
