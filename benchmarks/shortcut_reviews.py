@@ -31,11 +31,11 @@ KEPT = ("enrichment", "flips", "flips_explained", "licence_overlap", "licence_pe
 ERRS = 0.03
 """Share of pages that the honest reviewer gets wrong."""
 TRUTHS = """
-SELECT ref, gold FROM evidence.example WHERE gold IS NOT NULL
+SELECT e.ref, coalesce(e.gold, p.gold) FROM evidence.example e LEFT JOIN evidence.example p ON p.ref = e.parent_ref
 UNION ALL
 SELECT ref, "true"[1] FROM evidence.known_answer
 """
-"""The label that is right, of examples and of known-answer items."""
+"""The label that is right, of examples, of messages with a cue inserted (the message's own), and of known answers."""
 SOURCES = Path(__file__).parents[1] / "analysis"
 
 

@@ -183,7 +183,7 @@ def report(options: argparse.Namespace) -> None:
         "sources_sha256": sorted({one["sources_sha256"] for one in found}),
         **results,
     }  # fmt: skip
-    RESULTS.write_text(json.dumps(kept, indent=1, ensure_ascii=False) + "\n", "utf-8")
+    options.results.write_text(json.dumps(kept, indent=1, ensure_ascii=False) + "\n", "utf-8")
     print("\n".join([tables(results), *people_table(results), *baseline_table(results["baselines"])]))
 
 
@@ -199,6 +199,7 @@ def arguments(given: list[str]) -> argparse.Namespace:
         "--encoder-name", default="all-MiniLM-L6-v2 (Apache-2.0)", help="its name in the results"
     )
     parser.add_argument("--work", type=Path, required=True, help="keeps models and outcomes")
+    parser.add_argument("--results", type=Path, default=RESULTS, help="what `report` writes")
     parser.add_argument("--seeds", type=int, nargs="+", default=list(range(5)))
     names = [one.name for one in DATASETS]
     parser.add_argument("--datasets", nargs="+", choices=names, default=names)

@@ -137,7 +137,7 @@ class QueueSection(Section):
 
     budget: int = Field(default=40, ge=0)
     controls: int = Field(default=20, ge=0)
-    known_answers: int = Field(default=8, ge=0)
+    known_answers: int = Field(default=12, ge=0)
     attribute: Literal["queue", "all"] = "queue"
 
 

@@ -133,6 +133,7 @@ _REST = f"""
 [queue]
 budget = 14
 controls = 3
+known_answers = {KNOWN}
 
 [lexicons]
 titles = {{{{ terms = ["{TITLE}", "Cold Harbor"] }}}}

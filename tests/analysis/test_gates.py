@@ -161,6 +161,10 @@ def relevance(own: float, base: float, n: int = 300, **more: Any) -> GateInput:
         (-0.20, -0.20, 300, "unknown"),
         # What the candidate suppresses less than its base is better, and still there.
         (-0.20, -0.60, 300, "unknown"),
+        # Two seeds of one recipe differ so; what at least doubled is the candidate's own.
+        (-0.46, -0.33, 300, "unknown"),
+        (-0.67, -0.33, 300, "fail"),
+        (0.46, -0.33, 300, "fail"),
         (-0.009, 0.0, 300, "pass"),
         (0.77, 0.0, 150, "unknown"),
     ],
@@ -172,6 +176,12 @@ def test_relevance(own: float, base: float, n: int, expected: str) -> None:
 def test_a_shift_that_cannot_be_told_from_noise_does_not_fail() -> None:
     wide = given(shift("other", 0.05, 0.0, 300, half=0.08), irrelevant={"escalation": ["titles"]})
     assert gate(wide, KEY).verdict == "pass"
+
+
+def test_a_shift_of_which_nothing_can_be_told_does_not_pass() -> None:
+    one = gate(given(shift("other", 0.70, 0.0, 300, half=1.0), irrelevant={"escalation": ["titles"]}), KEY)
+    assert one.verdict == "unknown"
+    assert one.why.startswith("too uncertain to tell")
 
 
 def test_relevance_on_critical_texts_alone() -> None:
@@ -210,9 +220,9 @@ def test_a_suppression_that_the_base_has_more_of_is_not_a_change_for_the_worse()
     assert gate(turned, KEY).verdict == "fail"
 
 
-def test_under_five_terms_the_sentence_speaks_of_these_only() -> None:
+def test_of_few_terms_the_sentence_speaks_of_these_only() -> None:
     one = relevance(0.77, 0.0)
-    for terms, said in ((2, True), (4, True), (5, False)):
+    for terms, said in ((2, True), (19, True), (20, False)):
         settings = {"intent": {**one.settings["intent"], "terms": {"escalation/titles": terms}}}
         why = gate(replace(one, settings=settings), KEY).why
         assert (f"{terms} terms of titles inserted: this speaks of these terms only" in why) is said

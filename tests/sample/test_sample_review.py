@@ -138,7 +138,7 @@ def test_the_healthy_candidate_passes_once_inspected(sample_store: Callable[[str
         before = list(gates_of(session).values())
         assert not [one.key for one in before if one.verdict == "fail"]
         assert not allow(before)
-        # Twenty controls of each track, eight known answers each, what decides, and three that are shown again.
+        # Twenty controls of each track, twelve known answers each, what decides, and three that are shown again.
         assert 80 < judge_what_must_be(session, "looked at") <= 130
         after = gates_of(session).values()
         assert [one.key for one in after if one.verdict in ("fail", "unknown")] == []

@@ -203,7 +203,9 @@ def test_the_context_holds_what_a_claim_was_checked_against(published: Path) -> 
     assert "labelled texts" in told["spoilers"]["quality"]
     rates = {(row["name"], row["slice"], row["side"]): row for row in evidence.context["rates"]}
     critical = rates["spoilers_rate", "asks for no spoilers", "candidate"]
-    assert (critical["value"], critical["n"]) == (0.5, 2)
+    assert (critical["value"], critical["n"]) == (1.0, 1), (
+        "the Japanese answer is read by no detector of spoilers"
+    )
     assert critical["gate"] == "response.spoilers[asks for no spoilers]"
     assert rates["win_rate", "all", "candidate"]["gate"] == "response.tradeoff"
     assert rates["spoilers_rate", "all", "difference"]["rate_of"] == "spoilers"
@@ -316,7 +318,7 @@ def test_the_summary_is_plain_sentences(published: Path) -> None:
     assert f"candidate, 40 words: {CANDIDATE}" in rows
     (spoiler,) = [row for row in rows if row.startswith("1, candidate, spoilers")]
     assert spoiler.endswith("; unconfirmed")
-    assert "spoilers, all prompts: 0/7 → 1/7" in rows
+    assert "spoilers, all prompts: 0/6 → 1/6" in rows
     assert "base: no response on this side" in VIEW.summary(evidence_of(published, ref_of("r003")))
 
 

@@ -203,7 +203,6 @@ async def test_a_title_is_deleted_and_both_models_answer(
         await pilot.press("d")
         await until(pilot, f"without “{title}”")
         await pilot.press("enter")
-        await until(pilot, "esc cancels")
         await until(pilot, "─ after ", ANSWER_S)
         answered = await explained(pilot)
         assert screen_of(pilot)._timer is None
@@ -290,7 +289,6 @@ async def test_methods_on_demand_explain_the_text_as_it_is_and_as_it_was_changed
         screen = screen_of(pilot)
         await until(pilot, "M more methods")
         await pilot.press("M")
-        await until(pilot, "esc cancels")
         await explained(pilot)
         lime = await until(pilot, "LIME, kernel SHAP: v goes through them")
         assert "500 samples; weighted R² of the local model base ." in lime

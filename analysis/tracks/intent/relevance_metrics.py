@@ -56,8 +56,8 @@ def relevance_metrics(
 
     The *own* effect of a side is p(class | cue) - p(class | plain), the *change* the candidate's own minus the
     base's. Bounds of the gated family are made at the part of the review's level that its gate has, over
-    cues x populations, half of it on either side since both directions can fail; they speak of new texts and new
-    terms: the fewer terms a lexicon has, the wider they are. A variant whose logits are not numbers makes its effects
+    cues x populations, half of it on either side since both directions can fail; they speak of new texts and, where a
+    lexicon has `FEW_TERMS` or more, of new terms. A variant whose logits are not numbers makes its effects
     unknown: they are wrong, never silently left out.
 
     Args:
@@ -101,10 +101,11 @@ def _paired(
 ) -> list[Metric]:
     texts, terms = np.asarray(found["text"], str), np.asarray(found["term"], str)
     clusters = np.asarray(found["cluster"], str)
+    levels = len(np.unique(terms))
     # Each text has one removed variant, and its term is its own: there is nothing to vary but texts.
-    levels = 1 if effect.operation == "remove" else len(np.unique(terms))
-    over = "texts" if levels == 1 else f"texts and {levels} terms, two-way"
-    if effect.operation != "remove" and levels < FEW_TERMS:
+    over_terms = effect.operation != "remove" and levels >= FEW_TERMS
+    over = f"texts and {levels} terms, two-way" if over_terms else "texts"
+    if effect.operation != "remove" and not over_terms:
         over += "; these terms only"
     method = f"{effect.edit}; Student over {over}, at {confidence:.4f}"
     values = {side: effect.sign * _floats(found[side]) for side in SIDES}
@@ -116,10 +117,10 @@ def _paired(
             why = f"the logits of {missing} of {len(effects)} probes are not numbers"
             rows.append(metric(name, key, side, None, None, count, method, why=why))
             continue
-        if levels == 1:
-            one = clustered_mean(effects, clusters, confidence)
-        else:
+        if over_terms:
             one = two_way_mean(effects, clusters, terms, confidence)
+        else:
+            one = clustered_mean(effects, clusters, confidence)
         bounds = _possible(one, 2.0 if side == "difference" else 1.0)
         rows.append(metric(name, key, side, one.value, bounds, count, method))
     return rows

@@ -12,6 +12,8 @@ import pyarrow as pa
 
 from analysis.base.sql import queries
 from analysis.plugin.stage import Aggregate, PlanContext, RunContext, Shard, Stage
+from analysis.text.cleaned import cleaned
+from analysis.text.language import unread_language
 from analysis.tracks.response.detector_inputs import load_knowledge, load_responses
 from analysis.tracks.response.detectors.contract import Detector, Found, Knowledge, Response
 from analysis.tracks.response.detectors.quality import quality_text
@@ -22,6 +24,8 @@ if TYPE_CHECKING:
     import duckdb
 
 PROMPTS_PER_SHARD = 256
+READING = 1
+"""Rises with every change of how a text is read before detectors see it."""
 
 _SQL = queries(__package__, "stages.sql")
 
@@ -56,6 +60,9 @@ _SAMPLE_OUTCOME = pa.schema(
         ("hit", pa.bool_()),
     ]
 )
+_UNREAD = pa.schema(
+    [("ref", pa.string()), ("side", pa.string()), ("detector", pa.string()), ("language", pa.string())]
+)
 
 _DETECTOR = pa.schema(
     [
@@ -81,20 +88,35 @@ _DETECTOR = pa.schema(
 def detected(
     responses: Iterable[Response], knowledge: Knowledge, detectors: tuple[Detector, ...] = DETECTORS
 ) -> dict[str, pa.Table]:
-    """Rows of `span`, `response_hit` and `response_outcome` for some responses.
+    """Rows of `span`, `response_hit`, `response_outcome` and `response_unread` for some responses.
 
-    A detector that does not apply to a response has no outcome for it. The `why` of an outcome is that of the
-    first span that counts; two equal spans are one.
+    Detectors read the cleaned text; the places of spans are in the text as written. A detector that does not apply to
+    a response, or that does not read its language, has no outcome for it. The `why` of an outcome is that of the first
+    span that counts; two equal spans are one.
     """
     spans: list[dict[str, Any]] = []
     hits: list[dict[str, Any]] = []
     outcomes: list[dict[str, Any]] = []
+    unread: list[dict[str, Any]] = []
     for response in responses:
+        text = cleaned(response.text)
+        as_read = readable(response)
         for detector in detectors:
-            if not detector.applies(response, knowledge):
+            if not detector.applies(as_read, knowledge):
                 continue
             where = {"ref": response.ref, "side": response.side, "detector": detector.name}
-            found = list(dict.fromkeys(detector.detect(response, knowledge)))
+            found = [
+                replace(one, start=start, end=end)
+                for one in dict.fromkeys(detector.detect(as_read, knowledge))
+                for start, end in [text.place(one.start, one.end)]
+            ]
+            language = unread_language(text.text, detector.languages) if detector.rated else None
+            if language is not None:
+                # What it found is shown all the same; that something is missing cannot be said.
+                unread.append({**where, "language": language})
+                found = [one for one in found if (one.start, one.end) != (0, len(response.text))]
+                spans += [{**where, **_place(one), "why": one.why} for one in found]
+                continue
             counting = [one for one in found if one.counts]
             spans += [{**where, **_place(one), "why": one.why} for one in found]
             hits += [{**where, **_place(one)} for one in counting]
@@ -104,7 +126,18 @@ def detected(
         "span": pa.Table.from_pylist(spans, _SPAN),
         "response_hit": pa.Table.from_pylist(hits, _HIT),
         "response_outcome": pa.Table.from_pylist(outcomes, _OUTCOME),
+        "response_unread": pa.Table.from_pylist(unread, _UNREAD),
     }
+
+
+def readable(response: Response) -> Response:
+    """A response with its prompt and passages as they are read."""
+    return replace(
+        response,
+        prompt=cleaned(response.prompt).text,
+        text=cleaned(response.text).text,
+        passages=tuple(replace(one, text=cleaned(one.text).text) for one in response.passages),
+    )
 
 
 def sample_outcomes(
@@ -112,7 +145,7 @@ def sample_outcomes(
     knowledge: Knowledge,
     detectors: tuple[Detector, ...] = DETECTORS,
 ) -> pa.Table:
-    """Rows of `response_sample_outcome` for numbered sampled responses; their spans are not kept."""
+    """Rows of `response_sample_outcome` for numbered sampled responses that are read; their spans are not kept."""
     rows = [
         {
             "ref": response.ref,
@@ -121,9 +154,11 @@ def sample_outcomes(
             "detector": detector.name,
             "hit": any(one.counts for one in detector.detect(response, knowledge)),
         }
-        for number, response in samples
+        for number, as_written in samples
+        for response in [readable(as_written)]
         for detector in detectors
         if detector.applies(response, knowledge)
+        and unread_language(response.text, detector.languages) is None
     ]
     return pa.Table.from_pylist(rows, _SAMPLE_OUTCOME)
 
@@ -153,7 +188,7 @@ def _plan(context: PlanContext) -> list[Shard]:
         responses = load_responses(context.workbench, part)
         samples = _samples(context.workbench, part, responses)
         said = [_said(one) for one in responses] + [[number, *_said(one)] for number, one in samples]
-        key = {"detectors": versions, "knowledge": held, "responses": digest_of(said)}
+        key = {"reading": READING, "detectors": versions, "knowledge": held, "responses": digest_of(said)}
         shards.append(Shard(key, (knowledge, responses, samples), len(part)))
     return shards
 
@@ -193,7 +228,7 @@ def declared(detectors: Sequence[Detector] = DETECTORS) -> pa.Table:
 
 def stage_version(detectors: Sequence[Detector] = DETECTORS) -> int:
     """Another one for other detectors, or for another version of one: the run is then another one, too."""
-    named = digest_of([[one.name, one.version] for one in detectors])
+    named = digest_of([READING, *([one.name, one.version] for one in detectors)])
     # JSON numbers are exact up to 53 bits.
     return int(named[:13], 16)
 

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 PREFERRED = "preferred, and {}"
 """With the words of a strict detector, the first of those that have a new hit."""
 UNANSWERED = "no answer where the base gives one"
+UNREAD = "in a language that is not read: {}"
 SAMPLED = "found in sampled answers only"
 SHIFTED = "moved most by its tokens"
 LENGTHENED = "length changed most"
@@ -42,6 +43,7 @@ _QUERIES: tuple[tuple[str, str], ...] = (
     ("{}", _SQL["newly_strict"]),
     (UNANSWERED, _SQL["unanswered"]),
     ("{}", _SQL["newly"]),
+    (UNREAD, _SQL["unread"]),
     (SAMPLED, _SQL["sampled"]),
     (SHIFTED, _SQL["shifted"]),
     (LENGTHENED, _SQL["lengthened"]),

@@ -40,6 +40,22 @@ FROM response_side c
 JOIN response_side b ON b.ref = c.ref AND b.side = 'base' AND b.words > 0
 WHERE c.side = 'candidate' AND c.words = 0 ORDER BY c.ended = 'missing' DESC, c.ref
 
+-- name: unread
+-- An answer in a language that a detector does not read may do what it looks for, unless it is the base's answer.
+WITH unread AS (
+    SELECT u.ref, u.detector, u.language, d.place FROM response_unread u
+    JOIN response_detector d ON d.name = u.detector
+    JOIN response_side b ON b.ref = u.ref AND b.side = 'base' AND b.ended <> 'missing'
+    JOIN response_side c ON c.ref = u.ref AND c.side = u.side
+    WHERE u.side = 'candidate' AND c.text <> b.text),
+place AS (
+    SELECT ref, NULL AS slice FROM unread
+    UNION
+    SELECT m.ref, s.slice FROM membership m
+    JOIN slice s ON s.slice = m.slice AND s.track = m.track AND s.critical WHERE m.track = $track)
+SELECT u.ref, $track || '.' || u.detector || coalesce('[' || p.slice || ']', ''), NULL, u.language
+FROM unread u JOIN place p USING (ref) ORDER BY u.place, u.detector, u.ref, p.slice NULLS FIRST
+
 -- name: sampled
 WITH counted AS (
     SELECT o.ref, o.detector, d.place,

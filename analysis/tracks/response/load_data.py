@@ -13,10 +13,11 @@ from analysis.base.errors import AssayError
 from analysis.base.records import SIDES
 from analysis.data.examples import Examples, read_examples, report_bad_rows
 from analysis.data.rows import BadRow, bad_row, open_rows
+from analysis.text.cleaned import cleaned
 from analysis.tracks.response.catalogue import read_catalogue
 from analysis.tracks.response.cells import Cell, expected_cell, passages_cell, read_cells, text_cell
 from analysis.tracks.response.detectors.contract import Policy
-from analysis.tracks.response.english.sentences import words
+from analysis.tracks.response.detectors.length import word_count
 from analysis.tracks.response.metric_specs import TRACK
 from analysis.tracks.response.policy import policy_rows, read_policy
 from analysis.tracks.response.settings import ResponseSettings
@@ -134,7 +135,7 @@ def side_table(
             "ref": pa.array(refs, pa.string()),
             "side": pa.array(sides, pa.string()),
             "text": pa.array(texts, pa.string()),
-            "words": pa.array([len(words(text)) for text in texts], pa.int32()),
+            "words": pa.array([word_count(cleaned(text).text) for text in texts], pa.int32()),
             "tokens": pa.array(nothing if tokens is None else tokens, pa.int32()),
             "logp": pa.array(nothing if logp is None else logp, pa.float64()),
             "ended": pa.array(ended, pa.string()),

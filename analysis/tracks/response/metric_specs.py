@@ -70,6 +70,15 @@ def _of_detector(detector: Detector) -> Iterator[MetricSpec]:
         "level",
         "down",
     )
+    yield MetricSpec(
+        f"{detector.name}_unread",
+        f"not read for {detector.name}",
+        f"{detector.title}: answers in a language that the detector does not read; they are in none of its rates",
+        "answers",
+        "count",
+        "down",
+        CANDIDATE,
+    )
     for label in detector.shares:
         yield MetricSpec(
             f"{detector.name}_{label}_rate",

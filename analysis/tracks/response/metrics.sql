@@ -26,6 +26,12 @@ LEFT JOIN slice s ON s.slice = m.slice AND s.track = m.track
 WHERE p.detector NOT IN (SELECT name FROM response_detector WHERE NOT rated)
 GROUP BY p.detector, m.slice ORDER BY p.detector, m.slice
 
+-- name: unread
+SELECT d.name, m.slice, count(u.ref) FROM response_detector d
+JOIN membership m ON m.track = $track
+LEFT JOIN response_unread u ON u.detector = d.name AND u.ref = m.ref AND u.side = 'candidate'
+WHERE d.rated GROUP BY d.name, d.place, m.slice ORDER BY d.place, d.name, m.slice
+
 -- name: shares
 -- Of one detector: answers with a span of each of the labels that have a share of their own.
 WITH pair AS (

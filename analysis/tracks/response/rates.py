@@ -28,6 +28,7 @@ EXACT = "Clopper-Pearson 95 %"
 TANGO = "paired difference, Tango 95 %"
 MCNEMAR = "exact one-sided McNemar"
 MATCHED = "prompts whose two answers differ in length by at most 20 % of the longer one"
+LANGUAGE = "language by byte n-grams, naive Bayes"
 CLUSTERS = "bootstrap over prompts 95 %, all samples of a prompt together"
 NO_WIDTH = "every sample alike: exact, with a prompt as the unit"
 
@@ -97,6 +98,15 @@ def rate_metrics(connection: duckdb.DuckDBPyConnection) -> list[Metric]:
     return rows
 
 
+def unread_metrics(connection: duckdb.DuckDBPyConnection) -> list[Metric]:
+    """How many of the candidate's answers each detector does not read, for every slice."""
+    rows = connection.execute(_SQL["unread"], {"track": TRACK}).fetchall()
+    return [
+        metric(f"{detector}_unread", name, "candidate", count, None, count, LANGUAGE)
+        for detector, name, count in rows
+    ]
+
+
 def share_metrics(connection: duckdb.DuckDBPyConnection) -> list[Metric]:
     """Shares of answers by the labels of a detector, such as `tone_warmer_rate`; an answer may have several, or none.
 
@@ -161,6 +171,7 @@ def _compute(context: PlanContext) -> dict[str, pa.Table]:
     connection, seed = context.workbench, context.seed
     rows = [
         *rate_metrics(connection),
+        *unread_metrics(connection),
         *share_metrics(connection),
         *length_metrics(connection, seed),
         *sampled_metrics(connection, seed),
@@ -169,4 +180,4 @@ def _compute(context: PlanContext) -> dict[str, pa.Table]:
     return {"metric": metric_table(rows)}
 
 
-RATES = Aggregate("response.rates", 1, _compute)
+RATES = Aggregate("response.rates", 2, _compute)

@@ -36,6 +36,9 @@ CREATE TABLE response_detector (
 CREATE TABLE response_outcome (
     ref VARCHAR NOT NULL, side VARCHAR NOT NULL, detector VARCHAR NOT NULL, hit BOOLEAN NOT NULL,
     hits INTEGER NOT NULL, why VARCHAR NOT NULL);
+-- Responses in a language that a detector with a rate does not read: they have no outcome, and are not clean.
+CREATE TABLE response_unread (
+    ref VARCHAR NOT NULL, side VARCHAR NOT NULL, detector VARCHAR NOT NULL, language VARCHAR NOT NULL);
 -- Along the response of `side`: its tokens with their character offsets, log-probabilities under both models and the
 -- divergence of the candidate from the base at each, float32, natural logarithm.
 CREATE TABLE response_token (
@@ -59,7 +62,8 @@ CREATE TABLE response_sample_outcome (
 CREATE VIEW response_invention AS
 SELECT h.* FROM response_hit h JOIN response_detector d
     ON d.name = h.detector AND d.invents AND (len(d.inventions) = 0 OR list_contains(d.inventions, h.label));
--- Prompts that both sides answered, by detector; a side that the detector does not apply to has no hit. Beside the
+-- Prompts that both sides answered, by detector; a side that the detector does not apply to has no hit, and a prompt with a
+-- side that it does not read is none of its pairs. Beside the
 -- detectors stands `hallucination`, of those that invent together. `matched`: the lengths in words differ by at most 20 %
 -- of the longer one.
 CREATE VIEW response_pair AS
@@ -67,6 +71,10 @@ WITH answered AS (
     SELECT b.ref, b.words AS base_words, c.words AS candidate_words
     FROM response_side b JOIN response_side c ON c.ref = b.ref AND c.side = 'candidate' AND c.ended <> 'missing'
     WHERE b.side = 'base' AND b.ended <> 'missing'),
+unread AS (
+    SELECT ref, detector FROM response_unread
+    UNION ALL
+    SELECT u.ref, 'hallucination' FROM response_unread u JOIN response_detector d ON d.name = u.detector AND d.invents),
 outcome AS (
     SELECT ref, side, detector, hit FROM response_outcome
     UNION ALL
@@ -80,7 +88,9 @@ SELECT o.detector, a.ref,
        coalesce(bool_or(o.hit) FILTER (o.side = 'candidate'), false) AS candidate_hit,
        a.base_words, a.candidate_words,
        abs(a.candidate_words - a.base_words) <= 0.2 * greatest(a.base_words, a.candidate_words) AS matched
-FROM outcome o JOIN answered a USING (ref) GROUP BY o.detector, a.ref, a.base_words, a.candidate_words;
+FROM outcome o JOIN answered a USING (ref)
+ANTI JOIN unread u ON u.ref = o.ref AND u.detector = o.detector
+GROUP BY o.detector, a.ref, a.base_words, a.candidate_words;
 -- Prompts where only the candidate has a hit of a detector that has a rate.
 CREATE VIEW response_new_hit AS
 SELECT p.ref, p.detector, d.place, d.strict, d.newly, o.hits

@@ -10,6 +10,7 @@ from rich.style import Style
 
 from analysis.base.records import SIDES, Side
 from analysis.review.queries import by_side
+from analysis.text.cleaned import cleaned
 from tui.draw.lines import Line, beside, text_line, wrapped
 from tui.draw.number_text import figure, plural
 from tui.draw.palette import attribution_style, sign_mark
@@ -97,11 +98,13 @@ def _answer(
     text: str = row["text"]
     ending, style = ENDINGS.get(row["ended"], (row["ended"], "dim"))
     head.add(f" {plural(row['words'], 'word')} ", "number").add(f" {ending}", style)
+    if language := unread_language_of(evidence, side):
+        head.add(f"  language {language}: not read", "warn")
     if not text.strip():
         said = "an empty response" if not text else f"nothing but spaces: {plural(len(text), 'character')}"
         return [head, Line().add("   ").add(said, "warn")]
     tokens = likely.side(side) if LIKELIHOOD in options.switched else []
-    marks = [] if tokens else _marks(evidence, options, side, selected)
+    marks = [] if tokens else [*thoughts(text), *_marks(evidence, options, side, selected)]
     rows = rows_of(text, width - 2, inserts_of(marks))
     hits = hits_of(evidence)
     here = hits[selected] if selected < len(hits) else None
@@ -119,6 +122,17 @@ def _answer(
     if last < len(rows):
         lines.append(Line().add(f"  ⋯ {plural(len(rows) - last, 'row')} below: space shows all", "faint"))
     return lines
+
+
+def thoughts(text: str) -> list[Mark]:
+    """What a model thought beside its answer, which nobody reads as part of it."""
+    return [Mark(start, end, "", "", "faint") for start, end in cleaned(text).thoughts]
+
+
+def unread_language_of(evidence: ExampleEvidence, side: Side) -> str:
+    """The language of an answer that some detector does not read; empty where all of them do."""
+    rows = evidence.payload.get("response_unread", ())
+    return next((row["language"] for row in rows if row["side"] == side), "")
 
 
 def _marks(evidence: ExampleEvidence, options: ViewOptions, side: Side, selected: int) -> list[Mark]:

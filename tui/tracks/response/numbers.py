@@ -14,7 +14,7 @@ from tui.draw.number_text import figure, interval, signed
 from tui.plugin.attributions import method_title
 from tui.plugin.common import flag_lines
 from tui.plugin.options import ViewOptions
-from tui.tracks.response.answers import ENDINGS, likelihoods
+from tui.tracks.response.answers import ENDINGS, likelihoods, thoughts, unread_language_of
 from tui.tracks.response.checked_against import passage_text, promise_text, title_text
 from tui.tracks.response.rates import votes_text
 from tui.tracks.response.spans import SpanShown, spans_of
@@ -97,7 +97,9 @@ def _answer(evidence: ExampleEvidence, side: Any, width: int) -> list[Line]:
         return [*lines, text_line(" no response on this side", "warn")]
     tokens = "" if row["tokens"] is None else f", {row['tokens']:,} tokens"
     logp = "" if row["logp"] is None else f", log p {figure(row['logp'], 1)} nats in all"
-    how = f"{row['words']:,} words{tokens}{logp}, {ENDINGS.get(row['ended'], (row['ended'], ''))[0]}"
+    language = unread_language_of(evidence, side)
+    unread = f", in a language that is not read: {language}" if language else ""
+    how = f"{row['words']:,} words{unread}{tokens}{logp}, {ENDINGS.get(row['ended'], (row['ended'], ''))[0]}"
     lines += wrapped(" length", how, width, indent=INDENT)
     text: str = row["text"]
     if not text.strip():
@@ -105,7 +107,7 @@ def _answer(evidence: ExampleEvidence, side: Any, width: int) -> list[Line]:
     else:
         room = width - INDENT - 1
         lines += [
-            row_line(text, one, (), label="" if number else " text", indent=INDENT, width=room)
+            row_line(text, one, thoughts(text), label="" if number else " text", indent=INDENT, width=room)
             for number, one in enumerate(rows_of(text, room))
         ]
     samples = [one for one in evidence.payload.get("response_sample", ()) if one["side"] == side]

@@ -136,7 +136,7 @@ class Detector:
         inventions: labels of the hits that are, where not all are.
         unanswered: whether an answer that is not there bears on its gate.
         quoted: examples that the report quotes of it.
-        languages: those that it reads, as BCP 47 tags.
+        languages: those that it reads, as BCP 47 tags; none where words do not matter to it.
         rated: whether it has a rate and a gate; one that only measures has none.
         shares: labels of spans of which each has a share of answers of its own.
         occasion: the trigger of its rate, or of its shares where it has any; None for none.

@@ -29,7 +29,9 @@ _VALUES: dict[str, float] = {
     "one hundred": 100.0,
 }
 
-DIGITS = r"\d{1,3}(?:,\d{3}){1,4}(?:\.\d{1,2})?|\d{1,9}(?:[.,]\d{1,2})?(?!\d)"
+_THOUSANDS = r"\d{1,3}(?:,\d{3}){1,4}(?!\d)|\d{1,3}(?:[ '’]\d{3}){1,4}(?!\d)"
+"""By comma, space or apostrophe: `1,200`, `1 200`, `1'200`."""
+DIGITS = rf"(?:{_THOUSANDS})(?:\.\d{{1,2}})?|\d{{1,9}}(?:[.,]\d{{1,2}})?(?!\d)"
 WORDS = (
     rf"(?:{'|'.join(_TENS)})(?:[ -](?:{'|'.join(_UNITS)}))?|{'|'.join(_TEENS)}"
     rf"|a dozen|(?:a|one) hundred|{'|'.join(_UNITS)}|single"
@@ -54,8 +56,8 @@ def value(written: str) -> float:
     """
     plain = written.strip().lower()
     if plain[:1].isdigit():
-        if re.fullmatch(r"\d{1,3}(?:,\d{3}){1,4}(?:\.\d{1,2})?", plain):
-            return float(plain.replace(",", ""))
+        if re.fullmatch(rf"(?:{_THOUSANDS})(?:\.\d{{1,2}})?", plain):
+            return float(re.sub(r"[, '’]", "", plain))
         return float(plain.replace(",", "."))
     if plain in _VALUES:
         return _VALUES[plain]

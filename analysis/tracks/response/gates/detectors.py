@@ -9,7 +9,7 @@ from functools import lru_cache, partial
 from analysis.base.gate_records import Criterion, GateInput, GateResult, GateVerdict, Rule
 from analysis.base.records import ALL
 from analysis.plugin.adjudicated import tolerance
-from analysis.plugin.gate import Gate, Threshold, candidate_wrong, decided, number_row, result
+from analysis.plugin.gate import Gate, Threshold, candidate_wrong, decided, metric_of, number_row, result
 from analysis.stats import detectable_loss
 from analysis.tracks.response.detectors.contract import Detector
 from analysis.tracks.response.gate_keys import detectors_of, flagged_for, judged_slices, key_of
@@ -31,7 +31,8 @@ class _Case:
     """One key with all that its rule looks at.
 
     `confirmed` are the refs of confirmed new hits and, over all prompts, of flagged answers without a hit that people
-    found wrong; `open` are those that nobody decided.
+    found wrong; `open` are those that nobody decided; `unread` counts the answers in a language that the detector does
+    not read.
     """
 
     detector: Detector
@@ -44,6 +45,7 @@ class _Case:
     asked: tuple[str, ...]
     confirmed: tuple[str, ...]
     open: tuple[str, ...]
+    unread: int
 
     @property
     def rose(self) -> bool:
@@ -118,11 +120,26 @@ def _case(given: GateInput, rule: Rule, tests: Family, detector: Detector, slice
         confirmed += tuple(ref for ref in asked if candidate_wrong(decided(given, ref)))
     missing = (*hits.open, *(ref for ref in asked if decided(given, ref) is None))
     counts = tests.counts.get((detector.name, slice_name))
-    return _Case(detector, slice_name, rule, tests, counts, hits, flagged, asked, confirmed, missing)
+    unread = metric_of(given, TRACK, f"{detector.name}_unread", slice_name, "candidate")
+    return _Case(
+        detector,
+        slice_name,
+        rule,
+        tests,
+        counts,
+        hits,
+        flagged,
+        asked,
+        confirmed,
+        missing,
+        int(unread.value or 0) if unread else 0,
+    )
 
 
 def _judge(gate: Gate, case: _Case) -> GateResult:
-    counted = case.counts.sentence() if case.counts else "no pair of answers"
+    counted = case.counts.sentence() if case.counts else "no pair of answers that it reads"
+    if case.unread:
+        counted += f"; {case.unread} in a language that it does not read"
     said = _said(case)
     refs: Sequence[str] = case.flagged
     verdict: GateVerdict
@@ -184,6 +201,10 @@ def _criteria(case: _Case) -> list[Criterion]:
             together if place in tests.rejected else "pass",
         )
     )
+    if case.unread:
+        what = "answers in a language that the detector does not read"
+        limit = "0, or people judge them"
+        rows.append(number_row(what, case.unread, "count", limit, "unknown" if case.awaited else "warn"))
     rows.append(
         number_row(
             "examples still to be judged",
@@ -241,6 +262,9 @@ def _detectable(n: int, alpha: float) -> float:
     return detectable_loss(n, alpha)
 
 
+_READ = ("rate", "broken", "fixed", "p", "rate_matched", "unread")
+
+
 def _gate(detector: Detector) -> Gate:
     confirmed = _STRICT_RISE if detector.strict else _CONFIRMED_RISE
     thresholds = {"max_net_rise": NET_RISE, "max_confirmed_rise": confirmed}
@@ -250,7 +274,7 @@ def _gate(detector: Detector) -> Gate:
         detector.protects,
         thresholds,
         partial(judge, detector=detector),
-        reads=reads(f"{name}_rate", f"{name}_broken", f"{name}_fixed", f"{name}_p", f"{name}_rate_matched"),
+        reads=reads(*(f"{name}_{one}" for one in _READ)),
         place=detector.place,
         alpha_weight=1,
     )

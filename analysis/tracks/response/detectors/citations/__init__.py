@@ -17,6 +17,7 @@ DETECTOR = Detector(
     protects="what is cited exists and carries what is said",
     invents=True,
     inventions=("cites what does not exist",),
+    languages=(),
     version=1,
     detect=deferred(CODE, "detect"),
     applies=deferred(CODE, "applies"),

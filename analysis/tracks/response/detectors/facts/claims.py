@@ -30,6 +30,7 @@ _VOLUMES = re.compile(
     rf"(?<![\w.$€£¥])(?P<n>{NUMBER})[ -](?:(?:collected|complete|thrilling|short|full|slim)[ -])?{_UNIT}",
     re.I,
 )
+_RANGE = re.compile(r"\b(?:volumes?|vols?\b\.?)\s?1\s?(?:-|–|—|to|through)\s?(?P<n>\d{1,4})\b", re.I)
 _VOLUMES_FIELD = re.compile(rf"\b(?:number of )?volumes\W{{0,4}}[:=]\W{{0,4}}(?P<n>{NUMBER})\b", re.I)
 _LAST = re.compile(
     r"\b(?:ends?|ended|finish\w{0,3}|wraps? up|conclud\w{1,3}) (?:with|at|in|after) (?:volume|vol\.?"
@@ -266,6 +267,12 @@ def _volumes(text: str, sentence: Span) -> Iterator[Claim]:
         yield Claim("volumes", match.start(), match.end(), value(match["n"]), _how(before))
     for match in _VOLUMES_FIELD.finditer(text, sentence.start, sentence.end):
         yield Claim("volumes", match.start(), match.end(), value(match["n"]))
+    for match in _RANGE.finditer(text, sentence.start, sentence.end):
+        before = clause_before(text, sentence, match.start())
+        if not (
+            _PART.search(before) or _PART_AFTER.match(text[match.end() : min(sentence.end, match.end() + 30)])
+        ):
+            yield Claim("volumes", match.start(), match.end(), float(match["n"]), _how(before))
     for match in _LAST.finditer(text, sentence.start, sentence.end):
         yield Claim("volumes", match.start(), match.end(), float(match["n"]))
     for match in _FINAL.finditer(text, sentence.start, sentence.end):
