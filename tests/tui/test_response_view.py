@@ -33,7 +33,7 @@ from tui.draw.lines import Line
 from tui.draw.theme import Colours
 from tui.plugin.options import SideMode, ViewOptions
 from tui.plugin.registry import view_of
-from tui.tracks.response.answers import LIKELIHOOD, likelihoods
+from tui.tracks.response.answers import LIKELIHOOD, likelihoods, thoughts
 from tui.tracks.response.spans import hits_of
 from tui.tracks.response.word_diff import word_diff
 from tui.widgets.line_view import LineView
@@ -309,6 +309,16 @@ def test_the_numbers_have_every_answer_quality_and_definition(published: Path) -
         "dose 1", "rose guaranteed", "KL ", "votes here", "occlusion by deletion",
     ):  # fmt: skip
         assert words in text
+
+
+def test_a_language_that_is_not_read_is_said(published: Path) -> None:
+    assert "language ja: not read" in drawn(published, ref_of("r004"))
+    assert "not read" not in drawn(published)
+
+
+def test_thoughts_are_drawn_apart() -> None:
+    text = "<think>The keeper did it.</think>Try it."
+    assert [(one.start, one.end, one.style) for one in thoughts(text)] == [(0, text.index("Try"), "faint")]
 
 
 def test_the_summary_is_plain_sentences(published: Path) -> None:

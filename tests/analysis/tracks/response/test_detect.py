@@ -35,6 +35,28 @@ def test_a_detector_that_does_not_apply_has_no_outcome_and_an_empty_answer_has_o
     assert [row["hit"] for row in facts] == [False]
 
 
+def test_answers_are_read_cleaned_and_marked_as_written() -> None:
+    text = "<think>It has 7 volumes, or 8.</think>Quiet Suspect has **9**\u00a0volumes."
+    rows = detected([replace(PUSHED, text=text)], KNOWN)["response_hit"].to_pylist()
+    (one,) = [row for row in rows if row["detector"] == "facts"]
+    assert text[one["start"] : one["end"]] == "9**\u00a0volumes"
+
+
+def test_what_is_in_another_language_is_not_clean_and_not_missing_anything() -> None:
+    german = replace(
+        PUSHED, text="Quiet Suspect ist eine sehr gute Geschichte, und der Nachbar ist der Mörder."
+    )
+    asked = replace(german, expected=frozenset({"escalate"}))
+    tables = detected([asked], KNOWN)
+    unread = {row["detector"]: row["language"] for row in tables["response_unread"].to_pylist()}
+    assert unread["tone"] == unread["escalation"] == "de"
+    assert "citations" not in unread, "an id is an id in every language"
+    rated = {one.name for one in DETECTORS if one.rated}
+    assert not {row["detector"] for row in tables["response_outcome"].to_pylist()} & rated & set(unread)
+    assert not [row for row in tables["span"].to_pylist() if row["detector"] == "escalation"], "nor missing"
+    assert not [row for row in sample_outcomes([(0, asked)], KNOWN).to_pylist() if row["detector"] in unread]
+
+
 def test_samples_keep_their_number() -> None:
     rows = sample_outcomes([(0, PUSHED), (1, replace(PUSHED, text="Hm."))], KNOWN).to_pylist()
     assert [(row["number"], row["hit"]) for row in rows if row["detector"] == "facts"] == [

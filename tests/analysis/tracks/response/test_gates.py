@@ -9,12 +9,13 @@ import numpy as np
 import pytest
 
 from analysis.base.gate_records import GateInput
-from analysis.base.records import Metric
+from analysis.base.records import ALL, Metric
 from analysis.base.review_records import Right
 from analysis.plugin.alpha import alpha_table
 from analysis.review.evaluate import allow, evaluate
 from analysis.tracks.response.hallucination import HALLUCINATION
 from analysis.tracks.response.known_detectors import RATED
+from analysis.tracks.response.metric_specs import metric
 from tests.analysis.tracks.response.gate_inputs import (
     CRITICAL,
     GATES,
@@ -361,3 +362,13 @@ def test_a_detector_that_came_after_the_run_is_not_asked_for() -> None:
     assert results["response.tone"].verdict == "n/a"
     assert "without the detector" in results["response.tone"].why
     assert results["response.spoilers"].verdict == "fail"
+
+
+def test_answers_that_are_not_read_wait_for_people_where_they_could_matter() -> None:
+    """Twelve of 130 could bring the rise beyond its tolerance, three could not."""
+    for count, verdict in ((12, "unknown"), (3, "pass")):
+        metrics = [*hits("tone", 0, 0), metric("tone_unread", ALL, "candidate", count, None, count, "")]
+        one = gate(given(metrics, flagged={"response.tone": refs(count)}), "response.tone")
+        assert one.verdict == verdict, count
+        assert f"{count} in a language that it does not read" in one.why
+        assert [row.value for row in one.criteria if "does not read" in row.what] == [count]
