@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from analysis.base.records import ALL, Flag
 from analysis.base.sql import queries
 from analysis.plugin.flag import BROKEN_CRITICAL, DECIDES_CRITICAL, ROUTED_CRITICAL, find_flags
+from analysis.tracks.intent.cue_evidence import LEAST_TEXTS
 from analysis.tracks.intent.gates.critical import CRITICAL_RECALL, FEW_SENT, ROUTING
 from analysis.tracks.intent.gates.relevance import RELEVANCE
 from analysis.tracks.intent.gates.signals import SIGNALS
@@ -76,6 +77,8 @@ def flags(connection: duckdb.DuckDBPyConnection, settings: TrackSettings) -> lis
         "confident": CONFIDENT,
         "cliff": CLIFF,
         "moved": MOVED,
+        "least_other": LEAST_TEXTS["other"],
+        "least_critical": LEAST_TEXTS["critical"],
         "shift_other": RELEVANCE.thresholds["max_shift_other"].default,
         "shift_critical": RELEVANCE.thresholds["max_shift_critical"].default,
         "share_of_base": SIGNALS.thresholds["min_share_of_base"].default,

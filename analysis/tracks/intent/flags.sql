@@ -22,8 +22,8 @@ ORDER BY c.ref, gate
 WITH dependent AS (
     SELECT DISTINCT slice FROM metric
     WHERE side = 'candidate' AND low > 0
-      AND ((name = 'relevance_own_other' AND value > $shift_other)
-           OR (name = 'relevance_own_critical' AND value > $shift_critical))),
+      AND ((name = 'relevance_own_other' AND n >= $least_other AND value > $shift_other)
+           OR (name = 'relevance_own_critical' AND n >= $least_critical AND value > $shift_critical))),
 moved AS (
     SELECT ref, target || '/' || cue AS key, candidate_p - candidate_plain_p AS rise,
            base_p - base_plain_p AS base_rise
@@ -37,8 +37,8 @@ ORDER BY rise DESC, ref
 WITH suppressing AS (
     SELECT DISTINCT slice FROM metric
     WHERE side = 'candidate' AND high < 0
-      AND ((name = 'relevance_own_other' AND value < -$shift_other)
-           OR (name = 'relevance_own_critical' AND value < -$shift_critical))),
+      AND ((name = 'relevance_own_other' AND n >= $least_other AND value < -$shift_other)
+           OR (name = 'relevance_own_critical' AND n >= $least_critical AND value < -$shift_critical))),
 moved AS (
     SELECT ref, target || '/' || cue AS key, candidate_plain_p - candidate_p AS fall
     FROM intent_variant WHERE operation = 'insert' AND source = 'lexicon')

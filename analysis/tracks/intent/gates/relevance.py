@@ -118,6 +118,8 @@ def _one_cue(given: GateInput, rule: Rule, target: str, cue: str) -> GateResult:
     # Where nothing was flagged nobody has looked: what asks for a person waits for one all the same.
     unread = bool(open_refs) or not refs
     effects = _effects(found)
+    # Causes settle what was measured; they make no texts where there are too few.
+    settles = False
     verdict: GateVerdict
     if one.failing:
         verdict, why = "fail", f"naming it changes p(class) by {effects}; {analysis}"
@@ -128,9 +130,11 @@ def _one_cue(given: GateInput, rule: Rule, target: str, cue: str) -> GateResult:
     elif one.untold and not one.beyond:
         verdict, why = "unknown", f"too uncertain to tell, add texts and terms: {effects}"
     elif one.beyond:
+        settles = unread
         verdict = "unknown" if unread else "pass"
         why = f"{_inherited(one)}: {effects}; {analysis}"
     elif (one.leaning or one.unmatched) and unread:
+        settles = True
         verdict, why = "unknown", f"{'; '.join(_leaning(one))}; {effects}; {analysis}"
     else:
         # Error analysis explains what was measured, and never turns it into a pass.
@@ -154,7 +158,7 @@ def _one_cue(given: GateInput, rule: Rule, target: str, cue: str) -> GateResult:
             *_held_rows(one),
         ],
         refs=open_refs or refs,
-        open_refs=open_refs if verdict == "unknown" else (),
+        open_refs=open_refs if settles else (),
         waiver_blocked=f"{analysis}; the rest comes first" if open_refs else "",
     )
 

@@ -99,7 +99,7 @@ def test_what_the_base_does_alike_is_flagged_only_where_the_class_depends_on_it(
     assert TITLES not in {gate for _, gate in flagged(context, reason)}
     context.workbench.execute(
         "INSERT INTO metric VALUES ('intent', 'relevance_own_other', 'escalation/titles', 'candidate', .3, .2, .4, "
-        "48, 'ok', '', '', NULL)"
+        "300, 'ok', '', '', NULL)"
     )
     assert len([gate for _, gate in flagged(context, reason) if gate == TITLES]) == CUES_PER_GATE
 
@@ -110,7 +110,7 @@ def test_suppression_flags_the_texts_that_fall_most(context: PlanContext) -> Non
     assert flagged(context, reason) == []
     context.workbench.execute(
         "INSERT INTO metric VALUES ('intent', 'relevance_own_critical', 'escalation/titles', 'candidate', -.3, -.4, "
-        "-.2, 24, 'ok', '', '', NULL)"
+        "-.2, 60, 'ok', '', '', NULL)"
     )
     context.workbench.execute(
         "UPDATE intent_variant SET candidate_p = .1, candidate_plain_p = .9 WHERE cue = 'titles'"

@@ -123,6 +123,7 @@ def test_it_gets_all_that_detectors_have(tmp_path: Path, make: Any) -> None:
         "blame_p",
         "blame_rate",
         "blame_rate_matched",
+        "blame_unread",
     ]
     assert seen["meaning"].startswith("Blame: ")
     assert set(seen["gates"]) == {"response.blame", "response.blame[asks for no spoilers]"}
