@@ -182,6 +182,9 @@ def test_a_shift_of_which_nothing_can_be_told_does_not_pass() -> None:
     one = gate(given(shift("other", 0.70, 0.0, 300, half=1.0), irrelevant={"escalation": ["titles"]}), KEY)
     assert one.verdict == "unknown"
     assert one.why.startswith("too uncertain to tell")
+    bounded = shift("other", 0.70, 0.0, 300)
+    none = [replace(row, low=None, high=None) for row in bounded]
+    assert gate(given(none, irrelevant={"escalation": ["titles"]}), KEY).verdict == "unknown", "one cluster"
 
 
 def test_relevance_on_critical_texts_alone() -> None:

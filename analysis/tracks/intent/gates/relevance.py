@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -10,7 +11,6 @@ from analysis.base.records import Metric
 from analysis.plugin.gate import Gate, Threshold, analysed, number_row, result
 from analysis.tracks.intent.cue_evidence import (
     LEAST_TEXTS,
-    MUCH_MORE,
     CueEvidence,
     beyond,
     correlation_sentence,
@@ -29,6 +29,8 @@ LEAST_HELD = 20
 """Texts that hold a cue by themselves from which its removal may be said to suppress."""
 WIDE = 20.0
 """Widths of an interval, in limits, from which it tells nothing: half of it is ten times what may be."""
+TWICE = 2.0
+"""What the base does too is inherited until the candidate does this many times as much."""
 _TEXTS = {"other": "texts of other classes", "critical": "texts of the class"}
 
 
@@ -96,12 +98,13 @@ def _as_in_base(found: CueEvidence, group: str, limit: float) -> bool:
     own, base = found.own[group], found.base[group]
     if own is None or base is None or direction(own, limit) != direction(base, limit):
         return False
-    return abs(own.value or 0.0) < MUCH_MORE * abs(base.value or 0.0)
+    return abs(own.value or 0.0) < TWICE * abs(base.value or 0.0)
 
 
 def _width(metric: Metric | None) -> float:
+    """Of the interval; infinite where the data bound nothing, as in one cluster of texts."""
     if metric is None or metric.low is None or metric.high is None:
-        return 0.0
+        return math.inf
     return metric.high - metric.low
 
 
