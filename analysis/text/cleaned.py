@@ -14,17 +14,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-_THOUGHT = re.compile(
-    # As written by the chat templates of reasoning models: an element, brackets, or a channel of its own.
-    r"<(?P<element>(?:\w+:)?(?:think|thinking|thoughts?|reasoning))>.*?(?:</(?P=element)>|\Z)"
-    r"|\[THINK\].*?(?:\[/THINK\]|\Z)"
-    r"|◁think▷.*?(?:◁/think▷|\Z)"
-    r"|<\|channel\|>analysis<\|message\|>.*?(?:<\|end\|>|<\|start\|>|\Z)",
-    re.DOTALL | re.IGNORECASE,
-)
-_THOUGHT_END = re.compile(
-    r"</(?:\w+:)?(?:think|thinking|thoughts?|reasoning)>|\[/THINK\]|◁/think▷", re.IGNORECASE
-)
+from analysis.text.thoughts import thought_spans
+
 _ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[a-zA-Z][a-zA-Z0-9]{1,31});")
 _MARKUP = re.compile(
     r"</?[a-zA-Z][^<>\n]{0,200}>"  # an element
@@ -32,10 +23,8 @@ _MARKUP = re.compile(
     r"|^[ \t]{0,3}#{1,6}[ \t]+|^[ \t]{0,3}(?:>[ \t]?)+",  # a heading, a quotation
     re.MULTILINE,
 )
-_PAIRED = re.compile(
-    # Emphasis, a strike, a spoiler's cover, code: what has space on both sides is none.
-    r"(?<![\\*~|`])(?:\*{1,3}|~~|\|\||`{1,2})(?![*~|`])(?:(?=\S)|(?<=\S.)|(?<=\S..)|(?<=\S...))"
-)
+_PAIRED = re.compile(r"(?<![\\*~|`])(?:\*{1,3}|~~|\|\||`{1,2})(?![*~|`])")
+"""Emphasis, a strike, a spoiler's cover, code."""
 _PARAGRAPH = re.compile(r"(?:(?!\n[ \t]*\n).)+", re.DOTALL)
 _ASCII = re.compile(r"[\x00-\x7f]+(?![^\x00-\x7f])")
 _AS_WRITTEN = ("<super>", "<sub>", "<fraction>")
@@ -52,14 +41,12 @@ class Cleaned:
         text: the text as read.
         starts: int64 [len(text)], where in `raw` each character of `text` begins.
         ends: int64 [len(text)], and where it ends.
-        thoughts: spans of `raw` that hold what a model thought before or between its answer, in order.
     """
 
     raw: str
     text: str
     starts: NDArray[np.int64]
     ends: NDArray[np.int64]
-    thoughts: tuple[tuple[int, int], ...]
 
     def place(self, start: int, end: int) -> tuple[int, int]:
         """The span of `raw` that a span of `text` was read from; all of it for all of it."""
@@ -71,21 +58,20 @@ class Cleaned:
         return int(self.starts[start]), int(self.ends[end - 1])
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=64)
 def cleaned(raw: str) -> Cleaned:
     """Read a text: thoughts apart, entities as the characters that they stand for, marks of Markdown and HTML aside,
     characters that are not seen left out, and the rest in Unicode's NFKC but for superscripts and fractions.
 
     What stands in code, tables and lists is read in its lines; bars, bullets and addresses of links stay.
     """
-    thoughts = _thoughts(raw)
-    pieces = list(_read(raw, thoughts))
+    # Kept for a while: one prompt and its passages are read for both sides.
+    pieces = list(_read(raw))
     return Cleaned(
         raw,
         "".join(one.text for one in pieces),
         np.concatenate([one.starts for one in pieces] or [_NOWHERE]),
         np.concatenate([one.ends for one in pieces] or [_NOWHERE]),
-        thoughts,
     )
 
 
@@ -102,17 +88,8 @@ def _as_one(text: str, start: int, end: int) -> _Piece:
     return _Piece(text, np.full(len(text), start, np.int64), np.full(len(text), end, np.int64))
 
 
-def _thoughts(raw: str) -> tuple[tuple[int, int], ...]:
-    found = [match.span() for match in _THOUGHT.finditer(raw)]
-    # Where the template opened the thought, the answer only closes it.
-    closing = _THOUGHT_END.search(raw)
-    if closing and not any(start < closing.end() for start, _ in found):
-        found.insert(0, (0, closing.end()))
-    return tuple(found)
-
-
-def _read(raw: str, thoughts: tuple[tuple[int, int], ...]) -> Iterator[_Piece]:
-    aside = [(start, end, "") for start, end in thoughts]
+def _read(raw: str) -> Iterator[_Piece]:
+    aside = [(start, end, "") for start, end in thought_spans(raw)]
     aside += [(*match.span(), "") for match in _MARKUP.finditer(raw)]
     aside += [(*span, "") for span in _paired(raw)]
     aside += [(*match.span(), html.unescape(match[0])) for match in _ENTITY.finditer(raw)]
@@ -130,11 +107,18 @@ def _read(raw: str, thoughts: tuple[tuple[int, int], ...]) -> Iterator[_Piece]:
 def _paired(raw: str) -> Iterator[tuple[int, int]]:
     """Marks that come in pairs, where their paragraph holds another one: one star alone is a star."""
     for paragraph in _PARAGRAPH.finditer(raw):
-        found = list(_PAIRED.finditer(raw, *paragraph.span()))
+        found = [
+            match
+            for match in _PAIRED.finditer(raw, *paragraph.span())
+            if not _stands_alone(raw, *match.span()) and not _empty_cell(raw, match.start())
+        ]
         counts = Counter(match[0] for match in found)
-        yield from (
-            match.span() for match in found if counts[match[0]] > 1 and not _empty_cell(raw, match.start())
-        )
+        yield from (match.span() for match in found if counts[match[0]] > 1)
+
+
+def _stands_alone(raw: str, start: int, end: int) -> bool:
+    """Whether there is space, or nothing, on both sides: a bullet or a product opens and closes nothing."""
+    return not raw[max(0, start - 1) : start].strip() and not raw[end : end + 1].strip()
 
 
 def _empty_cell(raw: str, at: int) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from functools import cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -32,14 +32,19 @@ def unread_language(text: str, languages: Collection[str]) -> str | None:
     """
     if not languages or not any(one.isalpha() for one in text):
         return None
-    likely: list[tuple[str, float]] = _identifier().rank(text)
-    found, p = likely[0]
-    known = dict(likely)
+    known = _likelihoods(text)
+    found, p = next(iter(known.items()))
     # Marks of regions, as in `pt-BR`, are no part of what can be told.
     read = {one.partition("-")[0].lower() for one in languages}
     if found == NONE or found in read:
         return None
     return found if p > ODDS * max(known.get(one, 0.0) for one in read) else None
+
+
+@lru_cache(maxsize=64)
+def _likelihoods(text: str) -> dict[str, float]:
+    """Every language with its probability, the likeliest first; all detectors ask of the same text."""
+    return dict(_identifier().rank(text))
 
 
 @cache

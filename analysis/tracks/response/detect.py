@@ -110,7 +110,7 @@ def detected(
                 for one in dict.fromkeys(detector.detect(as_read, knowledge))
                 for start, end in [text.place(one.start, one.end)]
             ]
-            language = unread_language(text.text, detector.languages) if detector.rated else None
+            language = unread_language(as_read.text, detector.languages)
             if language is not None:
                 # What it found is shown all the same; that something is missing cannot be said.
                 unread.append({**where, "language": language})

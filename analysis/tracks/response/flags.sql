@@ -44,7 +44,7 @@ WHERE c.side = 'candidate' AND c.words = 0 ORDER BY c.ended = 'missing' DESC, c.
 -- An answer in a language that a detector does not read may do what it looks for, unless it is the base's answer.
 WITH unread AS (
     SELECT u.ref, u.detector, u.language, d.place FROM response_unread u
-    JOIN response_detector d ON d.name = u.detector
+    JOIN response_detector d ON d.name = u.detector AND d.rated
     JOIN response_side b ON b.ref = u.ref AND b.side = 'base' AND b.ended <> 'missing'
     JOIN response_side c ON c.ref = u.ref AND c.side = u.side
     WHERE u.side = 'candidate' AND c.text <> b.text),

@@ -36,7 +36,7 @@ CREATE TABLE response_detector (
 CREATE TABLE response_outcome (
     ref VARCHAR NOT NULL, side VARCHAR NOT NULL, detector VARCHAR NOT NULL, hit BOOLEAN NOT NULL,
     hits INTEGER NOT NULL, why VARCHAR NOT NULL);
--- Responses in a language that a detector with a rate does not read: they have no outcome, and are not clean.
+-- Responses in a language that a detector does not read: they have no outcome, and are not clean.
 CREATE TABLE response_unread (
     ref VARCHAR NOT NULL, side VARCHAR NOT NULL, detector VARCHAR NOT NULL, language VARCHAR NOT NULL);
 -- Along the response of `side`: its tokens with their character offsets, log-probabilities under both models and the

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from analysis.text.cleaned import cleaned
+from analysis.text.thoughts import thought_spans
 
 MARKS = ("<think>", "</think>", "**", "*", "_", "||", "`", "|", "# ", "> ", "<b>", "&amp;", "&#39;")
 LETTERS = ("a", "12", " ", "\n", "\n\n", "é", "e\u0301", "２", "¹", "각", "\u200b", "👩\u200d👧")
@@ -28,6 +29,8 @@ PIECES = st.sampled_from([*MARKS, *LETTERS])
         ("||The keeper did it.||", "The keeper did it."),
         ("| a || b |\n|---|---|---|", "| a || b |\n|---|---|---|"),
         ("* one\n* two", "* one\n* two"),
+        ("2 * 3 * 4 is x ** y ** z", "2 * 3 * 4 is x ** y ** z"),
+        ("Choose:\n* one\n* two", "Choose:\n* one\n* two"),
         ("## Title\n> quoted", "Title\nquoted"),
         ("the keeper&#39;s &amp;lt; caf&eacute;", "the keeper's &lt; café"),
         ("kil\u200bler light\u00adhouse", "killer lighthouse"),
@@ -49,7 +52,7 @@ def test_a_span_leads_back_to_what_was_written() -> None:
     found = text.place(start, start + len("25 volumes"))
     assert raw[slice(*found)] == "25** vol\u200bumes"
     assert text.place(0, len(text.text)) == (0, len(raw)), "all of it is all of it"
-    assert [raw[start:end] for start, end in text.thoughts] == ["<think>hm</think>"]
+    assert [raw[start:end] for start, end in thought_spans(raw)] == ["<think>hm</think>"]
 
 
 @given(st.lists(PIECES, max_size=30).map("".join))
@@ -60,7 +63,7 @@ def test_places_are_in_order_and_inside(raw: str) -> None:
     assert (text.starts[1:] >= text.starts[:-1]).all()
     assert (text.ends[1:] >= text.ends[:-1]).all()
     assert not len(text.text) or (text.starts[0] >= 0 and text.ends[-1] <= len(raw))
-    for start, end in text.thoughts:
+    for start, end in thought_spans(raw):
         assert not ((text.starts < end) & (text.ends > start)).any(), "nothing is read of a thought"
 
 

@@ -10,7 +10,7 @@ from rich.style import Style
 
 from analysis.base.records import SIDES, Side
 from analysis.review.queries import by_side
-from analysis.text.cleaned import cleaned
+from analysis.text.thoughts import thought_spans
 from tui.draw.lines import Line, beside, text_line, wrapped
 from tui.draw.number_text import figure, plural
 from tui.draw.palette import attribution_style, sign_mark
@@ -126,7 +126,7 @@ def _answer(
 
 def thoughts(text: str) -> list[Mark]:
     """What a model thought beside its answer, which nobody reads as part of it."""
-    return [Mark(start, end, "", "", "faint") for start, end in cleaned(text).thoughts]
+    return [Mark(start, end, "", "", "faint") for start, end in thought_spans(text)]
 
 
 def unread_language_of(evidence: ExampleEvidence, side: Side) -> str:

@@ -105,9 +105,9 @@ def _answer(evidence: ExampleEvidence, side: Any, width: int) -> list[Line]:
     if not text.strip():
         lines += wrapped(" text", "an empty response", width, indent=INDENT, style="warn")
     else:
-        room = width - INDENT - 1
+        room, marks = width - INDENT - 1, thoughts(text)
         lines += [
-            row_line(text, one, thoughts(text), label="" if number else " text", indent=INDENT, width=room)
+            row_line(text, one, marks, label="" if number else " text", indent=INDENT, width=room)
             for number, one in enumerate(rows_of(text, room))
         ]
     samples = [one for one in evidence.payload.get("response_sample", ()) if one["side"] == side]

@@ -39,6 +39,7 @@ DETECTOR = Detector(
     newly="newly long",
     protects="a change of length is known when rates are read",
     rated=False,
+    languages=(),
     by_definition="counts words, by definition",
     version=1,
     detect=detect,
