@@ -277,7 +277,7 @@ def review(case: Case, reviewer: Reviewer) -> Outcome:
             _answer(case, ref, reviewer, verdicts, known)
         state = replace(given.state, verdicts=tuple(verdicts), known_answers=tuple(known))
         results = evaluate(replace(given, state=state))
-    against = tuple(one.key for one in blocking(results))
+    against = tuple(dict.fromkeys(one.name for one in blocking(results)))
     return Outcome(allow(results), len(done), deciding, against, failed_before)
 
 

@@ -85,7 +85,7 @@ def summed(done: Sequence[Outcome]) -> dict[str, Any]:
     n = len(done)
     allowed = sum(one.allowed for one in done)
     failed = sum(one.failed_before for one in done)
-    against = Counter(name for one in done for name in {key.split("[", 1)[0] for key in one.against})
+    against = Counter(name for one in done for name in one.against)
     return {
         "reviews": n,
         "allowed": allowed / n,

@@ -29,9 +29,7 @@ def people(outcomes: Sequence[Outcome], pairs: Sequence[Outcome]) -> dict[str, A
             part = [one["reviewers"] for one in members if one["dataset"] == dataset.name]
             for reviewer in part[0] if part else ():
                 ends = [one[reviewer] for one in part]
-                against = Counter(
-                    gate for one in ends for gate in {key.split("[")[0] for key in one["against"]}
-                )
+                against = Counter(gate for one in ends for gate in one["against"])
                 rows.append(
                     {"set": name, "dataset": dataset.name, "reviewer": reviewer,
                      "allowed": share(sum(one["allowed"] for one in ends), len(ends)),

@@ -15,7 +15,6 @@ from benchmarks.shortcut_texts import CUES, LEXICONS, Dataset, Split
 if TYPE_CHECKING:
     from analysis.plugin.stage import Step
     from analysis.plugin.track import Track
-    from analysis.review.asked import Asked, Choice
     from benchmarks.reviewers import Reviewer
 
 DEPTHS = ("causal", "whole")
@@ -177,29 +176,28 @@ def reviewed(store: Path) -> dict[str, dict[str, Any]]:
     key.
 
     Returns:
-        By reviewer: whether the gates allow the candidate then, how many pages were answered, and the gates that keep
-        it back.
+        By reviewer: whether the gates allow the candidate then, how many pages were answered, and the names of
+        the gates that keep it back.
     """
+    from benchmarks.reviewers import always_first, honest
+
+    people = {"honest": honest(0, ERRS), "always first": always_first}
+    return {name: _judged(store, name, reviewer) for name, reviewer in people.items()}
+
+
+def _judged(store: Path, name: str, reviewer: Reviewer) -> dict[str, Any]:
     from analysis.review.evaluate import allow, blocking
     from analysis.review.session import ReviewSession
-    from benchmarks.reviewers import always_first, answer_all, honest
+    from benchmarks.reviewers import answer_all
 
-    found = {}
-    for name, reviewer in (("honest", honest(0, ERRS)), ("always first", always_first)):
-        own = store.with_name(f"{store.name}-{name.replace(' ', '-')}")
-        shutil.copytree(store, own)
-        with ReviewSession.open(own, reviewer=name) as session:
-            truths = dict(session.connection.execute(TRUTHS).fetchall())
-
-            def choose(
-                ref: str, asked: Asked, reviewer: Reviewer = reviewer, truths: dict[str, str] = truths
-            ) -> Choice:
-                return reviewer(asked, truths[ref])
-
-            answered = answer_all(session, choose, "what the request says")
-            gates = session.gates()
-            found[name] = {
-                "allowed": allow(gates), "answered": answered, "against": [one.key for one in blocking(gates)],
-            }  # fmt: skip
-        shutil.rmtree(own)
-    return found
+    own = store.with_name(f"{store.name}-{name.replace(' ', '-')}")
+    shutil.copytree(store, own)
+    with ReviewSession.open(own, reviewer=name) as session:
+        truths = dict(session.connection.execute(TRUTHS).fetchall())
+        answered = answer_all(
+            session, lambda ref, asked: reviewer(asked, truths[ref]), "what the request says"
+        )
+        gates = session.gates()
+    shutil.rmtree(own)
+    against = list(dict.fromkeys(one.name for one in blocking(gates)))
+    return {"allowed": allow(gates), "answered": answered, "against": against}
