@@ -30,7 +30,10 @@ GIVEN: dict[str, object] = {
     "thresholds": [0.5, 0.8],
     "slices": ["a"],
     **{one: ["a", "b"] for one in ("labels", "critical", "methods", "refs")},
-    **dict.fromkeys(("min_class", "cues", "kept", "least", "shown", "limit", "weighed"), 3),
+    **dict.fromkeys(
+        ("min_class", "cues", "kept", "least", "least_other", "least_critical", "shown", "limit", "weighed"),
+        3,
+    ),
     **dict.fromkeys(("moved", "shift_other", "shift_critical", "leans", "drops"), 0.5),
     **dict.fromkeys(
         ("share_of_base", "confident", "cliff", "threshold", "tolerated", "crowding", "few_sent"), 0.5
