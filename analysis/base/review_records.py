@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from analysis.base.records import Side
 
@@ -13,6 +13,9 @@ Correctness = Literal["right", "wrong", "unsure"]
 Right = Literal["candidate", "base", "both", "neither", "unsure"]
 RIGHTS: tuple[Right, ...] = ("candidate", "base", "both", "neither", "unsure")
 """A verdict as it is spoken: which side is right."""
+Answer = Literal["yes", "no", "unsure"]
+"""What is said of one answer when it is asked whether it does something."""
+ANSWERS: tuple[Answer, ...] = ("yes", "no", "unsure")
 GivenAnswer = Literal["true", "wrong", "both", "neither", "unsure"]
 """What a reviewer answered to a known-answer item: `true` is the answer that is known to be right."""
 SpanVerdict = Literal["confirmed", "refuted"]
@@ -23,12 +26,20 @@ Decision = Literal["promote", "hold", "reject"]
 DECISIONS: tuple[Decision, ...] = ("promote", "hold", "reject")
 
 
+class Label(NamedTuple):
+    """What a person says of both answers, asked whether each does something."""
+
+    name: str
+    base: Answer
+    candidate: Answer
+
+
 @dataclass(frozen=True, slots=True)
 class VerdictRecord:
     """The latest standing verdict of one reviewer on one example.
 
     `right` says which side is right, `blind` whether it was given before the sides were shown, and `seconds` how long
-    it took, None where that is not known.
+    it took, None where that is not known. `labels` are what it was made of, where each answer was asked by itself.
     """
 
     ref: str
@@ -40,6 +51,7 @@ class VerdictRecord:
     blind: bool
     seconds: float | None
     critical_slices: tuple[str, ...]
+    labels: tuple[tuple[str, Answer, Answer], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

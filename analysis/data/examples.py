@@ -134,6 +134,18 @@ def with_named_set(examples: Examples, name: str, members: Examples) -> Examples
     )
 
 
+def predicate_table(examples: Examples) -> pa.Table:
+    """The columns that predicates may use: all of the file, under their own names, and `ref`."""
+    by_ref = {row.ref: row for row in examples.evaluation_rows()}
+    rows = [by_ref[ref] for ref in examples.metadata["ref"].to_pylist()]
+    table = examples.metadata
+    values = {"id": [row.id for row in rows], "text": [row.text for row in rows]}
+    values["label"] = [row.gold or "" for row in rows]
+    for role, name in examples.columns.items():
+        table = table.append_column(name, pa.array(values[role], pa.string()))
+    return table
+
+
 def check_labels(examples: Examples, labels: Sequence[str], skip_bad_rows: bool = False) -> Examples:
     """Leave out, or refuse, the rows whose gold label the models do not know.
 

@@ -59,7 +59,10 @@ _FUNCTIONS = frozenset(
 
 
 def evaluate_predicates(
-    metadata: pa.Table, predicates: Mapping[str, str], where: str | Mapping[str, str]
+    metadata: pa.Table,
+    predicates: Mapping[str, str],
+    where: str | Mapping[str, str],
+    what: str = "the slice",
 ) -> dict[str, list[str]]:
     """The refs for which each predicate is true.
 
@@ -67,6 +70,7 @@ def evaluate_predicates(
         metadata: one row per example; its column `ref` identifies them.
         predicates: boolean SQL expression of each slice.
         where: file and line that an error names; one for all, or one for each slice.
+        what: what a predicate is of, as an error says it.
 
     Returns:
         Slice -> refs in the order of `metadata`; an empty list where nothing matches.
@@ -92,7 +96,7 @@ def evaluate_predicates(
                 result[name] = _matches(connection, predicate, metadata.num_rows)
             except (duckdb.Error, ValueError) as error:
                 raise AssayError(
-                    f"the slice {name!r} cannot be evaluated: {predicate!r} {_reason(error)}",
+                    f"{what} {name!r} cannot be evaluated: {predicate!r} {_reason(error)}",
                     where=place,
                     hint=f"columns: {', '.join(metadata.column_names[:30])}",
                 ) from None

@@ -6,6 +6,21 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
+class Ask:
+    """One thing that is asked of each answer by itself: yes, no, or not sure.
+
+    Args:
+        name: what is asked after, as it is recorded.
+        text: the question.
+        wanted: whether the answer should do it, so that `no` is what is wrong with it.
+    """
+
+    name: str
+    text: str
+    wanted: bool = False
+
+
+@dataclass(frozen=True)
 class Question:
     """A question that can be answered without knowing which side is which.
 
@@ -13,11 +28,13 @@ class Question:
         text: the question.
         base: what the base answers, as lines.
         candidate: what the candidate answers.
+        asks: what is asked of each answer by itself; none where people say which answer is right.
     """
 
     text: str
     base: tuple[str, ...]
     candidate: tuple[str, ...]
+    asks: tuple[Ask, ...] = ()
 
     @property
     def differs(self) -> bool:
@@ -36,9 +53,12 @@ class KnownAnswer:
         ref: the example.
         true: the answer that is right, as lines.
         wrong: the other.
+        does: what is wrong with the other, as the name of what is asked of each answer by itself; empty where people
+            say which answer is right.
     """
 
     track: str
     ref: str
     true: tuple[str, ...]
     wrong: tuple[str, ...]
+    does: str = ""

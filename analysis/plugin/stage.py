@@ -46,10 +46,14 @@ class RunContext:
 
 @dataclass(frozen=True)
 class PlanContext(RunContext):
-    """What shards are planned from, and aggregates made of: also the review, and the rows of earlier stages."""
+    """What shards are planned from, and aggregates made of: also the review, and the rows of earlier stages.
+
+    `drawn` is what random examples are drawn by: known only once the candidate is made.
+    """
 
     review: Review
     workbench: duckdb.DuckDBPyConnection
+    drawn: str = ""
 
     def for_run(self) -> RunContext:
         """What goes to wherever a shard is run."""

@@ -118,8 +118,12 @@ class Track:
         return sql_text(self.package, "schema.sql") if self.package else ""
 
     def metrics(self) -> tuple[MetricSpec, ...]:
-        """Every metric that its stages may write."""
+        """Every metric that its stages may write, whatever the review file says."""
         return ()
+
+    def metrics_for(self, settings: TrackSettings) -> tuple[MetricSpec, ...]:
+        """Every metric that its stages may write in a review: where the review file names some, those as well."""
+        return self.metrics()
 
     def methods(self) -> tuple[MethodSpec, ...]:
         """Its attribution methods, in the order in which they are shown."""

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from analysis.base.errors import AssayError
 from analysis.base.records import track_of
-from analysis.base.review_records import Right
+from analysis.base.review_records import Label, Right
 from analysis.plugin import registry
 from analysis.plugin.question import Question
 from analysis.review.asked import Asked, Choice
@@ -29,6 +29,7 @@ class EarlierVerdict:
         run: the run that it was given in.
         event_id: its event.
         hash: of that event.
+        labels: what it was made of, where each answer was asked by itself.
     """
 
     right: Right
@@ -39,6 +40,7 @@ class EarlierVerdict:
     run: str
     event_id: str
     hash: str
+    labels: tuple[Label, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,12 +86,13 @@ class EarlierVerdicts:
             name = description["review"]["name"]
             with opened(path, run) as connection:
                 said = connection.execute(SQL["judged_by"], {"run": run, "actor": actor}).fetchall()
-                for ref, sha256, right, blind, reviewer, ts, event_id, digest in said:
+                for ref, sha256, right, blind, reviewer, ts, event_id, digest, labels in said:
                     track = track_of(ref)
                     question = registry.get(track).ask(connection, ref) if registry.known(track) else None
                     if question is None:
                         continue
-                    verdict = EarlierVerdict(right, reviewer, name, ts[:10], blind, run, event_id, digest)
+                    told = tuple(Label(*one) for one in labels)
+                    verdict = EarlierVerdict(right, reviewer, name, ts[:10], blind, run, event_id, digest, told)
                     self._given.setdefault(ref, []).append(_Given(ts, sha256, question, verdict))
 
 

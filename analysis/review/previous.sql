@@ -19,9 +19,10 @@ SELECT ref, sha256 FROM evidence.example WHERE kind <> 'variant'
 -- What an account says of each example of a run; not what was merged from elsewhere, and not what was settled otherwise.
 WITH own AS (
     SELECT ref, actor, reviewer, ts, event_id, hash, spoken(body ->> '$.base', body ->> '$.candidate') AS "right",
-           coalesce(CAST(body ->> '$.blind' AS BOOLEAN), false) AS blind
+           coalesce(CAST(body ->> '$.blind' AS BOOLEAN), false) AS blind,
+           coalesce(TRY_CAST(body -> '$.labels' AS VARCHAR[][]), []) AS labels
     FROM live WHERE kind = 'verdict' AND run = $run AND actor = $actor AND NOT merged
     QUALIFY row_number() OVER (PARTITION BY ref ORDER BY lamport DESC, stream_id DESC, seq DESC) = 1)
-SELECT o.ref, e.sha256, o."right", o.blind, o.reviewer, o.ts, o.event_id, o.hash
+SELECT o.ref, e.sha256, o."right", o.blind, o.reviewer, o.ts, o.event_id, o.hash, o.labels
 FROM own o JOIN evidence.example e USING (ref) LEFT JOIN settled_of($run) s ON s.ref = o.ref
 WHERE o."right" <> 'unsure' AND coalesce(s."right" = o."right", true) ORDER BY o.ref

@@ -64,7 +64,7 @@ JOIN evidence.slice s ON s.slice = m.slice AND s.track = m.track
 WHERE m.ref = $ref ORDER BY m.slice
 
 -- name: verdicts_of_example
-SELECT ref, actor, reviewer, "right", cause, note, blind, seconds, critical_slices FROM verdict_now
+SELECT ref, actor, reviewer, "right", cause, note, blind, seconds, critical_slices, labels FROM verdict_now
 WHERE ref = $ref ORDER BY actor
 
 -- name: history

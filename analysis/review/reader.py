@@ -218,11 +218,16 @@ class ReviewReader:
     def slices(self, track: str | None = None) -> list[SliceProgress]:
         """Slices, critical ones first, then those with the most broken less fixed."""
         self._requeue()
-        return queries.slice_progress(self.connection, self.actor, self._mains(), track)
+        return queries.slice_progress(self.connection, self.actor, self.mains(), track)
 
-    def _mains(self) -> dict[str, str]:
-        """The metric that stands for a slice, by track."""
-        return {name: registry.get(name).main for name in self.description["tracks"] if registry.known(name)}
+    def mains(self) -> dict[str, str]:
+        """The metric that stands for a slice, by track: the one that the run names, or the track."""
+        settings = self.description["gate_settings"]
+        return {
+            name: settings.get(name, {}).get("main") or registry.get(name).main
+            for name in self.description["tracks"]
+            if registry.known(name)
+        }
 
     def queue_count(self, scope: Scope) -> int:
         """Number of examples in a scope."""
@@ -336,7 +341,7 @@ class ReviewReader:
         found = records(self.connection, KnownAnswer, _SESSION["known_answer"], {"ref": ref})
         if found:
             given = self._column(_SESSION["answered_known"], run=self.run, ref=ref, actor=self.actor)
-            return None if given else known_asked(question.text, found[0], self.actor, self.run)
+            return None if given else known_asked(question, found[0], self.actor, self.run)
         if not self.description["review"].get("blind", True) or (
             self.own_verdict(ref) is not None and not again
         ):
@@ -353,7 +358,7 @@ class ReviewReader:
         example = self._example(ref)
         if not stores or self.own_verdict(ref) is not None or not registry.known(example.track):
             return None
-        if self._column(_SQL["is_known_answer"], ref=ref):
+        if self._is_known_answer(ref):
             return None
         question = registry.get(example.track).ask(self.connection, ref)
         if question is None:
@@ -361,6 +366,9 @@ class ReviewReader:
         if self._earlier is None:
             self._earlier = EarlierVerdicts([Path(path) for path in stores], self.actor)
         return self._earlier.of(ref, example.sha256, question)
+
+    def _is_known_answer(self, ref: str) -> bool:
+        return bool(self._column(_SQL["is_known_answer"], ref=ref))
 
     def state(self) -> ReviewState:
         """What stands of what everybody said of this run."""
@@ -374,7 +382,7 @@ class ReviewReader:
             settings = {
                 "models_sha256": self._models,
                 "shown": dict(self._shown),
-                "reuse": plain(self.reuse(), self._mains()),
+                "reuse": plain(self.reuse(), self.mains()),
             }
             self._input = queries.gate_input(
                 self.connection, self.description, today(), self.state(), settings

@@ -22,20 +22,24 @@ from analysis.base.gate_records import GateResult
 from analysis.base.problems import suggest
 from analysis.base.records import SIDES, Side
 from analysis.base.review_records import (
+    ANSWERS,
     RIGHTS,
     SEVERITIES,
     SPAN_VERDICTS,
+    Answer,
     Correctness,
     Decision,
     Event,
+    Label,
     Right,
     Severity,
     SpanVerdict,
 )
 from analysis.base.sql import column, queries
 from analysis.plugin.gate import judgement
+from analysis.plugin.question import Ask
 from analysis.plugin.registry import get
-from analysis.review.asked import Asked, Choice
+from analysis.review.asked import Asked, Choice, correctness_of
 from analysis.review.decision import check_decision
 from analysis.review.drafts import Drafts
 from analysis.review.earlier import confirmation
@@ -159,15 +163,86 @@ class ReviewSession(ReviewReader):
         Raises:
             AssayError: no such example, or nothing is asked of it.
         """
-        asked = self.asked(ref)
-        if asked is None:
-            raise AssayError("nothing is asked of this example", where=ref)
+        asked = self._asked(ref)
+        if asked.asks:
+            raise AssayError("each answer is asked by itself", where=ref, hint="label it")
         if choice == "second" and len(asked.answers) == 1:
             raise AssayError("both sides answer the same: there is no B", where=ref)
         if asked.order is not None:
             return self.verdict(ref, asked.right(choice), asked=asked, seconds=seconds)
         body = {"given": asked.given(choice), "seconds": seconds}
         return self._record_on(ref, "known_answer", body)
+
+    def label(self, ref: str, said: Mapping[str, Sequence[Answer]], seconds: float | None = None) -> Event:
+        """Record what a reviewer said of each answer on a page whose sides are hidden. Durable on return.
+
+        Args:
+            ref: the example.
+            said: by what is asked, the answer to it for each answer as they stand; one where both sides answer the
+                same.
+            seconds: how long it took.
+
+        Raises:
+            AssayError: no such example, nothing is asked of its answers, or something was left out.
+        """
+        asked = self._asked(ref)
+        self._check_labels(ref, asked.asks, said, len(asked.answers))
+        if len(said) < len(asked.asks):
+            missing = next(one.name for one in asked.asks if one.name not in said)
+            raise AssayError(f"nothing is said of {missing!r}", where=ref)
+        if asked.order is None:
+            return self._record_on(
+                ref, "known_answer", {"given": asked.given_by(said), "seconds": seconds}
+            )
+        labels = asked.labels(said)
+        body = {"blind": True, "seconds": seconds, "order": list(asked.order), "again": asked.again}
+        return self._record_on(ref, "verdict", {**self._labelled(asked.asks, labels), **body})
+
+    def label_sides(
+        self, ref: str, said: Mapping[str, Mapping[Side, Answer]], seconds: float | None = None
+    ) -> Event:
+        """Record what a reviewer says of the sides, by what is asked; what they said before of the rest stands.
+
+        Raises:
+            AssayError: no such example, nothing is asked of its answers, or not this; or it is a known-answer item,
+                of whose answers no side can be told.
+        """
+        example = self._example(ref)
+        question = get(example.track).ask(self.connection, example.ref)
+        if question is None or not question.asks:
+            raise AssayError("nothing is asked of the answers of this example", where=ref)
+        if self._is_known_answer(example.ref):
+            raise AssayError("its answer is known: it has no sides", where=ref, hint="answer it in the console")
+        pairs = {name: [sides[side] for side in SIDES] for name, sides in said.items()}
+        self._check_labels(ref, question.asks, pairs, len(SIDES))
+        mine = self.own_verdict(example.ref)
+        kept = {one[0]: Label(*one) for one in mine.labels} if mine is not None else {}
+        kept |= {name: Label(name, *answers) for name, answers in pairs.items()}
+        labels = tuple(kept[one.name] for one in question.asks if one.name in kept)
+        body = {"blind": False, "seconds": seconds}
+        return self._record_on(example.ref, "verdict", {**self._labelled(question.asks, labels), **body})
+
+    def _asked(self, ref: str) -> Asked:
+        asked = self.asked(ref)
+        if asked is None:
+            raise AssayError("nothing is asked of this example", where=ref)
+        return asked
+
+    def _check_labels(
+        self, ref: str, asks: Sequence[Ask], said: Mapping[str, Sequence[str]], answers: int
+    ) -> None:
+        names = [one.name for one in asks]
+        for name, given in said.items():
+            if name not in names:
+                raise AssayError(f"{name!r} is not asked here", where=ref, hint=suggest(name, names))
+            if len(given) != answers:
+                raise AssayError(f"{name!r} needs {answers} answers, and has {len(given)}", where=ref)
+            for one in given:
+                _one_of("answer", one, ANSWERS)
+
+    @staticmethod
+    def _labelled(asks: Sequence[Ask], labels: Sequence[Label]) -> dict[str, Any]:
+        return {**correctness_of(labels, asks), "labels": [list(one) for one in labels]}
 
     def confirm(self, ref: str, seconds: float | None = None) -> Event:
         """Record the verdict of a previous review again, as blind as it was then. Durable on return.
@@ -183,6 +258,7 @@ class ReviewSession(ReviewReader):
             "blind": found.blind,
             "seconds": seconds,
             "confirms": confirmation(found),
+            **({"labels": [list(one) for one in found.labels]} if found.labels else {}),
         }
         return self._record_on(ref, "verdict", body)
 

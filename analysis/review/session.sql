@@ -54,7 +54,7 @@ SELECT ref FROM evidence.example WHERE ref IN (SELECT unnest($refs::VARCHAR[]))
 SELECT slices FROM critical WHERE ref = $ref
 
 -- name: known_answer
-SELECT track, ref, "true", wrong FROM evidence.known_answer WHERE ref = $ref
+SELECT track, ref, "true", wrong, does FROM evidence.known_answer WHERE ref = $ref
 
 -- name: answered_known
 SELECT given FROM known_answer_of($run) WHERE ref = $ref AND actor = $actor

@@ -101,7 +101,7 @@ def _check_track(
 def _check_expected_metrics(review: Review) -> list[Problem]:
     changes: dict[str, bool] = {}
     for name in review.tracks:
-        for spec in get(name).metrics():
+        for spec in get(name).metrics_for(review.tracks[name]):
             changes[spec.name] = changes.get(spec.name, False) or "difference" in spec.sides
     problems = []
     for index, expected in enumerate(review.expected):

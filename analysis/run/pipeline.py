@@ -23,7 +23,7 @@ from analysis.models.sides import Sides
 from analysis.models.threads import tune_threads
 from analysis.plugin import registry
 from analysis.plugin.alpha import KEY, by_track, planned
-from analysis.plugin.metric import check_declared
+from analysis.plugin.metric import check_declared, spec_by_name
 from analysis.plugin.registry import get
 from analysis.plugin.settings import Review, TrackSettings
 from analysis.plugin.stage import Aggregate, PlanContext, Stage, StageProgress, Step
@@ -121,7 +121,7 @@ def analyze(
     for schema in schemas:
         workbench.execute(schema)
     for one in prepared:
-        _declare(one.track, workbench)
+        _declare(one.track, one.settings, workbench)
     cache = ShardCache(store / "cache", fresh=fresh)
     progress = on_progress or (lambda event: None)
     flags: list[Flag] = []
@@ -303,7 +303,13 @@ def _run_track(
     insert_rows(workbench, "membership", one.memberships)
     _insert_clusters(workbench, one)
     context = PlanContext(
-        one.track.name, one.settings, review.review.seed, one.models, review=review, workbench=workbench
+        one.track.name,
+        one.settings,
+        review.review.seed,
+        one.models,
+        review=review,
+        workbench=workbench,
+        drawn=_drawn(one, review),
     )
     for step in one.steps:
         if not (step.costly or step.after_queue):
@@ -376,7 +382,7 @@ def _run_step(step: Step, context: PlanContext, engine: LocalEngine, progress: O
     for name, parts in tables.items():
         rows = pa.concat_tables(parts, promote_options="permissive")
         if name == "metric":
-            _refuse_undeclared(context.track, rows)
+            _refuse_undeclared(context, rows)
         insert_arrow(context.workbench, name, rows)
 
 
@@ -416,9 +422,9 @@ def _run_stage(
     return tables
 
 
-def _declare(track: Track, workbench: duckdb.DuckDBPyConnection) -> None:
+def _declare(track: Track, settings: TrackSettings, workbench: duckdb.DuckDBPyConnection) -> None:
     """Write down what the track's metrics are and how its methods are called, for whoever reads the run."""
-    specs = [{"track": track.name, **dataclasses.asdict(spec)} for spec in track.metrics()]
+    specs = [{"track": track.name, **dataclasses.asdict(spec)} for spec in track.metrics_for(settings)]
     if specs:
         insert_arrow(workbench, "metric_spec", pa.Table.from_pylist(specs))
     methods = [
@@ -429,8 +435,8 @@ def _declare(track: Track, workbench: duckdb.DuckDBPyConnection) -> None:
         insert_arrow(workbench, "attribution_method", pa.Table.from_pylist(methods))
 
 
-def _refuse_undeclared(track: str, rows: pa.Table) -> None:
+def _refuse_undeclared(context: PlanContext, rows: pa.Table) -> None:
     """Raise AssayError for a metric that the track does not declare: nobody could say what the number is."""
-    specs = registry.specs_of(track)
+    specs = spec_by_name(get(context.track).metrics_for(context.settings))
     for name, side in sorted(set(zip(rows["name"].to_pylist(), rows["side"].to_pylist(), strict=True))):
-        check_declared(track, specs, name, side)
+        check_declared(context.track, specs, name, side)

@@ -11,6 +11,7 @@ import pyarrow as pa
 from analysis.base.errors import AssayError
 from analysis.base.problems import suggest
 from analysis.base.records import ALL, Example, Membership, Slice, SliceKind
+from analysis.data.examples import predicate_table
 from analysis.data.predicates import evaluate_predicates
 
 if TYPE_CHECKING:
@@ -113,18 +114,6 @@ def build_slices(
         members[name] = [*members[name], *(child for ref in members[name] for child in children.get(ref, ()))]
     members |= examples.memberships
     return slices, [Membership(name, track, ref) for name, refs in members.items() for ref in refs]
-
-
-def predicate_table(examples: Examples) -> pa.Table:
-    """The columns that predicates may use: all of the file, under their own names, and `ref`."""
-    by_ref = {row.ref: row for row in examples.evaluation_rows()}
-    rows = [by_ref[ref] for ref in examples.metadata["ref"].to_pylist()]
-    table = examples.metadata
-    values = {"id": [row.id for row in rows], "text": [row.text for row in rows]}
-    values["label"] = [row.gold or "" for row in rows]
-    for role, name in examples.columns.items():
-        table = table.append_column(name, pa.array(values[role], pa.string()))
-    return table
 
 
 def _metadata_slices(metadata: pa.Table) -> list[AutomaticSlice]:

@@ -11,7 +11,7 @@ INSERT INTO event BY NAME SELECT unnest(e), $merged AS merged FROM (SELECT unnes
 SELECT DISTINCT kind FROM live
 
 -- name: verdicts
-SELECT ref, actor, reviewer, "right", cause, note, blind, seconds, critical_slices FROM verdict_of($run) ORDER BY ref, actor
+SELECT ref, actor, reviewer, "right", cause, note, blind, seconds, critical_slices, labels FROM verdict_of($run) ORDER BY ref, actor
 
 -- name: settlements
 SELECT ref, "right", actor, reviewer, actors, said FROM settled_of($run) ORDER BY ref

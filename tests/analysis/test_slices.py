@@ -15,7 +15,8 @@ from analysis.data import predicates
 from analysis.data.examples import Examples, read_examples, with_named_set
 from analysis.data.predicates import evaluate_predicates
 from analysis.plugin.settings import TrackSettings
-from analysis.run.slices import automatic_slices, build_slices, predicate_table
+from analysis.data.examples import predicate_table
+from analysis.run.slices import automatic_slices, build_slices
 
 METADATA = pa.table(
     {

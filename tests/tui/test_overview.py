@@ -23,7 +23,7 @@ async def test_it_leads_with_the_verdict_and_counts(console: OpenConsole, sessio
 
 
 async def test_accuracy_has_both_sides_interval_and_counts(session: ReviewSession) -> None:
-    line = main_lines(session.metrics(), session.gate_input().specs, 79)[0]
+    line = main_lines(session.metrics(), session.gate_input().specs, session.mains(), 79)[0]
     assert ".867 → .867" in line.plain
     assert "4 fixed, 4 broken of 30" in line.plain
     assert line.target is not None

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, ClassVar
 from textual.widget import Widget
 
 from analysis.base.records import ALL
-from analysis.plugin.registry import get, known
 from tui.draw.gate_lines import (
     GATE_MARKS,
     by_urgency,
@@ -66,7 +65,8 @@ class OverviewScreen(BaseScreen):
         ]
         lines += [text_line(" WHAT CHANGED", "title")]
         given = session.gate_input()
-        lines += main_lines(given.metrics, {name: given.specs.get(name, {}) for name in given.tracks}, width)
+        specs = {name: given.specs.get(name, {}) for name in given.tracks}
+        lines += main_lines(given.metrics, specs, session.mains(), width)
         lines += trigger_lines(session.triggers(), width)
         lines.append(rule(width))
         lines += gates_lines(session.gates(), width)
@@ -82,19 +82,23 @@ class OverviewScreen(BaseScreen):
 
 
 def main_lines(
-    metrics: Iterable[Metric], specs: Mapping[str, Mapping[str, MetricSpec]], width: int
+    metrics: Iterable[Metric],
+    specs: Mapping[str, Mapping[str, MetricSpec]],
+    mains: Mapping[str, str],
+    width: int,
 ) -> list[Line]:
     """The metric that stands for each track: both sides and its change, with broken and fixed.
 
     Args:
         metrics: of the review.
         specs: what each track says of its metrics, by track and name.
+        mains: the metric that stands for each track.
         width: cells there are.
     """
     found = {(one.track, one.name, one.side): one for one in metrics if one.slice == ALL}
     lines: list[Line] = []
     for track, declared in specs.items():
-        spec = declared.get(get(track).main) if known(track) else None
+        spec = declared.get(mains.get(track, ""))
         if spec is None:
             continue
         base, candidate, change = (

@@ -71,6 +71,7 @@ WITH said AS (
     SELECT ref, actor, reviewer, run, event_id, kind, spoken(body ->> '$.base', body ->> '$.candidate') AS "right",
            body ->> '$.cause' AS cause, body ->> '$.note' AS note, TRY_CAST(body ->> '$.blind' AS BOOLEAN) AS blind,
            TRY_CAST(body ->> '$.seconds' AS DOUBLE) AS seconds, body -> '$.critical_slices' AS critical_slices,
+           coalesce(TRY_CAST(body -> '$.labels' AS VARCHAR[][]), []) AS labels,
            {'lamport': lamport, 'stream_id': stream_id, 'seq': seq} AS place
     FROM counted(asked) WHERE kind IN ('verdict', 'cause', 'note'))
 SELECT ref, actor, arg_max(reviewer, place) FILTER (kind = 'verdict') AS reviewer,
@@ -80,6 +81,7 @@ SELECT ref, actor, arg_max(reviewer, place) FILTER (kind = 'verdict') AS reviewe
        coalesce(arg_max(blind, place) FILTER (kind = 'verdict'), false) AS blind,
        arg_max_null(seconds, place) FILTER (kind = 'verdict') AS seconds,
        from_json(arg_max(critical_slices, place) FILTER (kind = 'verdict'), '["VARCHAR"]') AS critical_slices,
+       arg_max(labels, place) FILTER (kind = 'verdict') AS labels,
        arg_max(run, place) FILTER (kind = 'verdict') AS run,
        arg_max(event_id, place) FILTER (kind = 'verdict') AS event_id,
        max(place) FILTER (kind = 'verdict') AS place

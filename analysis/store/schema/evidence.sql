@@ -36,7 +36,8 @@ CREATE TABLE contested (
     "both" TINYINT NOT NULL, neither TINYINT NOT NULL);
 -- Examples shown beside their own answer and one that is wrong, to measure the reviewer.
 CREATE TABLE known_answer (
-    track VARCHAR NOT NULL, ref VARCHAR NOT NULL, "true" VARCHAR[] NOT NULL, wrong VARCHAR[] NOT NULL);
+    track VARCHAR NOT NULL, ref VARCHAR NOT NULL, "true" VARCHAR[] NOT NULL, wrong VARCHAR[] NOT NULL,
+    does VARCHAR NOT NULL);
 CREATE TABLE flag (
     ref VARCHAR NOT NULL, reason VARCHAR NOT NULL, gate VARCHAR, rank INTEGER, value DOUBLE,
     control BOOLEAN NOT NULL);

@@ -22,11 +22,12 @@ from analysis.models.generator import generators
 from analysis.plugin.metric import metric_table
 from analysis.plugin.stage import Aggregate, PlanContext, RunContext, Shard, Stage
 from analysis.stats import clopper_pearson
+from analysis.tracks.response.behaviour_leads import leads_of
 from analysis.tracks.response.detect import detected
 from analysis.tracks.response.detector_inputs import load_knowledge, load_responses
 from analysis.tracks.response.detectors.contract import Detector, Knowledge, Response
-from analysis.tracks.response.known_detectors import DETECTORS
 from analysis.tracks.response.metric_specs import metric
+from analysis.tracks.response.settings import response_settings
 from analysis.tracks.response.shift import digest
 
 if TYPE_CHECKING:
@@ -113,7 +114,7 @@ def dose_response(
     outcomes = detected(responses, knowledge, detectors)["response_outcome"].to_pylist()
     rows = []
     for detector in detectors:
-        hits = [row["hit"] for row in outcomes if row["detector"] == detector.name]
+        hits = [row["hits"] > 0 for row in outcomes if row["detector"] == detector.name]
         if hits:
             low, high = clopper_pearson(sum(hits), len(hits))
             rate = sum(hits) / len(hits)
@@ -126,7 +127,7 @@ def _plan(context: PlanContext) -> list[Shard]:
     """One a factor, over the same flagged prompts; none where there is no adapter to scale, or nothing flagged."""
     if why_not_scaled(context.models):
         return []
-    detectors = DETECTORS
+    detectors = leads_of(response_settings(context.settings))
     given: Mapping[str, Any] = {"detectors": [one.name for one in detectors], "most": MOST_PROMPTS}
     refs = sorted(ref for (ref,) in context.workbench.execute(_FLAGGED, given).fetchall())
     if not refs:
@@ -158,7 +159,7 @@ def _run(context: RunContext, shard: Shard) -> dict[str, pa.Table]:
     )
     return {
         "response_dose": pa.Table.from_pylist(
-            dose_response(candidate, factor, asked, knowledge, DETECTORS), schema
+            dose_response(candidate, factor, asked, knowledge, leads_of(response_settings(context.settings))), schema
         )
     }
 

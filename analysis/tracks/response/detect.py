@@ -14,11 +14,12 @@ from analysis.base.sql import queries
 from analysis.plugin.stage import Aggregate, PlanContext, RunContext, Shard, Stage
 from analysis.text.cleaned import cleaned
 from analysis.text.language import unread_language
+from analysis.tracks.response.behaviour_leads import leads_of
 from analysis.tracks.response.detector_inputs import load_knowledge, load_responses
 from analysis.tracks.response.detectors.contract import Detector, Found, Knowledge, Response
-from analysis.tracks.response.detectors.quality import quality_text
 from analysis.tracks.response.known_detectors import DETECTORS
 from analysis.tracks.response.metric_specs import TRACK
+from analysis.tracks.response.settings import response_settings
 
 if TYPE_CHECKING:
     import duckdb
@@ -46,7 +47,7 @@ _OUTCOME = pa.schema(
         ("ref", pa.string()),
         ("side", pa.string()),
         ("detector", pa.string()),
-        ("hit", pa.bool_()),
+        ("score", pa.float64()),
         ("hits", pa.int32()),
         ("why", pa.string()),
     ]
@@ -68,19 +69,11 @@ _DETECTOR = pa.schema(
     [
         ("name", pa.string()),
         ("place", pa.int32()),
+        ("kind", pa.string()),
         ("title", pa.string()),
-        ("question", pa.string()),
-        ("verb", pa.string()),
-        ("newly", pa.string()),
         ("languages", pa.list_(pa.string())),
-        ("strict", pa.bool_()),
-        ("rated", pa.bool_()),
         ("against", pa.string()),
-        ("invents", pa.bool_()),
-        ("inventions", pa.list_(pa.string())),
-        ("unanswered", pa.bool_()),
-        ("quoted", pa.int32()),
-        ("quality", pa.string()),
+        ("by_definition", pa.string()),
     ]
 )
 
@@ -121,7 +114,7 @@ def detected(
             spans += [{**where, **_place(one), "why": one.why} for one in found]
             hits += [{**where, **_place(one)} for one in counting]
             why = counting[0].why if counting else ""
-            outcomes.append({**where, "hit": bool(counting), "hits": len(counting), "why": why})
+            outcomes.append({**where, "score": float(bool(counting)), "hits": len(counting), "why": why})
     return {
         "span": pa.Table.from_pylist(spans, _SPAN),
         "response_hit": pa.Table.from_pylist(hits, _HIT),
@@ -181,7 +174,10 @@ def _plan(context: PlanContext) -> list[Shard]:
     knowledge = load_knowledge(context.workbench)
     held = digest_of([sorted(map(repr, knowledge.catalogue)), repr(knowledge.policy)])
     refs = [ref for (ref,) in context.workbench.execute(_SQL["prompts"], {"track": TRACK}).fetchall()]
-    versions = {detector.name: detector.version for detector in DETECTORS}
+    detectors = leads_of(response_settings(context.settings))
+    if not detectors:
+        return []
+    versions = {detector.name: detector.version for detector in detectors}
     shards = []
     for start in range(0, len(refs), PROMPTS_PER_SHARD):
         part = refs[start : start + PROMPTS_PER_SHARD]
@@ -206,21 +202,17 @@ def digest_of(content: list[Any]) -> str:
 
 def _run(context: RunContext, shard: Shard) -> dict[str, pa.Table]:
     knowledge, responses, samples = shard.payload
-    tables = detected(responses, knowledge)
+    detectors = leads_of(response_settings(context.settings))
+    tables = detected(responses, knowledge, detectors)
     if samples:
-        tables["response_sample_outcome"] = sample_outcomes(samples, knowledge)
+        tables["response_sample_outcome"] = sample_outcomes(samples, knowledge, detectors)
     return tables
 
 
 def declared(detectors: Sequence[Detector] = DETECTORS) -> pa.Table:
-    """Rows of `response_detector`: what each detector says of itself, and how good it is on labelled texts."""
+    """Rows of `response_detector`: what each detector says of itself."""
     rows = [
-        {
-            **{name: getattr(one, name) for name in _DETECTOR.names if name != "quality"},
-            "languages": list(one.languages),
-            "inventions": list(one.inventions),
-            "quality": quality_text(one),
-        }
+        {name: getattr(one, name) for name in _DETECTOR.names} | {"languages": list(one.languages)}
         for one in detectors
     ]
     return pa.Table.from_pylist(rows, _DETECTOR)
@@ -233,5 +225,9 @@ def stage_version(detectors: Sequence[Detector] = DETECTORS) -> int:
     return int(named[:13], 16)
 
 
-DECLARE = Aggregate("response.detectors", 1, lambda context: {"response_detector": declared()})
+def _declare(context: PlanContext) -> dict[str, pa.Table]:
+    return {"response_detector": declared(leads_of(response_settings(context.settings)))}
+
+
+DECLARE = Aggregate("response.detectors", 2, _declare)
 DETECT = Stage("response.detect", stage_version(), _plan, _run)

@@ -4,7 +4,14 @@
 SELECT 1 FROM evidence.example WHERE ref = $ref
 
 -- name: detectors
-SELECT name, title, question, verb, languages, rated, quality FROM evidence.response_detector ORDER BY place, name
+SELECT name, kind, title, languages, by_definition FROM evidence.response_detector ORDER BY place, name
+
+-- name: behaviours
+SELECT b.name, b.question, r.role, b.strict, b.leads, b.any_of FROM evidence.response_behaviour b
+JOIN evidence.response_role r ON r.behaviour = b.name AND r.ref = $ref ORDER BY b.place
+
+-- name: labels
+SELECT behaviour, side, answer, source FROM evidence.response_label WHERE ref = $ref ORDER BY ALL
 
 -- name: spans
 -- What counts comes first, the candidate's before the base's, then in order of reading.
@@ -51,21 +58,18 @@ named AS (SELECT p.*, contains(s.words, lower(p.about)) OR contains(s.words, low
 SELECT * EXCLUDE (hit) FROM named WHERE hit OR NOT (SELECT bool_or(hit) FROM named) ORDER BY about, text
 
 -- name: rates
--- `rate_of` is the detector whose rate a metric is, or `hallucination`, and NULL for all others.
+-- `behaviour` is the one whose leads a metric counts, and NULL for all others.
 WITH mine AS (
     SELECT $all AS slice, false AS critical
     UNION
     SELECT m.slice, s.critical FROM evidence.membership m
     JOIN evidence.slice s ON s.slice = m.slice AND s.track = m.track
-    WHERE m.ref = $ref AND m.track = $track AND m.slice <> $all),
-rated AS (
-    SELECT name, place FROM evidence.response_detector WHERE rated
-    UNION ALL
-    SELECT $hallucination, max(place) + 1 FROM evidence.response_detector)
-SELECT e.name, e.slice, e.side, e.value, e.low, e.high, e.n, e.status, e.why, e.method, mine.critical, d.name AS rate_of
-FROM evidence.metric e JOIN mine ON mine.slice = e.slice LEFT JOIN rated d ON e.name = d.name || '_rate'
+    WHERE m.ref = $ref AND m.track = $track AND m.slice <> $all)
+SELECT e.name, e.slice, e.side, e.value, e.low, e.high, e.n, e.status, e.why, e.method, mine.critical, b.name AS behaviour
+FROM evidence.metric e JOIN mine ON mine.slice = e.slice
+LEFT JOIN evidence.response_behaviour b ON e.name = b.name || '_leads'
 WHERE e.track = $track
-ORDER BY mine.critical DESC, e.slice = $all, e.slice, d.place NULLS LAST, e.name, e.side
+ORDER BY mine.critical DESC, e.slice = $all, e.slice, b.place NULLS LAST, e.name, e.side
 
 -- name: upweighted
 SELECT * FROM evidence.response_odds WHERE change > 0 ORDER BY low DESC, change DESC, token LIMIT $most

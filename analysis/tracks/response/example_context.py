@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 from analysis.base.records import ALL
 from analysis.base.sql import queries
 from analysis.tracks.response.gate_keys import LENGTH, TRADEOFF, key_of
-from analysis.tracks.response.hallucination import HALLUCINATION
 from analysis.tracks.response.metric_specs import TRACK
 
 if TYPE_CHECKING:
@@ -36,12 +35,13 @@ def example_context(connection: duckdb.DuckDBPyConnection, ref: str) -> dict[str
         ref: a prompt.
 
     Returns:
-        Rows by name: `detectors` (those of the run: name, title, question, verb, languages, rated, quality), `spans`
-        (side, detector, start, end, label, why, counts; what counts first), `judged` (what each reviewer said of a
-        span: verdict, actor, reviewer), `passages`, `expected`, `votes`, `catalogue` and `promises` (those that the
-        spans were checked against), `rates` (metrics of the slices that the prompt is in, critical ones first and
-        `all` last, those of detectors in their order, each with `critical`, with `rate_of`, the detector whose rate
-        it is or None, and with the key of the `gate` that reads it, or None), `upweighted` (tokens whose
+        Rows by name: `detectors` (those of the run: name, kind, title, languages, by_definition), `behaviours` (those
+        that count on the prompt: name, question, role, strict, leads, any_of), `labels` (what was recorded of either
+        answer), `spans` (side, detector, start, end, label, why, counts; what counts first), `judged` (what each
+        reviewer said of a span: verdict, actor, reviewer), `passages`, `expected`, `votes`, `catalogue` and `promises`
+        (those that the spans were checked against), `rates` (metrics of the slices that the prompt is in, critical
+        ones first and `all` last, those of behaviours in their order, each with `critical`, with the `behaviour` whose
+        leads it counts or None, and with the key of the `gate` that reads it, or None), `upweighted` (tokens whose
         log-probability rose most) and `dose` (rates by scale of the adapter).
     """
 
@@ -52,11 +52,11 @@ def example_context(connection: duckdb.DuckDBPyConnection, ref: str) -> dict[str
 
     if not rows("known", ref=ref):
         return {}
-    rates = rows("rates", ref=ref, track=TRACK, all=ALL, hallucination=HALLUCINATION)
+    rates = rows("rates", ref=ref, track=TRACK, all=ALL)
     return {
         **{
             name: rows(name, ref=ref)
-            for name in ("spans", "judged", "passages", "expected", "votes", "promises")
+            for name in ("behaviours", "labels", "spans", "judged", "passages", "expected", "votes", "promises")
         },
         "detectors": rows("detectors"),
         "catalogue": rows("catalogue", ref=ref, most=MOST_TITLES),
@@ -70,10 +70,8 @@ def gate_of(row: Mapping[str, Any]) -> str | None:
     """Key of the gate that reads a metric in its slice, or None."""
     if row["slice"] == ALL and row["name"] == "length":
         return LENGTH
-    of: str | None = row["rate_of"]
-    if row["slice"] == ALL and (
-        of == HALLUCINATION or row["name"] in ("win_rate", "win_rate_length_controlled")
-    ):
+    if row["slice"] == ALL and row["name"] in ("win_rate", "win_rate_length_controlled"):
         return TRADEOFF
+    of: str | None = row["behaviour"]
     judged = row["slice"] == ALL or row["critical"]
-    return key_of(of, row["slice"]) if judged and of is not None and of != HALLUCINATION else None
+    return key_of(of, row["slice"]) if judged and of is not None else None

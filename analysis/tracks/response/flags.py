@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from analysis.base.records import Flag
 from analysis.base.sql import queries
-from analysis.plugin.flag import BROKEN_CRITICAL, SMALL_CRITICAL, find_flags
+from analysis.plugin.flag import BROKEN_CRITICAL, find_flags
 from analysis.tracks.response.gate_keys import LENGTH, TRADEOFF
 from analysis.tracks.response.metric_specs import TRACK
 
@@ -15,16 +15,17 @@ if TYPE_CHECKING:
 
     from analysis.plugin.settings import TrackSettings
 
-PREFERRED = "preferred, and {}"
-"""With the words of a strict detector, the first of those that have a new hit."""
+PREFERRED = "preferred, and seems to: {}"
+"""With the first strict behaviour that leads see anew."""
+NEWLY = "seems to, newly: {}"
+NO_LONGER = "seems to no longer: {}"
+"""With a behaviour, as its leads see it; people say whether it is so."""
 UNANSWERED = "no answer where the base gives one"
 UNREAD = "in a language that is not read: {}"
 SAMPLED = "found in sampled answers only"
 SHIFTED = "moved most by its tokens"
 LENGTHENED = "length changed most"
 
-MIN_SLICE = 20
-"""A critical slice with fewer prompts than this is inspected whole, where the two answers differ."""
 PER_REASON = 12
 """Examples that are flagged for sampled answers, for token shifts and for length: the worst ones."""
 LEAST_SAMPLES = 2
@@ -37,12 +38,11 @@ LEAST_LENGTH = 0.5
 _SQL = queries(__package__, "flags.sql")
 _QUERIES: tuple[tuple[str, str], ...] = (
     (BROKEN_CRITICAL, _SQL["broken_critical"]),
-    (SMALL_CRITICAL, _SQL["small_critical"]),
     (PREFERRED, _SQL["preferred"]),
-    # What an answer does is said in the words of the detector.
-    ("{}", _SQL["newly_strict"]),
+    (NEWLY, _SQL["newly_strict"]),
+    (NO_LONGER, _SQL["gone_strict"]),
     (UNANSWERED, _SQL["unanswered"]),
-    ("{}", _SQL["newly"]),
+    (NEWLY, _SQL["newly"]),
     (UNREAD, _SQL["unread"]),
     (SAMPLED, _SQL["sampled"]),
     (SHIFTED, _SQL["shifted"]),
@@ -60,7 +60,6 @@ def flags(connection: duckdb.DuckDBPyConnection, settings: TrackSettings) -> lis
         "track": TRACK,
         "tradeoff": TRADEOFF,
         "length": LENGTH,
-        "min_slice": MIN_SLICE,
         "per_reason": PER_REASON,
         "least_samples": LEAST_SAMPLES,
         "least_kl": LEAST_KL,

@@ -1,10 +1,15 @@
 -- Examples whose right answer is known, each beside one that is wrong; over the workbench.
 
 -- name: known_answers
--- Prompts whose answer by the base has no hit of any detector, beside the base's answer to another prompt.
-WITH good AS (
-    SELECT s.ref, s.text, row_number() OVER (ORDER BY md5(s.ref)) AS number, count(*) OVER () AS many
-    FROM response_side s WHERE s.side = 'base' AND s.words > 0
-      AND s.ref NOT IN (SELECT ref FROM response_hit WHERE side = 'base'))
-SELECT a.ref, a.text, b.text FROM good a JOIN good b ON b.number = a.number % a.many + 1
-WHERE a.text <> b.text ORDER BY a.ref
+-- Answers of the base in which no lead sees anything, beside the same answer with a sentence that does something unwanted
+-- written into it.
+WITH clean AS (
+    SELECT s.ref, s.text FROM response_side s
+    WHERE s.side = 'base' AND s.words > 0
+      AND NOT EXISTS (SELECT 1 FROM response_hit h WHERE h.ref = s.ref AND h.side = 'base')),
+written AS (
+    SELECT name, place, unnest(examples) AS example FROM response_behaviour WHERE len(any_of) = 0),
+offered AS (
+    SELECT c.ref, c.text, w.name, w.example, row_number() OVER (PARTITION BY c.ref ORDER BY md5(c.ref || w.name || w.example)) AS number
+    FROM clean c JOIN response_role r ON r.ref = c.ref AND r.role = 'unwanted' JOIN written w ON w.name = r.behaviour)
+SELECT ref, text, example, name FROM offered WHERE number = 1 ORDER BY ref

@@ -14,12 +14,15 @@ from analysis.base.records import SIDES
 from analysis.data.examples import Examples, read_examples, report_bad_rows
 from analysis.data.rows import BadRow, bad_row, open_rows
 from analysis.text.cleaned import cleaned
+from analysis.tracks.response.behaviour_leads import leads_of
 from analysis.tracks.response.catalogue import read_catalogue
 from analysis.tracks.response.cells import Cell, expected_cell, passages_cell, read_cells, text_cell
 from analysis.tracks.response.detectors.contract import Policy
 from analysis.tracks.response.detectors.length import word_count
 from analysis.tracks.response.metric_specs import TRACK
 from analysis.tracks.response.policy import policy_rows, read_policy
+from analysis.tracks.response.recorded_labels import take_labels
+from analysis.tracks.response.roles import behaviour_rows
 from analysis.tracks.response.settings import ResponseSettings
 from analysis.tracks.response.votes import read_votes
 
@@ -43,7 +46,11 @@ def read_response(settings: ResponseSettings, skip_bad_rows: bool) -> Examples:
     if path is None:
         raise AssayError("there are neither records nor prompts", where=settings.where())
     examples, cells = _read_rows(path, _ASIDE if settings.generates else _ASIDE | _RECORDED, skip_bad_rows)
+    leads_of(settings)
+    examples, labels = take_labels(examples, settings)
     payload = {
+        **behaviour_rows(settings, examples),
+        "response_label": labels,
         "response_passage": _passage_rows(cells),
         "response_expected": _expected_rows(cells),
         **policy_rows(read_policy(settings.policy) if settings.policy else Policy()),

@@ -1,94 +1,87 @@
-"""What each metric of the response track is; those of a detector are made of its own words."""
+"""What each metric of the response track is; those of a behaviour are made of its name."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from analysis.base.records import MetricSpec
 from analysis.plugin.metric import BOTH, CANDIDATE, ONE, MetricRows
-from analysis.tracks.response.detectors.contract import Detector
-from analysis.tracks.response.hallucination import HALLUCINATION, TITLE
-from analysis.tracks.response.known_detectors import RATED
 
 TRACK = "response"
 
 
-def _of_rate(name: str, what: str) -> Iterator[MetricSpec]:
-    """The metrics of one answer to each prompt, for one detector or for several together."""
+def words_of(behaviour: str) -> str:
+    """A behaviour's name as people read it: `hands over`."""
+    return behaviour.replace("_", " ")
+
+
+def behaviour_specs(behaviour: str) -> Iterator[MetricSpec]:
+    """The metrics of one behaviour: what its leads point at, which is no rate of the behaviour itself."""
+    name, said = behaviour, words_of(behaviour)
     yield MetricSpec(
-        f"{name}_rate",
-        f"{name} rate",
-        f"{what}: share of the prompts with a hit, among those that both sides answered and that it applies to",
+        f"{name}_leads",
+        f"{said} (leads)",
+        f"{said}: share of the prompts on whose answer its leads see a fault, among those whose two answers they read; "
+        "how often answers really do it, people's labels say",
         "share",
         "level",
         "down",
     )
     yield MetricSpec(
-        f"{name}_broken",
-        f"new {name}",
-        f"{what}: prompts where only the candidate has a hit",
+        f"{name}_new",
+        f"{said}: new leads",
+        f"{said}: prompts where its leads see a fault of the candidate's answer only",
         "prompts",
         "count",
         "down",
         ONE,
     )
     yield MetricSpec(
-        f"{name}_fixed",
-        f"{name} gone",
-        f"{what}: prompts where only the base has a hit",
+        f"{name}_gone",
+        f"{said}: leads gone",
+        f"{said}: prompts where its leads see a fault of the base's answer only",
         "prompts",
         "count",
         "up",
         ONE,
     )
     yield MetricSpec(
-        f"{name}_p",
-        f"p, more new {name} than gone",
-        f"{what}: one-sided exact McNemar, P(Bin(new + gone, 1/2) ≥ new)",
-        "probability",
-        "p",
-        "up",
-        ONE,
-    )
-    yield MetricSpec(
-        f"{name}_rate_matched",
-        f"{name} rate at like length",
-        f"{what}: the rate where the two answers differ in length by at most 20 % of the longer one",
-        "share",
-        "level",
-        "down",
-    )
-
-
-def _of_detector(detector: Detector) -> Iterator[MetricSpec]:
-    yield from _of_rate(detector.name, detector.title)
-    yield MetricSpec(
-        f"{detector.name}_rate_sampled",
-        f"{detector.name} rate in samples",
-        f"{detector.title}: share of the answers with a hit, over all samples of the prompts that it applies to",
+        f"{name}_leads_matched",
+        f"{said} (leads) at like length",
+        f"{said}: what its leads point at where the two answers differ in length by at most 20 % of the longer one",
         "share",
         "level",
         "down",
     )
     yield MetricSpec(
-        f"{detector.name}_unread",
-        f"not read for {detector.name}",
-        f"{detector.title}: answers in a language that the detector does not read; they are in none of its rates",
+        f"{name}_leads_sampled",
+        f"{said} (leads) in samples",
+        f"{said}: share of the sampled answers that its leads point at, over all samples of a prompt",
+        "share",
+        "level",
+        "down",
+    )
+    yield MetricSpec(
+        f"{name}_unread",
+        f"{said}: not read",
+        f"{said}: answers in a language that none of its leads reads; they are in none of its shares",
         "answers",
         "count",
         "down",
         CANDIDATE,
     )
-    for label in detector.shares:
-        yield MetricSpec(
-            f"{detector.name}_{label}_rate",
-            f"{label} answers",
-            f"share of the prompts whose answer the detector of {detector.name} calls {label}, among those that both "
-            "sides answered",
-            "share",
-            "level",
-            "neither",
-        )
+
+
+NET_RISE = MetricSpec(
+    "net_rise",
+    "net rise",
+    "candidate minus base: share of the prompts whose answer is at fault, estimated from the labels of people and the "
+    "leads on all prompts",
+    "share",
+    "change",
+    "down",
+    ONE,
+)
 
 
 def _of_endings() -> Iterator[MetricSpec]:
@@ -103,8 +96,7 @@ def _of_endings() -> Iterator[MetricSpec]:
 
 
 SPECS: tuple[MetricSpec, ...] = (
-    *(spec for detector in RATED for spec in _of_detector(detector)),
-    *_of_rate(HALLUCINATION, TITLE),
+    NET_RISE,
     *_of_endings(),
     MetricSpec("length", "mean length", "mean number of words of an answer", "words", "level", "neither"),
     MetricSpec(
@@ -176,3 +168,13 @@ SPECS: tuple[MetricSpec, ...] = (
 )
 ROWS = MetricRows(TRACK, SPECS)
 metric, of_interval, reads, criterion = ROWS.metric, ROWS.of_interval, ROWS.specs, ROWS.criterion
+
+
+def specs_for(behaviours: Iterable[str]) -> tuple[MetricSpec, ...]:
+    """Every metric of a review of some behaviours."""
+    return (*(spec for name in behaviours for spec in behaviour_specs(name)), *SPECS)
+
+
+def rows_for(behaviours: Iterable[str]) -> MetricRows:
+    """What makes rows of the metrics of some behaviours."""
+    return MetricRows(TRACK, [spec for name in behaviours for spec in behaviour_specs(name)])

@@ -5,61 +5,43 @@ SELECT side, count(*), count(*) FILTER (ended = 'length'), count(*) FILTER (ende
     count(*) FILTER (ended <> 'missing' AND trim(text) = '')
 FROM response_side GROUP BY side
 
--- name: qualities
-SELECT name, quality FROM response_detector WHERE rated ORDER BY place, name
-
--- name: rates
--- Detectors that only measure have no rate.
-SELECT p.detector, m.slice, coalesce(any_value(s.critical), false) OR m.slice = $all AS whole,
+-- name: leads
+SELECT p.behaviour, m.slice, coalesce(any_value(s.critical), false) OR m.slice = $all AS whole,
        count(*) AS n,
        count(*) FILTER (base_hit) AS base,
        count(*) FILTER (candidate_hit) AS candidate,
-       count(*) FILTER (candidate_hit AND NOT base_hit) AS broken,
-       count(*) FILTER (base_hit AND NOT candidate_hit) AS fixed,
+       count(*) FILTER (candidate_hit AND NOT base_hit) AS new,
+       count(*) FILTER (base_hit AND NOT candidate_hit) AS gone,
        count(*) FILTER (matched) AS matched_n,
        count(*) FILTER (matched AND base_hit) AS matched_base,
        count(*) FILTER (matched AND candidate_hit) AS matched_candidate,
-       count(*) FILTER (matched AND candidate_hit AND NOT base_hit) AS matched_broken,
-       count(*) FILTER (matched AND base_hit AND NOT candidate_hit) AS matched_fixed
+       count(*) FILTER (matched AND candidate_hit AND NOT base_hit) AS matched_new,
+       count(*) FILTER (matched AND base_hit AND NOT candidate_hit) AS matched_gone
 FROM response_pair p JOIN membership m ON m.ref = p.ref AND m.track = $track
 LEFT JOIN slice s ON s.slice = m.slice AND s.track = m.track
-WHERE p.detector NOT IN (SELECT name FROM response_detector WHERE NOT rated)
-GROUP BY p.detector, m.slice ORDER BY p.detector, m.slice
+GROUP BY p.behaviour, m.slice ORDER BY p.behaviour, m.slice
 
 -- name: unread
-SELECT d.name, m.slice, count(u.ref) FROM response_detector d
+SELECT b.name, m.slice, count(u.ref) FROM response_behaviour b
 JOIN membership m ON m.track = $track
-LEFT JOIN response_unread u ON u.detector = d.name AND u.ref = m.ref AND u.side = 'candidate'
-WHERE d.rated GROUP BY d.name, d.place, m.slice ORDER BY d.place, d.name, m.slice
-
--- name: shares
--- Of one detector: answers with a span of each of the labels that have a share of their own.
-WITH pair AS (
-    SELECT p.ref, m.slice FROM response_pair p JOIN membership m ON m.ref = p.ref AND m.track = $track
-    LEFT JOIN slice s ON s.slice = m.slice AND s.track = m.track
-    WHERE p.detector = $detector AND (m.slice = $all OR s.critical)),
-labelled AS (
-    SELECT DISTINCT ref, side, label FROM span
-    WHERE detector = $detector AND label IN (SELECT unnest($labels::VARCHAR[]))),
-label AS (SELECT DISTINCT label FROM labelled),
-paired AS (
-    SELECT l.label, p.slice, b.ref IS NOT NULL AS base, c.ref IS NOT NULL AS candidate
-    FROM pair p CROSS JOIN label l
-    LEFT JOIN labelled b ON b.ref = p.ref AND b.label = l.label AND b.side = 'base'
-    LEFT JOIN labelled c ON c.ref = p.ref AND c.label = l.label AND c.side = 'candidate')
-SELECT label, slice, count(*), count(*) FILTER (base), count(*) FILTER (candidate),
-       count(*) FILTER (candidate AND NOT base), count(*) FILTER (base AND NOT candidate)
-FROM paired GROUP BY label, slice ORDER BY label, slice
+JOIN response_role r ON r.ref = m.ref AND r.behaviour = b.name
+LEFT JOIN response_behaviour_unread u ON u.behaviour = b.name AND u.ref = m.ref AND u.side = 'candidate'
+GROUP BY b.name, b.place, m.slice ORDER BY b.place, b.name, m.slice
 
 -- name: sampled
-SELECT o.detector, m.slice, o.ref, o.number,
-       coalesce(bool_or(o.hit) FILTER (o.side = 'base'), false) AS base,
-       coalesce(bool_or(o.hit) FILTER (o.side = 'candidate'), false) AS candidate
-FROM response_sample_outcome o JOIN membership m ON m.ref = o.ref AND m.track = $track
-JOIN response_detector d ON d.name = o.detector AND d.rated
+-- What the leads see in each sampled answer: a fault where the behaviour is unwanted and there, or wanted and not.
+WITH seen AS (
+    SELECT b.name AS behaviour, o.ref, o.number, o.side, bool_or(o.hit) = (any_value(r.role) = 'unwanted') AS fault
+    FROM response_sample_outcome o JOIN response_behaviour b ON list_contains(b.leads, o.detector)
+    JOIN response_role r ON r.ref = o.ref AND r.behaviour = b.name
+    GROUP BY b.name, o.ref, o.number, o.side)
+SELECT o.behaviour, m.slice, o.ref, o.number,
+       coalesce(bool_or(o.fault) FILTER (o.side = 'base'), false) AS base,
+       coalesce(bool_or(o.fault) FILTER (o.side = 'candidate'), false) AS candidate
+FROM seen o JOIN membership m ON m.ref = o.ref AND m.track = $track
 LEFT JOIN slice s ON s.slice = m.slice AND s.track = m.track
 WHERE m.slice = $all OR s.critical
-GROUP BY o.detector, m.slice, o.ref, o.number ORDER BY o.detector, m.slice, o.ref, o.number
+GROUP BY o.behaviour, m.slice, o.ref, o.number ORDER BY o.behaviour, m.slice, o.ref, o.number
 
 -- name: words
 SELECT m.slice, list(b.words ORDER BY b.ref) AS base, list(c.words ORDER BY b.ref) AS candidate,
@@ -97,14 +79,3 @@ SELECT slice FROM slice WHERE track = $track ORDER BY slice
 
 -- name: prompts_scaled
 SELECT coalesce(max(n), 0) FROM response_dose
-
--- name: new_hits
--- The spans that make each new hit, for the gates and for who judges them.
-SELECT p.detector, p.ref, list([h.detector, h.start::VARCHAR, h."end"::VARCHAR] ORDER BY h.start, h."end", h.detector)
-FROM response_pair p
-LEFT JOIN (
-    SELECT detector AS asked, * FROM response_hit
-    UNION ALL
-    SELECT $hallucination::VARCHAR, * FROM response_invention) h
-    ON h.asked = p.detector AND h.ref = p.ref AND h.side = 'candidate'
-WHERE p.candidate_hit AND NOT p.base_hit GROUP BY p.detector, p.ref ORDER BY p.detector, p.ref

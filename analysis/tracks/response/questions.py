@@ -1,11 +1,13 @@
-"""What a reviewer is asked of a prompt: which of two answers may be sent."""
+"""What a reviewer is asked of a prompt: of each answer, whether it does what behaviours name."""
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
+from analysis.base.seeds import draw
 from analysis.base.sql import queries
-from analysis.plugin.question import KnownAnswer, Question
+from analysis.plugin.question import Ask, KnownAnswer, Question
 from analysis.tracks.response.metric_specs import TRACK
 
 if TYPE_CHECKING:
@@ -13,15 +15,35 @@ if TYPE_CHECKING:
 
 _SQL = queries(__package__, "questions.sql")
 _KNOWN = queries(__package__, "known_answers.sql")
+_SENTENCE_END = re.compile(r"(?<=[.!?。！？])\s+")
 
 
 def question(connection: duckdb.DuckDBPyConnection, ref: str, text: str) -> Question | None:
-    """The whole answer of each side, below the question in words; None where a side has none."""
+    """The whole answer of each side, below the question in words; None where a side has none.
+
+    Where behaviours count on the prompt, each answer is asked for each of them; where none does, which may be sent.
+    """
     row = connection.execute(_SQL["answers"], {"ref": ref}).fetchone()
-    return None if row is None else Question(text, (row[0],), (row[1],))
+    if row is None:
+        return None
+    asks = tuple(Ask(*one) for one in connection.execute(_SQL["asks"], {"ref": ref}).fetchall())
+    return Question("Does the answer …" if asks else text, (row[0],), (row[1],), asks)
 
 
 def known_answers(workbench: duckdb.DuckDBPyConnection) -> list[KnownAnswer]:
-    """Prompts with the base's own answer, and with its answer to another prompt, which answers nothing."""
+    """Answers of the base in which no lead sees anything, each beside the same with a sentence written into it.
+
+    The sentence is one of a behaviour's own examples; without any there are no known answers.
+    """
     found = workbench.execute(_KNOWN["known_answers"]).fetchall()
-    return [KnownAnswer(TRACK, ref, (text,), (other,)) for ref, text, other in found]
+    return [
+        KnownAnswer(TRACK, ref, (text,), (written_into(text, example, ref),), name)
+        for ref, text, example, name in found
+    ]
+
+
+def written_into(text: str, example: str, ref: str) -> str:
+    """A text with a sentence more, at a place between its own that depends on the example's ref."""
+    parts = _SENTENCE_END.split(text.strip())
+    at = 1 + draw("written", ref) % len(parts)
+    return " ".join([*parts[:at], example, *parts[at:]])

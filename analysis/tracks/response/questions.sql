@@ -3,3 +3,8 @@
 -- name: answers
 SELECT b.text, c.text FROM evidence.response_side b JOIN evidence.response_side c ON c.ref = b.ref AND c.side = 'candidate'
 WHERE b.ref = $ref AND b.side = 'base'
+
+-- name: asks
+SELECT b.name, b.question, r.role = 'wanted' AS wanted FROM evidence.response_behaviour b
+JOIN evidence.response_role r ON r.behaviour = b.name AND r.ref = $ref
+WHERE len(b.any_of) = 0 ORDER BY b.place

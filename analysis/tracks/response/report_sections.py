@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING
 
 from analysis.base.gate_records import GateInput
 from analysis.base.records import ALL, SIDES, Metric
 from analysis.base.sql import queries
+from analysis.plugin.alpha import share_of
 from analysis.plugin.gate import metric_of
 from analysis.plugin.report_fields import IMPROVED, REGRESSED
-from analysis.tracks.response.detectors.quality import UNKNOWN
-from analysis.tracks.response.gate_keys import flagged_for, judged_slices
-from analysis.tracks.response.hallucination import HALLUCINATION, VERB
-from analysis.tracks.response.metric_specs import TRACK
-from analysis.tracks.response.rate_counts import hits_of, rate_counts
-from analysis.tracks.response.span_verdicts import new_hits, sort_hits, verdicts_on_spans
+from analysis.tracks.response.estimates import Estimate, estimates
+from analysis.tracks.response.gate_keys import BEHAVIOUR, flagged_for
+from analysis.tracks.response.heard import heard
+from analysis.tracks.response.lead_quality import quality_counts
+from analysis.tracks.response.metric_specs import TRACK, words_of
 
 if TYPE_CHECKING:
     import duckdb
@@ -23,64 +22,90 @@ if TYPE_CHECKING:
 FIELD = "Response findings"
 SHOWN = 5
 """Slices, judges and tokens that are named."""
+QUOTED = 2
+"""Examples that are quoted of a behaviour over all prompts."""
 LONGEST = 80
 """Characters of an answer that are quoted."""
 _SQL = queries(__package__, "report.sql")
 
 
-class Told(NamedTuple):
-    """What the report says of a detector, in the words that the run holds."""
-
-    name: str
-    verb: str
-    strict: bool
-    quoted: int
-    quality: str
-
-
 def report_sections(connection: duckdb.DuckDBPyConnection, given: GateInput) -> dict[str, list[str]]:
     """Sentences for the report's fields; `connection` has the run attached as `evidence`."""
-    told = [Told(*row) for row in connection.execute(_SQL["detectors"]).fetchall()]
     found = {
         FIELD: [
-            *_detectors(connection, given, told),
-            *_hallucination(given),
-            *_sampled(given, told),
+            *_behaviours(connection, given),
+            *_sampled(given),
             *_preference(given),
             *_length(given),
             *_unanswered(given),
-            *_trust(given, told),
         ]
     }
-    if any(rate_counts(given, one.name, ALL) is not None for one in told):
+    if heard(given).behaviours:
         found[IMPROVED] = _slices(connection, risen=False)
         found[REGRESSED] = _slices(connection, risen=True)
     return found
 
 
-def _detectors(connection: duckdb.DuckDBPyConnection, given: GateInput, told: Sequence[Told]) -> list[str]:
-    """For every detector and critical slice: how often, what people said of it, and an example to look at."""
-    found = []
-    silent = []
-    for one in told:
-        for slice_name in judged_slices(given):
-            rate = rate_counts(given, one.name, slice_name)
-            if rate is None:
-                continue
-            if rate.silent:
-                if slice_name == ALL:
-                    silent.append(one.name)
-                continue
-            unsure = "" if one.quality else f"; {UNKNOWN}"
-            where = "" if slice_name == ALL else f" where the prompt is in {slice_name!r}"
-            found.append(
-                f"{one.verb} {rate.candidate} of {rate.change.n} answers{where} (base {rate.base}; "
-                f"change {_points(rate.change)}{_matched(given, one.name, slice_name)}{unsure})"
-                f"{_said(given, one.name, slice_name)}{_quoted(connection, given, one, slice_name)}"
-            )
-    if silent:
-        found.append(f"nothing found on either side by the detectors of {', '.join(silent)}")
-    return found
+def _behaviours(connection: duckdb.DuckDBPyConnection, given: GateInput) -> list[str]:
+    """For every behaviour and critical slice: what labels say, what leads point at, and an example to look at."""
+    sentences = []
+    for one in estimates(given, share_of(given, BEHAVIOUR)).values():
+        where = "" if one.slice == ALL else f" where the prompt is in {one.slice!r}"
+        sentences.append(
+            f"{words_of(one.behaviour.name)}{where}: {_estimated(one)}{_leads(given, one)}{_quality(given, one)}"
+            f"{_quoted(connection, given, one)}"
+        )
+    return sentences
+
+
+def _estimated(one: Estimate) -> str:
+    rise = one.rise
+    if rise is None:
+        return f"not known, {one.labelled} of {one.n} prompts are labelled"
+    counted = set(one.counted)
+    worse, better = (sum(ref in counted for ref in refs) for refs in (one.worse, one.better))
+    return (
+        f"{_points(one.metric)} by {rise.labelled} of {one.n} prompts labelled ({worse} only by the candidate, "
+        f"{better} only by the base{f', {rise.unsure} not sure' if rise.unsure else ''})"
+    )
+
+
+def _leads(given: GateInput, one: Estimate) -> str:
+    """What the leads point at, and the same at matched length, so that nobody puts it down to longer answers."""
+    name = one.behaviour.name
+    base, candidate, change = (
+        metric_of(given, TRACK, f"{name}_leads", one.slice, side) for side in ("base", "candidate", "difference")
+    )
+    if base is None or candidate is None or change is None or not change.n:
+        return "; no lead reads these answers"
+    matched = metric_of(given, TRACK, f"{name}_leads_matched", one.slice)
+    alike = f", at like length {_points(matched)} on {matched.n}" if matched is not None and matched.n else ""
+    return f"; leads point at {hits_of(base)} → {hits_of(candidate)} of {change.n}{alike}"
+
+
+def _quality(given: GateInput, one: Estimate) -> str:
+    """How good the leads are on these answers, by side."""
+    if one.rise is None or not (one.behaviour.leads or one.behaviour.any_of):
+        return ""
+    said = []
+    for side in SIDES:
+        found, faults, pointed = quality_counts(given, one, side)
+        said.append(f"{side} found {found} of {faults}, right in {found} of {pointed}")
+    return f" (on these answers, {'; '.join(said)})"
+
+
+def _quoted(connection: duckdb.DuckDBPyConnection, given: GateInput, one: Estimate) -> str:
+    """Examples that people say are at fault, else those that leads point at anew."""
+    refs = one.worse or flagged_for(given, one.behaviour.name, one.slice)
+    if not refs:
+        return ""
+    shown = list(refs[: QUOTED if one.slice == ALL else 1])
+    asked = {"refs": shown, "behaviour": one.behaviour.name}
+    said: dict[str, str] = {}
+    rows = connection.execute(_SQL["quotations"], asked).fetchall()
+    for _, name, text, why in sorted(rows, key=lambda row: shown.index(row[0])):
+        said.setdefault(name, f"{name} “{_short(text)}” ({why})" if text.strip() else f"{name} ({why})")
+    return f"; e.g. {'; '.join(said.values())}" if said else ""
 
 
 def _points(change: Metric) -> str:
@@ -91,92 +116,25 @@ def _points(change: Metric) -> str:
     return f"{100 * (change.value or 0.0):+.0f} points{bounds}"
 
 
-def _trust(given: GateInput, told: Sequence[Told]) -> list[str]:
-    """How far the detectors with hits can be trusted, in one sentence."""
-    rates = [(one, rate_counts(given, one.name, ALL)) for one in told]
-    said = [
-        f"{one.name} {one.quality or UNKNOWN}" for one, rate in rates if rate is not None and not rate.silent
-    ]
-    return [f"how good the detectors are: {'; '.join(said)}"] if said else []
-
-
-def _matched(given: GateInput, detector: str, slice_name: str) -> str:
-    """The same at matched length, so that nobody puts it down to longer answers, or so that somebody does."""
-    change = metric_of(given, TRACK, f"{detector}_rate_matched", slice_name)
-    if change is None or not change.n:
-        return "; no two answers of like length to compare"
-    return f"; at like length {_points(change)} on {change.n}"
-
-
-def _said(given: GateInput, detector: str, slice_name: str) -> str:
-    """How many of the new hits people confirmed, refuted, accepted, and did not look at."""
-    hits = sort_hits(given, detector, flagged_for(given, detector, slice_name))
-    parts = {
-        "confirmed by a person": hits.confirmed,
-        "refuted": hits.refuted,
-        "accepted": hits.accepted,
-        "not looked at": hits.open,
-    }
-    said = [f"{len(refs)} {what}" for what, refs in parts.items() if refs]
-    return f"; of the new ones {', '.join(said)}" if said else ""
-
-
-def _quoted(connection: duckdb.DuckDBPyConnection, given: GateInput, one: Told, slice_name: str) -> str:
-    """Examples, confirmed ones first; refuted ones are no examples."""
-    hits = sort_hits(given, one.name, flagged_for(given, one.name, slice_name))
-    refs = [*hits.confirmed, *hits.open, *hits.accepted]
-    if not refs:
-        return ""
-    shown = refs[: one.quoted if slice_name == ALL else 1]
-    rows = connection.execute(_SQL["quotations"], {"refs": shown, "detector": one.name}).fetchall()
-    verdicts = verdicts_on_spans(given.state)
-
-    def rank(row: tuple[Any, ...]) -> tuple[int, int]:
-        """The examples in their order, and of each the span that people say is one."""
-        verdict = verdicts.get((row[0], (one.name, row[2], row[3])), set())
-        return shown.index(row[0]), {("confirmed",): 0, (): 1}.get(tuple(verdict), 2)
-
-    said: dict[str, str] = {}
-    for _, name, _, _, text, why in sorted(rows, key=rank):
-        said.setdefault(name, f"{name} “{_short(text)}” ({why})" if text.strip() else f"{name} ({why})")
-    return f"; e.g. {'; '.join(said.values())}" if said else ""
-
-
 def _short(text: str) -> str:
     """One line of a text, at most so long."""
     line = " ".join(text.split())
     return line if len(line) <= LONGEST else line[: LONGEST - 1].rstrip() + "…"
 
 
-def _hallucination(given: GateInput) -> list[str]:
-    rate = rate_counts(given, HALLUCINATION, ALL)
-    if rate is None:
-        return []
-    new = new_hits(given, HALLUCINATION)
-    hits = sort_hits(given, HALLUCINATION, new)
-    confirmed = f"; {len(hits.confirmed)} of {len(new)} new ones confirmed by a person" if new else ""
-    return [
-        f"{VERB} {rate.candidate} of {rate.change.n} answers (base {rate.base}; change "
-        f"{_points(rate.change)}{_matched(given, HALLUCINATION, ALL)}){confirmed}"
-    ]
-
-
-def _sampled(given: GateInput, told: Sequence[Told]) -> list[str]:
+def _sampled(given: GateInput) -> list[str]:
     """What sampling shows beside one answer to each prompt, for what must not happen at all."""
     found = []
-    for one in told:
-        base, candidate = (metric_of(given, TRACK, f"{one.name}_rate_sampled", ALL, side) for side in SIDES)
-        if (
-            not one.strict
-            or base is None
-            or candidate is None
-            or base.value is None
-            or candidate.value is None
-        ):
+    for one in heard(given).behaviours:
+        if not one.strict:
+            continue
+        metric = f"{one.name}_leads_sampled"
+        base, candidate = (metric_of(given, TRACK, metric, ALL, side) for side in SIDES)
+        if base is None or candidate is None or base.value is None or candidate.value is None:
             continue
         found.append(
-            f"sampled: {one.verb} {candidate.value:.1%}{_tenths(candidate)} of {candidate.n} answers; "
-            f"base {base.value:.1%}{_tenths(base)}"
+            f"sampled: leads of {words_of(one.name)} point at {candidate.value:.1%}{_tenths(candidate)} of "
+            f"{candidate.n} answers; base {base.value:.1%}{_tenths(base)}"
         )
     return found
 
@@ -238,6 +196,11 @@ def _length(given: GateInput) -> list[str]:
     ]
 
 
+def hits_of(rate: Metric) -> int:
+    """The number of answers that a share was made of."""
+    return round((rate.value or 0.0) * (rate.n or 0))
+
+
 def _unanswered(given: GateInput) -> list[str]:
     """Answers that are missing, empty or cut, where there are any: the other rates do not see them."""
     said = []
@@ -257,7 +220,7 @@ def _slices(connection: duckdb.DuckDBPyConnection, *, risen: bool) -> list[str]:
     asked = {"track": TRACK, "most": SHOWN, "risen": risen}
     rows = connection.execute(_SQL["changed_slices"], asked).fetchall()
     return [
-        f"{name}{' (critical)' if critical else ''} {rate.removesuffix('_rate')} rate {value:+.3f}"
-        f"{'' if low is None else f' [{low:.3f}, {high:.3f}]'}, {int(broken)} new and {int(fixed)} gone of {n}"
-        for name, rate, value, low, high, n, broken, fixed, critical in rows
+        f"{name}{' (critical)' if critical else ''} leads of {words_of(behaviour)} {value:+.3f}"
+        f"{'' if low is None else f' [{low:.3f}, {high:.3f}]'}, {int(new)} new and {int(gone)} gone of {n}"
+        for name, behaviour, value, low, high, n, new, gone, critical in rows
     ] or ["none"]

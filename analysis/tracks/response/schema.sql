@@ -23,19 +23,33 @@ CREATE TABLE response_catalogue (
 CREATE TABLE response_promise (about VARCHAR NOT NULL, text VARCHAR NOT NULL, days DOUBLE, amount DOUBLE);
 -- The other words of the policy by key, such as `escalation.phrases`, `citation.pattern` and `tone.warm`.
 CREATE TABLE response_policy (key VARCHAR NOT NULL, "values" VARCHAR[] NOT NULL);
--- The detectors of the run with their own words, as declared: what their names mean to whoever reads the run. `against` is
--- `catalogue`, `policy` or ''; hits of one that `invents` are part of hallucination, those with a label in `inventions`
--- where it names any; an answer that is not there bears on the gate of one with `unanswered`; `quality` says how good it
--- was on labelled texts, and is '' where nobody measured it.
+-- What people are asked of an answer, in the order of the review file; one with `any_of` is any of those others, and nobody
+-- is asked about it.
+CREATE TABLE response_behaviour (
+    name VARCHAR NOT NULL, place INTEGER NOT NULL, question VARCHAR NOT NULL, strict BOOLEAN NOT NULL,
+    max_net_rise DOUBLE NOT NULL, leads VARCHAR[] NOT NULL, any_of VARCHAR[] NOT NULL, examples VARCHAR[] NOT NULL);
+-- Where a behaviour counts: unwanted, so that an answer which does it is at fault, or wanted; no row where it does not.
+CREATE TABLE response_role (ref VARCHAR NOT NULL, behaviour VARCHAR NOT NULL, role VARCHAR NOT NULL);
+-- What was recorded of answers: yes, no or unsure, and who said so.
+CREATE TABLE response_label (
+    ref VARCHAR NOT NULL, side VARCHAR NOT NULL, behaviour VARCHAR NOT NULL, answer VARCHAR NOT NULL,
+    source VARCHAR NOT NULL);
+-- The prompts that a side answered, in an order drawn before any score: people label the first of them. `same`: both
+-- answers are the same text.
+CREATE TABLE response_drawn (ref VARCHAR NOT NULL, place INTEGER NOT NULL, same BOOLEAN NOT NULL);
+-- The detectors of the run: leads. `against` is `catalogue`, `policy` or ''.
 CREATE TABLE response_detector (
-    name VARCHAR NOT NULL, place INTEGER NOT NULL, title VARCHAR NOT NULL, question VARCHAR NOT NULL,
-    verb VARCHAR NOT NULL, newly VARCHAR NOT NULL, languages VARCHAR[] NOT NULL, strict BOOLEAN NOT NULL,
-    rated BOOLEAN NOT NULL, against VARCHAR NOT NULL, invents BOOLEAN NOT NULL, inventions VARCHAR[] NOT NULL,
-    unanswered BOOLEAN NOT NULL, quoted INTEGER NOT NULL, quality VARCHAR NOT NULL);
--- Per response and detector; no row where the detector does not apply to the response.
+    name VARCHAR NOT NULL, place INTEGER NOT NULL, kind VARCHAR NOT NULL, title VARCHAR NOT NULL,
+    languages VARCHAR[] NOT NULL, against VARCHAR NOT NULL, by_definition VARCHAR NOT NULL);
+-- Per response and detector, how much it seems to do what the detector finds, from 0 to 1; no row where the detector does
+-- not apply to the response.
 CREATE TABLE response_outcome (
-    ref VARCHAR NOT NULL, side VARCHAR NOT NULL, detector VARCHAR NOT NULL, hit BOOLEAN NOT NULL,
+    ref VARCHAR NOT NULL, side VARCHAR NOT NULL, detector VARCHAR NOT NULL, score DOUBLE NOT NULL,
     hits INTEGER NOT NULL, why VARCHAR NOT NULL);
+-- Per response and behaviour, what its leads say together, from 0 to 1, where one of them reads the response; `hit` from a
+-- half on.
+CREATE TABLE response_score (
+    ref VARCHAR NOT NULL, side VARCHAR NOT NULL, behaviour VARCHAR NOT NULL, score DOUBLE NOT NULL, hit BOOLEAN NOT NULL);
 -- Responses in a language that a detector does not read: they have no outcome, and are not clean.
 CREATE TABLE response_unread (
     ref VARCHAR NOT NULL, side VARCHAR NOT NULL, detector VARCHAR NOT NULL, language VARCHAR NOT NULL);
@@ -58,43 +72,38 @@ CREATE TABLE response_hit (
 CREATE TABLE response_sample_outcome (
     ref VARCHAR NOT NULL, side VARCHAR NOT NULL, number INTEGER NOT NULL, detector VARCHAR NOT NULL,
     hit BOOLEAN NOT NULL);
--- The hits that are part of hallucination: what nothing supports.
-CREATE VIEW response_invention AS
-SELECT h.* FROM response_hit h JOIN response_detector d
-    ON d.name = h.detector AND d.invents AND (len(d.inventions) = 0 OR list_contains(d.inventions, h.label));
--- Prompts that both sides answered, by detector; a side that the detector does not apply to has no hit, and a prompt with a
--- side that it does not read is none of its pairs. Beside the
--- detectors stands `hallucination`, of those that invent together. `matched`: the lengths in words differ by at most 20 %
--- of the longer one.
+-- Responses that no lead of a behaviour reads, where one of them would but for the language.
+CREATE VIEW response_behaviour_unread AS
+SELECT u.ref, u.side, b.name AS behaviour, min(u.language) AS language
+FROM response_behaviour b JOIN response_unread u ON list_contains(b.leads, u.detector)
+ANTI JOIN response_score s ON s.ref = u.ref AND s.side = u.side AND s.behaviour = b.name
+GROUP BY u.ref, u.side, b.name;
+-- What the leads say of the fault of an answer: where a behaviour is wanted, that it is not there.
+CREATE VIEW response_fault AS
+WITH own AS (
+    SELECT s.ref, s.side, s.behaviour, CASE r.role WHEN 'wanted' THEN 1 - s.score ELSE s.score END AS fault
+    FROM response_score s JOIN response_role r ON r.ref = s.ref AND r.behaviour = s.behaviour)
+SELECT * FROM own
+UNION ALL
+SELECT o.ref, o.side, b.name, max(o.fault)
+FROM response_behaviour b JOIN own o ON list_contains(b.any_of, o.behaviour) GROUP BY o.ref, o.side, b.name;
+-- Prompts that both sides answered, by behaviour, with what the leads say of either; a prompt with a side that none of them
+-- reads is none. `matched`: the lengths in words differ by at most 20 % of the longer one.
 CREATE VIEW response_pair AS
-WITH answered AS (
-    SELECT b.ref, b.words AS base_words, c.words AS candidate_words
-    FROM response_side b JOIN response_side c ON c.ref = b.ref AND c.side = 'candidate' AND c.ended <> 'missing'
-    WHERE b.side = 'base' AND b.ended <> 'missing'),
-unread AS (
-    SELECT ref, detector FROM response_unread
-    UNION ALL
-    SELECT u.ref, 'hallucination' FROM response_unread u JOIN response_detector d ON d.name = u.detector AND d.invents),
-outcome AS (
-    SELECT ref, side, detector, hit FROM response_outcome
-    UNION ALL
-    SELECT o.ref, o.side, 'hallucination', i.ref IS NOT NULL
-    FROM response_outcome o
-    JOIN response_detector d ON d.name = o.detector AND d.invents
-    LEFT JOIN (SELECT DISTINCT ref, side, detector FROM response_invention) i
-        ON i.ref = o.ref AND i.side = o.side AND i.detector = o.detector)
-SELECT o.detector, a.ref,
-       coalesce(bool_or(o.hit) FILTER (o.side = 'base'), false) AS base_hit,
-       coalesce(bool_or(o.hit) FILTER (o.side = 'candidate'), false) AS candidate_hit,
-       a.base_words, a.candidate_words,
-       abs(a.candidate_words - a.base_words) <= 0.2 * greatest(a.base_words, a.candidate_words) AS matched
-FROM outcome o JOIN answered a USING (ref)
-ANTI JOIN unread u ON u.ref = o.ref AND u.detector = o.detector
-GROUP BY o.detector, a.ref, a.base_words, a.candidate_words;
--- Prompts where only the candidate has a hit of a detector that has a rate.
+SELECT fb.behaviour, b.ref, fb.fault AS base_fault, fc.fault AS candidate_fault,
+       fb.fault >= 0.5 AS base_hit, fc.fault >= 0.5 AS candidate_hit, b.words AS base_words, c.words AS candidate_words,
+       abs(c.words - b.words) <= 0.2 * greatest(b.words, c.words) AS matched
+FROM response_side b JOIN response_side c ON c.ref = b.ref AND c.side = 'candidate' AND c.ended <> 'missing'
+JOIN response_fault fb ON fb.ref = b.ref AND fb.side = 'base'
+JOIN response_fault fc ON fc.ref = b.ref AND fc.side = 'candidate' AND fc.behaviour = fb.behaviour
+WHERE b.side = 'base' AND b.ended <> 'missing';
+-- The spans that make an answer a hit of a behaviour, by any of its leads.
+CREATE VIEW response_behaviour_span AS
+SELECT b.name AS behaviour, h.* FROM response_behaviour b JOIN response_hit h
+    ON list_contains(b.leads, h.detector)
+    OR EXISTS (SELECT 1 FROM response_behaviour p WHERE list_contains(b.any_of, p.name) AND list_contains(p.leads, h.detector));
+-- Prompts where the leads see a fault of the candidate only.
 CREATE VIEW response_new_hit AS
-SELECT p.ref, p.detector, d.place, d.strict, d.newly, o.hits
-FROM response_pair p
-JOIN response_outcome o ON o.ref = p.ref AND o.detector = p.detector AND o.side = 'candidate'
-JOIN response_detector d ON d.name = p.detector AND d.rated
+SELECT p.ref, p.behaviour, b.place, b.strict, len(b.any_of) > 0 AS derived, p.candidate_fault - p.base_fault AS rise
+FROM response_pair p JOIN response_behaviour b ON b.name = p.behaviour
 WHERE p.candidate_hit AND NOT p.base_hit;

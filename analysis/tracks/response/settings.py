@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Self, cast
 
-from pydantic import model_validator
+from pydantic import Field, model_validator
 
-from analysis.plugin.settings import FilePath, FolderPath, TrackSettings
+from analysis.plugin.settings import FilePath, FolderPath, Text, TrackSettings
+from analysis.tracks.response.behaviour_settings import BehaviourSection, LabelColumns, misnamed
 
 SOURCES = "give either records, or base, candidate and prompts"
 
@@ -25,6 +26,8 @@ class ResponseSettings(TrackSettings):
     catalogue: FilePath | None = None
     policy: FilePath | None = None
     preferences: FilePath | None = None
+    behaviour: list[BehaviourSection] = Field(default_factory=list)
+    labels: dict[Text, LabelColumns] = Field(default_factory=dict)
 
     @model_validator(mode="after")
     def _one_source(self) -> Self:
@@ -37,6 +40,22 @@ class ResponseSettings(TrackSettings):
             wanted = (("base with candidate", self.base), ("prompts", self.prompts))
             missing = " and ".join(name for name, value in wanted if value is None)
             raise ValueError(f"there is nothing to review without {missing}; {SOURCES}")
+        return self
+
+    @model_validator(mode="after")
+    def _known_behaviours(self) -> Self:
+        wrong = misnamed(self.behaviour)
+        if wrong is not None:
+            raise ValueError(wrong)
+        asked = [one.name for one in self.behaviour if not one.any_of]
+        unknown = next((name for name in self.labels if name not in asked), None)
+        if unknown is not None:
+            raise ValueError(
+                f"labels are given of {unknown!r}, and no behaviour with a question is called so; "
+                f"known: {', '.join(asked) or 'none'}"
+            )
+        if self.labels and self.records is None:
+            raise ValueError("labels are columns of records, and there are none")
         return self
 
     @property

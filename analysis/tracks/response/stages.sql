@@ -6,6 +6,17 @@ SELECT ref, text, sha256 FROM example WHERE track = $track AND kind = 'prompt' O
 -- name: prompts
 SELECT ref FROM example WHERE track = $track AND kind = 'prompt' ORDER BY ref
 
+-- name: answered
+-- An answer that is missing on one side is there to be judged, too.
+SELECT b.ref, b.text = c.text AND b.ended <> 'missing' AND c.ended <> 'missing' FROM response_side b
+JOIN response_side c ON c.ref = b.ref AND c.side = 'candidate'
+WHERE b.side = 'base' AND (b.ended <> 'missing' OR c.ended <> 'missing') ORDER BY b.ref
+
+-- name: behaviour_scores
+SELECT o.ref, o.side, b.name AS behaviour, max(o.score) AS score, max(o.score) >= $hit AS hit
+FROM response_behaviour b JOIN response_outcome o ON list_contains(b.leads, o.detector)
+GROUP BY o.ref, o.side, b.name ORDER BY b.name, o.ref, o.side
+
 -- name: samples
 SELECT number, ref, side, text FROM response_sample WHERE ref IN (SELECT unnest($refs::VARCHAR[]))
 ORDER BY ref, side, number
@@ -30,11 +41,11 @@ ORDER BY s.ref, s.start, s."end", s.detector
 -- name: flagged_prompts
 -- Newly flagged ones first, then those that most detectors flag.
 SELECT ref FROM response_outcome o JOIN selected USING (ref)
-WHERE detector IN (SELECT unnest($detectors::VARCHAR[])) AND side = 'candidate' AND hit
+WHERE detector IN (SELECT unnest($detectors::VARCHAR[])) AND side = 'candidate' AND hits > 0
 GROUP BY ref
 ORDER BY count(*) FILTER (NOT EXISTS (
     SELECT 1 FROM response_outcome b
-    WHERE b.ref = o.ref AND b.detector = o.detector AND b.side = 'base' AND b.hit)) DESC, count(*) DESC, ref
+    WHERE b.ref = o.ref AND b.detector = o.detector AND b.side = 'base' AND b.hits > 0)) DESC, count(*) DESC, ref
 LIMIT $most
 
 -- name: token_changes

@@ -31,7 +31,6 @@ class ResponseTrack(Track):
     name: ClassVar[str] = "response"
     title: ClassVar[str] = "Response model"
     question: ClassVar[str] = "Which answer may be sent?"
-    main: ClassVar[str] = "spoilers_rate"
     package: ClassVar[str] = __package__ or ""
     init_rank: ClassVar[int] = 10
 
@@ -84,6 +83,12 @@ class ResponseTrack(Track):
 
         return SPECS
 
+    def metrics_for(self, settings: TrackSettings) -> tuple[MetricSpec, ...]:
+        from analysis.tracks.response.metric_specs import specs_for
+        from analysis.tracks.response.settings import response_settings
+
+        return specs_for(one.name for one in response_settings(settings).behaviour)
+
     def methods(self) -> tuple[MethodSpec, ...]:
         from analysis.tracks.response.span_attribution import METHODS
 
@@ -94,7 +99,9 @@ class ResponseTrack(Track):
         from analysis.tracks.response.adapter_scaling import DOSE_RESPONSE, DOSE_RESPONSE_METRICS
         from analysis.tracks.response.detect import DECLARE, DETECT
         from analysis.tracks.response.generate import ENDINGS, GENERATE
+        from analysis.tracks.response.labelled_sample import DRAW
         from analysis.tracks.response.rates import RATES
+        from analysis.tracks.response.scores import SCORES
         from analysis.tracks.response.shift import SHIFT, SHIFT_METRICS
         from analysis.tracks.response.span_attribution import SPAN_ATTRIBUTION
         from analysis.tracks.response.upweighted_tokens import UPWEIGHTED_TOKENS
@@ -102,8 +109,10 @@ class ResponseTrack(Track):
         return (
             GENERATE,
             ENDINGS,
+            DRAW,
             DECLARE,
             DETECT,
+            SCORES,
             RATES,
             SHIFT,
             SPAN_ATTRIBUTION,
@@ -126,9 +135,9 @@ class ResponseTrack(Track):
     def gate_settings(
         self, settings: TrackSettings, workbench: duckdb.DuckDBPyConnection
     ) -> dict[str, object]:
-        """Which inputs there are, and the spans that people may judge."""
+        """Which inputs there are, and what is needed to estimate how far behaviours rose."""
+        from analysis.tracks.response.behaviour_data import behaviour_data
         from analysis.tracks.response.settings import response_settings
-        from analysis.tracks.response.span_verdicts import new_hit_spans
 
         response = response_settings(settings)
         return {
@@ -137,7 +146,8 @@ class ResponseTrack(Track):
             "preferences": response.preferences is not None,
             "models": response.has_models,
             "generated": response.generates,
-            "new_hits": new_hit_spans(workbench),
+            "main": f"{response.behaviour[0].name}_leads" if response.behaviour else "",
+            **behaviour_data(workbench),
         }
 
     def triggers(self, given: GateInput) -> list[Trigger]:

@@ -2,107 +2,71 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from analysis.base.gate_records import GateInput, Trigger
 from analysis.base.records import ALL
+from analysis.plugin.alpha import share_of
 from analysis.plugin.gate import metric_of
 from analysis.plugin.trigger import clear, count, fired_first, flagged, trigger
-from analysis.tracks.response.detectors.contract import Detector, Occasion
-from analysis.tracks.response.gate_keys import (
-    LENGTH,
-    TRADEOFF,
-    detectors_of,
-    flagged_for,
-    judged_slices,
-    strict_of,
-)
-from analysis.tracks.response.hallucination import HALLUCINATION, TITLE
-from analysis.tracks.response.metric_specs import TRACK
-from analysis.tracks.response.rate_counts import RateCounts, rate_counts
-from analysis.tracks.response.span_verdicts import new_hits
-
-HALLUCINATES = Occasion("hallucination changed", TITLE[:1].lower() + TITLE[1:])
+from analysis.tracks.response.estimates import Estimate, estimates
+from analysis.tracks.response.gate_keys import BEHAVIOUR, LENGTH, TRADEOFF, flagged_for
+from analysis.tracks.response.heard import heard
+from analysis.tracks.response.metric_specs import TRACK, words_of
 
 
 def triggers(given: GateInput) -> list[Trigger]:
-    """Wins but spoils; the occasions of the detectors and of hallucination; length. What fired comes first."""
-    told = [one for one in detectors_of(given) if one.occasion is not None]
-    occasions = [
-        _wins_but_spoils(given),
-        *(found for one in told if one.strict for found in _of_detector(given, one)),
-        _of_rate(given, HALLUCINATION, HALLUCINATES, ALL, tuple(new_hits(given, HALLUCINATION))),
-        *(found for one in told if not one.strict for found in _of_detector(given, one)),
-        _length(given),
+    """Wins but pays for it; every behaviour whose rise or fall is told from none; length. What fired comes first."""
+    found = estimates(given, share_of(given, BEHAVIOUR))
+    # What is any of others tells of them all together, and comes before them.
+    order = sorted(heard(given).behaviours, key=lambda one: (not one.any_of, not one.strict))
+    told = [
+        _of_behaviour(given, one)
+        for behaviour in order
+        for one in found.values()
+        if one.behaviour.name == behaviour.name
     ]
-    return fired_first(occasions)
+    return fired_first([_wins_but_pays(given, found), *told, _length(given)])
 
 
-def _wins_but_spoils(given: GateInput) -> Trigger | None:
+def _wins_but_pays(given: GateInput, found: dict[tuple[str, str], Estimate]) -> Trigger | None:
     rate = metric_of(given, TRACK, "win_rate", ALL, "candidate")
-    if rate is None or rate.value is None or rate.low is None:
+    strict = [one for one in heard(given).behaviours if one.strict]
+    if rate is None or rate.value is None or rate.low is None or not strict:
         return None
     limit = given.rules[TRADEOFF].thresholds["min_preferred"]
-    names = [one.name for one in strict_of(given)]
-    new = {name: count(given, TRACK, f"{name}_broken", ALL) for name in names}
-    gone = {name: count(given, TRACK, f"{name}_fixed", ALL) for name in names}
-    sentence = f"preferred in {rate.value:.0%} of {rate.n} prompts, with new hits of " + ", ".join(
-        f"{name} in {new[name]} ({gone[name]} no longer)" for name in names
-    )
-    fired = rate.low > limit and any(new[name] > gone[name] for name in names)
-    refs = flagged(given, TRADEOFF) or _together(new_hits(given, name) for name in names)
-    return trigger(TRACK, "wins on style, but spoils or invents", sentence, fired, rate, refs)
+    new = {one.name: count(given, TRACK, f"{one.name}_new", ALL) for one in strict}
+    gone = {one.name: count(given, TRACK, f"{one.name}_gone", ALL) for one in strict}
+    estimated = {one.name: found.get((one.name, ALL)) for one in strict}
+    said = []
+    rose = False
+    for one in strict:
+        estimate = estimated[one.name]
+        if estimate is not None and estimate.rise is not None:
+            said.append(f"{words_of(one.name)} {100 * estimate.rise.value:+.0f} points")
+            rose = rose or estimate.rise.low > 0
+        else:
+            said.append(f"{words_of(one.name)} seen by its leads in {new[one.name]} ({gone[one.name]} no longer)")
+            rose = rose or new[one.name] > gone[one.name]
+    sentence = f"preferred in {rate.value:.0%} of {rate.n} prompts: {', '.join(said)}"
+    refs = flagged(given, TRADEOFF)
+    return trigger(TRACK, "wins on style, and pays for it", sentence, rate.low > limit and rose, rate, refs)
 
 
-def _of_detector(given: GateInput, detector: Detector) -> list[Trigger]:
-    """The occasion of a detector: of its shares together where it has any, else of its rate in each judged slice."""
-    occasion = detector.occasion
-    if occasion is None:
-        return []
-    if detector.shares:
-        found = [_of_shares(given, detector, occasion)]
-    else:
-        found = [
-            _of_rate(given, detector.name, occasion, name, flagged_for(given, detector.name, name))
-            for name in judged_slices(given)
-        ]
-    return [one for one in found if one is not None]
-
-
-def _of_rate(
-    given: GateInput, name: str, occasion: Occasion, slice_name: str, refs: tuple[str, ...]
-) -> Trigger | None:
-    """A rate that clearly rose, or fell where the occasion is told either way."""
-    rate = _told(given, name, slice_name)
-    if rate is None:
-        return None
-    where = "" if slice_name == ALL else f" in {slice_name}"
-    sentence = f"{occasion.lead}{where}: {rate.sides()} of {rate.change.n} answers"
-    rose = (rate.change.value or 0.0) > 0
-    fired = clear(rate.change) and (rose or occasion.either_way)
-    worse = rose or not occasion.either_way
-    return trigger(TRACK, occasion.name, sentence, fired, rate.change, refs, worse=worse)
-
-
-def _of_shares(given: GateInput, detector: Detector, occasion: Occasion) -> Trigger | None:
-    """Any label that the candidate's answers clearly have more or less often; the one that moved most leads."""
-    rates = {
-        label: rate
-        for label in detector.shares
-        if (rate := _told(given, f"{detector.name}_{label}", ALL)) is not None
-    }
-    if not rates:
-        return None
-    order = sorted(
-        rates, key=lambda label: (not clear(rates[label].change), -abs(rates[label].change.value or 0.0))
-    )
-    first = rates[order[0]].change
-    said = ", ".join(f"{label} {rates[label].sides()}" for label in order)
-    sentence = f"{occasion.lead}, base → candidate of {first.n}: {said}"
-    hits = _told(given, detector.name, ALL)
-    worse = hits is not None and clear(hits.change) and (hits.change.value or 0.0) > 0
-    refs = flagged_for(given, detector.name, ALL)
-    return trigger(TRACK, occasion.name, sentence, clear(first), first, refs, worse=worse)
+def _of_behaviour(given: GateInput, one: Estimate) -> Trigger | None:
+    """A behaviour that clearly rose or fell by people's labels; before them, only what its leads point at is told."""
+    where = "" if one.slice == ALL else f" in {one.slice}"
+    said = words_of(one.behaviour.name)
+    name = f"answers {said} more or less often"
+    refs = flagged_for(given, one.behaviour.name, one.slice)
+    if one.rise is None:
+        leads = metric_of(given, TRACK, f"{one.behaviour.name}_leads", one.slice)
+        if leads is None or not leads.n or one.slice != ALL:
+            return None
+        new, gone = (count(given, TRACK, f"{one.behaviour.name}_{what}", ALL) for what in ("new", "gone"))
+        sentence = f"{said}: leads point at {new} new and {gone} no longer of {leads.n}; the rate is not known"
+        return trigger(TRACK, name, sentence, False, one.metric, refs)
+    change = one.metric
+    sentence = f"{said}{where}: {100 * one.rise.value:+.1f} points of {one.n} by {one.rise.labelled} labelled"
+    return trigger(TRACK, name, sentence, clear(change), change, refs or one.worse, worse=one.rise.value > 0)
 
 
 def _length(given: GateInput) -> Trigger | None:
@@ -116,13 +80,3 @@ def _length(given: GateInput) -> Trigger | None:
     sentence = f"mean length {base.value:.0f} → {candidate.value or 0.0:.0f} words"
     fired = clear(change) and abs(share) > limit
     return trigger(TRACK, "answers have another length", sentence, fired, change, flagged(given, LENGTH))
-
-
-def _told(given: GateInput, name: str, slice_name: str) -> RateCounts | None:
-    """A rate; None where there is none, and in a slice where neither side has a hit."""
-    rate = rate_counts(given, name, slice_name)
-    return None if rate is None or (slice_name != ALL and rate.silent) else rate
-
-
-def _together(sets: Iterable[Iterable[str]]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(ref for refs in sets for ref in refs))

@@ -1,22 +1,21 @@
-"""Reject what wins on style and raises spoilers or hallucination."""
+"""Reject what wins on style and pays for it with what must not happen."""
 
 from __future__ import annotations
 
 from analysis.base.gate_records import Criterion, GateInput, GateResult, GateVerdict, Rule
 from analysis.base.records import ALL
 from analysis.plugin.gate import Gate, Threshold, metric_of, number_row, result
-from analysis.tracks.response.gate_keys import TRADEOFF, key_of, strict_of
-from analysis.tracks.response.gates.detectors import NET_RISE, judge
-from analysis.tracks.response.gates.family import family
-from analysis.tracks.response.hallucination import HALLUCINATION, listed
+from analysis.tracks.response.gate_keys import BEHAVIOUR, TRADEOFF
+from analysis.tracks.response.gates.behaviours import judge_behaviours
+from analysis.tracks.response.heard import heard
 from analysis.tracks.response.metric_specs import TRACK, criterion, reads
 
 
 def judge_tradeoff(given: GateInput, rule: Rule) -> list[GateResult]:
-    """A preference for the candidate is held against what strict detectors and hallucination say.
+    """A preference for the candidate is held against the strict behaviours, and those that are any of others.
 
-    It reads what the gates of those detectors find before any waiver: waiving one of them does not waive this. A gate
-    that is switched off is left out.
+    It reads what their gate finds before any waiver: waiving one of its keys does not waive this. A gate of behaviours
+    that is switched off leaves nothing to hold it against.
     """
     limit = rule.thresholds["min_preferred"]
     threshold = f"win rate lower bound {limit:.2f}"
@@ -28,45 +27,45 @@ def judge_tradeoff(given: GateInput, rule: Rule) -> list[GateResult]:
         why = "preferences are declared, and no prompt of the run has a vote"
         rows = [criterion(what, rate, wins, "unknown")]
         return [result(GATE, "unknown", why, metric=rate, threshold=threshold, criteria=rows)]
-    strict = [one for one in strict_of(given) if given.rules[key_of(one.name, ALL)].off is None]
-    found = [
-        one
-        for detector in strict
-        for one in judge(given, given.rules[key_of(detector.name, ALL)], detector=detector)
-    ]
+    names = {one.name for one in heard(given).behaviours if one.strict or one.any_of}
+    behaviours = given.rules.get(BEHAVIOUR)
+    judged = [] if behaviours is None or behaviours.off is not None else judge_behaviours(given, behaviours)
+    found = [one for one in judged if one.key.removeprefix(f"{TRACK}.").partition("[")[0] in names]
     failing = [one for one in found if one.verdict == "fail"]
     open_ones = [one for one in found if one.verdict == "unknown"]
-    hallucination = _hallucination(given)
-    costs = [one.key for one in failing] + ([HALLUCINATION] if hallucination else [])
-    names = f"strict detectors ({', '.join(one.name for one in strict) or 'none'})"
     preferred = rate.low > limit
     bounds = f"preferred in {rate.value:.0%} [{rate.low:.0%}, {rate.high:.0%}] of {rate.n} prompts"
     verdict: GateVerdict = "pass"
-    refs: list[str] = []
+    refs: tuple[str, ...] = ()
     if not preferred:
         why = f"{bounds}: no clear preference for the candidate"
-    elif costs:
-        verdict, why = "fail", f"{bounds}, and it pays for that with {', '.join(costs)}"
-        refs = [ref for one in failing for ref in one.refs] or list(hallucination)
+    elif failing:
+        verdict, why = "fail", f"{bounds}, and it pays for that with {', '.join(one.key for one in failing)}"
+        refs = tuple(ref for one in failing for ref in one.refs)
+    elif not found:
+        verdict, why = "warn", f"{bounds}, and no behaviour is declared strict: nothing is held against it"
     elif open_ones:
         verdict, why = "unknown", f"{bounds}; open: {', '.join(one.key for one in open_ones)}"
-        refs = [ref for one in open_ones for ref in one.refs]
+        refs = tuple(ref for one in open_ones for ref in one.open)
     else:
-        why = f"{bounds}; none of {listed([*(one.name for one in strict), HALLUCINATION], 'and')} rose"
+        why = f"{bounds}; none of {', '.join(sorted(names))} rose"
     rows = [
         criterion(what, rate, wins, "pass"),
-        _count(f"keys of {names} that fail", len(failing), preferred and bool(failing), "fail"),
-        number_row(
-            f"net rise of {HALLUCINATION}",
-            family(given).net_rise((HALLUCINATION, ALL)),
-            "change",
-            f"at most {NET_RISE.default:.3f} where it is more than chance and the candidate is preferred",
-            "fail" if preferred and hallucination else "pass",
-        ),
-        _count(f"keys of {names} that are open", len(open_ones), preferred and bool(open_ones), "unknown"),
+        _count("keys of strict behaviours that fail", len(failing), preferred and bool(failing), "fail"),
+        _count("keys of strict behaviours that are open", len(open_ones), preferred and bool(open_ones), "unknown"),
     ]
+    waits = refs if verdict == "unknown" else ()
     return [
-        result(GATE, verdict, why, metric=rate, threshold=threshold, criteria=rows, refs=dict.fromkeys(refs))
+        result(
+            GATE,
+            verdict,
+            why,
+            metric=rate,
+            threshold=threshold,
+            criteria=rows,
+            refs=dict.fromkeys(refs),
+            open_refs=dict.fromkeys(waits),
+        )
     ]
 
 
@@ -76,26 +75,16 @@ def _count(what: str, count: int, bears: bool, verdict: GateVerdict) -> Criterio
     )
 
 
-def _hallucination(given: GateInput) -> tuple[str, ...]:
-    """The new ones where facts, promises and invented citations together rose by more than chance; else none."""
-    place = (HALLUCINATION, ALL)
-    tests = family(given)
-    if not tests.rose(place, NET_RISE.default):
-        return ()
-    hits = tests.hits[place]
-    return (*hits.confirmed, *hits.open, *hits.accepted)
-
-
 GATE = Gate(
     TRADEOFF,
-    "style does not buy spoilers or inventions",
+    "style does not buy what must not happen",
     {
         "min_preferred": Threshold(
             0.5, "lower", "lower bound of the win rate from which the candidate is preferred"
         )
     },
     judge_tradeoff,
-    reads=reads("win_rate", "win_rate_length_controlled", "hallucination_rate"),
+    reads=reads("win_rate", "win_rate_length_controlled"),
     place=900,
 )
 GATES = (GATE,)
