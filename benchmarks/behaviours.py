@@ -300,6 +300,36 @@ def compare_shares(draws: int) -> dict[str, Any]:
     return found
 
 
+def compare_later_passes(draws: int) -> dict[str, Any]:
+    """What passes at 200, 400 and any look if the upper end spends less at 200 and 400. Half the draws."""
+    seeds, measured = range(max(1, draws // 2)), {}
+    for world in (
+        World(400, net, churn) for net, churn in ((0.0, 0.05), (0.05, 0.02), (0.08, 0.02), (0.08, 0.05))
+    ):
+        for lead in (LEADS[0], LEADS[1], LEADS[-1]):
+            cases = [draw(world, lead, "honest", seed) for seed in seeds]
+            failed = [{look: verdict(one) == "fail" for look, one in read(case).items()} for case in cases]
+            for later in (None, 0.1, 0.05, 0.02):
+                shares = {look: look_share(look, 400) if later is None else later for look in (200, 400)}
+                shares[120] = look_share(120, 400)
+                passed = [
+                    {look: _passes(case, look, share) and not bad[look] for look, share in shares.items()}
+                    for case, bad in zip(cases, failed, strict=True)
+                ]
+                name = "as now" if later is None else f"{later:.2f}"
+                measured[f"{world.name} / {lead.name} / {name}"] = {
+                    "200": _share(one[200] for one in passed),
+                    "400": _share(one[400] for one in passed),
+                    OF_ALL: _share(any(one.values()) for one in passed),
+                }
+    return measured
+
+
+def _passes(case: Case, look: int, share: float) -> bool:
+    rise = net_rise(case.labels[:look], case.leads[:look], case.moments, 1 - LEVEL * share, at_once=True)
+    return rise.high < LIMIT
+
+
 def compare_without_looks(draws: int) -> dict[str, Any]:
     """How often an equal candidate is rejected by who tests after every label from the 20th on, and needs no look."""
     found: dict[str, Any] = {}
@@ -368,6 +398,7 @@ def _learned(harm: Answers, labelled: int, rng: np.random.Generator) -> list[flo
 COMPARISONS: dict[str, Callable[[int], dict[str, Any]]] = {
     "compared: Student's t": compare_with_student,
     "compared: equal shares": compare_shares,
+    "compared: less error for later passes": compare_later_passes,
     "compared: a test after every label": compare_without_looks,
     "compared: a lead learned from the labels": compare_learned,
 }
