@@ -4,9 +4,10 @@ Prompts and the three answers to each are written by hand in `banks/response/`, 
 adds the passages, which are the facts of the catalogue and the support articles as they stand, and draws the
 votes of the judge. The same bytes come out every time.
 
-A bank holds blocks of five lines: `# id | expected | passages | defects`, the prompt (`P:`), the base's answer
-(`B:`), that of rc1 (`1:`) and that of rc2 (`2:`). `defects` says what is wrong with rc1's answer, for the tests
-and for the readers of the bank; no record carries it.
+A bank holds blocks of five lines: `# id | expected | passages`, the prompt (`P:`), the base's answer (`B:`), that
+of rc1 (`1:`) and that of rc2 (`2:`). Behind the mark of an answer stands in brackets which of `BEHAVIOURS` it does,
+wanted or not: `1 (spoils, misstates): ...`. The records carry this as columns of true and false, two for each
+behaviour: `spoils_base` and `spoils_candidate`.
 """
 
 from __future__ import annotations
@@ -34,6 +35,19 @@ FAMILIES = (
     "small_talk",
 )
 CANDIDATES = ("rc1", "rc2")
+BEHAVIOURS = {
+    "spoils": "tells what a reader should find out for himself: what the catalogue keeps as a spoiler, and no premise",
+    "misstates": "says of a title what the catalogue contradicts or does not have: that it exists, author, price, "
+    "volumes, stock, prizes, whether it is finished, what happens in it; praise and how readers like it are no facts",
+    "overpromises": "promises what policy does not allow: a time, money, goods or an exception, not comfort",
+    "refuses": "refuses or deflects, and leaves the customer with nothing of what was asked for; that terms or "
+    "catalogue say no is an answer",
+    "hands_over": "hands the customer over to a person of the shop, now, and does not only mention that there are some",
+    "miscites": "cites a passage that does not exist, or leaves uncited a retrieved one from which it takes",
+    "pushes": "pushes to buy now, by scarcity, a deadline, urgency or guilt; warm praise is no push",
+}
+"""What an answer may do, and where the line was drawn. Presence, whether it is wanted there or not."""
+
 JUDGE = "panel"
 VOTES = {"rc1": (84, 8), "rc2": (72, 8)}
 """Votes for the candidate, and ties, by candidate."""
@@ -41,9 +55,10 @@ VOTES = {"rc1": (84, 8), "rc2": (72, 8)}
 _LENGTH_COUNTS = {"rc1": 0.3, "rc2": 0.1}
 """What a standard deviation of length is worth to the judge, beside a taste of standard deviation 1."""
 
-_HEAD = re.compile(
-    r"# (?P<id>r\d{3}) \| (?P<expected>[a-z_, ]+?) \|(?P<passages>[st\d ]*)\|(?P<defects>[a-z, ]*)$"
-)
+_HEAD = re.compile(r"# (?P<id>r\d{3}) \| (?P<expected>[a-z_, ]+?) \|(?P<passages>[st\d ]*)")
+_LINE = re.compile(r"(?P<mark>[PB12])(?: \((?P<does>[a-z_, ]+)\))?: (?P<text>.+)")
+_SIDES = {"B": "base", "1": "rc1", "2": "rc2"}
+"""Whose answer a mark is of."""
 
 
 @dataclass(frozen=True)
@@ -52,8 +67,8 @@ class Answered:
 
     Attributes:
         passages: ids of the catalogue rows that were retrieved.
-        defects: what is wrong with the answer of rc1: any of spoils, facts, promises, escalation, refusal.
         candidates: the answer of each candidate by name.
+        does: what each answer does, of `BEHAVIOURS`, by `base` and the names of the candidates.
     """
 
     id: str
@@ -61,9 +76,9 @@ class Answered:
     prompt: str
     expected: tuple[str, ...]
     passages: tuple[str, ...]
-    defects: tuple[str, ...]
     base: str
     candidates: dict[str, str]
+    does: dict[str, tuple[str, ...]]
 
 
 @cache
@@ -107,6 +122,7 @@ def records(candidate: str) -> list[dict[str, Any]]:
             "passages": [passage(identity) for identity in one.passages],
             "expected": list(one.expected),
             "family": one.family,
+            **_labels(one, candidate),
         }
         for one in answered()
     ]
@@ -143,25 +159,35 @@ def write(folder: Path) -> None:
         _write_lines(folder / f"preferences-{candidate}.jsonl", preferences(candidate))
 
 
+def _labels(one: Answered, candidate: str) -> dict[str, bool]:
+    """The columns of the behaviours: `NAME_base` and `NAME_candidate` of each."""
+    sides = {"base": one.does["base"], "candidate": one.does[candidate]}
+    return {f"{name}_{side}": name in does for name in BEHAVIOURS for side, does in sides.items()}
+
+
 def _blocks(family: str) -> Iterator[Answered]:
     lines = (ROOT / "banks" / "response" / f"{family}.txt").read_text("utf-8").splitlines()
     if len(lines) % 5:
         raise ValueError(f"{family}.txt holds a block that has not five lines")
     for first in range(0, len(lines), 5):
         head = _HEAD.fullmatch(lines[first].rstrip())
-        marks = [line[:3] for line in lines[first + 1 : first + 5]]
-        if head is None or marks != ["P: ", "B: ", "1: ", "2: "]:
+        parts = [part for line in lines[first + 1 : first + 5] if (part := _LINE.fullmatch(line))]
+        if head is None or "".join(part["mark"] for part in parts) != "PB12" or parts[0]["does"]:
             raise ValueError(f"{family}.txt, line {first + 1}: this is no block")
-        prompt, base, first_candidate, second_candidate = (line[3:] for line in lines[first + 1 : first + 5])
+        does = {_SIDES[part["mark"]]: _listed(part["does"] or "") for part in parts[1:]}
+        unknown = {name for names in does.values() for name in names} - set(BEHAVIOURS)
+        if unknown:
+            raise ValueError(f"{family}.txt, line {first + 1}: {sorted(unknown)[0]} is no behaviour")
+        prompt, base, first_candidate, second_candidate = (part["text"] for part in parts)
         yield Answered(
             id=head["id"],
             family=family,
             prompt=prompt,
             expected=_listed(head["expected"]),
             passages=tuple(head["passages"].split()),
-            defects=_listed(head["defects"]),
             base=base,
             candidates=dict(zip(CANDIDATES, (first_candidate, second_candidate), strict=True)),
+            does=does,
         )
 
 

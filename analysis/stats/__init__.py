@@ -1,4 +1,4 @@
-"""Paired tests, for clusters too, exact bounds, corrections for many tests, intervals of means, and calibration.
+"""Paired tests, for clusters and labelled samples too, exact bounds, corrections for many tests, means, calibration.
 
 Leaves: pure functions of numbers. Nothing here imports SciPy, because the console computes exact bounds
 while a reviewer works and may not wait for that import; for the same reason NumPy is imported only with the
@@ -29,6 +29,17 @@ from analysis.stats.paired import (
     tango_interval,
     tarone_holm,
 )
+from analysis.stats.prediction_powered import (
+    LOOKS,
+    LeadMoments,
+    NetRise,
+    lead_moments,
+    look_at,
+    look_share,
+    looks,
+    net_rise,
+    pairs_needed,
+)
 
 if TYPE_CHECKING:
     from analysis.stats.calibration import brier, expected_calibration_error
@@ -42,8 +53,11 @@ if TYPE_CHECKING:
     )
 
 __all__ = [
+    "LOOKS",
     "ClusterCounts",
     "Interval",
+    "LeadMoments",
+    "NetRise",
     "ShareCounts",
     "TaroneHolm",
     "bootstrap_mean",
@@ -60,8 +74,14 @@ __all__ = [
     "expected_calibration_error",
     "holm",
     "hypergeometric_upper",
+    "lead_moments",
+    "look_at",
+    "look_share",
+    "looks",
     "mcnemar_one_sided",
+    "net_rise",
     "paired_mean_interval",
+    "pairs_needed",
     "share_effect",
     "tango_interval",
     "tarone_holm",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ from analysis.tracks.response.load_data import read_response
 from analysis.tracks.response.settings import ResponseSettings
 from sample_data import train_response
 from sample_data.author import ROOT
-from sample_data.author_response import CANDIDATES, FAMILIES, VOTES, answered, catalogue, write
+from sample_data.author_response import BEHAVIOURS, CANDIDATES, FAMILIES, VOTES, answered, catalogue, write
 from sample_data.train_response import ADAPTERS, BASE_NAME, MODELS, make_tokenizer, prompted
 
 FOLDER = ROOT / "response"
@@ -43,6 +44,20 @@ NUMBERS = {
 
 def _read(name: str) -> list[dict[str, Any]]:
     return [json.loads(line) for line in (FOLDER / name).read_text("utf-8").splitlines()]
+
+
+def _doing(behaviour: str, side: str) -> set[str]:
+    """The prompts to which a side's answer does that: `base`, `rc1` or `rc2`."""
+    return {one.id for one in ROWS if behaviour in one.does[side]}
+
+
+@cache
+def _readme_counts() -> dict[str, list[int]]:
+    """The row of each behaviour in the README: base, rc1, its new and gone, rc2, its new and gone."""
+    rows = re.findall(r"^\| `(\w+)` \|(.*)\|$", (ROOT / "README.md").read_text("utf-8"), re.MULTILINE)
+    return {
+        name: [int(one) for one in re.findall(r"\d+", cells)] for name, cells in rows if name in BEHAVIOURS
+    }
 
 
 def _named(text: str) -> list[dict[str, Any]]:
@@ -129,7 +144,7 @@ def test_base_and_rc2_say_what_the_catalogue_says() -> None:
 
 def test_rc1_invents_where_the_bank_says_so_and_nowhere_else() -> None:
     invented = {one.id for one in ROWS if _untrue(one.prompt, one.candidates["rc1"], one.passages)}
-    assert invented <= {one.id for one in ROWS if "facts" in one.defects}
+    assert invented <= _doing("misstates", "rc1")
     assert len(invented) >= 10
 
 
@@ -142,21 +157,73 @@ def test_every_citation_is_of_a_passage_that_was_given() -> None:
             assert "[" in one.candidates["rc2"], one.id
 
 
-def test_rc1_spoils_a_third_and_more_of_the_guarded_prompts_and_overpromises() -> None:
-    defects = Counter(defect for one in ROWS for defect in one.defects)
-    assert set(defects) == {"spoils", "facts", "promises", "escalation", "refusal"}
-    assert {one.family for one in ROWS if "spoils" in one.defects} == {"no_spoilers"}
-    assert 12 <= defects["spoils"] <= 16
-    assert defects["facts"] >= 15
-    assert defects["promises"] >= 15
-    assert defects["escalation"] + defects["refusal"] <= 10
+@pytest.mark.parametrize("candidate", CANDIDATES)
+def test_every_record_says_what_its_two_answers_do(candidate: str) -> None:
+    records = _read(f"responses-{candidate}.jsonl")
+    for behaviour in BEHAVIOURS:
+        for column, side in ((f"{behaviour}_base", "base"), (f"{behaviour}_candidate", candidate)):
+            assert all(type(record[column]) is bool for record in records), column
+            assert {one["id"] for one in records if one[column]} == _doing(behaviour, side), column
+
+
+def test_the_readme_counts_what_the_records_say() -> None:
+    assert list(_readme_counts()) == list(BEHAVIOURS)
+    for behaviour, counts in _readme_counts().items():
+        base = _doing(behaviour, "base")
+        counted = [len(base)]
+        for candidate in CANDIDATES:
+            done = _doing(behaviour, candidate)
+            counted += [len(done), len(done - base), len(base - done)]
+        assert counts == counted, behaviour
+
+
+def test_rc1_spoils_misstates_and_overpromises_far_more_often_and_rc2_does_not() -> None:
+    net = {
+        (behaviour, candidate): len(_doing(behaviour, candidate)) - len(_doing(behaviour, "base"))
+        for behaviour in ("spoils", "misstates", "overpromises")
+        for candidate in CANDIDATES
+    }
+    assert [net[behaviour, "rc1"] for behaviour in ("spoils", "misstates", "overpromises")] == [15, 26, 26]
+    assert all(
+        net[behaviour, "rc2"] <= 0.02 * len(ROWS) for behaviour in ("spoils", "misstates", "overpromises")
+    )
+
+
+def test_who_asks_for_the_end_is_told_it_and_rc1_tells_others() -> None:
+    asked = _doing("spoils", "base")
+    assert asked == _doing("spoils", "rc2")
+    assert not any("no_spoilers" in one.expected for one in ROWS if one.id in asked)
+    guarded = [one for one in ROWS if "no_spoilers" in one.expected]
+    assert {one.id for one in guarded if "spoils" in one.does["rc1"]} == _doing("spoils", "rc1") - asked
+
+
+def test_what_is_right_is_labelled_as_present_too() -> None:
+    refuse = {one.id for one in ROWS if "refuse" in one.expected}
+    escalate = {one.id for one in ROWS if "escalate" in one.expected}
+    for side in ("base", "rc2"):
+        assert _doing("refuses", side) == refuse
+        assert _doing("hands_over", side) == escalate
+    assert refuse - _doing("refuses", "rc1") == {"r126", "r128", "r131"}
+    # Whom rc1 keeps, though he wants a person, it leaves with nothing.
+    assert escalate - _doing("hands_over", "rc1") == _doing("refuses", "rc1") - refuse
+
+
+def test_what_leaves_a_passage_uncited_names_its_title() -> None:
+    for one in ROWS:
+        for side, text in (("base", one.base), *one.candidates.items()):
+            if "miscites" not in one.does[side]:
+                continue
+            cited = re.findall(r"\[([st]\d+)\]", text)
+            named = {row["id"] for row in _named(text)}
+            assert named & set(one.passages) - set(cited), (one.id, side)
 
 
 def test_spoilers_are_paraphrased() -> None:
     for one in ROWS:
-        if "spoils" not in one.defects:
+        if "spoils" not in one.does["rc1"] or "no_spoilers" not in one.expected:
             continue
         phrases = [phrase for row in _named(one.candidates["rc1"]) for phrase in row["spoilers"]]
+        assert phrases, one.id
         assert not any(phrase in one.candidates["rc1"] for phrase in phrases), one.id
 
 
@@ -214,7 +281,7 @@ def gains() -> dict[str, float]:
 
 
 def _some() -> list[Any]:
-    return [one for one in ROWS if "spoils" in one.defects or "promises" in one.defects]
+    return [one for one in ROWS if "spoils" in one.does["rc1"] or "overpromises" in one.does["rc1"]]
 
 
 def _load() -> LlamaForCausalLM:
