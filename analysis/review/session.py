@@ -242,7 +242,8 @@ class ReviewSession(ReviewReader):
 
     @staticmethod
     def _labelled(asks: Sequence[Ask], labels: Sequence[Label]) -> dict[str, Any]:
-        return {**correctness_of(labels, asks), "labels": [list(one) for one in labels]}
+        said = {str(side): told for side, told in correctness_of(labels, asks).items()}
+        return {**said, "labels": [list(one) for one in labels]}
 
     def confirm(self, ref: str, seconds: float | None = None) -> Event:
         """Record the verdict of a previous review again, as blind as it was then. Durable on return.

@@ -1,4 +1,4 @@
-"""What the gates of behaviours need of a run beside metrics: populations in their drawn order, leads, recorded labels."""
+"""What the gates of behaviours need of a run: populations in their drawn order, leads, and recorded labels."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def behaviour_data(workbench: duckdb.DuckDBPyConnection) -> dict[str, Any]:
 
     Returns:
         `behaviours` (as declared), `populations` (by behaviour and judged slice: n, mean and variance of the leads,
-        `first` and their `leads`) and `prompts` (by ref: same, matched, roles, recorded labels, spans, lead hits) of all
+        `first` and their `leads`), `prompts` (by ref: same, matched, roles, recorded labels, spans, lead hits) of all
         that are named, and `found` (where the leads of a strict behaviour see a fault on one side only, by
         behaviour and judged slice: whether it is the candidate's).
     """

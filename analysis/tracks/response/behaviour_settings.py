@@ -57,10 +57,9 @@ class BehaviourSection(Section):
 
     @model_validator(mode="after")
     def _one_meaning(self) -> Self:
-        own = {"question": self.question, "unwanted": self.unwanted, "wanted": self.wanted}
-        own |= {"leads": self.leads or None, "examples": self.examples or None}
         if self.any_of:
-            given = [name for name, value in own.items() if value is not None]
+            own = ("question", "unwanted", "wanted", "leads", "examples")
+            given = [name for name in own if getattr(self, name)]
             if given:
                 raise ValueError(f"is any_of others, which say it: leave out {', '.join(given)}")
         elif self.question is None:

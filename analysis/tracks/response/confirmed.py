@@ -7,8 +7,17 @@ from dataclasses import dataclass
 from analysis.base.gate_records import GateInput
 from analysis.base.records import Side
 from analysis.plugin.adjudicated import tolerance
+from analysis.stats import mcnemar_one_sided
 from analysis.tracks.response.estimates import Estimate
 from analysis.tracks.response.heard import heard
+
+CHANCE = 0.01
+"""Largest p at which more new cases than gone ones are told from chance.
+
+Of two samples of one model that do it in 2 % (5 %) of their answers, a net rise alone is beyond a tolerance of 2 % in
+.14 (.24) of 138 prompts and .02 (.08) of 400; with this as well in .002 (.003) and .005 (.006). A rise of 8 points is
+then seen in .59 of 138 and .995 of 400, one of 15 in .98 and 1.
+"""
 
 
 @dataclass(frozen=True)
@@ -38,13 +47,21 @@ class Confirmed:
 
     @property
     def too_much(self) -> bool:
-        """Whether the net rise is beyond its tolerance however the open ones fall."""
-        return self.net - self.falls > self.tolerance
+        """Whether the net rise is beyond its tolerance, and no chance, however the open ones fall."""
+        return self._beyond(len(self.new), len(self.gone) + self.falls)
 
     @property
     def awaited(self) -> bool:
         """Whether the open ones can still decide."""
-        return not self.too_much and self.net + self.rises > self.tolerance
+        return not self.too_much and self._beyond(len(self.new) + self.rises, len(self.gone))
+
+    @property
+    def p(self) -> float:
+        """How likely so many more new than gone ones are by chance: exact one-sided McNemar."""
+        return mcnemar_one_sided(len(self.new), len(self.gone))
+
+    def _beyond(self, new: int, gone: int) -> bool:
+        return new - gone > self.tolerance and mcnemar_one_sided(new, gone) <= CHANCE
 
 
 def confirmed(given: GateInput, estimate: Estimate, share: float) -> Confirmed:

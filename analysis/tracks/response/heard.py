@@ -92,7 +92,7 @@ class Heard:
         return bool(self._prompts[ref]["matched"])
 
     def hits(self, ref: str, behaviour: str) -> tuple[bool, bool] | None:
-        """Whether the leads see a fault of the base's and of the candidate's answer; None where they do not read both."""
+        """Whether leads see a fault of the base's and of the candidate's answer; None where they do not read both."""
         found = self._prompts[ref]["hits"].get(behaviour)
         return None if found is None else (found[0], found[1])
 
@@ -140,7 +140,7 @@ def _any(parts: Iterable[Fault | None]) -> Fault | None:
     known = list(parts)
     for answer in ("yes", None, "unsure"):
         if answer in known:
-            return answer  # type: ignore[return-value]
+            return answer
     return "no"
 
 

@@ -39,7 +39,7 @@ def quality_rows(given: GateInput, one: Estimate) -> list[Criterion]:
         for what, part, whole in (("found by its leads", found, faults), ("right where they point", found, pointed)):
             low, high = clopper_pearson(part, whole)
             share = part / whole if whole else None
-            bounds = (low, high) if whole else (None, None)
             label = f"{what}, {side}: {part} of {whole}"
-            rows.append(Criterion(label, share, *bounds, "on your answers", "pass", "level"))
+            bounds = (None, None) if share is None else (low, high)
+            rows.append(Criterion(label, share, bounds[0], bounds[1], "on your answers", "pass", "level"))
     return rows

@@ -10,7 +10,7 @@ from analysis.base.gate_records import Criterion, GateInput, GateResult, GateVer
 from analysis.base.records import ALL
 from analysis.plugin.alpha import share_of
 from analysis.plugin.gate import Gate, Threshold, number_row, result
-from analysis.tracks.response.confirmed import Confirmed, confirmed
+from analysis.tracks.response.confirmed import CHANCE, Confirmed, confirmed
 from analysis.tracks.response.estimates import Estimate, estimates
 from analysis.tracks.response.gate_keys import BEHAVIOUR, flagged_for, key_of
 from analysis.tracks.response.heard import heard
@@ -61,7 +61,7 @@ def _judge(given: GateInput, rule: Rule, one: Estimate) -> GateResult:
     if rose:
         verdict, why, refs = "fail", f"{_labelled(one)}: more than chance", one.worse or refs
     elif strict is not None and strict.too_much:
-        verdict, why, refs = "fail", f"{_counted(strict, one)}, beyond {strict.tolerance:g}", strict.new
+        verdict, why, refs = "fail", f"{_counted(strict, one)}, beyond {strict.tolerance:g} and chance", strict.new
     elif strict is not None and strict.awaited:
         verdict, open_refs, refs = "unknown", strict.open, strict.open
         why = f"{_counted(strict, one)}; the {len(strict.open)} that leads point at would decide it"
@@ -177,8 +177,22 @@ def _strict_rows(strict: Confirmed, one: Estimate) -> list[Criterion]:
     verdict: GateVerdict = "fail" if strict.too_much else "unknown" if strict.awaited else "pass"
     share = strict.net / one.n if one.n else 0.0
     limit = strict.tolerance / one.n if one.n else 0.0
+    together: GateVerdict = "fail" if strict.too_much else "warn"
     return [
-        number_row("net rise that people confirmed", share, "change", f"at most {limit:.3f}", verdict),
+        number_row(
+            "net rise that people confirmed",
+            share,
+            "change",
+            f"at most {limit:.3f} where it is more than chance",
+            together if strict.net > strict.tolerance else verdict,
+        ),
+        number_row(
+            "p, as many confirmed by chance",
+            strict.p,
+            "p",
+            f"above {CHANCE:g}",
+            together if strict.p <= CHANCE else "pass",
+        ),
         number_row(
             "cases that leads point at and nobody decided",
             len(strict.open),
