@@ -31,12 +31,28 @@ from analysis.tracks.response.detect import declared, detected, sample_outcomes
 from analysis.tracks.response.detector_inputs import load_knowledge, load_responses
 from analysis.tracks.response.detectors.contract import Detector, Found, Knowledge, Response
 from analysis.tracks.response.known_detectors import DETECTORS
+from analysis.tracks.response.labelled_sample import drawn_order
 from analysis.tracks.response.load_data import read_response
+from analysis.tracks.response.scores import behaviour_scores
 from analysis.tracks.response.settings import ResponseSettings
 from tests.analysis.tracks.response.tiny import write_lines
 
 RARE = "rare"
 """The critical slice of a workbench."""
+BEHAVIOURS: tuple[dict[str, Any], ...] = (
+    {"name": "spoils", "question": "tell the end?", "leads": ["spoilers"], "strict": True},
+    {"name": "misstates", "question": "say what is not so?", "leads": ["facts"], "strict": True},
+    {"name": "overpromises", "question": "promise too much?", "leads": ["promises"]},
+    {
+        "name": "cites",
+        "question": "cite anything?",
+        "leads": ["citations"],
+        "unwanted": "number % 2 = 0",
+        "wanted": "number % 2 = 1",
+    },
+    {"name": "hallucinates", "any_of": ["misstates", "overpromises"]},
+)
+"""What is asked of the answers of a workbench, where it is not said otherwise."""
 _SYMBOLS = {one.name: chr(0x2660 + number) for number, one in enumerate(DETECTORS)}
 """Signs that are no words, so that they leave lengths alone."""
 
@@ -93,6 +109,8 @@ def workbench(
     votes: Sequence[Mapping[str, Any]] = (),
     catalogue: Sequence[Mapping[str, Any]] = (),
     policy: str = "",
+    behaviours: Sequence[Mapping[str, Any]] = BEHAVIOURS,
+    labels: Mapping[str, Mapping[str, str]] | None = None,
     detectors: tuple[Detector, ...] = MARKED,
 ) -> duckdb.DuckDBPyConnection:
     """A workbench with these records, in which the detectors have looked; all prompts are selected.
@@ -103,6 +121,8 @@ def workbench(
         votes: rows of a file of preferences.
         catalogue: rows of a catalogue.
         policy: text of a policy.
+        behaviours: what is asked of the answers.
+        labels: columns of the records in which it was recorded what they do, by behaviour.
         detectors: what looks for hits.
     """
     rows = [
@@ -118,7 +138,13 @@ def workbench(
         if policy:
             files["policy"] = "policy.toml"
             (root / "policy.toml").write_text(policy, "utf-8")
-        given = {**files, "slices": {RARE: rare}, "critical_slices": [RARE]}
+        given = {
+            **files,
+            "slices": {RARE: rare},
+            "critical_slices": [RARE],
+            "behaviour": list(behaviours),
+            "labels": labels or {},
+        }
         settings = ResponseSettings.model_validate(given, context={"root": root})
         examples = read_response(settings, skip_bad_rows=False)
     connection = duckdb.connect(":memory:")
@@ -133,6 +159,8 @@ def workbench(
     insert_arrow(connection, "response_detector", declared(detectors))
     for table, payload in detected(load_responses(connection), load_knowledge(connection), detectors).items():
         insert_arrow(connection, table, payload)
+    insert_arrow(connection, "response_drawn", drawn_order(connection, "a digest/0"))
+    insert_arrow(connection, "response_score", behaviour_scores(connection))
     return connection
 
 
