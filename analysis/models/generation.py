@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from analysis.base.errors import AssayError
+from analysis.base.turns import USER, Prompt, Turn, as_lines
 from analysis.models.adapter import adapted_model
 from analysis.models.batches import equal_length_batches
 from analysis.models.load_transformers import (
@@ -54,19 +55,22 @@ class LoadedGenerator:
     tokenizer: PreTrainedTokenizerFast
     device: str
 
-    def given(self, prompt: str) -> str:
+    def given(self, prompt: Prompt) -> str:
         """What the model is given to answer a prompt: in its chat template, where it has one.
+
+        Turns go through the template as they are; without one they are lines that begin with their role.
 
         Raises:
             AssayError: the template cannot be filled in.
         """
         if not self.head.template:
-            return prompt
+            return prompt if isinstance(prompt, str) else as_lines(prompt)
         from jinja2 import TemplateError
 
         tokenizer: Any = self.tokenizer
         try:
-            turns = [{"role": "user", "content": prompt}]
+            asked = (Turn(USER, prompt),) if isinstance(prompt, str) else prompt
+            turns = [one._asdict() for one in asked]
             filled: str = tokenizer.apply_chat_template(turns, add_generation_prompt=True, tokenize=False)
         except (TemplateError, *LOADING_ERRORS) as error:
             raise AssayError(
@@ -74,7 +78,7 @@ class LoadedGenerator:
             ) from error
         return filled
 
-    def prompt_ids(self, prompt: str) -> list[int]:
+    def prompt_ids(self, prompt: Prompt) -> list[int]:
         """Token ids of what the model is given to answer a prompt.
 
         Raises:

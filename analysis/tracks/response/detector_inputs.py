@@ -7,6 +7,7 @@ from collections.abc import Collection
 from typing import TYPE_CHECKING
 
 from analysis.base.sql import queries
+from analysis.base.turns import Turn
 from analysis.tracks.response.detectors.contract import Knowledge, Passage, Policy, Promise, Response, Title
 
 if TYPE_CHECKING:
@@ -37,10 +38,28 @@ def load_knowledge(connection: duckdb.DuckDBPyConnection) -> Knowledge:
     return Knowledge(catalogue, policy)
 
 
+def load_turns(
+    connection: duckdb.DuckDBPyConnection, refs: Collection[str] | None = None
+) -> dict[str, tuple[Turn, ...]]:
+    """The turns of the prompts that have any, as a model is given them, by ref.
+
+    Args:
+        connection: the workbench, or a run's evidence.
+        refs: which prompts; all by default.
+    """
+    turns: dict[str, tuple[Turn, ...]] = {}
+    rows = connection.execute(_SQL["turns"], {"refs": None if refs is None else list(refs)}).fetchall()
+    for ref, role, text in rows:
+        turns[ref] = (*turns.get(ref, ()), Turn(role, text))
+    return turns
+
+
 def load_responses(
     connection: duckdb.DuckDBPyConnection, refs: Collection[str] | None = None
 ) -> list[Response]:
     """The greedy or recorded responses of both sides, ordered by ref and side; missing ones are left out.
+
+    The prompt of a response is what it answers: of a conversation the last turn of the user.
 
     Args:
         connection: the workbench, or a run's evidence.

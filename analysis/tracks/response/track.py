@@ -57,13 +57,13 @@ class ResponseTrack(Track):
         return read_response(response_settings(settings), skip_bad_rows)
 
     def model_paths(self, settings: TrackSettings) -> Mapping[Side, Path]:
-        """The model folder of each side, or the file of recorded responses where no models are given."""
+        """The model folder of each side, or its file of recorded responses where no models are given."""
         from analysis.tracks.response.settings import response_settings
 
         response = response_settings(settings)
         if response.base is not None and response.candidate is not None:
             return {"base": response.base, "candidate": response.candidate}
-        return {} if response.records is None else {"base": response.records, "candidate": response.records}
+        return response.recorded
 
     def pair(self, folders: Mapping[Side, Path], device: str) -> Sides:
         """Both generators, loaded when first asked for; what was recorded where there are none."""
