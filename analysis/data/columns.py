@@ -7,6 +7,7 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 from analysis.base.problems import did_you_mean
+from analysis.data.examples import shown
 
 _SHOWN = 12
 """Names of an object that a message lists."""
@@ -79,4 +80,4 @@ def _nowhere(before: str, part: str, value: Any) -> str:
         many = f"a list of {len(value)}"
         need = "a place in it is a number from 0" if not part.isdecimal() else f"there is no place {part}"
         return f"leads nowhere: {at} is {many}, and {need}"
-    return f"leads nowhere: {at} is {type(value).__name__} and holds no {part!r}"
+    return f"leads nowhere: {at} is {shown(value)} and holds no {part!r}"

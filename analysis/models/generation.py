@@ -39,6 +39,27 @@ TOKENS_AT_ONCE = {"cuda": 65_536, "cpu": 8_192}
 Ended = Literal["stop", "length"]
 
 
+def given_text(head: GeneratorHead, tokenizer: PreTrainedTokenizerFast, prompt: Prompt) -> str:
+    """What a model is given to answer a prompt, as `LoadedGenerator.given`; needs no weights.
+
+    Raises:
+        AssayError: the template cannot be filled in.
+    """
+    if not head.template:
+        return prompt if isinstance(prompt, str) else as_lines(prompt)
+    from jinja2 import TemplateError
+
+    asked = (Turn(USER, prompt),) if isinstance(prompt, str) else prompt
+    turns: Any = [one._asdict() for one in asked]
+    try:
+        filled = tokenizer.apply_chat_template(turns, add_generation_prompt=True, tokenize=False)
+    except (TemplateError, *LOADING_ERRORS) as error:
+        raise AssayError(
+            f"the chat template cannot be filled in: {reason(error)}", where=str(head.tokens)
+        ) from error
+    return str(filled)
+
+
 @dataclass(frozen=True)
 class LoadedGenerator:
     """A generator ready to run: float32, evaluation mode, no parameter requires gradients.
@@ -63,20 +84,7 @@ class LoadedGenerator:
         Raises:
             AssayError: the template cannot be filled in.
         """
-        if not self.head.template:
-            return prompt if isinstance(prompt, str) else as_lines(prompt)
-        from jinja2 import TemplateError
-
-        tokenizer: Any = self.tokenizer
-        try:
-            asked = (Turn(USER, prompt),) if isinstance(prompt, str) else prompt
-            turns = [one._asdict() for one in asked]
-            filled: str = tokenizer.apply_chat_template(turns, add_generation_prompt=True, tokenize=False)
-        except (TemplateError, *LOADING_ERRORS) as error:
-            raise AssayError(
-                f"the chat template cannot be filled in: {reason(error)}", where=str(self.head.tokens)
-            ) from error
-        return filled
+        return given_text(self.head, self.tokenizer, prompt)
 
     def prompt_ids(self, prompt: Prompt) -> list[int]:
         """Token ids of what the model is given to answer a prompt.

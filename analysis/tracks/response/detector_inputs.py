@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from analysis.base.sql import queries
@@ -47,11 +47,16 @@ def load_turns(
         connection: the workbench, or a run's evidence.
         refs: which prompts; all by default.
     """
-    turns: dict[str, tuple[Turn, ...]] = {}
-    rows = connection.execute(_SQL["turns"], {"refs": None if refs is None else list(refs)}).fetchall()
+    given = {"refs": None if refs is None else list(refs)}
+    return turns_by_ref(connection.execute(_SQL["turns"], given).fetchall())
+
+
+def turns_by_ref(rows: Iterable[Sequence[str]]) -> dict[str, tuple[Turn, ...]]:
+    """Rows of ref, role and text, in the order of the turns, as turns by ref."""
+    turns: dict[str, list[Turn]] = defaultdict(list)
     for ref, role, text in rows:
-        turns[ref] = (*turns.get(ref, ()), Turn(role, text))
-    return turns
+        turns[ref].append(Turn(role, text))
+    return {ref: tuple(said) for ref, said in turns.items()}
 
 
 def load_responses(

@@ -36,8 +36,10 @@ def example_context(connection: duckdb.DuckDBPyConnection, ref: str) -> dict[str
         ref: a prompt.
 
     Returns:
-        Rows by name: `detectors` (those of the run: name, title, question, verb, languages, rated, quality), `spans`
-        (side, detector, start, end, label, why, counts; what counts first), `judged` (what each reviewer said of a
+        Rows by name: `turns` (role and text of each turn of a prompt that has turns, and the characters of the
+        example's text that are it, or None), `detectors` (those of the run: name, title, question, verb, languages,
+        rated, quality), `spans` (side, detector, start, end, label, why, counts; what counts first),
+        `judged` (what each reviewer said of a
         span: verdict, actor, reviewer), `passages`, `expected`, `votes`, `catalogue` and `promises` (those that the
         spans were checked against), `rates` (metrics of the slices that the prompt is in, critical ones first and
         `all` last, those of detectors in their order, each with `critical`, with `rate_of`, the detector whose rate
@@ -56,7 +58,7 @@ def example_context(connection: duckdb.DuckDBPyConnection, ref: str) -> dict[str
     return {
         **{
             name: rows(name, ref=ref)
-            for name in ("spans", "judged", "passages", "expected", "votes", "promises")
+            for name in ("turns", "spans", "judged", "passages", "expected", "votes", "promises")
         },
         "detectors": rows("detectors"),
         "catalogue": rows("catalogue", ref=ref, most=MOST_TITLES),

@@ -139,9 +139,9 @@ def _told(records: Mapping[str, Record], file: RecordFile) -> list[str]:
     if turns:
         system = sum(any(one.role in SYSTEM for one in prompt) for prompt in turns)
         several = sum(sum(one.role not in SYSTEM for one in prompt) > 1 for prompt in turns)
-        notes.append(
-            f"turns     {several:,} prompts are conversations of several turns, {system:,} have a system prompt"
-        )
+        kinds = ((several, "of several turns"), (system, "with a system prompt"))
+        counts = ", ".join(f"{count:,} {kind}" for count, kind in kinds if count)
+        notes.append(f"turns     {len(turns):,} prompts are turns: {counts}")
     return notes
 
 

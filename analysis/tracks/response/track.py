@@ -79,6 +79,13 @@ class ResponseTrack(Track):
 
         return check_generators(models, problems)
 
+    def fit(self, examples: Examples, models: Sides, skip_bad_rows: bool) -> Examples:
+        """All prompts. Raises AssayError for turns that a chat template refuses."""
+        from analysis.tracks.response.preflight import check_turns
+
+        check_turns(examples, models)
+        return examples
+
     def metrics(self) -> tuple[MetricSpec, ...]:
         from analysis.tracks.response.metric_specs import SPECS
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 LEAST_TURNS = 5
 """Rows of a conversation that are shown on the lowest screen."""
-TURNS = "response_turn"
+TURNS = "turns"
 
 
 class Scored(NamedTuple):
@@ -27,7 +27,7 @@ class Scored(NamedTuple):
 
 def said(evidence: ExampleEvidence) -> list[tuple[str, str]]:
     """Who says what: the turns with their roles, or the prompt, which nobody in particular says."""
-    turns = [(row["role"], row["text"]) for row in evidence.payload.get(TURNS, ())]
+    turns = [(row["role"], row["text"]) for row in evidence.context.get(TURNS, ())]
     return turns or [("", evidence.example.text)]
 
 
@@ -35,7 +35,7 @@ def turn_blocks(evidence: ExampleEvidence, options: ViewOptions, scored: Scored 
     """The lines of each turn behind its role, or of the one prompt."""
     text = evidence.example.text
     turns = [
-        (f" {row['role']}", row["text"], row["start"], row["end"]) for row in evidence.payload.get(TURNS, ())
+        (f" {row['role']}", row["text"], row["start"], row["end"]) for row in evidence.context.get(TURNS, ())
     ] or [(" prompt", text, 0, len(text))]
     # Rows that are cut among others leave two cells for the mark.
     width = options.width - (2 if len(turns) > 1 else 0)
