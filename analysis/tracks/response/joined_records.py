@@ -11,7 +11,7 @@ from analysis.base.records import SIDES, Side
 from analysis.base.turns import prompt_key, prompt_text
 from analysis.data.examples import shown
 from analysis.data.rows import BadRow
-from analysis.tracks.response.record_file import Record, RecordFile, read_record_file
+from analysis.tracks.response.record_file import BESIDE, Record, RecordFile, no_column, read_record_file
 from analysis.tracks.response.settings import ResponseSettings
 
 Key = Callable[[Record], str]
@@ -43,7 +43,10 @@ def read_joined(settings: ResponseSettings) -> Joined:
         for side, path in settings.recorded.items()
     }
     if settings.prompts is not None:
-        return _with_prompts(read_record_file(settings.prompts, settings, {}), files, settings)
+        asked = read_record_file(settings.prompts, settings, {})
+        _require_beside((asked, *files.values()), settings)
+        return _with_prompts(asked, files, settings)
+    _require_beside(tuple(files.values()), settings)
     by_id = _joined_by_id(files, settings)
     key: Key = _id if by_id else _prompt
     bad = [row for file in files.values() for row in file.bad]
@@ -56,6 +59,14 @@ def read_joined(settings: ResponseSettings) -> Joined:
     pairs += [(None, one) for name, one in candidate.items() if name not in base]
     file, left_out = _as_one(pairs, files, by_id, settings, bad)
     return Joined(file, (_told(rows, files, "id" if by_id else "prompt"), *left_out))
+
+
+def _require_beside(files: Sequence[RecordFile], settings: ResponseSettings) -> None:
+    """Raise AssayError where no file has a column that the review file names beside prompts and responses."""
+    for key in BESIDE:
+        if key in settings.model_fields_set and not any(key in file.keys for file in files):
+            columns = dict.fromkeys(name for file in files for name in file.further)
+            raise no_column("no file has one", settings, key, columns, settings.where(key))
 
 
 def _id(record: Record) -> str:
@@ -139,8 +150,8 @@ def _as_one(
             )
         )
     text_only = all(file.text_only for file in files.values())
-    expects = any(file.expects for file in files.values())
-    file = RecordFile(files["base"].path, records, bad, tuple(columns), text_only, named, expects)
+    keys = frozenset[str]().union(*(file.keys for file in files.values()))
+    file = RecordFile(files["base"].path, records, bad, tuple(columns), text_only, named, keys)
     return file, left_out
 
 
@@ -255,7 +266,7 @@ def _with_prompts(asked: RecordFile, files: Mapping[Side, RecordFile], settings:
     ]
     pairs = [(rows["base"].get(name), rows["candidate"].get(name)) for name in answered]
     sides = {
-        side: replace(file, further=(*file.further, *asked.further), expects=file.expects or asked.expects)
+        side: replace(file, further=(*file.further, *asked.further), keys=file.keys | asked.keys)
         for side, file in files.items()
     }
     file, left_out = _as_one(pairs, sides, True, settings, bad)

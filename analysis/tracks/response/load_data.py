@@ -117,12 +117,13 @@ def _metadata(
     records: Mapping[str, Record], file: RecordFile, settings: ResponseSettings, columns: Mapping[str, str]
 ) -> pa.Table:
     """The further columns. What was answered defines no slice; what is expected may."""
+    expects = "expected" in file.keys
     expected = "expected" if "." in settings.expected else settings.expected
-    further = [name for name in file.further if not (file.expects and name.casefold() == expected.casefold())]
+    further = [name for name in file.further if not (expects and name.casefold() == expected.casefold())]
     metadata = typed_metadata(
         list(records), [one.further for one in records.values()], further, file.text_only
     )
-    if not file.expects:
+    if not expects:
         return metadata
     lists = [list(one.expected) for one in records.values()]
     return metadata.append_column(expected, pa.array(lists, pa.list_(pa.string())))

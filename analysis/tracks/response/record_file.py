@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -29,7 +29,7 @@ _CELLS: Mapping[str, Cell] = {
     "base_response": response_cell,
     "candidate_response": response_cell,
 }
-_BESIDE = ("passages", "expected")
+BESIDE = ("passages", "expected")
 """Keys whose column a file, and whose path a row, may lack."""
 _RESPONSES = tuple(f"{side}_response" for side in SIDES)
 _LISTED = 20
@@ -69,7 +69,7 @@ class RecordFile:
         further: names of the columns that are metadata.
         text_only: whether its format knows nothing but text.
         named: whether it has ids.
-        expects: whether it has a column of what is expected.
+        keys: the keys of `[response]` whose columns it has.
         unusable: ids and prompts of rows that cannot be used, as far as these could be read.
     """
 
@@ -79,7 +79,7 @@ class RecordFile:
     further: tuple[str, ...]
     text_only: bool
     named: bool
-    expects: bool
+    keys: frozenset[str]
     unusable: frozenset[str] = frozenset()
 
 
@@ -110,7 +110,7 @@ def read_record_file(
         raise AssayError("holds no rows", where=str(path), hint="one record a row is needed")
     columns = reader.columns
     check_column_names(columns, path)
-    keys = ["id", *(["prompt"] if prompts else []), *_BESIDE, *dict.fromkeys(sides.values())]
+    keys = ["id", *(["prompt"] if prompts else []), *BESIDE, *dict.fromkeys(sides.values())]
     keys = [key for key in keys if not columns or _has(path, settings, key, columns)]
     read = _Reader(path, settings, keys, dict(sides), columns)
     lines: dict[str, int] = {}
@@ -135,7 +135,7 @@ def read_record_file(
         further,
         reader.text_only,
         named="id" in keys,
-        expects="expected" in keys,
+        keys=frozenset(keys),
         unusable=frozenset(read.unusable),
     )
 
@@ -214,7 +214,7 @@ class _Reader:
         except NowhereError as error:
             self.nowhere[key] += 1
             self.first.setdefault(key, str(error))
-            if key in _BESIDE:
+            if key in BESIDE:
                 return None
             raise
 
@@ -239,14 +239,23 @@ def _has(path: Path, settings: ResponseSettings, key: str, columns: Mapping[str,
     if top_column(name, columns) is not None:
         return True
     given = key in settings.model_fields_set
-    if not given and key in ("id", *_BESIDE):
+    # Of two files one alone may have what belongs to the prompt.
+    if (key in BESIDE and settings.base_records is not None) or (not given and key in ("id", *BESIDE)):
         return False
+    raise no_column(f"{path.name} has none", settings, key, columns, str(path))
+
+
+def no_column(
+    lacking: str, settings: ResponseSettings, key: str, columns: Iterable[str], where: str
+) -> AssayError:
+    """The mistake of a key, given or not, whose column is not there."""
+    name, given = getattr(settings, key), key in settings.model_fields_set
     names = list(columns)
     listed = f"columns: {', '.join(names[:_LISTED])}" + (" ..." if len(names) > _LISTED else "")
     near = did_you_mean(name.partition(".")[0], names)
     if given:
-        raise AssayError(
-            f"{key} names the column {name!r}, and {path.name} has none of that name",
+        return AssayError(
+            f"{key} names the column {name!r}, and {lacking} of that name",
             where=settings.where(key),
             hint=f"{near} {listed}" if near else listed,
         )
@@ -255,4 +264,4 @@ def _has(path: Path, settings: ResponseSettings, key: str, columns: Mapping[str,
         hint += (
             "; a file for each side is given as base_records and candidate_records, prompts alone as prompts"
         )
-    raise AssayError(f"has no column {name!r}", where=str(path), hint=hint)
+    return AssayError(f"has no column {name!r}", where=where, hint=hint)

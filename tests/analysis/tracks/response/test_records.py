@@ -63,7 +63,7 @@ def one_side(side: str, **more: Any) -> Rows:
     return [{"prompt": text, "response": f"{side} {number}", **more} for number, text in enumerate(ASKED)]
 
 
-def both(root: Path, base: Sequence[dict[str, Any]], candidate: Sequence[dict[str, Any]]) -> dict[str, str]:
+def both(root: Path, base: Sequence[dict[str, Any]], candidate: Sequence[dict[str, Any]]) -> dict[str, Any]:
     """The keys of two files with these rows."""
     write_lines(root / "base.jsonl", base)
     write_lines(root / "cand.jsonl", candidate)
@@ -383,6 +383,18 @@ def test_columns_that_differ_between_the_files_define_no_slice(tmp_path: Path) -
     assert "left out  columns that differ between the files: model; they define no slice" in examples.notes
 
 
+def test_what_is_beside_the_prompt_may_be_in_one_file_and_must_be_in_one(tmp_path: Path) -> None:
+    base = [{**row, "contexts": ["p"]} for row in one_side("base")]
+    keys = both(tmp_path, base, one_side("cand"))
+    examples = read(tmp_path, **keys, passages="contexts")
+    assert examples.payload["response_passage"].num_rows == 4
+    assert examples.metadata.column_names == ["ref"]
+    error = refused(tmp_path, **keys, passages="contxts")
+    assert error.message == "passages names the column 'contxts', and no file has one of that name"
+    assert error.where == f"{tmp_path / 'review.toml'}:9"
+    assert (error.hint or "").startswith("did you mean 'contexts'?")
+
+
 def test_each_side_may_call_its_answers_otherwise_and_have_its_format(tmp_path: Path) -> None:
     rows = one_side("base")
     with (tmp_path / "base.csv").open("w", newline="", encoding="utf-8-sig") as stream:
@@ -409,7 +421,7 @@ def batch(side: str) -> Rows:
     return [{"custom_id": f"r{n}", "response": answer(f"{side} {n}")} for n in range(len(ASKED))]
 
 
-def write_batch(root: Path) -> dict[str, str]:
+def write_batch(root: Path) -> dict[str, Any]:
     """What a batch interface was given, and what it gave for two models; the first failed once."""
     base, candidate = batch("base"), batch("cand")
     base[1] |= {"response": None, "error": {"code": "timeout"}}
