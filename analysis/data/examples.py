@@ -21,6 +21,8 @@ from analysis.data.rows import BadRow, Row, RowReader, open_rows
 
 MAX_ID_CHARACTERS = 1_000
 _SHOWN = 60
+_NAME_DIGITS = 12
+"""Hexadecimal digits of a name by content: among a million rows two share one by chance in 1 of 560 cases."""
 
 
 @dataclass(frozen=True)
@@ -37,6 +39,7 @@ class Examples:
         lines: line (row number for Parquet) of each ref.
         columns: name in the file of the columns `id`, `text` and, where there is one, `label`.
         payload: rows of the track's own tables that the data itself gives.
+        notes: what a reader should know of how the rows came about, a line each.
     """
 
     rows: list[Example]
@@ -47,6 +50,7 @@ class Examples:
     lines: dict[str, int] = field(repr=False)
     columns: dict[str, str]
     payload: Mapping[str, pa.Table] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
 
     def evaluation_rows(self) -> list[Example]:
         """The rows that are not in a named set."""
@@ -58,6 +62,20 @@ def content_sha256(text: str, gold: str | None) -> str:
     """Digest of what an example says: its text and its gold label."""
     content = json.dumps([text, gold], ensure_ascii=False, separators=(",", ":"))
     return hashlib.sha256(content.encode("utf-8")).hexdigest()
+
+
+def names_by_content(texts: Iterable[str]) -> list[str]:
+    """Names of rows that have no id: a digest of what each says, with a number behind it from the second equal one on.
+
+    A row keeps its name in another order and beside other rows, so that verdicts find it in the next review.
+    """
+    seen: dict[str, int] = {}
+    names = []
+    for text in texts:
+        digest = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:_NAME_DIGITS]
+        seen[digest] = seen.get(digest, 0) + 1
+        names.append(digest if seen[digest] == 1 else f"{digest}-{seen[digest]}")
+    return names
 
 
 def read_examples(
@@ -108,7 +126,7 @@ def read_examples(
     _require_columns(reader, path, columns)
     report_bad_rows(bad, skip_bad_rows and bool(rows), path)
     further = [name for name in reader.columns if name not in columns.values()]
-    metadata = _metadata(rows, values, further, reader)
+    metadata = typed_metadata([row.ref for row in rows], values, further, reader.text_only)
     return Examples(rows, metadata, bad, {}, path, lines, columns)
 
 
@@ -226,6 +244,11 @@ def _require_columns(reader: RowReader, path: Path, columns: Mapping[str, str]) 
                 where=str(path),
                 hint=f"columns: {', '.join(present[:20])}; name the {role} column in the review file",
             )
+    check_column_names(present, path)
+
+
+def check_column_names(present: Iterable[str], path: Path) -> None:
+    """Refuse columns that SQL cannot tell apart, and the reserved one. Raises AssayError."""
     folded: dict[str, str] = {"ref": "ref"}
     for name in present:
         if name.casefold() in folded:
@@ -239,12 +262,20 @@ def _require_columns(reader: RowReader, path: Path, columns: Mapping[str, str]) 
         folded[name.casefold()] = name
 
 
-def _metadata(
-    rows: Sequence[Example], values: Sequence[Mapping[str, Any]], names: Iterable[str], reader: RowReader
+def typed_metadata(
+    refs: Sequence[str], values: Sequence[Mapping[str, Any]], names: Iterable[str], text_only: bool
 ) -> pa.Table:
-    arrays: dict[str, pa.Array] = {"ref": pa.array([row.ref for row in rows], pa.string())}
+    """First column `ref`, then the named columns of some rows, each as the narrowest type that holds it.
+
+    Args:
+        refs: of the rows.
+        values: of the rows by column.
+        names: of the columns.
+        text_only: whether the file's format knows nothing but text.
+    """
+    arrays: dict[str, pa.Array] = {"ref": pa.array(refs, pa.string())}
     for name in names:
-        arrays[name] = _typed([value.get(name) for value in values], reader.text_only)
+        arrays[name] = _typed([value.get(name) for value in values], text_only)
     return pa.table(arrays)
 
 

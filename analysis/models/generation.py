@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from analysis.base.errors import AssayError
+from analysis.base.turns import USER, Prompt, Turn, as_lines
 from analysis.models.adapter import adapted_model
 from analysis.models.batches import equal_length_batches
 from analysis.models.load_transformers import (
@@ -38,6 +39,27 @@ TOKENS_AT_ONCE = {"cuda": 65_536, "cpu": 8_192}
 Ended = Literal["stop", "length"]
 
 
+def given_text(head: GeneratorHead, tokenizer: PreTrainedTokenizerFast, prompt: Prompt) -> str:
+    """What a model is given to answer a prompt, as `LoadedGenerator.given`; needs no weights.
+
+    Raises:
+        AssayError: the template cannot be filled in.
+    """
+    if not head.template:
+        return prompt if isinstance(prompt, str) else as_lines(prompt)
+    from jinja2 import TemplateError
+
+    asked = (Turn(USER, prompt),) if isinstance(prompt, str) else prompt
+    turns: Any = [one._asdict() for one in asked]
+    try:
+        filled = tokenizer.apply_chat_template(turns, add_generation_prompt=True, tokenize=False)
+    except (TemplateError, *LOADING_ERRORS) as error:
+        raise AssayError(
+            f"the chat template cannot be filled in: {reason(error)}", where=str(head.tokens)
+        ) from error
+    return str(filled)
+
+
 @dataclass(frozen=True)
 class LoadedGenerator:
     """A generator ready to run: float32, evaluation mode, no parameter requires gradients.
@@ -54,27 +76,17 @@ class LoadedGenerator:
     tokenizer: PreTrainedTokenizerFast
     device: str
 
-    def given(self, prompt: str) -> str:
+    def given(self, prompt: Prompt) -> str:
         """What the model is given to answer a prompt: in its chat template, where it has one.
+
+        Turns go through the template as they are; without one they are lines that begin with their role.
 
         Raises:
             AssayError: the template cannot be filled in.
         """
-        if not self.head.template:
-            return prompt
-        from jinja2 import TemplateError
+        return given_text(self.head, self.tokenizer, prompt)
 
-        tokenizer: Any = self.tokenizer
-        try:
-            turns = [{"role": "user", "content": prompt}]
-            filled: str = tokenizer.apply_chat_template(turns, add_generation_prompt=True, tokenize=False)
-        except (TemplateError, *LOADING_ERRORS) as error:
-            raise AssayError(
-                f"the chat template cannot be filled in: {reason(error)}", where=str(self.head.tokens)
-            ) from error
-        return filled
-
-    def prompt_ids(self, prompt: str) -> list[int]:
+    def prompt_ids(self, prompt: Prompt) -> list[int]:
         """Token ids of what the model is given to answer a prompt.
 
         Raises:

@@ -92,7 +92,9 @@ class EarlierVerdicts:
                     if question is None:
                         continue
                     told = tuple(Label(*one) for one in labels)
-                    verdict = EarlierVerdict(right, reviewer, name, ts[:10], blind, run, event_id, digest, told)
+                    verdict = EarlierVerdict(
+                        right, reviewer, name, ts[:10], blind, run, event_id, digest, told
+                    )
                     self._given.setdefault(ref, []).append(_Given(ts, sha256, question, verdict))
 
 

@@ -191,9 +191,7 @@ class ReviewSession(ReviewReader):
             missing = next(one.name for one in asked.asks if one.name not in said)
             raise AssayError(f"nothing is said of {missing!r}", where=ref)
         if asked.order is None:
-            return self._record_on(
-                ref, "known_answer", {"given": asked.given_by(said), "seconds": seconds}
-            )
+            return self._record_on(ref, "known_answer", {"given": asked.given_by(said), "seconds": seconds})
         labels = asked.labels(said)
         body = {"blind": True, "seconds": seconds, "order": list(asked.order), "again": asked.again}
         return self._record_on(ref, "verdict", {**self._labelled(asked.asks, labels), **body})
@@ -212,7 +210,9 @@ class ReviewSession(ReviewReader):
         if question is None or not question.asks:
             raise AssayError("nothing is asked of the answers of this example", where=ref)
         if self._is_known_answer(example.ref):
-            raise AssayError("its answer is known: it has no sides", where=ref, hint="answer it in the console")
+            raise AssayError(
+                "its answer is known: it has no sides", where=ref, hint="answer it in the console"
+            )
         pairs = {name: [sides[side] for side in SIDES] for name, sides in said.items()}
         self._check_labels(ref, question.asks, pairs, len(SIDES))
         mine = self.own_verdict(example.ref)

@@ -90,6 +90,7 @@ def _check_track(
     if examples is None:
         return [], notes
     notes.insert(0, _data_note(track, examples))
+    notes[1:1] = examples.notes
     checked = read_data[track.name] = examples
     built = attempt(lambda: build_slices(track.name, settings, checked), problems)
     slices = built[0] if built else []

@@ -25,7 +25,7 @@ CRITICAL = "asks for no spoilers"
 class Asked:
     """One prompt with both answers; an answer of None is missing."""
 
-    prompt: str
+    prompt: str | list[dict[str, str]]
     base: str | None
     candidate: str | None
     expected: tuple[str, ...] = ()
@@ -106,9 +106,18 @@ SPOILED = ref_of("r027")
 
 def make_models(folder: Path) -> Models:
     """A small generator that knows the words of the answers, and an adapter tuned on the candidate's answers."""
-    texts = [text for one in PROMPTS.values() for text in (one.prompt, one.base, one.candidate) if text]
+    texts = [
+        text
+        for one in PROMPTS.values()
+        for text in (one.prompt, one.base, one.candidate)
+        if isinstance(text, str) and text
+    ]
     base = write_generator(folder / "base", texts=texts, vocabulary=500, positions=512)
-    pairs = [(one.prompt, one.candidate) for one in PROMPTS.values() if one.candidate]
+    pairs = [
+        (one.prompt, one.candidate)
+        for one in PROMPTS.values()
+        if one.candidate and isinstance(one.prompt, str)
+    ]
     return Models(base, _tuned(base, folder / "candidate", pairs))
 
 

@@ -170,7 +170,8 @@ class PlainReview:
         """Print text, question and answers, and nothing that tells which side is which."""
         if self.page.heading:
             self.say(f"title: {self.page.heading}")
-        self.say(f"text: {evidence.example.text}")
+        for who, text in view_of(evidence.example.track).said(evidence):
+            self.say(f"text, {who}: {text}" if who else f"text: {text}")
         for sentence in answer_sentences(self.page):
             self.say(sentence)
         self.say(HIDDEN)

@@ -44,15 +44,25 @@ KNOWN_WORDS: dict[GivenAnswer, str] = {
 }
 
 
-def closed_lines(evidence: ExampleEvidence, page: AskedPage, width: int) -> list[Line]:
-    """The page of an example before it is answered."""
+def closed_lines(
+    evidence: ExampleEvidence, page: AskedPage, width: int, said: Sequence[tuple[str, str]] = ()
+) -> list[Line]:
+    """The page of an example before it is answered.
+
+    Args:
+        evidence: of the example.
+        page: the question.
+        width: cells there are.
+        said: who says what in it, where that is more than its text.
+    """
     asked = page.asked
     if asked is None:
         return []
     cells = min(width, TEXT_CELLS)
     lines = [text_line(f" {row}", "strong") for row in _rows(page.heading, cells - 2)] if page.heading else []
     if evidence.example.text != page.heading:
-        lines += [text_line(f" {row}") for row in _rows(evidence.example.text, cells - 2)]
+        for who, text in said or (("", evidence.example.text),):
+            lines += _said(who, text, cells)
     lines += [rule(width), *wrapped("", asked.text, cells, indent=1, style="key")]
     if page.alike:
         lines += [text_line(f" {ALIKE}", "dim")]
@@ -75,6 +85,13 @@ def closed_lines(evidence: ExampleEvidence, page: AskedPage, width: int) -> list
     offered = earlier_sentence(page)
     lines += [Line(), rule(width), *wrapped("", HIDDEN, width, indent=1, style="dim")]
     return [*lines, *(wrapped("", offered, width, indent=1, style="key") if offered else [])]
+
+
+def _said(who: str, text: str, width: int) -> list[Line]:
+    """A text, below who says it and a little to the right where somebody is named."""
+    if not who:
+        return [text_line(f" {row}") for row in _rows(text, width - 2)]
+    return [text_line(f" {who}", "dim"), *(text_line(f"   {row}") for row in _rows(text, width - 4))]
 
 
 def answer_lines(letter: str, answer: Sequence[str], width: int) -> list[Line]:

@@ -76,6 +76,10 @@ class View:
 
     # What is drawn
 
+    def said(self, evidence: ExampleEvidence) -> Sequence[tuple[str, str]]:
+        """What an example says, while its page is closed: who says it, and what; nobody in particular says a text."""
+        return (("", evidence.example.text),)
+
     def example(self, evidence: ExampleEvidence, options: ViewOptions) -> list[Line]:
         """An example as lines, as high as they are."""
         return plain_view.example_lines(evidence, options)

@@ -187,7 +187,7 @@ class ExampleScreen(BaseScreen):
             return
         lines = self._draft_lines(evidence.example.ref, width)
         if self.page.closed:
-            widget.show_lines(lines + closed_lines(evidence, self.page, width), top=top)
+            widget.show_lines(lines + closed_lines(evidence, self.page, width, view.said(evidence)), top=top)
             self.page.drawn()
             return
         lines = self._asked_lines(width) + lines

@@ -24,7 +24,7 @@ from analysis.plugin.stage import Aggregate, PlanContext, RunContext, Shard, Sta
 from analysis.stats import clopper_pearson
 from analysis.tracks.response.behaviour_leads import leads_of
 from analysis.tracks.response.detect import detected
-from analysis.tracks.response.detector_inputs import load_knowledge, load_responses
+from analysis.tracks.response.detector_inputs import load_knowledge, load_responses, load_turns
 from analysis.tracks.response.detectors.contract import Detector, Knowledge, Response
 from analysis.tracks.response.metric_specs import metric
 from analysis.tracks.response.settings import response_settings
@@ -33,6 +33,7 @@ from analysis.tracks.response.shift import digest
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from analysis.base.turns import Prompt
     from analysis.models.generation import LoadedGenerator
     from analysis.models.sides import Sides
 
@@ -96,6 +97,7 @@ def dose_response(
     asked: Sequence[Response],
     knowledge: Knowledge,
     detectors: tuple[Detector, ...],
+    turns: Mapping[str, Prompt] | None = None,
 ) -> list[dict[str, Any]]:
     """Rows of `response_dose` at one factor: of the greedy answers to those prompts, the share with a hit.
 
@@ -105,11 +107,13 @@ def dose_response(
         asked: the prompts, with what belongs to each; their texts are not read.
         knowledge: what answers are checked against.
         detectors: what is looked for; one that applies to no answer has no row.
+        turns: what the model is given where a prompt is turns, by ref.
     """
     from analysis.models.generation import generate_answers
 
+    prompts = [(turns or {}).get(one.ref, one.prompt) for one in asked]
     with scaled(generator, factor) as model:
-        answers = generate_answers(model, [model.prompt_ids(one.prompt) for one in asked])
+        answers = generate_answers(model, [model.prompt_ids(one) for one in prompts])
     responses = [replace(one, text=answer.text) for one, answer in zip(asked, answers, strict=True)]
     outcomes = detected(responses, knowledge, detectors)["response_outcome"].to_pylist()
     rows = []
@@ -133,19 +137,21 @@ def _plan(context: PlanContext) -> list[Shard]:
     if not refs:
         return []
     asked = [one for one in load_responses(context.workbench, refs) if one.side == "candidate"]
+    turns = load_turns(context.workbench, refs)
     knowledge = load_knowledge(context.workbench)
     key = {
         "prompts": [
-            [one.ref, digest(repr((one.prompt, one.passages, sorted(one.expected))))] for one in asked
+            [one.ref, digest(repr((turns.get(one.ref, one.prompt), one.passages, sorted(one.expected))))]
+            for one in asked
         ],
         "knowledge": digest(json.dumps(asdict(knowledge), sort_keys=True)),
         "detectors": {one.name: one.version for one in detectors},
     }
-    return [Shard({**key, "scale": one}, (one, asked, knowledge), len(asked)) for one in SCALES]
+    return [Shard({**key, "scale": one}, (one, asked, knowledge, turns), len(asked)) for one in SCALES]
 
 
 def _run(context: RunContext, shard: Shard) -> dict[str, pa.Table]:
-    factor, asked, knowledge = shard.payload
+    factor, asked, knowledge, turns = shard.payload
     candidate = generators(context.models).generator("candidate")
     schema = pa.schema(
         [
@@ -159,7 +165,10 @@ def _run(context: RunContext, shard: Shard) -> dict[str, pa.Table]:
     )
     return {
         "response_dose": pa.Table.from_pylist(
-            dose_response(candidate, factor, asked, knowledge, leads_of(response_settings(context.settings))), schema
+            dose_response(
+                candidate, factor, asked, knowledge, leads_of(response_settings(context.settings)), turns
+            ),
+            schema,
         )
     }
 

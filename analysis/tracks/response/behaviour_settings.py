@@ -21,7 +21,9 @@ _NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
 
 def _behaviour_name(value: str) -> str:
     if not _NAME.fullmatch(value):
-        raise ValueError("must be lower-case letters, digits and _, beginning with a letter, and at most 40 of them")
+        raise ValueError(
+            "must be lower-case letters, digits and _, beginning with a letter, and at most 40 of them"
+        )
     if value in RESERVED:
         raise ValueError(f"is the name of another gate: {', '.join(RESERVED)} are taken")
     return value

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from analysis.base.sql import queries
+from analysis.base.turns import Turn
 from analysis.tracks.response.detectors.contract import Knowledge, Passage, Policy, Promise, Response, Title
 
 if TYPE_CHECKING:
@@ -37,10 +38,33 @@ def load_knowledge(connection: duckdb.DuckDBPyConnection) -> Knowledge:
     return Knowledge(catalogue, policy)
 
 
+def load_turns(
+    connection: duckdb.DuckDBPyConnection, refs: Collection[str] | None = None
+) -> dict[str, tuple[Turn, ...]]:
+    """The turns of the prompts that have any, as a model is given them, by ref.
+
+    Args:
+        connection: the workbench, or a run's evidence.
+        refs: which prompts; all by default.
+    """
+    given = {"refs": None if refs is None else list(refs)}
+    return turns_by_ref(connection.execute(_SQL["turns"], given).fetchall())
+
+
+def turns_by_ref(rows: Iterable[Sequence[str]]) -> dict[str, tuple[Turn, ...]]:
+    """Rows of ref, role and text, in the order of the turns, as turns by ref."""
+    turns: dict[str, list[Turn]] = defaultdict(list)
+    for ref, role, text in rows:
+        turns[ref].append(Turn(role, text))
+    return {ref: tuple(said) for ref, said in turns.items()}
+
+
 def load_responses(
     connection: duckdb.DuckDBPyConnection, refs: Collection[str] | None = None
 ) -> list[Response]:
     """The greedy or recorded responses of both sides, ordered by ref and side; missing ones are left out.
+
+    The prompt of a response is what it answers: of a conversation the last turn of the user.
 
     Args:
         connection: the workbench, or a run's evidence.

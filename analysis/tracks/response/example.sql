@@ -26,6 +26,9 @@ ORDER BY counts DESC, s.side = 'candidate' DESC, s.start, s."end" DESC, s.detect
 SELECT side, detector, start, "end", verdict, actor, reviewer
 FROM span_of((SELECT value FROM evidence.meta WHERE key = 'run')) WHERE ref = $ref ORDER BY ALL
 
+-- name: turns
+SELECT role, text, start, "end" FROM evidence.response_turn WHERE ref = $ref ORDER BY position
+
 -- name: passages
 SELECT position, passage_id, text FROM evidence.response_passage WHERE ref = $ref ORDER BY position
 

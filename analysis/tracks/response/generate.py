@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
@@ -14,11 +15,13 @@ from analysis.models.generator import generators
 from analysis.plugin.metric import metric_table
 from analysis.plugin.stage import Aggregate, PlanContext, RunContext, Shard, Stage
 from analysis.stats import clopper_pearson
+from analysis.tracks.response.detector_inputs import load_turns
 from analysis.tracks.response.load_data import side_table
 from analysis.tracks.response.metric_specs import metric
 from analysis.tracks.response.settings import response_settings
 
 if TYPE_CHECKING:
+    from analysis.base.turns import Prompt
     from analysis.models.generation import Answer, LoadedGenerator
 
 SAMPLES = 5
@@ -42,10 +45,14 @@ def _plan(context: PlanContext) -> list[Shard]:
     if not response_settings(context.settings).generates:
         return []
     rows = context.workbench.execute(_PROMPTS, {"track": context.track}).fetchall()
+    turns = load_turns(context.workbench)
     seed = context.seed
     shards = []
     for start in range(0, len(rows), PROMPTS_PER_SHARD):
-        part = rows[start : start + PROMPTS_PER_SHARD]
+        part = [
+            (ref, turns.get(ref, text), sha256)
+            for ref, text, sha256 in rows[start : start + PROMPTS_PER_SHARD]
+        ]
         key = {
             "prompts": [[ref, sha256] for ref, _, sha256 in part],
             "samples": SAMPLES,
@@ -94,7 +101,7 @@ def _run(context: RunContext, shard: Shard) -> dict[str, pa.Table]:
 
 
 def answer(
-    generator: LoadedGenerator, prompts: list[str], seeds: list[int]
+    generator: LoadedGenerator, prompts: Sequence[Prompt], seeds: list[int]
 ) -> tuple[list[Answer], list[Answer]]:
     """The likeliest answer to each prompt, and samples of each, as many as there are seeds for it."""
     from analysis.models.generation import generate_answers

@@ -8,9 +8,9 @@ from pathlib import Path
 from analysis.base.errors import AssayError
 from analysis.plugin.init.find_models import Pair
 from analysis.plugin.init.folder import Folder, Table
-from analysis.plugin.init.toml_text import InitSection, Paths, commented, entry, quoted
+from analysis.plugin.init.toml_text import InitSection, Paths, commented, entry, identifier, quoted
 from analysis.plugin.toml_sections import read_toml
-from analysis.tracks.response.load_data import PROMPT, RESPONSES
+from analysis.tracks.response.find_records import Answers, find_answers
 from analysis.tracks.response.policy import PolicyFile
 from analysis.tracks.response.votes import WINNERS
 
@@ -21,8 +21,9 @@ FACTS = ("aliases", "author", "volumes", "price", "in_stock", "spoilers")
 def response_section(folder: Folder) -> InitSection:
     """The lines for recorded responses, or for two generators and their prompts."""
     pair, paths = folder.models.generators, folder.paths
-    recorded = [one for one in folder.tables if one.has("id", PROMPT, *RESPONSES.values())]
-    asked = [one for one in folder.tables if one.has("id", PROMPT) and one not in recorded]
+    answers = find_answers(folder)
+    recorded = list(answers.tables.values())
+    asked = [one for one in folder.tables if one.has("id", "prompt") and one not in recorded]
     voted = [
         one
         for one in folder.tables
@@ -32,11 +33,9 @@ def response_section(folder: Folder) -> InitSection:
     catalogues = [
         one for one in folder.tables if one.has("id", "title") and any(one.has(fact) for fact in FACTS)
     ]
-    records, prompts, preferences, catalogue = (
-        next(iter(one), None) for one in (recorded, asked, voted, catalogues)
-    )
+    prompts, preferences, catalogue = (next(iter(one), None) for one in (asked, voted, catalogues))
     folder.share(*catalogues)
-    folder.share(catalogue, needed=records is not None or prompts is not None)
+    folder.share(catalogue, needed=bool(recorded) or prompts is not None)
     policy = find_policy(folder.files)
 
     def table_line(key: str, table: Table | None, example: str, comment: str) -> str:
@@ -44,15 +43,10 @@ def response_section(folder: Folder) -> InitSection:
 
     lines = [
         "[response]",
-        table_line(
-            "records",
-            records,
-            "responses.jsonl",
-            "id, prompt, base_response, candidate_response, passages, expected, further columns",
-        ),
+        *_record_lines(answers, paths),
         "# Or prompts, and the models that answer them; with records, the models say why they answered as they did.",
-        *_model_lines(pair, records is not None, paths),
-        _prompt_line(records, prompts, paths),
+        *_model_lines(pair, bool(recorded), paths),
+        *([] if "prompts" in answers.tables else [_prompt_line(bool(recorded), prompts, paths)]),
         table_line(
             "catalogue",
             catalogue,
@@ -69,9 +63,9 @@ def response_section(folder: Folder) -> InitSection:
         "",
         "# Boolean SQL over the columns of the records or prompts.",
         "[response.slices]",
-        '# "asks for no spoilers" = "prompt ilike \'%spoiler%\'"',
+        f'# "asks for no spoilers" = "{_sql_name(answers)} ilike \'%spoiler%\'"',
     ]
-    own = (records, prompts, preferences, policy, pair.candidate)
+    own = (next(iter(recorded), None), prompts, preferences, policy, pair.candidate)
     return InitSection(lines, any(one is not None for one in own), pair.base, pair.candidate)
 
 
@@ -89,10 +83,38 @@ def _model_lines(pair: Pair, recorded: bool, paths: Paths) -> list[str]:
     return [base, candidate]
 
 
-def _prompt_line(records: Table | None, prompts: Table | None, paths: Paths) -> str:
+def _record_lines(answers: Answers, paths: Paths) -> list[str]:
+    """The files of recorded answers, and the columns that are not called as their keys."""
+    guess = "which side is which is guessed: swap if wrong" if answers.guessed else ""
+    if "base_records" not in answers.tables:
+        table = answers.tables.get("records")
+        comment = (
+            guess or "id, prompt, base_response, candidate_response, passages, expected, further columns"
+        )
+        lines = [entry("records", paths.quoted(table.path) if table else None, "responses.jsonl", comment)]
+        if table is None:
+            lines.append(
+                "# Or a file of each side, joined by id, else by prompt: base_records and candidate_records."
+            )
+    else:
+        comments = {"base_records": guess or "joined by id, else by prompt"}
+        lines = [
+            entry(key, paths.quoted(table.path), "", comments.get(key, ""))
+            for key, table in answers.tables.items()
+        ]
+    return lines + [entry(key, quoted(name), "") for key, name in answers.named().items()]
+
+
+def _sql_name(answers: Answers) -> str:
+    """The prompt as slices call it, inside a TOML string."""
+    name = answers.columns.get("prompt", "prompt")
+    return identifier("prompt" if "." in name else name).replace('"', '\\"')
+
+
+def _prompt_line(recorded: bool, prompts: Table | None, paths: Paths) -> str:
     """Prompts, which are a comment where there are records, for these hold their own."""
     found = paths.quoted(prompts.path) if prompts else None
-    if records is None:
+    if not recorded:
         return entry("prompts", found, "prompts.jsonl", "id, prompt, passages, expected, further columns")
     return commented(
         f"# prompts = {found or quoted('prompts.jsonl')}", "instead of records, which hold their own"

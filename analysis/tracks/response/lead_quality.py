@@ -32,11 +32,16 @@ def quality_rows(given: GateInput, one: Estimate) -> list[Criterion]:
     if not one.behaviour.leads and not one.behaviour.any_of:
         return []
     if one.rise is None:
-        return [Criterion("quality of its leads on your answers", None, None, None, "not measured yet", "n/a")]
+        return [
+            Criterion("quality of its leads on your answers", None, None, None, "not measured yet", "n/a")
+        ]
     rows = []
     for side in SIDES:
         found, faults, pointed = quality_counts(given, one, side)
-        for what, part, whole in (("found by its leads", found, faults), ("right where they point", found, pointed)):
+        for what, part, whole in (
+            ("found by its leads", found, faults),
+            ("right where they point", found, pointed),
+        ):
             low, high = clopper_pearson(part, whole)
             share = part / whole if whole else None
             label = f"{what}, {side}: {part} of {whole}"

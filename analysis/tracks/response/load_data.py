@@ -4,33 +4,35 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from pathlib import Path
-from typing import Any
 
 import pyarrow as pa
 
 from analysis.base.errors import AssayError
-from analysis.base.records import SIDES
-from analysis.data.examples import Examples, read_examples, report_bad_rows
-from analysis.data.rows import BadRow, bad_row, open_rows
+from analysis.base.records import SIDES, Example
+from analysis.base.turns import SYSTEM, placed, prompt_key, prompt_text
+from analysis.data.examples import (
+    Examples,
+    content_sha256,
+    names_by_content,
+    report_bad_rows,
+    typed_metadata,
+)
 from analysis.text.cleaned import cleaned
 from analysis.tracks.response.behaviour_leads import leads_of
 from analysis.tracks.response.catalogue import read_catalogue
-from analysis.tracks.response.cells import Cell, expected_cell, passages_cell, read_cells, text_cell
 from analysis.tracks.response.detectors.contract import Policy
 from analysis.tracks.response.detectors.length import word_count
+from analysis.tracks.response.joined_records import read_joined
 from analysis.tracks.response.metric_specs import TRACK
 from analysis.tracks.response.policy import policy_rows, read_policy
+from analysis.tracks.response.record_file import Record, RecordFile, read_record_file
 from analysis.tracks.response.recorded_labels import take_labels
 from analysis.tracks.response.roles import behaviour_rows
 from analysis.tracks.response.settings import ResponseSettings
 from analysis.tracks.response.votes import read_votes
 
-PROMPT = "prompt"
-RESPONSES = {"base": "base_response", "candidate": "candidate_response"}
-
-_ASIDE: dict[str, Cell] = {"passages": passages_cell, "expected": expected_cell}
-_RECORDED: dict[str, Cell] = dict.fromkeys(RESPONSES.values(), text_cell)
+KIND = "prompt"
+"""Kind of the examples."""
 
 
 def read_response(settings: ResponseSettings, skip_bad_rows: bool) -> Examples:
@@ -42,83 +44,138 @@ def read_response(settings: ResponseSettings, skip_bad_rows: bool) -> Examples:
     Raises:
         AssayError: a file, row or policy that cannot be read, a vote on a prompt that does not exist.
     """
-    path = settings.records or settings.prompts
-    if path is None:
-        raise AssayError("there are neither records nor prompts", where=settings.where())
-    examples, cells = _read_rows(path, _ASIDE if settings.generates else _ASIDE | _RECORDED, skip_bad_rows)
-    leads_of(settings)
-    examples, labels = take_labels(examples, settings)
+    file, notes = _read_files(settings)
+    report_bad_rows(file.bad, skip_bad_rows and bool(file.records), file.path)
+    records = _by_ref(file)
     payload = {
-        **behaviour_rows(settings, examples),
-        "response_label": labels,
-        "response_passage": _passage_rows(cells),
-        "response_expected": _expected_rows(cells),
+        "response_turn": _turn_rows(records),
+        "response_passage": _passage_rows(records),
+        "response_expected": _expected_rows(records),
         **policy_rows(read_policy(settings.policy) if settings.policy else Policy()),
     }
     if not settings.generates:
-        payload["response_side"] = _recorded_rows(cells)
-    skipped = list(examples.skipped)
+        payload["response_side"] = _recorded_rows(records)
+    skipped = list(file.bad)
     if settings.catalogue is not None:
         payload["response_catalogue"], bad = read_catalogue(settings.catalogue, skip_bad_rows)
         skipped += bad
+    rows = [_example(ref, one) for ref, one in records.items()]
     if settings.preferences is not None:
-        known = {row.id: row.ref for row in examples.rows}
+        known = {row.id: row.ref for row in rows}
         payload["response_preference"], bad = read_votes(settings.preferences, known, skip_bad_rows)
         skipped += bad
-    return replace(examples, payload=payload, skipped=skipped)
-
-
-def _read_rows(
-    path: Path, cells: Mapping[str, Cell], skip_bad_rows: bool
-) -> tuple[Examples, dict[str, dict[str, Any]]]:
-    """The prompts, and the columns of each that are no metadata, by ref."""
-    examples = read_examples(
-        path, track=TRACK, kind="prompt", text=PROMPT, label=None, skip_bad_rows=skip_bad_rows
+    columns = _columns(settings, file)
+    examples = Examples(
+        rows,
+        _metadata(records, file, settings, columns),
+        skipped,
+        {},
+        file.path,
+        {ref: one.line for ref, one in records.items()},
+        columns,
+        payload,
+        (*notes, *_told(records, file)),
     )
-    recorded = [name for name in RESPONSES.values() if name in cells]
-    absent = [name for name in recorded if name not in examples.metadata.column_names]
-    if absent:
-        raise AssayError(
-            f"has no column {absent[0]!r}",
-            where=str(path),
-            hint="records need id, prompt, base_response and candidate_response; prompts without responses are "
-            "given as prompts, with base and candidate",
-        )
-    refs = {line: ref for ref, line in examples.lines.items()}
-    bad: list[BadRow] = []
-    found: dict[str, dict[str, Any]] = {}
-    for row in open_rows(path):
-        if isinstance(row, BadRow) or row.line not in refs:
-            continue
-        read = read_cells(path, row, cells)
-        if isinstance(read, dict) and recorded and all(read[name] is None for name in recorded):
-            read = bad_row(path, row, recorded[0], "is missing, and so is the other side's response")
-        if isinstance(read, BadRow):
-            bad.append(read)
-        else:
-            found[refs[row.line]] = read
-    report_bad_rows(bad, skip_bad_rows and bool(found), path)
-    mask = pa.array([ref in found for ref in examples.metadata["ref"].to_pylist()], pa.bool_())
-    # What was answered defines no slice; what is expected may.
-    aside = [name for name in (*RESPONSES.values(), *_ASIDE) if name in examples.metadata.column_names]
-    metadata = examples.metadata.filter(mask).drop_columns(aside)
-    if "expected" in aside:
-        lists = [list(found[ref]["expected"]) for ref in metadata["ref"].to_pylist()]
-        metadata = metadata.append_column("expected", pa.array(lists, pa.list_(pa.string())))
-    return (
-        replace(
-            examples,
-            rows=[row for row in examples.rows if row.ref in found],
-            metadata=metadata,
-            skipped=[*examples.skipped, *bad],
-            lines={ref: line for ref, line in examples.lines.items() if ref in found},
-        ),
-        found,
+    leads_of(settings)
+    examples, labels = take_labels(examples, settings)
+    asked = {**behaviour_rows(settings, examples), "response_label": labels}
+    return replace(examples, payload={**payload, **asked})
+
+
+def _read_files(settings: ResponseSettings) -> tuple[RecordFile, tuple[str, ...]]:
+    """The records, of one file or joined, with what is to be said of the joining."""
+    if settings.base_records is not None:
+        joined = read_joined(settings)
+        return joined.file, joined.notes
+    path = settings.records or settings.prompts
+    if path is None:
+        raise AssayError("there are neither records nor prompts", where=settings.where())
+    sides = {} if settings.generates else {side: settings.response_column(side) for side in SIDES}
+    return read_record_file(path, settings, sides), ()
+
+
+def _by_ref(file: RecordFile) -> dict[str, Record]:
+    """The records by ref: by id, or by a digest of the prompt where the file has no ids."""
+    if file.named:
+        names = [one.id or "" for one in file.records]
+    else:
+        names = names_by_content(prompt_key(one.prompt or "") for one in file.records)
+    return {f"{TRACK}/{KIND}:{name}": one for name, one in zip(names, file.records, strict=True)}
+
+
+def _example(ref: str, record: Record) -> Example:
+    prompt = record.prompt or ""
+    sha256 = content_sha256(prompt_key(prompt), None)
+    name = ref.partition(":")[2]
+    return Example(ref, TRACK, KIND, name, None, prompt_text(prompt), None, sha256)
+
+
+def _columns(settings: ResponseSettings, file: RecordFile) -> dict[str, str]:
+    """What slices call the name and the text of a prompt: as the file does, and a path by its key."""
+    taken = {name.casefold() for name in file.further}
+
+    def called(key: str) -> str:
+        name = str(getattr(settings, key))
+        return key if "." in name and key not in taken else name
+
+    return {"text": called("prompt")} | ({"id": called("id")} if file.named else {})
+
+
+def _metadata(
+    records: Mapping[str, Record], file: RecordFile, settings: ResponseSettings, columns: Mapping[str, str]
+) -> pa.Table:
+    """The further columns. What was answered defines no slice; what is expected may."""
+    expects = "expected" in file.keys
+    expected = "expected" if "." in settings.expected else settings.expected
+    further = [name for name in file.further if not (expects and name.casefold() == expected.casefold())]
+    metadata = typed_metadata(
+        list(records), [one.further for one in records.values()], further, file.text_only
+    )
+    if not expects:
+        return metadata
+    lists = [list(one.expected) for one in records.values()]
+    return metadata.append_column(expected, pa.array(lists, pa.list_(pa.string())))
+
+
+def _told(records: Mapping[str, Record], file: RecordFile) -> list[str]:
+    """What a reader should know of names and turns, a line each."""
+    notes = []
+    if not file.named:
+        equal = len(records) - len({prompt_key(one.prompt or "") for one in records.values()})
+        more = f"; {equal:,} are equal to an earlier one and numbered in their order" if equal else ""
+        notes.append(f"names     there are no ids: a digest of each prompt is its name{more}")
+    turns = [one.prompt for one in records.values() if isinstance(one.prompt, tuple)]
+    if turns:
+        system = sum(any(one.role in SYSTEM for one in prompt) for prompt in turns)
+        several = sum(sum(one.role not in SYSTEM for one in prompt) > 1 for prompt in turns)
+        kinds = ((several, "of several turns"), (system, "with a system prompt"))
+        counts = ", ".join(f"{count:,} {kind}" for count, kind in kinds if count)
+        notes.append(f"turns     {len(turns):,} prompts are turns: {counts}")
+    return notes
+
+
+def _turn_rows(records: Mapping[str, Record]) -> pa.Table:
+    """Rows of `response_turn`, for prompts that are turns."""
+    rows = [
+        (ref, position, turn)
+        for ref, one in records.items()
+        if isinstance(one.prompt, tuple)
+        for position, turn in enumerate(placed(one.prompt)[1])
+    ]
+    return pa.table(
+        {
+            "ref": pa.array([ref for ref, *_ in rows], pa.string()),
+            "position": pa.array([position for _, position, _ in rows], pa.int32()),
+            "role": pa.array([turn.role for *_, turn in rows], pa.string()),
+            "text": pa.array([turn.content for *_, turn in rows], pa.string()),
+            "start": pa.array([turn.start for *_, turn in rows], pa.int32()),
+            "end": pa.array([turn.end for *_, turn in rows], pa.int32()),
+        }
     )
 
 
-def _recorded_rows(cells: Mapping[str, Mapping[str, Any]]) -> pa.Table:
-    rows = [(ref, side, read[RESPONSES[side]]) for ref, read in cells.items() for side in SIDES]
+def _recorded_rows(records: Mapping[str, Record]) -> pa.Table:
+    rows = [(ref, side, one.responses.get(side)) for ref, one in records.items() for side in SIDES]
     return side_table(
         [ref for ref, *_ in rows],
         [side for _, side, _ in rows],
@@ -150,11 +207,11 @@ def side_table(
     )
 
 
-def _passage_rows(cells: Mapping[str, Mapping[str, Any]]) -> pa.Table:
+def _passage_rows(records: Mapping[str, Record]) -> pa.Table:
     rows = [
         (ref, position, passage)
-        for ref, read in cells.items()
-        for position, passage in enumerate(read["passages"])
+        for ref, one in records.items()
+        for position, passage in enumerate(one.passages)
     ]
     return pa.table(
         {
@@ -166,8 +223,8 @@ def _passage_rows(cells: Mapping[str, Mapping[str, Any]]) -> pa.Table:
     )
 
 
-def _expected_rows(cells: Mapping[str, Mapping[str, Any]]) -> pa.Table:
-    rows = [(ref, one) for ref, read in cells.items() for one in read["expected"]]
+def _expected_rows(records: Mapping[str, Record]) -> pa.Table:
+    rows = [(ref, one) for ref, record in records.items() for one in record.expected]
     return pa.table(
         {
             "ref": pa.array([ref for ref, _ in rows], pa.string()),

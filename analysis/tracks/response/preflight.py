@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from analysis.base.errors import AssayError
 from analysis.base.problems import Problem, attempt
 from analysis.base.records import SIDES
+from analysis.base.turns import USER, Prompt
+from analysis.data.examples import Examples
 from analysis.models.generator import generators
 from analysis.models.generator_config import GeneratorHead
 from analysis.models.preflight import sound_heads
 from analysis.models.sides import Sides
+from analysis.tracks.response.detector_inputs import turns_by_ref
 
 
 def check_generators(models: Sides, problems: list[Problem]) -> list[str]:
@@ -35,6 +39,40 @@ def check_generators(models: Sides, problems: list[Problem]) -> list[str]:
     if attempt(lambda: pair.tokenizers_equal, problems) is False:
         notes.append("tokenizer differs between the sides: no token is compared with the other side's")
     return notes
+
+
+def check_turns(examples: Examples, models: Sides) -> None:
+    """Fill the chat template of each side with one prompt of each sequence of roles; templates may refuse some.
+
+    Raises:
+        AssayError: the first sequence that a template refuses, with the line of the first prompt that has it.
+    """
+    if not models:
+        return
+    from analysis.models.generation import given_text
+    from analysis.models.load_transformers import load_tokenizer
+
+    firsts: dict[tuple[str, ...], tuple[str, Prompt]] = {}
+    turns = turns_by_ref(
+        (row["ref"], row["role"], row["text"]) for row in examples.payload["response_turn"].to_pylist()
+    )
+    for row in examples.rows:
+        prompt = turns.get(row.ref, row.text)
+        roles = (USER,) if isinstance(prompt, str) else tuple(one.role for one in prompt)
+        firsts.setdefault(roles, (row.ref, prompt))
+    for side, head in generators(models).heads.items():
+        if not head.template:
+            continue
+        tokenizer = load_tokenizer(head.tokens)
+        for roles, (ref, prompt) in firsts.items():
+            try:
+                given_text(head, tokenizer, prompt)
+            except AssayError as error:
+                raise AssayError(
+                    f"turns of {', '.join(roles)} do not fit the {side}'s model: {error.message}",
+                    where=f"{examples.source}:{examples.lines[ref]}",
+                    hint="recorded responses to them can be reviewed without models",
+                ) from error
 
 
 def _described(head: GeneratorHead) -> str:

@@ -61,7 +61,9 @@ def paired_rate(
     why = "" if n else why
     suffix = f"; {about}" if about else ""
     found = [
-        rows.metric(name, slice_name, side, hits / n if n else None, _share(hits, n), n, EXACT + suffix, why=why)
+        rows.metric(
+            name, slice_name, side, hits / n if n else None, _share(hits, n), n, EXACT + suffix, why=why
+        )
         for side, hits in zip(SIDES, (counted.base, counted.candidate), strict=True)
     ]
     rise = (counted.new - counted.gone) / n if n else None
@@ -98,9 +100,7 @@ def unread_metrics(connection: duckdb.DuckDBPyConnection, rows: MetricRows) -> l
     ]
 
 
-def sampled_metrics(
-    connection: duckdb.DuckDBPyConnection, rows: MetricRows, seed: int
-) -> list[Metric]:
+def sampled_metrics(connection: duckdb.DuckDBPyConnection, rows: MetricRows, seed: int) -> list[Metric]:
     """What leads point at over all sampled responses; nothing where none was sampled.
 
     The samples of a prompt depend on each other, so prompts are resampled and not samples.

@@ -59,7 +59,9 @@ def take_labels(examples: Examples, settings: ResponseSettings) -> tuple[Example
                 except ValueError as error:
                     line = f"{examples.source}:{examples.lines[ref]}"
                     raise AssayError(
-                        f"{column} {error}", where=line, hint="leave the cell empty where nothing was recorded"
+                        f"{column} {error}",
+                        where=line,
+                        hint="leave the cell empty where nothing was recorded",
                     ) from None
                 if answer is not None:
                     rows.append((ref, side, name, answer, columns.source))

@@ -74,7 +74,8 @@ def _leads(given: GateInput, one: Estimate) -> str:
     """What the leads point at, and the same at matched length, so that nobody puts it down to longer answers."""
     name = one.behaviour.name
     base, candidate, change = (
-        metric_of(given, TRACK, f"{name}_leads", one.slice, side) for side in ("base", "candidate", "difference")
+        metric_of(given, TRACK, f"{name}_leads", one.slice, side)
+        for side in ("base", "candidate", "difference")
     )
     if base is None or candidate is None or change is None or not change.n:
         return "; no lead reads these answers"

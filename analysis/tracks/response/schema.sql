@@ -9,6 +9,11 @@ CREATE TABLE response_side (
 CREATE TABLE response_sample (
     ref VARCHAR NOT NULL, side VARCHAR NOT NULL, number INTEGER NOT NULL, seed BIGINT NOT NULL, text VARCHAR NOT NULL,
     ended VARCHAR NOT NULL);
+-- The turns of prompts that are conversations or have a system prompt, in order from 0. `start` and `end` are the
+-- characters of the example's text that are the turn's; NULL where that does not hold it, as of a system prompt.
+CREATE TABLE response_turn (
+    ref VARCHAR NOT NULL, position INTEGER NOT NULL, role VARCHAR NOT NULL, text VARCHAR NOT NULL, start INTEGER,
+    "end" INTEGER);
 -- Retrieved passages in the order of the record, from 0; `passage_id` is NULL where the record gives none.
 CREATE TABLE response_passage (
     ref VARCHAR NOT NULL, position INTEGER NOT NULL, passage_id VARCHAR, text VARCHAR NOT NULL);

@@ -2,24 +2,32 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Self, cast
 
 from pydantic import Field, model_validator
 
+from analysis.base.records import SIDES, Side
 from analysis.plugin.settings import FilePath, FolderPath, Text, TrackSettings
 from analysis.tracks.response.behaviour_settings import BehaviourSection, LabelColumns, misnamed
 
-SOURCES = "give either records, or base, candidate and prompts"
+SOURCES = "give either records, or base_records and candidate_records, or base, candidate and prompts"
 
 
 class ResponseSettings(TrackSettings):
     """Recorded pairs of responses, or two generators and the prompts for them; and what answers are held to.
 
     Records and both models may be given together: the records are then what is reviewed, and the models say
-    why it came to them.
+    why it came to them. Records are one file with both responses, or a file of each side; these may leave their
+    prompts to a third.
+
+    `id` to `expected` name columns, or dotted paths into nested ones. `response` is the column of both sides' own
+    files; `base_response` and `candidate_response` name another one in the file of one side.
     """
 
     records: FilePath | None = None
+    base_records: FilePath | None = None
+    candidate_records: FilePath | None = None
     base: FolderPath | None = None
     candidate: FolderPath | None = None
     prompts: FilePath | None = None
@@ -28,15 +36,27 @@ class ResponseSettings(TrackSettings):
     preferences: FilePath | None = None
     behaviour: list[BehaviourSection] = Field(default_factory=list)
     labels: dict[Text, LabelColumns] = Field(default_factory=dict)
+    id: Text = "id"
+    prompt: Text = "prompt"
+    response: Text = "response"
+    base_response: Text = "base_response"
+    candidate_response: Text = "candidate_response"
+    passages: Text = "passages"
+    expected: Text = "expected"
 
     @model_validator(mode="after")
     def _one_source(self) -> Self:
         if (self.base is None) != (self.candidate is None):
             given, missing = ("candidate", "base") if self.base is None else ("base", "candidate")
             raise ValueError(f"{given} is given and {missing} is not; {SOURCES}")
+        if (self.base_records is None) != (self.candidate_records is None):
+            given, missing = ("candidate", "base") if self.base_records is None else ("base", "candidate")
+            raise ValueError(f"{given}_records is given and {missing}_records is not; {SOURCES}")
+        if self.records is not None and self.base_records is not None:
+            raise ValueError(f"records hold both sides, and base_records is given too; {SOURCES}")
         if self.records is not None and self.prompts is not None:
             raise ValueError(f"records hold their own prompts, and prompts is given too; {SOURCES}")
-        if self.records is None and (self.base is None or self.prompts is None):
+        if self.generates and (self.base is None or self.prompts is None):
             wanted = (("base with candidate", self.base), ("prompts", self.prompts))
             missing = " and ".join(name for name, value in wanted if value is None)
             raise ValueError(f"there is nothing to review without {missing}; {SOURCES}")
@@ -54,9 +74,28 @@ class ResponseSettings(TrackSettings):
                 f"labels are given of {unknown!r}, and no behaviour with a question is called so; "
                 f"known: {', '.join(asked) or 'none'}"
             )
-        if self.labels and self.records is None:
+        if self.labels and self.generates:
             raise ValueError("labels are columns of records, and there are none")
         return self
+
+    @model_validator(mode="after")
+    def _columns_are_read(self) -> Self:
+        """A key that names a column of no file that is given would have no effect."""
+        unread = {
+            "response": self.base_records is None,
+            "base_response": self.generates,
+            "candidate_response": self.generates,
+        }
+        for key, nowhere in unread.items():
+            if nowhere and key in self.model_fields_set:
+                need = "base_records and candidate_records" if key == "response" else "recorded responses"
+                raise ValueError(f"{key} names a column of {need}, and none are given")
+        return self
+
+    def response_column(self, side: Side) -> str:
+        """The key that names the column of a side's responses: `response`, or that of the side."""
+        own = f"{side}_response"
+        return own if self.base_records is None or own in self.model_fields_set else "response"
 
     @property
     def has_models(self) -> bool:
@@ -66,7 +105,15 @@ class ResponseSettings(TrackSettings):
     @property
     def generates(self) -> bool:
         """Whether the responses are made here and not recorded."""
-        return self.records is None
+        return self.records is None and self.base_records is None
+
+    @property
+    def recorded(self) -> dict[Side, Path]:
+        """The file of each side's recorded responses; empty where they are made here."""
+        files = zip(
+            SIDES, (self.base_records or self.records, self.candidate_records or self.records), strict=True
+        )
+        return {side: path for side, path in files if path is not None}
 
 
 def response_settings(settings: TrackSettings) -> ResponseSettings:

@@ -17,9 +17,11 @@ import pyarrow as pa
 from analysis.base.records import ALL, SIDES, Metric
 from analysis.base.seeds import draw
 from analysis.base.sql import queries
+from analysis.base.turns import prompt_key
 from analysis.models.generator import generators
 from analysis.plugin.metric import metric_table
 from analysis.plugin.stage import Aggregate, PlanContext, RunContext, Shard, Stage
+from analysis.tracks.response.detector_inputs import load_turns
 from analysis.tracks.response.likelihood import Continued, along, response_tokens
 from analysis.tracks.response.metric_specs import TRACK, metric, of_interval
 
@@ -70,10 +72,14 @@ def _plan(context: PlanContext) -> list[Shard]:
     if why_not(context.models):
         return []
     rows = context.workbench.execute(_RESPONSES, {"track": context.track}).fetchall()
+    turns = load_turns(context.workbench)
     shards = []
     for start in range(0, len(rows), RESPONSES_PER_SHARD):
-        part = rows[start : start + RESPONSES_PER_SHARD]
-        key = {"rows": [[ref, side, digest(prompt, text)] for ref, side, prompt, text in part]}
+        part = [
+            (ref, side, turns.get(ref, prompt), text)
+            for ref, side, prompt, text in rows[start : start + RESPONSES_PER_SHARD]
+        ]
+        key = {"rows": [[ref, side, digest(prompt_key(prompt), text)] for ref, side, prompt, text in part]}
         shards.append(Shard(key, part, len(part)))
     return shards
 

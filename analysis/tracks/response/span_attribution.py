@@ -10,7 +10,7 @@ from __future__ import annotations
 import inspect
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -19,10 +19,12 @@ import pyarrow as pa
 from analysis.attribution.completeness import completeness_delta
 from analysis.base.records import Attribution, MethodSpec
 from analysis.base.sql import queries
+from analysis.base.turns import PlacedTurn, Turn, placed, prompt_key
 from analysis.models.batches import batch_tokens, equal_length_batches
 from analysis.models.generator import generators
 from analysis.plugin.stage import PlanContext, RunContext, Shard, Stage
 from analysis.text.word_spans import Word, words_of_tokens
+from analysis.tracks.response.detector_inputs import load_turns
 from analysis.tracks.response.likelihood import response_tokens
 from analysis.tracks.response.shift import digest
 
@@ -53,7 +55,7 @@ _SPANS = queries(__package__, "stages.sql")["spans_to_explain"]
 
 @dataclass(frozen=True)
 class Span:
-    """What is explained: characters `start` to `end` of a response to a prompt."""
+    """What is explained: characters `start` to `end` of a response to a prompt; `turns` where that has any."""
 
     ref: str
     detector: str
@@ -61,6 +63,7 @@ class Span:
     end: int
     prompt: str
     response: str
+    turns: tuple[Turn, ...] = ()
 
     @property
     def target(self) -> str:
@@ -97,41 +100,69 @@ class Traced(NamedTuple):
 def ask(generator: LoadedGenerator, span: Span) -> Asked:
     """Token ids of a span and its context, and the words of the prompt among them.
 
-    A chat template's own words are no words of the prompt, and are never changed.
+    A chat template's own words are no words of the prompt, and are never changed; nor are those of a system prompt,
+    which the prompt's text leaves out.
     """
     tokenizer: Any = generator.tokenizer
-    filled = generator.given(span.prompt)
+    filled = generator.given(span.turns or span.prompt)
     encoded = tokenizer(
         filled,
         add_special_tokens=not generator.head.template,
         return_offsets_mapping=True,
         return_special_tokens_mask=True,
     )
-    # Templates may trim what they are given.
-    inner = span.prompt.strip()
-    at = filled.rfind(inner)
-    skipped = len(span.prompt) - len(span.prompt.lstrip())
-    special = [
-        int(bool(mark) or at < 0 or end <= at or start >= at + len(inner))
-        for mark, (start, end) in zip(encoded["special_tokens_mask"], encoded["offset_mapping"], strict=True)
-    ]
-    offsets = [
-        (max(0, start - at) + skipped, min(end - at, len(inner)) + skipped)
-        for start, end in encoded["offset_mapping"]
-    ]
+    contents = content_places(span, filled)
+    offsets, special = [], []
+    for mark, (start, end) in zip(encoded["special_tokens_mask"], encoded["offset_mapping"], strict=True):
+        inside = next((one for one in contents if start < one.at + one.length and end > one.at), None)
+        special.append(int(bool(mark) or inside is None))
+        offsets.append((0, 0) if inside is None else inside.in_text(start, end))
     tokens = response_tokens(generator, span.response)
-    inside = [
+    own = [
         place
         for place, (start, end) in enumerate(zip(tokens.starts, tokens.ends, strict=True))
         if start < span.end and end > span.start
     ]
-    first, last = (inside[0], inside[-1] + 1) if inside else (0, 0)
+    first, last = (own[0], own[-1] + 1) if own else (0, 0)
     return Asked(
         list(encoded["input_ids"]),
         words_of_tokens(span.prompt, offsets, special),
         tokens.ids[:first],
         tokens.ids[first:last],
     )
+
+
+class Content(NamedTuple):
+    """Where some characters of a prompt's text, from `start` on, stand in what the model is given: from `at` on."""
+
+    at: int
+    length: int
+    start: int
+
+    def in_text(self, start: int, end: int) -> tuple[int, int]:
+        """Characters `start` to `end` of what is given, as far as they are of it, as characters of the text."""
+        return max(0, start - self.at) + self.start, min(end - self.at, self.length) + self.start
+
+
+def content_places(span: Span, filled: str) -> list[Content]:
+    """Where the text of a prompt, or each turn that is in it, stands in what the model is given.
+
+    Turns are found from the last one backwards; one that a template changes or leaves out is nowhere.
+    """
+    turns = placed(span.turns)[1] if span.turns else [PlacedTurn("", span.prompt, 0, len(span.prompt))]
+    found: list[Content] = []
+    before = len(filled)
+    for turn in reversed(turns):
+        # Templates may trim what they are given.
+        inner = turn.content.strip()
+        at = filled.rfind(inner, 0, before)
+        if not inner or at < 0:
+            continue
+        before = at
+        if turn.start is not None:
+            skipped = len(turn.content) - len(turn.content.lstrip())
+            found.append(Content(at, len(inner), turn.start + skipped))
+    return found[::-1]
 
 
 def integrated_gradients(generator: LoadedGenerator, asked: Asked) -> Traced:
@@ -286,7 +317,8 @@ def _plan(context: PlanContext) -> list[Shard]:
     if not context.models:
         return []
     rows = context.workbench.execute(_SPANS, {"most": MOST_SPANS}).fetchall()
-    spans = [Span(*row) for row in rows]
+    turns = load_turns(context.workbench)
+    spans = [replace(Span(*row), turns=turns.get(row[0], ())) for row in rows]
     shards = []
     for start in range(0, len(spans), SPANS_PER_SHARD):
         part = spans[start : start + SPANS_PER_SHARD]
@@ -294,7 +326,14 @@ def _plan(context: PlanContext) -> list[Shard]:
             "steps": list(STEPS),
             "most_tokens": MOST_TOKENS,
             "spans": [
-                [one.ref, one.detector, one.start, one.end, digest(one.prompt, one.response)] for one in part
+                [
+                    one.ref,
+                    one.detector,
+                    one.start,
+                    one.end,
+                    digest(prompt_key(one.turns or one.prompt), one.response),
+                ]
+                for one in part
             ],
         }
         shards.append(Shard(key, part, len(part)))

@@ -56,13 +56,13 @@ class ResponseTrack(Track):
         return read_response(response_settings(settings), skip_bad_rows)
 
     def model_paths(self, settings: TrackSettings) -> Mapping[Side, Path]:
-        """The model folder of each side, or the file of recorded responses where no models are given."""
+        """The model folder of each side, or its file of recorded responses where no models are given."""
         from analysis.tracks.response.settings import response_settings
 
         response = response_settings(settings)
         if response.base is not None and response.candidate is not None:
             return {"base": response.base, "candidate": response.candidate}
-        return {} if response.records is None else {"base": response.records, "candidate": response.records}
+        return response.recorded
 
     def pair(self, folders: Mapping[Side, Path], device: str) -> Sides:
         """Both generators, loaded when first asked for; what was recorded where there are none."""
@@ -77,6 +77,13 @@ class ResponseTrack(Track):
         from analysis.tracks.response.preflight import check_generators
 
         return check_generators(models, problems)
+
+    def fit(self, examples: Examples, models: Sides, skip_bad_rows: bool) -> Examples:
+        """All prompts. Raises AssayError for turns that a chat template refuses."""
+        from analysis.tracks.response.preflight import check_turns
+
+        check_turns(examples, models)
+        return examples
 
     def metrics(self) -> tuple[MetricSpec, ...]:
         from analysis.tracks.response.metric_specs import SPECS

@@ -44,7 +44,9 @@ def _wins_but_pays(given: GateInput, found: dict[tuple[str, str], Estimate]) -> 
             said.append(f"{words_of(one.name)} {100 * estimate.rise.value:+.0f} points")
             rose = rose or estimate.rise.low > 0
         else:
-            said.append(f"{words_of(one.name)} seen by its leads in {new[one.name]} ({gone[one.name]} no longer)")
+            said.append(
+                f"{words_of(one.name)} seen by its leads in {new[one.name]} ({gone[one.name]} no longer)"
+            )
             rose = rose or new[one.name] > gone[one.name]
     sentence = f"preferred in {rate.value:.0%} of {rate.n} prompts: {', '.join(said)}"
     refs = flagged(given, TRADEOFF)
@@ -62,7 +64,9 @@ def _of_behaviour(given: GateInput, one: Estimate) -> Trigger | None:
         if leads is None or not leads.n or one.slice != ALL:
             return None
         new, gone = (count(given, TRACK, f"{one.behaviour.name}_{what}", ALL) for what in ("new", "gone"))
-        sentence = f"{said}: leads point at {new} new and {gone} no longer of {leads.n}; the rate is not known"
+        sentence = (
+            f"{said}: leads point at {new} new and {gone} no longer of {leads.n}; the rate is not known"
+        )
         return trigger(TRACK, name, sentence, False, one.metric, refs)
     change = one.metric
     sentence = f"{said}{where}: {100 * one.rise.value:+.1f} points of {one.n} by {one.rise.labelled} labelled"

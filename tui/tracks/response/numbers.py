@@ -18,6 +18,7 @@ from tui.tracks.response.answers import ENDINGS, likelihoods, thoughts, unread_l
 from tui.tracks.response.checked_against import passage_text, promise_text, title_text
 from tui.tracks.response.rates import votes_text
 from tui.tracks.response.spans import SpanShown, spans_of
+from tui.tracks.response.turns import said
 from tui.widgets.marked_text import row_line, rows_of
 
 if TYPE_CHECKING:
@@ -66,7 +67,9 @@ _METRIC = tuple(field.name for field in fields(Metric))
 def number_lines(evidence: ExampleEvidence, options: ViewOptions) -> list[Line]:
     """Everything that is known of one prompt: both answers whole, findings, knowledge, rates, tokens, words."""
     width, example = options.width, evidence.example
-    lines = [text_line(f" {example.ref}", "title"), *wrapped(" prompt", example.text, width, indent=INDENT)]
+    lines = [text_line(f" {example.ref}", "title")]
+    for who, text in said(evidence):
+        lines += wrapped(f" {who or 'prompt'}", text, width, indent=INDENT)
     lines += wrapped(" sha256", example.sha256, width, indent=INDENT, style="dim")
     for key, value in evidence.metadata.items():
         if value is not None and key != "ref":

@@ -9,6 +9,8 @@ from tui.plugin.console import EXAMPLES
 from tui.plugin.view import View
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from analysis.attribution.licences import FindingEvidence
     from analysis.base.review_records import SpanVerdict
     from analysis.review.queries import ExampleEvidence
@@ -25,6 +27,11 @@ class ResponseView(View):
     key = "4"
     name = "Responses"
     tooltip = "The prompts of the response track with both answers, one by one."
+
+    def said(self, evidence: ExampleEvidence) -> Sequence[tuple[str, str]]:
+        from tui.tracks.response.turns import said
+
+        return said(evidence)
 
     def example(self, evidence: ExampleEvidence, options: ViewOptions) -> list[Line]:
         from tui.tracks.response.view import example_lines

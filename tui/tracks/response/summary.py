@@ -10,6 +10,7 @@ from tui.plugin.common import flag_reasons
 from tui.tracks.response.checked_against import passage_text, promise_text, title_text
 from tui.tracks.response.rates import rates_of, votes_text
 from tui.tracks.response.spans import hits_of, texts_of
+from tui.tracks.response.turns import said
 
 if TYPE_CHECKING:
     from analysis.review.queries import ExampleEvidence
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
 def summary(evidence: ExampleEvidence) -> list[str]:
     """A prompt, its answers and what was found in them, as plain sentences."""
-    rows = [f"prompt: {evidence.example.text}"]
+    rows = [f"prompt, {who}: {text}" if who else f"prompt: {text}" for who, text in said(evidence)]
     expects = ", ".join(row["expects"] for row in evidence.context.get("expected", ()))
     rows += [f"expected: {expects}"] if expects else []
     rows += [f"flags: {flag_reasons(evidence)}"] if evidence.flags else []

@@ -18,7 +18,7 @@ from tui.tracks.response.checked_against import against_lines
 from tui.tracks.response.layout import INDENT, TALL, cut
 from tui.tracks.response.rates import rate_lines
 from tui.tracks.response.spans import hits_of, span_lines
-from tui.widgets.token_view import token_lines
+from tui.tracks.response.turns import LEAST_TURNS, Scored, turn_blocks, within
 
 if TYPE_CHECKING:
     from analysis.base.records import Attribution, MethodSpec
@@ -67,21 +67,19 @@ def attribution_of(evidence: ExampleEvidence, options: ViewOptions, selected: in
 
 
 def _prompt(evidence: ExampleEvidence, options: ViewOptions, selected: int) -> list[Line]:
-    width, text = options.width, evidence.example.text
+    width = options.width
     entry = attribution_of(evidence, options, selected)
-    if entry is None:
-        lines = wrapped(" prompt", text, width, indent=INDENT, style="strong")
-    else:
-        scale = max((abs(score) for score in entry.scores), default=0.0) or 1.0
-        lines = token_lines(
-            text, words_of(entry), scale, options.colours, label=" prompt", indent=INDENT, width=width - 1
-        )
+    scored = None
+    if entry is not None:
+        scored = Scored(words_of(entry), max((abs(score) for score in entry.scores), default=0.0) or 1.0)
+    blocks = turn_blocks(evidence, options, scored)
     most = 8 if options.height >= TALL else 4 if entry else 2
-    if len(lines) > most:
+    lines = blocks[0] if len(blocks) == 1 else within(blocks, max(most, LEAST_TURNS))
+    if len(blocks) == 1 and len(lines) > most:
         left = len(lines) - most
         lines = [*lines[:most], Line().to(INDENT).add(f"⋯ {left} more rows: space shows all", "faint")]
-    if entry is not None:
-        lines.append(_attributed(entry, evidence.methods, selected, scale, width))
+    if entry is not None and scored is not None:
+        lines.append(_attributed(entry, evidence.methods, selected, scored.scale, width))
     expects = ", ".join(row["expects"] for row in evidence.context.get("expected", ()))
     said = f"expected: {expects}" if expects else "nothing particular is expected"
     if lines[0].width + cells(said) + 2 < width:

@@ -52,7 +52,12 @@ def judge_tradeoff(given: GateInput, rule: Rule) -> list[GateResult]:
     rows = [
         criterion(what, rate, wins, "pass"),
         _count("keys of strict behaviours that fail", len(failing), preferred and bool(failing), "fail"),
-        _count("keys of strict behaviours that are open", len(open_ones), preferred and bool(open_ones), "unknown"),
+        _count(
+            "keys of strict behaviours that are open",
+            len(open_ones),
+            preferred and bool(open_ones),
+            "unknown",
+        ),
     ]
     waits = refs if verdict == "unknown" else ()
     return [

@@ -35,7 +35,10 @@ def given(
     reviewers: int = 1,
 ) -> GateInput:
     """What the gates read of a workbench and of what people said."""
-    names = [name for (name,) in connection.execute("SELECT name FROM response_behaviour ORDER BY place").fetchall()]
+    names = [
+        name
+        for (name,) in connection.execute("SELECT name FROM response_behaviour ORDER BY place").fetchall()
+    ]
     rows = rows_for(names)
     metrics: list[Metric] = [
         *lead_metrics(connection, rows),
@@ -70,7 +73,9 @@ def labelled(
     """Labels of prompts as (behaviour, base, candidate), the same by each reviewer; and words on spans."""
     return ReviewState(
         tuple(
-            VerdictRecord(ref, name, name, "both", None, None, True, None, (), tuple(Label(*one) for one in labels))
+            VerdictRecord(
+                ref, name, name, "both", None, None, True, None, (), tuple(Label(*one) for one in labels)
+            )
             for name in who
             for ref, labels in said.items()
         ),

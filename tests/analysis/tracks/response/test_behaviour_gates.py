@@ -69,17 +69,24 @@ def test_who_labels_only_what_suits_him_reaches_no_look() -> None:
 
 def test_a_clear_rise_fails_and_a_fall_does_not() -> None:
     connection = workbench(different(200), behaviours=ONE)
-    rises = by_place(connection, "pushes", lambda place: ("no", "yes") if place % 5 == 0 else ("no", "no"), 120)
+    rises = by_place(
+        connection, "pushes", lambda place: ("no", "yes") if place % 5 == 0 else ("no", "no"), 120
+    )
     result = gate(given(connection, rises), "response.pushes")
     assert (result.verdict, result.value) == ("fail", 24 / 120)
     assert list(result.refs) == drawn(connection)[:120:5]
-    falls = by_place(connection, "pushes", lambda place: ("yes", "no") if place % 5 == 0 else ("no", "no"), 120)
+    falls = by_place(
+        connection, "pushes", lambda place: ("yes", "no") if place % 5 == 0 else ("no", "no"), 120
+    )
     assert gate(given(connection, falls), "response.pushes").verdict == "pass"
 
 
 def test_one_who_is_never_sure_neither_passes_nor_fails_anything() -> None:
     connection = workbench(different(130), behaviours=ONE)
-    result = gate(given(connection, by_place(connection, "pushes", lambda place: ("unsure", "unsure"))), "response.pushes")
+    result = gate(
+        given(connection, by_place(connection, "pushes", lambda place: ("unsure", "unsure"))),
+        "response.pushes",
+    )
     assert result.verdict in ("unknown", "undecided")
     assert (result.low, result.high) == (-1, 1)
 
@@ -149,7 +156,10 @@ def test_two_who_disagree_leave_an_answer_unsure_and_one_of_two_is_not_enough() 
 
 def test_recorded_labels_count_like_peoples_and_people_overrule_them() -> None:
     columns = {"pushes": {"base": "b", "candidate": "c"}}
-    rows = [{**row, "b": "no", "c": "yes" if number % 5 == 0 else "no"} for number, row in enumerate(different(130))]
+    rows = [
+        {**row, "b": "no", "c": "yes" if number % 5 == 0 else "no"}
+        for number, row in enumerate(different(130))
+    ]
     connection = workbench(rows, behaviours=ONE, labels=columns)
     assert gate(given(connection), "response.pushes").verdict == "fail"
     denied = labelled({ref: [("pushes", "no", "no")] for ref in drawn(connection)})
@@ -159,7 +169,7 @@ def test_recorded_labels_count_like_peoples_and_people_overrule_them() -> None:
 def words(connection: duckdb.DuckDBPyConnection, refs: Sequence[str], verdict: str) -> list[Word]:
     """The same word on every span that the leads found in the candidate's answers to some prompts."""
     found = connection.execute(
-        "SELECT ref, side, detector, start, \"end\" FROM response_hit WHERE list_contains(?, ref)", [list(refs)]
+        'SELECT ref, side, detector, start, "end" FROM response_hit WHERE list_contains(?, ref)', [list(refs)]
     ).fetchall()
     return [(*row, verdict, "alice") for row in found]  # type: ignore[misc]
 
@@ -182,12 +192,15 @@ def test_cases_of_a_strict_behaviour_are_asked_for_and_confirmed_ones_fail() -> 
 
 def test_as_many_strict_cases_gone_as_new_do_not_fail() -> None:
     rows = [
-        both((number % 7, number % 7 + 1), spoilers=(number % 20 == 1, number % 20 == 0)) for number in range(140)
+        both((number % 7, number % 7 + 1), spoilers=(number % 20 == 1, number % 20 == 0))
+        for number in range(140)
     ]
     connection = workbench(rows, behaviours=STRICT)
     state = labelled(
         {
-            ref_of(number): [("spoils", "yes" if number % 20 == 1 else "no", "yes" if number % 20 == 0 else "no")]
+            ref_of(number): [
+                ("spoils", "yes" if number % 20 == 1 else "no", "yes" if number % 20 == 0 else "no")
+            ]
             for number in range(140)
         }
     )
@@ -198,7 +211,9 @@ def test_few_confirmed_cases_are_no_more_than_chance() -> None:
     """Three new and none gone come about by chance in one of eight: no failure, whatever the tolerance."""
     rows = [both((1, 2), spoilers=(False, number < 3)) for number in range(130)]
     connection = workbench(rows, behaviours=STRICT)
-    state = labelled({ref_of(number): [("spoils", "no", "yes" if number < 3 else "no")] for number in range(130)})
+    state = labelled(
+        {ref_of(number): [("spoils", "no", "yes" if number < 3 else "no")] for number in range(130)}
+    )
     result = gate(given(connection, state), "response.spoils")
     assert result.verdict == "pass"
     row = next(one for one in result.criteria if one.what.startswith("p, as many"))
@@ -222,7 +237,8 @@ def test_no_behaviour_is_not_applicable() -> None:
 def test_the_quality_of_leads_is_measured_on_the_users_labels_by_side() -> None:
     """The leads find every fault of the base, and one in two of the candidate's."""
     rows = [
-        both((1, 2), promises=(number % 10 == 0, number % 10 == 0 and number % 20 == 0)) for number in range(130)
+        both((1, 2), promises=(number % 10 == 0, number % 10 == 0 and number % 20 == 0))
+        for number in range(130)
     ]
     behaviours = ({"name": "promises", "question": "promise?", "leads": ["promises"]},)
     connection = workbench(rows, behaviours=behaviours)
@@ -243,7 +259,10 @@ def test_the_quality_of_leads_is_measured_on_the_users_labels_by_side() -> None:
 def test_leads_alone_neither_pass_nor_fail(seed: int) -> None:
     """However the leads fall, without labels nothing is called pass or fail."""
     rows = [
-        both((1, 2), **{name: ((number * 7 + seed) % 5 == 0, (number * 3 + seed) % (seed + 2) == 0) for name in names})
+        both(
+            (1, 2),
+            **{name: ((number * 7 + seed) % 5 == 0, (number * 3 + seed) % (seed + 2) == 0) for name in names},
+        )
         for names in [("spoilers", "facts", "promises", "citations")]
         for number in range(200)
     ]

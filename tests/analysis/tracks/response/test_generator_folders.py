@@ -12,10 +12,12 @@ import pytest
 
 from analysis.base.errors import AssayError
 from analysis.base.problems import Problem
+from analysis.base.turns import Turn
 from analysis.models.generator import GeneratorPair
 from analysis.models.generator_config import inspect_generator
+from analysis.run.check import check_review
 from analysis.tracks.response.preflight import check_generators
-from tests.analysis.tracks.response.tiny import write_generator
+from tests.analysis.tracks.response.tiny import write_generator, write_lines
 
 
 def edited(folder: Path, name: str, **changes: Any) -> None:
@@ -124,6 +126,49 @@ def test_a_template_that_cannot_be_filled_in_is_an_error(folder: Path) -> None:
     generator = GeneratorPair({"base": folder, "candidate": folder}, "cpu").generator("base")
     with pytest.raises(AssayError, match="no user may speak"):
         generator.prompt_ids("hello")
+
+
+def test_turns_go_through_the_template_as_they_are(tmp_path: Path) -> None:
+    from transformers import AutoTokenizer
+
+    folder = write_generator(tmp_path / "chat", chat=True)
+    generator = GeneratorPair({"base": folder, "candidate": folder}, "cpu").generator("base")
+    turns = (
+        Turn("system", "be brief"),
+        Turn("user", "hi"),
+        Turn("assistant", "hello"),
+        Turn("user", "no spoilers"),
+    )
+    asked = [{"role": one.role, "content": one.content} for one in turns]
+    wanted = AutoTokenizer.from_pretrained(folder).apply_chat_template(asked, add_generation_prompt=True)[
+        "input_ids"
+    ]
+    assert generator.prompt_ids(turns) == wanted
+    assert generator.given(turns).startswith("system : be brief </s> user : hi </s> assistant : hello")
+
+
+def test_check_names_turns_that_a_template_refuses(tmp_path: Path) -> None:
+    folder = write_generator(tmp_path / "chat", chat=True)
+    (folder / "chat_template.jinja").write_text(
+        "{% if messages[0]['role'] == 'system' %}{{ raise_exception('System role not supported') }}{% endif %}"
+        "{{ messages[-1]['content'] }}",
+        "utf-8",
+    )
+    system = [{"role": "system", "content": "be brief"}, {"role": "user", "content": "hi"}]
+    prompts = write_lines(tmp_path / "p.jsonl", [{"prompt": "hello"}, {"prompt": system}])
+    path = tmp_path / "review.toml"
+    path.write_text(
+        '[review]\nname = "r"\nowner = "o"\nbase_version = "v1"\ncandidate_version = "v2"\n[response]\n'
+        'base = "chat"\ncandidate = "chat"\nprompts = "p.jsonl"\n',
+        "utf-8",
+    )
+    with pytest.raises(AssayError) as caught:
+        check_review(path)
+    assert caught.value.where == f"{prompts}:2"
+    assert "turns of system, user do not fit the base's model" in caught.value.message
+    assert "System role not supported" in caught.value.message
+    write_lines(prompts, [{"prompt": "hello"}])
+    assert check_review(path).review.tracks
 
 
 def test_sides_that_differ_in_more_than_their_weights_say_so(tmp_path: Path, folder: Path) -> None:

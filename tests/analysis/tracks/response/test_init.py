@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import shutil
 import tomllib
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
+
+import pytest
 
 from analysis.init import init_review
 from analysis.run.check import check_review
@@ -71,3 +76,143 @@ def test_a_policy_is_known_by_its_tables(tiny_response_review: Path) -> None:
     (folder / "a.toml").write_text(f"name = {json.dumps('other')}\n", "utf-8")
     path = init_review(folder)
     assert tomllib.loads(path.read_text("utf-8"))["response"]["policy"] == "house.toml"
+
+
+ASKED = [f"How do I reset router {number}?" for number in range(6)]
+SYSTEM = {"role": "system", "content": "Be brief."}
+
+
+def _two_files(root: Path) -> None:
+    for name in ("candidate", "base"):
+        rows = [{"question": text, "answer": f"{name} says {text}", "model": name} for text in ASKED]
+        write_lines(root / f"{name}.jsonl", rows)
+
+
+def _versions(root: Path) -> None:
+    for name in ("v10", "v9"):
+        write_lines(
+            root / f"{name}.jsonl", [{"id": n, "input": t, "output": name} for n, t in enumerate(ASKED)]
+        )
+
+
+def _chats(root: Path) -> None:
+    for name in ("prod", "tuned"):
+        rows = [
+            {"messages": [SYSTEM, {"role": "user", "content": text}, {"role": "assistant", "content": name}]}
+            for text in ASKED
+        ]
+        write_lines(root / f"{name}.jsonl", rows)
+
+
+def _batch(root: Path) -> None:
+    asked = [
+        {"custom_id": f"r{n}", "body": {"messages": [SYSTEM, {"role": "user", "content": text}]}}
+        for n, text in enumerate(ASKED)
+    ]
+    write_lines(root / "asked.jsonl", asked)
+    for name in ("new", "old"):
+        answers = [{"body": {"choices": [{"message": {"content": name}}]}} for _ in ASKED]
+        rows = [{"id": f"{name}{n}", "custom_id": f"r{n}", "response": one} for n, one in enumerate(answers)]
+        write_lines(root / f"out_{name}.jsonl", rows)
+
+
+def _columns(root: Path) -> None:
+    with (root / "r.csv").open("w", newline="", encoding="utf-8") as stream:
+        writer = csv.writer(stream)
+        writer.writerow(["Question", "sft_answer", "dpo_answer", "contexts", "topic"])
+        writer.writerows([text, "a", "b", '["p"]', "t"] for text in ASKED)
+
+
+def _words(root: Path) -> None:
+    rows = [{"uid": n, "messages": [SYSTEM, {"role": "user", "content": t}], "output_base": "a", "output_new": "b"}
+            for n, t in enumerate(ASKED)]  # fmt: skip
+    write_lines(root / "r.jsonl", rows)
+
+
+LAYOUTS: list[tuple[Callable[[Path], None], dict[str, Any], bool]] = [
+    (
+        _two_files,
+        {
+            "base_records": "base.jsonl",
+            "candidate_records": "candidate.jsonl",
+            "prompt": "question",
+            "response": "answer",
+        },
+        False,
+    ),
+    (
+        _versions,
+        {
+            "base_records": "v9.jsonl",
+            "candidate_records": "v10.jsonl",
+            "prompt": "input",
+            "response": "output",
+        },
+        True,
+    ),
+    (
+        _chats,
+        {
+            "base_records": "prod.jsonl",
+            "candidate_records": "tuned.jsonl",
+            "prompt": "messages",
+            "response": "messages",
+        },
+        False,
+    ),
+    (
+        _batch,
+        {
+            "base_records": "out_old.jsonl",
+            "candidate_records": "out_new.jsonl",
+            "prompts": "asked.jsonl",
+            "id": "custom_id",
+            "prompt": "body.messages",
+            "response": "response.body.choices.0.message.content",
+        },
+        False,
+    ),
+    (
+        _columns,
+        {
+            "records": "r.csv",
+            "prompt": "Question",
+            "base_response": "sft_answer",
+            "candidate_response": "dpo_answer",
+            "passages": "contexts",
+        },
+        True,
+    ),
+    (
+        _words,
+        {
+            "records": "r.jsonl",
+            "id": "uid",
+            "prompt": "messages",
+            "base_response": "output_base",
+            "candidate_response": "output_new",
+        },
+        False,
+    ),
+]
+
+
+@pytest.mark.parametrize(("write", "keys", "guessed"), LAYOUTS, ids=[one[0].__name__ for one in LAYOUTS])
+def test_recorded_answers_of_every_layout_are_found_and_checked(
+    tmp_path: Path, write: Callable[[Path], None], keys: dict[str, Any], guessed: bool
+) -> None:
+    write(tmp_path)
+    path = init_review(tmp_path)
+    text = path.read_text("utf-8")
+    tree = tomllib.loads(text)
+    assert tree["response"] == {**keys, "critical_slices": [], "slices": {}}
+    assert not {"intent", "retrieval"} & tree.keys()
+    assert ("guessed: swap if wrong" in text) == guessed
+    assert any("6 examples" in note for note in check_review(path).notes)
+
+
+def test_two_tables_of_other_prompts_are_no_pair(tmp_path: Path) -> None:
+    for name in ("train", "test"):
+        rows = [{"input": f"{name} {text}", "output": "a"} for text in ASKED]
+        write_lines(tmp_path / f"{name}.jsonl", rows)
+    assert "response" not in tomllib.loads(init_review(tmp_path).read_text("utf-8"))

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 import torch
 
+from analysis.base.turns import Turn, placed
 from analysis.models.generation import LoadedGenerator
 from analysis.models.generator import GeneratorPair
 from analysis.tracks.response.detectors.contract import Detector, Found, Knowledge, Response, always
@@ -65,6 +66,32 @@ def test_a_template_is_no_part_of_the_prompt(tmp_path: Path) -> None:
     outside = [token for place, token in enumerate(asked.given) if place not in inside]
     tokenizer: Any = model.tokenizer
     assert tokenizer.decode(outside).split() == ["user", ":", "</s>", "assistant", ":"]
+
+
+def test_words_of_turns_are_those_of_the_conversation_and_not_of_system_prompt_or_roles(
+    tmp_path: Path,
+) -> None:
+    turns = (
+        Turn("system", "never spoil Home"),
+        Turn("user", " recommend manga like Home "),
+        Turn("assistant", "user ok"),
+        Turn("user", "user"),
+    )
+    text, _ = placed(turns)
+    span = Span(SPAN.ref, SPAN.detector, SPAN.start, SPAN.end, text, RESPONSE, turns)
+    for chat in (True, False):
+        base = write_generator(tmp_path / str(chat), chat=chat)
+        model = candidate(base, base)
+        asked = ask(model, span)
+        assert asked.given == model.prompt_ids(turns)
+        words = [(text[word.start : word.end], word.start) for word in asked.words]
+        assert [word for word, _ in words] == ["recommend", "manga", "like", "Home", "user", "ok", "user"]
+        tokenizer: Any = model.tokenizer
+        for word, (shown, _) in zip(asked.words, words, strict=True):
+            assert tokenizer.decode([asked.given[place] for place in word.tokens]).strip() == shown
+        assert [start for _, start in words][-1] == len(text) - len("user")
+    # Role lines are all that a model without a template is told of who speaks.
+    assert model.given(turns).splitlines()[0] == "system: never spoil Home"
 
 
 def test_the_sum_is_that_of_the_forecasts(adapted: LoadedGenerator) -> None:
