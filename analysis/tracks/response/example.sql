@@ -26,7 +26,7 @@ SELECT position, passage_id, text FROM evidence.response_passage WHERE ref = $re
 SELECT expects FROM evidence.response_expected WHERE ref = $ref ORDER BY expects
 
 -- name: votes
-SELECT judge, winner FROM evidence.response_preference WHERE ref = $ref ORDER BY judge
+SELECT judge, winner FROM evidence.response_vote WHERE ref = $ref ORDER BY judge, winner
 
 -- name: catalogue
 -- A row of the catalogue is named by its id, as a whole word, in what was said of a claim or a spoiler, or by its

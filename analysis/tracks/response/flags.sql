@@ -20,7 +20,7 @@ ORDER BY n.place, n.detector, n.hits DESC, n.ref, s.slice
 -- name: preferred
 SELECT ref, $tradeoff, max(hits), arg_min(newly, struct_pack(place := place, name := detector)) FROM response_new_hit
 WHERE strict AND ref IN (
-    SELECT ref FROM response_preference GROUP BY ref
+    SELECT ref FROM response_vote GROUP BY ref
     HAVING count(*) FILTER (winner = 'candidate') > count(*) FILTER (winner = 'base'))
 GROUP BY ref ORDER BY min(struct_pack(place := place, name := detector)), max(hits) DESC, ref
 
@@ -55,6 +55,22 @@ place AS (
     JOIN slice s ON s.slice = m.slice AND s.track = m.track AND s.critical WHERE m.track = $track)
 SELECT u.ref, $track || '.' || u.detector || coalesce('[' || p.slice || ']', ''), NULL, u.language
 FROM unread u JOIN place p USING (ref) ORDER BY u.place, u.detector, u.ref, p.slice NULLS FIRST
+
+-- name: artefact
+-- The worst prompts of a form that is further from the candidate than rounding moves it.
+WITH beyond AS (
+    SELECT form FROM response_artefact GROUP BY form
+    HAVING avg(differs::INTEGER) > greatest($least_answers, (
+            SELECT 1 - pow(1 - n.high, $times) FROM metric n
+            WHERE n.track = $track AND n.name = 'artefact_answers' AND n.slice = form AND n.side = 'base'))
+        OR avg(gap) > greatest($least_gap, $times * avg(noise_gap) FILTER (gap IS NOT NULL))
+        OR max(largest) > greatest($least_largest, $times * max(noise_largest) FILTER (gap IS NOT NULL)))
+SELECT ref, $artefact || '[' || form || ']', gap,
+       CASE WHEN differs THEN 'answered differently' ELSE 'with other probabilities' END || ' once ' || form
+FROM response_artefact JOIN beyond USING (form)
+WHERE differs OR gap > greatest($least_gap, $times * noise_gap)
+QUALIFY row_number() OVER (PARTITION BY form ORDER BY differs DESC, gap DESC NULLS LAST, ref) <= $per_reason
+ORDER BY form, differs DESC, gap DESC NULLS LAST, ref
 
 -- name: sampled
 WITH counted AS (

@@ -11,6 +11,7 @@ from analysis.tracks.response.metric_specs import TRACK
 
 TRADEOFF = f"{TRACK}.tradeoff"
 LENGTH = f"{TRACK}.length"
+ARTEFACT = f"{TRACK}.artefact"
 
 
 def key_of(detector: str, slice_name: str) -> str:

@@ -20,8 +20,9 @@ from analysis.tracks.response.detectors.contract import Policy
 from analysis.tracks.response.detectors.length import word_count
 from analysis.tracks.response.metric_specs import TRACK
 from analysis.tracks.response.policy import policy_rows, read_policy
+from analysis.tracks.response.served import read_served
 from analysis.tracks.response.settings import ResponseSettings
-from analysis.tracks.response.votes import read_votes
+from analysis.tracks.response.votes import check_people, read_votes
 
 PROMPT = "prompt"
 RESPONSES = {"base": "base_response", "candidate": "candidate_response"}
@@ -57,6 +58,14 @@ def read_response(settings: ResponseSettings, skip_bad_rows: bool) -> Examples:
     if settings.preferences is not None:
         known = {row.id: row.ref for row in examples.rows}
         payload["response_preference"], bad = read_votes(settings.preferences, known, skip_bad_rows)
+        skipped += bad
+        check_people(settings, payload["response_preference"])
+    if settings.deployed_records is not None:
+        known = {row.id: row.ref for row in examples.rows}
+        prompts = {row.ref: row.text for row in examples.rows}
+        payload["response_served"], bad = read_served(
+            settings.deployed_records, known, prompts, skip_bad_rows
+        )
         skipped += bad
     return replace(examples, payload=payload, skipped=skipped)
 

@@ -19,6 +19,7 @@ from analysis.tracks.response.known_detectors import RATED
 from analysis.tracks.response.lengths import length_metrics
 from analysis.tracks.response.metric_specs import TRACK, metric, of_interval
 from analysis.tracks.response.preference import preference_metrics
+from analysis.tracks.response.settings import response_settings
 
 if TYPE_CHECKING:
     import duckdb
@@ -175,9 +176,9 @@ def _compute(context: PlanContext) -> dict[str, pa.Table]:
         *share_metrics(connection),
         *length_metrics(connection, seed),
         *sampled_metrics(connection, seed),
-        *preference_metrics(connection, seed),
+        *preference_metrics(connection, seed, response_settings(context.settings).human_judges),
     ]
     return {"metric": metric_table(rows)}
 
 
-RATES = Aggregate("response.rates", 2, _compute)
+RATES = Aggregate("response.rates", 3, _compute)

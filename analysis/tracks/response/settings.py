@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Self, cast
 
-from pydantic import model_validator
+from pydantic import Field, model_validator
 
-from analysis.plugin.settings import FilePath, FolderPath, TrackSettings
+from analysis.plugin.settings import FilePath, FolderPath, Text, TrackSettings
 
 SOURCES = "give either records, or base, candidate and prompts"
 
@@ -25,6 +25,9 @@ class ResponseSettings(TrackSettings):
     catalogue: FilePath | None = None
     policy: FilePath | None = None
     preferences: FilePath | None = None
+    human_judges: list[Text] = Field(default_factory=list)
+    deployed: FolderPath | None = None
+    deployed_records: FilePath | None = None
 
     @model_validator(mode="after")
     def _one_source(self) -> Self:
@@ -39,10 +42,27 @@ class ResponseSettings(TrackSettings):
             raise ValueError(f"there is nothing to review without {missing}; {SOURCES}")
         return self
 
+    @model_validator(mode="after")
+    def _what_goes_with_it(self) -> Self:
+        for key in ("deployed", "deployed_records"):
+            if getattr(self, key) is not None and self.base is None:
+                raise ValueError(
+                    f"{key} is what the candidate becomes, and is compared with the candidate's model: "
+                    "give base and candidate"
+                )
+        if self.human_judges and self.preferences is None:
+            raise ValueError("human_judges are judges of preferences, and none are given")
+        return self
+
     @property
     def has_models(self) -> bool:
         """Whether both generators can be run."""
         return self.base is not None
+
+    @property
+    def deploys(self) -> bool:
+        """Whether a form in which the candidate will be served is given."""
+        return self.deployed is not None or self.deployed_records is not None
 
     @property
     def generates(self) -> bool:

@@ -283,7 +283,7 @@ def test_length_only_warns(change: float, half: float, verdict: str) -> None:
 
 def test_a_candidate_that_answers_as_the_base_does_is_allowed() -> None:
     results = evaluate(given([*EVERY, preferred(0.5, 0.41, 0.59), *lengths(40, 0, 0)]), GATES)
-    assert {result.verdict for result in results} == {"pass"}
+    assert {result.key for result in results if result.verdict != "pass"} == {"response.artefact"}
     assert allow(results)
 
 
@@ -372,3 +372,28 @@ def test_answers_that_are_not_read_wait_for_people_where_they_could_matter() -> 
         assert one.verdict == verdict, count
         assert f"{count} in a language that it does not read" in one.why
         assert [row.value for row in one.criteria if "does not read" in row.what] == [count]
+
+
+def _of_judge(name: str, judge: str, value: float | None, low: float, high: float, why: str = "") -> Metric:
+    return metric(name, judge, "candidate", value, (low, high), 40, "", why=why)
+
+
+def test_the_tradeoff_says_what_is_known_of_its_judges() -> None:
+    numbers = [*EVERY, preferred(0.5, 0.41, 0.59), *lengths(40, 0, 0)]
+    known = _of_judge("judge_agreement", "gpt", 0.7, 0.5, 0.85)
+    fair = _of_judge("judge_first", "gpt", 0.55, 0.4, 0.7)
+    one = gate(given([*numbers, known, fair]), "response.tradeoff")
+    assert one.verdict == "pass"
+    rows = {row.what: row for row in one.criteria}
+    assert rows["agreement of gpt with people"].value == 0.7
+    assert rows["votes of gpt for the answer shown first"].verdict == "pass"
+    alone = _of_judge("judge_agreement", "gpt", None, 0, 1, "no judge is said to be a person")
+    unknown = gate(given([*numbers, alone, fair]), "response.tradeoff")
+    assert unknown.verdict == "pass"
+    assert "how far gpt agrees with people is not known" in unknown.why
+    assert any(row.verdict == "undecided" and "not known" in row.what for row in unknown.criteria)
+    for low, high, order in ((0.6, 0.9, "first"), (0.1, 0.4, "second")):
+        biased = _of_judge("judge_first", "gpt", (low + high) / 2, low, high)
+        warned = gate(given([*numbers, known, biased]), "response.tradeoff")
+        assert warned.verdict == "warn"
+        assert f"gpt prefers the {order} answer" in warned.why
