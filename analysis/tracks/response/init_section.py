@@ -52,6 +52,7 @@ def response_section(folder: Folder) -> InitSection:
         ),
         "# Or prompts, and the models that answer them; with records, the models say why they answered as they did.",
         *_model_lines(pair, records is not None, paths),
+        _deployed_line(folder.models.deployed, paths),
         _prompt_line(records, prompts, paths),
         table_line(
             "catalogue",
@@ -87,6 +88,12 @@ def _model_lines(pair: Pair, recorded: bool, paths: Paths) -> list[str]:
         "causal language model folder, or PEFT adapter folder over base",
     )
     return [base, candidate]
+
+
+def _deployed_line(deployed: Path | None, paths: Paths) -> str:
+    """The folder that will be served; a comment where none says that it is one."""
+    line = f"deployed = {paths.quoted(deployed)}" if deployed else f"# deployed = {quoted('models/MERGED')}"
+    return commented(line, "the merged or exported candidate, where that will be served")
 
 
 def _prompt_line(records: Table | None, prompts: Table | None, paths: Paths) -> str:

@@ -23,7 +23,8 @@ from analysis.models.generator import GeneratorPair
 from analysis.models.merged import merged_copy
 from analysis.plugin.registry import registered
 from analysis.plugin.stage import Step
-from analysis.report.build import model_entries
+from analysis.report.build import export, model_entries
+from analysis.report.model_files import compare_models
 from analysis.review.evaluate import resolve_rules
 from analysis.review.session import ReviewSession
 from analysis.run.check import check_review
@@ -107,6 +108,14 @@ def test_a_correct_merge_passes_and_is_part_of_what_the_run_is_of(
         assert described == {"folder": "merged", "digest": folder_digest(merged)}
         entries = {entry["side"]: entry for entry in model_entries(session.description)}
         assert entries["deployed"]["files"] == file_digests(merged)
+        folder = export(session, tmp_path / "report", "hold", "to be read")
+        listed = (folder / "model.sha256").read_text("utf-8")
+        assert f"{file_digests(merged)['model.safetensors']}  merged/model.safetensors" in listed
+        assert f"served as merged, response folder digest {folder_digest(merged)}" in (
+            folder / "report.md"
+        ).read_text("utf-8")
+        (match,) = compare_models([merged], list(entries.values()))
+        assert (match.track, match.side) == ("response", "deployed")
         given = session.gate_input()
         sentences = TRACK.report_sections(session.connection, given)["Response findings"]
         assert any("the deployed form answers 0 of 24 prompts otherwise" in said for said in sentences)

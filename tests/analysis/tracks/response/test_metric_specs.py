@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from analysis.base.records import ALL, Metric
+from analysis.base.records import ALL, Metric, MetricSide
 from analysis.plugin.registry import get, specs_of
 from analysis.review.session import ReviewSession
 from analysis.run.pipeline import analyze
@@ -80,7 +80,7 @@ def test_a_gate_result_says_what_its_value_is(recorded: Path) -> None:
             if gate.track != TRACK or gate.metric is None:
                 continue
             spec = session.gate_input().specs[TRACK][gate.metric]
-            side = "candidate" if gate.metric in ("win_rate", "artefact_logp") else "difference"
+            side: MetricSide = "candidate" if gate.metric in ("win_rate", "artefact_logp") else "difference"
             assert (gate.measures, gate.unit, gate.better) == (spec.measures_on(side), spec.unit, spec.better)
             assert gate.criteria
         spoilers = next(one for one in session.gates() if one.key == "response.spoilers")
