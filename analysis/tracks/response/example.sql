@@ -67,6 +67,10 @@ FROM evidence.metric e JOIN mine ON mine.slice = e.slice LEFT JOIN rated d ON e.
 WHERE e.track = $track
 ORDER BY mine.critical DESC, e.slice = $all, e.slice, d.place NULLS LAST, e.name, e.side
 
+-- name: deployed
+SELECT form, candidate, deployed, differs, gap, noise_gap FROM evidence.response_artefact
+WHERE ref = $ref AND differs ORDER BY form
+
 -- name: upweighted
 SELECT * FROM evidence.response_odds WHERE change > 0 ORDER BY low DESC, change DESC, token LIMIT $most
 

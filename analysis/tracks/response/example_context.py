@@ -42,7 +42,8 @@ def example_context(connection: duckdb.DuckDBPyConnection, ref: str) -> dict[str
         spans were checked against), `rates` (metrics of the slices that the prompt is in, critical ones first and
         `all` last, those of detectors in their order, each with `critical`, with `rate_of`, the detector whose rate
         it is or None, and with the key of the `gate` that reads it, or None), `upweighted` (tokens whose
-        log-probability rose most) and `dose` (rates by scale of the adapter).
+        log-probability rose most), `dose` (rates by scale of the adapter) and `deployed` (what the forms that will be
+        served answer, where that is not the candidate's greedy answer).
     """
 
     def rows(name: str, **given: Any) -> Rows:
@@ -56,7 +57,7 @@ def example_context(connection: duckdb.DuckDBPyConnection, ref: str) -> dict[str
     return {
         **{
             name: rows(name, ref=ref)
-            for name in ("spans", "judged", "passages", "expected", "votes", "promises")
+            for name in ("spans", "judged", "passages", "expected", "votes", "promises", "deployed")
         },
         "detectors": rows("detectors"),
         "catalogue": rows("catalogue", ref=ref, most=MOST_TITLES),

@@ -145,6 +145,9 @@ def test_a_merge_with_a_wrong_scale_fails_and_names_the_prompts(
             "SELECT DISTINCT reason FROM evidence.flag WHERE gate = ?", [one.key]
         ).fetchall()
         assert ("answered differently once deployed",) in reasons
+        (row,) = session.example(one.refs[0]).context["deployed"]
+        assert row["form"] == "deployed"
+        assert row["candidate"] != row["deployed"]
 
 
 def test_the_base_alone_is_no_merge_of_the_candidate(
