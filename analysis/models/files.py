@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import struct
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -84,20 +86,39 @@ def _read_value(path: Path) -> Any:
 
 def tensor_shapes(folder: Path) -> dict[str, list[int]]:
     """Shape of every tensor of a whole model, from the headers of its weight files. Raises AssayError."""
+    shapes: dict[str, list[int]] = {}
+    for path in weight_files(folder):
+        shapes |= read_header(path)
+    return shapes
+
+
+def stored_dtype(folder: Path) -> str:
+    """The type in which most weights of a whole model are stored, as safetensors writes it: `F32`, `BF16`.
+
+    Raises:
+        AssayError: as `tensor_shapes`.
+    """
+    sizes: Counter[str] = Counter()
+    for path in weight_files(folder):
+        for shape, dtype in _read_entries(path).values():
+            sizes[dtype] += math.prod(shape)
+    return sizes.most_common(1)[0][0] if sizes else "F32"
+
+
+def weight_files(folder: Path) -> list[Path]:
+    """The safetensors files of a whole model: one, or those that its index names. Raises AssayError."""
     if (folder / WEIGHTS).is_file():
-        return read_header(folder / WEIGHTS)
+        return [folder / WEIGHTS]
     if not (folder / WEIGHTS_INDEX).is_file():
         raise AssayError(
             f"has no {WEIGHTS}", where=str(folder), hint="save with save_pretrained(FOLDER), which writes it"
         )
     table = read_json(folder / WEIGHTS_INDEX).get("weight_map")
     names = sorted({str(name) for name in table.values()}) if isinstance(table, dict) else []
-    tensors: dict[str, list[int]] = {}
     for name in names:
         if Path(name).name != name or not (folder / name).is_file():
             raise AssayError(f"the weight file {name!r} is missing", where=str(folder / WEIGHTS_INDEX))
-        tensors |= read_header(folder / name)
-    return tensors
+    return [folder / name for name in names]
 
 
 def read_header(path: Path) -> dict[str, list[int]]:
@@ -106,6 +127,11 @@ def read_header(path: Path) -> dict[str, list[int]]:
     Raises:
         AssayError: a file that is damaged or cut short.
     """
+    return {name: shape for name, (shape, _) in _read_entries(path).items()}
+
+
+def _read_entries(path: Path) -> dict[str, tuple[list[int], str]]:
+    """Shape and type of every tensor of one safetensors file. Raises AssayError as `read_header`."""
     broken = AssayError("is damaged or cut short", where=str(path), hint="copy the model again")
     size = path.stat().st_size
     with path.open("rb") as stream:
@@ -119,10 +145,13 @@ def read_header(path: Path) -> dict[str, list[int]]:
     try:
         header = json.loads(raw)
         entries = {name: entry for name, entry in header.items() if name != "__metadata__"}
-        shapes = {name: [int(extent) for extent in entry["shape"]] for name, entry in entries.items()}
+        found = {
+            name: ([int(extent) for extent in entry["shape"]], str(entry["dtype"]))
+            for name, entry in entries.items()
+        }
         end = max((int(entry["data_offsets"][1]) for entry in entries.values()), default=0)
     except (ValueError, KeyError, TypeError, AttributeError, IndexError, RecursionError):
         raise broken from None
     if 8 + length + end != size:
         raise broken
-    return shapes
+    return found

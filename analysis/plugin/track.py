@@ -78,6 +78,14 @@ class Track:
         """The model folder of each side, or the file of what was recorded of it; empty where all is in the examples."""
         return {}
 
+    def deployed_forms(self, settings: TrackSettings) -> Mapping[str, Path]:
+        """Further folders that the run is bound to by their content, by name: forms in which the candidate is served.
+
+        Report and signature name their files beside those of the sides; no stage runs anew because one of them changed,
+        unless its shards say so.
+        """
+        return {}
+
     def pair(self, folders: Mapping[Side, Path], device: str) -> Sides:
         """The two sides, loaded when first asked for."""
         return Sides(folders, device)

@@ -162,11 +162,12 @@ def read_events(session: ReviewSession) -> list[Event]:
 
 
 def model_entries(description: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Track, side, folder, digest and files of every model of a run.
+    """Track, side, folder, digest and files of every model of a run; the form that is served counts as a side.
 
     `prefix` stands before the file names in `model.sha256`: the name of the model's folder, with the
     side (and the track) before it where two different models lie in folders of the same name.
     """
+    determined = description["determined_by"]
     found = [
         {
             "track": track,
@@ -175,7 +176,8 @@ def model_entries(description: Mapping[str, Any]) -> list[dict[str, Any]]:
             "digest": one["digest"],
             "files": dict(description["model_files"][track][side]),
         }
-        for track, sides in description["determined_by"]["models"].items()
+        for models in (determined["models"], determined.get("deployed", {}))
+        for track, sides in models.items()
         for side, one in sides.items()
     ]
     for depth in range(3):

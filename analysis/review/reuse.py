@@ -169,7 +169,10 @@ def differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[st
             found.append(f"the track {track}")
             continue
         found += _of_track(track, before["tracks"][track], after["tracks"][track])
-        old, new = (one["models"].get(track, {}) for one in (before, after))
+        old, new = (
+            {**one["models"].get(track, {}), **one.get("deployed", {}).get(track, {})}
+            for one in (before, after)
+        )
         found += [
             f"the {side} of {track}"
             for side in sorted({*old, *new})

@@ -19,6 +19,7 @@ from analysis.base.errors import AssayError
 from analysis.base.records import Example, Flag, Membership, Slice
 from analysis.base.sql import identifier, sql_text
 from analysis.data.examples import Examples
+from analysis.models.digest import file_digests, folder_digest
 from analysis.models.sides import Sides
 from analysis.models.threads import tune_threads
 from analysis.plugin import registry
@@ -205,6 +206,14 @@ def _describe(
             side: {"folder": folder.name, "digest": one.models.digests[side]}
             for side, folder in one.models.folders.items()
         }
+    forms = {
+        one.track.name: {
+            name: {"folder": folder.name, "digest": folder_digest(folder)}
+            for name, folder in one.track.deployed_forms(one.settings).items()
+        }
+        for one in prepared
+    }
+    forms = {name: some for name, some in forms.items() if some}
     before = recorded(previous, {name: one["data"] for name, one in tracks.items()})
     section = review.review.model_dump(mode="json", exclude={"store", "previous"})
     lexicons = {name: list(review.lexicon(name).cues) for name in review.lexicons}
@@ -224,6 +233,7 @@ def _describe(
             "tracks": tracks,
             "plug_ins": registry.extensions(),
             "models": models,
+            **({"deployed": forms} if forms else {}),
             "device": device,
             "dtype": "float32",
             "versions": {"python": platform.python_version(), **versions},
@@ -235,7 +245,16 @@ def _describe(
         "expected": [one.model_dump(mode="json") for one in review.expected],
         "tracks": [one.track.name for one in prepared],
         "gate_settings": {},
-        "model_files": {one.track.name: one.models.files() for one in prepared},
+        "model_files": {
+            one.track.name: {
+                **one.models.files(),
+                **{
+                    name: file_digests(folder)
+                    for name, folder in one.track.deployed_forms(one.settings).items()
+                },
+            }
+            for one in prepared
+        },
         # Where the models were, for live questions; no part of the run's name, for they may be moved.
         "model_folders": {
             one.track.name: {side: str(folder.resolve()) for side, folder in one.models.folders.items()}

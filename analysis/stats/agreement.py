@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Hashable, Sequence
 
+from analysis.stats.bounds import clopper_pearson
 from analysis.stats.numeric import require
 
 
@@ -24,6 +25,32 @@ def gwet_ac1(judged: Sequence[Sequence[Hashable]]) -> float:
 
     Source: Gwet (2008), British Journal of Mathematical and Statistical Psychology 61:29.
     """
+    observed, by_chance = _agreement(judged)
+    return (observed - by_chance) / (1 - by_chance)
+
+
+def gwet_ac1_bounds(first: Sequence[Hashable], second: Sequence[Hashable]) -> tuple[float, float]:
+    """Bounds (95 %) of the AC1 of two judges who judged the same items.
+
+    The share of items on which they agree is bounded exactly (Clopper-Pearson), what chance would give is taken as it
+    was observed: full agreement on few items is then as wide as few items leave it, and not without width.
+
+    Args:
+        first: what one judge said of each item.
+        second: what the other said of it.
+
+    Raises:
+        ValueError: no item, or not as many from both.
+    """
+    pairs = list(zip(first, second, strict=True))
+    _, by_chance = _agreement(pairs)
+    agreed = sum(one == other for one, other in pairs)
+    low, high = ((share - by_chance) / (1 - by_chance) for share in clopper_pearson(agreed, len(pairs)))
+    return low, high
+
+
+def _agreement(judged: Sequence[Sequence[Hashable]]) -> tuple[float, float]:
+    """The agreement that was observed, and that which chance would give: 0 where only one category was ever chosen."""
     require(bool(judged), "agreement needs an item")
     require(all(len(said) > 1 for said in judged), "every item needs two judges")
     shares: defaultdict[Hashable, float] = defaultdict(float)
@@ -37,6 +64,5 @@ def gwet_ac1(judged: Sequence[Sequence[Hashable]]) -> float:
     n = len(judged)
     observed, categories = agreed / n, len(shares)
     if categories == 1:
-        return 1.0
-    by_chance = sum(share / n * (1 - share / n) for share in shares.values()) / (categories - 1)
-    return (observed - by_chance) / (1 - by_chance)
+        return observed, 0.0
+    return observed, sum(share / n * (1 - share / n) for share in shares.values()) / (categories - 1)

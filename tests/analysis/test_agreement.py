@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from analysis.stats.agreement import gwet_ac1
+from analysis.stats import clopper_pearson
+from analysis.stats.agreement import gwet_ac1, gwet_ac1_bounds
 from analysis.stats.margins import examples_needed
 from analysis.stats.paired import tango_interval
 
@@ -54,3 +55,12 @@ def test_no_number_excludes_a_loss_that_was_seen() -> None:
     assert examples_needed(6, 1, 60, 0.1) is not None
     with pytest.raises(ValueError, match="margin"):
         examples_needed(1, 1, 0, 0.1)
+
+
+def test_bounds_of_two_judges_hold_the_coefficient_and_are_wide_on_few_items() -> None:
+    first, second = ["a"] * 6 + ["b"] * 4, ["a"] * 5 + ["b"] * 5
+    low, high = gwet_ac1_bounds(first, second)
+    assert low < gwet_ac1(list(zip(first, second, strict=True))) < high <= 1
+    assert gwet_ac1_bounds(["a"] * 3, ["a"] * 3) == clopper_pearson(3, 3)
+    with pytest.raises(ValueError, match="needs an item"):
+        gwet_ac1_bounds([], [])

@@ -374,3 +374,25 @@ async def test_enter_on_a_rate_opens_what_was_flagged_for_its_gate(published: Pa
         assert view.go_to(target)
         await pilot.press("enter")
         await until(pilot, target.name)
+
+
+def test_what_a_deployed_form_answers_is_shown_where_it_is_another_answer(published: Path) -> None:
+    assert "answers otherwise" not in drawn(published)
+    row = {
+        "form": "served",
+        "candidate": "It has \x1b[2J18 volumes.",
+        "deployed": "word " * 200,
+        "differs": True,
+        "gap": 0.31,
+        "noise_gap": 0.0,
+    }
+    evidence = evidence_of(published)
+    evidence = replace(evidence, context={**evidence.context, "deployed": (row,)})
+    for width, height in ((79, 18), (119, 50)):
+        lines = VIEW.example(evidence, ViewOptions(width, height, Colours()))
+        text = text_of(lines)
+        assert "served" in text
+        assert "answers otherwise than the candidate, .31 nats a token apart" in " ".join(text.split())
+        assert "18 volumes." in text
+        assert "\x1b" not in text
+        assert max(line.width for line in lines) <= width

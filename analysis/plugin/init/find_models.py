@@ -22,6 +22,9 @@ _TASKS = {"SEQ_CLS": "classifier", "FEATURE_EXTRACTION": "encoder", "CAUSAL_LM":
 _TOKEN_STATES = ("Model", "ForMaskedLM", "ForPreTraining")
 """Ends of the names of Transformers classes whose token states are commonly pooled."""
 
+_EXPORTED = ("merged", "export", "deploy", "served")
+"""Parts of the names of folders that are made of an adapter and its base."""
+
 
 @dataclass(frozen=True)
 class Pair:
@@ -43,11 +46,12 @@ class Pair:
 
 @dataclass(frozen=True)
 class Models:
-    """One pair of each kind."""
+    """One pair of each kind, and the form in which a generator that is an adapter will be served, by its name."""
 
     classifiers: Pair
     encoders: Pair
     generators: Pair
+    deployed: Path | None = None
 
 
 def find_models(files: Sequence[Path]) -> Models:
@@ -62,18 +66,32 @@ def find_models(files: Sequence[Path]) -> Models:
         kind = None if folder in adapters else _kind(folder)
         if kind is not None:
             whole[kind].append(folder)
+    exported = _take_exported(whole["generator"])
     bases = {kind: found[0] for kind, found in whole.items() if found}
     over: dict[str, list[Path]] = {kind: [] for kind in whole}
     for adapter in adapters:
         kind = _adapted_kind(adapter, bases)
         if kind is not None:
             over[kind].append(adapter)
+    if not over["generator"]:
+        # Without an adapter that it could be made of, it is a model like any other.
+        whole["generator"] += exported
     pairs = {kind: _pair(found, over[kind]) for kind, found in whole.items()}
+    deployed = exported[0] if exported and pairs["generator"].candidate in over["generator"] else None
     classifiers, encoders = pairs["classifier"], pairs["encoder"]
     vectors = [
         path for path in files if path.suffix.lower() == ".parquet" and _succeeds(inspect_stored, path)
     ]
-    return Models(_labelled(classifiers), _with_vectors(encoders, vectors), pairs["generator"])
+    return Models(_labelled(classifiers), _with_vectors(encoders, vectors), pairs["generator"], deployed)
+
+
+def _take_exported(whole: list[Path]) -> list[Path]:
+    """Take from some models those that call themselves merged or exported, where others are left."""
+    exported = [folder for folder in whole if any(word in folder.name.casefold() for word in _EXPORTED)]
+    if len(exported) == len(whole):
+        return []
+    whole[:] = [folder for folder in whole if folder not in exported]
+    return exported
 
 
 def _kind(folder: Path) -> str | None:

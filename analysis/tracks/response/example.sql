@@ -36,7 +36,7 @@ SELECT position, passage_id, text FROM evidence.response_passage WHERE ref = $re
 SELECT expects FROM evidence.response_expected WHERE ref = $ref ORDER BY expects
 
 -- name: votes
-SELECT judge, winner FROM evidence.response_preference WHERE ref = $ref ORDER BY judge
+SELECT judge, winner FROM evidence.response_vote WHERE ref = $ref ORDER BY judge, winner
 
 -- name: catalogue
 -- A row of the catalogue is named by its id, as a whole word, in what was said of a claim or a spoiler, or by its
@@ -73,6 +73,10 @@ FROM evidence.metric e JOIN mine ON mine.slice = e.slice
 LEFT JOIN evidence.response_behaviour b ON e.name = b.name || '_leads'
 WHERE e.track = $track
 ORDER BY mine.critical DESC, e.slice = $all, e.slice, b.place NULLS LAST, e.name, e.side
+
+-- name: deployed
+SELECT form, candidate, deployed, differs, gap, noise_gap FROM evidence.response_artefact
+WHERE ref = $ref AND differs ORDER BY form
 
 -- name: upweighted
 SELECT * FROM evidence.response_odds WHERE change > 0 ORDER BY low DESC, change DESC, token LIMIT $most

@@ -35,15 +35,17 @@ def example_context(connection: duckdb.DuckDBPyConnection, ref: str) -> dict[str
         ref: a prompt.
 
     Returns:
-        Rows by name: `turns` (role and text of each turn of a prompt that has turns, and the characters of the example's
-        text that are it, or None), `detectors` (those of the run: name, kind, title, languages, by_definition),
-        `behaviours` (those that count on the prompt: name, question, role, strict, leads, any_of), `labels` (what was
-        recorded of either answer), `spans` (side, detector, start, end, label, why, counts; what counts first),
-        `judged` (what each reviewer said of a span: verdict, actor, reviewer), `passages`, `expected`, `votes`,
-        `catalogue` and `promises` (those that the spans were checked against), `rates` (metrics of the slices that the
-        prompt is in, critical ones first and `all` last, those of behaviours in their order, each with `critical`, with
-        the `behaviour` whose leads it counts or None, and with the key of the `gate` that reads it, or None),
-        `upweighted` (tokens whose log-probability rose most) and `dose` (rates by scale of the adapter).
+        Rows by name: `turns` (role and text of each turn of a prompt that has turns, and the characters of the
+        example's text that are it, or None), `detectors` (those of the run: name, kind, title, languages,
+        by_definition), `behaviours` (those that count on the prompt: name, question, role, strict, leads, any_of),
+        `labels` (what was recorded of either answer), `spans` (side, detector, start, end, label, why, counts; what
+        counts first), `judged` (what each reviewer said of a span: verdict, actor, reviewer), `passages`,
+        `expected`, `votes`, `catalogue` and `promises` (those that the spans were checked against), `rates`
+        (metrics of the slices that the prompt is in, critical ones first and `all` last, those of behaviours in
+        their order, each with `critical`, with the `behaviour` whose leads it counts or None, and with the key of
+        the `gate` that reads it, or None), `upweighted` (tokens whose log-probability rose most), `dose` (rates by
+        scale of the adapter) and `deployed` (what the forms that will be served answer, where that is not the
+        candidate's greedy answer).
     """
 
     def rows(name: str, **given: Any) -> Rows:
@@ -67,6 +69,7 @@ def example_context(connection: duckdb.DuckDBPyConnection, ref: str) -> dict[str
                 "expected",
                 "votes",
                 "promises",
+                "deployed",
             )
         },
         "detectors": rows("detectors"),

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from analysis.base.records import Flag
 from analysis.base.sql import queries
 from analysis.plugin.flag import BROKEN_CRITICAL, find_flags
-from analysis.tracks.response.gate_keys import LENGTH, TRADEOFF
+from analysis.tracks.response.gate_keys import ARTEFACT, LENGTH, TRADEOFF
+from analysis.tracks.response.gates.artefact import ANSWERS, LARGEST, MEAN, TIMES
 from analysis.tracks.response.metric_specs import TRACK
 
 if TYPE_CHECKING:
@@ -39,6 +40,8 @@ _SQL = queries(__package__, "flags.sql")
 _QUERIES: tuple[tuple[str, str], ...] = (
     (BROKEN_CRITICAL, _SQL["broken_critical"]),
     (PREFERRED, _SQL["preferred"]),
+    # What is not as it was reviewed once it is deployed, in the words of the query.
+    ("{}", _SQL["artefact"]),
     (NEWLY, _SQL["newly_strict"]),
     (NO_LONGER, _SQL["gone_strict"]),
     (UNANSWERED, _SQL["unanswered"]),
@@ -64,5 +67,10 @@ def flags(connection: duckdb.DuckDBPyConnection, settings: TrackSettings) -> lis
         "least_samples": LEAST_SAMPLES,
         "least_kl": LEAST_KL,
         "least_length": LEAST_LENGTH,
+        "artefact": ARTEFACT,
+        "times": TIMES.default,
+        "least_gap": MEAN.default,
+        "least_largest": LARGEST.default,
+        "least_answers": ANSWERS.default,
     }
     return find_flags(connection, _QUERIES, known)

@@ -10,7 +10,7 @@ ORDER BY n.place, n.behaviour, n.rise DESC, n.ref, s.slice
 -- name: preferred
 SELECT ref, $tradeoff, max(rise), arg_min(replace(behaviour, '_', ' '), place) FROM response_new_hit
 WHERE strict AND ref IN (
-    SELECT ref FROM response_preference GROUP BY ref
+    SELECT ref FROM response_vote GROUP BY ref
     HAVING count(*) FILTER (winner = 'candidate') > count(*) FILTER (winner = 'base'))
 GROUP BY ref ORDER BY min(place), max(rise) DESC, ref
 
@@ -43,6 +43,22 @@ WITH unread AS (
     JOIN response_side c ON c.ref = u.ref AND c.side = u.side
     WHERE u.side = 'candidate' AND c.text <> b.text)
 SELECT ref, $track || '.' || behaviour, NULL, language FROM unread ORDER BY place, behaviour, ref
+
+-- name: artefact
+-- The worst prompts of a form that is further from the candidate than rounding moves it.
+WITH beyond AS (
+    SELECT form FROM response_artefact GROUP BY form
+    HAVING avg(differs::INTEGER) > greatest($least_answers, (
+            SELECT 1 - pow(1 - n.high, $times) FROM metric n
+            WHERE n.track = $track AND n.name = 'artefact_answers' AND n.slice = form AND n.side = 'base'))
+        OR avg(gap) > greatest($least_gap, $times * avg(noise_gap) FILTER (gap IS NOT NULL))
+        OR max(largest) > greatest($least_largest, $times * max(noise_largest) FILTER (gap IS NOT NULL)))
+SELECT ref, $artefact || '[' || form || ']', gap,
+       CASE WHEN differs THEN 'answered differently' ELSE 'with other probabilities' END || ' once ' || form
+FROM response_artefact JOIN beyond USING (form)
+WHERE differs OR gap > greatest($least_gap, $times * noise_gap)
+QUALIFY row_number() OVER (PARTITION BY form ORDER BY differs DESC, gap DESC NULLS LAST, ref) <= $per_reason
+ORDER BY form, differs DESC, gap DESC NULLS LAST, ref
 
 -- name: sampled
 WITH counted AS (

@@ -11,6 +11,7 @@ BEHAVIOUR = f"{TRACK}.behaviour"
 """The gate of all behaviours; each of its keys is named by one."""
 TRADEOFF = f"{TRACK}.tradeoff"
 LENGTH = f"{TRACK}.length"
+ARTEFACT = f"{TRACK}.artefact"
 
 
 def key_of(behaviour: str, slice_name: str) -> str:

@@ -46,6 +46,7 @@ def response_section(folder: Folder) -> InitSection:
         *_record_lines(answers, paths),
         "# Or prompts, and the models that answer them; with records, the models say why they answered as they did.",
         *_model_lines(pair, bool(recorded), paths),
+        _deployed_line(folder.models.deployed, paths),
         *([] if "prompts" in answers.tables else [_prompt_line(bool(recorded), prompts, paths)]),
         table_line(
             "catalogue",
@@ -81,6 +82,12 @@ def _model_lines(pair: Pair, recorded: bool, paths: Paths) -> list[str]:
         "causal language model folder, or PEFT adapter folder over base",
     )
     return [base, candidate]
+
+
+def _deployed_line(deployed: Path | None, paths: Paths) -> str:
+    """The folder that will be served; a comment where none says that it is one."""
+    line = f"deployed = {paths.quoted(deployed)}" if deployed else f"# deployed = {quoted('models/MERGED')}"
+    return commented(line, "the merged or exported candidate, where that will be served")
 
 
 def _record_lines(answers: Answers, paths: Paths) -> list[str]:

@@ -28,8 +28,9 @@ from analysis.tracks.response.policy import policy_rows, read_policy
 from analysis.tracks.response.record_file import Record, RecordFile, read_record_file
 from analysis.tracks.response.recorded_labels import take_labels
 from analysis.tracks.response.roles import behaviour_rows
+from analysis.tracks.response.served import read_served
 from analysis.tracks.response.settings import ResponseSettings
-from analysis.tracks.response.votes import read_votes
+from analysis.tracks.response.votes import check_people, read_votes
 
 KIND = "prompt"
 """Kind of the examples."""
@@ -63,6 +64,14 @@ def read_response(settings: ResponseSettings, skip_bad_rows: bool) -> Examples:
     if settings.preferences is not None:
         known = {row.id: row.ref for row in rows}
         payload["response_preference"], bad = read_votes(settings.preferences, known, skip_bad_rows)
+        skipped += bad
+        check_people(settings, payload["response_preference"])
+    if settings.deployed_records is not None:
+        known = {row.id: row.ref for row in rows}
+        prompts = {row.ref: row.text for row in rows}
+        payload["response_served"], bad = read_served(
+            settings.deployed_records, known, prompts, skip_bad_rows
+        )
         skipped += bad
     columns = _columns(settings, file)
     examples = Examples(

@@ -157,6 +157,53 @@ SPECS: tuple[MetricSpec, ...] = (
         CANDIDATE,
     ),
     MetricSpec(
+        "judge_agreement",
+        "agreement with people",
+        "Gwet's AC1 of one judge's votes with those of the people among the judges, on the prompts that both judged",
+        "coefficient",
+        "level",
+        "up",
+        CANDIDATE,
+    ),
+    MetricSpec(
+        "judge_first",
+        "votes for the first answer",
+        "share of one judge's votes for the answer that was shown first, among those that prefer one and say which was "
+        "first",
+        "share",
+        "level",
+        "neither",
+        CANDIDATE,
+    ),
+    MetricSpec(
+        "artefact_answers",
+        "answers that differ once deployed",
+        "share of the prompts to which the form that will be served answers otherwise than the candidate, greedily; "
+        "the base's number is the noise: base against base, and the candidate against its own rounded merge",
+        "share",
+        "level",
+        "down",
+    ),
+    MetricSpec(
+        "artefact_logp",
+        "log-probability apart once deployed",
+        "absolute difference of a token's log-probability between the form that will be served and the candidate, mean "
+        "over the tokens of an answer, then over prompts; the base's number is the noise",
+        "nats",
+        "level",
+        "down",
+    ),
+    MetricSpec(
+        "artefact_largest",
+        "furthest token once deployed",
+        "largest absolute difference of a token's log-probability between the form that will be served and the "
+        "candidate; the base's number is the noise",
+        "nats",
+        "level",
+        "down",
+        BOTH,
+    ),
+    MetricSpec(
         "dose_prompts",
         "prompts of the dose response",
         "prompts that were answered again with the adapter scaled",

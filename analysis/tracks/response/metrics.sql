@@ -55,16 +55,29 @@ WHERE m.track = $track GROUP BY m.slice ORDER BY m.slice
 -- name: votes
 SELECT v.ref, v.judge, v.winner, c.words - b.words AS longer,
        abs(c.words - b.words) <= 0.2 * greatest(b.words, c.words) AS alike
-FROM response_preference v
+FROM response_vote v
 LEFT JOIN response_side b ON b.ref = v.ref AND b.side = 'base' AND b.ended <> 'missing'
 LEFT JOIN response_side c ON c.ref = v.ref AND c.side = 'candidate' AND c.ended <> 'missing'
 ORDER BY v.ref, v.judge
+
+-- name: votes_for_first
+-- Each vote as it was cast, before two orders are taken together.
+SELECT judge, count(*) FILTER (winner = first), count(*) FILTER (winner <> 'tie')
+FROM response_preference WHERE first IS NOT NULL GROUP BY judge ORDER BY judge
 
 -- name: voted_prompts
 SELECT m.slice, coalesce(any_value(s.critical), false) OR m.slice = $all, list(DISTINCT m.ref ORDER BY m.ref)
 FROM membership m SEMI JOIN response_preference v ON v.ref = m.ref
 LEFT JOIN slice s ON s.slice = m.slice AND s.track = m.track
 WHERE m.track = $track GROUP BY m.slice ORDER BY m.slice
+
+-- name: artefact
+SELECT differs, gap, largest, noise_differs, noise_gap, noise_largest FROM response_artefact WHERE form = $form
+ORDER BY ref
+
+-- name: worst
+SELECT ref FROM response_artefact WHERE form = $form AND (differs OR gap > 0)
+ORDER BY differs DESC, gap DESC NULLS LAST, ref LIMIT $most
 
 -- name: shifts
 WITH response AS (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -10,6 +11,7 @@ import numpy as np
 from analysis.base.records import ALL, Metric
 from analysis.base.sql import queries
 from analysis.stats import clopper_pearson
+from analysis.stats.agreement import gwet_ac1, gwet_ac1_bounds
 from analysis.stats.means import Interval
 from analysis.tracks.response.metric_specs import TRACK, metric
 
@@ -30,6 +32,11 @@ CONTROLLED = (
 )
 NO_DIFFERENCE = "all answers differ alike in length, or all votes are alike: nothing to control for"
 NEVER = "no judge prefers either side"
+NO_NAME = "(no name)"
+NO_PEOPLE = "no judge is said to be a person (human_judges)"
+NOT_SHARED = "no prompt was judged by it and by a person"
+AGREEMENT = "Gwet's AC1 with what more of the people prefer; Clopper-Pearson 95 % of the share agreed"
+ORDER = "votes that prefer a side and say which was shown first; Clopper-Pearson 95 %"
 FEW_ALIKE = "in {:.0%} of the prompts the two answers differ by at most 20 % in length: it cannot be told"
 LEAST_ALIKE = 0.1
 """Share of prompts with answers of like length under which the regression would only extrapolate to them."""
@@ -120,11 +127,19 @@ def _at_no_difference(
     return fitted
 
 
-def preference_metrics(connection: duckdb.DuckDBPyConnection, seed: int) -> list[Metric]:
+def preference_metrics(
+    connection: duckdb.DuckDBPyConnection, seed: int, people: Collection[str] = ()
+) -> list[Metric]:
     """Win rates of the candidate for every slice, length-controlled on `all` and critical ones, and by judge.
 
     Nothing where there are no votes. The votes on a prompt count together as one. A judge that never prefers says
-    nothing about preference and is left out where another one does.
+    nothing about preference and is left out where another one does. Of each judge that is no person, how far it agrees
+    with people; of each that says in what order it was shown the answers, how often it prefers the first.
+
+    Args:
+        connection: the workbench.
+        seed: the same seed gives the same intervals.
+        people: names of the judges that are people.
     """
     votes = connection.execute(_SQL["votes"]).fetchall()
     if not votes:
@@ -155,7 +170,50 @@ def preference_metrics(connection: duckdb.DuckDBPyConnection, seed: int) -> list
     if len(by_judge) > 1:
         for judge, given in sorted(by_judge.items()):
             own = {judge} & silent
-            rows.append(_win_rate("win_rate_judge", judge or "(no name)", np.array(given), own))
+            rows.append(_win_rate("win_rate_judge", judge or NO_NAME, np.array(given), own))
+    rows += _agreements([(ref, judge, winner) for ref, judge, winner, *_ in votes], people)
+    for judge, first, n in connection.execute(_SQL["votes_for_first"]).fetchall():
+        share = first / n if n else None
+        why = "" if n else "it prefers neither wherever the order is known"
+        rows.append(
+            metric(
+                "judge_first",
+                judge or NO_NAME,
+                "candidate",
+                share,
+                clopper_pearson(first, n),
+                n,
+                ORDER,
+                why=why,
+            )
+        )
+    return rows
+
+
+def _agreements(votes: Sequence[tuple[str, str, str]], people: Collection[str]) -> list[Metric]:
+    """Gwet's AC1 of each judge that is no person with what more of the people prefer; a tie where as many do."""
+    of_people: dict[str, float] = defaultdict(float)
+    for ref, judge, winner in votes:
+        if judge in people:
+            of_people[ref] += SCORE[winner] - SCORE["tie"]
+    by_judge: dict[str, list[tuple[str, str]]] = defaultdict(list)
+    for ref, judge, winner in votes:
+        if judge not in people:
+            both = by_judge[judge]
+            if ref in of_people:
+                net = of_people[ref]
+                both.append((winner, "candidate" if net > 0 else "base" if net < 0 else "tie"))
+    rows = []
+    for judge, both in sorted(by_judge.items()):
+        value, bounds, why = None, None, NO_PEOPLE if not people else NOT_SHARED
+        if both:
+            value, why = gwet_ac1(both), ""
+            bounds = gwet_ac1_bounds([own for own, _ in both], [said for _, said in both])
+        rows.append(
+            metric(
+                "judge_agreement", judge or NO_NAME, "candidate", value, bounds, len(both), AGREEMENT, why=why
+            )
+        )
     return rows
 
 
@@ -163,7 +221,7 @@ def _win_rate(name: str, slice_name: str, scores: FloatArray, silent: set[str]) 
     one = win_rate(scores)
     why = ""
     if silent:
-        named = ", ".join(sorted(judge or "(no name)" for judge in silent))
+        named = ", ".join(sorted(judge or NO_NAME for judge in silent))
         why = f"left out, for they never prefer: {named}"
         if len(scores) and set(scores.tolist()) == {SCORE["tie"]}:
             why = NEVER

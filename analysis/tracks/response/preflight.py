@@ -7,11 +7,15 @@ from analysis.base.problems import Problem, attempt
 from analysis.base.records import SIDES
 from analysis.base.turns import USER, Prompt
 from analysis.data.examples import Examples
+from analysis.models.digest import folder_digest
+from analysis.models.files import stored_dtype
 from analysis.models.generator import generators
-from analysis.models.generator_config import GeneratorHead
+from analysis.models.generator_config import GeneratorHead, inspect_generator
 from analysis.models.preflight import sound_heads
 from analysis.models.sides import Sides
+from analysis.tracks.response.artefact import BATCH, PROMPTS, forms_of, unlike, why_not
 from analysis.tracks.response.detector_inputs import turns_by_ref
+from analysis.tracks.response.settings import ResponseSettings
 
 
 def check_generators(models: Sides, problems: list[Problem]) -> list[str]:
@@ -73,6 +77,37 @@ def check_turns(examples: Examples, models: Sides) -> None:
                     where=f"{examples.source}:{examples.lines[ref]}",
                     hint="recorded responses to them can be reviewed without models",
                 ) from error
+
+
+def check_deployed(models: Sides, settings: ResponseSettings, problems: list[Problem]) -> list[str]:
+    """Read the head of the form that will be served; what is wrong with it is added to `problems`.
+
+    Returns:
+        What a reader should know of it and of what comparing it costs, a line each; nothing where none is given.
+    """
+    notes: list[str] = []
+    if not models or not settings.deploys:
+        return notes
+    folder = settings.deployed
+    before = len(problems)
+    head = attempt(lambda: inspect_generator(folder), problems) if folder else None
+    candidate = attempt(lambda: generators(models).head("candidate"), [])
+    if folder is not None and head is not None and candidate is not None:
+        stored = attempt(
+            lambda: f"stored as {stored_dtype(folder)}, sha256 {folder_digest(folder)[:12]}", problems
+        )
+        notes.append(f"deployed  {_described(head)}, {stored}")
+        why = attempt(lambda: why_not(models, settings), problems)
+        if why:
+            notes.append(f"{'':<10}{why}: response.artefact will be unknown")
+        if differs := unlike(candidate, head):
+            notes.append(f"{'':<10}answers otherwise than the candidate: {'; '.join(differs)}")
+    if len(problems) == before:
+        notes.append(
+            f"deployed  up to {PROMPTS} prompts are answered {(BATCH + 4) * len(forms_of(settings))} times more to "
+            "compare it, with one more model in memory"
+        )
+    return notes
 
 
 def _described(head: GeneratorHead) -> str:

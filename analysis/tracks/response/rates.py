@@ -149,7 +149,7 @@ def _compute(context: PlanContext) -> dict[str, pa.Table]:
         *unread_metrics(connection, rows),
         *length_metrics(connection, seed),
         *sampled_metrics(connection, rows, seed),
-        *preference_metrics(connection, seed),
+        *preference_metrics(connection, seed, response_settings(context.settings).human_judges),
     ]
     return {"metric": metric_table(found)}
 

@@ -35,6 +35,7 @@ def report_sections(connection: duckdb.DuckDBPyConnection, given: GateInput) -> 
         FIELD: [
             *_behaviours(connection, given),
             *_sampled(given),
+            *_deployed(given),
             *_preference(given),
             *_length(given),
             *_unanswered(given),
@@ -166,6 +167,54 @@ def _preference(given: GateInput) -> list[str]:
             if one.value is not None
         ]
         found.append(f"by judge: {'; '.join(said)}")
+    return found + _judges(given)
+
+
+def _judges(given: GateInput) -> list[str]:
+    """How far each judge agrees with people, and whether it prefers what it is shown first."""
+    found = []
+    agreements = [one for one in given.metrics if (one.track, one.name) == (TRACK, "judge_agreement")]
+    if agreements:
+        said = [
+            f"{one.slice} not known ({one.why})"
+            if one.value is None
+            else f"{one.slice} {one.value:.2f}{_hundredths(one)} on {one.n} prompts"
+            for one in agreements[:SHOWN]
+        ]
+        found.append(f"agreement with people (Gwet's AC1; 1 is full, 0 what chance gives): {'; '.join(said)}")
+    orders = [one for one in given.metrics if (one.track, one.name) == (TRACK, "judge_first")]
+    said = [
+        f"{one.slice} {one.value:.0%}{_percents(one)} of {one.n}"
+        for one in orders[:SHOWN]
+        if one.value is not None
+    ]
+    return found + ([f"votes for the answer that was shown first: {'; '.join(said)}"] if said else [])
+
+
+def _hundredths(one: Metric) -> str:
+    return "" if one.low is None or one.high is None else f" [{one.low:.2f}, {one.high:.2f}]"
+
+
+def _deployed(given: GateInput) -> list[str]:
+    """Whether what will be served answers as what was reviewed, in a sentence a form."""
+    found = []
+    for form in given.settings.get(TRACK, {}).get("deployed") or {}:
+        answers, noise, logp, floor = (
+            metric_of(given, TRACK, name, form, side)
+            for name in ("artefact_answers", "artefact_logp")
+            for side in ("candidate", "base")
+        )
+        if answers is None or answers.value is None:
+            why = answers.why if answers is not None else "it was not compared"
+            found.append(f"the {form} form is not compared with the candidate: {why}")
+            continue
+        apart = ""
+        if logp is not None and logp.value is not None and floor is not None and floor.value is not None:
+            apart = f"; log-probability {logp.value:.2g} nats apart on average, {floor.value:.2g} by rounding alone"
+        found.append(
+            f"the {form} form answers {hits_of(answers)} of {answers.n} prompts otherwise than the candidate, "
+            f"{hits_of(noise) if noise is not None else 0} by rounding alone{apart}"
+        )
     return found
 
 

@@ -19,8 +19,25 @@ CREATE TABLE response_passage (
     ref VARCHAR NOT NULL, position INTEGER NOT NULL, passage_id VARCHAR, text VARCHAR NOT NULL);
 -- answer, refuse, escalate, cite, no_spoilers
 CREATE TABLE response_expected (ref VARCHAR NOT NULL, expects VARCHAR NOT NULL);
--- base, candidate, tie; `judge` is '' where none is named
-CREATE TABLE response_preference (ref VARCHAR NOT NULL, judge VARCHAR NOT NULL, winner VARCHAR NOT NULL);
+-- base, candidate, tie; `judge` is '' where none is named, `first` the side that was shown first, NULL where that is not
+-- known.
+CREATE TABLE response_preference (
+    ref VARCHAR NOT NULL, judge VARCHAR NOT NULL, winner VARCHAR NOT NULL, first VARCHAR);
+-- What each judge prefers: one that judged in both orders, and said another thing in each, prefers neither.
+CREATE VIEW response_vote AS
+SELECT ref, judge, if(min(winner) = max(winner), min(winner), 'tie') AS winner
+FROM response_preference WHERE judge <> '' GROUP BY ref, judge
+UNION ALL
+SELECT ref, judge, winner FROM response_preference WHERE judge = '';
+-- What a served system answered, with the log-probability of each token where it is known.
+CREATE TABLE response_served (ref VARCHAR NOT NULL, text VARCHAR NOT NULL, logp DOUBLE[]);
+-- Greedy answers of the candidate and of a form of it, `deployed` or `served`: whether they differ, and the mean and the
+-- largest absolute difference of a token's log-probability, in nats, NULL where none is known. The noise is how far
+-- base and base are apart on the prompt, and the candidate and its own rounded merge.
+CREATE TABLE response_artefact (
+    ref VARCHAR NOT NULL, form VARCHAR NOT NULL, candidate VARCHAR NOT NULL, deployed VARCHAR NOT NULL,
+    differs BOOLEAN NOT NULL, gap DOUBLE, largest DOUBLE, noise_differs BOOLEAN NOT NULL, noise_gap DOUBLE NOT NULL,
+    noise_largest DOUBLE NOT NULL);
 CREATE TABLE response_catalogue (
     id VARCHAR NOT NULL, title VARCHAR NOT NULL, aliases VARCHAR[] NOT NULL, author VARCHAR, volumes INTEGER,
     price DOUBLE, in_stock BOOLEAN, spoilers VARCHAR[] NOT NULL);

@@ -34,6 +34,9 @@ class ResponseSettings(TrackSettings):
     catalogue: FilePath | None = None
     policy: FilePath | None = None
     preferences: FilePath | None = None
+    human_judges: list[Text] = Field(default_factory=list)
+    deployed: FolderPath | None = None
+    deployed_records: FilePath | None = None
     behaviour: list[BehaviourSection] = Field(default_factory=list)
     labels: dict[Text, LabelColumns] = Field(default_factory=dict)
     id: Text = "id"
@@ -60,6 +63,18 @@ class ResponseSettings(TrackSettings):
             wanted = (("base with candidate", self.base), ("prompts", self.prompts))
             missing = " and ".join(name for name, value in wanted if value is None)
             raise ValueError(f"there is nothing to review without {missing}; {SOURCES}")
+        return self
+
+    @model_validator(mode="after")
+    def _what_goes_with_it(self) -> Self:
+        for key in ("deployed", "deployed_records"):
+            if getattr(self, key) is not None and self.base is None:
+                raise ValueError(
+                    f"{key} is what the candidate becomes, and is compared with the candidate's model: "
+                    "give base and candidate"
+                )
+        if self.human_judges and self.preferences is None:
+            raise ValueError("human_judges are judges of preferences, and none are given")
         return self
 
     @model_validator(mode="after")
@@ -101,6 +116,11 @@ class ResponseSettings(TrackSettings):
     def has_models(self) -> bool:
         """Whether both generators can be run."""
         return self.base is not None
+
+    @property
+    def deploys(self) -> bool:
+        """Whether a form in which the candidate will be served is given."""
+        return self.deployed is not None or self.deployed_records is not None
 
     @property
     def generates(self) -> bool:

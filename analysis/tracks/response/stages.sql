@@ -3,6 +3,12 @@
 -- name: prompts_by_length
 SELECT ref, text, sha256 FROM example WHERE track = $track AND kind = 'prompt' ORDER BY length(text), ref
 
+-- name: prompts_with_text
+SELECT ref, text, sha256 FROM example WHERE track = $track AND kind = 'prompt' ORDER BY ref
+
+-- name: served
+SELECT ref, text, logp FROM response_served ORDER BY ref
+
 -- name: prompts
 SELECT ref FROM example WHERE track = $track AND kind = 'prompt' ORDER BY ref
 

@@ -64,6 +64,13 @@ class ResponseTrack(Track):
             return {"base": response.base, "candidate": response.candidate}
         return response.recorded
 
+    def deployed_forms(self, settings: TrackSettings) -> Mapping[str, Path]:
+        """The merged or exported folder, where one is given; answers of a served system are data."""
+        from analysis.tracks.response.settings import response_settings
+
+        folder = response_settings(settings).deployed
+        return {} if folder is None else {"deployed": folder}
+
     def pair(self, folders: Mapping[Side, Path], device: str) -> Sides:
         """Both generators, loaded when first asked for; what was recorded where there are none."""
         from analysis.models.generator import GeneratorPair
@@ -74,9 +81,13 @@ class ResponseTrack(Track):
         return GeneratorPair(folders, device)
 
     def check_models(self, models: Sides, settings: TrackSettings, problems: list[Problem]) -> list[str]:
-        from analysis.tracks.response.preflight import check_generators
+        from analysis.tracks.response.preflight import check_deployed, check_generators
+        from analysis.tracks.response.settings import response_settings
 
-        return check_generators(models, problems)
+        return [
+            *check_generators(models, problems),
+            *check_deployed(models, response_settings(settings), problems),
+        ]
 
     def fit(self, examples: Examples, models: Sides, skip_bad_rows: bool) -> Examples:
         """All prompts. Raises AssayError for turns that a chat template refuses."""
@@ -104,6 +115,7 @@ class ResponseTrack(Track):
     def stages(self) -> tuple[Step, ...]:
         """Answers are made first; what is found in them is counted before any is explained."""
         from analysis.tracks.response.adapter_scaling import DOSE_RESPONSE, DOSE_RESPONSE_METRICS
+        from analysis.tracks.response.artefact import ARTEFACT, ARTEFACT_METRICS
         from analysis.tracks.response.detect import DECLARE, DETECT
         from analysis.tracks.response.generate import ENDINGS, GENERATE
         from analysis.tracks.response.labelled_sample import DRAW
@@ -116,6 +128,8 @@ class ResponseTrack(Track):
         return (
             GENERATE,
             ENDINGS,
+            ARTEFACT,
+            ARTEFACT_METRICS,
             DRAW,
             DECLARE,
             DETECT,
@@ -143,6 +157,7 @@ class ResponseTrack(Track):
         self, settings: TrackSettings, workbench: duckdb.DuckDBPyConnection
     ) -> dict[str, object]:
         """Which inputs there are, and what is needed to estimate how far behaviours rose."""
+        from analysis.tracks.response import artefact
         from analysis.tracks.response.behaviour_data import behaviour_data
         from analysis.tracks.response.settings import response_settings
 
@@ -151,6 +166,8 @@ class ResponseTrack(Track):
             "catalogue": response.catalogue is not None,
             "policy": response.policy is not None,
             "preferences": response.preferences is not None,
+            "human_judges": list(response.human_judges),
+            "deployed": artefact.gate_settings(response, workbench),
             "models": response.has_models,
             "generated": response.generates,
             "main": f"{response.behaviour[0].name}_leads" if response.behaviour else "",

@@ -15,6 +15,7 @@ from tui.plugin.common import annotation_lines, flag_reasons
 from tui.plugin.options import ViewOptions
 from tui.tracks.response.answers import answer_lines, likelihood_lines, read_likely
 from tui.tracks.response.checked_against import against_lines
+from tui.tracks.response.deployed import deployed_lines
 from tui.tracks.response.layout import INDENT, TALL, cut
 from tui.tracks.response.rates import rate_lines
 from tui.tracks.response.spans import hits_of, span_lines
@@ -32,6 +33,7 @@ def example_lines(evidence: ExampleEvidence, options: ViewOptions) -> list[Line]
     lines = [*_prompt(evidence, options, selected), rule(width)]
     likely = read_likely(evidence)
     lines += answer_lines(evidence, options, selected, likely, len(lines))
+    lines += deployed_lines(evidence, options)
     lines += [rule(width), *span_lines(evidence, options, selected)]
     lines += against_lines(evidence, options)
     shifted = likelihood_lines(evidence, options, likely)

@@ -143,7 +143,8 @@ def _labelled(one: Estimate) -> str:
 
 
 def _counted(strict: Confirmed, one: Estimate) -> str:
-    return f"{words_of(one.behaviour.name)}: people confirmed {len(strict.new)} new and {len(strict.gone)} gone of {one.n}"
+    said = words_of(one.behaviour.name)
+    return f"{said}: people confirmed {len(strict.new)} new and {len(strict.gone)} gone of {one.n}"
 
 
 def _criteria(one: Estimate, rose: bool, net_rise: float) -> list[Criterion]:

@@ -59,6 +59,11 @@ def judge_tradeoff(given: GateInput, rule: Rule) -> list[GateResult]:
             "unknown",
         ),
     ]
+    judges, doubts = judged_judges(given)
+    if verdict == "pass" and any(row.verdict == "warn" for row in judges):
+        verdict = "warn"
+    why = "; ".join([why, *doubts])
+    rows += judges
     waits = refs if verdict == "unknown" else ()
     return [
         result(
@@ -72,6 +77,37 @@ def judge_tradeoff(given: GateInput, rule: Rule) -> list[GateResult]:
             open_refs=dict.fromkeys(waits),
         )
     ]
+
+
+def judged_judges(given: GateInput) -> tuple[list[Criterion], list[str]]:
+    """What is known of the judges themselves, and what is to be said of it.
+
+    How far each agrees with people, which is said where it is not known, and whether it prefers whatever it is shown
+    first, which warns.
+    """
+    rows, unknown, doubts = [], [], []
+    for one in given.metrics:
+        if (one.track, one.name) == (TRACK, "judge_agreement"):
+            known = one.value is not None
+            why = "" if known else f": not known, {one.why}"
+            unknown += [] if known else [one.slice]
+            limit = "known, for a judge that is no person"
+            rows.append(
+                criterion(
+                    f"agreement of {one.slice} with people{why}", one, limit, "pass" if known else "undecided"
+                )
+            )
+        elif (one.track, one.name) == (TRACK, "judge_first") and one.low is not None and one.high is not None:
+            biased = not one.low <= 0.5 <= one.high
+            what = f"votes of {one.slice} for the answer shown first"
+            rows.append(criterion(what, one, "an interval that holds 0.5", "warn" if biased else "pass"))
+            if biased:
+                doubts.append(
+                    f"{one.slice} prefers the {'first' if one.low > 0.5 else 'second'} answer that it is shown"
+                )
+    if unknown:
+        doubts.insert(0, f"how far {', '.join(unknown)} agrees with people is not known")
+    return rows, doubts
 
 
 def _count(what: str, count: int, bears: bool, verdict: GateVerdict) -> Criterion:
@@ -89,7 +125,7 @@ GATE = Gate(
         )
     },
     judge_tradeoff,
-    reads=reads("win_rate", "win_rate_length_controlled"),
+    reads=reads("win_rate", "win_rate_length_controlled", "judge_agreement", "judge_first"),
     place=900,
 )
 GATES = (GATE,)

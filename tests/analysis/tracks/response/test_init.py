@@ -12,6 +12,8 @@ from typing import Any
 
 import pytest
 
+import pytest
+
 from analysis.init import init_review
 from analysis.run.check import check_review
 from tests.analysis.tracks.response.tiny import catalogue, write_lines
@@ -44,6 +46,29 @@ def test_generators_answer_where_nothing_is_recorded(tiny_generated_review: Path
     response = tomllib.loads(path.read_text("utf-8"))["response"]
     assert response == {"base": "base", "candidate": "candidate", "prompts": "prompts.jsonl", **GIVEN}
     assert any("LORA adapter over LlamaForCausalLM" in note for note in check_review(path).notes)
+
+
+@pytest.mark.parametrize("name", ["a-merged", "z-merged"])
+def test_a_merged_folder_beside_its_adapter_is_what_will_be_served(
+    tiny_generated_review: Path, moved_generator: Path, name: str
+) -> None:
+    folder = tiny_generated_review.parent
+    tiny_generated_review.unlink()
+    (folder / "records.jsonl").unlink()
+    shutil.copytree(moved_generator, folder / name)
+    path = init_review(folder)
+    response = tomllib.loads(path.read_text("utf-8"))["response"]
+    assert {key: response.get(key) for key in ("base", "candidate", "deployed")} == {
+        "base": "base",
+        "candidate": "candidate",
+        "deployed": name,
+    }
+    assert any(note.startswith("deployed") for note in check_review(path).notes)
+    shutil.rmtree(folder / "candidate")
+    path.unlink()
+    response = tomllib.loads(init_review(folder).read_text("utf-8"))["response"]
+    assert (response["base"], response["candidate"]) == ("base", name)
+    assert "deployed" not in response
 
 
 def test_one_generator_beside_records_is_left_out(tiny_generated_review: Path) -> None:

@@ -84,6 +84,7 @@ def test_records_are_the_prompts_with_what_was_answered(root: Path) -> None:
         "ref": "response/prompt:r001",
         "judge": "first",
         "winner": "base",
+        "first": None,
     }
 
 
@@ -232,6 +233,7 @@ BAD: list[tuple[str, dict[str, Any], str]] = [
     ),
     ("preferences", {"winner": None}, "column 'winner': is missing"),
     ("preferences", {"id": "r001"}, "column 'judge': 'first' judged this prompt on line 2 already"),
+    ("preferences", {"first": "left"}, "column 'first': must be base or candidate"),
 ]
 
 
@@ -266,6 +268,25 @@ def test_a_record_needs_its_columns(root: Path, column: str) -> None:
     write_lines(root / "records.jsonl", [{k: v for k, v in row.items() if k != column} for row in records()])
     with pytest.raises(AssayError, match=f"column '{column}'"):
         read(root)
+
+
+def test_a_judge_may_vote_once_in_each_order(root: Path) -> None:
+    vote = {"id": "r001", "judge": "j", "winner": "base"}
+    write_lines(root / "preferences.jsonl", [vote | {"first": "base"}, vote | {"first": "candidate"}])
+    assert len(table(read(root), "response_preference")) == 2
+    for again in (vote | {"first": "base"}, vote):
+        write_lines(root / "preferences.jsonl", [vote | {"first": "base"}, again])
+        with pytest.raises(AssayError, match="on line 1 already"):
+            read(root)
+
+
+def test_people_must_be_among_the_judges(root: Path) -> None:
+    assert read(root, human_judges=["second"])
+    with pytest.raises(AssayError, match="no vote is by the judge 'secnd'") as error:
+        read(root, human_judges=["secnd"])
+    assert "second" in str(error.value.hint)
+    with pytest.raises(ValueError, match="judges of preferences"):
+        read(root, preferences=None, human_judges=["second"])
 
 
 def test_votes_without_a_judge_are_of_as_many_judges(root: Path) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from analysis.base.records import ALL, Metric
+from analysis.base.records import ALL, Metric, MetricSide
 from analysis.plugin.registry import get, specs_of
 from analysis.review.session import ReviewSession
 from analysis.run.pipeline import analyze
@@ -21,7 +21,8 @@ def recorded(tmp_path_factory: pytest.TempPathFactory, tiny_generator: Path, tin
     """A store of recorded answers with both models beside them: every stage but the one that answers."""
     root = tmp_path_factory.mktemp("recorded")
     copy_models(root, tiny_generator, tiny_adapter)
-    return analyze(write_review(root, base="base", candidate="candidate")).store
+    # The base as what will be served: all numbers of that are written, too.
+    return analyze(write_review(root, base="base", candidate="candidate", deployed="base")).store
 
 
 @pytest.fixture(scope="module")
@@ -79,7 +80,7 @@ def test_a_gate_result_says_what_its_value_is(recorded: Path) -> None:
             if gate.track != TRACK or gate.metric is None:
                 continue
             spec = session.gate_input().specs[TRACK][gate.metric]
-            side = "candidate" if gate.metric == "win_rate" else "difference"
+            side: MetricSide = "candidate" if gate.metric in ("win_rate", "artefact_logp") else "difference"
             assert (gate.measures, gate.unit, gate.better) == (spec.measures_on(side), spec.unit, spec.better)
             assert gate.criteria
         spoilers = next(one for one in session.gates() if one.key == "response.spoilers")

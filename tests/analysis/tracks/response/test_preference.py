@@ -11,6 +11,8 @@ from analysis.stats import clopper_pearson
 from analysis.tracks.response.preference import (
     NEVER,
     NO_DIFFERENCE,
+    NO_PEOPLE,
+    NOT_SHARED,
     length_controlled,
     preference_metrics,
     win_rate,
@@ -124,6 +126,8 @@ def test_a_judge_that_never_prefers_alone_says_one_half() -> None:
     assert (rate.value, rate.n, rate.why, rate.status) == (0.5, 8, NEVER, "ok")
     assert _of(rows, "win_rate_length_controlled").why == NO_DIFFERENCE
     assert not [row for row in rows if row.name == "win_rate_judge"]
+    (agreement,) = (row for row in rows if row.name == "judge_agreement")
+    assert (agreement.slice, agreement.status, agreement.why) == ("only", "unknown", NO_PEOPLE)
 
 
 def test_without_answers_of_like_length_the_controlled_rate_is_unknown() -> None:
@@ -139,3 +143,66 @@ def test_without_answers_of_like_length_the_controlled_rate_is_unknown() -> None
 
 def test_no_votes_make_no_metrics() -> None:
     assert preference_metrics(workbench([both()] * 3), 0) == []
+
+
+def test_a_judge_agrees_with_what_more_of_the_people_prefer() -> None:
+    votes = {
+        "ann": ["candidate"] * 6 + ["base"] * 4,
+        "bob": ["candidate"] * 5 + ["base"] * 5,
+        "good": ["candidate"] * 5 + ["tie"] + ["base"] * 4,
+        "bad": ["base"] * 5 + ["candidate"] * 5,
+    }
+    rows = preference_metrics(_voted(votes), 0, ["ann", "bob"])
+    agreement = {row.slice: row for row in rows if row.name == "judge_agreement"}
+    assert set(agreement) == {"good", "bad"}
+    good, bad = agreement["good"], agreement["bad"]
+    # On the sixth prompt the people are of two minds, which is a tie.
+    assert (good.value, good.n) == (1.0, 10)
+    assert good.low is not None
+    assert 0.5 < good.low < 1.0
+    assert bad.value is not None
+    assert bad.value < 0
+    alone = preference_metrics(_voted({"ann": ["base"], "new": []}), 0, ["ann"])
+    assert not [row for row in alone if row.name == "judge_agreement"]
+
+
+def test_a_judge_of_other_prompts_is_not_known() -> None:
+    rows = [
+        {"id": "r000", "judge": "ann", "winner": "base"},
+        {"id": "r001", "judge": "gpt", "winner": "base"},
+    ]
+    found = preference_metrics(workbench(each(2, lambda _: both((9, 9))), votes=rows), 0, ["ann"])
+    (one,) = (row for row in found if row.name == "judge_agreement")
+    assert (one.slice, one.status, one.why, one.n) == ("gpt", "unknown", NOT_SHARED, 0)
+
+
+def _in_order(votes: list[tuple[int, str, str]]) -> duckdb.DuckDBPyConnection:
+    """A workbench with votes of one judge as (prompt, side shown first, winner)."""
+    rows = [
+        {"id": f"r{number:03d}", "judge": "gpt", "first": first, "winner": winner}
+        for number, first, winner in votes
+    ]
+    return workbench(each(20, lambda _: both((9, 9))), votes=rows)
+
+
+def test_a_judge_that_takes_the_first_answer_prefers_neither() -> None:
+    """Judged in both orders it says another thing in each: ties, and all of its votes are for the first."""
+    both_orders = [(number, side, side) for number in range(20) for side in ("base", "candidate")]
+    rows = preference_metrics(_in_order(both_orders), 0)
+    assert (_of(rows, "win_rate").value, _of(rows, "win_rate").n) == (0.5, 20)
+    first = _of(rows, "judge_first", "gpt")
+    assert (first.value, first.n) == (1.0, 40)
+    assert (first.low, first.high) == clopper_pearson(40, 40)
+
+
+def test_a_judge_that_looks_is_as_often_for_the_first_as_not() -> None:
+    both_orders = [(number, side, "candidate") for number in range(20) for side in ("base", "candidate")]
+    rows = preference_metrics(_in_order(both_orders), 0)
+    assert (_of(rows, "win_rate").value, _of(rows, "judge_first", "gpt").value) == (1.0, 0.5)
+    once = preference_metrics(_in_order([(0, "base", "tie")]), 0)
+    assert _of(once, "judge_first", "gpt").status == "unknown"
+
+
+def test_a_vote_in_one_order_and_a_tie_in_the_other_are_a_tie() -> None:
+    rows = preference_metrics(_in_order([(0, "base", "candidate"), (0, "candidate", "tie")]), 0)
+    assert _of(rows, "win_rate").value == 0.5

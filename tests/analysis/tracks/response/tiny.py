@@ -104,13 +104,15 @@ def prompts() -> list[dict[str, Any]]:
 
 
 def preferences() -> list[dict[str, Any]]:
-    """The candidate wins two of three votes; the second judge sees half of the prompts."""
+    """The candidate wins two of three votes; the second judge sees half of the prompts, in a known order."""
     winners = ("candidate", "base", "candidate")
     votes = [
-        {"id": row["id"], "winner": winners[number % 3], "judge": "first"}
+        {"id": row["id"], "winner": winners[number % 3], "judge": "first", "first": None}
         for number, row in enumerate(records())
     ]
-    return votes + [{"id": row["id"], "winner": "tie", "judge": "second"} for row in records()[::2]]
+    return votes + [
+        {"id": row["id"], "winner": "tie", "judge": "second", "first": "base"} for row in records()[::2]
+    ]
 
 
 def write_lines(path: Path, rows: Iterable[Mapping[str, Any]]) -> Path:
