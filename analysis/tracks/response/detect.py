@@ -16,7 +16,6 @@ from analysis.text.cleaned import cleaned
 from analysis.text.language import unread_language
 from analysis.tracks.response.detector_inputs import load_knowledge, load_responses
 from analysis.tracks.response.detectors.contract import Detector, Found, Knowledge, Response
-from analysis.tracks.response.detectors.quality import quality_text
 from analysis.tracks.response.known_detectors import DETECTORS
 from analysis.tracks.response.metric_specs import TRACK
 
@@ -46,7 +45,7 @@ _OUTCOME = pa.schema(
         ("ref", pa.string()),
         ("side", pa.string()),
         ("detector", pa.string()),
-        ("hit", pa.bool_()),
+        ("score", pa.float64()),
         ("hits", pa.int32()),
         ("why", pa.string()),
     ]
@@ -57,7 +56,7 @@ _SAMPLE_OUTCOME = pa.schema(
         ("side", pa.string()),
         ("number", pa.int32()),
         ("detector", pa.string()),
-        ("hit", pa.bool_()),
+        ("score", pa.float64()),
     ]
 )
 _UNREAD = pa.schema(
@@ -68,19 +67,11 @@ _DETECTOR = pa.schema(
     [
         ("name", pa.string()),
         ("place", pa.int32()),
+        ("kind", pa.string()),
         ("title", pa.string()),
-        ("question", pa.string()),
-        ("verb", pa.string()),
-        ("newly", pa.string()),
         ("languages", pa.list_(pa.string())),
-        ("strict", pa.bool_()),
-        ("rated", pa.bool_()),
         ("against", pa.string()),
-        ("invents", pa.bool_()),
-        ("inventions", pa.list_(pa.string())),
-        ("unanswered", pa.bool_()),
-        ("quoted", pa.int32()),
-        ("quality", pa.string()),
+        ("version", pa.int64()),
     ]
 )
 
@@ -91,8 +82,8 @@ def detected(
     """Rows of `span`, `response_hit`, `response_outcome` and `response_unread` for some responses.
 
     Detectors read the cleaned text; the places of spans are in the text as written. A detector that does not apply to
-    a response, or that does not read its language, has no outcome for it. The `why` of an outcome is that of the first
-    span that counts; two equal spans are one.
+    a response, or that does not read its language, has no outcome for it. The `score` of an outcome, in [0, 1], is 1
+    where a span counts, and its `why` is that of the first such span; two equal spans are one.
     """
     spans: list[dict[str, Any]] = []
     hits: list[dict[str, Any]] = []
@@ -112,16 +103,15 @@ def detected(
             ]
             language = unread_language(as_read.text, detector.languages)
             if language is not None:
-                # What it found is shown all the same; that something is missing cannot be said.
+                # What it found is shown all the same; that there is nothing cannot be said.
                 unread.append({**where, "language": language})
-                found = [one for one in found if (one.start, one.end) != (0, len(response.text))]
                 spans += [{**where, **_place(one), "why": one.why} for one in found]
                 continue
             counting = [one for one in found if one.counts]
             spans += [{**where, **_place(one), "why": one.why} for one in found]
             hits += [{**where, **_place(one)} for one in counting]
             why = counting[0].why if counting else ""
-            outcomes.append({**where, "hit": bool(counting), "hits": len(counting), "why": why})
+            outcomes.append({**where, "score": float(bool(counting)), "hits": len(counting), "why": why})
     return {
         "span": pa.Table.from_pylist(spans, _SPAN),
         "response_hit": pa.Table.from_pylist(hits, _HIT),
@@ -152,7 +142,7 @@ def sample_outcomes(
             "side": response.side,
             "number": number,
             "detector": detector.name,
-            "hit": any(one.counts for one in detector.detect(response, knowledge)),
+            "score": float(any(one.counts for one in detector.detect(response, knowledge))),
         }
         for number, as_written in samples
         for response in [readable(as_written)]
@@ -213,14 +203,9 @@ def _run(context: RunContext, shard: Shard) -> dict[str, pa.Table]:
 
 
 def declared(detectors: Sequence[Detector] = DETECTORS) -> pa.Table:
-    """Rows of `response_detector`: what each detector says of itself, and how good it is on labelled texts."""
+    """Rows of `response_detector`: what each detector says of itself."""
     rows = [
-        {
-            **{name: getattr(one, name) for name in _DETECTOR.names if name != "quality"},
-            "languages": list(one.languages),
-            "inventions": list(one.inventions),
-            "quality": quality_text(one),
-        }
+        {**{name: getattr(one, name) for name in _DETECTOR.names}, "languages": list(one.languages)}
         for one in detectors
     ]
     return pa.Table.from_pylist(rows, _DETECTOR)

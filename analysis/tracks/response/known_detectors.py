@@ -17,8 +17,6 @@ _LOG = logging.getLogger(__name__)
 FOLDER = "analysis.tracks.response.detectors"
 GROUP = "assay.detectors"
 """Entry points of detectors that other packages bring: each names a `Detector`, or a tuple of them."""
-RESERVED = ("hallucination", "tradeoff")
-"""Names that stand beside those of detectors, among rates and among gates."""
 
 
 def in_order(found: Iterable[Detector | tuple[Detector, ...]]) -> tuple[Detector, ...]:
@@ -26,7 +24,7 @@ def in_order(found: Iterable[Detector | tuple[Detector, ...]]) -> tuple[Detector
     by_name: dict[str, Detector] = {}
     for given in found:
         for one in given if isinstance(given, tuple) else (given,):
-            if one.name in by_name or one.name in RESERVED:
+            if one.name in by_name:
                 _LOG.warning("left out: a second detector %r; its name is taken", one.name)
             else:
                 by_name[one.name] = one
@@ -34,6 +32,4 @@ def in_order(found: Iterable[Detector | tuple[Detector, ...]]) -> tuple[Detector
 
 
 DETECTORS = in_order(members(FOLDER, "DETECTOR", GROUP, Detector))
-RATED = tuple(one for one in DETECTORS if one.rated)
-"""Those with a rate and a gate, in their order."""
 BY_NAME = {detector.name: detector for detector in DETECTORS}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import Literal
 
 from analysis.base.records import Side
 
@@ -20,7 +21,8 @@ class Passage:
 class Response:
     """What one side answered to one prompt.
 
-    `expected` holds any of `answer`, `refuse`, `escalate`, `cite`, `no_spoilers`.
+    `expected` holds any of `answer`, `refuse`, `escalate`, `cite`, `no_spoilers`; no detector reads it, for whether
+    what is present is wanted is asked by the behaviour.
     """
 
     ref: str
@@ -96,82 +98,41 @@ class Found:
     counts: bool
 
 
-@dataclass(frozen=True)
-class Occasion:
-    """A change of a detector's rate on which a review matters, as a trigger.
+def always(response: Response, knowledge: Knowledge) -> bool:
+    """For a detector whose input is there in every response."""
+    return True
 
-    Args:
-        name: of the trigger.
-        lead: what its sentence begins with, before the numbers of both sides.
-        either_way: whether a clear fall fires it as well as a clear rise.
-    """
 
-    name: str
-    lead: str
-    either_way: bool = True
+Kind = Literal["check", "patterns", "learned", "model", "recorded"]
+"""How a detector finds: against given data, by expressions of a file, by a head on labels, by a model, as recorded."""
 
 
 @dataclass(frozen=True)
 class Detector:
-    """One detector, with its own words: nothing about it is written anywhere else.
-
-    `applies` says whether a response belongs to the detector's rate at all: an answer to somebody who
-    asked for spoilers has no outcome for spoilers, rather than a clean one.
+    """What finds one behaviour in an answer; a lead, which says that it seems present and not whether that is harm.
 
     Args:
-        name: as stored; with a rate, also the name of its gate.
-        title: what it finds, for people.
-        question: what a person would be asked of an answer.
-        verb: what an answer with a hit does, so that `VERB 3 of 40 answers` is a sentence.
-        newly: why an answer is flagged that has a hit where the base's has none.
-        protects: what its gate protects.
-        detect: what it finds in a response.
-        applies: whether a response belongs to its rate.
+        name: as stored, and as `leads` of a behaviour names it.
+        title: what it finds, for people: a phrase in lower case.
+        detect: the spans that it finds; an answer is a hit where one of them counts.
         version: rises with every change of what it finds.
-        place: detectors are listed by it.
-        strict: whether a single confirmed hit fails its gate.
-        needs: the setting without which it applies to nothing.
+        kind: how it finds.
+        place: its place among detectors, lower first.
+        needs: what it is given and reads nothing without: `catalogue`, `policy`, `citation pattern`; empty for none.
         against: the setting whose rows are shown beside what it found, `catalogue` or `policy`; empty for none.
-        invents: whether its hits are part of hallucination.
-        inventions: labels of the hits that are, where not all are.
-        unanswered: whether an answer that is not there bears on its gate.
-        quoted: examples that the report quotes of it.
         languages: those that it reads, as BCP 47 tags; none where words do not matter to it.
-        rated: whether it has a rate and a gate; one that only measures has none.
-        shares: labels of spans of which each has a share of answers of its own.
-        occasion: the trigger of its rate, or of its shares where it has any; None for none.
         by_definition: why there is nothing to be right or wrong about; empty where its quality can be measured.
+        applies: whether what it needs is there.
     """
 
     name: str
     title: str
-    question: str
-    verb: str
-    newly: str
-    protects: str
     detect: Callable[[Response, Knowledge], list[Found]]
-    applies: Callable[[Response, Knowledge], bool]
     version: int
+    kind: Kind = "check"
     place: int = 100
-    strict: bool = False
     needs: str = ""
     against: str = ""
-    invents: bool = False
-    inventions: tuple[str, ...] = ()
-    unanswered: bool = False
-    quoted: int = 1
     languages: tuple[str, ...] = ("en",)
-    rated: bool = True
-    shares: tuple[str, ...] = ()
-    occasion: Occasion | None = None
     by_definition: str = ""
-
-
-def always(response: Response, knowledge: Knowledge) -> bool:
-    """For a detector that applies to every response."""
-    return True
-
-
-def whole(response: Response, label: str, why: str) -> Found:
-    """An expected behaviour that is missing: the span is the whole response."""
-    return Found(0, len(response.text), label, why, counts=True)
+    applies: Callable[[Response, Knowledge], bool] = always

@@ -9,16 +9,11 @@ CODE = f"{__name__}.detector"
 
 DETECTOR = Detector(
     name="citations",
+    title="citations that do not hold",
     place=40,
-    title="Citations that do not hold",
-    question="Does the answer cite what does not exist or carries something else, or leave uncited what it must cite?",
-    verb="cites badly in",
-    newly="newly cites badly",
-    protects="what is cited exists and carries what is said",
-    invents=True,
-    inventions=("cites what does not exist",),
+    needs="policy",
     languages=(),
-    version=1,
+    version=2,
     detect=deferred(CODE, "detect"),
     applies=deferred(CODE, "applies"),
 )

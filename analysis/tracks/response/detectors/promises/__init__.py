@@ -9,18 +9,11 @@ CODE = f"{__name__}.detector"
 
 DETECTOR = Detector(
     name="promises",
+    title="promises beyond policy",
     place=30,
-    title="Promises beyond policy",
-    question="Does the answer promise what policy does not allow?",
-    verb="promises what policy does not allow in",
-    newly="newly promises what policy does not allow",
-    protects="nothing is promised that policy does not allow",
-    strict=True,
     needs="policy",
     against="policy",
-    invents=True,
-    quoted=3,
-    version=2,
+    version=3,
     detect=deferred(CODE, "detect"),
     applies=deferred(CODE, "applies"),
 )
