@@ -49,7 +49,7 @@ def matches(pattern: str, text: str, clock: Clock) -> Iterator[regex.Match[str]]
     Raises:
         TimeoutError: the clock has run out.
     """
-    return compiled_pattern(pattern).finditer(text, timeout=clock.left)
+    yield from compiled_pattern(pattern).finditer(text, timeout=clock.left)
 
 
 def _trials(pattern: str) -> Iterator[str]:

@@ -17,11 +17,11 @@ from analysis.text.cleaned import cleaned
 from analysis.tracks.response.catalogue import read_catalogue
 from analysis.tracks.response.cells import Cell, expected_cell, passages_cell, read_cells, text_cell
 from analysis.tracks.response.detectors.contract import Policy
-from analysis.tracks.response.word_count import word_count
 from analysis.tracks.response.metric_specs import TRACK
 from analysis.tracks.response.policy import policy_rows, read_policy
 from analysis.tracks.response.settings import ResponseSettings
 from analysis.tracks.response.votes import read_votes
+from analysis.tracks.response.word_count import word_count
 
 PROMPT = "prompt"
 RESPONSES = {"base": "base_response", "candidate": "candidate_response"}

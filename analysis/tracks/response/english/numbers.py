@@ -6,20 +6,10 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
-_UNITS = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
-_TEENS = [
-    "ten",
-    "eleven",
-    "twelve",
-    "thirteen",
-    "fourteen",
-    "fifteen",
-    "sixteen",
-    "seventeen",
-    "eighteen",
-    "nineteen",
-]  # ten to nineteen
-_TENS = ["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"]
+_SPELT = """one two three four five six seven eight nine
+ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen
+twenty thirty forty fifty sixty seventy eighty ninety"""
+_UNITS, _TEENS, _TENS = (line.split() for line in _SPELT.splitlines())
 _VALUES: dict[str, float] = {
     **{word: float(n) for n, word in enumerate(_UNITS, start=1)},
     **{word: float(n) for n, word in enumerate(_TEENS, start=10)},

@@ -43,7 +43,8 @@ _MOMENTS: tuple[tuple[str, float], ...] = (
     (r"today|tonight|same[- ]day|this (?:very )?(?:morning|afternoon|evening)", 0.0),
     (
         r"immediately|instant(?:ly)?|right away|straight away|straightaway|on the spot|at once"
-        r"|this (?:very )?(?:minute|instant)|within (?:minutes|hours|seconds)|(?:very )?same (?:morning|afternoon|evening)",
+        r"|this (?:very )?(?:minute|instant)|within (?:minutes|hours|seconds)"
+        r"|(?:very )?same (?:morning|afternoon|evening)",
         0.0,
     ),
 )

@@ -88,7 +88,9 @@ def applies(response: Response, knowledge: Knowledge) -> bool:
 def asked_for(prompt: str) -> bool:
     """Whether a prompt asks to be told how a story goes on."""
     asked, refused = WORDS["wanted"].search(prompt), WORDS["none wanted"].search(prompt)
-    return bool(asked) and not (refused and not asked.start() <= refused.start() < asked.end())
+    if asked is None:
+        return False
+    return refused is None or asked.start() <= refused.start() < asked.end()
 
 
 def detect(response: Response, knowledge: Knowledge) -> list[Found]:
