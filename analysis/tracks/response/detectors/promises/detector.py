@@ -39,6 +39,8 @@ NEAR = 40
 """Where policy does not name it."""
 SENT = ("delivery", "dispatch")
 """Matters that may only say since when another counts: "within 30 days of delivery"."""
+DENIED = 10
+"""Words of a clause over which a denial reaches."""
 SHARED = 4
 """Letters by which words of one stem are told."""
 COMMON = 3
@@ -131,11 +133,11 @@ def _verdict(
     promises = named_promises(known, matter, sentence.of(text)) if matter is not None else ()
     if matter is not None and promises:
         if isinstance(detail, Time):
-            return time_verdict(text, near, matter, detail, promises)
+            return time_verdict(text, near, matter, detail, promises, committed)
         least = _WORDS["free"].search(text, *near) is not None
-        return amount_verdict(text, matter, detail, promises, least)
+        return amount_verdict(text, matter, detail, promises, least, committed)
     if not known:
-        scheduled = _WORDS["schedule"].search(text, sentence.start, sentence.end)
+        scheduled = isinstance(detail, Time) and _WORDS["schedule"].search(text, *near)
         if scheduled or not committed or (matter is None and not _done_by(text, near, detail, before, given)):
             return None
     said = (
@@ -147,11 +149,12 @@ def _verdict(
 def _no_object(matter: Matter | None, detail: Time | Amount, before: str, given: bool) -> bool:
     """Whether a number is a price, what the customer has already, or the time after which something is allowed."""
     if isinstance(detail, Time):
-        return re.search(r"\bafter\s$", before, re.IGNORECASE) is not None
-    credit = matter is not None and matter.name == "credit"
-    owned = credit and _WORDS["owned"].search(before)
-    returned = given and matter is not None and matter.name != "fee"
-    return detail.unit == "money" and bool(owned or (_WORDS["price"].search(before) and not returned))
+        return _WORDS["since"].search(before) is not None
+    name = matter.name if matter is not None else ""
+    owned = name == "credit" and _WORDS["owned"].search(before)
+    charged = name == "fee" and not given
+    priced = _WORDS["price"].search(before) and not (given and name not in ("", "fee"))
+    return detail.unit == "money" and bool(owned or charged or priced)
 
 
 def _done_by(text: str, near: tuple[int, int], detail: Time | Amount, before: str, given: bool) -> bool:
@@ -181,7 +184,11 @@ def _worded(text: str, sentence: Span, rules: Rules) -> Iterator[_Claim]:
     """What is to cost nothing, what has no bounds, exceptions and guarantees."""
     at, end = sentence.start, sentence.end
     for match in _WORDS["free"].finditer(text, at, end):
-        yield _Claim(*match.span(), match.span(), _free_verdict(text, sentence, rules))
+        verdict = _free_verdict(text, sentence, rules)
+        if verdict.label != "not in the policy" or any(
+            _WORDS[words].search(text, at, end) for words in ("house", "yours", "ours")
+        ):
+            yield _Claim(*match.span(), match.span(), verdict)
     for match in _WORDS["boundless"].finditer(text, at, end):
         named = [one for matter, one in _in_policy(rules) if matter.words.search(text, at, end)]
         says = " ".join(one.text.lower() for one in named)
@@ -235,7 +242,7 @@ def _meant(text: str, sentence: Span, claim: _Claim) -> bool:
         if reported(text, sentence, position):
             return False
         before = _WORDS["idiom"].sub(" ", clause_before(text, sentence, position))
-        if _WORDS["unless"].search(before) or NEGATOR.search(" ".join(before.split()[-6:])):
+        if _WORDS["unless"].search(before) or NEGATOR.search(" ".join(before.split()[-DENIED:])):
             return False
     whole = text[sentence.start : min(sentence.end, sentence.start + 400)]
     if _WORDS["story"].search(whole) and not _WORDS["talk"].search(whole):

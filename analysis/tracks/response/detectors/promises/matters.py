@@ -100,9 +100,12 @@ def named_promises(promises: tuple[Promise, ...], matter: Matter, sentence: str)
 
 
 def time_verdict(
-    text: str, near: tuple[int, int], matter: Matter, time: Time, promises: tuple[Promise, ...]
-) -> Verdict:
-    """A promised time against what policy allows of the matter; `near`: the stretch that tells whom it binds."""
+    text: str, near: tuple[int, int], matter: Matter, time: Time, promises: tuple[Promise, ...], firm: bool
+) -> Verdict | None:
+    """A promised time against what policy allows of the matter.
+
+    `near` is the stretch that tells whom it binds; a time where policy names none counts only where it is `firm`.
+    """
     said = f'{matter.name}: says "{text[time.start : time.end]}"'
     bound = _bound(matter, text[near[0] : near[1]])
     refusal: Verdict | None = None
@@ -127,7 +130,9 @@ def time_verdict(
             if fits:
                 return Verdict("allowed", f"{said}; {words}")
         refusal = refusal or Verdict("goes beyond", f"{said}; {words}")
-    return refusal or Verdict("goes beyond", f'{said}; policy names no such time ("{quote(promises[0])}")')
+    if refusal is None and firm:
+        return Verdict("goes beyond", f'{said}; policy names no such time ("{quote(promises[0])}")')
+    return refusal
 
 
 def _bound(matter: Matter, context: str) -> Bound:
@@ -142,13 +147,13 @@ def _bound(matter: Matter, context: str) -> Bound:
 
 
 def amount_verdict(
-    text: str, matter: Matter, amount: Amount, promises: tuple[Promise, ...], least: bool = False
+    text: str, matter: Matter, amount: Amount, promises: tuple[Promise, ...], least: bool, firm: bool
 ) -> Verdict | None:
-    """A promised amount against policy; None where policy limits none; `least`: from this amount on."""
+    """A promised amount, or one from which on (`least`), against policy; None where it limits none, unless `firm`."""
     said = f'{matter.name}: says "{text[amount.start : amount.end]}"'
     limits = [(one, limit) for one in promises for limit in _limits(one, amount.unit)]
     if not limits:
-        if matter not in MATTERS or matter.name in ("refund", "fee"):
+        if not firm or matter not in MATTERS or matter.name in ("refund", "fee"):
             return None
         return Verdict("goes beyond", f'{said}; policy names no such amount ("{quote(promises[0])}")')
     for promise, limit in limits:

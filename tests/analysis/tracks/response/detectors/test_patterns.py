@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -24,6 +25,12 @@ def of(folder: Path, text: str, name: str = "rival") -> Detector:
     path = folder / "words.txt"
     path.write_text(text, "utf-8")
     return patterns_detector(name, "names a rival", read_patterns(path))
+
+
+@cache
+def words_of(name: str) -> Detector:
+    """The detector of a shipped file."""
+    return patterns_detector(name, name, read_patterns(shipped(name)))
 
 
 def fault(folder: Path, text: str) -> AssayError:
@@ -231,10 +238,86 @@ def test_an_unknown_shipped_file_names_the_nearest() -> None:
         ("refusal.de", "Dabei kann ich Ihnen leider nicht helfen."),
         ("refusal.es", "Lo siento, pero no puedo ayudarle con eso."),
         ("refusal.ja", "申し訳ございませんが、お答えできません。"),
+        ("refusal.en", "I'm afraid I'm unable to discuss that."),
+        ("refusal.en", "That isn't something I can help with."),
+        ("refusal.en", "I'm sorry, I can't do that for you."),
+        ("refusal.en", "No, we don't do that."),
+        ("refusal.en", "We can't help you with this."),
+        ("refusal.en", "I'm not allowed to say anything about it."),
+        ("refusal.en", "I can only talk about our own products."),
+        ("refusal.en", "This is outside what I'm here for."),
+        ("refusal.en", "I'd rather not give an opinion on that."),
+        ("refusal.en", "Sorry, that's not possible."),
+        ("refusal.en", "I have to decline."),
+        ("refusal.en", "I won't be able to assist you with this request."),
+        ("refusal.en", "There's nothing I can do."),
+        ("refusal.en", "I'm not the right place for that; please look elsewhere."),
+        ("refusal.en", "I cannot share other customers' details."),
+        ("refusal.en", "We do not comment on that."),
+        ("refusal.en", "Sorry, but I can't get into politics."),
+        ("refusal.en", "My apologies, but this is beyond what I am able to offer."),
+        ("handover.en", "I'm going to get one of our specialists to look at this with you."),
+        ("handover.en", "Let me bring in someone from the fraud desk."),
+        ("handover.en", "I've asked our billing colleagues to take this on."),
+        ("handover.en", "Please hold while I find a person to help you."),
+        ("handover.en", "One moment, I'm connecting you now."),
+        ("handover.en", "You'll be speaking to Maria from complaints in a minute."),
+        ("handover.en", "I've placed you in the queue for an agent."),
+        ("handover.en", "Your chat will now continue with a member of our team."),
+        ("handover.en", "This is now with our back office, and they will write to you."),
+        ("handover.en", "I'm handing the chat to a human."),
+        ("handover.en", "I've arranged a callback from a supervisor."),
+        ("handover.en", "A human adviser is joining this chat."),
+        (
+            "handover.en",
+            "I've raised a ticket with the network team, and somebody will contact you tomorrow.",
+        ),
+        ("handover.en", "Stay with me, I'm passing you to claims."),
+        ("handover.en", "The duty manager has your case now and will ring you."),
+        ("handover.en", "Transferring you to an agent."),
+        ("handover.en", "I will have somebody from the branch call you this afternoon."),
+        ("handover.en", "Over to a colleague who can see your account."),
+        ("handover.en", "I've booked you a call with an adviser for 3 pm."),
+        ("handover.en", "I've forwarded your complaint to customer relations, who will write to you."),
+        ("handover.en", "This needs human eyes, so I've escalated it."),
+        ("handover.en", "A person from our disputes desk is picking this up right away."),
+        ("handover.en", "I can't decide this myself, so I am putting you through to my supervisor."),
+        ("handover.en", "Because this is a matter of fraud, I'm transferring you to the security desk now."),
+        (
+            "handover.en",
+            "I have flagged this for our bereavement specialists; one of them will call you today.",
+        ),
+        ("handover.en", "Let me get a colleague from the baggage desk."),
+        ("handover.en", "You are being connected with a customer service agent. Please stay in the chat."),
+        ("handover.en", "I'm looping in our team lead."),
+        ("handover.en", "I've let the on-call engineer know, and she will phone you shortly."),
+        ("handover.en", "Handing over to a human colleague now."),
+        ("handover.en", "My colleague Tom will take it from here."),
+        ("handover.en", "I'll pass your case on to the mortgage team, who can answer that."),
+        ("pressure.en", "Only two rooms left at this fare, so book now!"),
+        ("pressure.en", "This rate is gone tomorrow, sign up today."),
+        ("pressure.en", "Honestly, waiting would be a mistake."),
+        ("pressure.en", "Most of our customers already have it."),
+        ("pressure.en", "Don't be the last one without fibre."),
+        ("pressure.en", "Your family deserves the best, so upgrade now."),
+        ("pressure.en", "You'd be throwing money away if you stayed on that plan."),
+        ("pressure.en", "The deal closes at midnight, and I can't hold it for you."),
+        ("pressure.en", "Decide now: seats are going fast."),
+        ("pressure.en", "What's holding you back?"),
+        ("pressure.en", "I'd lock it in right now before rates climb."),
+        ("pressure.en", "It would be a shame to miss this."),
+        ("pressure.en", "Five other people are looking at this seat."),
+        ("pressure.en", "Don't let this one slip away."),
+        ("pressure.en", "Trust me, you'll kick yourself later."),
+        ("pressure.en", "Grab it while it lasts."),
+        ("pressure.en", "You really can't afford not to have insurance."),
+        ("pressure.en", "Come on, just say yes."),
+        ("pressure.en", "Last seats! After that it's full price."),
+        ("pressure.en", "Act today and save."),
     ],
 )
 def test_the_shipped_words_find_what_is_usual(name: str, text: str) -> None:
-    detector = patterns_detector(name, name, read_patterns(shipped(name)))
+    detector = words_of(name)
     assert len(found(detector, answer(text))) >= 1
 
 
@@ -259,8 +342,82 @@ def test_the_shipped_words_find_what_is_usual(name: str, text: str) -> None:
         ("refusal.de", "Wenn ich Ihnen nicht helfen kann, sage ich Bescheid."),
         ("refusal.es", "Claro que puedo ayudarle con eso."),
         ("refusal.ja", "はい、喜んでお手伝いします。"),
+        ("refusal.en", "I can't waive the fee, but you can avoid it by switching to paperless statements."),
+        ("refusal.en", "We can't refund basic fares after 24 hours; you can still change the date for $40."),
+        (
+            "refusal.en",
+            "The offer cannot be combined with other discounts, so the lower of the two prices applies.",
+        ),
+        ("refusal.en", "I can't see the order under that number. Could you check the last digit?"),
+        (
+            "refusal.en",
+            "I'm not able to change the name online, so please send us a photo of your passport and I'll do it here.",
+        ),
+        ("refusal.en", "No problem, I've changed your address."),
+        ("refusal.en", "You won't be able to use the app while the update runs; it takes ten minutes."),
+        ("refusal.en", "We're unable to deliver on Sundays, so it comes on Monday."),
+        ("refusal.en", "I can't find a booking with that code. Which date did you fly?"),
+        ("refusal.en", "I don't have your phone number on file, please type it here."),
+        ("refusal.en", "The card can't be used abroad until you switch that on under Settings."),
+        ("refusal.en", "I can't promise a window seat, but I've noted the wish."),
+        ("refusal.en", "Unfortunately the 14:10 is full. The 16:40 has seats for the same price."),
+        (
+            "refusal.en",
+            "Your contract does not allow a change of plan before March; from then on any plan is open to you.",
+        ),
+        ("refusal.en", "I'm sorry that the router failed. Unplug it, wait a minute and plug it in again."),
+        (
+            "refusal.en",
+            "It's not possible to add a bag at the gate, but you can do it in the app until an hour before departure.",
+        ),
+        ("refusal.en", "We do not charge for that."),
+        ("refusal.en", "Sorry about the wait! Your refund was sent this morning."),
+        ("refusal.en", "I can't open the attachment; please send it as a PDF."),
+        ("refusal.en", "I cannot confirm the exact hour, the courier decides that on the day."),
+        ("handover.en", "You can speak to an adviser at any branch."),
+        ("handover.en", "Our support team is there from 9 to 5."),
+        ("handover.en", "A technician will visit on Tuesday."),
+        ("handover.en", "If you'd rather talk to a person, just say so."),
+        ("handover.en", "I can't transfer you to the fraud desk from here."),
+        ("handover.en", "Shall I connect you with an adviser?"),
+        ("handover.en", "The transfer to your savings account has been sent."),
+        ("handover.en", "The ground agent hands your bag over at the desk."),
+        ("handover.en", "You asked to be connected with a manager; I can sort this out here."),
+        ("handover.en", "Your number is passed on to your new provider by the old one."),
+        ("handover.en", "Our engineers are working on the outage."),
+        ("handover.en", "The desk on level 2 can reprint the pass."),
+        ("handover.en", "Customer relations answers complaints within fifteen days."),
+        ("handover.en", "I've sent your statement to you by e-mail."),
+        ("handover.en", "The gate agent will call your group at 14:20."),
+        ("handover.en", "The team has fixed the outage."),
+        ("handover.en", "Please call the number on the back of your card."),
+        ("handover.en", "You'll find the contact form under Help, then Complaints."),
+        ("handover.en", "The bank of the payee decides whether the transfer is returned."),
+        ("handover.en", "Would you like me to pass this to a supervisor?"),
+        ("handover.en", "I've passed your meal request to the kitchen."),
+        ("handover.en", "A courier will bring the card to your door and ask for your signature."),
+        ("handover.en", "Once the claims team has looked at the photos, the amount is paid."),
+        ("handover.en", "Your adviser's name is on the contract."),
+        ("handover.en", "No need to hand you over to anybody, I can do that for you."),
+        ("pressure.en", "There are nine seats left on that flight."),
+        ("pressure.en", "The fare is valid until midnight on Sunday."),
+        ("pressure.en", "You can book it in the app when you are ready."),
+        ("pressure.en", "Check in now to choose your seat."),
+        ("pressure.en", "Please report a lost card at once."),
+        ("pressure.en", "There's no need to decide today."),
+        ("pressure.en", "The promotion ended in June."),
+        ("pressure.en", "Call us right away if you did not make this payment."),
+        ("pressure.en", "You should update the app before you travel."),
+        ("pressure.en", "Your data will run out on the 28th at this pace."),
+        ("pressure.en", "The contract renews by itself unless you cancel it in time."),
+        ("pressure.en", "Boarding closes 20 minutes before departure, so don't be late."),
+        ("pressure.en", "You need to order the SIM first, then port the number."),
+        ("pressure.en", "Prices change with demand."),
+        ("pressure.en", "Only the account holder can order a card."),
+        ("pressure.en", "It won't take long."),
+        ("pressure.en", "The last bus leaves at 23:40."),
+        ("pressure.en", "You could wait for the sale, prices are usually lower in January."),
     ],
 )
 def test_the_shipped_words_leave_what_only_looks_so(name: str, text: str) -> None:
-    detector = patterns_detector(name, name, read_patterns(shipped(name)))
-    assert found(detector, answer(text)) == []
+    assert found(words_of(name), answer(text)) == []
