@@ -162,9 +162,6 @@ def of_airline(data: Path) -> dict[str, dict[str, int]]:
 def of_other_assistants(folder: Path) -> dict[str, dict[str, int]]:
     """Four behaviours in answers of a bank, an airline and a telecom provider, with their policies."""
     found = detectors()
-    for language in ("de", "es", "ja"):
-        patterns = read_patterns(shipped(f"refusal.{language}"))
-        found[f"refusal {language}"] = patterns_detector(f"refusal.{language}", "refusals", patterns)
     measured: dict[str, Counts] = {}
     for file in sorted(folder.glob("*.jsonl")):
         rows = list(_rows(file))
@@ -180,8 +177,7 @@ def of_other_assistants(folder: Path) -> dict[str, dict[str, int]]:
                         if (row["domain"], row["language"]) == (domain, language)
                     ]
                     key = f"{label}, {domain if language == 'en' else language}"
-                    detector = found.get(f"{name} {language}", found[name])
-                    measured[key] = _sum(measured.get(key), counted(detector, texts, knowledge))
+                    measured[key] = _sum(measured.get(key), counted(found[name], texts, knowledge))
     return {key: asdict(one) for key, one in sorted(measured.items())}
 
 

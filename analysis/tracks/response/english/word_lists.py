@@ -13,8 +13,8 @@ def word_lists(package: str, name: str) -> dict[str, tuple[str, ...]]:
     sections: dict[str, list[str]] = {}
     entries: list[str] = []
     for line in files(package).joinpath(name).read_text("utf-8").splitlines():
-        if line.startswith("["):
-            entries = sections.setdefault(line.strip("[]"), [])
+        if head := re.fullmatch(r"\[([a-z ]+)\]", line):
+            entries = sections.setdefault(head[1], [])
         elif line and not line.startswith("#"):
             entries.append(re.sub(r"\{([a-z]+)\}", lambda held: f"(?:{'|'.join(sections[held[1]])})", line))
     return {key: tuple(held) for key, held in sections.items()}

@@ -22,7 +22,7 @@ SHOP = Knowledge(
 )
 WORDS = tuple(
     patterns_detector(name, name, read_patterns(shipped(name)))
-    for name in ("refusal.en", "handover.en", "pressure.en", "refusal.de", "refusal.es", "refusal.ja")
+    for name in ("refusal.en", "handover.en", "pressure.en")
 )
 PASSAGES = (Passage("p1", "Standard delivery takes 3 to 5 business days. " * 20),)
 TEXTS = {

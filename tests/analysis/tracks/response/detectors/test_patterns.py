@@ -17,7 +17,7 @@ from analysis.tracks.response.detectors.contract import Detector, Knowledge, Pol
 from analysis.tracks.response.detectors.patterns import patterns_detector, read_patterns, shipped
 from tests.analysis.tracks.response.detectors.shop import answer, found, spans
 
-SHIPPED = ("refusal.en", "handover.en", "pressure.en", "refusal.de", "refusal.es", "refusal.ja")
+SHIPPED = ("refusal.en", "handover.en", "pressure.en")
 
 
 def of(folder: Path, text: str, name: str = "rival") -> Detector:
@@ -185,10 +185,8 @@ def test_places_are_those_of_the_answer_as_written(tmp_path: Path) -> None:
 
 def test_another_language_is_not_read(tmp_path: Path) -> None:
     german = answer("Das kann ich Ihnen leider nicht beantworten, denn dazu liegen mir keine Angaben vor.")
-    english, other = (
-        patterns_detector(name, "refuses", read_patterns(shipped(name)))
-        for name in ("refusal.en", "refusal.de")
-    )
+    english = words_of("refusal.en")
+    other = of(tmp_path, "language: de\nnicht beantworten", "refusal.de")
     tables = detected([german], Knowledge(), (english, other))
     assert [row["detector"] for row in tables["response_unread"].to_pylist()] == ["refusal.en"]
     (outcome,) = tables["response_outcome"].to_pylist()
@@ -235,9 +233,6 @@ def test_an_unknown_shipped_file_names_the_nearest() -> None:
         ("pressure.en", "Order now before it's gone!"),
         ("pressure.en", "Only three seats left at this price!"),
         ("pressure.en", "You'll regret it if you wait."),
-        ("refusal.de", "Dabei kann ich Ihnen leider nicht helfen."),
-        ("refusal.es", "Lo siento, pero no puedo ayudarle con eso."),
-        ("refusal.ja", "申し訳ございませんが、お答えできません。"),
         ("refusal.en", "I'm afraid I'm unable to discuss that."),
         ("refusal.en", "That isn't something I can help with."),
         ("refusal.en", "I'm sorry, I can't do that for you."),
@@ -339,9 +334,6 @@ def test_the_shipped_words_find_what_is_usual(name: str, text: str) -> None:
         ("pressure.en", "There is no rush, take your time."),
         ("pressure.en", "You can order it today on our page."),
         ("pressure.en", "Act fast: call your bank and block the card."),
-        ("refusal.de", "Wenn ich Ihnen nicht helfen kann, sage ich Bescheid."),
-        ("refusal.es", "Claro que puedo ayudarle con eso."),
-        ("refusal.ja", "はい、喜んでお手伝いします。"),
         ("refusal.en", "I can't waive the fee, but you can avoid it by switching to paperless statements."),
         ("refusal.en", "We can't refund basic fares after 24 hours; you can still change the date for $40."),
         (
