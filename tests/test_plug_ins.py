@@ -44,7 +44,7 @@ METHODS = (Method(MethodSpec("word_length", "length of each word", "length", con
 DETECTOR = '''
 """Answers that shout."""
 
-from analysis.tracks.response.detectors.contract import Detector, Found, always
+from analysis.tracks.response.detectors.contract import Detector, Found
 
 
 def detect(response, knowledge):
@@ -54,13 +54,8 @@ def detect(response, knowledge):
 
 DETECTOR = Detector(
     name="shouting",
-    title="Shouting",
-    question="Does the answer shout?",
-    verb="shouts in",
-    newly="newly shouts",
-    protects="nobody is shouted at",
+    title="shouting",
     detect=detect,
-    applies=always,
     version=1,
 )
 '''

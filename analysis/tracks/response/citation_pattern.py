@@ -1,21 +1,20 @@
-"""The citation pattern of a policy: a regular expression of the user's, which must not be able to stop a run."""
+"""The citation pattern of a policy: a regular expression with a group that says what is cited."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import lru_cache
-
-import regex
 
 from analysis.base.errors import AssayError
+from analysis.tracks.response.bounded_pattern import (
+    SECONDS_PER_TEXT,
+    Clock,
+    compiled_pattern,
+    fault_of,
+    matches,
+)
 
 GROUP = "id"
-SECONDS_PER_TEXT = 2.0
-_TRIAL_SECONDS = 0.25
-_OPENINGS = ("", "[", "(", "[1")
-_PIECES = ("a", "0", "a1", "a ", "a-")
-
 HINT = r"write it like \[(?P<id>[a-z]\d+)\]"
 
 
@@ -30,33 +29,12 @@ class Citation:
 
 def pattern_fault(pattern: str) -> str | None:
     """What is wrong with a citation pattern, or None. Takes at most a few seconds, whatever the pattern."""
-    try:
-        compiled = _compiled(pattern)
-    except (regex.error, RecursionError, OverflowError) as error:
-        return f"is no regular expression: {error}"
-    if GROUP not in compiled.groupindex:
+    fault = fault_of(pattern)
+    if (fault is None or "regular expression" not in fault) and GROUP not in compiled_pattern(
+        pattern
+    ).groupindex:
         return "has no group named 'id', which says what is cited"
-    try:
-        if compiled.search("", timeout=_TRIAL_SECONDS) is not None:
-            return "matches the empty text"
-        for text in _trials(pattern):
-            for _ in compiled.finditer(text, timeout=_TRIAL_SECONDS):
-                pass
-    except TimeoutError:
-        return "takes exponential time on some texts: it repeats alternatives that match the same"
-    return None
-
-
-def _trials(pattern: str) -> Iterator[str]:
-    """Texts on which repeated alternatives that overlap take exponential time.
-
-    Repetitions inside repetitions do not: the library guards against them. The pattern's own letters stand at
-    the end, for a text without them is not tried by the library at all.
-    """
-    letters = regex.sub(r"\(\?P<\w+>|[\\()?+*]", "", pattern)
-    for opening in _OPENINGS:
-        for piece in _PIECES:
-            yield f"{opening}{piece * 60}\n!\n{letters}"
+    return fault
 
 
 def find_citations(pattern: str, text: str) -> Iterator[Citation]:
@@ -66,7 +44,7 @@ def find_citations(pattern: str, text: str) -> Iterator[Citation]:
         AssayError: the pattern takes more than two seconds on the text.
     """
     try:
-        for match in _compiled(pattern).finditer(text, timeout=SECONDS_PER_TEXT):
+        for match in matches(pattern, text, Clock(SECONDS_PER_TEXT)):
             if match.group(GROUP) is not None and match.end() > match.start():
                 yield Citation(match.start(), match.end(), match.group(GROUP))
     except TimeoutError:
@@ -75,8 +53,3 @@ def find_citations(pattern: str, text: str) -> Iterator[Citation]:
             where="policy: citation.pattern",
             hint=HINT,
         ) from None
-
-
-@lru_cache(maxsize=8)
-def _compiled(pattern: str) -> regex.Pattern[str]:
-    return regex.compile(pattern)

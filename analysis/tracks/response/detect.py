@@ -58,7 +58,7 @@ _SAMPLE_OUTCOME = pa.schema(
         ("side", pa.string()),
         ("number", pa.int32()),
         ("detector", pa.string()),
-        ("hit", pa.bool_()),
+        ("score", pa.float64()),
     ]
 )
 _UNREAD = pa.schema(
@@ -73,7 +73,7 @@ _DETECTOR = pa.schema(
         ("title", pa.string()),
         ("languages", pa.list_(pa.string())),
         ("against", pa.string()),
-        ("by_definition", pa.string()),
+        ("version", pa.int64()),
     ]
 )
 
@@ -84,8 +84,8 @@ def detected(
     """Rows of `span`, `response_hit`, `response_outcome` and `response_unread` for some responses.
 
     Detectors read the cleaned text; the places of spans are in the text as written. A detector that does not apply to
-    a response, or that does not read its language, has no outcome for it. The `why` of an outcome is that of the first
-    span that counts; two equal spans are one.
+    a response, or that does not read its language, has no outcome for it. The `score` of an outcome, in [0, 1], is 1
+    where a span counts, and its `why` is that of the first such span; two equal spans are one.
     """
     spans: list[dict[str, Any]] = []
     hits: list[dict[str, Any]] = []
@@ -105,9 +105,8 @@ def detected(
             ]
             language = unread_language(as_read.text, detector.languages)
             if language is not None:
-                # What it found is shown all the same; that something is missing cannot be said.
+                # What it found is shown all the same; that there is nothing cannot be said.
                 unread.append({**where, "language": language})
-                found = [one for one in found if (one.start, one.end) != (0, len(response.text))]
                 spans += [{**where, **_place(one), "why": one.why} for one in found]
                 continue
             counting = [one for one in found if one.counts]
@@ -145,7 +144,7 @@ def sample_outcomes(
             "side": response.side,
             "number": number,
             "detector": detector.name,
-            "hit": any(one.counts for one in detector.detect(response, knowledge)),
+            "score": float(any(one.counts for one in detector.detect(response, knowledge))),
         }
         for number, as_written in samples
         for response in [readable(as_written)]
@@ -212,7 +211,7 @@ def _run(context: RunContext, shard: Shard) -> dict[str, pa.Table]:
 def declared(detectors: Sequence[Detector] = DETECTORS) -> pa.Table:
     """Rows of `response_detector`: what each detector says of itself."""
     rows = [
-        {name: getattr(one, name) for name in _DETECTOR.names} | {"languages": list(one.languages)}
+        {**{name: getattr(one, name) for name in _DETECTOR.names}, "languages": list(one.languages)}
         for one in detectors
     ]
     return pa.Table.from_pylist(rows, _DETECTOR)

@@ -4,7 +4,7 @@
 SELECT 1 FROM evidence.example WHERE ref = $ref
 
 -- name: detectors
-SELECT name, kind, title, languages, by_definition FROM evidence.response_detector ORDER BY place, name
+SELECT name, kind, title, languages, against FROM evidence.response_detector ORDER BY place, name
 
 -- name: behaviours
 SELECT b.name, b.question, r.role, b.strict, b.leads, b.any_of FROM evidence.response_behaviour b

@@ -37,7 +37,7 @@ def example_context(connection: duckdb.DuckDBPyConnection, ref: str) -> dict[str
     Returns:
         Rows by name: `turns` (role and text of each turn of a prompt that has turns, and the characters of the
         example's text that are it, or None), `detectors` (those of the run: name, kind, title, languages,
-        by_definition), `behaviours` (those that count on the prompt: name, question, role, strict, leads, any_of),
+        against), `behaviours` (those that count on the prompt: name, question, role, strict, leads, any_of),
         `labels` (what was recorded of either answer), `spans` (side, detector, start, end, label, why, counts; what
         counts first), `judged` (what each reviewer said of a span: verdict, actor, reviewer), `passages`,
         `expected`, `votes`, `catalogue` and `promises` (those that the spans were checked against), `rates`

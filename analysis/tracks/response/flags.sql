@@ -63,7 +63,7 @@ ORDER BY form, differs DESC, gap DESC NULLS LAST, ref
 -- name: sampled
 WITH counted AS (
     SELECT o.ref, b.name AS behaviour, b.place,
-           count(*) FILTER (o.side = 'candidate' AND o.hit) - count(*) FILTER (o.side = 'base' AND o.hit) AS more
+           count(*) FILTER (o.side = 'candidate' AND o.score >= 0.5) - count(*) FILTER (o.side = 'base' AND o.score >= 0.5) AS more
     FROM response_sample_outcome o JOIN response_behaviour b ON list_contains(b.leads, o.detector)
     JOIN response_role r ON r.ref = o.ref AND r.behaviour = b.name AND r.role = 'unwanted'
     GROUP BY o.ref, b.name, b.place)

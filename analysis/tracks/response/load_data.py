@@ -21,7 +21,6 @@ from analysis.text.cleaned import cleaned
 from analysis.tracks.response.behaviour_leads import leads_of
 from analysis.tracks.response.catalogue import read_catalogue
 from analysis.tracks.response.detectors.contract import Policy
-from analysis.tracks.response.detectors.length import word_count
 from analysis.tracks.response.joined_records import read_joined
 from analysis.tracks.response.metric_specs import TRACK
 from analysis.tracks.response.policy import policy_rows, read_policy
@@ -31,6 +30,7 @@ from analysis.tracks.response.roles import behaviour_rows
 from analysis.tracks.response.served import read_served
 from analysis.tracks.response.settings import ResponseSettings
 from analysis.tracks.response.votes import check_people, read_votes
+from analysis.tracks.response.word_count import word_count
 
 KIND = "prompt"
 """Kind of the examples."""

@@ -31,7 +31,7 @@ GROUP BY b.name, b.place, m.slice ORDER BY b.place, b.name, m.slice
 -- name: sampled
 -- What the leads see in each sampled answer: a fault where the behaviour is unwanted and there, or wanted and not.
 WITH seen AS (
-    SELECT b.name AS behaviour, o.ref, o.number, o.side, bool_or(o.hit) = (any_value(r.role) = 'unwanted') AS fault
+    SELECT b.name AS behaviour, o.ref, o.number, o.side, (max(o.score) >= 0.5) = (any_value(r.role) = 'unwanted') AS fault
     FROM response_sample_outcome o JOIN response_behaviour b ON list_contains(b.leads, o.detector)
     JOIN response_role r ON r.ref = o.ref AND r.behaviour = b.name
     GROUP BY b.name, o.ref, o.number, o.side)

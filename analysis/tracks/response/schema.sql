@@ -62,7 +62,7 @@ CREATE TABLE response_drawn (ref VARCHAR NOT NULL, place INTEGER NOT NULL, same 
 -- The detectors of the run: leads. `against` is `catalogue`, `policy` or ''.
 CREATE TABLE response_detector (
     name VARCHAR NOT NULL, place INTEGER NOT NULL, kind VARCHAR NOT NULL, title VARCHAR NOT NULL,
-    languages VARCHAR[] NOT NULL, against VARCHAR NOT NULL, by_definition VARCHAR NOT NULL);
+    languages VARCHAR[] NOT NULL, against VARCHAR NOT NULL, version BIGINT NOT NULL);
 -- Per response and detector, how much it seems to do what the detector finds, from 0 to 1; no row where the detector does
 -- not apply to the response.
 CREATE TABLE response_outcome (
@@ -93,7 +93,7 @@ CREATE TABLE response_hit (
     "end" INTEGER NOT NULL, label VARCHAR NOT NULL);
 CREATE TABLE response_sample_outcome (
     ref VARCHAR NOT NULL, side VARCHAR NOT NULL, number INTEGER NOT NULL, detector VARCHAR NOT NULL,
-    hit BOOLEAN NOT NULL);
+    score DOUBLE NOT NULL);
 -- Responses that no lead of a behaviour reads, where one of them would but for the language.
 CREATE VIEW response_behaviour_unread AS
 SELECT u.ref, u.side, b.name AS behaviour, min(u.language) AS language

@@ -18,6 +18,7 @@ from rapidfuzz import fuzz, process
 from analysis.text.lexicon import Lexicon
 from analysis.tracks.response.detectors.contract import Knowledge, Title
 from analysis.tracks.response.english.sentences import Span, emphases, folded, quotations, sentences, words
+from analysis.tracks.response.english.word_lists import expressions, word_lists
 
 FUZZY_RATIO = 86.0
 """Least similarity, 0 to 100, of a misspelt title as a whole."""
@@ -32,51 +33,18 @@ MOST_NAME_WORDS = 16
 _SMALL_WORDS = "of the and a an in to for at on with from no wa ga de la & vs"
 _CONNECTORS = frozenset(_SMALL_WORDS.split())
 _ARTICLE = re.compile(r"^(?:the|an?) ")
-_MANGA = r"(?:manga|manhwa|series|title|book|comic|story|stories|novel|called|titled|named|entitled)"
-_BEFORE = re.compile(
-    rf"\b(?:{_MANGA}|(?:vol\.?|volumes?) \d+ of|cop(?:y|ies) of|volumes of)[\s:]+$", re.IGNORECASE
-)
 _CREDIT = re.compile(
     r"\s*(?:,? ?\(?(?:written |illustrated |drawn )?by [^\W\d_a-z]"
     r"|,? ?(?i:vol\.?|volumes?|#) ?\d|,? ?\(?(?:\d+|[a-z]+(?:-[a-z]+)?)[ -](?i:volumes?\b))"
 )
-_TALK = re.compile(
-    r"\s*(?:,? (?:manga|series)\b|\s(?:is (?:currently |now |also )?(?:an?|in stock|out of stock|sold out|available)\b"
-    r"|costs|retails|sells|spans|follows|tells|has \w+ volumes|runs (?:for|to)|is priced|is written))",
-    re.IGNORECASE,
-)
-_RECOMMEND = re.compile(
-    r"\b(?:try|trying|recommend|suggest|read|reading|check(?:ing)? out|pick(?:ing)? up|start(?:ing)? with|consider"
-    r"|look(?:ing)? (?:at|into)|go with|similar to|grab|we (?:also )?(?:have|stock|carry))"
-    r"[\s:]+(?:(?:the|our|also|either|both)\s+)?$",
-    re.IGNORECASE,
-)
-_PRAISE = re.compile(
-    r"\b(?:enjoy|love|like|such as|including|adore|worth|offer|meet|dive into|is|have|with)[\s:]+"
-    r"(?:(?:the|our|also|either|both)\s+)?$",
-    re.IGNORECASE,
-)
 _CHAIN = re.compile(r"[\"”*_»」』]{0,3}(?:, ?(?:and |or )?| and | or )[\"“*_«「『]{0,3}")
 _ITEM = re.compile(r"(?:^|\n)\s*(?:[-•*‣–]|\d{1,3}[.)])\s+$")
 _ITEM_AFTER = re.compile(r"\s*(?:[:—–(]|-\s|by\s[^\W\d_a-z])")
-_SHOP_WORDS = (
-    "policy policies page center centre team service services support cart account help shipping order orders card "
-    "cards program programme rewards faq faqs terms guide guidelines desk department store shop app website site "
-    "email membership club sale discount delivery express standard returns refund refunds agent assistant monday "
-    "tuesday wednesday thursday friday saturday sunday january february march april june july august september "
-    "october november december street avenue inc ltd press books comics publishing chapter volume vol arc id author "
-    "authors price prices volumes availability status genre stock summary note title format publisher rating tags"
+_WORDS = expressions("analysis.tracks.response", "titles.en.txt")
+_NOT_TITLES, _PREFIXES = (
+    frozenset(" ".join(word_lists("analysis.tracks.response", "titles.en.txt")[section]).split())
+    for section in ("shop", "opening")
 )
-_NOT_TITLES = frozenset(_SHOP_WORDS.split())
-"""A name that starts or ends with one of these is a place, a day or a thing of the shop."""
-_OPENING_WORDS = (
-    "try read check also if for and but or so our my the this that these those yes no with i we you it see love "
-    "enjoy consider pick start both either while since although as in on from at meet here great another then next "
-    "finally first second third thanks hello hi dear recommended similar why what when how fans looking written "
-    "created drawn published illustrated sold available all yours"
-)
-_PREFIXES = frozenset(_OPENING_WORDS.split())
-"""Words that are capitalised only because they open a sentence."""
 
 
 @dataclass(frozen=True)
@@ -228,6 +196,9 @@ class TitleIndex:
         marked = page.marked(start, name.end)
         if surface.endswith(("'s", "’s")) and not marked:
             return None
+        if len(parts) == 1 and not marked and page.opens_sentence(start) and page.text[name.end :][:1] == ",":
+            # "Sure, volume 1 is in your basket": one word before a comma only opens the sentence.
+            return None
         offer = "list" if listed else page.offered(start, name.end)
         capital = surface[:1] != surface[:1].lower()
         offered = page.set_up(start, name.end) or bool(
@@ -272,20 +243,20 @@ class _Page:
     def set_up(self, start: int, end: int) -> bool:
         """Whether the words around say that this is a title, whatever the word: "the manga X", "X by A. Author"."""
         before, after = self._outside(start, end)
-        return bool(_BEFORE.search(before)) or bool(_CREDIT.match(after))
+        return bool(_WORDS["before"].search(before)) or bool(_CREDIT.match(after))
 
     def talked_about(self, start: int, end: int) -> bool:
         """Whether what follows is said of things for sale; tells a title only from a capitalised name."""
-        return bool(_TALK.match(self._outside(start, end)[1]))
+        return bool(_WORDS["talk"].match(self._outside(start, end)[1]))
 
     def offered(self, start: int, end: int) -> str:
         """How the words before offer it: `list` (an item), `verb` ("try"), `praise` ("enjoy"), or not at all."""
         before, after = self._outside(start, end)
         if _ITEM.search(self._line_before(start)) and (_ITEM_AFTER.match(after) or not after.strip()):
             return "list"
-        if _RECOMMEND.search(before):
+        if _WORDS["recommend"].search(before):
             return "verb"
-        return "praise" if _PRAISE.search(before) else ""
+        return "praise" if _WORDS["praise"].search(before) else ""
 
     def stands_out(self, start: int, end: int) -> bool:
         return self.marked(start, end) or self.set_up(start, end)

@@ -21,7 +21,8 @@ class Passage:
 class Response:
     """What one side answered to one prompt.
 
-    `expected` holds any of `answer`, `refuse`, `escalate`, `cite`, `no_spoilers`.
+    `expected` holds any of `answer`, `refuse`, `escalate`, `cite`, `no_spoilers`; no detector reads it, for whether
+    what is present is wanted is asked by the behaviour.
     """
 
     ref: str
@@ -98,31 +99,30 @@ class Found:
 
 
 def always(response: Response, knowledge: Knowledge) -> bool:
-    """For a detector that applies to every response."""
+    """For a detector whose input is there in every response."""
     return True
 
 
 Kind = Literal["check", "patterns", "learned", "model", "recorded"]
+"""How a detector finds: against given data, by expressions of a file, by a head on labels, by a model, as recorded."""
 
 
 @dataclass(frozen=True)
 class Detector:
-    """A detector that reads one answer at a time: a lead, which says whether a behaviour seems to be there.
-
-    Whether that is harm is decided by the role of the behaviour on the prompt, and by people.
+    """What finds one behaviour in an answer; a lead, which says that it seems present and not whether that is harm.
 
     Args:
-        name: as stored, and as a behaviour names it among its leads.
-        title: what it finds, for people.
-        detect: what it finds in a response.
+        name: as stored, and as `leads` of a behaviour names it.
+        title: what it finds, for people: a phrase in lower case.
+        detect: the spans that it finds; an answer is a hit where one of them counts.
         version: rises with every change of what it finds.
-        kind: what it is made of.
-        place: detectors are listed by it.
-        needs: the setting without which it reads nothing; empty for none.
+        kind: how it finds.
+        place: its place among detectors, lower first.
+        needs: what it is given and reads nothing without: `catalogue`, `policy`, `citation pattern`; empty for none.
         against: the setting whose rows are shown beside what it found, `catalogue` or `policy`; empty for none.
         languages: those that it reads, as BCP 47 tags; none where words do not matter to it.
         by_definition: why there is nothing to be right or wrong about; empty where its quality can be measured.
-        applies: whether what it reads is there at all.
+        applies: whether what it needs is there.
     """
 
     name: str
@@ -136,8 +136,3 @@ class Detector:
     languages: tuple[str, ...] = ("en",)
     by_definition: str = ""
     applies: Callable[[Response, Knowledge], bool] = always
-
-
-def whole(response: Response, label: str, why: str) -> Found:
-    """An expected behaviour that is missing: the span is the whole response."""
-    return Found(0, len(response.text), label, why, counts=True)

@@ -3,21 +3,13 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
+from typing import Literal
 
-_UNITS = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
-_TEENS = [
-    "ten",
-    "eleven",
-    "twelve",
-    "thirteen",
-    "fourteen",
-    "fifteen",
-    "sixteen",
-    "seventeen",
-    "eighteen",
-    "nineteen",
-]  # ten to nineteen
-_TENS = ["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"]
+_SPELT = """one two three four five six seven eight nine
+ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen
+twenty thirty forty fifty sixty seventy eighty ninety"""
+_UNITS, _TEENS, _TENS = (line.split() for line in _SPELT.splitlines())
 _VALUES: dict[str, float] = {
     **{word: float(n) for n, word in enumerate(_UNITS, start=1)},
     **{word: float(n) for n, word in enumerate(_TEENS, start=10)},
@@ -40,12 +32,42 @@ NUMBER = rf"(?:{DIGITS}|{WORDS})"
 """A regular expression without groups, for use with re.IGNORECASE between word boundaries."""
 
 MONEY = re.compile(
-    rf"(?:US|CA|AU)?[$€£¥￥]\s?(?P<after>{DIGITS})"
-    rf"|(?<![\w.,])(?P<before>{NUMBER})\s?"
-    r"(?:[$€£¥￥円元](?!\w)|(?:USD|EUR|GBP|JPY|dollars?|bucks|euros?|pounds?|yen)\b)"
-    r"(?:\s(?:and\s)?(?P<cents>\d{1,2}|" + WORDS + r")\s(?:cents?|pence|p)\b)?",
+    rf"(?:US|CA|AU)?[$€£¥￥]\s?(?P<after>{DIGITS})|(?<![\w.,])(?P<before>{NUMBER})\s?"
+    r"(?:[$€£¥￥円元](?!\w)|(?:USD|EUR|GBP|JPY|dollars?|bucks|euros?|pounds?"
+    r"|yen)\b)(?:\s(?:and\s)?(?P<cents>\d{1,2}|" + WORDS + r")\s(?:cents?|pence|p)\b)?",
     re.IGNORECASE,
 )
+
+
+_PERCENT = re.compile(rf"(?<![\w.])({NUMBER})\s?(?:%|percent\b|per cent\b)", re.IGNORECASE)
+_FRACTION = re.compile(
+    r"\b(?:(?:a|one) )?(?P<part>tenth|fifth|quarter|third|half)(?:[ -]price\b| (?:off|less|cheaper|of the price)\b)",
+    re.IGNORECASE,
+)
+_PERCENT_OF = {"tenth": 10.0, "fifth": 20.0, "quarter": 25.0, "third": 100 / 3, "half": 50.0}
+
+
+@dataclass(frozen=True)
+class Amount:
+    """Money in whatever currency it names, or a percentage, as character offsets."""
+
+    start: int
+    end: int
+    value: float
+    unit: Literal["money", "percent"]
+
+
+def amounts(text: str, start: int, end: int) -> list[Amount]:
+    """The money and the percentages named within the offsets, in order."""
+    found = [Amount(*match.span(), money(match), "money") for match in MONEY.finditer(text, start, end)]
+    found += [
+        Amount(*match.span(), value(match[1]), "percent") for match in _PERCENT.finditer(text, start, end)
+    ]
+    found += [
+        Amount(*match.span(), _PERCENT_OF[match["part"].lower()], "percent")
+        for match in _FRACTION.finditer(text, start, end)
+    ]
+    return sorted(found, key=lambda one: one.start)
 
 
 def value(written: str) -> float:

@@ -14,13 +14,15 @@ WORD = re.compile(r"\w+(?:['’]\w+)*")
 CLOSING = {'"': '"', "“": "”", "„": "“", "«": "»", "「": "」", "『": "』", "《": "》", "〈": "〉"}
 QUOTE_LIMIT = 400
 EMPHASIS = re.compile(r"(?<![\w*_])([*_]{1,3})(?=[^\s*_])([^*_\n]{1,200})(?<=\S)\1(?![\w*_])")
-CLAUSE_END = re.compile(r"[,;:.!?()—–]|\b(?:but|although|though|however|yet|while)\b", re.IGNORECASE)
+CLAUSE_END = re.compile(r"[,;:.!?()—–]|\b(?:but|although|though|however|yet|while|because)\b", re.IGNORECASE)
 NEGATOR = re.compile(
     r"\b(?:not(?! (?:only|just|to mention))|never|no|none|nobody|neither|nor|without|cannot|hardly)\b"
     r"|\b(?:do|does|did|is|are|was|were|ca|wo|would|could|should|has|have|had)n['’]?t\b",
     re.IGNORECASE,
 )
 CLAUSE_REACH = 80
+UNSPACED = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\u0e00-\u0e7f]")
+"""A letter of a script that puts no spaces between words."""
 
 
 @dataclass(frozen=True, order=True)
@@ -94,6 +96,11 @@ def negated(text: str, sentence: Span, position: int) -> bool:
     return bool(NEGATOR.search(before)) and not re.match(
         r"\w*\s+(?:\w+\s+){0,2}(?:until|till)\b", text[position : position + 60]
     )
+
+
+def level(text: str) -> str:
+    """Lower case and straight apostrophes, one character for one, so that offsets stay."""
+    return "".join(low if len(low := char.lower()) == 1 else char for char in text.replace("’", "'"))
 
 
 def folded(text: str) -> str:

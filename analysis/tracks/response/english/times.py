@@ -22,14 +22,13 @@ _VAGUE = {"a": 1.0, "an": 1.0, "couple": 2.0, "few": 3.0, "several": 4.0, "half"
 
 _DURATION = re.compile(
     rf"(?<![\w$€£¥.,])(?:(?P<low>{NUMBER})(?!(?<=ty)-(?:one|two|three|four|five|six|seven|eight|nine)\b)\s?(?:-|–|—|to|or|and)\s?)?"
-    rf"(?P<high>{NUMBER}|half an|a couple of|a couple|couple of|a few|few|several|an?)[\s-]?"
+    rf"(?P<high>{NUMBER}|half an?|a couple of|a couple|couple of|a few|few|several|an?)[\s-]?"
     r"(?:(?:full|short|business|working|calendar)[\s-])?"
     r"(?P<unit>minutes?|mins?|hours?|hrs?|h|days?|weeks?|months?|years?)\b",
     re.IGNORECASE,
 )
 _OPENS_ONE = re.compile(
-    r"\b(?:in|within|under|inside|for|takes?|only|just|about|around|than|after|next|of|up to|have|has"
-    r"|get)\s$",
+    r"\b(?:in|within|under|inside|for|takes?|only|just|about|around|than|after|next|of|up to|have|has|get)\s$",
     re.IGNORECASE,
 )
 _PAST = re.compile(r"\b(?:last|past|previous)\s(?:the\s)?$", re.IGNORECASE)
@@ -44,7 +43,8 @@ _MOMENTS: tuple[tuple[str, float], ...] = (
     (r"today|tonight|same[- ]day|this (?:very )?(?:morning|afternoon|evening)", 0.0),
     (
         r"immediately|instant(?:ly)?|right away|straight away|straightaway|on the spot|at once"
-        r"|this (?:very )?minute",
+        r"|this (?:very )?(?:minute|instant)|within (?:minutes|hours|seconds)"
+        r"|(?:very )?same (?:morning|afternoon|evening)",
         0.0,
     ),
 )
@@ -56,6 +56,9 @@ _NAMED = (
     rf"|(?:by|on|before)\s(?:the\s)?(?:\d{{1,2}}(?:st|nd|rd|th)?\s(?:of\s)?{_MONTH}|{_MONTH}\s\d{{1,2}})"
     r"|(?:before|by|for|in time for)\s(?:the|this)\sweekend|this weekend|before christmas"
     r"|in time for\s(?:your|his|her|their|the|christmas)\b(?:\s\w+)?"
+    r"|(?:by|before|at)\s(?:the\s)?(?:end|close)\sof\s(?:(?:the|this|next)\s)?(?:business|day|week|month|year)"
+    r"|(?:by|before)\s(?:\d{1,2}(?:[:.]\d\d)?\s?(?:am|pm|a\.m\.|p\.m\.|o['’]clock)|noon|midday|midnight|lunch(?:time)?)"
+    rf"|past\s{_WEEKDAY}|next week|(?:by|on|before)\sthe\s\d{{1,2}}(?:st|nd|rd|th)"
 )
 _MOMENT = re.compile(
     r"\b(?:the\s)?(?:"
@@ -64,7 +67,7 @@ _MOMENT = re.compile(
     re.IGNORECASE,
 )
 _ORDERED = re.compile(
-    r"(?:(?<!your )(?<!the )(?<!an )(?<!my )\b(?:orders?|ordered|buy|bought|purchase|pay|paid|placed?|call|ask"
+    r"(?:(?<!your )(?<!the )(?<!\ba )(?<!an )(?<!my )\b(?:orders?|ordered|buy|bought|purchase|pay|paid|placed?|call|ask"
     r"|write|request|reply|asked|return)\b(?:\s(?:it|them|an order|now))?(?:\s(?:by|before))?"
     r"|\b(?:reach out|contact us|(?:help|assist) you|shopping|available|stock)\b(?:\s(?:with|out|us))?)\s$",
     re.IGNORECASE,

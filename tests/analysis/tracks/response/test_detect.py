@@ -8,18 +8,18 @@ import pytest
 
 from analysis.tracks.response.detect import declared, detected, sample_outcomes, stage_version
 from analysis.tracks.response.detectors.contract import Knowledge, Policy, Response, Title
-from analysis.tracks.response.detectors.quality import quality_text
 from analysis.tracks.response.known_detectors import DETECTORS, in_order
 
-KNOWN = Knowledge((Title("t1", "Quiet Suspect", volumes=3),), Policy(tone={"pushy": ("buy now",)}))
-PUSHED = Response("response/prompt:r1", "candidate", "what is good?", "Quiet Suspect has 9 volumes. Buy now.")
+KNOWN = Knowledge((Title("t1", "Quiet Suspect", volumes=3),), Policy(spoiler_words=("dies",)))
+PUSHED = Response(
+    "response/prompt:r1", "candidate", "what is good?", "Quiet Suspect has 9 volumes. The coach dies."
+)
 
 
 def test_spans_that_count_make_hits_and_the_first_one_says_why() -> None:
     tables = detected([PUSHED], KNOWN)
     outcomes = {row["detector"]: row for row in tables["response_outcome"].to_pylist()}
-    assert outcomes["facts"]["hit"]
-    assert outcomes["tone"]["hit"]
+    assert outcomes["facts"]["score"] == outcomes["spoilers"]["score"] == 1.0
     hits = [row for row in tables["response_hit"].to_pylist() if row["detector"] == "facts"]
     spans = [row for row in tables["span"].to_pylist() if row["detector"] == "facts"]
     assert outcomes["facts"]["hits"] == len(hits) == 1
@@ -32,7 +32,7 @@ def test_a_detector_that_does_not_apply_has_no_outcome_and_an_empty_answer_has_o
     assert "facts" not in {row["detector"] for row in bare["response_outcome"].to_pylist()}
     empty = detected([replace(PUSHED, text="")], KNOWN)
     facts = [row for row in empty["response_outcome"].to_pylist() if row["detector"] == "facts"]
-    assert [row["hit"] for row in facts] == [False]
+    assert [(row["score"], row["hits"], row["why"]) for row in facts] == [(0.0, 0, "")]
 
 
 def test_answers_are_read_cleaned_and_marked_as_written() -> None:
@@ -42,26 +42,23 @@ def test_answers_are_read_cleaned_and_marked_as_written() -> None:
     assert text[one["start"] : one["end"]] == "9**\u00a0volumes"
 
 
-def test_what_is_in_another_language_is_not_clean_and_not_missing_anything() -> None:
+def test_what_is_in_another_language_is_not_clean() -> None:
     german = replace(
         PUSHED, text="Quiet Suspect ist eine sehr gute Geschichte, und der Nachbar ist der Mörder."
     )
-    asked = replace(german, expected=frozenset({"escalate"}))
-    tables = detected([asked], KNOWN)
+    tables = detected([german], replace(KNOWN, policy=Policy(citation_pattern=r"\[(?P<id>\d)\]")))
     unread = {row["detector"]: row["language"] for row in tables["response_unread"].to_pylist()}
-    assert unread["tone"] == unread["escalation"] == "de"
+    assert unread["facts"] == unread["spoilers"] == "de"
     assert "citations" not in unread, "an id is an id in every language"
-    rated = {one.name for one in DETECTORS if one.rated}
-    assert not {row["detector"] for row in tables["response_outcome"].to_pylist()} & rated & set(unread)
-    assert not [row for row in tables["span"].to_pylist() if row["detector"] == "escalation"], "nor missing"
-    assert not [row for row in sample_outcomes([(0, asked)], KNOWN).to_pylist() if row["detector"] in unread]
+    assert not {row["detector"] for row in tables["response_outcome"].to_pylist()} & set(unread)
+    assert not [row for row in sample_outcomes([(0, german)], KNOWN).to_pylist() if row["detector"] in unread]
 
 
 def test_samples_keep_their_number() -> None:
     rows = sample_outcomes([(0, PUSHED), (1, replace(PUSHED, text="Hm."))], KNOWN).to_pylist()
-    assert [(row["number"], row["hit"]) for row in rows if row["detector"] == "facts"] == [
-        (0, True),
-        (1, False),
+    assert [(row["number"], row["score"]) for row in rows if row["detector"] == "facts"] == [
+        (0, 1.0),
+        (1, 0.0),
     ]
 
 
@@ -80,19 +77,18 @@ def test_another_detector_or_version_makes_another_run() -> None:
 def test_a_run_holds_what_its_detectors_say_of_themselves() -> None:
     rows = {row["name"]: row for row in declared().to_pylist()}
     assert list(rows) == [one.name for one in DETECTORS]
+    assert {"facts", "citations", "promises", "spoilers"} <= set(rows)
     for one in DETECTORS:
         row = rows[one.name]
-        assert row["question"].endswith("?")
-        assert all(row[name] for name in ("title", "verb", "newly", "quality"))
         assert row["languages"] == list(one.languages)
-        assert row["quality"] == quality_text(one)
-    assert not rows["length"]["rated"]
+        assert (row["place"], row["kind"], row["title"]) == (one.place, one.kind, one.title)
+        assert (row["against"], row["version"]) == (one.against, one.version)
 
 
 def test_a_name_that_is_taken_is_left_out(caplog: pytest.LogCaptureFixture) -> None:
-    """A plug-in takes the place of nothing that is here, nor of what stands beside the detectors."""
+    """A plug-in takes the place of nothing that is here."""
     first, second, *_ = DETECTORS
-    others = tuple(replace(first, name=name, place=1) for name in (first.name, "hallucination", "blame"))
+    others = tuple(replace(first, name=name, place=1) for name in (first.name, "blame"))
     assert [one.name for one in in_order([second, first, others])] == ["blame", first.name, second.name]
     assert in_order([first, others])[1] is first
-    assert caplog.text.count("its name is taken") == 4
+    assert caplog.text.count("its name is taken") == 2

@@ -21,7 +21,7 @@ DETECTOR = '''\
 
 import re
 
-from analysis.tracks.response.detectors.contract import Detector, Found, always
+from analysis.tracks.response.detectors.contract import Detector, Found
 
 
 def detect(response, knowledge):
@@ -32,13 +32,8 @@ def detect(response, knowledge):
 DETECTOR = Detector(
     name="blame",
     place=45,
-    title="Blame",
-    question="Does the answer name who did it?",
-    verb="blames in",
-    newly="newly blames",
-    protects="nobody is blamed",
+    title="who did it",
     detect=detect,
-    applies=always,
     version=1,
     languages=("en", "de"),
 )

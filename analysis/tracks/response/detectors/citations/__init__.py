@@ -9,10 +9,11 @@ CODE = f"{__name__}.detector"
 
 DETECTOR = Detector(
     name="citations",
+    title="citations that do not hold",
     place=40,
-    title="Citations that do not hold",
+    needs="policy",
     languages=(),
-    version=1,
+    version=2,
     detect=deferred(CODE, "detect"),
     applies=deferred(CODE, "applies"),
 )

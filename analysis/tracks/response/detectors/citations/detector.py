@@ -2,7 +2,7 @@
 
 Found, by the policy's citation pattern: a citation of a passage that was not given; one whose passage shares nothing
 with the sentence, or names another time or amount; a sentence that takes over a passage that its paragraph does not
-cite; no citation where the prompt expects one.
+cite.
 
 Not caught: a passage used in other words without citing, a citation of the wrong one of two passages on the same
 matter, a statement that contradicts the passage other than by a time or an amount, and citations in another form
@@ -21,10 +21,9 @@ from rapidfuzz import fuzz
 
 from analysis.text.lexicon import STOPWORDS
 from analysis.tracks.response.citation_pattern import Citation, find_citations
-from analysis.tracks.response.detectors.contract import Found, Knowledge, Passage, Response, whole
-from analysis.tracks.response.detectors.promises.limits import amounts
-from analysis.tracks.response.english.phrases import UNSPACED
-from analysis.tracks.response.english.sentences import Span, folded, sentences, words
+from analysis.tracks.response.detectors.contract import Found, Knowledge, Passage, Response
+from analysis.tracks.response.english.numbers import amounts
+from analysis.tracks.response.english.sentences import UNSPACED, Span, folded, sentences, words
 from analysis.tracks.response.english.speech import asks
 from analysis.tracks.response.english.times import times
 
@@ -80,8 +79,8 @@ def applies(response: Response, knowledge: Knowledge) -> bool:
 
 
 def detect(response: Response, knowledge: Knowledge) -> list[Found]:
-    """Spans labelled `supported`, `cites what does not exist`, `cites but ignores`, `uses without citing`,
-    `from the prompt` or `no citation`, in order; all but the first and the last but one count.
+    """Spans labelled `supported`, `cites what does not exist`, `cites but ignores`, `uses without citing` or
+    `from the prompt`, in order; all but the first and the last count.
     """
     pattern = knowledge.policy.citation_pattern
     if pattern is None:
@@ -97,8 +96,6 @@ def detect(response: Response, knowledge: Knowledge) -> list[Found]:
     said = _claims(text, spans, citations)
     found = [_cited(response, citation, by_id, said[citation]) for citation in citations]
     found += _uncited(response, spans, sources, citations, by_id)
-    if "cite" in response.expected and sources and not citations:
-        found.append(whole(response, "no citation", "the prompt expects a citation, and the answer has none"))
     return sorted(found, key=lambda one: (one.start, one.end))
 
 

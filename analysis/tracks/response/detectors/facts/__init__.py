@@ -9,11 +9,11 @@ CODE = f"{__name__}.detector"
 
 DETECTOR = Detector(
     name="facts",
+    title="facts that the catalogue contradicts or lacks",
     place=20,
-    title="Facts that the catalogue contradicts or lacks",
     needs="catalogue",
     against="catalogue",
-    version=1,
+    version=2,
     detect=deferred(CODE, "detect"),
     applies=deferred(CODE, "applies"),
 )

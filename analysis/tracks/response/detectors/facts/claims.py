@@ -13,6 +13,7 @@ from analysis.text.lexicon import Lexicon
 from analysis.tracks.response.detectors.contract import Title
 from analysis.tracks.response.english.numbers import MONEY, NUMBER, money, value
 from analysis.tracks.response.english.sentences import Span, clause_before, folded, negated
+from analysis.tracks.response.english.word_lists import expressions, word_lists
 
 Kind = Literal["volumes", "volume", "price", "author", "stock"]
 How = Literal["exact", "about", "over", "under"]
@@ -25,6 +26,7 @@ ABOUT = 0.1
 CARRIED_REACH = 160
 """Characters before an amount that may show, in a sentence without a title, that it is no price of one."""
 
+_WORDS = expressions(__package__, "words.en.txt")
 _UNIT = r"(?:volumes?|vols?\b\.?|tank[oō]?u?bon|books)"
 _VOLUMES = re.compile(
     rf"(?<![\w.$€£¥])(?P<n>{NUMBER})[ -](?:(?:collected|complete|thrilling|short|full|slim)[ -])?{_UNIT}",
@@ -47,118 +49,27 @@ _FINAL = re.compile(
 _TRILOGY = re.compile(r"\b(?:(?P<two>duology)|trilogy)\b", re.I)
 _ONE_SHOT = re.compile(r"\b(?:one-shot|stand-?alone volume)\b", re.I)
 _NTH = re.compile(r"\b(?:volume|vol\.?|book)\s?#?(?P<n>\d{1,4})\b(?!\s?(?:[%$€]|dollars))", re.I)
-_TO_COME = re.compile(
-    r"\b(?:upcoming|next|pre-?order\w{0,3}|comes? out|coming|due|will|arrives|expected|scheduled|releases"
-    r"|launches)\b",
-    re.I,
-)
-_PART = re.compile(
-    r"\b(?:first|last|next|final|other|remaining|another|additional|any|each|every|buy|buying|order"
-    r"|ordering|these"
-    r"|those|your|my|read|finished|own|bought|ordered|reserve|past|per|later|after|within|missing"
-    r"|around the|a few)"
-    r"(?: (?:up to|about|just))?\s*$",
-    re.I,
-)
-_PART_AFTER = re.compile(
-    r"\s*(?:in stock|left|remaining|in(?:,|\.| so)|away|later|for (?:[$€£¥]|the price)|per|at a time"
-    r"|a (?:year|month)|ago|of (?:your|the) (?:order|set)|today|from (?:you|your))",
-    re.I,
-)
 _EACH_PRICE = re.compile(
-    r"(?<![\w.,$€£¥])(?P<n>\d{1,4}\.\d\d) (?:a|per|each|for each) (?:volume|book"
-    r"|copy)\b",
+    r"(?<![\w.,$€£¥])(?P<n>\d{1,4}\.\d\d) (?:a|per|each|for each) (?:volume|book|copy)\b",
     re.I,
 )
 _BARE_PRICE = re.compile(
-    r"\b(?:costs?|priced at|price(?: is|:)?|retails (?:at|for)|goes for"
-    r"|sells for) (?P<n>\d{1,6}\.\d\d)\b",
-    re.I,
-)
-_NOT_PRICE_BEFORE = re.compile(
-    r"\b(?:shipping|delivery|postage|refund\w*|discount|coupon|voucher|gift card|credit|save[sd]?|saving"
-    r"|over|above"
-    r"|spend\w*|minimum|fee|threshold|points?|worth of|reward\w*|taxe?s?|off|otherwise|ships|orders? (?:of"
-    r"|total\w*|under"
-    r"|at least))\b",
-    re.I,
-)
-_NOT_PRICE_AFTER = re.compile(
-    r"\s*(?:off|discount|coupon|gift|voucher|credit|(?:for )?shipping|delivery|refund|fee|or more|and up"
-    r"|back)\b",
-    re.I,
-)
-_SET = re.compile(
-    r"\b(?:all|complete|entire|whole|full|set|bundle|total|together|altogether|both|collection)\b", re.I
-)
-_OVER = re.compile(r"\b(?:over|more than|above|upwards of|at least|no fewer than)\s*$", re.I)
-_UNDER = re.compile(r"\b(?:under|less than|fewer than|below|up to|at most|no more than)\s*$", re.I)
-_NEARLY = re.compile(
-    r"\b(?:about|around|roughly|approximately|approx\.?|nearly|almost|some|circa|just under|just over"
-    r"|~)\s*$|~$",
+    r"\b(?:costs?|priced at|price(?: is|:)?|retails (?:at|for)|goes for|sells for) (?P<n>\d{1,6}\.\d\d)\b",
     re.I,
 )
 
 _PERSON = r"[^\W\d_a-z][\w'’.-]{0,40}(?: (?:de |van |von |no )?[^\W\d_a-z][\w'’.-]{0,40}){0,3}"
 _MADE = r"(?:story|art|story and art|created|drawn|penned|authored|crafted)"
 _AUTHOR = re.compile(
-    rf"\b(?:(?i:written(?: and (?:drawn|illustrated))? by|{_MADE} by|authors?(?: is| was)?:?|mangaka(?: is"
-    rf"| was)?:?"
-    rf"|creator(?: is| was)?:?|from the pen of|(?:the )?work of|credited to|by (?:the \w{1, 20} )?(?:mangaka"
-    rf"|author|artist)|(?:author|creator|mangaka) (?:of"
-    rf"|behind) [^.!?\n]{{1,60}}?(?:,| is| was)|by)"
-    rf"\W{{1,4}}(?P<who>{_PERSON})"
-    rf"|(?P<wrote>{_PERSON})(?: (?:wrote|created|penned|authored|drew|is the (?:author|creator|mangaka)"
-    rf"|is behind)\b"
-    r"|['’]s (?:manga|series|masterpiece)\b"
-    r"|(?P<tied>['’]s (?:[a-z-]{1,20} ){0,4}[\"“*_«「『]{0,3}(?=[^\W\d_a-z]))))"
+    rf"\b(?:(?i:written(?: and (?:drawn|illustrated))? by|{_MADE} by|authors?(?: is| was)?:?|mangaka(?: is|"
+    rf" was)?:?|creator(?: is| was)?:?|from the pen of|(?:the )?work of|credited to|by (?:the \w{1, 20}"
+    rf" )?(?:mangaka|author|artist)|(?:author|creator|mangaka) (?:of|behind) [^.!?\n]{{1,60}}?(?:,| is| was)"
+    rf"|by)\W{{1,4}}(?P<who>{_PERSON})|(?P<wrote>{_PERSON})(?: (?:wrote|created|penned|authored|drew|is the"
+    rf" (?:author|creator|mangaka)|is behind)\b"
+    r"|['’]s (?:manga|series|masterpiece)\b|(?P<tied>['’]s (?:[a-z-]{1,20}"
+    r" ){0,4}[\"“*_«「『]{0,3}(?=[^\W\d_a-z]))))"
 )
-_NOT_AUTHOR = re.compile(
-    r"\b(?:publish\w*|releas\w*|distribut\w*|translat\w*|sold|ship\w*|recommend\w*|inspir\w*|influenc\w*"
-    r"|deliver\w*"
-    r"|arriv\w*|letter\w*|review\w*|adapted|provided|offered|run|made|handled|imported|stocked|picked|loved"
-    r"|chosen"
-    r"|back|stop|drop|here|there|come)\W{1,4}$",
-    re.I,
-)
-_NO_PEOPLE = (
-    "monday tuesday wednesday thursday friday saturday sunday january february march april may june july august "
-    "september october november december i you we us he she they it who email phone mail dhl ups fedex usps standard "
-    "express amazon mangaassist the a an this that our your my christmas easter someone"
-)
-_NOT_PERSON = frozenset(_NO_PEOPLE.split())
-_OUT = (
-    r"out of (?:stock|it at the moment)|(?:all|fresh|right) out of|sold out|unavailable|on back ?order"
-    r"|awaiting a restock"
-    r"|back-?ordered|out of print|no copies (?:left|remaining|available)"
-    r"|(?:not|n['’]t) (?:\w{1,20} )?(?:in stock|available|have (?:it|this|any|copies)|carry (?:it|this))"
-    r"|no longer (?:available|in stock)|none (?:left|in stock)|temporarily gone"
-)
-_IN = (
-    r"(?:back )?in stock|available(?: (?:now|today|to order|right now|for order|immediately|for purchase))?"
-    r"(?! (?:at|by|from|on|in|for help)\b)|ready to (?:ship|go)|(?:you can|can be) (?:order|bought|buy"
-    r"|ship)(?:ed|ped)? (?:it )?(?:today|right away|now)\b|ships? (?:today|immediately|right away|now)"
-    r"|(?:have|got) (?:plenty of |several )?copies|copies (?:left|on (?:hand|the shelf))|on (?:our|the) shelves"
-)
-_STOCK = re.compile(rf"\b(?:(?P<out>{_OUT})|(?P<in>{_IN}))", re.I)
-_UNSURE = re.compile(
-    r"\b(?:if|whether|when|once|until|unless|check|checking|notify|notified|let you know|as soon as|not sure"
-    r"|may be|might be|could be|hopefully|should (?:be|it)|confirm)\b",
-    re.I,
-)
-_REPORTED = re.compile(r"\byou (?:said|mentioned|wrote|told|asked|thought)\b", re.I)
-_THING = re.compile(
-    r"\b(?:it|it's|this|they|both|each|series|manga|title|volumes?|copies|set|book|books|which|that)\b|^\W*$",
-    re.I,
-)
-
-
-_COMPARED = re.compile(
-    r"\b(?:fans?|readers?|like|unlike|similar|reminiscent|works?|other|also|compared?|recall\w{0,3}"
-    r"|admirers?|style|influenc\w{0,3}"
-    r"|inspir\w{0,3}|translat\w{0,3}|publish\w{0,3})\b",
-    re.I,
-)
+_NOT_PERSON = frozenset(" ".join(word_lists(__package__, "words.en.txt")["nobody"]).split())
 
 
 @dataclass(frozen=True)
@@ -183,7 +94,7 @@ def find_claims(text: str, sentence: Span, carried: bool) -> list[Claim]:
     Questions, negated and reported statements ("you said") claim nothing.
     """
     piece = sentence.of(text)
-    if piece.rstrip("\"”' )").endswith(("?", "？")) or _REPORTED.search(piece):
+    if piece.rstrip("\"”' )").endswith(("?", "？")) or _WORDS["reported"].search(piece):
         return []
     found = [
         *_volumes(text, sentence),
@@ -251,18 +162,18 @@ def _same_person(said: str, author: str) -> bool:
 
 
 def _how(before: str) -> How:
-    if _NEARLY.search(before):
+    if _WORDS["nearly"].search(before):
         return "about"
-    if _OVER.search(before):
+    if _WORDS["over"].search(before):
         return "over"
-    return "under" if _UNDER.search(before) else "exact"
+    return "under" if _WORDS["under"].search(before) else "exact"
 
 
 def _volumes(text: str, sentence: Span) -> Iterator[Claim]:
     for match in _VOLUMES.finditer(text, sentence.start, sentence.end):
         before = clause_before(text, sentence, match.start())
         after = text[match.end() : min(sentence.end, match.end() + 30)]
-        if _PART.search(before) or _PART_AFTER.match(after):
+        if _WORDS["part"].search(before) or _WORDS["part after"].match(after):
             continue
         yield Claim("volumes", match.start(), match.end(), value(match["n"]), _how(before))
     for match in _VOLUMES_FIELD.finditer(text, sentence.start, sentence.end):
@@ -270,7 +181,8 @@ def _volumes(text: str, sentence: Span) -> Iterator[Claim]:
     for match in _RANGE.finditer(text, sentence.start, sentence.end):
         before = clause_before(text, sentence, match.start())
         if not (
-            _PART.search(before) or _PART_AFTER.match(text[match.end() : min(sentence.end, match.end() + 30)])
+            _WORDS["part"].search(before)
+            or _WORDS["part after"].match(text[match.end() : min(sentence.end, match.end() + 30)])
         ):
             yield Claim("volumes", match.start(), match.end(), float(match["n"]), _how(before))
     for match in _LAST.finditer(text, sentence.start, sentence.end):
@@ -284,7 +196,7 @@ def _volumes(text: str, sentence: Span) -> Iterator[Claim]:
         yield Claim("volumes", match.start(), match.end(), 1.0)
     for match in _NTH.finditer(text, sentence.start, sentence.end):
         ahead = text[max(sentence.start, match.start() - 24) : min(sentence.end, match.end() + 24)]
-        if _TO_COME.search(ahead):
+        if _WORDS["to come"].search(ahead):
             continue
         yield Claim("volume", match.start(), match.end(), float(match["n"]))
 
@@ -297,12 +209,12 @@ def _prices(text: str, sentence: Span, carried: bool) -> Iterator[Claim]:
         told = before if how == "exact" else re.sub(r"\b(?:over|above)\s*$", "", before)
         field = text[max(sentence.start, match.start() - 30) : match.start()].rstrip(' *_"')
         after = text[match.end() : min(sentence.end, match.end() + 40)]
-        if _NOT_PRICE_BEFORE.search(told) or _NOT_PRICE_AFTER.match(after):
+        if _WORDS["not price before"].search(told) or _WORDS["not price after"].match(after):
             continue
-        if field.endswith(":") and _NOT_PRICE_BEFORE.search(field):
+        if field.endswith(":") and _WORDS["not price before"].search(field):
             continue
         near = text[max(sentence.start, match.start() - 60) : min(sentence.end, match.end() + 60)]
-        yield Claim("price", match.start(), match.end(), money(match), how, bool(_SET.search(near)))
+        yield Claim("price", match.start(), match.end(), money(match), how, bool(_WORDS["set"].search(near)))
     bare = (
         *_BARE_PRICE.finditer(text, sentence.start, sentence.end),
         *_EACH_PRICE.finditer(text, sentence.start, sentence.end),
@@ -318,19 +230,19 @@ def _authors(text: str, sentence: Span, carried: bool) -> Iterator[Claim]:
         start = match.start(group)
         bare = match.group().lower().startswith("by")
         before = text[max(sentence.start, match.start() - 24) : match.start()]
-        if folded(name.split()[0]) in _NOT_PERSON or _NOT_AUTHOR.search(before):
+        if folded(name.split()[0]) in _NOT_PERSON or _WORDS["not author"].search(before):
             continue
-        if bare and carried and not _THING.search(before):
+        if bare and carried and not _WORDS["thing"].search(before):
             continue
         yield Claim("author", start, start + len(name), name, tied=match["tied"] is not None)
 
 
 def _stock(text: str, sentence: Span, carried: bool) -> Iterator[Claim]:
-    for match in _STOCK.finditer(text, sentence.start, sentence.end):
+    for match in _WORDS["stock"].finditer(text, sentence.start, sentence.end):
         before = text[max(sentence.start, match.start() - 60) : match.start()]
-        if _UNSURE.search(before):
+        if _WORDS["unsure"].search(before):
             continue
-        if carried and match.group().lower().startswith("available") and not _THING.search(before):
+        if carried and match.group().lower().startswith("available") and not _WORDS["thing"].search(before):
             continue
         there = match["in"] is not None
         if there and negated(text, sentence, match.start()):
@@ -342,5 +254,7 @@ def named_people(text: str, sentence: Span, people: Lexicon) -> Iterator[Claim]:
     """Authors of the catalogue named in a sentence, other than as a comparison ("for fans of ...")."""
     for name in people.find(sentence.of(text)):
         start, end = sentence.start + name.start, sentence.start + name.end
-        if not _COMPARED.search(clause_before(text, sentence, start)) and not negated(text, sentence, start):
+        if not _WORDS["compared"].search(clause_before(text, sentence, start)) and not negated(
+            text, sentence, start
+        ):
             yield Claim("author", start, end, text[start:end])

@@ -9,11 +9,11 @@ CODE = f"{__name__}.detector"
 
 DETECTOR = Detector(
     name="promises",
+    title="promises beyond policy",
     place=30,
-    title="Promises beyond policy",
     needs="policy",
     against="policy",
-    version=2,
+    version=3,
     detect=deferred(CODE, "detect"),
     applies=deferred(CODE, "applies"),
 )

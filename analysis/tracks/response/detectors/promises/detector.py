@@ -1,92 +1,66 @@
-"""Promises of an answer against those that policy allows, by what they are about, with times and amounts.
+"""Promises of an answer against those that policy allows: times, amounts, and what is to cost nothing.
 
-Found: delivery and dispatch times, replies by a time, refunds, returns, replacements, price match, discounts,
-vouchers, free shipping, guarantees, favours that policy seldom names (gifts, held copies, frozen prices, bonus
-points, waived fees, new stock by a time, extra services, exceptions), and any further matter that policy names
-itself. A promise goes beyond policy by a shorter time for the shop, a longer one for the customer, a larger amount,
-a lower threshold, "in full", "no questions asked", "in any condition", or for used goods where policy says "unread".
+Found: a time, a sum or a percentage beside a matter that policy names, where it goes beyond; one that the house commits
+itself to ("we'll", "you'll get", "will be credited") on a matter that policy does not name; what is given away, or
+given without a condition; exceptions and guarantees. A number that is no object of such a commitment is none: a
+flight's arrival, a balance, a price to pay, what happened already.
 
-Not caught: promises in other languages than English (unless policy names the matter so and a number stands beside
-it), promises over two sentences (but for "Delivery? Tomorrow."), promises put as questions ("How about 30% off?"),
-vague ones ("in no time"), goods that policy does not mention at all ("a signed print can go back"), offers that no
-verb makes firm ("free shipping" alone), the difference between days and business days, sums of money refunded
-where policy names none, and most conditions that an answer leaves out of an otherwise allowed promise.
+Not caught: promises without a number other than these, over two sentences, or put as questions; other languages than
+English; conditions that an answer leaves out; the difference between days and business days.
 """
 
 from __future__ import annotations
 
 import re
-from bisect import bisect_left
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TypeVar
 
 from analysis.tracks.response.detectors.contract import Found, Knowledge, Promise, Response
-from analysis.tracks.response.detectors.promises.arrivals import CONTACT, DELIVERY, DISPATCH
-from analysis.tracks.response.detectors.promises.kinds import (
-    FREE_SHIPPING,
-    GUARANTEE,
-    REFUND,
-    REPLACEMENT,
-    RETURNS,
+from analysis.tracks.response.detectors.promises.matters import (
+    Matter,
+    Rules,
+    Verdict,
     allowed,
-)
-from analysis.tracks.response.detectors.promises.limits import (
-    Amount,
-    against_policy,
-    amounts,
+    amount_verdict,
     named_promises,
+    quote,
+    time_verdict,
 )
-from analysis.tracks.response.detectors.promises.meaning import meant
-from analysis.tracks.response.detectors.promises.strength import Verdict
-from analysis.tracks.response.detectors.promises.times import promised_times
-from analysis.tracks.response.detectors.promises.wording import Kind, Rules
-from analysis.tracks.response.english.sentences import CLAUSE_END, Span, sentences
-from analysis.tracks.response.english.speech import Quoted, asks
-from analysis.tracks.response.english.times import Time
+from analysis.tracks.response.english.numbers import Amount, amounts
+from analysis.tracks.response.english.sentences import CLAUSE_END, NEGATOR, Span, clause_before, sentences
+from analysis.tracks.response.english.speech import Quoted, asks, reported
+from analysis.tracks.response.english.times import Time, times
+from analysis.tracks.response.english.word_lists import expressions
 
-TIME_REACH = 100
-AMOUNT_REACH = 40
-FIRM_REACH = 60
-HEADING = 60
-"""Characters of a question that is no more than the heading of its answer."""
+REACH = 90
+"""Characters between a matter that policy names and its time or amount."""
+NEAR = 40
+"""Where policy does not name it."""
+SENT = ("delivery", "dispatch")
+"""Matters that may only say since when another counts: "within 30 days of delivery"."""
+DENIED = 10
+"""Words of a clause over which a denial reaches."""
+SHARED = 4
+"""Letters by which words of one stem are told."""
+COMMON = 3
+"""A stem in so many promises says nothing about which one is meant."""
 
-_VERB = re.compile(
-    r"\b(?:do|does|did|is|are|was|will|would|could|can|shall|should|has|have|had|may|might|want|need"
-    r"|like)\b",
-    re.IGNORECASE,
-)
-
-_POINT_OF_REFERENCE = re.compile(
-    r"\b(?:of|after|from|since|following|upon|if|when|once|until|before)\s(?:\w+\s){0,2}$", re.IGNORECASE
-)
-_SHOP = re.compile(
-    r"\b(?:deliver|arriv|refund|pric|return|order|cop(?:y|ies)|volume|stock|satisf|quality|condition"
-    r"|replac|ship|parcel"
-    r"|package|day|tomorrow|today|money|discount|cheap|set|perfect|intact|mint|pristine|damag|bent"
-    r"|corner|safe|lost"
-    r"|wait|again|turns? up|book|page|flawless|spotless)\w*",
-    re.IGNORECASE,
-)
-_PUFFERY = re.compile(
-    r"(?:[ \t]\w+){0,2}?[ \t](?:no spoilers?|not to spoil|you(?:['’]ll| will)? (?:love|enjoy|like|adore"
-    r"|be (?:hooked|moved))"
-    r"|you won['’]t|it(?:['’]s| is) (?:great|good|worth|fun))",
-    re.IGNORECASE,
-)
-
-
-Detail = TypeVar("Detail", Time, Amount)
+_WORDS = expressions(__package__, "words.en.txt")
 
 
 @dataclass(frozen=True)
-class _Anchor:
+class _Claim:
+    """A promise found: its stretch, its own words, and what policy says."""
+
     start: int
     end: int
-    kind: Kind
+    own: tuple[int, int]
+    verdict: Verdict
 
 
 def applies(response: Response, knowledge: Knowledge) -> bool:
+    """Without a policy there is nothing to go beyond."""
     return bool(knowledge.policy.promises)
 
 
@@ -95,207 +69,203 @@ def detect(response: Response, knowledge: Knowledge) -> list[Found]:
     text = response.text
     rules = allowed(knowledge.policy)
     quoted = Quoted(text)
-    found: list[Found] = []
-    heading: list[_Anchor] = []
+    found: dict[Found, None] = {}
     for sentence in sentences(text):
-        anchors = _anchors(text, sentence, rules)
         if asks(text, sentence):
-            short = sentence.end - sentence.start <= HEADING and not _VERB.search(
-                text, sentence.start, sentence.end
-            )
-            heading = anchors if short else []
             continue
-        if anchors:
-            found.extend(_claims(response, sentence, anchors, rules, quoted))
-        elif heading:
-            found.extend(_answered(response, sentence, heading, rules, quoted))
-        heading = []
-    return sorted(set(found), key=lambda one: (one.start, one.end, one.why))
+        for claim in (*_timed(response, sentence, rules), *_worded(text, sentence, rules)):
+            start, end = claim.start, claim.end
+            if quoted.holds(start, end):
+                found[Found(start, end, "quoted", "quotes these words, and promises nothing", False)] = None
+            elif _meant(text, sentence, claim):
+                counts = claim.verdict.label != "allowed"
+                found[Found(start, end, claim.verdict.label, claim.verdict.why, counts)] = None
+    return sorted(found, key=lambda one: (one.start, one.end))
 
 
-def _anchors(text: str, sentence: Span, rules: Rules) -> list[_Anchor]:
-    found: list[_Anchor] = []
-    for kind, promises in rules.items():
-        if kind.known_only and not promises:
+def _timed(response: Response, sentence: Span, rules: Rules) -> Iterator[_Claim]:
+    """Every time and amount of a sentence with the nearest matter, against policy."""
+    text = response.text
+    at, end = sentence.start, sentence.end
+    named = [
+        (match.span(), matter)
+        for matter in rules
+        for match in matter.words.finditer(text, at, end)
+        if not (
+            matter.name in SENT
+            and _WORDS["reference"].search(text, max(at, match.start() - 30), match.start())
+        )
+    ]
+    committed = _WORDS["house"].search(text, at, end) or _WORDS["yours"].search(text, at, end)
+    details: list[Time | Amount] = [*times(text, at, end), *amounts(text, at, end)]
+    for detail in details:
+        place, matter = min(
+            ((place, one) for place, one in named if _fits(one, detail)),
+            key=lambda one: _gap(text, one[0], detail) - (20 if rules[one[1]] else 0),
+            default=((detail.start, detail.end), None),
+        )
+        if matter is not None and _gap(text, place, detail) > (REACH if rules[matter] else NEAR):
+            place, matter = (detail.start, detail.end), None
+        verdict = _verdict(text, sentence, matter, place, detail, rules, bool(committed))
+        if verdict is None or (verdict.label != "allowed" and _passage_says(response, text, detail)):
             continue
-        if kind.unless is not None and kind.unless.search(text, sentence.start, sentence.end):
-            continue
-        for match in kind.anchor.finditer(text, sentence.start, sentence.end):
-            before = text[max(sentence.start, match.start() - 30) : match.start()]
-            if kind in (DELIVERY, DISPATCH) and _POINT_OF_REFERENCE.search(before):
-                continue
-            found.append(_Anchor(match.start(), match.end(), kind))
-    found.sort(key=lambda one: (one.start, one.end))
-    return _without_means(text, found)
+        start, stop = min(place[0], detail.start), max(place[1], detail.end)
+        yield _Claim(start, stop, place, verdict)
 
 
-def _without_means(text: str, anchors: list[_Anchor]) -> list[_Anchor]:
-    """ "Your refund will be with you tomorrow" and "we ship a replacement today" are no promises of delivery."""
-    goods = (REFUND, REPLACEMENT, RETURNS)
-    kept = []
-    for at, anchor in enumerate(anchors):
-        near = anchors[max(0, at - 3) : at] + anchors[at + 1 : at + 2]
-        if anchor.kind in (DELIVERY, DISPATCH) and any(
-            other.kind in goods and _gap(text, other.start, other.end, anchor.start, anchor.end) <= FIRM_REACH
-            for other in near
-        ):
-            continue
-        kept.append(anchor)
-    return kept
+def _verdict(
+    text: str,
+    sentence: Span,
+    matter: Matter | None,
+    place: tuple[int, int],
+    detail: Time | Amount,
+    rules: Rules,
+    committed: bool,
+) -> Verdict | None:
+    """What policy says; None where the number is no object of a commitment."""
+    low, high = min(place[0], detail.start), max(place[1], detail.end)
+    near = max(sentence.start, low - 50), min(sentence.end, high + 50)
+    before = text[max(sentence.start, detail.start - 24) : detail.start]
+    given = _WORDS["given"].search(text, *near) is not None
+    if _no_object(matter, detail, before, given):
+        return None
+    known = rules[matter] if matter is not None else ()
+    promises = named_promises(known, matter, sentence.of(text)) if matter is not None else ()
+    if matter is not None and promises:
+        if isinstance(detail, Time):
+            return time_verdict(text, near, matter, detail, promises, committed)
+        least = _WORDS["free"].search(text, *near) is not None
+        return amount_verdict(text, matter, detail, promises, least, committed)
+    if not known:
+        scheduled = isinstance(detail, Time) and _WORDS["schedule"].search(text, *near)
+        if scheduled or not committed or (matter is None and not _done_by(text, near, detail, before, given)):
+            return None
+    said = (
+        f'{matter.name if matter is not None else "a commitment"}: says "{text[detail.start : detail.end]}"'
+    )
+    return Verdict("not in the policy", f"{said}; policy allows no such promise")
 
 
-def _gap(text: str, start: int, end: int, other_start: int, other_end: int) -> int:
+def _no_object(matter: Matter | None, detail: Time | Amount, before: str, given: bool) -> bool:
+    """Whether a number is a price, what the customer has already, or the time after which something is allowed."""
+    if isinstance(detail, Time):
+        return _WORDS["since"].search(before) is not None
+    name = matter.name if matter is not None else ""
+    owned = name == "credit" and _WORDS["owned"].search(before)
+    charged = name == "fee" and not given
+    priced = _WORDS["price"].search(before) and not (given and name not in ("", "fee"))
+    return detail.unit == "money" and bool(owned or charged or priced)
+
+
+def _done_by(text: str, near: tuple[int, int], detail: Time | Amount, before: str, given: bool) -> bool:
+    """Whether a number beside no matter is what the house gives, or the time by which it does something."""
+    if isinstance(detail, Amount):
+        return given and not _WORDS["price"].search(before)
+    soon = detail.low is not None and not text[detail.start].isdigit()
+    return bool(soon or _WORDS["by then"].search(before)) and not _WORDS["looks"].search(text, *near)
+
+
+def _fits(matter: Matter, detail: Time | Amount) -> bool:
+    """Whether a matter takes a time, or an amount."""
+    if isinstance(detail, Time):
+        return matter.name != "discount"
+    return matter.name not in ("delivery", "dispatch", "reply", "return", "replacement", "cancellation")
+
+
+def _gap(text: str, place: tuple[int, int], detail: Time | Amount) -> int:
     """Characters between two stretches, 0 where they overlap; a clause end between them counts as forty more."""
-    low, high = min(end, other_end), max(start, other_start)
+    low, high = min(place[1], detail.end), max(place[0], detail.start)
     if high <= low:
         return 0
-    crosses = high - low <= TIME_REACH and CLAUSE_END.search(text, low, high)
-    return high - low + (40 if crosses else 0)
+    return high - low + (40 if high - low <= REACH and CLAUSE_END.search(text, low, high) else 0)
 
 
-def _claims(
-    response: Response,
-    sentence: Span,
-    anchors: list[_Anchor],
-    rules: Rules,
-    quoted: Quoted,
-) -> Iterator[Found]:
-    text = response.text
-    timed = _bound_to(
-        text, [one for one in anchors if one.kind.timed], promised_times(text, sentence.start, sentence.end)
-    )
-    priced = _bound_to(
-        text,
-        [one for one in anchors if one.kind.money != "none"],
-        amounts(text, sentence.start, sentence.end),
-        AMOUNT_REACH,
-    )
-    detailed = {anchor.kind for anchor in (*timed, *priced)}
-    plain: set[Kind] = set()
-    for anchor in anchors:
-        pairs: list[tuple[Time | None, Amount | None]] = [(time, None) for time in timed.get(anchor, [])] + [
-            (None, one) for one in priced.get(anchor, [])
-        ]
-        if not pairs:
-            if anchor.kind in plain or anchor.kind in detailed:
-                continue
-            pairs = [(None, None)]
-        for time, amount in pairs:
-            verdict = against_policy(
-                text, sentence, anchor.kind, (anchor.start, anchor.end), time, amount, rules
+def _worded(text: str, sentence: Span, rules: Rules) -> Iterator[_Claim]:
+    """What is to cost nothing, what has no bounds, exceptions and guarantees."""
+    at, end = sentence.start, sentence.end
+    for match in _WORDS["free"].finditer(text, at, end):
+        verdict = _free_verdict(text, sentence, rules)
+        if verdict.label != "not in the policy" or any(
+            _WORDS[words].search(text, at, end) for words in ("house", "yours", "ours")
+        ):
+            yield _Claim(*match.span(), match.span(), verdict)
+    for match in _WORDS["boundless"].finditer(text, at, end):
+        named = [one for matter, one in _in_policy(rules) if matter.words.search(text, at, end)]
+        says = " ".join(one.text.lower() for one in named)
+        if (
+            named
+            and match.group().lower() not in says
+            and not ("full" in match.group().lower() and "full" in says)
+        ):
+            why = f'promised without bounds ("{match.group()}"); policy says "{quote(named[0])}"'
+            yield _Claim(*match.span(), match.span(), Verdict("goes beyond", why))
+    for words, what in ((_WORDS["exception"], "an exception"), (_WORDS["guarantee"], "a guarantee")):
+        for match in words.finditer(text, at, end):
+            yield _Claim(
+                *match.span(), match.span(), Verdict("not in the policy", f"{what}: policy allows none")
             )
-            if verdict is None and _firm(text, sentence, anchor):
-                promises = named_promises(rules[anchor.kind], anchor.kind, sentence.of(text))
-                verdict = _firm_verdict(anchor.kind, promises)
-            if verdict is None:
-                continue
-            one = _judge(response, sentence, anchor, time or amount, verdict, quoted)
-            if one is not None:
-                plain.add(anchor.kind)
-                yield one
 
 
-def _answered(
-    response: Response, sentence: Span, heading: list[_Anchor], rules: Rules, quoted: Quoted
-) -> Iterator[Found]:
-    """ "Delivery? Tomorrow.": a matter put as a question, and its time in the sentence after."""
-    text = response.text
-    matter = next(
-        (one for one in heading if one.kind.timed and one.kind in (DELIVERY, DISPATCH, REFUND)), None
-    )
-    time = next(iter(promised_times(text, sentence.start, sentence.end)), None)
-    if matter is None or time is None:
-        return
-    whole = Span(matter.start, sentence.end)
-    verdict = against_policy(text, whole, matter.kind, (matter.start, matter.end), time, None, rules)
-    one = (
-        _judge(response, sentence, _Anchor(time.start, time.end, matter.kind), time, verdict, quoted)
-        if verdict
-        else None
-    )
-    if one is not None:
-        yield one
+def _free_verdict(text: str, sentence: Span, rules: Rules) -> Verdict:
+    """What policy gives for nothing that shares a telling word with the sentence, and from which sum on."""
+    promises = tuple(dict.fromkeys(one for held in rules.values() for one in held))
+    words = {one: _stems(f"{one.about} {one.text}") for one in promises}
+    often = Counter(stem for stems in words.values() for stem in stems)
+    said = {stem for stem in _stems(sentence.of(text)) if often[stem] < COMMON}
+    held = [
+        one for one in promises if _WORDS["free"].search(f"{one.about}. {one.text}") and said & words[one]
+    ]
+    if not held:
+        return Verdict("not in the policy", "free: policy gives no such thing for nothing")
+    least = next((one for one in held if one.amount is not None), None)
+    sums = [one.value for one in amounts(text, sentence.start, sentence.end) if one.unit == "money"]
+    if least is None or least.amount is None or (sums and min(sums) >= least.amount):
+        return Verdict("allowed", f'policy says "{quote(held[0])}"')
+    return Verdict("goes beyond", f'free: policy gives it from {least.amount:g} ("{quote(least)}")')
 
 
-def _judge(
-    response: Response,
-    sentence: Span,
-    anchor: _Anchor,
-    detail: Time | Amount | None,
-    verdict: Verdict,
-    quoted: Quoted,
-) -> Found | None:
-    """The finding for one promise, or None where the words are not meant as one."""
-    text = response.text
-    parts = [(anchor.start, anchor.end)] + ([(detail.start, detail.end)] if detail else [])
-    parts += [verdict.extra] if verdict.extra else []
-    start, end = min(part[0] for part in parts), max(part[1] for part in parts)
-    if quoted.holds(start, end):
-        return Found(
-            start, end, "quoted", f"quotes words about {anchor.kind.name}, and promises nothing", counts=False
-        )
-    if not meant(text, sentence, tuple(parts), denied_after=anchor.kind is not GUARANTEE):
-        return None
-    if anchor.kind is GUARANTEE and _PUFFERY.match(text, anchor.end):
-        return None
-    if (
-        verdict.counts
-        and isinstance(detail, Time)
-        and _passage_says(response, text[detail.start : detail.end])
-    ):
-        return Found(start, end, "allowed", "a passage given to the assistant names this day", counts=False)
-    return Found(start, end, verdict.label, verdict.why, verdict.counts)
+def _in_policy(rules: Rules) -> Iterator[tuple[Matter, Promise]]:
+    for matter, promises in rules.items():
+        if matter.name in ("refund", "return", "replacement", "credit", "price") or matter.bound == "unclear":
+            yield from ((matter, one) for one in promises)
 
 
-def _firm(text: str, sentence: Span, anchor: _Anchor) -> bool:
-    kind = anchor.kind
-    low, high = max(sentence.start, anchor.start - FIRM_REACH), min(sentence.end, anchor.end + 40)
-    if kind is GUARANTEE:
-        return bool(_SHOP.search(text, max(sentence.start, low - 40), min(sentence.end, high + 60)))
-    return kind.firm is not None and not kind.known_only and bool(kind.firm.search(text, low, high))
+def _stems(text: str) -> frozenset[str]:
+    """The first letters of the longer words of a text, less those that say only that it is free."""
+    bare = re.sub(r"\bfree\b|\bcharge\b|\bcost\w*|\bwithout\b|\bfurther\b|\border\w*", " ", text.lower())
+    return frozenset(word[:SHARED] for word in re.findall(r"[^\W\d_]{4,}", bare))
 
 
-def _firm_verdict(kind: Kind, promises: tuple[Promise, ...]) -> Verdict:
-    """A promise without time or amount: policy has the matter or it has not; free shipping has a threshold."""
-    if not promises:
-        return Verdict("not in the policy", f"{kind.name}: policy allows no such promise", True)
-    if kind is FREE_SHIPPING and all(one.amount is not None for one in promises):
-        least = min(one.amount for one in promises if one.amount is not None)
-        return Verdict(
-            "goes beyond",
-            f"free shipping: promised without a condition; policy gives it from {least:g}",
-            True,
-        )
-    return Verdict("allowed", f'policy allows {kind.name}: "{promises[0].text[:100]}"', False)
-
-
-def _bound_to(
-    text: str, anchors: list[_Anchor], details: list[Detail], reach: int = TIME_REACH
-) -> dict[_Anchor, list[Detail]]:
-    """Each time or amount with its nearest anchor; a guarantee gives way to what is guaranteed."""
-    bound: dict[_Anchor, list[Detail]] = {}
-    starts = [one.start for one in anchors]
-    for detail in details:
-        at = bisect_left(starts, detail.start)
-        near = [
-            (
-                _gap(text, one.start, one.end, detail.start, detail.end)
-                + (60 if one.kind is GUARANTEE else 0),
-                n,
-                one,
-            )
-            for n, one in enumerate(anchors[max(0, at - 3) : at + 3])
-            if one.kind is not CONTACT
-            or detail.start > one.start
-            or not CLAUSE_END.search(text, detail.end, one.start)
-        ]
-        if near and min(near)[0] <= reach:
-            bound.setdefault(min(near, key=lambda one: one[:2])[2], []).append(detail)
-    return bound
-
-
-def _passage_says(response: Response, words: str) -> bool:
-    """Whether a passage names the same moment; a plain number of days proves nothing, for policy rules there."""
-    if words[:1].isdigit() or "day" in words.lower().split():
+def _meant(text: str, sentence: Span, claim: _Claim) -> bool:
+    """Whether the words are meant as a promise: not denied, hedged, reported, past, or told of a story."""
+    for position in {claim.start, claim.own[0]}:
+        if reported(text, sentence, position):
+            return False
+        before = _WORDS["idiom"].sub(" ", clause_before(text, sentence, position))
+        if _WORDS["unless"].search(before) or NEGATOR.search(" ".join(before.split()[-DENIED:])):
+            return False
+    whole = text[sentence.start : min(sentence.end, sentence.start + 400)]
+    if _WORDS["story"].search(whole) and not _WORDS["talk"].search(whole):
         return False
-    return any(words.lower() in passage.text.lower() for passage in response.passages)
+    after = text[claim.end : min(sentence.end, claim.end + 60)]
+    tail = CLAUSE_END.search(after[:40])
+    clause = clause_before(text, sentence, claim.start) + text[claim.start : claim.end]
+    clause += after[: tail.start() if tail else 40]
+    opening = CLAUSE_END.split(text[max(sentence.start, claim.start - 120) : claim.start])
+    conditional = len(opening) > 1 and re.match(
+        r"\s*(?:if|once|when|after|provided)\b", opening[-2], re.IGNORECASE
+    )
+    return not (
+        _WORDS["denied after"].match(after)
+        or _WORDS["hedge"].search(clause)
+        or _WORDS["past"].search(clause)
+        or (conditional and _WORDS["hedge"].search(opening[-2]))
+    )
+
+
+def _passage_says(response: Response, text: str, detail: Time | Amount) -> bool:
+    """Whether a passage names the same moment; a plain number of days proves nothing, for policy rules there."""
+    words = text[detail.start : detail.end].lower()
+    if isinstance(detail, Amount) or words[:1].isdigit() or "day" in words.split():
+        return False
+    return any(words in passage.text.lower() for passage in response.passages)

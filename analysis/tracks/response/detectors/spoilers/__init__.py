@@ -9,10 +9,11 @@ CODE = f"{__name__}.detector"
 
 DETECTOR = Detector(
     name="spoilers",
+    title="how a story goes on",
     place=10,
-    title="Spoilers",
+    needs="catalogue",
     against="catalogue",
-    version=2,
+    version=3,
     detect=deferred(CODE, "detect"),
     applies=deferred(CODE, "applies"),
 )

@@ -63,11 +63,9 @@ def test_other_scripts_share_pairs_of_letters() -> None:
     ]
 
 
-def test_an_expected_citation_that_is_missing_counts_over_the_whole() -> None:
-    text = "Our shop loves books."
-    response = answer(text, expected=("cite",), passages=PASSAGES)
-    assert spans(DETECTOR, response, SHOP) == [(text, "no citation")]
-    assert spans(DETECTOR, answer(text, expected=("cite",)), SHOP) == []
+def test_what_the_record_expects_is_not_read() -> None:
+    text = "Thank you for asking."
+    assert spans(DETECTOR, answer(text, expected=("cite",), passages=PASSAGES), SHOP) == []
 
 
 def test_what_the_prompt_wrote_is_no_citation() -> None:

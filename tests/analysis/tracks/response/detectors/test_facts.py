@@ -137,12 +137,19 @@ def test_a_title_that_the_catalogue_lacks(text: str, name: str) -> None:
         "We don't have the manga Silver Meadow in our catalogue.",
         "Check out our Help Center or read our Return Policy.",
         "I love New York. Your parcel left Tokyo Station on Monday.",
+        "Sure, volume 1 is in your basket.",
+        "Absolutely, volume 3 follows it. Great, vol. 2 is here.",
         "Dear Ms. Brown, Express Delivery is on its way.",
         "Volumes: see below. **Price**: see below. **Author**: see below.",
     ],
 )
 def test_names_that_are_no_offer(text: str) -> None:
     assert spans(DETECTOR, answer(text)) == []
+
+
+def test_one_word_before_a_comma_is_a_title_where_it_is_marked_or_known() -> None:
+    assert spans(DETECTOR, answer("“Sure”, volume 1, is a quiet tale.")) == [("Sure", "not in catalogue")]
+    assert spans(DETECTOR, answer("Monster, volume 19, is out.")) == [("volume 19", "contradicted")]
 
 
 def test_a_name_of_the_prompt_or_of_a_passage_is_no_invention() -> None:

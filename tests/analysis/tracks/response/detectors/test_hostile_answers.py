@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from analysis.tracks.response.detectors import facts, length, spoilers
+from analysis.tracks.response.detectors import facts, spoilers
 from analysis.tracks.response.detectors.contract import Detector
 from tests.analysis.tracks.response.detectors.shop import answer, found
 
@@ -28,9 +28,7 @@ HOSTILE = {
 
 
 @pytest.mark.parametrize("name", HOSTILE)
-@pytest.mark.parametrize(
-    "detector", [facts.DETECTOR, spoilers.DETECTOR, length.DETECTOR], ids=lambda one: one.name
-)
+@pytest.mark.parametrize("detector", [facts.DETECTOR, spoilers.DETECTOR], ids=lambda one: one.name)
 def test_hostile_answers_are_read(detector: Detector, name: str) -> None:
     result = found(detector, answer(HOSTILE[name], "No spoilers: how long is Monster?"))
     assert result == sorted(result, key=lambda one: one.start)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from analysis.tracks.response.detectors import citations, escalation, promises, refusal, tone
+from analysis.tracks.response.detectors import citations, promises
 from analysis.tracks.response.detectors.contract import Detector, Knowledge, Passage, Policy, Promise
+from analysis.tracks.response.detectors.patterns import patterns_detector, read_patterns, shipped
 from tests.analysis.tracks.response.detectors.shop import answer, found
 from tests.analysis.tracks.response.detectors.test_hostile_answers import HOSTILE
 
@@ -18,6 +19,10 @@ SHOP = Knowledge(
         citation_pattern=r"\[(?P<id>[a-z]\d+)\]",
         tone={"pushy": ("do not walk away now",)},
     ),
+)
+WORDS = tuple(
+    patterns_detector(name, name, read_patterns(shipped(name)))
+    for name in ("refusal.en", "handover.en", "pressure.en")
 )
 PASSAGES = (Passage("p1", "Standard delivery takes 3 to 5 business days. " * 20),)
 TEXTS = {
@@ -34,7 +39,7 @@ TEXTS = {
 @pytest.mark.parametrize("name", TEXTS)
 @pytest.mark.parametrize(
     "detector",
-    [one.DETECTOR for one in (promises, citations, escalation, refusal, tone)],
+    [citations.DETECTOR, promises.DETECTOR, *WORDS],
     ids=lambda one: one.name,
 )
 def test_hostile_answers_are_read(detector: Detector, name: str) -> None:
@@ -44,7 +49,6 @@ def test_hostile_answers_are_read(detector: Detector, name: str) -> None:
 
 def test_ten_thousand_tokens_hold_as_many_findings_as_their_parts() -> None:
     part = "Your order arrives within 2 days. I'll connect you with a colleague. Hurry up. "
-    response = answer(part * 600, expected=("answer",))
-    assert len(found(promises.DETECTOR, response, SHOP)) == 600
-    assert len(found(escalation.DETECTOR, response, SHOP)) == 600
-    assert sum(one.counts for one in found(tone.DETECTOR, response, SHOP)) == 600
+    _, handover, pressure, *_ = WORDS
+    for detector in (promises.DETECTOR, handover, pressure):
+        assert len(found(detector, answer(part * 600), SHOP)) == 600

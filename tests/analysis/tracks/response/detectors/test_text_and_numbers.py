@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from analysis.tracks.response.detectors.length import DETECTOR as LENGTH
-from analysis.tracks.response.detectors.length import LONG_WORDS, word_count
 from analysis.tracks.response.english.numbers import MONEY, money, value
-from analysis.tracks.response.english.sentences import Span, emphases, negated, quotations, sentences
-from tests.analysis.tracks.response.detectors.shop import answer, found
+from analysis.tracks.response.english.sentences import Span, emphases, level, negated, quotations, sentences
+from analysis.tracks.response.word_count import word_count
 
 
 @pytest.mark.parametrize(
@@ -97,8 +95,5 @@ def test_word_count(text: str, expected: int) -> None:
     assert word_count(text) == expected
 
 
-def test_a_long_answer_is_one_finding() -> None:
-    text = "word " * (LONG_WORDS + 1)
-    (one,) = found(LENGTH, answer(text))
-    assert (one.start, one.end, one.label) == (0, len(text), "long")
-    assert found(LENGTH, answer("word " * LONG_WORDS)) == []
+def test_levelling_keeps_every_offset() -> None:
+    assert len(level("İstanbul’s ß 🎉")) == len("İstanbul’s ß 🎉")
