@@ -21,6 +21,7 @@ from analysis.stats.clusters import (
     effective_n,
     share_effect,
 )
+from analysis.stats.fisher import fisher_exact
 from analysis.stats.paired import (
     TaroneHolm,
     detectable_loss,
@@ -58,6 +59,7 @@ __all__ = [
     "detectable_loss",
     "effective_n",
     "expected_calibration_error",
+    "fisher_exact",
     "holm",
     "hypergeometric_upper",
     "mcnemar_one_sided",
