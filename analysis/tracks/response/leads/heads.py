@@ -19,7 +19,11 @@ from analysis.base.seeds import shuffled
 
 FOLDS = 5
 NEEDED = 5
-"""Labelled answers of each class from which a head has a say."""
+"""Labelled answers of each class from which a head has a say.
+
+Measured on refusals of real answers: with 4 a head ranks the labelled ones themselves worse (area under the curve .63)
+than likeness to three examples does (.83 to .89); with 5 it is level (.80, and .91 on the rest), with 8 better (.95).
+"""
 
 Rows = NDArray[np.intp]
 Floats = NDArray[np.float64]

@@ -73,7 +73,7 @@ def learn(
 ) -> Learned:
     """Score the answers of both sides by a head that labels taught, each out of fold.
 
-    With fewer than 8 labels of a class it is likeness to the examples, where there are any.
+    With fewer than 5 labels of a class it is likeness to the examples, where there are any.
 
     Args:
         texts: n answers, as they are read.
@@ -91,7 +91,7 @@ def learn(
     if any(one.strip() for one in examples) and len(texts):
         return _by_examples(texts, [one for one in examples if one.strip()], unit, encode, seed)
     yes = int(truth.sum())
-    why = f"nothing learned yet: {yes} labels of yes and {len(truth) - yes} of no, and {NEEDED} of each are needed"
+    why = f"nothing learned yet: labels so far {yes} yes, {len(truth) - yes} no, and {NEEDED} of each are needed"
     return Learned(None, (None,) * len(texts), f"{why}; there are no examples of it either")
 
 

@@ -124,7 +124,7 @@ def test_with_neither_labels_nor_examples_it_says_that_it_has_no_say() -> None:
     learned = learn(["yes", "no"], ["a", "b"], {0: True}, ("  ",), "answer", None, seed=0)
     assert learned.scores is None
     assert learned.spans == (None, None)
-    assert "1 labels of yes and 0 of no" in learned.why
+    assert "1 yes, 0 no, and 5 of each" in learned.why
 
 
 @pytest.mark.parametrize("text", ["", "   ", "\n", "。", "..."])
