@@ -99,7 +99,7 @@ def inspect_classifier(folder: Path) -> ModelHead:
         AssayError: anything that is not a plain safetensors sequence classifier with its tokenizer.
     """
     refuse_unsafe_files(folder)
-    _refuse_adapter(folder)
+    refuse_adapter(folder)
     config = read_json(folder / "config.json")
     where = str(folder / "config.json")
     architectures = config.get("architectures") or []
@@ -113,7 +113,7 @@ def inspect_classifier(folder: Path) -> ModelHead:
     labels = label_names(config, where)
     _refuse_other_tasks(config, labels, where)
     tensors = tensor_shapes(folder)
-    _check_head(tensors, labels, folder)
+    check_head(tensors, labels, folder)
     if not (folder / "tokenizer.json").is_file():
         raise AssayError(
             "has no tokenizer.json",
@@ -218,7 +218,8 @@ def label_names(config: dict[str, Any], where: str) -> tuple[str, ...]:
     return tuple(named)
 
 
-def _refuse_adapter(folder: Path) -> None:
+def refuse_adapter(folder: Path) -> None:
+    """Raises AssayError for a folder that holds an adapter and no whole model."""
     if (folder / "adapter_config.json").is_file():
         raise AssayError(
             "is a PEFT adapter, and a whole model is needed here",
@@ -238,7 +239,8 @@ def _refuse_other_tasks(config: dict[str, Any], labels: tuple[str, ...], where: 
         )
 
 
-def _check_head(tensors: dict[str, list[int]], labels: tuple[str, ...], folder: Path) -> None:
+def check_head(tensors: dict[str, list[int]], labels: tuple[str, ...], folder: Path) -> None:
+    """Raises AssayError where the layer that gives the logits has another number of them than there are labels."""
     for name in HEAD_WEIGHTS:
         shape = tensors.get(name)
         if shape and shape[0] != len(labels):

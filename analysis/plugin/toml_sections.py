@@ -67,6 +67,11 @@ class SectionReader:
             known = known_keys(model, location[:-1])
             self.add(key + location, "unknown key", suggest(str(location[-1]), known))
             return
+        context = detail.get("ctx") or {}
+        if "hint" in context:
+            # A validator of its own that knows what its user may have meant.
+            self.add(key + location, str(detail["msg"]), str(context["hint"]))
+            return
         message = _WORDS.get(kind)
         if message is None:
             message = str(detail["msg"]).removeprefix("Value error, ")

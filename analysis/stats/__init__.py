@@ -21,6 +21,7 @@ from analysis.stats.clusters import (
     effective_n,
     share_effect,
 )
+from analysis.stats.fisher import fisher_exact
 from analysis.stats.paired import (
     TaroneHolm,
     detectable_loss,
@@ -72,6 +73,7 @@ __all__ = [
     "detectable_loss",
     "effective_n",
     "expected_calibration_error",
+    "fisher_exact",
     "holm",
     "hypergeometric_upper",
     "lead_moments",

@@ -1,0 +1,168 @@
+"""Models with a head that gives numbers for a text, or for each token of it: read, checked and loaded as data."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from analysis.base.errors import AssayError
+from analysis.models.batches import batch_tokens, equal_length_batches
+from analysis.models.files import read_json, refuse_unsafe_files, tensor_shapes
+from analysis.models.load_classifier import check_head, label_names, max_positions, refuse_adapter
+from analysis.models.load_transformers import check_vocabulary, load_tokenizer, load_whole
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+    from transformers import PreTrainedModel, PreTrainedTokenizerFast
+
+HeadKind = Literal["text", "tokens"]
+
+_ENDINGS: dict[HeadKind, str] = {"text": "ForSequenceClassification", "tokens": "ForTokenClassification"}
+_UNLIMITED = 1_000_000
+"""Tokenizers without a limit say a number beyond this."""
+
+
+@dataclass(frozen=True)
+class TaskHead:
+    """What the files of such a model say of it, read without loading it.
+
+    Args:
+        labels: names of the outputs, in their order.
+        architecture: name of the Transformers class.
+        parameters: number of weights.
+        max_length: longest input in tokens, special tokens included; None where there is no limit.
+        independent: whether each output is a yes or no of its own, and not one of several classes.
+    """
+
+    labels: tuple[str, ...]
+    architecture: str
+    parameters: int
+    max_length: int | None
+    independent: bool
+
+
+@dataclass(frozen=True)
+class LoadedHead:
+    """Such a model ready to run: float32, evaluation mode, no parameter requires gradients."""
+
+    head: TaskHead
+    model: PreTrainedModel
+    tokenizer: PreTrainedTokenizerFast
+    device: str
+
+
+def inspect_head(folder: Path, kind: HeadKind) -> TaskHead:
+    """Check a model folder and read its outputs and size from `config.json` and the weight headers.
+
+    Raises:
+        AssayError: pickles or code, an adapter, another kind of model, or files that do not fit together.
+    """
+    refuse_unsafe_files(folder)
+    refuse_adapter(folder)
+    config = read_json(folder / "config.json")
+    where = str(folder / "config.json")
+    architectures = config.get("architectures") or []
+    architecture = architectures[0] if isinstance(architectures, list) and architectures else ""
+    if not isinstance(architecture, str) or not architecture.endswith(_ENDINGS[kind]):
+        raise AssayError(
+            f"is another kind of model: architectures is {architectures!r}",
+            where=where,
+            hint=f"a Transformers ...{_ENDINGS[kind]} folder is needed",
+        )
+    labels = label_names(config, where)
+    tensors = tensor_shapes(folder)
+    check_head(tensors, labels, folder)
+    if not (folder / "tokenizer.json").is_file():
+        raise AssayError(
+            "has no tokenizer.json",
+            where=str(folder),
+            hint="save it with AutoTokenizer.from_pretrained(SOURCE).save_pretrained(FOLDER)",
+        )
+    parameters = sum(math.prod(shape) for shape in tensors.values())
+    independent = config.get("problem_type") == "multi_label_classification"
+    return TaskHead(labels, architecture, parameters, longest_input(folder, config), independent)
+
+
+def longest_input(folder: Path, config: dict[str, Any]) -> int | None:
+    """Tokens that model and tokenizer both allow; None where neither sets a limit. Raises AssayError."""
+    stated = folder / "tokenizer_config.json"
+    own = read_json(stated).get("model_max_length") if stated.is_file() else None
+    limits = [own] if isinstance(own, int) and 0 < own < _UNLIMITED else []
+    positions = max_positions(config)
+    return min([*limits, *([] if positions is None else [positions])], default=None)
+
+
+def load_head(head: TaskHead, folder: Path, kind: HeadKind, device: str) -> LoadedHead:
+    """Load the model and its tokenizer onto `device`, from local safetensors only.
+
+    Raises:
+        AssayError: weights that do not fit the architecture, or a device that is not there.
+    """
+    from transformers import AutoModelForSequenceClassification, AutoModelForTokenClassification
+
+    auto = AutoModelForSequenceClassification if kind == "text" else AutoModelForTokenClassification
+    model = load_whole(auto, folder, device)
+    tokenizer = load_tokenizer(folder)
+    check_vocabulary(model, tokenizer, folder)
+    if model.config.pad_token_id is None:
+        # Decoders refuse batches without it; no token has this id, so the last one is pooled.
+        model.config.pad_token_id = -1
+    return LoadedHead(head, model, tokenizer, device)
+
+
+def run_head(
+    loaded: LoadedHead, inputs: Sequence[dict[str, list[int]]], tokens: int | None = None
+) -> list[NDArray[np.float32]]:
+    """Logits of each input, float32 [outputs], or [tokens, outputs] of a model that labels tokens.
+
+    Inputs of equal length go through the model together and are never padded.
+
+    Args:
+        loaded: the model.
+        inputs: what its tokenizer gives, by name, such as `input_ids` and `token_type_ids`.
+        tokens: that the model is given at once; by the device if not given.
+
+    Raises:
+        AssayError: the device has not enough memory for one text.
+    """
+    import torch
+
+    results: list[Any] = [None] * len(inputs)
+    ids = [one["input_ids"] for one in inputs]
+    with torch.inference_mode():
+        for batch in equal_length_batches(ids, tokens or batch_tokens(loaded.device)):
+            for row, logits in _halving(loaded, inputs, batch):
+                results[row] = logits
+    return results
+
+
+def _halving(
+    loaded: LoadedHead, inputs: Sequence[dict[str, list[int]]], batch: list[int]
+) -> Iterator[tuple[int, NDArray[np.float32]]]:
+    """The logits of one batch, in two halves where the device has not enough memory for it."""
+    import torch
+
+    try:
+        given = {
+            name: torch.tensor([inputs[row][name] for row in batch], device=loaded.device)
+            for name in inputs[batch[0]]
+        }
+        model: Any = loaded.model
+        found = model(**given).logits.float().cpu().numpy()
+    except torch.cuda.OutOfMemoryError:
+        if len(batch) == 1:
+            raise AssayError(
+                "the device has not enough memory for one text", hint='use device = "cpu"'
+            ) from None
+        found = None
+    if found is not None:
+        yield from zip(batch, found, strict=True)
+        return
+    torch.cuda.empty_cache()
+    middle = len(batch) // 2
+    yield from _halving(loaded, inputs, batch[:middle])
+    yield from _halving(loaded, inputs, batch[middle:])

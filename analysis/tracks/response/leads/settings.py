@@ -1,0 +1,136 @@
+"""`[response.detector.NAME]`: what a detector reads with, by its `kind`; and the columns of `[response.labels]`."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import BeforeValidator, Field, ValidationError, ValidationInfo, model_validator
+from pydantic_core import InitErrorDetails, PydanticCustomError
+
+from analysis.base.problems import suggest
+from analysis.plugin.settings import FilePath, FolderPath, Section, Text
+from analysis.tracks.response.leads.pieces import Unit
+
+SHIPPED = r"^[a-z]+(?:-[a-z]+)*\.[a-z]{2,3}$"
+_TEMPLATES = {
+    "nli": ("premise", "hypothesis", "label"),
+    "classifier": ("template", "label"),
+    "tokens": ("premise", "label"),
+    "reward": ("premise",),
+    "judge": ("template",),
+}
+"""What is filled in for each task."""
+_NEEDED = {"nli": "hypothesis", "classifier": "label", "judge": "template"}
+
+
+class PatternsSection(Section):
+    """Phrases and expressions, from a file or from one that comes with Assay, such as `refusal.en`."""
+
+    kind: Literal["patterns"]
+    file: FilePath | None = None
+    words: Annotated[str, Field(pattern=SHIPPED)] | None = None
+
+    @model_validator(mode="after")
+    def _one_source(self) -> Self:
+        if (self.file is None) == (self.words is None):
+            raise ValueError("needs either file or words, and not both")
+        return self
+
+
+class LearnedSection(Section):
+    """A head on n-grams, or on an encoder's vectors, taught by labels; before there are any, likeness to `like`."""
+
+    kind: Literal["learned"]
+    encoder: FolderPath | None = None
+    unit: Unit = "answer"
+    like: list[Text] = Field(default_factory=list)
+
+
+class ModelSection(Section):
+    """A Transformers folder, and what it is given; names in braces are filled in."""
+
+    kind: Literal["model"]
+    task: Literal["nli", "classifier", "tokens", "reward", "judge"]
+    folder: FolderPath
+    premise: Text | None = None
+    hypothesis: Text | None = None
+    label: Text | None = None
+    template: str | None = None
+
+    @model_validator(mode="after")
+    def _of_the_task(self) -> Self:
+        used = _TEMPLATES[self.task]
+        for key in ("premise", "hypothesis", "label", "template"):
+            given = getattr(self, key)
+            if given is not None and key not in used:
+                raise ValueError(f"task {self.task!r} has no use for {key}: it takes {', '.join(used)}")
+            if key == _NEEDED.get(self.task) and not (given or "").strip():
+                raise ValueError(f"task {self.task!r} needs {key}")
+        return self
+
+
+class RecordedSection(Section):
+    """Columns of the records: scores from 0 to 1, or yes and no, of each side's answer."""
+
+    kind: Literal["recorded"]
+    base: Text
+    candidate: Text
+
+
+class LabelColumns(Section):
+    """One behaviour of `[response.labels]`: the columns that say whether each side's answer has it."""
+
+    base: Text
+    candidate: Text
+
+
+KINDS: dict[str, type[Section]] = {
+    "patterns": PatternsSection,
+    "learned": LearnedSection,
+    "model": ModelSection,
+    "recorded": RecordedSection,
+}
+
+
+def _by_kind(value: Any, info: ValidationInfo) -> Any:
+    """The section of the table's kind; a mistake stands at its own key, and names what was nearest."""
+    if isinstance(value, Section):
+        return value
+    if not isinstance(value, dict):
+        raise ValueError("must be a table with a kind")
+    if "kind" not in value:
+        raise _mistakes([InitErrorDetails(type="missing", loc=("kind",), input=value)])
+    kind = value["kind"]
+    section = KINDS.get(kind) if isinstance(kind, str) else None
+    if section is None:
+        fault = _fault(f"there is no kind {kind!r}", suggest(str(kind), KINDS))
+        raise _mistakes([InitErrorDetails(type=fault, loc=("kind",), input=kind)])
+    known = list(section.model_fields)
+    unknown = [key for key in value if key not in known]
+    if unknown:
+        raise _mistakes(
+            [
+                InitErrorDetails(
+                    type=_fault(f"unknown key for kind {kind!r}", suggest(key, known)),
+                    loc=(key,),
+                    input=value[key],
+                )
+                for key in unknown
+            ]
+        )
+    return section.model_validate(value, context=info.context)
+
+
+def _fault(message: str, hint: str) -> PydanticCustomError:
+    # Braces of a user's words are not fields of the message.
+    return PydanticCustomError("lead", "{said}", {"said": message, "hint": hint})
+
+
+def _mistakes(details: list[InitErrorDetails]) -> ValidationError:
+    return ValidationError.from_exception_data("detector", details)
+
+
+DetectorSection = Annotated[
+    PatternsSection | LearnedSection | ModelSection | RecordedSection, BeforeValidator(_by_kind)
+]
+"""The type of each value of `detector`, a field `dict[Text, DetectorSection]` of the track's settings."""

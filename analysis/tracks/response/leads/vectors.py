@@ -1,0 +1,85 @@
+"""Texts as vectors that a linear head can be taught on: n-grams weighted by TF-IDF, or those of an encoder."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from analysis.base.seeds import draw
+
+Encode = Callable[[Sequence[str]], NDArray[np.float32]]
+"""Texts -> vectors, float32 [n, d]."""
+Place = Callable[[Sequence[str]], NDArray[np.float64]]
+"""Texts -> where they lie, float64 [n, d]."""
+
+SAMPLE = 4_000
+"""Texts from which the weight of an n-gram is counted."""
+WORDS = r"\w+(?:['’]\w+)*"
+_FEATURES = 2**20
+_SMALLEST = 1e-9
+"""Least eigenvalue, as a share of the largest, of a direction that is kept."""
+
+
+class Ngrams:
+    """Sparse TF-IDF rows of word 1-3-grams and, within words, character 2-5-grams; each half of length 1.
+
+    Characters find what inflection, typing errors and scripts without spaces do to words. N-grams are hashed, so a
+    text not seen before loses none of its own, and is as long as one that was counted.
+
+    Args:
+        texts: from which the inverse document frequencies are counted, without labels; a sample where there are many.
+        seed: of that sample.
+    """
+
+    def __init__(self, texts: Sequence[str], seed: int) -> None:
+        from sklearn.feature_extraction.text import HashingVectorizer, TfidfTransformer
+
+        common = {"n_features": _FEATURES, "alternate_sign": False, "norm": None, "lowercase": True}
+        self._counts = (
+            HashingVectorizer(ngram_range=(1, 3), token_pattern=WORDS, **common),
+            HashingVectorizer(analyzer="char_wb", ngram_range=(2, 5), **common),
+        )
+        chosen = list(texts)
+        if len(chosen) > SAMPLE:
+            rng = np.random.default_rng(draw(seed, "n-grams"))
+            chosen = [chosen[row] for row in np.sort(rng.choice(len(chosen), SAMPLE, replace=False))]
+        self._weights = tuple(
+            TfidfTransformer(sublinear_tf=True).fit(counts.transform(chosen)) for counts in self._counts
+        )
+
+    def rows(self, texts: Sequence[str]) -> Any:
+        """A sparse matrix [n, features], float64."""
+        from scipy.sparse import hstack
+
+        halves = zip(self._counts, self._weights, strict=True)
+        return hstack([weights.transform(counts.transform(texts)) for counts, weights in halves]).tocsr()
+
+
+def spanned(ngrams: Ngrams, taught: Any) -> tuple[Place, NDArray[np.float64]]:
+    """Where texts lie in the space that the rows of what is taught span, and where those rows do, [k, at most k].
+
+    A head with a squared penalty has its weights in that space, so it is the same head there, and a small one.
+
+    Args:
+        ngrams: makes the rows.
+        taught: sparse [k, features], what a head learns from.
+    """
+    products = (taught @ taught.T).toarray()
+    sizes, directions = np.linalg.eigh(products)
+    kept = sizes > _SMALLEST * max(float(sizes[-1]), _SMALLEST)
+    onto = directions[:, kept] / np.sqrt(sizes[kept])
+
+    def place(texts: Sequence[str]) -> NDArray[np.float64]:
+        return np.asarray((ngrams.rows(texts) @ taught.T).toarray() @ onto, dtype=np.float64)
+
+    return place, products @ onto
+
+
+def unit_length(vectors: Any) -> Any:
+    """Rows of length 1, dense or sparse; one without length stays as it is."""
+    from sklearn.preprocessing import normalize
+
+    return normalize(vectors)
