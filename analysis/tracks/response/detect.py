@@ -14,7 +14,7 @@ from analysis.base.sql import queries
 from analysis.plugin.stage import Aggregate, PlanContext, RunContext, Shard, Stage
 from analysis.text.cleaned import cleaned
 from analysis.text.language import unread_language
-from analysis.tracks.response.behaviour_leads import leads_of
+from analysis.tracks.response.behaviour_leads import LeadRow, leads_of, other_leads
 from analysis.tracks.response.detector_inputs import load_knowledge, load_responses
 from analysis.tracks.response.detectors.contract import Detector, Found, Knowledge, Response
 from analysis.tracks.response.known_detectors import DETECTORS
@@ -30,7 +30,7 @@ READING = 1
 
 _SQL = queries(__package__, "stages.sql")
 
-_SPAN = pa.schema(
+SPAN_ROW = pa.schema(
     [
         ("ref", pa.string()),
         ("side", pa.string()),
@@ -41,8 +41,8 @@ _SPAN = pa.schema(
         ("why", pa.string()),
     ]
 )
-_HIT = pa.schema([field for field in _SPAN if field.name != "why"])
-_OUTCOME = pa.schema(
+HIT_ROW = pa.schema([field for field in SPAN_ROW if field.name != "why"])
+OUTCOME = pa.schema(
     [
         ("ref", pa.string()),
         ("side", pa.string()),
@@ -61,7 +61,7 @@ _SAMPLE_OUTCOME = pa.schema(
         ("score", pa.float64()),
     ]
 )
-_UNREAD = pa.schema(
+UNREAD = pa.schema(
     [("ref", pa.string()), ("side", pa.string()), ("detector", pa.string()), ("language", pa.string())]
 )
 
@@ -115,10 +115,10 @@ def detected(
             why = counting[0].why if counting else ""
             outcomes.append({**where, "score": float(bool(counting)), "hits": len(counting), "why": why})
     return {
-        "span": pa.Table.from_pylist(spans, _SPAN),
-        "response_hit": pa.Table.from_pylist(hits, _HIT),
-        "response_outcome": pa.Table.from_pylist(outcomes, _OUTCOME),
-        "response_unread": pa.Table.from_pylist(unread, _UNREAD),
+        "span": pa.Table.from_pylist(spans, SPAN_ROW),
+        "response_hit": pa.Table.from_pylist(hits, HIT_ROW),
+        "response_outcome": pa.Table.from_pylist(outcomes, OUTCOME),
+        "response_unread": pa.Table.from_pylist(unread, UNREAD),
     }
 
 
@@ -182,13 +182,13 @@ def _plan(context: PlanContext) -> list[Shard]:
         part = refs[start : start + PROMPTS_PER_SHARD]
         responses = load_responses(context.workbench, part)
         samples = _samples(context.workbench, part, responses)
-        said = [_said(one) for one in responses] + [[number, *_said(one)] for number, one in samples]
+        said = [said_by(one) for one in responses] + [[number, *said_by(one)] for number, one in samples]
         key = {"reading": READING, "detectors": versions, "knowledge": held, "responses": digest_of(said)}
         shards.append(Shard(key, (knowledge, responses, samples), len(part)))
     return shards
 
 
-def _said(response: Response) -> list[Any]:
+def said_by(response: Response) -> list[Any]:
     """Everything that a detector reads of a response, as plain data."""
     passages = [[passage.id, passage.text] for passage in response.passages]
     return [response.ref, response.side, response.prompt, response.text, passages, sorted(response.expected)]
@@ -208,7 +208,7 @@ def _run(context: RunContext, shard: Shard) -> dict[str, pa.Table]:
     return tables
 
 
-def declared(detectors: Sequence[Detector] = DETECTORS) -> pa.Table:
+def declared(detectors: Sequence[Detector | LeadRow] = DETECTORS) -> pa.Table:
     """Rows of `response_detector`: what each detector says of itself."""
     rows = [
         {**{name: getattr(one, name) for name in _DETECTOR.names}, "languages": list(one.languages)}
@@ -225,7 +225,8 @@ def stage_version(detectors: Sequence[Detector] = DETECTORS) -> int:
 
 
 def _declare(context: PlanContext) -> dict[str, pa.Table]:
-    return {"response_detector": declared(leads_of(response_settings(context.settings)))}
+    settings = response_settings(context.settings)
+    return {"response_detector": declared((*leads_of(settings), *other_leads(settings)))}
 
 
 DECLARE = Aggregate("response.detectors", 2, _declare)

@@ -25,7 +25,7 @@ from analysis.tracks.response.joined_records import read_joined
 from analysis.tracks.response.metric_specs import TRACK
 from analysis.tracks.response.policy import policy_rows, read_policy
 from analysis.tracks.response.record_file import Record, RecordFile, read_record_file
-from analysis.tracks.response.recorded_labels import take_labels
+from analysis.tracks.response.recorded_columns import take_recorded
 from analysis.tracks.response.roles import behaviour_rows
 from analysis.tracks.response.served import read_served
 from analysis.tracks.response.settings import ResponseSettings
@@ -85,10 +85,10 @@ def read_response(settings: ResponseSettings, skip_bad_rows: bool) -> Examples:
         payload,
         (*notes, *_told(records, file)),
     )
+    # What is wrong with a lead is told before anything is read with it.
     leads_of(settings)
-    examples, labels = take_labels(examples, settings)
-    asked = {**behaviour_rows(settings, examples), "response_label": labels}
-    return replace(examples, payload={**payload, **asked})
+    examples, recorded = take_recorded(examples, settings)
+    return replace(examples, payload={**payload, **behaviour_rows(settings, examples), **recorded})
 
 
 def _read_files(settings: ResponseSettings) -> tuple[RecordFile, tuple[str, ...]]:

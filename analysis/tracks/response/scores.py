@@ -2,27 +2,61 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pyarrow as pa
 
 from analysis.base.sql import queries
 from analysis.plugin.stage import Aggregate, PlanContext
+from analysis.tracks.response.leads.combined import combined_scores
 
 if TYPE_CHECKING:
     import duckdb
-    import pyarrow as pa
 
 HIT = 0.5
 """Score from which an answer counts as a hit of its leads."""
 _SQL = queries(__package__, "stages.sql")
+_SCHEMA = pa.schema(
+    [
+        ("ref", pa.string()),
+        ("side", pa.string()),
+        ("behaviour", pa.string()),
+        ("score", pa.float64()),
+        ("hit", pa.bool_()),
+    ]
+)
 
 
-def behaviour_scores(workbench: duckdb.DuckDBPyConnection) -> pa.Table:
-    """Rows of `response_score`: for each response and behaviour the highest score of its leads that read it."""
-    return workbench.execute(_SQL["behaviour_scores"], {"hit": HIT}).to_arrow_table()
+def behaviour_scores(workbench: duckdb.DuckDBPyConnection, seed: int = 0) -> pa.Table:
+    """Rows of `response_score`: one for each response and behaviour of which a lead reads it.
+
+    The highest lead, until enough labels of both classes say how much each of them is worth.
+    """
+    rows: list[dict[str, Any]] = []
+    for name, leads in workbench.execute(_SQL["leads"]).fetchall():
+        outcomes = workbench.execute(_SQL["outcomes"], {"leads": leads}).fetchall()
+        answers = list(dict.fromkeys((ref, side) for ref, side, *_ in outcomes))
+        place = {answer: number for number, answer in enumerate(answers)}
+        column = {lead: number for number, lead in enumerate(leads)}
+        scores = np.full((len(answers), len(leads)), np.nan)
+        for ref, side, lead, score in outcomes:
+            scores[place[ref, side], column[lead]] = score
+        labels = {
+            place[ref, side]: answer == "yes"
+            for ref, side, answer in workbench.execute(_SQL["labels"], {"behaviour": name}).fetchall()
+            if (ref, side) in place
+        }
+        together = combined_scores(scores, [ref for ref, _ in answers], labels, seed)
+        rows += [
+            {"ref": ref, "side": side, "behaviour": name, "score": score, "hit": score >= HIT}
+            for (ref, side), score in zip(answers, together.tolist(), strict=True)
+        ]
+    return pa.Table.from_pylist(rows, _SCHEMA)
 
 
 def _compute(context: PlanContext) -> dict[str, pa.Table]:
-    return {"response_score": behaviour_scores(context.workbench)}
+    return {"response_score": behaviour_scores(context.workbench, context.seed)}
 
 
 SCORES = Aggregate("response.scores", 1, _compute)

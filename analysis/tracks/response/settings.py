@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
 from typing import Self, cast
 
@@ -10,6 +11,7 @@ from pydantic import Field, model_validator
 from analysis.base.records import SIDES, Side
 from analysis.plugin.settings import FilePath, FolderPath, Text, TrackSettings
 from analysis.tracks.response.behaviour_settings import BehaviourSection, LabelColumns, misnamed
+from analysis.tracks.response.leads.settings import DetectorSection
 
 SOURCES = "give either records, or base_records and candidate_records, or base, candidate and prompts"
 
@@ -39,6 +41,7 @@ class ResponseSettings(TrackSettings):
     deployed_records: FilePath | None = None
     behaviour: list[BehaviourSection] = Field(default_factory=list)
     labels: dict[Text, LabelColumns] = Field(default_factory=dict)
+    detector: dict[Text, DetectorSection] = Field(default_factory=dict)
     id: Text = "id"
     prompt: Text = "prompt"
     response: Text = "response"
@@ -82,6 +85,19 @@ class ResponseSettings(TrackSettings):
         wrong = misnamed(self.behaviour)
         if wrong is not None:
             raise ValueError(wrong)
+        named = Counter(lead for one in self.behaviour for lead in one.leads)
+        for name, section in self.detector.items():
+            if not named[name]:
+                raise ValueError(
+                    f"the detector {name!r} is a lead of no behaviour: name it among the leads of one"
+                )
+            if section.kind == "learned" and named[name] > 1:
+                raise ValueError(
+                    f"the detector {name!r} learns from the labels of one behaviour, and {named[name]} name it; "
+                    "declare one for each"
+                )
+        if self.generates and any(one.kind == "recorded" for one in self.detector.values()):
+            raise ValueError("recorded leads are columns of records, and there are none")
         asked = [one.name for one in self.behaviour if not one.any_of]
         unknown = next((name for name in self.labels if name not in asked), None)
         if unknown is not None:

@@ -18,10 +18,17 @@ SELECT b.ref, b.text = c.text AND b.ended <> 'missing' AND c.ended <> 'missing' 
 JOIN response_side c ON c.ref = b.ref AND c.side = 'candidate'
 WHERE b.side = 'base' AND (b.ended <> 'missing' OR c.ended <> 'missing') ORDER BY b.ref
 
--- name: behaviour_scores
-SELECT o.ref, o.side, b.name AS behaviour, max(o.score) AS score, max(o.score) >= $hit AS hit
-FROM response_behaviour b JOIN response_outcome o ON list_contains(b.leads, o.detector)
-GROUP BY o.ref, o.side, b.name ORDER BY b.name, o.ref, o.side
+-- name: leads
+SELECT name, leads FROM response_behaviour WHERE len(leads) > 0 ORDER BY place
+
+-- name: outcomes
+SELECT ref, side, detector, score FROM response_outcome WHERE list_contains($leads::VARCHAR[], detector)
+ORDER BY ref, side, detector
+
+-- name: labels
+-- What is known of answers; who was not sure says nothing.
+SELECT ref, side, max(answer) FROM response_label WHERE behaviour = $behaviour AND answer <> 'unsure'
+GROUP BY ref, side ORDER BY ref, side
 
 -- name: samples
 SELECT number, ref, side, text FROM response_sample WHERE ref IN (SELECT unnest($refs::VARCHAR[]))

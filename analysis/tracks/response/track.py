@@ -119,6 +119,8 @@ class ResponseTrack(Track):
         from analysis.tracks.response.detect import DECLARE, DETECT
         from analysis.tracks.response.generate import ENDINGS, GENERATE
         from analysis.tracks.response.labelled_sample import DRAW
+        from analysis.tracks.response.learned_leads import LEARN
+        from analysis.tracks.response.model_leads import READ_BY_MODELS
         from analysis.tracks.response.rates import RATES
         from analysis.tracks.response.scores import SCORES
         from analysis.tracks.response.shift import SHIFT, SHIFT_METRICS
@@ -133,6 +135,8 @@ class ResponseTrack(Track):
             DRAW,
             DECLARE,
             DETECT,
+            READ_BY_MODELS,
+            LEARN,
             SCORES,
             RATES,
             SHIFT,

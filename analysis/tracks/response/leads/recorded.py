@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from analysis.base.errors import AssayError
 from analysis.base.problems import suggest
-from analysis.base.records import Side
 from analysis.data.examples import shown
-from analysis.data.rows import BadRow, Row, bad_row, open_rows
 
-Label = Literal["yes", "no", "unsure"]
+if TYPE_CHECKING:
+    from analysis.base.records import Side
+    from analysis.base.review_records import Answer
+    from analysis.data.examples import Examples
 
 _YES = frozenset(("yes", "y", "true", "1", "1.0"))
 _NO = frozenset(("no", "n", "false", "0", "0.0"))
@@ -44,7 +44,7 @@ def score_cell(value: Any) -> float | None:
     return float(word)
 
 
-def label_cell(value: Any) -> Label | None:
+def label_cell(value: Any) -> Answer | None:
     """A person's yes or no, or that it cannot be told; None where nothing is said.
 
     Raises:
@@ -62,45 +62,45 @@ def label_cell(value: Any) -> Label | None:
     raise ValueError(f"must be yes, no or cannot tell, not {shown(value)}")
 
 
-def read_columns(
-    path: Path,
+def side_columns(
+    examples: Examples,
     columns: Mapping[Side, str],
-    refs: Mapping[int, str],
     cell: Callable[[Any], Value | None],
-    bad: list[BadRow],
-    where: str | None = None,
+    wheres: Mapping[Side, str],
 ) -> dict[tuple[str, Side], Value]:
-    """What the columns of a file say of each answer; answers of which they say nothing are left out.
+    """What further columns of the records say of each answer; answers of which they say nothing are left out.
 
     Args:
-        path: of the records.
+        examples: as they were read.
         columns: name of each side's column.
-        refs: line (row number for Parquet) -> ref of the prompt; other rows are passed over.
         cell: reads a value: `score_cell` or `label_cell`.
-        bad: of the caller; values that cannot be used are added to it, with file, line and column.
-        where: place of the setting that names the columns.
+        wheres: place of the setting that names each column.
+
+    Returns:
+        (ref, side) -> value.
 
     Raises:
-        AssayError: the file cannot be read, or has no such column; the nearest one is named.
+        AssayError: there is no such column, with the nearest one; or the first value that cannot be used, with file,
+            line and column.
     """
-    reader = open_rows(path)
+    names = examples.metadata.column_names
+    refs = examples.metadata["ref"].to_pylist()
     found: dict[tuple[str, Side], Value] = {}
-    for row in reader:
-        # Rows that cannot be parsed were reported by whoever read the prompts.
-        if isinstance(row, Row) and row.line in refs:
-            for side, column in columns.items():
-                try:
-                    value = cell(row.values.get(column))
-                except ValueError as error:
-                    bad.append(bad_row(path, row, column, error))
-                    continue
-                if value is not None:
-                    found[refs[row.line], side] = value
-    for column in columns.values():
-        if column not in reader.columns:
+    for side, column in columns.items():
+        if column not in names:
+            known = [name for name in names if name != "ref"]
             raise AssayError(
-                f"{path} has no column {column!r}",
-                where=where or str(path),
-                hint=suggest(column, reader.columns),
+                f"the records have no column {column!r}", where=wheres[side], hint=suggest(column, known)
             )
+        for ref, given in zip(refs, examples.metadata[column].to_pylist(), strict=True):
+            try:
+                value = cell(given)
+            except ValueError as error:
+                raise AssayError(
+                    f"column {column!r}: {error}",
+                    where=f"{examples.source}:{examples.lines[ref]}",
+                    hint="leave the cell empty where nothing was recorded",
+                ) from None
+            if value is not None:
+                found[ref, side] = value
     return found

@@ -1,4 +1,4 @@
-"""`[response.detector.NAME]`: what a detector reads with, by its `kind`; and the columns of `[response.labels]`."""
+"""`[response.detector.NAME]`: what a detector reads with, by its `kind`."""
 
 from __future__ import annotations
 
@@ -73,13 +73,6 @@ class RecordedSection(Section):
     """Columns of the records: scores from 0 to 1, or yes and no, of each side's answer."""
 
     kind: Literal["recorded"]
-    base: Text
-    candidate: Text
-
-
-class LabelColumns(Section):
-    """One behaviour of `[response.labels]`: the columns that say whether each side's answer has it."""
-
     base: Text
     candidate: Text
 

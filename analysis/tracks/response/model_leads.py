@@ -1,0 +1,87 @@
+"""Leads that are models of the user's: their scores of every answer."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+
+from analysis.base.sql import queries
+from analysis.plugin.stage import PlanContext, RunContext, Shard, Stage
+from analysis.tracks.response.behaviour_leads import model_leads
+from analysis.tracks.response.detect import (
+    HIT_ROW,
+    OUTCOME,
+    SPAN_ROW,
+    UNREAD,
+    digest_of,
+    said_by,
+)
+from analysis.tracks.response.detector_inputs import load_knowledge, load_responses
+from analysis.tracks.response.metric_specs import TRACK
+from analysis.tracks.response.settings import response_settings
+
+if TYPE_CHECKING:
+    from analysis.tracks.response.leads.model import Reading
+
+PROMPTS_PER_SHARD = 64
+_PROMPTS = queries(__package__, "stages.sql")["prompts"]
+
+
+def _plan(context: PlanContext) -> list[Shard]:
+    from analysis.tracks.response.leads.model import lead_key, model_lead
+
+    sections = model_leads(response_settings(context.settings))
+    if not sections:
+        return []
+    knowledge = load_knowledge(context.workbench)
+    held = digest_of([sorted(map(repr, knowledge.catalogue)), repr(knowledge.policy)])
+    refs = [ref for (ref,) in context.workbench.execute(_PROMPTS, {"track": TRACK}).fetchall()]
+    shards = []
+    for name, section in sections.items():
+        lead = model_lead(name, section)
+        key = lead_key(lead)
+        for start in range(0, len(refs), PROMPTS_PER_SHARD):
+            # Both sides of a prompt are read together: some models compare them.
+            part = refs[start : start + PROMPTS_PER_SHARD]
+            responses = load_responses(context.workbench, part)
+            said = digest_of([said_by(one) for one in responses])
+            made = {"lead": [name, key], "knowledge": held, "responses": said}
+            shards.append(Shard(made, (lead, knowledge, responses), len(part)))
+    return shards
+
+
+def _run(context: RunContext, shard: Shard) -> dict[str, pa.Table]:
+    from analysis.tracks.response.leads.model import model_scores
+
+    lead, knowledge, responses = shard.payload
+    readings = model_scores(lead, responses, knowledge, context.models.device)
+    outcomes: list[dict[str, Any]] = []
+    unread: list[dict[str, Any]] = []
+    spans: list[dict[str, Any]] = []
+    for one, reading in zip(responses, readings, strict=True):
+        where = {"ref": one.ref, "side": one.side, "detector": lead.name}
+        if reading.score is None:
+            unread.append({**where, "language": reading.why})
+            continue
+        outcomes.append({**where, **_outcome(reading)})
+        spans += [
+            {**where, "start": found.start, "end": found.end, "label": found.label, "why": found.why}
+            for found in reading.found
+            if found.counts
+        ]
+    hits = [{key: row[key] for key in HIT_ROW.names} for row in spans]
+    return {
+        "response_outcome": pa.Table.from_pylist(outcomes, OUTCOME),
+        "response_unread": pa.Table.from_pylist(unread, UNREAD),
+        "span": pa.Table.from_pylist(spans, SPAN_ROW),
+        "response_hit": pa.Table.from_pylist(hits, HIT_ROW),
+    }
+
+
+def _outcome(reading: Reading) -> dict[str, Any]:
+    counting = [one for one in reading.found if one.counts]
+    return {"score": reading.score, "hits": len(counting), "why": counting[0].why if counting else ""}
+
+
+READ_BY_MODELS = Stage("response.model_leads", 1, _plan, _run)
