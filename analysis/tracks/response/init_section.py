@@ -11,6 +11,7 @@ from analysis.plugin.init.folder import Folder, Table
 from analysis.plugin.init.toml_text import InitSection, Paths, commented, entry, identifier, quoted
 from analysis.plugin.toml_sections import read_toml
 from analysis.tracks.response.find_records import Answers, find_answers
+from analysis.tracks.response.init_behaviours import behaviour_lines
 from analysis.tracks.response.policy import PolicyFile
 from analysis.tracks.response.votes import WINNERS
 
@@ -64,7 +65,10 @@ def response_section(folder: Folder) -> InitSection:
         "",
         "# Boolean SQL over the columns of the records or prompts.",
         "[response.slices]",
-        f'# "asks for no spoilers" = "{_sql_name(answers)} ilike \'%spoiler%\'"',
+        f'# "asks for a refund" = "{_sql_name(answers)} ilike \'%refund%\'"',
+        *behaviour_lines(
+            answers.tables.get("records") or prompts, catalogue, policy is not None, answers.columns
+        ),
     ]
     own = (next(iter(recorded), None), prompts, preferences, policy, pair.candidate)
     return InitSection(lines, any(one is not None for one in own), pair.base, pair.candidate)
