@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from analysis.base.gate_records import GateInput
-from analysis.base.records import ALL, Metric
-from analysis.stats import holm
+from analysis.base.records import ALL, SIDES, Metric
+from analysis.stats import holm, tango_interval
 from analysis.stats.prediction_powered import (
     LOOKS,
     LeadMoments,
@@ -175,3 +175,22 @@ def _decidable(n: int, limit: float) -> bool:
     """Whether so many prompts, all labelled and none different, would exclude a rise."""
     most = min(n, LOOKS[-1])
     return n > 0 and net_rise([(0.0, 0.0)] * most, (), LeadMoments(n), CONFIDENCE).high < limit
+
+
+def at_like_length(given: GateInput, one: Estimate) -> tuple[float, float, float, int] | None:
+    """The net rise among labelled prompts whose answers are of like length, with Tango's interval, and their number.
+
+    None where there is no such prompt. Who was not sure of a prompt leaves it out.
+    """
+    known = heard(given)
+    told = [ref for ref in one.counted if known.matched(ref) and (known.same(ref) or _told(known, ref, one))]
+    if not told:
+        return None
+    worse, better = set(one.worse), set(one.better)
+    new, gone = sum(ref in worse for ref in told), sum(ref in better for ref in told)
+    low, high = tango_interval(gone, new, len(told), CONFIDENCE)
+    return (new - gone) / len(told), low, high, len(told)
+
+
+def _told(known: Heard, ref: str, one: Estimate) -> bool:
+    return all(known.fault(ref, one.behaviour.name, side) in ("yes", "no") for side in SIDES)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from analysis.plugin.track import Track
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from analysis.base.gate_records import GateInput, Trigger
     from analysis.base.problems import Problem
-    from analysis.base.records import Flag, MethodSpec, MetricSpec, Side
+    from analysis.base.records import Flag, MethodSpec, MetricSpec, Side, Slice
     from analysis.data.examples import Examples
     from analysis.models.sides import Sides
     from analysis.plugin.gate import Gate
@@ -95,6 +95,15 @@ class ResponseTrack(Track):
 
         check_turns(examples, models)
         return examples
+
+    def decidable(
+        self, settings: TrackSettings, slices: Sequence[Slice], levels: Mapping[str, float]
+    ) -> Sequence[str]:
+        """How many labelled prompts exclude a rise, and where all of them would not."""
+        from analysis.tracks.response.decidable import decidable_notes
+        from analysis.tracks.response.settings import response_settings
+
+        return list(decidable_notes(response_settings(settings), slices))
 
     def metrics(self) -> tuple[MetricSpec, ...]:
         from analysis.tracks.response.metric_specs import SPECS

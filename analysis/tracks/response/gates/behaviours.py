@@ -11,7 +11,7 @@ from analysis.base.records import ALL
 from analysis.plugin.alpha import share_of
 from analysis.plugin.gate import Gate, Threshold, number_row, result
 from analysis.tracks.response.confirmed import CHANCE, Confirmed, confirmed
-from analysis.tracks.response.estimates import Estimate, estimates
+from analysis.tracks.response.estimates import Estimate, at_like_length, estimates
 from analysis.tracks.response.gate_keys import BEHAVIOUR, flagged_for, key_of
 from analysis.tracks.response.heard import heard
 from analysis.tracks.response.lead_quality import quality_rows
@@ -73,14 +73,15 @@ def _judge(given: GateInput, rule: Rule, one: Estimate) -> GateResult:
         verdict, why = "pass", f"{_labelled(one)}: a rise of {behaviour.max_net_rise:.0%} is excluded"
     elif one.needed is None:
         verdict = "undecided"
-        why = (
-            f"{_labelled(one)}; all {one.n} labelled would not decide a rise of {behaviour.max_net_rise:.0%}"
+        rest = (
+            "and there are no more" if rise is not None and rise.labelled == one.n else f"nor by all {one.n}"
         )
+        why = f"{_labelled(one)}; a rise of {behaviour.max_net_rise:.0%} is not excluded, {rest}"
     else:
         verdict, open_refs, refs = "unknown", one.open, one.open
         why = f"{_labelled(one)}; {len(one.open)} more labelled prompts would decide it"
     rows = [
-        *_criteria(one, rose, limits["net_rise"]),
+        *_criteria(given, one, rose, limits["net_rise"]),
         *(_strict_rows(strict, one) if strict is not None else ()),
     ]
     rows += quality_rows(given, one)
@@ -147,7 +148,7 @@ def _counted(strict: Confirmed, one: Estimate) -> str:
     return f"{said}: people confirmed {len(strict.new)} new and {len(strict.gone)} gone of {one.n}"
 
 
-def _criteria(one: Estimate, rose: bool, net_rise: float) -> list[Criterion]:
+def _criteria(given: GateInput, one: Estimate, rose: bool, net_rise: float) -> list[Criterion]:
     rise, limit = one.rise, one.behaviour.max_net_rise
     value, low, high = (None, None, None) if rise is None else (rise.value, rise.low, rise.high)
     together: GateVerdict = "fail" if rose else "warn"
@@ -182,6 +183,20 @@ def _criteria(one: Estimate, rose: bool, net_rise: float) -> list[Criterion]:
             "pass" if excluded or rose or not one.open else "unknown",
         ),
         number_row("prompts with the same answer on both sides", one.same, "count", "need no label", "pass"),
+        *_alike(given, one),
+    ]
+
+
+def _alike(given: GateInput, one: Estimate) -> list[Criterion]:
+    """The same by labels of like lengths alone, so that nobody puts it down to longer answers; it decides nothing."""
+    alike = at_like_length(given, one)
+    if alike is None:
+        return []
+    value, low, high, n = alike
+    return [
+        Criterion(
+            f"by the {n} labels of like lengths alone", value, low, high, "for comparison", "pass", "change"
+        )
     ]
 
 
