@@ -38,7 +38,7 @@ from analysis.base.review_records import (
 from analysis.base.sql import column, queries
 from analysis.plugin.gate import judgement
 from analysis.plugin.question import Ask
-from analysis.plugin.registry import get
+from analysis.plugin.registry import get, known
 from analysis.review.asked import Asked, Choice, correctness_of
 from analysis.review.decision import check_decision
 from analysis.review.drafts import Drafts
@@ -191,9 +191,7 @@ class ReviewSession(ReviewReader):
             missing = next(one.name for one in asked.asks if one.name not in said)
             raise AssayError(f"nothing is said of {missing!r}", where=ref)
         if asked.order is None:
-            return self._record_on(
-                ref, "known_answer", {"given": asked.given_by(said), "seconds": seconds}
-            )
+            return self._record_on(ref, "known_answer", {"given": asked.given_by(said), "seconds": seconds})
         labels = asked.labels(said)
         body = {"blind": True, "seconds": seconds, "order": list(asked.order), "again": asked.again}
         return self._record_on(ref, "verdict", {**self._labelled(asked.asks, labels), **body})
@@ -212,7 +210,9 @@ class ReviewSession(ReviewReader):
         if question is None or not question.asks:
             raise AssayError("nothing is asked of the answers of this example", where=ref)
         if self._is_known_answer(example.ref):
-            raise AssayError("its answer is known: it has no sides", where=ref, hint="answer it in the console")
+            raise AssayError(
+                "its answer is known: it has no sides", where=ref, hint="answer it in the console"
+            )
         pairs = {name: [sides[side] for side in SIDES] for name, sides in said.items()}
         self._check_labels(ref, question.asks, pairs, len(SIDES))
         mine = self.own_verdict(example.ref)
@@ -221,6 +221,16 @@ class ReviewSession(ReviewReader):
         labels = tuple(kept[one.name] for one in question.asks if one.name in kept)
         body = {"blind": False, "seconds": seconds}
         return self._record_on(example.ref, "verdict", {**self._labelled(question.asks, labels), **body})
+
+    def asks(self, ref: str) -> tuple[Ask, ...]:
+        """What is asked of each answer of an example by itself; none where a verdict is asked for, or nothing.
+
+        Raises:
+            AssayError: no such example.
+        """
+        example = self._example(ref)
+        question = get(example.track).ask(self.connection, example.ref) if known(example.track) else None
+        return question.asks if question is not None else ()
 
     def _asked(self, ref: str) -> Asked:
         asked = self.asked(ref)

@@ -29,7 +29,11 @@ RIGHT_MARKS: dict[Right, tuple[str, str]] = {
 
 def verdict_words(said: VerdictRecord) -> str:
     """A verdict in words, and whether its reviewer looked at the sides before."""
-    words = label_words((name, answers) for name, *answers in said.labels) if said.labels else RIGHT_WORDS[said.right]
+    words = (
+        label_words((name, answers) for name, *answers in said.labels)
+        if said.labels
+        else RIGHT_WORDS[said.right]
+    )
     return words + ("" if said.blind else " · not blind")
 
 

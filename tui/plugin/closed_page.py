@@ -50,7 +50,9 @@ def closed_lines(evidence: ExampleEvidence, page: AskedPage, width: int) -> list
     if asked is None:
         return []
     cells = min(width, TEXT_CELLS)
-    lines = [text_line(f" {row}", "strong") for row in rows_of(page.heading, cells - 2)] if page.heading else []
+    lines = (
+        [text_line(f" {row}", "strong") for row in rows_of(page.heading, cells - 2)] if page.heading else []
+    )
     if evidence.example.text != page.heading:
         lines += [text_line(f" {row}") for row in rows_of(evidence.example.text, cells - 2)]
     lines += [rule(width), *wrapped("", asked.text, cells, indent=1, style="key")]

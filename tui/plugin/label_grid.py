@@ -83,7 +83,9 @@ class LabelGrid:
             if self.columns == 1:
                 columns = [0] if columns in ([], [0]) else columns
             if not columns:
-                raise AssayError(f"{word!r}: of which answer?", hint=f"{number}a, {number}b, or {number}ab for both")
+                raise AssayError(
+                    f"{word!r}: of which answer?", hint=f"{number}a, {number}b, or {number}ab for both"
+                )
             if columns[-1] >= self.columns:
                 raise AssayError(f"{word!r}: both sides answer the same: there is no B")
             for column in columns:

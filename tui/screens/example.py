@@ -29,6 +29,7 @@ from tui.widgets.line_view import LineView
 if TYPE_CHECKING:
     from analysis.review.queries import ExampleEvidence
     from tui.plugin.action import Action
+    from tui.plugin.label_grid import LabelGrid
     from tui.plugin.view import View
 
 EVIDENCE = "evidence"
@@ -61,6 +62,7 @@ class ExampleScreen(BaseScreen):
         self.total = 0
         self.position: int | None = None
         self._page: AskedPage | None = None
+        self._grid_shown: LabelGrid | None = None
 
     @property
     def page(self) -> AskedPage:
@@ -188,12 +190,16 @@ class ExampleScreen(BaseScreen):
             return
         lines = self._draft_lines(evidence.example.ref, width)
         if self.page.grid is not None:
+            # Another page begins with its first row; one that is drawn anew stays where it is.
+            top = top or self.page.grid is not self._grid_shown
+            self._grid_shown = self.page.grid
             if top:
                 self.page.grid.row = self.page.asks[0].name
             lines += label_lines(evidence, self.page, width, widget.size.height)
             widget.show_lines(lines, top=top)
             self.page.drawn()
             return
+        self._grid_shown = None
         if self.page.closed:
             widget.show_lines(lines + closed_lines(evidence, self.page, width), top=top)
             self.page.drawn()

@@ -68,7 +68,9 @@ class LabelScreen(AnnotateScreen):
         if entry.id.startswith("verdict.") and page.asks and (page.closed or page.known is None):
             if page.grid is None:
                 return AGAIN
-            allowed = entry.id == "verdict.unsure" or (entry.id == "verdict.repeat" and page.earlier is not None)
+            allowed = entry.id == "verdict.unsure" or (
+                entry.id == "verdict.repeat" and page.earlier is not None
+            )
             return None if allowed else HERE
         hidden = page.grid is not None and not page.closed and self._shows_evidence(entry)
         return "esc leaves this page first" if hidden else None
@@ -107,7 +109,10 @@ class LabelScreen(AnnotateScreen):
         named = [replace(one, keys=(keys,), title="move") if one.id in MOVES else one for one in titled]
         if not page.closed:
             named[0] = replace(named[0], title="none (more)")
-        return [*named, *(one for one in super().bar_actions() if opens_track(one) or one.id.startswith("screen."))]
+        return [
+            *named,
+            *(one for one in super().bar_actions() if opens_track(one) or one.id.startswith("screen.")),
+        ]
 
     def show_grid(self) -> None:
         """Draw the grid anew, after a mark or a move: only the lines that changed."""
