@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from textual import on
 
-from tui.draw.lines import Target
 from tui.draw.messages import CursorMoved
 from tui.plugin.asked_page import BY_ITSELF, IS_KNOWN, NOT_BY_ITSELF
 from tui.plugin.label_page import ASK
@@ -129,7 +128,7 @@ class LabelScreen(AnnotateScreen):
             self._at_cursor()
             self.page.grid.mark(answer)
             self.show_grid()
-            self._in_sight()
+            self.evidence_view.reveal()
 
     def _step_column(self, step: int) -> None:
         if self.page.grid is not None:
@@ -201,15 +200,4 @@ class LabelScreen(AnnotateScreen):
         if message.view_id == EVIDENCE and grid is not None and message.target is not None:
             self._at_cursor()
             self.show_grid()
-            self._in_sight()
-
-    def _in_sight(self) -> None:
-        """Scroll to all lines of the chosen row: a question may take several."""
-        view, grid = self.evidence_view, self.page.grid
-        if grid is None:
-            return
-        targets = [line.target for line in view.lines]
-        here = targets.index(Target(ASK, grid.row))
-        # The last row ends where the grid does.
-        after = [number for number, target in enumerate(targets) if number > here and target is not None]
-        view.reveal(here, after[0] - 1 if after else min(here + 1, len(targets) - 1))
+            self.evidence_view.reveal()

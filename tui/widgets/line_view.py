@@ -62,12 +62,19 @@ class LineView(LineScroll):
             if before != after or (number in (old_cursor, self.cursor) and old_cursor != self.cursor):
                 self.refresh_line(number)
 
-    def reveal(self, first: int, last: int) -> None:
-        """Scroll as little as is needed for some lines to be seen, the first of them rather than the last."""
-        top, height = self.scroll_offset.y, max(self.size.height, 1)
-        if last >= top + height:
-            top = last - height + 1
-        self.scroll_to(y=min(top, first), animate=False)
+    def reveal(self) -> None:
+        """Scroll as little as is needed for the line of the cursor and what belongs below it to be seen."""
+        if self.cursor is None:
+            return
+        first = last = self.cursor
+        below = self.lines[first + 1 :]
+        # What belongs to a line has no target of its own, and ends at a rule or a blank line.
+        while below and below[0].target is None and below[0].plain.strip(" ─"):
+            last, below = last + 1, below[1:]
+        top, height = round(self.scroll_offset.y), max(self.size.height, 1)
+        wanted = min(max(top, last - height + 1), first)
+        if wanted != top:
+            self.scroll_to(y=wanted, animate=False)
 
     @property
     def target(self) -> Target | None:
@@ -77,10 +84,11 @@ class LineView(LineScroll):
         return self.lines[self.cursor].target
 
     def go_to(self, target: Target) -> bool:
-        """Put the cursor on the line with that target; whether there is one."""
+        """Put the cursor on the line with that target, and show what belongs below it; whether there is one."""
         for number, line in enumerate(self.lines):
             if line.target == target:
                 self._set_cursor(number)
+                self.reveal()
                 return True
         return False
 

@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 WINNERS = {"candidate": "the candidate", "base": "the base", "tie": "neither"}
 OF_LEADS = ("found by its leads", "right where they point", "quality of its leads")
 """How the criteria begin that say how good the leads are; the gate names the side in them."""
-NAME_CELLS = 16
-ESTIMATE_CELLS = 20
+WIDE = 76
+"""Cells from which a verdict stands in words beside an estimate."""
 LEAD_CELLS = 18
 
 
@@ -114,15 +114,17 @@ class Rate:
         """One row of the panel, and how good the leads are where there is room."""
         gate = self.result(options)
         line = Line(Target("flagged", self.gate)).add("   ")
-        line.column(self.title, NAME_CELLS, "text").add(" ")
+        wide = options.width >= WIDE
+        line.column(self.title, 16 if wide else 12, "text").add(" ")
         said = improvement(gate.value, gate.better) if gate is not None else ""
         glyph, tone = IMPROVEMENT_MARKS[said]
         line.add(f"{glyph} " if said else "  ", tone)
         known = gate is not None and gate.value is not None
-        line.column(self.estimate(options), ESTIMATE_CELLS, "strong" if known else "dim").add(" ")
+        line.column(self.estimate(options), 20 if wide else 18, "strong" if known else "dim").add(" ")
         line.column(self.counted(), LEAD_CELLS, "number")
-        mark, style = GATE_MARKS.get(gate.verdict if gate is not None else "", ("", "dim"))
-        line.end(f"{mark} {gate.verdict}" if gate is not None else "", options.width - 1, style)
+        if gate is not None:
+            mark, style = GATE_MARKS[gate.verdict]
+            line.end(f"{mark} {gate.verdict}" if wide else mark, options.width - 1, style)
         return [line, *self._quality_lines(options)]
 
     def _quality_lines(self, options: ViewOptions) -> list[Line]:
