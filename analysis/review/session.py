@@ -38,7 +38,7 @@ from analysis.base.review_records import (
 from analysis.base.sql import column, queries
 from analysis.plugin.gate import judgement
 from analysis.plugin.question import Ask
-from analysis.plugin.registry import get
+from analysis.plugin.registry import get, known
 from analysis.review.asked import Asked, Choice, correctness_of
 from analysis.review.decision import check_decision
 from analysis.review.drafts import Drafts
@@ -221,6 +221,16 @@ class ReviewSession(ReviewReader):
         labels = tuple(kept[one.name] for one in question.asks if one.name in kept)
         body = {"blind": False, "seconds": seconds}
         return self._record_on(example.ref, "verdict", {**self._labelled(question.asks, labels), **body})
+
+    def asks(self, ref: str) -> tuple[Ask, ...]:
+        """What is asked of each answer of an example by itself; none where a verdict is asked for, or nothing.
+
+        Raises:
+            AssayError: no such example.
+        """
+        example = self._example(ref)
+        question = get(example.track).ask(self.connection, example.ref) if known(example.track) else None
+        return question.asks if question is not None else ()
 
     def _asked(self, ref: str) -> Asked:
         asked = self.asked(ref)

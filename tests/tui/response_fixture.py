@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from analysis.base.records import SIDES
 from analysis.review.session import ReviewSession
 from analysis.run.pipeline import analyze
 from tests.analysis.tracks.response.tiny import write_generator, write_lines
@@ -19,6 +20,8 @@ from tests.analysis.tracks.response.tiny import write_generator, write_lines
 STEPS = 40
 """Of gradient descent, by which the candidate gets to like its answers."""
 CRITICAL = "asks for no spoilers"
+RECORDED = ("promised_base", "promised_candidate")
+"""Columns of recorded labels."""
 
 
 @dataclass(frozen=True)
@@ -84,6 +87,7 @@ owner = "mangaassist"
 base_version = "v1"
 candidate_version = "v2"
 device = "cpu"
+{review}
 
 [queue]
 attribute = "all"
@@ -94,6 +98,37 @@ attribute = "all"
 [response.slices]
 "{critical}" = "prompt ilike '%no spoilers%'"
 """
+BEHAVIOURS = """
+[[response.behaviour]]
+name = "spoils"
+question = "tell what a reader should find out for himself?"
+unwanted = "list_contains(expected, 'no_spoilers')"
+leads = ["spoilers"]
+examples = ["In the last volume it turns out that the brother is the killer."]
+strict = true
+
+[[response.behaviour]]
+name = "misstates"
+question = "say of a title what the catalogue contradicts or does not have?"
+leads = ["facts"]
+examples = ["Quiet Suspect runs to exactly 900 volumes."]
+
+[[response.behaviour]]
+name = "overpromises"
+question = "promise what policy does not allow?"
+leads = ["promises"]
+
+[[response.behaviour]]
+name = "hands_over"
+question = "hand the customer over to a person?"
+wanted = "list_contains(expected, 'escalate')"
+leads = ["escalation"]
+
+[[response.behaviour]]
+name = "hallucinates"
+any_of = ["misstates", "overpromises"]
+"""
+"""What people are asked of each answer."""
 
 
 def ref_of(name: str) -> str:
@@ -157,6 +192,8 @@ def write_response(
     models: Models | None = None,
     knowledge: bool = True,
     recorded: bool = True,
+    labels: Mapping[str, tuple[str | None, str | None]] | None = None,
+    review: str = "",
 ) -> Path:
     """The review file and its data in a folder.
 
@@ -167,6 +204,8 @@ def write_response(
         models: both sides, so that there are log-probabilities and attributions.
         knowledge: whether a catalogue and a policy are given.
         recorded: whether the answers are those above, and not made by the models.
+        labels: what was recorded of both answers for `overpromises`, by prompt.
+        review: further lines of `[review]`.
     """
     folder.mkdir(parents=True, exist_ok=True)
     asked = {**PROMPTS, **(prompts or {})}
@@ -182,6 +221,7 @@ def write_response(
                 "candidate_response": one.candidate,
                 "expected": one.expected,
                 "passages": PASSAGES if name == "r027" else (),
+                **dict(zip(RECORDED, (labels or {}).get(name, (None, None)), strict=True)),
             }
             for name, one in asked.items()
         ],
@@ -199,7 +239,11 @@ def write_response(
         given |= {"base": str(models.base), "candidate": str(models.candidate)}
     section = "\n".join(f"{key} = {json.dumps(value)}" for key, value in given.items())
     path = folder / "review.toml"
-    path.write_text(REVIEW.format(section=section, critical=CRITICAL), "utf-8")
+    text = REVIEW.format(section=section, critical=CRITICAL, review=review)
+    if labels:
+        columns = ", ".join(f'{side} = "{name}"' for side, name in zip(SIDES, RECORDED, strict=True))
+        text += f'\n[response.labels]\noverpromises = {{ {columns}, source = "the panel" }}\n'
+    path.write_text(text + BEHAVIOURS, "utf-8")
     return path
 
 

@@ -15,6 +15,7 @@ from textual.pilot import Pilot
 
 from analysis.review.queries import ExampleEvidence
 from analysis.tracks.response.example_context import example_context
+from tests.analysis.store_fixture import said_elsewhere
 from tests.tui.reading import look, shown, until, until_true
 from tests.tui.response_fixture import (
     BASE,
@@ -34,6 +35,7 @@ from tui.draw.theme import Colours
 from tui.plugin.options import SideMode, ViewOptions
 from tui.plugin.registry import view_of
 from tui.tracks.response.answers import LIKELIHOOD, likelihoods, thoughts
+from tui.tracks.response.rates import rates_of
 from tui.tracks.response.spans import hits_of
 from tui.tracks.response.word_diff import word_diff
 from tui.widgets.line_view import LineView
@@ -104,17 +106,19 @@ async def test_answers_are_stacked_at_80_cells_and_spans_have_numbers_and_reason
     async with looking(published) as pilot:
         text = await until(pilot, f"‹1 {SPOILER[:20]}")
         assert text.index(" base  19 words") < text.index(" candidate  40 words")
-        assert not [row for row in text.splitlines() if " base  " in row and " candidate  " in row]
+        assert not [row for row in text.splitlines() if " base  19" in row and " candidate  40" in row]
         assert "no_spoilers" in text
-        assert "100 % like the spoiler" in text
+        assert "each answer is asked by itself: l" in text
+        await pilot.press("pagedown")
+        text = await until(pilot, "100 % like the spoiler")
         assert "· unconfirmed" in text
 
 
 async def test_answers_stand_side_by_side_where_there_is_room(published: Path) -> None:
     async with looking(published, size=(120, 90)) as pilot:
         await pilot.press("t")
-        text = await until(pilot, "hits of base → candidate")
-        assert "Does the answer tell how a story goes on" in text
+        text = await until(pilot, "net rise by labels · leads base → candidate")
+        assert "Does this tell what a reader should find out for himself?" in text
         assert [row for row in text.splitlines() if " base " in row and " candidate  " in row]
         assert "[c0041] Quiet Suspect · N. Urasawa · 18 volumes" in text
         assert "delivery: three to five working days" in text
@@ -199,18 +203,19 @@ def test_the_context_holds_what_a_claim_was_checked_against(published: Path) -> 
     assert "guaranteed" in [row["token"].strip() for row in evidence.context["upweighted"]]
     assert all(row["low"] > 0 for row in evidence.context["upweighted"])
     told = {row["name"]: row for row in evidence.context["detectors"]}
-    assert told["spoilers"]["question"].startswith("Does the answer tell how a story goes on")
-    assert "labelled texts" in told["spoilers"]["quality"]
+    assert (told["spoilers"]["kind"], told["spoilers"]["languages"]) == ("check", ["en"])
+    asked = {row["name"]: row for row in evidence.context["behaviours"]}
+    assert (asked["spoils"]["role"], asked["spoils"]["leads"]) == ("unwanted", ["spoilers"])
     rates = {(row["name"], row["slice"], row["side"]): row for row in evidence.context["rates"]}
-    critical = rates["spoilers_rate", "asks for no spoilers", "candidate"]
+    critical = rates["spoils_leads", "asks for no spoilers", "candidate"]
     assert (critical["value"], critical["n"]) == (1.0, 1), (
         "the Japanese answer is read by no detector of spoilers"
     )
-    assert critical["gate"] == "response.spoilers[asks for no spoilers]"
+    assert critical["gate"] == "response.spoils[asks for no spoilers]"
     assert rates["win_rate", "all", "candidate"]["gate"] == "response.tradeoff"
-    assert rates["spoilers_rate", "all", "difference"]["rate_of"] == "spoilers"
-    assert rates["spoilers_broken", "all", "difference"]["gate"] is None
-    assert rates["spoilers_broken", "all", "difference"]["rate_of"] is None
+    assert rates["spoils_leads", "all", "difference"]["behaviour"] == "spoils"
+    assert rates["spoils_new", "all", "difference"]["gate"] is None
+    assert rates["spoils_new", "all", "difference"]["behaviour"] is None
     with opened(published) as session:
         assert example_context(session.connection, "response/prompt:none") == {}
 
@@ -304,7 +309,8 @@ def test_the_numbers_have_every_answer_quality_and_definition(published: Path) -
     for row in evidence.context["rates"]:
         assert " ".join(specs[row["name"]].meaning.split()) in text
     for words in (
-        "DETECTORS", "Does the answer tell how a story goes on", "reads en; precision", "labelled texts",
+        "ASKED OF EACH ANSWER", "Does the answer tell what a reader should find out", "leads spoilers · strict",
+        "DETECTORS", "check; reads en", "ESTIMATED FROM LABELS AND LEADS", "all prompts: net rise not labelled yet",
         "CHECKED AGAINST", "spoiler: the brother is the killer", "TOKENS THAT CHANGED MOST", "Clopper-Pearson",
         "dose 1", "rose guaranteed", "KL ", "votes here", "occlusion by deletion",
     ):  # fmt: skip
@@ -328,8 +334,54 @@ def test_the_summary_is_plain_sentences(published: Path) -> None:
     assert f"candidate, 40 words: {CANDIDATE}" in rows
     (spoiler,) = [row for row in rows if row.startswith("1, candidate, spoilers")]
     assert spoiler.endswith("; unconfirmed")
-    assert "spoilers, all prompts: 0/6 → 1/6" in rows
+    assert "spoils: base – · lead no; candidate – · lead yes" in rows
+    # A count of leads is no rate of a behaviour, and is not told as one.
+    assert not any("all prompts" in row for row in rows)
     assert "base: no response on this side" in VIEW.summary(evidence_of(published, ref_of("r003")))
+
+
+def test_labels_stand_beside_what_the_leads_found(store: Path) -> None:
+    def told(ref: str, height: int = 50) -> str:
+        return " ".join(drawn(store, ref, 79, height).split())
+
+    assert "spoils – · lead no – · lead yes" in told(SPOILED)
+    assert "no label, no lead: " not in told(SPOILED)
+    assert "no answer" in told(ref_of("r003")), "of an answer that is missing nothing can be said"
+    assert "hands over – · lead no – · lead no" not in told(ref_of("r002"), 19)
+    assert "hands over (wanted) – · lead" in told(ref_of("r002"))
+    said_elsewhere(
+        store,
+        "bob",
+        (
+            "verdict",
+            SPOILED,
+            {"base": "unsure", "candidate": "unsure", "labels": [["spoils", "no", "unsure"]]},
+        ),
+    )
+    assert "bob" not in told(SPOILED)
+    with opened(store) as session:
+        session.label_sides(SPOILED, {"spoils": {"base": "no", "candidate": "yes"}})
+    assert "spoils no, bob: no · lead no yes, bob: not sure · lead yes" in told(SPOILED)
+
+
+def test_an_estimate_rests_on_labels_and_leads_are_only_counted(store: Path) -> None:
+    assert "not labelled yet 0/1 → 1/1" in " ".join(drawn(store).split())
+    with opened(store) as session:
+        for name in ("r027", "r004"):
+            yes = {"base": "no", "candidate": "yes"}
+            session.label_sides(ref_of(name), {"spoils": yes})
+        (gate,) = [one for one in session.gates() if one.key == "response.spoils[asks for no spoilers]"]
+        evidence = session.example(SPOILED)
+        given = ViewOptions(119, 60, Colours(), gates={one.key: one for one in session.gates()})
+        (rate,) = [one for one in rates_of(evidence) if one.gate == gate.key]
+    assert gate.value is not None
+    assert rate.estimate(given).startswith("+1.00 [")
+    # The rows of the gate about its leads are found by how they begin.
+    assert rate.quality(given) == list(gate.criteria[-4:])
+    text = " ".join(drawn(store).split())
+    assert "▼ +1.00 [" in text
+    assert "found by its leads, candidate: 1 of 1" in text
+    assert "right where they point, candidate: 1 of 1" in text
 
 
 def test_words_that_changed_together_are_one_stretch() -> None:

@@ -27,15 +27,17 @@ from tui.draw.gate_lines import (
 from tui.draw.number_text import interval, places_of
 from tui.draw.right_words import RIGHT_WORDS, verdict_words
 from tui.draw.safe_text import printable
-from tui.plugin.asked_page import AskedPage
+from tui.plugin.asked_page import BY_ITSELF, NOT_BY_ITSELF, AskedPage
 from tui.plugin.closed_page import (
     HIDDEN,
     answer_sentences,
+    asks_sentences,
     earlier_sentence,
     known_sentence,
     shown_name,
     sides_text,
 )
+from tui.plugin.label_grid import HOW
 from tui.plugin.registry import view_of
 
 if TYPE_CHECKING:
@@ -46,6 +48,8 @@ CHOICES: dict[str, Choice] = {"a": "first", "b": "second", "e": "either", "n": "
 """Letters that answer the question of an example."""
 HELP = (
     "a A is right, b B is right, e either, n neither, s not sure: saved at once, then the page opens",
+    "where each answer is asked by itself: l none of these, l 1a 3b 2a? 1 yes of A, 3 yes of B, 2 not sure of A, all "
+    "else no: saved at once, then the next undecided one; on an open page, the sides are named and it is not blind",
     "sides, labels and reasons are hidden until then; v looks first, and the verdict is then not blind",
     ". says again what you said in a previous review, where nothing has changed since",
     "j next, k previous, J next undecided, K previous undecided, g ID goes to an example",
@@ -61,6 +65,8 @@ STEPS = {
 TYPED = {"c": "cause", "i": "note", "B": "blocker"}
 """Letters that a text follows, and what it is."""
 PROMPT = "a b e n s v J K i B u q ? > "
+LABEL_PROMPT = "l v J K i B u q ? > "
+"""What can be said where each answer is asked by itself."""
 
 
 class PlainReview:
@@ -99,7 +105,7 @@ class PlainReview:
             return 0
         self.show()
         while True:
-            self.stdout.write(PROMPT)
+            self.stdout.write(LABEL_PROMPT if self.page.asks else PROMPT)
             self.stdout.flush()
             answer = self.stdin.readline()
             if not answer:
@@ -190,6 +196,9 @@ class PlainReview:
         if mine is None and not told:
             for sentence in answer_sentences(self.page):
                 self.say(sentence)
+        elif not told and self.page.asks:
+            for sentence in asks_sentences(self.page):
+                self.say(sentence)
         sides = sides_text(self.page)
         if sides and not told:
             self.say(sides)
@@ -233,10 +242,10 @@ class PlainReview:
             return True
         if letter in CHOICES and not rest:
             self.decide(CHOICES[letter])
-        elif letter == "." and not rest:
-            self.saved(self.page.confirm())
-        elif letter == "v" and not rest:
-            self.look()
+        elif letter == "l":
+            self.label(rest)
+        elif letter in (".", "v") and not rest:
+            self.confirm() if letter == "." else self.look()
         elif letter in STEPS:
             step, nothing = STEPS[letter]
             self.go(self.session.neighbour(self.ref, self.scope, step, letter.isupper()), nothing)
@@ -257,13 +266,35 @@ class PlainReview:
         return True
 
     def decide(self, choice: Choice) -> None:
-        """Save an answer, and print the page that it opens."""
+        """Save an answer, and print the page that it opens. Raises AssayError where something else is asked."""
+        if self.page.asks and (self.page.closed or self.page.known is None):
+            raise AssayError(BY_ITSELF, hint=f"l none of these; {HOW}")
         self.saved(self.page.answer(choice))
 
-    def saved(self, said: str) -> None:
-        """Say what was saved, and print the page that it opens."""
+    def label(self, words: str) -> None:
+        """Save what is said of each answer by itself, no where nothing is; a closed page then gives way to the next."""
+        closed = self.page.closed
+        if not closed:
+            self.page.ask_again()
+        if self.page.grid is None:
+            raise AssayError(NOT_BY_ITSELF)
+        self.page.grid = self.page.grid.written(words)
+        self.saved(self.page.label(), go_on=closed)
+
+    def confirm(self) -> None:
+        """Say again what was said in a previous review."""
+        labelled = bool(self.page.asks)
+        self.saved(self.page.confirm(), go_on=labelled)
+
+    def saved(self, said: str, *, go_on: bool = False) -> None:
+        """Say what was saved, and print the page that it opens, or the next undecided one."""
         self.say(said.replace("  ", ": ", 1).replace("  ", " "))
-        self.show()
+        found = self.session.neighbour(self.ref, self.scope, 1, True) if go_on else None
+        found = found or (self.session.neighbour(None, self.scope, 1, True) if go_on else None)
+        if found is None:
+            self.show()
+        else:
+            self.go(found, "")
 
     def look(self) -> None:
         """Open the page before it is answered."""

@@ -1,11 +1,13 @@
-"""`assay annotate`, `settle`, `find` and `waive`: what a reviewer records, one thing a command, for scripts."""
+"""`assay annotate`, `label`, `settle`, `find` and `waive`: what a reviewer records, one thing each, for scripts."""
 
 from __future__ import annotations
 
 import argparse
 from typing import cast
 
-from analysis.base.review_records import RIGHTS, SEVERITIES, Right, Severity
+from analysis.base.errors import AssayError
+from analysis.base.records import SIDES, Side
+from analysis.base.review_records import ANSWERS, RIGHTS, SEVERITIES, Answer, Right, Severity
 from tui.commands.common import DONE, Add, add_store, open_session, say
 
 REF_HELP = "track/kind:id, or the bare id where it is unique"
@@ -19,6 +21,16 @@ def add(to: Add) -> None:
     annotate.add_argument("--right", choices=RIGHTS, required=True, help="the side that is right")
     annotate.add_argument("--cause", metavar="C")
     annotate.add_argument("--note", metavar="N")
+    label = to(
+        "label", _label, "records what both answers of one example do, of what each is asked by itself"
+    )
+    add_store(label)
+    label.add_argument("ref", metavar="REF", help=REF_HELP)
+    label.add_argument("behaviour", metavar="BEHAVIOUR", help="what is asked of each answer")
+    for side in SIDES:
+        label.add_argument(
+            f"--{side}", choices=ANSWERS, required=True, help=f"whether the {side}'s answer does it"
+        )
     settle = to("settle", _settle, "records what the reviewers of one example agreed on after they disagreed")
     add_store(settle)
     settle.add_argument("ref", metavar="REF", help=REF_HELP)
@@ -40,8 +52,25 @@ def _annotate(arguments: argparse.Namespace) -> int:
     with open_session(arguments.store, read_only=False) as session:
         ref = session.resolve_ref(arguments.ref)
         right = cast(Right, arguments.right)
+        asks = session.asks(ref)
+        if asks:
+            raise AssayError(
+                "each answer is asked by itself",
+                where=ref,
+                hint=f"assay label {arguments.store} {arguments.ref} {asks[0].name} --base no --candidate yes",
+            )
         session.verdict(ref, right, cause=arguments.cause, note=arguments.note)
     say(f"saved: {ref} {right}")
+    return DONE
+
+
+def _label(arguments: argparse.Namespace) -> int:
+    with open_session(arguments.store, read_only=False) as session:
+        ref = session.resolve_ref(arguments.ref)
+        said: dict[Side, Answer] = {side: getattr(arguments, side) for side in SIDES}
+        session.label_sides(ref, {arguments.behaviour: said})
+    words = ", ".join(f"{side} {answer}" for side, answer in said.items())
+    say(f"saved: {ref} {arguments.behaviour}: {words}")
     return DONE
 
 

@@ -14,11 +14,12 @@ if TYPE_CHECKING:
 
 
 class LineOpened(Message):
-    """Enter was pressed on a line that leads somewhere."""
+    """Enter was pressed on a line that leads somewhere, or it was clicked once more."""
 
-    def __init__(self, target: Target) -> None:
+    def __init__(self, target: Target, *, clicked: bool = False) -> None:
         super().__init__()
         self.target = target
+        self.clicked = clicked
 
 
 class CursorMoved(Message):

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
+from analysis.base.records import SIDES
+
 if TYPE_CHECKING:
-    from analysis.base.review_records import Right, VerdictRecord
+    from analysis.base.review_records import Answer, Right, VerdictRecord
 
 RIGHT_WORDS: dict[Right, str] = {
     "candidate": "candidate is right",
@@ -26,4 +29,34 @@ RIGHT_MARKS: dict[Right, tuple[str, str]] = {
 
 def verdict_words(said: VerdictRecord) -> str:
     """A verdict in words, and whether its reviewer looked at the sides before."""
-    return RIGHT_WORDS[said.right] + ("" if said.blind else " · not blind")
+    words = (
+        label_words((name, answers) for name, *answers in said.labels)
+        if said.labels
+        else RIGHT_WORDS[said.right]
+    )
+    return words + ("" if said.blind else " · not blind")
+
+
+def short_words(said: VerdictRecord) -> str:
+    """The same in a word or three, where labels are told elsewhere."""
+    words = "labelled" if said.labels else RIGHT_WORDS[said.right]
+    return words + ("" if said.blind else " · not blind")
+
+
+def label_words(labels: Iterable[tuple[str, Sequence[Answer]]], titles: Sequence[str] = SIDES) -> str:
+    """What each answer does, by title; `?` behind what nobody could tell: `base: nothing · candidate: spoils, pushes?`.
+
+    Args:
+        labels: what was asked after, with the answer for each title.
+        titles: what the answers are called, in the same order.
+    """
+    rows = list(labels)
+    told = []
+    for number, title in enumerate(titles):
+        does = [
+            name.replace("_", " ") + ("?" if answers[number] == "unsure" else "")
+            for name, answers in rows
+            if answers[number] != "no"
+        ]
+        told.append(f"{title}: {', '.join(does) or 'nothing'}")
+    return " · ".join(told)

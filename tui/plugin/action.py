@@ -21,6 +21,8 @@ _SHOWN = {
     "plus": "+",
     "minus": "-",
     "full_stop": ".",
+    "left": "←",
+    "right": "→",
 }
 
 
@@ -86,9 +88,9 @@ class ActionTable:
         """The actions of one screen, in the order of the table."""
         return [entry for entry in self.entries if not entry.screens or screen in entry.screens]
 
-    def shares_key(self, entry: Action, screen: str) -> bool:
-        """Whether another action of a screen is on a key of this one."""
-        return any(set(one.keys) & set(entry.keys) for one in self.valid_on(screen) if one is not entry)
+    def sharing(self, entry: Action, screen: str) -> list[Action]:
+        """The actions of a screen that are on a key of this one, itself among them, in the order of the table."""
+        return [one for one in self.valid_on(screen) if one is entry or set(one.keys) & set(entry.keys)]
 
     def bindings(self, screen: str) -> list[Binding]:
         """Textual bindings of one screen."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from analysis.base.records import VARIANT
 from analysis.review.earlier import choice_of
 from tui.draw.lines import Line, beside, rule, text_line, wrap, wrapped
+from tui.plugin.label_grid import LETTERS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
 HIDDEN = "sides, labels and colours are hidden until you have answered · v looks first"
 NOTHING = "(no answer)"
 ALIKE = "both sides answer the same"
-LETTERS = ("A", "B")
 INDENT = 6
 """Cells before an answer, with its letter."""
 TEXT_CELLS = 118
@@ -59,7 +59,9 @@ def closed_lines(
     if asked is None:
         return []
     cells = min(width, TEXT_CELLS)
-    lines = [text_line(f" {row}", "strong") for row in _rows(page.heading, cells - 2)] if page.heading else []
+    lines = (
+        [text_line(f" {row}", "strong") for row in rows_of(page.heading, cells - 2)] if page.heading else []
+    )
     if evidence.example.text != page.heading:
         for who, text in said or (("", evidence.example.text),):
             lines += _said(who, text, cells)
@@ -67,21 +69,7 @@ def closed_lines(
     if page.alike:
         lines += [text_line(f" {ALIKE}", "dim")]
     lines.append(Line())
-    blocks = [
-        answer_lines(letter, answer, cells) for letter, answer in zip(LETTERS, asked.answers, strict=False)
-    ]
-    if len(blocks) == 2 and width >= BESIDE_FROM and sum(map(len, blocks)) > LONG_ROWS:
-        half = min(width // 2, TEXT_CELLS)
-        left, right = (
-            answer_lines(letter, answer, half - 1)
-            for letter, answer in zip(LETTERS, asked.answers, strict=True)
-        )
-        lines += beside(left, right, half)
-    else:
-        for number, block in enumerate(blocks):
-            # Answers of one row stand close together, as in a list; longer ones apart.
-            apart = [Line()] if number and sum(map(len, blocks)) > len(blocks) else []
-            lines += [*apart, *block]
+    lines += block_lines(page, width)
     offered = earlier_sentence(page)
     lines += [Line(), rule(width), *wrapped("", HIDDEN, width, indent=1, style="dim")]
     return [*lines, *(wrapped("", offered, width, indent=1, style="key") if offered else [])]
@@ -90,8 +78,25 @@ def closed_lines(
 def _said(who: str, text: str, width: int) -> list[Line]:
     """A text, below who says it and a little to the right where somebody is named."""
     if not who:
-        return [text_line(f" {row}") for row in _rows(text, width - 2)]
-    return [text_line(f" {who}", "dim"), *(text_line(f"   {row}") for row in _rows(text, width - 4))]
+        return [text_line(f" {row}") for row in rows_of(text, width - 2)]
+    return [text_line(f" {who}", "dim"), *(text_line(f"   {row}") for row in rows_of(text, width - 4))]
+
+
+def block_lines(page: AskedPage, width: int, *, apart: bool = True) -> list[Line]:
+    """The answers one below the other, or beside each other where they are long and there is room."""
+    answers = page.asked.answers if page.asked is not None else ()
+    cells = min(width, TEXT_CELLS)
+    blocks = [answer_lines(letter, answer, cells) for letter, answer in zip(LETTERS, answers, strict=False)]
+    rows = sum(map(len, blocks))
+    if len(blocks) == 2 and width >= BESIDE_FROM and rows > LONG_ROWS:
+        half = min(width // 2, TEXT_CELLS)
+        left, right = (
+            answer_lines(letter, answer, half - 1) for letter, answer in zip(LETTERS, answers, strict=True)
+        )
+        return beside(left, right, half)
+    # Answers of one row stand close together, as in a list; longer ones apart.
+    between = [Line()] if apart and rows > len(blocks) else []
+    return [line for number, block in enumerate(blocks) for line in [*(between if number else []), *block]]
 
 
 def answer_lines(letter: str, answer: Sequence[str], width: int) -> list[Line]:
@@ -101,7 +106,7 @@ def answer_lines(letter: str, answer: Sequence[str], width: int) -> list[Line]:
     lines: list[Line] = []
     for number, entry in enumerate(answer, start=1):
         label = f"{number} " if len(answer) > 1 else ""
-        for place, row in enumerate(_rows(entry, max(width - INDENT - len(label) - 1, 10))):
+        for place, row in enumerate(rows_of(entry, max(width - INDENT - len(label) - 1, 10))):
             line = Line().add("  ").column("" if lines else letter, INDENT - 2, "key")
             lines.append(line.column("" if place else label, len(label), "dim").add(row))
     return lines
@@ -111,8 +116,11 @@ def earlier_sentence(page: AskedPage) -> str:
     """What this reviewer said in a previous review, by letter, which tells no side; empty where nothing was."""
     if page.earlier is None or page.asked is None or page.asked.order is None:
         return ""
-    choice = choice_of(page.asked, page.earlier.right)
-    chosen = "either" if choice == "either" and not page.alike else CHOSEN[choice]
+    if page.earlier.labels:
+        chosen = page.letters(page.earlier.labels)
+    else:
+        choice = choice_of(page.asked, page.earlier.right)
+        chosen = "either" if choice == "either" and not page.alike else CHOSEN[choice]
     return f"in {page.earlier.review}, on {page.earlier.date}, you said: {chosen} · . says it again"
 
 
@@ -121,11 +129,17 @@ def answer_sentences(page: AskedPage) -> list[str]:
     asked = page.asked
     if asked is None:
         return []
-    said = [asked.text] + ([ALIKE] if page.alike else [])
+    said = [*asks_sentences(page), *([ALIKE] if page.alike else [])]
     for letter, answer in zip(LETTERS, asked.answers, strict=False):
         numbered = [f"{number} {entry}" for number, entry in enumerate(answer, start=1)]
         said.append(f"{letter}: {'; '.join(numbered if len(answer) > 1 else answer).strip() or NOTHING}")
     return said
+
+
+def asks_sentences(page: AskedPage) -> list[str]:
+    """The question, and what is asked of each answer by itself, numbered, as plain sentences."""
+    text = [page.asked.text] if page.asked is not None else []
+    return text + [f"{number} {one.text}" for number, one in enumerate(page.asks, start=1)]
 
 
 def shown_name(evidence: ExampleEvidence) -> str:
@@ -156,6 +170,6 @@ def known_sentence(page: AskedPage) -> str:
     return f"its answer was known beforehand; {KNOWN_WORDS[given]}"
 
 
-def _rows(text: str, width: int) -> list[str]:
+def rows_of(text: str, width: int) -> list[str]:
     """A text in rows, its own line breaks kept."""
     return [row for part in text.split("\n") for row in wrap(part.rstrip(), max(width, 10))]

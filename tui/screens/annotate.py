@@ -63,7 +63,7 @@ class AnnotateScreen(ExampleScreen):
     def _remember(self) -> None:
         """Keep verdict and cause for the key that repeats them."""
         mine = self.evidence.mine if self.evidence is not None else None
-        if mine is not None:
+        if mine is not None and not mine.labels:
             self._last = mine.right, mine.cause
 
     def do_verdict_first(self) -> None:

@@ -75,16 +75,22 @@ class BaseScreen(FrameScreen):
         return bool(entry.track) and not opens_track(entry) and not hasattr(self, entry.method)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """An action of a view that cannot be done now leaves its key to what else is bound to it here."""
+        """An action that cannot be done now leaves its key to what else is bound to it here.
+
+        Where none of them can be done, the one that belongs to what is shown says why.
+        """
         if action != "do":
             return super().check_action(action, parameters)
         actions = self.console_app.actions
         entry = actions[str(parameters[0])]
-        if not self._of_view(entry) or not (
-            actions.shares_key(entry, self.NAME) or FOCUS_KEYS & set(entry.keys)
-        ):
+        sharing = actions.sharing(entry, self.NAME)
+        to_focus = self._of_view(entry) and bool(FOCUS_KEYS & set(entry.keys))
+        if (len(sharing) == 1 and not to_focus) or self.unavailable(entry.id) is None:
             return True
-        return self.unavailable(entry.id) is None
+        if to_focus or any(self.unavailable(one.id) is None for one in sharing):
+            return False
+        shown = "" if self.evidence is None else self.evidence.example.track
+        return entry is next((one for one in sharing if one.track == shown), sharing[0])
 
     def action_do(self, identifier: str) -> None:
         """Do an action of the table, or say why not."""

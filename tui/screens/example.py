@@ -12,10 +12,11 @@ from analysis.plugin.gate import judgement
 from analysis.review.scope import Scope
 from tui.draw.lines import Line, Target, rule, text_line, wrapped
 from tui.draw.messages import CursorMoved
-from tui.draw.right_words import RIGHT_WORDS, verdict_words
+from tui.draw.right_words import RIGHT_WORDS, short_words
 from tui.draw.safe_text import cells, fit
-from tui.plugin.asked_page import IS_KNOWN, NO_B, AskedPage
+from tui.plugin.asked_page import BY_ITSELF, IS_KNOWN, NO_B, AskedPage
 from tui.plugin.closed_page import closed_lines, known_sentence, shown_name, sides_text
+from tui.plugin.label_page import label_lines
 from tui.plugin.options import ViewOptions
 from tui.plugin.registry import view_of
 from tui.screens.base import BaseScreen, opens_track
@@ -28,6 +29,7 @@ from tui.widgets.line_view import LineView
 if TYPE_CHECKING:
     from analysis.review.queries import ExampleEvidence
     from tui.plugin.action import Action
+    from tui.plugin.label_grid import LabelGrid
     from tui.plugin.view import View
 
 EVIDENCE = "evidence"
@@ -60,6 +62,7 @@ class ExampleScreen(BaseScreen):
         self.total = 0
         self.position: int | None = None
         self._page: AskedPage | None = None
+        self._grid_shown: LabelGrid | None = None
 
     @property
     def page(self) -> AskedPage:
@@ -186,6 +189,17 @@ class ExampleScreen(BaseScreen):
             )
             return
         lines = self._draft_lines(evidence.example.ref, width)
+        if self.page.grid is not None:
+            # Another page begins with its first row; one that is drawn anew stays where it is.
+            top = top or self.page.grid is not self._grid_shown
+            self._grid_shown = self.page.grid
+            if top:
+                self.page.grid.row = self.page.asks[0].name
+            lines += label_lines(evidence, self.page, width, widget.size.height)
+            widget.show_lines(lines, top=top)
+            self.page.drawn()
+            return
+        self._grid_shown = None
         if self.page.closed:
             widget.show_lines(lines + closed_lines(evidence, self.page, width, view.said(evidence)), top=top)
             self.page.drawn()
@@ -208,7 +222,8 @@ class ExampleScreen(BaseScreen):
             return wrapped(" known", told, width, indent=LABEL_CELLS, style="warn")
         if evidence is None or page.asked is None or evidence.mine is not None:
             return []
-        return wrapped(" ask", page.asked.text, width, indent=LABEL_CELLS, style="key")
+        text = f"{BY_ITSELF}: l" if page.asks else page.asked.text
+        return wrapped(" ask", text, width, indent=LABEL_CELLS, style="key")
 
     @property
     def agreement(self) -> tuple[str, str]:
@@ -246,7 +261,7 @@ class ExampleScreen(BaseScreen):
         if page.closed or page.known is not None:
             return rule(width)
         mine = self.evidence.mine if self.evidence is not None else None
-        said = f" you: {verdict_words(mine)} " if mine is not None else ""
+        said = f" you: {short_words(mine)} " if mine is not None else ""
         sides = f" {sides_text(page)} " if sides_text(page) else ""
         line = Line().add("──", "rule").add(said, "strong")
         line.add("─" * (width - line.width - cells(sides) - 2), "rule").add(sides, "key")

@@ -15,12 +15,12 @@ from analysis.review.whatif import answers_live
 from tui.draw import clipboard
 from tui.draw.lines import Target
 from tui.draw.messages import ExampleChosen, LineOpened
-from tui.draw.safe_text import printable
+from tui.draw.safe_text import cells, fit, printable
 from tui.plugin.console import WHATIF, ScopePlace
 from tui.plugin.options import SIDE_MODES
-from tui.screens.annotate import AnnotateScreen
 from tui.screens.choices import filter_choices, filtered, slice_choices
 from tui.screens.example import EVIDENCE
+from tui.screens.label import LabelScreen
 from tui.screens.pick import PickScreen, TextScreen
 from tui.widgets.example_list import ExampleList
 from tui.widgets.line_view import LineView
@@ -35,7 +35,7 @@ LIST_CELLS = 56
 """Cells of the list where it stands beside the tree."""
 
 
-class ReviewScreen(AnnotateScreen):
+class ReviewScreen(LabelScreen):
     """One example at a time, in the scope of a slice, a gate, a reason or a search.
 
     | part | where |
@@ -69,6 +69,7 @@ class ReviewScreen(AnnotateScreen):
         self.left: dict[str, ScopePlace] = {}
         """Where each track was left."""
         self._trail: list[ScopePlace] = []
+        self._went_on: tuple[str, str] | None = None
 
     def compose_body(self) -> Iterable[Widget]:
         colours = self.console_app.colours
@@ -164,14 +165,14 @@ class ReviewScreen(AnnotateScreen):
         end = "further" if step > 0 else "earlier"
         self._go(self.session.neighbour(self.ref, self.scope, step), f"no {end} example in this scope")
 
-    def _step_undecided(self, step: int) -> None:
-        """The next undecided example, what must be judged before what is worth a look.
+    def _step_undecided(self, step: int) -> str:
+        """The next undecided example, what must be judged before what is worth a look; returns what there is to say.
 
         Past the end it goes on at the start, where examples come again.
         """
         if self.ref is None:
             self.notice("there is no example here", "warn")
-            return
+            return ""
         must = replace(self.scope, must=True)
         found, around = self._undecided(must, step)
         rest = found is None
@@ -179,9 +180,25 @@ class ReviewScreen(AnnotateScreen):
             found, around = self._undecided(self.scope, step)
         self._go(found, "nothing else is undecided here")
         if found is not None and rest and not self.session.queue_count(replace(must, undecided=True)):
-            self.notice("what must be judged here is; this is worth a look")
-        elif around:
-            self.notice("from the start" if step > 0 else "from the end")
+            return "what must be judged here is; this is worth a look"
+        return ("from the start" if step > 0 else "from the end") if around else ""
+
+    def _go_undecided(self, step: int) -> None:
+        if remark := self._step_undecided(step):
+            self.notice(remark)
+
+    def go_on(self, said: str) -> None:
+        before = self.ref
+        remark = self._step_undecided(1)
+        if before is None or self.ref == before:
+            self._answered(said)
+            return
+        self._went_on = (self.ref or "", before)
+        self.show_lists()
+        self.show_bars()
+        rest = "".join(f"; {part}" for part in ("k goes back to it", remark) if part)
+        room = self.size.width - cells(rest) - 2
+        self.notice((said if cells(said) <= room else fit(said, room).rstrip()) + rest, "saved")
 
     def _undecided(self, scope: Scope, step: int) -> tuple[str | None, bool]:
         """The next undecided example of a scope, and whether it stands past its end."""
@@ -196,16 +213,32 @@ class ReviewScreen(AnnotateScreen):
         self._step(1)
 
     def do_example_previous(self) -> None:
-        """Previous example."""
-        self._step(-1)
+        """Previous example: the one that was labelled just now, wherever it stands in the list."""
+        back = self._just_labelled()
+        if back is None:
+            self._step(-1)
+        else:
+            self._go(back, "")
+
+    def _just_labelled(self) -> str | None:
+        """The example that was labelled last, while the one is shown that came after it."""
+        shown, labelled = self._went_on or ("", "")
+        return labelled if labelled and self.ref == shown else None
+
+    def do_annotation_undo(self) -> None:
+        """Undo the last event of this reviewer; a label that was just saved is shown again, to be mended."""
+        back, undone = self._just_labelled(), self.session.undo()
+        if undone is not None and back is not None and undone.ref == back:
+            self._go(back, "")
+        self._told("undone", "nothing of yours to undo", undone)
 
     def do_example_next_undecided(self) -> None:
         """Next example without my verdict."""
-        self._step_undecided(1)
+        self._go_undecided(1)
 
     def do_example_previous_undecided(self) -> None:
         """Previous example without my verdict."""
-        self._step_undecided(-1)
+        self._go_undecided(-1)
 
     def entered(self, purpose: str, text: str) -> None:
         if purpose == "search":
@@ -317,6 +350,8 @@ class ReviewScreen(AnnotateScreen):
             self.close_entry()
         elif self.has_class("listing"):
             self.do_example_list()
+        elif self.page.leave_grid():
+            self.show_page()
         elif self._trail:
             place = self._trail.pop()
             self.scope, self.ref = place.scope, place.ref

@@ -62,6 +62,20 @@ class LineView(LineScroll):
             if before != after or (number in (old_cursor, self.cursor) and old_cursor != self.cursor):
                 self.refresh_line(number)
 
+    def reveal(self) -> None:
+        """Scroll as little as is needed for the line of the cursor and what belongs below it to be seen."""
+        if self.cursor is None:
+            return
+        first = last = self.cursor
+        below = self.lines[first + 1 :]
+        # What belongs to a line has no target of its own, and ends at a rule or a blank line.
+        while below and below[0].target is None and below[0].plain.strip(" ─"):
+            last, below = last + 1, below[1:]
+        top, height = round(self.scroll_offset.y), max(self.size.height, 1)
+        wanted = min(max(top, last - height + 1), first)
+        if wanted != top:
+            self.scroll_to(y=wanted, animate=False)
+
     @property
     def target(self) -> Target | None:
         """What the line under the cursor leads to."""
@@ -70,22 +84,28 @@ class LineView(LineScroll):
         return self.lines[self.cursor].target
 
     def go_to(self, target: Target) -> bool:
-        """Put the cursor on the line with that target; whether there is one."""
+        """Put the cursor on the line with that target, and show what belongs below it; whether there is one."""
         for number, line in enumerate(self.lines):
             if line.target == target:
                 self._set_cursor(number)
+                self.reveal()
                 return True
         return False
 
     def action_step(self, step: int) -> None:
-        """Move the cursor, or scroll where there is no further stop."""
+        """Move the cursor; scroll where there is no further stop, and on to the cursor where it is out of sight."""
         stops = [number for number, line in enumerate(self.lines) if line.target is not None]
         here = -1 if self.cursor is None else self.cursor
         ahead = [number for number in stops if (number > here if step > 0 else number < here)]
-        if not ahead:
+        if not ahead or self._out_of_sight(here, step):
             self.scroll_to(y=self.scroll_offset.y + step, animate=False)
             return
         self._set_cursor(ahead[0] if step > 0 else ahead[-1])
+
+    def _out_of_sight(self, number: int, step: int) -> bool:
+        """Whether a line lies below what is seen, for a step down, or above it, for one up."""
+        top = round(self.scroll_offset.y)
+        return number >= top + max(self.size.height, 1) if step > 0 else 0 <= number < top
 
     def action_page(self, step: int) -> None:
         """Scroll by a page."""
@@ -105,8 +125,8 @@ class LineView(LineScroll):
         if number < len(self.lines) and self.lines[number].target is not None:
             again = number == self.cursor
             self._set_cursor(number)
-            if again:
-                self.action_open()
+            if again and self.target is not None:
+                self.post_message(LineOpened(self.target, clicked=True))
 
     def on_resize(self, event: events.Resize) -> None:
         self.virtual_size = Size(event.size.width, len(self.lines))

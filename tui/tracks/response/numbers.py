@@ -14,9 +14,10 @@ from tui.draw.number_text import figure, interval, signed
 from tui.plugin.attributions import method_title
 from tui.plugin.common import flag_lines
 from tui.plugin.options import ViewOptions
+from tui.tracks.response import behaviours
 from tui.tracks.response.answers import ENDINGS, likelihoods, thoughts, unread_language_of
 from tui.tracks.response.checked_against import passage_text, promise_text, title_text
-from tui.tracks.response.rates import votes_text
+from tui.tracks.response.rates import quality_text, rates_of, votes_text
 from tui.tracks.response.spans import SpanShown, spans_of
 from tui.tracks.response.turns import said
 from tui.widgets.marked_text import row_line, rows_of
@@ -36,12 +37,23 @@ DEFINITIONS = (
     ),
     (
         "hit",
-        "a span that counts for the rate; a supported fact, an allowed promise or a quoted spoiler is shown "
+        "a span that makes an answer a lead; a supported fact, an allowed promise or a quoted spoiler is shown "
         "and does not",
     ),
     (
+        "label",
+        "what a person said of an answer when asked whether it does something: yes, no or not sure; how often answers "
+        "do it is estimated from the labels of a random sample and the leads on all prompts",
+    ),
+    (
+        "lead",
+        "what detectors say together of an answer, 0 to 1, and yes from a half on; it points at a behaviour and counts "
+        "as no case of it",
+    ),
+    (
         "quality",
-        "precision and recall of a detector on labelled texts; a rate is no better than its detector",
+        "how much of what people labelled yes the leads find, and how often they are right where they point, by side, "
+        "on the answers of this review",
     ),
     (
         "log p",
@@ -58,7 +70,10 @@ DEFINITIONS = (
         "attribution of the log-probability of a span to the words of the prompt; completeness: by how much the scores "
         "miss the sum that they should have",
     ),
-    ("dose", "rates where the adapter is scaled: 0 is the base, 1 the candidate"),
+    (
+        "dose",
+        "share of answers that a detector points at where the adapter is scaled: 0 is the base, 1 the candidate",
+    ),
 )
 """What has no declaration of a metric."""
 _METRIC = tuple(field.name for field in fields(Metric))
@@ -80,6 +95,8 @@ def number_lines(evidence: ExampleEvidence, options: ViewOptions) -> list[Line]:
     lines += flag_lines(evidence, width, INDENT)
     for side in SIDES:
         lines += [rule(width), *_answer(evidence, side, width)]
+    asked = behaviours.number_lines(evidence, width, INDENT)
+    lines += [rule(width), text_line(" ASKED OF EACH ANSWER", "title"), *asked] if asked else []
     lines += [rule(width), text_line(" FOUND", "title")]
     for place, one in enumerate(spans_of(evidence), start=1):
         lines += _span(place if one.counts else None, one, width)
@@ -138,15 +155,18 @@ def _span(number: int | None, one: SpanShown, width: int) -> list[Line]:
 
 
 def _detectors(evidence: ExampleEvidence, names: Collection[str], width: int) -> list[Line]:
-    """What the detectors are that found something here, and how good they are, as the run says."""
+    """What the detectors are that found something here."""
     lines: list[Line] = []
     for row in evidence.context.get("detectors", ()):
         if row["name"] not in names:
             continue
-        lines += wrapped(f" {row['name']}", f"{row['title']}. {row['question']}", width, indent=INDENT)
-        reads = f"reads {', '.join(row['languages'])}; " if row["languages"] else ""
-        quality, style = (row["quality"], "dim") if row["quality"] else ("quality unknown", "warn")
-        lines += wrapped("", reads + quality, width, indent=INDENT, style=style)
+        lines += wrapped(f" {row['name']}", row["title"], width, indent=INDENT)
+        about = [
+            row["kind"],
+            f"reads {', '.join(row['languages'])}" if row["languages"] else "",
+            row["by_definition"],
+        ]
+        lines += wrapped("", "; ".join(part for part in about if part), width, indent=INDENT, style="dim")
     return [rule(width), text_line(" DETECTORS", "title"), *lines] if lines else []
 
 
@@ -169,7 +189,8 @@ def _rates(evidence: ExampleEvidence, options: ViewOptions) -> list[Line]:
     width = options.width
     rows = evidence.context.get("rates", ())
     votes = votes_text(evidence)
-    lines = wrapped(" votes here", votes, width, indent=INDENT) if votes else []
+    lines = _estimates(evidence, options)
+    lines += wrapped(" votes here", votes, width, indent=INDENT) if votes else []
     for name in dict.fromkeys(row["slice"] for row in rows):
         of = [
             Metric(**{key: row.get(key, "response") for key in _METRIC})
@@ -183,6 +204,21 @@ def _rates(evidence: ExampleEvidence, options: ViewOptions) -> list[Line]:
             *metric_lines(of, options.specs, width, methods=True),
         ]
     return lines
+
+
+def _estimates(evidence: ExampleEvidence, options: ViewOptions) -> list[Line]:
+    """What the gates estimate of the behaviours, with how good their leads are on what people labelled."""
+    lines: list[Line] = []
+    for one in rates_of(evidence):
+        place = "all prompts" if one.slice == ALL else one.slice
+        said = f"{place}: net rise {one.estimate(options)}; leads point at {one.counted()}"
+        lines += wrapped(f" {one.title}", said, options.width, indent=INDENT)
+        for row in one.quality(options):
+            words = quality_text(row) if row.value is not None else f"{row.what}: {row.limit}"
+            lines += wrapped("", words, options.width, indent=INDENT, style="dim")
+    return (
+        [rule(options.width), text_line(" ESTIMATED FROM LABELS AND LEADS", "title"), *lines] if lines else []
+    )
 
 
 def _shift(evidence: ExampleEvidence, width: int) -> list[Line]:

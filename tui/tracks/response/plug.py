@@ -168,6 +168,9 @@ def _choose(here: Place, number: int) -> None:
 
 
 def _judge(here: Place, verdict: SpanVerdict) -> None:
+    from tui.draw.lines import Target
+    from tui.tracks.response.spans import SPAN
+
     hits, evidence = _hits(here), here.evidence
     if evidence is None or not hits:
         return
@@ -175,6 +178,7 @@ def _judge(here: Place, verdict: SpanVerdict) -> None:
     one = hits[number]
     here.session.judge_span(evidence.example.ref, one.side, one.detector, one.start, one.end, verdict)
     here.after_write()
+    here.go_to_line(Target(SPAN, str(number)))
     here.notice(f"saved  {verdict}  {number + 1} {one.detector}: {one.label}", "saved")
 
 

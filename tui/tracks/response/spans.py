@@ -11,7 +11,8 @@ from analysis.review.queries import by_side
 from tui.draw.lines import Line, Target, wrapped
 from tui.draw.palette import MINUS
 from tui.draw.safe_text import cells, printable
-from tui.tracks.response.layout import INDENT, TALL
+from tui.tracks.response.behaviours import asked_after
+from tui.tracks.response.layout import INDENT, TALL, cut
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -156,12 +157,11 @@ def _hit(number: int, one: SpanShown, options: ViewOptions, *, chosen: bool) -> 
 
 
 def _question(evidence: ExampleEvidence, one: SpanShown, width: int) -> list[Line]:
-    """What a person is asked of the chosen hit, in the words that the run holds of its detector."""
-    questions = {row["name"]: row["question"] for row in evidence.context.get("detectors", ())}
-    if one.detector not in questions:
+    """What a person is asked of the chosen hit: the question of the behaviour that its detector leads to."""
+    question = asked_after(evidence, one.detector)
+    if not question:
         return []
-    asked = f"{questions[one.detector]}  + yes, {MINUS} no"
-    return wrapped("", asked, width, indent=9, style="key")
+    return wrapped("", f"Does this {question}  + yes, {MINUS} no", width, indent=9, style="key")
 
 
 def _notes(notes: Sequence[SpanShown], options: ViewOptions) -> list[Line]:
@@ -174,8 +174,7 @@ def _notes(notes: Sequence[SpanShown], options: ViewOptions) -> list[Line]:
             words = f"{SHORT_SIDES[one.side]} {one.detector} {one.label}"
             counts[words] = counts.get(words, 0) + 1
         words = " · ".join(f"{name} {count}" if count > 1 else name for name, count in counts.items())
-        rows = wrapped(" also", words, options.width, indent=INDENT, style="dim")
-        return rows[:2]
+        return cut(wrapped(" also", words, options.width - 2, indent=INDENT, style="dim"), 2)
     lines = []
     for number, one in enumerate(notes[:NOTES_SHOWN]):
         line = Line().column("" if number else " also", INDENT, "dim")

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from analysis.base.records import ALL, SIDES
+from analysis.base.records import SIDES
 from analysis.review.queries import by_side
 from tui.plugin.common import flag_reasons
+from tui.tracks.response.behaviours import behaviour_sentences
 from tui.tracks.response.checked_against import passage_text, promise_text, title_text
-from tui.tracks.response.rates import rates_of, votes_text
+from tui.tracks.response.rates import votes_text
 from tui.tracks.response.spans import hits_of, texts_of
 from tui.tracks.response.turns import said
 
@@ -32,6 +33,7 @@ def summary(evidence: ExampleEvidence) -> list[str]:
         rows.append(
             f"{side}, {sides[side]['words']} words{cut}: {texts[side] if texts[side].strip() else 'empty'}"
         )
+    rows += behaviour_sentences(evidence)
     for number, one in enumerate(hits_of(evidence), start=1):
         quote = f"“{one.text}”" if one.text else "the whole answer"
         rows.append(
@@ -43,7 +45,4 @@ def summary(evidence: ExampleEvidence) -> list[str]:
     rows += [f"passage: {passage_text(row)}" for row in evidence.context.get("passages", ())]
     votes = votes_text(evidence)
     rows += [f"preferred here by {votes}"] if votes else []
-    for rate in rates_of(evidence):
-        if rate.slice == ALL and (rate.base or rate.candidate):
-            rows.append(f"{rate.detector}, all prompts: {rate.counted()}")
     return rows

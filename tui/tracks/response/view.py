@@ -14,6 +14,7 @@ from tui.plugin.attributions import method_title, words_of
 from tui.plugin.common import annotation_lines, flag_reasons
 from tui.plugin.options import ViewOptions
 from tui.tracks.response.answers import answer_lines, likelihood_lines, read_likely
+from tui.tracks.response.behaviours import behaviour_lines
 from tui.tracks.response.checked_against import against_lines
 from tui.tracks.response.deployed import deployed_lines
 from tui.tracks.response.layout import INDENT, TALL, cut
@@ -34,6 +35,8 @@ def example_lines(evidence: ExampleEvidence, options: ViewOptions) -> list[Line]
     likely = read_likely(evidence)
     lines += answer_lines(evidence, options, selected, likely, len(lines))
     lines += deployed_lines(evidence, options)
+    known = behaviour_lines(evidence, options)
+    lines += [rule(width), *known] if known else []
     lines += [rule(width), *span_lines(evidence, options, selected)]
     lines += against_lines(evidence, options)
     shifted = likelihood_lines(evidence, options, likely)
