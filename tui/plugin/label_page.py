@@ -11,6 +11,8 @@ from tui.plugin.label_grid import LETTERS
 from tui.plugin.live_lines import SHORT_SIDES
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from analysis.base.review_records import Answer
     from analysis.review.queries import ExampleEvidence
     from tui.plugin.asked_page import AskedPage
@@ -31,16 +33,32 @@ IN_FULL: dict[Answer, tuple[str, str]] = SHOWN | {"unsure": ("not sure", "warn")
 NOTHING_SAID = ("·", "faint")
 
 
-def label_lines(evidence: ExampleEvidence, page: AskedPage, width: int, height: int) -> list[Line]:
-    """The whole page; a row of the grid is a line with the target `ask`, however many lines its question takes."""
+def label_lines(
+    evidence: ExampleEvidence,
+    page: AskedPage,
+    width: int,
+    height: int,
+    said: Sequence[tuple[str, str]],
+) -> list[Line]:
+    """The whole page; a row of the grid is a line with the target `ask`, however many lines its question takes.
+
+    Args:
+        evidence: the example.
+        page: what is asked of it.
+        width: cells there are.
+        height: rows there are.
+        said: what was said before the answers, as (who, text); nobody is named where it is one text.
+    """
     grid = page.grid
     if page.asked is None or grid is None:
         return []
     room = min(width, TEXT_CELLS)
     label, lines = f" {evidence.example.kind}  ", []
     indent = min(cells(label), 12)
-    for place, row in enumerate(rows_of(evidence.example.text, room - indent - 1)):
-        lines.append(Line().column("" if place else label, indent, "dim").add(row, "strong"))
+    for who, text in said:
+        name = f" {who}  " if who else label
+        for place, row in enumerate(rows_of(text, room - indent - 1)):
+            lines.append(Line().column("" if place else name, indent, "dim").add(row, "strong"))
     if page.heading and page.heading != evidence.example.text:
         lines = [*wrapped("", page.heading, room, indent=1, style="strong"), *lines]
     lines.append(rule(width))
@@ -48,8 +66,8 @@ def label_lines(evidence: ExampleEvidence, page: AskedPage, width: int, height: 
         lines.append(text_line(f" {ALIKE}", "dim"))
     lines += block_lines(page, width, apart=height >= APART_FROM)
     lines += [rule(width), *grid_lines(page, grid, width)]
-    said, offered = BLIND if page.closed else OPEN, earlier_sentence(page)
-    lines += [Line(), *wrapped("", said, width, indent=1, style="dim")]
+    keys, offered = BLIND if page.closed else OPEN, earlier_sentence(page)
+    lines += [Line(), *wrapped("", keys, width, indent=1, style="dim")]
     return [*lines, *(wrapped("", offered, width, indent=1, style="key") if offered else [])]
 
 

@@ -195,7 +195,7 @@ class ExampleScreen(BaseScreen):
             self._grid_shown = self.page.grid
             if top:
                 self.page.grid.row = self.page.asks[0].name
-            lines += label_lines(evidence, self.page, width, widget.size.height)
+            lines += label_lines(evidence, self.page, width, widget.size.height, view.said(evidence))
             widget.show_lines(lines, top=top)
             self.page.drawn()
             return

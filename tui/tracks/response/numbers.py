@@ -164,7 +164,6 @@ def _detectors(evidence: ExampleEvidence, names: Collection[str], width: int) ->
         about = [
             row["kind"],
             f"reads {', '.join(row['languages'])}" if row["languages"] else "",
-            row["by_definition"],
         ]
         lines += wrapped("", "; ".join(part for part in about if part), width, indent=INDENT, style="dim")
     return [rule(width), text_line(" DETECTORS", "title"), *lines] if lines else []
