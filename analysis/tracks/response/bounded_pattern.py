@@ -9,21 +9,26 @@ from functools import lru_cache
 import regex
 
 SECONDS_PER_TEXT = 2.0
+"""Of one thread, that a text of up to `LONG_TEXT` characters may take; longer ones as many times more."""
+LONG_TEXT = 10_000
 _TRIAL_SECONDS = 0.25
 _OPENINGS = ("", "[", "(", "[1")
 _PIECES = ("a", "0", "a1", "a ", "a-")
 
 
 class Clock:
-    """What is left of the seconds that one text may take, over all expressions that read it."""
+    """What is left of the seconds that one text may take, over all expressions that read it.
 
-    def __init__(self, seconds: float = SECONDS_PER_TEXT) -> None:
-        self._end = time.monotonic() + seconds
+    They are those of the thread: other work on the machine does not count against a text.
+    """
+
+    def __init__(self, seconds: float = SECONDS_PER_TEXT, characters: int = 0) -> None:
+        self._end = time.thread_time() + seconds * max(1.0, characters / LONG_TEXT)
 
     @property
     def left(self) -> float:
         """Seconds, never none, for the library takes none as no limit."""
-        return max(1e-6, self._end - time.monotonic())
+        return max(1e-6, self._end - time.thread_time())
 
 
 def fault_of(pattern: str) -> str | None:

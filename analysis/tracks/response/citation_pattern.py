@@ -44,7 +44,7 @@ def find_citations(pattern: str, text: str) -> Iterator[Citation]:
         AssayError: the pattern takes more than two seconds on the text.
     """
     try:
-        for match in matches(pattern, text, Clock(SECONDS_PER_TEXT)):
+        for match in matches(pattern, text, Clock(SECONDS_PER_TEXT, len(text))):
             if match.group(GROUP) is not None and match.end() > match.start():
                 yield Citation(match.start(), match.end(), match.group(GROUP))
     except TimeoutError:

@@ -57,7 +57,7 @@ def _of_behaviour(given: GateInput, one: Estimate) -> Trigger | None:
     """A behaviour that clearly rose or fell by people's labels; before them, only what its leads point at is told."""
     where = "" if one.slice == ALL else f" in {one.slice}"
     said = words_of(one.behaviour.name)
-    name = f"answers {said} more or less often"
+    name = f"{said}, more or less often"
     refs = flagged_for(given, one.behaviour.name, one.slice)
     if one.rise is None:
         leads = metric_of(given, TRACK, f"{one.behaviour.name}_leads", one.slice)

@@ -103,7 +103,7 @@ def _detect(name: str, patterns: Patterns, response: Response, knowledge: Knowle
     """One finding for each stretch of a sentence that an expression finds and no guard holds back."""
     expressions = (*patterns.expressions, *_phrases(patterns, knowledge))
     text = level(response.text)
-    clock = Clock(SECONDS_PER_TEXT)
+    clock = Clock(SECONDS_PER_TEXT, len(text))
     found: list[Found] = []
     for sentence in sentences(text):
         start = _opening(text, sentence)
