@@ -35,7 +35,7 @@ def test_version_and_help_name_every_command(capsys: pytest.CaptureFixture[str])
             cli.main([flag])
         assert ended.value.code == 0
     printed = capsys.readouterr().out
-    recorded = "annotate settle find waive"
+    recorded = "annotate label settle find waive"
     commands = f"demo init check analyze review status {recorded} export sign verify rebuild merge doctor"
     assert all(f"\n    {name} " in printed or f"\n    {name}\n" in printed for name in commands.split())
     assert printed.startswith("assay ")

@@ -54,6 +54,14 @@ class LabelScreen(AnnotateScreen):
         """Show the next undecided example, and say what was saved of this one."""
         raise NotImplementedError
 
+    def action_do(self, identifier: str) -> None:
+        """Do an action; what a page that asks of each answer has no use for is told without the key's own title."""
+        reason = self._not_labelled(self.console_app.actions[identifier])
+        if reason is not None and identifier.startswith(("verdict.", AREA)):
+            self.notice(reason, "warn")
+        else:
+            super().action_do(identifier)
+
     def unavailable(self, identifier: str) -> str | None:
         return self._not_labelled(self.console_app.actions[identifier]) or super().unavailable(identifier)
 
@@ -127,6 +135,7 @@ class LabelScreen(AnnotateScreen):
         if self.page.grid is not None:
             self._at_cursor()
             self.page.grid.mark(answer)
+            self.notice("")
             self.show_grid()
             self.evidence_view.reveal()
 

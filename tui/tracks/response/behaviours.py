@@ -175,19 +175,29 @@ def _head(one: BehaviourShown) -> str:
 
 
 def _row(one: BehaviourShown, names: int, room: int) -> list[Line]:
-    blocks = [wrap(one.cells[side].text() if side in one.cells else "no answer", room - 1) for side in SIDES]
+    """A row, or more where names or words are long: what people said, then what the leads do, of each answer."""
+    blocks = [_pieces(one, one.cells.get(side), room - 1) for side in SIDES]
     heads = wrap(_head(one), names - 1)
     lines = []
     for number in range(max(len(heads), *map(len, blocks))):
-        line = Line().add(" ").column(heads[number] if number < len(heads) else "", names, "text")
-        for side, block in zip(SIDES, blocks, strict=True):
-            cell = one.cells.get(side)
-            style = (
-                "faint" if cell is None else "mark" if _fault(one, cell) else "text" if cell.labels else "dim"
-            )
-            line.column(block[number] if number < len(block) else "", room, style).add(" ")
+        line = Line().add(" ").column(heads[number] if number < len(heads) else "", names)
+        for place, block in enumerate(blocks, start=1):
+            for text, style in block[number] if number < len(block) else ():
+                line.add(text, style)
+            line.to(1 + names + place * (room + 1))
         lines.append(line)
     return lines
+
+
+def _pieces(one: BehaviourShown, cell: Cell | None, room: int) -> list[list[tuple[str, str]]]:
+    """Rows of what is known of an answer, each of pieces with their style; a fault that people see is marked."""
+    if cell is None:
+        return [[("no answer", "faint")]]
+    style = "mark" if _fault(one, cell) else "text" if cell.labels else "faint"
+    said, leads = cell.label_text() or "–", cell.lead_text()
+    if cells(said) + 3 + cells(leads) <= room:
+        return [[(said, style), (" · ", "dim"), (leads, "number" if cell.hit else "dim")]]
+    return [*([(row, style)] for row in wrap(said, room)), *([(row, "dim")] for row in wrap(leads, room))]
 
 
 def _fault(one: BehaviourShown, cell: Cell) -> bool:
