@@ -105,7 +105,7 @@ MARKED: tuple[Detector, ...] = tuple(
 def workbench(
     records: Sequence[Mapping[str, Any]],
     *,
-    rare: str = "false",
+    rare: str | None = "false",
     votes: Sequence[Mapping[str, Any]] = (),
     catalogue: Sequence[Mapping[str, Any]] = (),
     policy: str = "",
@@ -117,7 +117,7 @@ def workbench(
 
     Args:
         records: `base_response` and `candidate_response`; id and prompt are made where they are left out.
-        rare: SQL over `number`, the place of a record, of the critical slice.
+        rare: SQL over `number`, the place of a record, of the critical slice; None: there is none.
         votes: rows of a file of preferences.
         catalogue: rows of a catalogue.
         policy: text of a policy.
@@ -140,8 +140,8 @@ def workbench(
             (root / "policy.toml").write_text(policy, "utf-8")
         given = {
             **files,
-            "slices": {RARE: rare},
-            "critical_slices": [RARE],
+            "slices": {} if rare is None else {RARE: rare},
+            "critical_slices": [] if rare is None else [RARE],
             "behaviour": list(behaviours),
             "labels": labels or {},
         }
