@@ -84,10 +84,12 @@ def as_entry_point(folder: Path) -> Path:
 
 def looked_at(plug_in: Path, review: Path, script: str = SCRIPT) -> dict[str, Any]:
     """What a process with the plug-in on its path says of a review."""
+    # The program under test where the plug-in is none of its files.
+    paths = [str(plug_in), str(Path(analysis.__path__[0]).parent)]
     done = subprocess.run(
         [sys.executable, "-c", script, str(review)],
         cwd=plug_in,
-        env={**os.environ, "PYTHONPATH": str(plug_in), "PYTHONDONTWRITEBYTECODE": "1"},
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(paths), "PYTHONDONTWRITEBYTECODE": "1"},
         capture_output=True,
         text=True,
         check=False,
