@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from analysis.base.errors import AssayError
 from analysis.base.problems import Problem, attempt
 from analysis.base.records import SIDES
@@ -14,6 +16,7 @@ from analysis.models.generator_config import GeneratorHead, inspect_generator
 from analysis.models.preflight import sound_heads
 from analysis.models.sides import Sides
 from analysis.tracks.response.artefact import BATCH, PROMPTS, forms_of, unlike, why_not
+from analysis.tracks.response.behaviour_leads import learned_leads, model_leads
 from analysis.tracks.response.detector_inputs import turns_by_ref
 from analysis.tracks.response.settings import ResponseSettings
 
@@ -108,6 +111,25 @@ def check_deployed(models: Sides, settings: ResponseSettings, problems: list[Pro
             "compare it, with one more model in memory"
         )
     return notes
+
+
+def check_leads(settings: ResponseSettings, problems: list[Problem]) -> list[str]:
+    """Read the heads of the models that leads are made with; what is wrong is added to `problems`.
+
+    Returns:
+        What a reader should know of them, a line each.
+    """
+    from analysis.tracks.response.leads.encoder import check_encoder
+    from analysis.tracks.response.leads.model import check_model_lead, model_lead
+
+    notes: list[str] = []
+    for name, section in model_leads(settings).items():
+        lead, where = model_lead(name, section), settings.where("detector", name)
+        notes += attempt(partial(check_model_lead, lead, where=where), problems) or []
+    for name, (learned, _) in learned_leads(settings).items():
+        if learned.encoder is not None:
+            notes += attempt(partial(check_encoder, name, learned.encoder), problems) or []
+    return [f"lead      {note}" for note in notes]
 
 
 def _described(head: GeneratorHead) -> str:

@@ -9,6 +9,7 @@ import pyarrow as pa
 from analysis.base.errors import AssayError
 from analysis.data.examples import predicate_table
 from analysis.data.predicates import evaluate_predicates
+from analysis.tracks.response.behaviour_settings import EVERYWHERE
 
 if TYPE_CHECKING:
     from analysis.data.examples import Examples
@@ -68,6 +69,8 @@ def behaviour_rows(settings: ResponseSettings, examples: Examples) -> dict[str, 
 def _where(
     settings: ResponseSettings, examples: Examples, place: int, name: str, role: str, predicate: str
 ) -> list[str]:
+    if predicate == EVERYWHERE:
+        return [row.ref for row in examples.rows]
     where = settings.where("behaviour", place, role)
     given = {name: predicate}
     return evaluate_predicates(predicate_table(examples), given, where, f"{role} of the behaviour")[name]

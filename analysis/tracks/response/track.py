@@ -81,12 +81,13 @@ class ResponseTrack(Track):
         return GeneratorPair(folders, device)
 
     def check_models(self, models: Sides, settings: TrackSettings, problems: list[Problem]) -> list[str]:
-        from analysis.tracks.response.preflight import check_deployed, check_generators
+        from analysis.tracks.response.preflight import check_deployed, check_generators, check_leads
         from analysis.tracks.response.settings import response_settings
 
         return [
             *check_generators(models, problems),
             *check_deployed(models, response_settings(settings), problems),
+            *check_leads(response_settings(settings), problems),
         ]
 
     def fit(self, examples: Examples, models: Sides, skip_bad_rows: bool) -> Examples:
@@ -125,7 +126,7 @@ class ResponseTrack(Track):
         """Answers are made first; what is found in them is counted before any is explained."""
         from analysis.tracks.response.adapter_scaling import DOSE_RESPONSE, DOSE_RESPONSE_METRICS
         from analysis.tracks.response.artefact import ARTEFACT, ARTEFACT_METRICS
-        from analysis.tracks.response.detect import DECLARE, DETECT
+        from analysis.tracks.response.detect import DETECT
         from analysis.tracks.response.generate import ENDINGS, GENERATE
         from analysis.tracks.response.labelled_sample import DRAW
         from analysis.tracks.response.learned_leads import LEARN
@@ -142,7 +143,6 @@ class ResponseTrack(Track):
             ARTEFACT,
             ARTEFACT_METRICS,
             DRAW,
-            DECLARE,
             DETECT,
             READ_BY_MODELS,
             LEARN,

@@ -29,7 +29,8 @@ def judge_tradeoff(given: GateInput, rule: Rule) -> list[GateResult]:
         return [result(GATE, "unknown", why, metric=rate, threshold=threshold, criteria=rows)]
     names = {one.name for one in heard(given).behaviours if one.strict or one.any_of}
     behaviours = given.rules.get(BEHAVIOUR)
-    judged = [] if behaviours is None or behaviours.off is not None else judge_behaviours(given, behaviours)
+    off = behaviours is None or behaviours.off is not None
+    judged = [] if behaviours is None or off else judge_behaviours(given, behaviours)
     found = [one for one in judged if one.key.removeprefix(f"{TRACK}.").partition("[")[0] in names]
     failing = [one for one in found if one.verdict == "fail"]
     open_ones = [one for one in found if one.verdict == "unknown"]
@@ -43,7 +44,8 @@ def judge_tradeoff(given: GateInput, rule: Rule) -> list[GateResult]:
         verdict, why = "fail", f"{bounds}, and it pays for that with {', '.join(one.key for one in failing)}"
         refs = tuple(ref for one in failing for ref in one.refs)
     elif not found:
-        verdict, why = "warn", f"{bounds}, and no behaviour is declared strict: nothing is held against it"
+        nothing = f"{BEHAVIOUR} is off" if off and names else "no behaviour is declared strict"
+        verdict, why = "warn", f"{bounds}, and {nothing}: nothing is held against it"
     elif open_ones:
         verdict, why = "unknown", f"{bounds}; open: {', '.join(one.key for one in open_ones)}"
         refs = tuple(ref for one in open_ones for ref in one.open)

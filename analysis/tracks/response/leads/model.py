@@ -110,7 +110,7 @@ def check_model_lead(spec: ModelLead, answers: int = 0, where: str | None = None
 
     Args:
         spec: of the lead.
-        answers: how many will be read, of both sides.
+        answers: how many will be read, of both sides; 0 where that is not known.
         where: place of the section that declares it.
 
     Raises:
@@ -128,10 +128,11 @@ def check_model_lead(spec: ModelLead, answers: int = 0, where: str | None = None
         outputs += _read_as(spec, head, where)
     reach = "no limit of length" if longest is None else f"up to {longest:,} tokens at once"
     asked = "each pair is read in both orders" if spec.task == "judge" and spec.compares else "one an answer"
+    passes = f"about {answers:,} forward passes" if answers else "forward passes"
     return [
         f"{spec.name}: {spec.task}, {size:,} parameters, {reach}",
         *(f"{spec.name}: {one}" for one in outputs),
-        f"{spec.name}: about {answers:,} forward passes, {asked}, and more where answers are longer than it reads",
+        f"{spec.name}: {passes}, {asked}, and more where answers are longer than it reads",
     ]
 
 

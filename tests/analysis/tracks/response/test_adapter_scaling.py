@@ -15,7 +15,6 @@ from analysis.models.adapter import ADAPTER_CONFIG
 from analysis.models.generation import generate_answers
 from analysis.models.generator import GeneratorPair
 from analysis.stats import clopper_pearson
-from analysis.tracks.response import adapter_scaling
 from analysis.tracks.response.adapter_scaling import (
     DOSE_RESPONSE,
     DOSE_RESPONSE_METRICS,
@@ -25,8 +24,8 @@ from analysis.tracks.response.adapter_scaling import (
     scaled,
     why_not_scaled,
 )
-from analysis.tracks.response.detectors.contract import Detector, Found, Knowledge, Response, always
-from tests.analysis.tracks.response.tiny import prompts, write_adapter, write_generator
+from analysis.tracks.response.detectors.contract import Detector, Found, Knowledge, Response
+from tests.analysis.tracks.response.tiny import prompts, write_adapter, write_generator, write_review
 from tests.analysis.tracks.response.workbench import context, pairs, rows, run
 
 PROMPTS = [row["prompt"] for row in prompts()]
@@ -43,17 +42,7 @@ def letter_detector(letter: str) -> Detector:
         at = response.text.find(letter)
         return [] if at < 0 else [Found(at, at + 1, "letter", f"has {letter}", counts=True)]
 
-    return Detector(
-        name="letters",
-        title="Letters",
-        question=f"Is there an {letter}?",
-        verb=f"has an {letter} in",
-        newly=f"newly has an {letter}",
-        protects="nobody reads it",
-        detect=detect,
-        applies=always,
-        version=1,
-    )
+    return Detector(name="letters", title=f"has an {letter}", detect=detect, version=1, languages=())
 
 
 @pytest.mark.parametrize("family", ["llama", "gpt2"])
@@ -123,16 +112,21 @@ def test_a_rate_is_the_share_of_the_answers_with_a_hit(tiny_generator: Path, tin
 
 
 def test_the_stage_answers_the_flagged_prompts_at_every_factor(
-    tiny_response_review: Path, tiny_generator: Path, tiny_adapter: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, tiny_generator: Path, tiny_adapter: Path
 ) -> None:
+    (tmp_path / "letters.txt").write_text("/e/\n", "utf-8")
+    review = write_review(
+        tmp_path,
+        behaviours=({"name": "has_letters", "question": "have one?", "leads": ["letters"]},),
+        detectors={"letters": {"kind": "patterns", "file": "letters.txt"}},
+    )
     letters = (letter_detector("e"),)
-    monkeypatch.setattr(adapter_scaling, "DETECTORS", letters)
     records = [(f"p{number}", text, "e", "e") for number, text in enumerate([*PROMPTS, *PROMPTS])]
     # The candidate's answer has none, and the base's has none where the candidate's has one.
     records[7] = ("p7", records[7][1], "e", "b")
     records[40] = ("p40", records[40][1], "a", "e")
     connection = pairs(records, detectors=letters)
-    given = context(connection, tiny_response_review, (tiny_generator, tiny_adapter))
+    given = context(connection, review, (tiny_generator, tiny_adapter))
     shards = DOSE_RESPONSE.plan(given)
     assert [shard.key["scale"] for shard in shards] == list(SCALES)
     flagged = [one.ref for one in shards[0].payload[1]]

@@ -30,16 +30,19 @@ from analysis.review.session import ReviewSession
 from analysis.run.check import check_review
 from analysis.run.pipeline import analyze
 from analysis.tracks.response.artefact import ARTEFACT, ARTEFACT_METRICS, artefact_metrics, compare, rerun
-from analysis.tracks.response.detect import DECLARE, DETECT
+from analysis.tracks.response.detect import DETECT
 from analysis.tracks.response.gates.artefact import judge_artefact
+from analysis.tracks.response.labelled_sample import DRAW
 from analysis.tracks.response.likelihood import Continued, along
 from analysis.tracks.response.rates import RATES
+from analysis.tracks.response.scores import SCORES
 from analysis.tracks.response.track import TRACK
 from tests.analysis.tracks.response.gate_inputs import given
 from tests.analysis.tracks.response.tiny import prompts, write_generator, write_lines, write_review
 from tests.analysis.tracks.response.whole import SomeSteps
+from tests.analysis.tracks.response.workbench import both, workbench
 
-STEPS: tuple[Step, ...] = (ARTEFACT, ARTEFACT_METRICS, DECLARE, DETECT, RATES)
+STEPS: tuple[Step, ...] = (ARTEFACT, ARTEFACT_METRICS, DRAW, DETECT, SCORES, RATES)
 KEY = "response.artefact"
 DECLARED: dict[str, Any] = {"response": {"deployed": {"deployed": {"unlike": [], "worst": []}}}}
 
@@ -307,11 +310,12 @@ def test_answers_that_rounding_moves_half_as_often_again_do_not_fail(rate: float
     """As a merge in bfloat16 does, against the same weights that are rounded once."""
     rng = np.random.default_rng(5)
     rule = resolve_rules({}, TRACK.gates())[KEY]
+    empty = given(workbench([both()], behaviours=()))
     failed = 0
     for _ in range(300):
         noise, own = rng.random(64) < rate, rng.random(64) < 1.5 * rate
         rows = [(bool(a), 0.001, 0.01, bool(b), 0.001, 0.01) for a, b in zip(own, noise, strict=True)]
-        one = replace(given(artefact_metrics("deployed", rows)), settings=DECLARED)
+        one = replace(empty, metrics=tuple(artefact_metrics("deployed", rows)), settings=DECLARED)
         (result,) = judge_artefact(one, rule)
         failed += result.verdict == "fail"
     assert failed <= 9

@@ -14,7 +14,7 @@ import pytest
 
 import analysis
 import tui
-from tests.analysis.tracks.response.tiny import write_review
+from tests.analysis.tracks.response.tiny import BEHAVIOURS, write_review
 
 DETECTOR = '''\
 """Blame: whether an answer names who did it."""
@@ -38,6 +38,7 @@ DETECTOR = Detector(
     languages=("en", "de"),
 )
 '''
+BLAMES = {"name": "blames", "question": "name who did it?", "leads": ["blame"]}
 SCRIPT = """\
 import json, sys
 from pathlib import Path
@@ -45,28 +46,18 @@ from pathlib import Path
 from analysis.plugin.registry import get
 from analysis.review.session import ReviewSession
 from analysis.run.pipeline import analyze
-from tui.draw.theme import Colours
-from tui.plugin.options import ViewOptions
-from tui.plugin.registry import view_of
 
 with ReviewSession.open(analyze(Path(sys.argv[1])).store, "alice") as session:
     given = session.gate_input()
-    ref = given.flagged["response.blame"][0]
+    ref = given.flagged["response.blames"][0]
     evidence = session.example(ref)
-    gates = {one.key: one for one in session.gates()}
-    options = ViewOptions(119, 60, Colours(), gates=gates, specs=given.specs["response"])
-    view = view_of("response")
     print(json.dumps({
         "spans": [one.why for one in evidence.spans if one.detector == "blame"],
         "metrics": sorted({one.name for one in given.metrics if one.name.startswith("blame")}),
-        "meaning": given.specs["response"]["blame_rate"].meaning,
-        "gates": {key: one.verdict for key, one in gates.items() if "blame" in key},
-        "places": list(gates)[:10],
+        "gates": {one.key: one.verdict for one in session.gates() if "blame" in one.key},
+        "detectors": evidence.context["detectors"],
         "reasons": sorted({one.reason for one in evidence.flags}),
         "report": get("response").report_sections(session.connection, given)["Response findings"],
-        "lines": [line.plain for line in view.example(evidence, options)],
-        "numbers": [line.plain for line in view.numbers(evidence, options)],
-        "summary": view.summary(evidence),
         "stages": session.description["determined_by"]["tracks"]["response"]["stages"],
     }))
 """
@@ -91,12 +82,14 @@ def as_entry_point(folder: Path) -> Path:
     return folder
 
 
-def looked_at(plug_in: Path, review: Path) -> dict[str, Any]:
+def looked_at(plug_in: Path, review: Path, script: str = SCRIPT) -> dict[str, Any]:
     """What a process with the plug-in on its path says of a review."""
+    # The program under test where the plug-in is none of its files.
+    paths = [str(plug_in), str(Path(analysis.__path__[0]).parent)]
     done = subprocess.run(
-        [sys.executable, "-c", SCRIPT, str(review)],
+        [sys.executable, "-c", script, str(review)],
         cwd=plug_in,
-        env={**os.environ, "PYTHONPATH": str(plug_in), "PYTHONDONTWRITEBYTECODE": "1"},
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(paths), "PYTHONDONTWRITEBYTECODE": "1"},
         capture_output=True,
         text=True,
         check=False,
@@ -107,34 +100,40 @@ def looked_at(plug_in: Path, review: Path) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("make", [as_file, as_entry_point])
-def test_it_gets_all_that_detectors_have(tmp_path: Path, make: Any) -> None:
+def test_a_behaviour_may_name_it_and_it_gets_all_that_leads_have(tmp_path: Path, make: Any) -> None:
     review = tmp_path / "review"
     review.mkdir()
-    seen = looked_at(make(tmp_path / "house"), write_review(review))
+    seen = looked_at(make(tmp_path / "house"), write_review(review, behaviours=[*BEHAVIOURS, BLAMES]))
     assert seen["spans"] == ["it names a murderer"]
     assert seen["metrics"] == [
-        "blame_broken",
-        "blame_fixed",
-        "blame_p",
-        "blame_rate",
-        "blame_rate_matched",
-        "blame_unread",
+        "blames_gone",
+        "blames_leads",
+        "blames_leads_matched",
+        "blames_new",
+        "blames_unread",
     ]
-    assert seen["meaning"].startswith("Blame: ")
-    assert set(seen["gates"]) == {"response.blame", "response.blame[asks for no spoilers]"}
-    assert seen["gates"]["response.blame"] in ("fail", "unknown")
-    # By its place it stands between citations and escalation.
-    order = [key.removeprefix("response.") for key in seen["places"] if "[" not in key]
-    assert order[order.index("citations") : order.index("blame") + 1] == ["citations", "blame"]
-    assert "newly blames" in seen["reasons"]
-    assert any(text.startswith("blames in 6 of 24 answers (base 0;") for text in seen["report"])
-    assert any("quality unknown" in text for text in seen["report"] if text.startswith("blames in"))
-    assert any("blame" in line and "0/24 → 6/24" in line for line in seen["lines"])
-    assert any("cand blame blame “murderer”" in line for line in seen["lines"])
-    numbers = " ".join(" ".join(seen["numbers"]).split())
-    assert "blame Blame. Does the answer name who did it? reads en, de; quality unknown" in numbers
-    assert "blame, all prompts: 0/24 → 6/24" in seen["summary"]
+    # It points, and decides nothing.
+    assert set(seen["gates"]) == {"response.blames", "response.blames[asks for no spoilers]"}
+    assert set(seen["gates"].values()) == {"undecided"}
+    assert "seems to, newly: blames" in seen["reasons"]
+    (told,) = [text for text in seen["report"] if text.startswith("blames: ")]
+    assert told.startswith("blames: not known, 0 of 24 prompts are labelled; leads point at 0 → 6 of 24")
+    assert "“murderer” (it names a murderer)" in told
+    # By its place it stands between others.
+    places = [one["name"] for one in seen["detectors"]]
+    assert places[places.index("citations") : places.index("blame") + 1] == ["citations", "blame"]
+    (row,) = [one for one in seen["detectors"] if one["name"] == "blame"]
+    assert (row["kind"], row["title"], row["languages"]) == ("check", "who did it", ["en", "de"])
     # The run is another one than without it.
     from analysis.tracks.response.detect import DETECT
 
     assert seen["stages"][DETECT.name] != DETECT.version
+
+
+def test_what_no_behaviour_names_reads_nothing(tmp_path: Path) -> None:
+    review = tmp_path / "review"
+    review.mkdir()
+    script = SCRIPT.replace('given.flagged["response.blames"][0]', '"response/prompt:r000"')
+    seen = looked_at(as_entry_point(tmp_path / "house"), write_review(review), script)
+    assert (seen["spans"], seen["metrics"], seen["gates"]) == ([], [], {})
+    assert "blame" not in [one["name"] for one in seen["detectors"]]

@@ -163,7 +163,7 @@ def test_what_cannot_be_explained_says_why(
     tiny_generator: Path, prompt: str, response: str, end: int, why: str
 ) -> None:
     model = candidate(tiny_generator, tiny_generator)
-    found = trace(model, Span("response/prompt:a", "tone", 0, end, prompt, response))
+    found = trace(model, Span("response/prompt:a", "spoilers", 0, end, prompt, response))
     assert len(found) == 2
     assert all(one.status == "not interpretable" and one.why.startswith(why) for one in found)
     assert all(not any(one.scores) for one in found)
@@ -186,7 +186,7 @@ def test_the_stage_explains_the_first_spans_of_each_detector(
     detectors = (
         planted("facts", "a", [(start, start + 4) for start in (0, 4, 8, 12)]),
         planted("spoilers", "a", [(SPAN.start, SPAN.end)]),
-        planted("escalation", "b", [(0, len(RESPONSE))]),
+        planted("promises", "b", [(0, len(RESPONSE))]),
     )
     connection = pairs(
         [("a", PROMPT, "Fine.", RESPONSE), ("b", PROMPT, "Fine.", RESPONSE)], detectors=detectors

@@ -24,7 +24,7 @@ from tests.analysis.tracks.response.workbench import context, workbench
 def test_a_shard_runs_equal_on_a_copy(
     tiny_response_review: Path, tiny_generator: Path, tiny_adapter: Path, stage: Stage
 ) -> None:
-    connection = workbench(records()[:4], detectors=DETECTORS)
+    connection = workbench(records()[:4], catalogue=catalogue(), policy=POLICY, detectors=DETECTORS)
     given = context(connection, tiny_response_review, (tiny_generator, tiny_adapter))
     shards = stage.plan(given)
     assert shards

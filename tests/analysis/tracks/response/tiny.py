@@ -41,6 +41,28 @@ warm = ["happy to help"]
 terse = ["see above"]
 pushy = ["buy now"]
 """
+BEHAVIOURS: tuple[dict[str, Any], ...] = (
+    {
+        "name": "spoils",
+        "question": "tell how a story ends?",
+        "leads": ["spoilers"],
+        "strict": True,
+        "examples": ["At the end the teacher is the thief."],
+    },
+    {"name": "misstates", "question": "say of a title what is not so?", "leads": ["facts"], "strict": True},
+    {"name": "overpromises", "question": "promise more than policy allows?", "leads": ["promises"]},
+    {"name": "invents", "question": "cite what does not exist?", "leads": ["citations"]},
+    {"name": "hallucinates", "any_of": ["misstates", "overpromises", "invents"]},
+    {
+        "name": "hands_over",
+        "question": "hand over to a person?",
+        "wanted": "prompt ilike '%real person%'",
+        "leads": ["handover"],
+    },
+)
+"""What is asked of the answers of the review."""
+DETECTORS: dict[str, dict[str, Any]] = {"handover": {"kind": "patterns", "words": "handover.en"}}
+"""The leads of these that are not built in."""
 CHAT_TEMPLATE = (
     "{% for message in messages %}{{ message['role'] + ' : ' + message['content'] + ' </s> ' }}{% endfor %}"
     "{% if add_generation_prompt %}{{ 'assistant :' }}{% endif %}"
@@ -145,12 +167,21 @@ def write_data(root: Path) -> None:
     (root / "policy.toml").write_text(POLICY, "utf-8")
 
 
-def write_review(root: Path, **changes: Any) -> Path:
+def write_review(
+    root: Path,
+    *,
+    behaviours: Sequence[Mapping[str, Any]] = BEHAVIOURS,
+    detectors: Mapping[str, Mapping[str, Any]] = DETECTORS,
+    **changes: Any,
+) -> Path:
     """The review file and its data; `changes` replace keys of `[response]`, None leaves one out."""
     write_data(root)
     keys = _keys() | {"critical_slices": ["asks for no spoilers"]} | changes
-    # JSON strings and lists of them are TOML.
-    lines = [f"{key} = {json.dumps(value)}" for key, value in keys.items() if value is not None]
+    lines = [*_toml(keys)]
+    for one in behaviours:
+        lines += ["[[response.behaviour]]", *_toml(one)]
+    for name, one in detectors.items():
+        lines += [f"[response.detector.{name}]", *_toml(one)]
     path = root / "review.toml"
     path.write_text(
         '[review]\nname = "tiny"\nowner = "mangaassist"\nbase_version = "v1"\ncandidate_version = "v2"\n'
@@ -160,6 +191,11 @@ def write_review(root: Path, **changes: Any) -> Path:
         "utf-8",
     )
     return path
+
+
+def _toml(keys: Mapping[str, Any]) -> list[str]:
+    """Lines of keys; strings, truths, numbers and lists of them are written in JSON as they are in TOML."""
+    return [f"{key} = {json.dumps(value)}" for key, value in keys.items() if value is not None]
 
 
 def write_tokenizer(

@@ -105,7 +105,7 @@ MARKED: tuple[Detector, ...] = tuple(
 def workbench(
     records: Sequence[Mapping[str, Any]],
     *,
-    rare: str = "false",
+    rare: str | None = "false",
     votes: Sequence[Mapping[str, Any]] = (),
     catalogue: Sequence[Mapping[str, Any]] = (),
     policy: str = "",
@@ -117,7 +117,7 @@ def workbench(
 
     Args:
         records: `base_response` and `candidate_response`; id and prompt are made where they are left out.
-        rare: SQL over `number`, the place of a record, of the critical slice.
+        rare: SQL over `number`, the place of a record, of the critical slice; None: there is none.
         votes: rows of a file of preferences.
         catalogue: rows of a catalogue.
         policy: text of a policy.
@@ -140,8 +140,8 @@ def workbench(
             (root / "policy.toml").write_text(policy, "utf-8")
         given = {
             **files,
-            "slices": {RARE: rare},
-            "critical_slices": [RARE],
+            "slices": {} if rare is None else {RARE: rare},
+            "critical_slices": [] if rare is None else [RARE],
             "behaviour": list(behaviours),
             "labels": labels or {},
         }
@@ -153,10 +153,10 @@ def workbench(
     slices, memberships = build_slices("response", settings, examples)
     for table, found in (("example", examples.rows), ("slice", slices), ("membership", memberships)):
         insert_rows(connection, table, found)
-    for table, payload in examples.payload.items():
+    listed = {"response_detector": declared(detectors)}
+    for table, payload in {**examples.payload, **listed}.items():
         insert_arrow(connection, table, payload)
     connection.execute("CREATE TEMP TABLE selected AS SELECT ref FROM example")
-    insert_arrow(connection, "response_detector", declared(detectors))
     for table, payload in detected(load_responses(connection), load_knowledge(connection), detectors).items():
         insert_arrow(connection, table, payload)
     insert_arrow(connection, "response_drawn", drawn_order(connection, "a digest/0"))
