@@ -38,7 +38,7 @@ from analysis.run.queue import build_queue, draw_known_answers, selected_refs
 from analysis.run.slices import build_slices
 from analysis.store.run import SCHEMA, create_store, publish, run_exists, run_id, run_names
 
-FORMAT = 3
+FORMAT = 4
 """Version of what a run holds; part of the run's name."""
 
 LIBRARIES = (
