@@ -13,7 +13,7 @@ from analysis.plugin.report_fields import IMPROVED, REGRESSED
 from analysis.tracks.response.estimates import Estimate, estimates
 from analysis.tracks.response.gate_keys import BEHAVIOUR, flagged_for
 from analysis.tracks.response.heard import heard
-from analysis.tracks.response.lead_quality import quality_counts
+from analysis.tracks.response.lead_quality import lead_quality
 from analysis.tracks.response.metric_specs import TRACK, words_of
 
 if TYPE_CHECKING:
@@ -89,10 +89,12 @@ def _quality(given: GateInput, one: Estimate) -> str:
     """How good the leads are on these answers, by side."""
     if one.rise is None or not (one.behaviour.leads or one.behaviour.any_of):
         return ""
-    said = []
-    for side in SIDES:
-        found, faults, pointed = quality_counts(given, one, side)
-        said.append(f"{side} found {found} of {faults}, right in {found} of {pointed}")
+    measured = lead_quality(given, one).sides
+    said = [
+        f"{side} found {measured[side].recall.k} of {measured[side].recall.n}, right in "
+        f"{measured[side].precision.k} of {measured[side].precision.n}"
+        for side in SIDES
+    ]
     return f" (on these answers, {'; '.join(said)})"
 
 
