@@ -161,7 +161,7 @@ def _criteria(one: Estimate, rose: bool, net_rise: float) -> list[Criterion]:
             low,
             high,
             f"at most {net_rise:.3f} where it is more than chance",
-            "unknown" if value is None else together if beyond else "pass",
+            rest if value is None else together if beyond else "pass",
             "change",
         ),
         number_row(
@@ -169,7 +169,7 @@ def _criteria(one: Estimate, rose: bool, net_rise: float) -> list[Criterion]:
             None if rise is None else rise.p,
             "p",
             "above its part of the level, by Holm",
-            "unknown" if rise is None else together if one.rejected else "pass",
+            rest if rise is None else together if one.rejected else "pass",
         ),
         number_row(
             "upper end of the rise", high, "change", f"below {limit:.3f}", "pass" if excluded else rest

@@ -161,31 +161,6 @@ def test_a_model_of_the_users_reads_both_sides(tmp_path: Path) -> None:
     assert spans == (sum(told),)
 
 
-def test_with_another_model_the_run_is_another_one(tmp_path: Path) -> None:
-    path = write(tmp_path, GUARD)
-    guard(tmp_path / "guard", cannot=2.5)
-    with registered(SomeSteps(COUNTS)):
-        before = analyze(path)
-        assert analyze(path).run == before.run
-        guard(tmp_path / "guard", order=2.5)
-        after = analyze(path)
-    assert after.run != before.run
-    with duckdb.connect(after.store / "runs" / after.run / "evidence.duckdb", read_only=True) as run:
-        found = scores(run)
-    assert [score >= 0.5 for score in found.values()] == ["order" in text for text in TEXTS]
-
-
-def test_with_another_pattern_file_the_run_is_another_one(tmp_path: Path) -> None:
-    words = 'leads = ["words"]\n[response.detector.words]\nkind = "patterns"\nfile = "words.txt"\n'
-    path = write(tmp_path, words)
-    runs = []
-    for expression in ("cannot", "order"):
-        (tmp_path / "words.txt").write_text(f"{expression}\n", "utf-8")
-        with ran(path) as run:
-            runs.append([score == 1 for score in scores(run).values()])
-    assert runs == [[expression in text for text in TEXTS] for expression in ("cannot", "order")]
-
-
 def test_a_label_that_the_model_does_not_have_is_told_before_it_runs(tmp_path: Path) -> None:
     path = write(tmp_path, GUARD.replace('"refusal"', '"refusing"'))
     guard(tmp_path / "guard", cannot=2.5)
