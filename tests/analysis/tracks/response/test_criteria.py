@@ -30,7 +30,7 @@ def records(rng: np.random.Generator, n: int) -> list[Mapping[str, Any]]:
     for number in range(n):
         hits = {name: tuple((rng.random(2) < rates[name]).tolist()) for name in leads}
         words = (number % 7, number % 7) if rng.random() < 0.1 else (number % 7, number % 9 + 1)
-        made.append(both(words, **hits))  # type: ignore[arg-type]
+        made.append(both(words, **hits))
     return made
 
 

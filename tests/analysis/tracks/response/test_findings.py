@@ -184,7 +184,8 @@ def test_labels_of_all_prompts_make_an_estimate_that_the_report_tells(tmp_path: 
             asks = opened.asked(ref)
             assert asks is not None
             said: dict[str, dict[Side, Answer]] = {
-                one.name: {side: does(one.name, row[f"{side}_response"]) for side in SIDES} for one in asks.asks
+                one.name: {side: does(one.name, row[f"{side}_response"]) for side in SIDES}
+                for one in asks.asks
             }
             opened.label_sides(ref, said)
         given = opened.gate_input()
@@ -197,7 +198,10 @@ def test_labels_of_all_prompts_make_an_estimate_that_the_report_tells(tmp_path: 
         one = sentence(opened, "invents: ")
         assert one.startswith("invents: +25 points [")
         assert "by 24 of 24 prompts labelled (6 only by the candidate, 0 only by the base)" in one
-        assert "on these answers, base found 0 of 0, right in 0 of 0; candidate found 6 of 6, right in 6 of 6" in one
+        assert (
+            "on these answers, base found 0 of 0, right in 0 of 0; candidate found 6 of 6, right in 6 of 6"
+            in one
+        )
         misstates = sentence(opened, "misstates: ")
         assert "candidate found 5 of 6, right in 5 of 5" in misstates
         fired = [trigger.name for trigger in triggers(given) if trigger.fired]
@@ -222,8 +226,8 @@ def test_answers_that_are_missing_or_empty_are_told_of(tmp_path: Path) -> None:
         assert ("response/prompt:r000",) in drawn
         asked = opened.asked("response/prompt:r000")
         assert asked is not None
-        assert sorted(answer[0] for answer in asked.answers)[0] == ""
-        assert [one.name for one in asked.asks][0] == "spoils"
+        assert ("",) in asked.answers
+        assert asked.asks[0].name == "spoils"
 
 
 def test_what_was_generated_is_looked_at_in_every_sample(tiny_generated_review: Path) -> None:

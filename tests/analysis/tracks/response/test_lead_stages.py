@@ -90,7 +90,7 @@ def taught(tmp_path_factory: pytest.TempPathFactory) -> Scores:
         # One lead alone is what the behaviour's leads say.
         assert scores(run, "response_score") == pytest.approx(scores(run))
         shown = run.execute(
-            "SELECT r.text[s.start + 1:s.\"end\"], s.why FROM span s JOIN response_side r USING (ref, side)"
+            'SELECT r.text[s.start + 1:s."end"], s.why FROM span s JOIN response_side r USING (ref, side)'
         ).fetchall()
         assert shown
         assert all("by" in why and "answers with it" in why for _, why in shown)
@@ -120,7 +120,9 @@ def test_no_answer_is_scored_by_what_was_said_of_it(tmp_path: Path, taught: Scor
     assert any(abs(found[key] - taught[key]) > 1e-3 for key in found.keys() - own)
 
 
-def test_before_labels_examples_are_what_is_looked_for_and_without_either_nothing_is_said(tmp_path: Path) -> None:
+def test_before_labels_examples_are_what_is_looked_for_and_without_either_nothing_is_said(
+    tmp_path: Path,
+) -> None:
     like = 'leads = ["taught"]\nexamples = ["I\'m sorry, but I cannot help with that."]\n'
     with ran(write(tmp_path / "like", like + TAUGHT)) as run:
         found = np.array(list(scores(run).values()))
