@@ -7,20 +7,12 @@ from typing import TYPE_CHECKING
 
 from analysis.base.errors import AssayError
 from analysis.base.problems import suggest
-from analysis.models.digest import folder_digest
 from analysis.tracks.response.behaviour_settings import BehaviourSection
 from analysis.tracks.response.detectors.patterns import patterns_detector, read_patterns, shipped
 from analysis.tracks.response.known_detectors import BY_NAME
-from analysis.tracks.response.leads.settings import (
-    DetectorSection,
-    LearnedSection,
-    ModelSection,
-    PatternsSection,
-)
+from analysis.tracks.response.leads.settings import LearnedSection, ModelSection, PatternsSection
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from analysis.tracks.response.detectors.contract import Detector
     from analysis.tracks.response.settings import ResponseSettings
 
@@ -95,29 +87,17 @@ def _of_patterns(settings: ResponseSettings, name: str) -> Detector:
 
 
 def other_leads(settings: ResponseSettings) -> tuple[LeadRow, ...]:
-    """The leads that look at all answers together, or at none, as the run lists them.
-
-    The version of one with a model is that of its files: with another model the run is another one.
-
-    Raises:
-        AssayError: the folder of a model that cannot be read whole.
-    """
+    """The leads that look at all answers together, or at none, as the run lists them."""
     titles = {
         "learned": "what labels taught",
         "model": "what a model says",
         "recorded": "what was recorded",
     }
     return tuple(
-        LeadRow(name, 200 + place, section.kind, titles[section.kind], version=_version(section))
+        LeadRow(name, 200 + place, section.kind, titles[section.kind])
         for place, (name, section) in enumerate(settings.detector.items())
         if section.kind in titles
     )
-
-
-def _version(section: DetectorSection) -> int:
-    folder: Path | None = getattr(section, "folder", None) or getattr(section, "encoder", None)
-    # JSON numbers are exact up to 53 bits.
-    return 1 if folder is None else int(folder_digest(folder)[:13], 16)
 
 
 def learned_leads(settings: ResponseSettings) -> dict[str, tuple[LearnedSection, BehaviourSection]]:

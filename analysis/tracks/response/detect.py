@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 
 from analysis.base.sql import queries
-from analysis.plugin.stage import PlanContext, RunContext, Shard, Stage
+from analysis.plugin.stage import Aggregate, PlanContext, RunContext, Shard, Stage
 from analysis.text.cleaned import cleaned
 from analysis.text.language import unread_language
-from analysis.tracks.response.behaviour_leads import LeadRow, leads_of
+from analysis.tracks.response.behaviour_leads import LeadRow, leads_of, other_leads
 from analysis.tracks.response.detector_inputs import load_knowledge, load_responses
 from analysis.tracks.response.detectors.contract import Detector, Found, Knowledge, Response
 from analysis.tracks.response.known_detectors import DETECTORS
@@ -224,4 +224,10 @@ def stage_version(detectors: Sequence[Detector] = DETECTORS) -> int:
     return int(named[:13], 16)
 
 
+def _declare(context: PlanContext) -> dict[str, pa.Table]:
+    settings = response_settings(context.settings)
+    return {"response_detector": declared((*leads_of(settings), *other_leads(settings)))}
+
+
+DECLARE = Aggregate("response.detectors", 2, _declare)
 DETECT = Stage("response.detect", stage_version(), _plan, _run)

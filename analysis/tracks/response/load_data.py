@@ -18,9 +18,8 @@ from analysis.data.examples import (
     typed_metadata,
 )
 from analysis.text.cleaned import cleaned
-from analysis.tracks.response.behaviour_leads import leads_of, other_leads
+from analysis.tracks.response.behaviour_leads import leads_of
 from analysis.tracks.response.catalogue import read_catalogue
-from analysis.tracks.response.detect import declared
 from analysis.tracks.response.detectors.contract import Policy
 from analysis.tracks.response.joined_records import read_joined
 from analysis.tracks.response.metric_specs import TRACK
@@ -86,8 +85,8 @@ def read_response(settings: ResponseSettings, skip_bad_rows: bool) -> Examples:
         payload,
         (*notes, *_told(records, file)),
     )
-    # What is wrong with a lead is told before anything is read with it; another lead makes another run.
-    payload["response_detector"] = declared((*leads_of(settings), *other_leads(settings)))
+    # What is wrong with a lead is told before anything is read with it.
+    leads_of(settings)
     examples, recorded = take_recorded(examples, settings)
     return replace(examples, payload={**payload, **behaviour_rows(settings, examples), **recorded})
 

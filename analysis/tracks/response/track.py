@@ -126,7 +126,7 @@ class ResponseTrack(Track):
         """Answers are made first; what is found in them is counted before any is explained."""
         from analysis.tracks.response.adapter_scaling import DOSE_RESPONSE, DOSE_RESPONSE_METRICS
         from analysis.tracks.response.artefact import ARTEFACT, ARTEFACT_METRICS
-        from analysis.tracks.response.detect import DETECT
+        from analysis.tracks.response.detect import DECLARE, DETECT
         from analysis.tracks.response.generate import ENDINGS, GENERATE
         from analysis.tracks.response.labelled_sample import DRAW
         from analysis.tracks.response.learned_leads import LEARN
@@ -143,6 +143,7 @@ class ResponseTrack(Track):
             ARTEFACT,
             ARTEFACT_METRICS,
             DRAW,
+            DECLARE,
             DETECT,
             READ_BY_MODELS,
             LEARN,

@@ -162,7 +162,7 @@ def _criteria(given: GateInput, one: Estimate, rose: bool, net_rise: float) -> l
             low,
             high,
             f"at most {net_rise:.3f} where it is more than chance",
-            "unknown" if value is None else together if beyond else "pass",
+            rest if value is None else together if beyond else "pass",
             "change",
         ),
         number_row(
@@ -170,7 +170,7 @@ def _criteria(given: GateInput, one: Estimate, rose: bool, net_rise: float) -> l
             None if rise is None else rise.p,
             "p",
             "above its part of the level, by Holm",
-            "unknown" if rise is None else together if one.rejected else "pass",
+            rest if rise is None else together if one.rejected else "pass",
         ),
         number_row(
             "upper end of the rise", high, "change", f"below {limit:.3f}", "pass" if excluded else rest

@@ -30,7 +30,7 @@ from analysis.review.session import ReviewSession
 from analysis.run.check import check_review
 from analysis.run.pipeline import analyze
 from analysis.tracks.response.artefact import ARTEFACT, ARTEFACT_METRICS, artefact_metrics, compare, rerun
-from analysis.tracks.response.detect import DETECT
+from analysis.tracks.response.detect import DECLARE, DETECT
 from analysis.tracks.response.gates.artefact import judge_artefact
 from analysis.tracks.response.labelled_sample import DRAW
 from analysis.tracks.response.likelihood import Continued, along
@@ -42,7 +42,7 @@ from tests.analysis.tracks.response.tiny import prompts, write_generator, write_
 from tests.analysis.tracks.response.whole import SomeSteps
 from tests.analysis.tracks.response.workbench import both, workbench
 
-STEPS: tuple[Step, ...] = (ARTEFACT, ARTEFACT_METRICS, DRAW, DETECT, SCORES, RATES)
+STEPS: tuple[Step, ...] = (ARTEFACT, ARTEFACT_METRICS, DRAW, DECLARE, DETECT, SCORES, RATES)
 KEY = "response.artefact"
 DECLARED: dict[str, Any] = {"response": {"deployed": {"deployed": {"unlike": [], "worst": []}}}}
 

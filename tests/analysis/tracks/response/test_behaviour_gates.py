@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import cache
 from typing import Any
 
 import duckdb
@@ -28,6 +29,12 @@ def different(n: int, **hits: tuple[bool, bool]) -> list[Mapping[str, Any]]:
     return each(n, lambda number: both((number % 7, number % 7 + 1), **hits))
 
 
+@cache
+def plain(n: int) -> duckdb.DuckDBPyConnection:
+    """A workbench of so many of them and one behaviour without a lead, for all that only read it."""
+    return workbench(different(n), behaviours=ONE)
+
+
 def by_place(
     connection: duckdb.DuckDBPyConnection, behaviour: str, answers: Said, first: int | None = None
 ) -> ReviewState:
@@ -41,7 +48,7 @@ def clean(place: int) -> tuple[Answer, Answer]:
 
 
 def test_without_labels_nothing_passes_and_the_first_of_the_order_are_asked_for() -> None:
-    connection = workbench(different(200), behaviours=ONE)
+    connection = plain(200)
     result = gate(given(connection), "response.pushes")
     assert result.verdict == "unknown"
     assert list(result.open) == drawn(connection)[:120]
@@ -50,7 +57,7 @@ def test_without_labels_nothing_passes_and_the_first_of_the_order_are_asked_for(
 
 
 def test_labels_that_differ_nowhere_pass_at_the_first_look_and_not_before() -> None:
-    connection = workbench(different(200), behaviours=ONE)
+    connection = plain(200)
     before = gate(given(connection, by_place(connection, "pushes", clean, 119)), "response.pushes")
     assert (before.verdict, len(before.open)) == ("unknown", 1)
     result = gate(given(connection, by_place(connection, "pushes", clean, 120)), "response.pushes")
@@ -60,7 +67,7 @@ def test_labels_that_differ_nowhere_pass_at_the_first_look_and_not_before() -> N
 
 
 def test_who_labels_only_what_suits_him_reaches_no_look() -> None:
-    connection = workbench(different(200), behaviours=ONE)
+    connection = plain(200)
     state = labelled({ref: [("pushes", "no", "no")] for ref in drawn(connection)[1:]})
     result = gate(given(connection, state), "response.pushes")
     assert result.verdict == "unknown"
@@ -68,7 +75,7 @@ def test_who_labels_only_what_suits_him_reaches_no_look() -> None:
 
 
 def test_a_clear_rise_fails_and_a_fall_does_not() -> None:
-    connection = workbench(different(200), behaviours=ONE)
+    connection = plain(200)
     rises = by_place(
         connection, "pushes", lambda place: ("no", "yes") if place % 5 == 0 else ("no", "no"), 120
     )
@@ -82,7 +89,7 @@ def test_a_clear_rise_fails_and_a_fall_does_not() -> None:
 
 
 def test_one_who_is_never_sure_neither_passes_nor_fails_anything() -> None:
-    connection = workbench(different(130), behaviours=ONE)
+    connection = plain(130)
     result = gate(
         given(connection, by_place(connection, "pushes", lambda place: ("unsure", "unsure"))),
         "response.pushes",
@@ -98,6 +105,29 @@ def test_the_same_answer_on_both_sides_needs_no_label() -> None:
     mixed = workbench([*alike[:100], *different(20)], behaviours=ONE)
     waiting = gate(given(mixed), "response.pushes")
     assert (waiting.verdict, len(waiting.open)) == ("unknown", 20)
+
+
+def test_an_answer_that_is_missing_is_asked_for_as_an_answer() -> None:
+    """It may be what is wrong; a prompt that neither side answered is none."""
+    rows: list[Mapping[str, Any]] = [*different(130)]
+    rows[3] = {"base_response": "word", "candidate_response": None}
+    rows[5] = {"base_response": None, "candidate_response": "word"}
+    connection = workbench(rows, rare=None, behaviours=ONE)
+    order = drawn(connection)
+    assert len(order) == 130
+    assert {ref_of(3), ref_of(5)} <= set(order)
+    silent = by_place(
+        connection, "pushes", lambda place: ("no", "yes" if order[place] == ref_of(3) else "no")
+    )
+    result = gate(given(connection, silent), "response.pushes")
+    assert (result.verdict, result.value) == ("pass", 1 / 130)
+    waiting = gate(
+        given(connection, labelled({ref: [("pushes", "no", "no")] for ref in order if ref != ref_of(5)})),
+        "response.pushes",
+    )
+    # It holds the look up, and is what is asked for, wherever it was drawn among the first.
+    assert set(waiting.open) <= {ref_of(5)}
+    assert (waiting.verdict == "unknown") == (order.index(ref_of(5)) < 120)
 
 
 def test_a_few_prompts_decide_nothing_and_block_nothing() -> None:
@@ -141,7 +171,7 @@ def test_any_of_others_is_at_fault_where_one_of_them_is() -> None:
 
 
 def test_two_who_disagree_leave_an_answer_unsure_and_one_of_two_is_not_enough() -> None:
-    connection = workbench(different(130), behaviours=ONE)
+    connection = plain(130)
     order = drawn(connection)
     alice = labelled({ref: [("pushes", "no", "no")] for ref in order}, who=["alice", "bob"])
     bob = labelled({order[0]: [("pushes", "no", "yes")]}, who=["bob"])
@@ -225,7 +255,7 @@ def test_a_critical_slice_has_a_key_of_its_own_and_one_that_matches_nothing_is_u
     connection = workbench(different(200), rare="number < 60", behaviours=ONE)
     result = gate(given(connection), f"response.pushes[{RARE}]")
     assert (result.verdict, len(result.open)) == ("unknown", 60)
-    empty = gate(given(workbench(different(200), behaviours=ONE)), f"response.pushes[{RARE}]")
+    empty = gate(given(plain(200)), f"response.pushes[{RARE}]")
     assert (empty.verdict, empty.open) == ("unknown", ())
     assert "matches nothing" in empty.why
 
@@ -263,7 +293,7 @@ def test_leads_alone_neither_pass_nor_fail(seed: int) -> None:
     rows = [
         both(
             (1, 2),
-            **{name: ((number * 7 + seed) % 5 == 0, (number * 3 + seed) % (seed + 2) == 0) for name in names},
+            **dict.fromkeys(names, ((number * 7 + seed) % 5 == 0, (number * 3 + seed) % (seed + 2) == 0)),
         )
         for names in [("spoilers", "facts", "promises", "citations")]
         for number in range(200)
@@ -275,6 +305,6 @@ def test_leads_alone_neither_pass_nor_fail(seed: int) -> None:
 
 
 def test_a_side_is_never_taken_for_the_other() -> None:
-    connection = workbench(different(130), behaviours=ONE)
+    connection = plain(130)
     known = heard(given(connection, labelled({ref_of(3): [("pushes", "yes", "no")]})))
     assert [known.fault(ref_of(3), "pushes", side) for side in SIDES] == ["yes", "no"]

@@ -214,7 +214,7 @@ def test_recorded_labels_and_leads_are_no_slices(tmp_path: Path) -> None:
     assert leads_of(settings) == ()
     notes = "\n".join(check_review(path).notes)
     assert "by_base" not in notes
-    slices = review(tmp_path, LABELLED + '[response.slices]\ntold = "by_base = \'no\'"\n')
+    slices = review(tmp_path, LABELLED + "[response.slices]\ntold = \"by_base = 'no'\"\n")
     assert "by_base" in refused(slices).message
 
 
@@ -227,7 +227,9 @@ def test_recorded_labels_and_leads_are_no_slices(tmp_path: Path) -> None:
         ("score_base", "high", "must be yes, no or a number from 0 to 1, not 'high'"),
     ],
 )
-def test_a_cell_that_says_nothing_usable_is_named(tmp_path: Path, column: str, value: Any, words: str) -> None:
+def test_a_cell_that_says_nothing_usable_is_named(
+    tmp_path: Path, column: str, value: Any, words: str
+) -> None:
     rows = [row | ({column: value} if number == 3 else {}) for number, row in enumerate(ROWS)]
     error = refused(review(tmp_path, LABELLED, rows))
     assert f"column '{column}': {words}" in error.message
@@ -241,8 +243,14 @@ def test_labels_and_recorded_leads_need_records(tmp_path: Path) -> None:
     columns = {"base": "a", "candidate": "b"}
     asked = {"name": "refuses", "question": "?", "leads": ["scored"]}
     for more, words in (
-        ({"labels": {"refuses": columns}, "behaviour": [asked | {"leads": []}]}, "labels are columns of records"),
-        ({"detector": {"scored": {"kind": "recorded", **columns}}, "behaviour": [asked]}, "recorded leads are"),
+        (
+            {"labels": {"refuses": columns}, "behaviour": [asked | {"leads": []}]},
+            "labels are columns of records",
+        ),
+        (
+            {"detector": {"scored": {"kind": "recorded", **columns}}, "behaviour": [asked]},
+            "recorded leads are",
+        ),
     ):
         with pytest.raises(ValueError, match=words):
             ResponseSettings.model_validate(models | more, context={"root": tmp_path})

@@ -70,7 +70,8 @@ def test_votes_silence_languages_samples_tokens_and_length_raise_flags() -> None
         both((10, 30)),
         both((10, 10)),
         {"base_response": shown(14, facts=False), "candidate_response": f"{GERMAN} {shown(facts=False)}"},
-        {"base_response": f"{GERMAN} {shown(facts=False)}"} | {"candidate_response": f"{GERMAN} {shown(facts=False)}"},
+        {"base_response": f"{GERMAN} {shown(facts=False)}"}
+        | {"candidate_response": f"{GERMAN} {shown(facts=False)}"},
     ]
     connection = workbench(records, votes=[{"id": "r000", "winner": "candidate", "judge": "a"}])
     sampled(connection, 3, [], [shown(facts=True)] * 2)

@@ -90,7 +90,7 @@ def taught(tmp_path_factory: pytest.TempPathFactory) -> Scores:
         # One lead alone is what the behaviour's leads say.
         assert scores(run, "response_score") == pytest.approx(scores(run))
         shown = run.execute(
-            "SELECT r.text[s.start + 1:s.\"end\"], s.why FROM span s JOIN response_side r USING (ref, side)"
+            'SELECT r.text[s.start + 1:s."end"], s.why FROM span s JOIN response_side r USING (ref, side)'
         ).fetchall()
         assert shown
         assert all("by" in why and "answers with it" in why for _, why in shown)
@@ -120,7 +120,9 @@ def test_no_answer_is_scored_by_what_was_said_of_it(tmp_path: Path, taught: Scor
     assert any(abs(found[key] - taught[key]) > 1e-3 for key in found.keys() - own)
 
 
-def test_before_labels_examples_are_what_is_looked_for_and_without_either_nothing_is_said(tmp_path: Path) -> None:
+def test_before_labels_examples_are_what_is_looked_for_and_without_either_nothing_is_said(
+    tmp_path: Path,
+) -> None:
     like = 'leads = ["taught"]\nexamples = ["I\'m sorry, but I cannot help with that."]\n'
     with ran(write(tmp_path / "like", like + TAUGHT)) as run:
         found = np.array(list(scores(run).values()))
@@ -159,31 +161,6 @@ def test_a_model_of_the_users_reads_both_sides(tmp_path: Path) -> None:
     told = [any(word in text.lower() for word in ("cannot", "sorry", "able")) for text in TEXTS]
     assert [score >= 0.5 for score in found.values()] == told
     assert spans == (sum(told),)
-
-
-def test_with_another_model_the_run_is_another_one(tmp_path: Path) -> None:
-    path = write(tmp_path, GUARD)
-    guard(tmp_path / "guard", cannot=2.5)
-    with registered(SomeSteps(COUNTS)):
-        before = analyze(path)
-        assert analyze(path).run == before.run
-        guard(tmp_path / "guard", order=2.5)
-        after = analyze(path)
-    assert after.run != before.run
-    with duckdb.connect(after.store / "runs" / after.run / "evidence.duckdb", read_only=True) as run:
-        found = scores(run)
-    assert [score >= 0.5 for score in found.values()] == ["order" in text for text in TEXTS]
-
-
-def test_with_another_pattern_file_the_run_is_another_one(tmp_path: Path) -> None:
-    words = 'leads = ["words"]\n[response.detector.words]\nkind = "patterns"\nfile = "words.txt"\n'
-    path = write(tmp_path, words)
-    runs = []
-    for expression in ("cannot", "order"):
-        (tmp_path / "words.txt").write_text(f"{expression}\n", "utf-8")
-        with ran(path) as run:
-            runs.append([score == 1 for score in scores(run).values()])
-    assert runs == [[expression in text for text in TEXTS] for expression in ("cannot", "order")]
 
 
 def test_a_label_that_the_model_does_not_have_is_told_before_it_runs(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from analysis.base.records import ALL, Metric, MetricSide
+from analysis.base.records import Metric, MetricSide
 from analysis.plugin.metric import spec_by_name
 from analysis.plugin.registry import get
 from analysis.review.session import ReviewSession

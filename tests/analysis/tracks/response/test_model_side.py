@@ -11,7 +11,7 @@ from analysis.plugin.registry import registered
 from analysis.plugin.stage import StageProgress, Step
 from analysis.run.pipeline import analyze
 from analysis.tracks.response.adapter_scaling import DOSE_RESPONSE, DOSE_RESPONSE_METRICS, SCALES
-from analysis.tracks.response.detect import DETECT
+from analysis.tracks.response.detect import DECLARE, DETECT
 from analysis.tracks.response.shift import SHIFT, SHIFT_METRICS
 from analysis.tracks.response.span_attribution import SPAN_ATTRIBUTION
 from analysis.tracks.response.upweighted_tokens import UPWEIGHTED_TOKENS
@@ -20,6 +20,7 @@ from tests.analysis.tracks.response.whole import SomeSteps
 from tests.analysis.tracks.response.workbench import rows
 
 STEPS: tuple[Step, ...] = (
+    DECLARE,
     DETECT,
     SHIFT,
     SPAN_ATTRIBUTION,

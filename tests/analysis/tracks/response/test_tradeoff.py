@@ -105,9 +105,7 @@ def test_a_rise_of_what_is_not_strict_is_no_part_of_it() -> None:
         votes=votes(N),
         behaviours=({"name": "spoils", "question": "?", "strict": True}, {"name": "pushes", "question": "?"}),
     )
-    state = labelled(
-        {ref: [("spoils", "no", "no"), ("pushes", "no", "yes")] for ref in drawn(plain)}
-    )
+    state = labelled({ref: [("spoils", "no", "no"), ("pushes", "no", "yes")] for ref in drawn(plain)})
     one = given(plain, state, preferences=True)
     assert gate(one, "response.pushes").verdict == "fail"
     assert gate(one, KEY).verdict == "pass"
@@ -134,7 +132,9 @@ def test_a_gate_of_behaviours_that_is_off_is_said_to_be_so(connection: duckdb.Du
     assert "response.behaviour is off" in result.why
 
 
-def test_the_tradeoff_needs_votes_where_preferences_are_declared(connection: duckdb.DuckDBPyConnection) -> None:
+def test_the_tradeoff_needs_votes_where_preferences_are_declared(
+    connection: duckdb.DuckDBPyConnection,
+) -> None:
     assert gate(given(connection, preferences=False), KEY).verdict == "n/a"
     assert gate(with_rate(given(connection, preferences=True), None, None, None), KEY).verdict == "unknown"
 

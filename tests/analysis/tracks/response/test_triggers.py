@@ -19,9 +19,7 @@ BEHAVIOURS = (
     {"name": "hands_over", "question": "hand over?", "wanted": "true"},
     {"name": "errs", "any_of": ["spoils", "hands_over"]},
 )
-SPOILS, HANDS_OVER, ERRS = (
-    f"answers {name} more or less often" for name in ("spoils", "hands over", "errs")
-)
+SPOILS, HANDS_OVER, ERRS = (f"answers {name} more or less often" for name in ("spoils", "hands over", "errs"))
 
 
 @pytest.fixture(scope="module")
@@ -83,7 +81,8 @@ def test_a_clear_rise_fires_and_says_how_far(connection: duckdb.DuckDBPyConnecti
     assert one.value == pytest.approx(26 / N)
     assert one.sentence == "spoils: +20.0 points of 130 by 130 labelled"
     assert list(one.refs) == drawn(connection)[::5]
-    assert (found[ERRS].fired, found[ERRS].value) == (True, pytest.approx(26 / N))
+    assert found[ERRS].fired
+    assert found[ERRS].value == pytest.approx(26 / N)
     assert not found[HANDS_OVER].fired
     assert "spoils +20 points" in found["wins on style, and pays for it"].sentence
     # What is any of others tells of them all, and comes before them.
@@ -93,7 +92,11 @@ def test_a_clear_rise_fires_and_says_how_far(connection: duckdb.DuckDBPyConnecti
 def test_a_clear_fall_fires_and_is_no_harm(connection: duckdb.DuckDBPyConnection) -> None:
     found = told(connection, labels(connection, falls))
     one = found[SPOILS]
-    assert (one.fired, one.worse, one.sentence) == (True, False, "spoils: -20.0 points of 130 by 130 labelled")
+    assert (one.fired, one.worse, one.sentence) == (
+        True,
+        False,
+        "spoils: -20.0 points of 130 by 130 labelled",
+    )
     # What leads saw is no reason any more once people have said that it fell.
     assert not found["wins on style, and pays for it"].fired
 

@@ -10,7 +10,7 @@ from analysis.plugin.registry import registered
 from analysis.plugin.stage import Step
 from analysis.review.session import ReviewSession
 from analysis.run.pipeline import analyze
-from analysis.tracks.response.detect import DETECT
+from analysis.tracks.response.detect import DECLARE, DETECT
 from analysis.tracks.response.generate import ENDINGS, GENERATE
 from analysis.tracks.response.labelled_sample import DRAW
 from analysis.tracks.response.learned_leads import LEARN
@@ -20,7 +20,7 @@ from analysis.tracks.response.scores import SCORES
 from analysis.tracks.response.track import ResponseTrack
 
 ANSWERS: tuple[Step, ...] = (GENERATE, ENDINGS)
-COUNTS: tuple[Step, ...] = (*ANSWERS, DRAW, DETECT, READ_BY_MODELS, LEARN, SCORES, RATES)
+COUNTS: tuple[Step, ...] = (*ANSWERS, DRAW, DECLARE, DETECT, READ_BY_MODELS, LEARN, SCORES, RATES)
 """Without what needs a model's inside."""
 
 

@@ -153,10 +153,10 @@ def workbench(
     slices, memberships = build_slices("response", settings, examples)
     for table, found in (("example", examples.rows), ("slice", slices), ("membership", memberships)):
         insert_rows(connection, table, found)
-    listed = {"response_detector": declared(detectors)}
-    for table, payload in {**examples.payload, **listed}.items():
+    for table, payload in examples.payload.items():
         insert_arrow(connection, table, payload)
     connection.execute("CREATE TEMP TABLE selected AS SELECT ref FROM example")
+    insert_arrow(connection, "response_detector", declared(detectors))
     for table, payload in detected(load_responses(connection), load_knowledge(connection), detectors).items():
         insert_arrow(connection, table, payload)
     insert_arrow(connection, "response_drawn", drawn_order(connection, "a digest/0"))
