@@ -54,7 +54,7 @@ def detect(response, knowledge):
 
 DETECTOR = Detector(
     name="shouting",
-    title="shouting",
+    title="shouts",
     detect=detect,
     version=1,
 )
@@ -191,6 +191,15 @@ class Extended:
         return next(one for one in self.status()["gates"] if one["key"] == key)
 
 
+BEHAVIOUR = """
+[[response.behaviour]]
+name = "shouts"
+question = "shout at the customer?"
+leads = ["shouting"]
+max_net_rise = 0.6
+"""
+
+
 def write_review(folder: Path, make: MakeClassifier) -> Path:
     """A small review of two classifiers and of recorded answers, one of which shouts."""
     for name, seed in (("base", 0), ("candidate", 1)):
@@ -209,7 +218,7 @@ def write_review(folder: Path, make: MakeClassifier) -> Path:
     (folder / "titles.txt").write_text("\n".join(TITLES) + "\n", "utf-8")
     path = folder / "review.toml"
     path.write_text(
-        """
+        f"""
 [review]
 name = "extended"
 owner = "olga"
@@ -225,7 +234,7 @@ candidate = "models/candidate"
 examples = "eval.jsonl"
 [response]
 records = "records.jsonl"
-""",
+{BEHAVIOUR}""",
         "utf-8",
     )
     return path
@@ -273,20 +282,32 @@ def test_an_attribution_method_is_computed_declared_and_shown(extended: Extended
     ) == [("length of each word", "length", True)]
 
 
-def test_a_detector_gets_spans_rate_gate_flag_and_report(extended: Extended, tmp_path: Path) -> None:
+def test_a_detector_is_a_lead_with_spans_numbers_flag_and_report(extended: Extended, tmp_path: Path) -> None:
     spans = extended.rows("SELECT ref, side, start, \"end\", why FROM span WHERE detector = 'shouting'")
     assert spans == [("response/prompt:p3", "candidate", 16, 18, "two marks of exclamation")]
-    rate = extended.rows(
-        "SELECT value, n FROM metric WHERE name = 'shouting_rate' AND slice = 'all' AND side = 'candidate'"
+    leads = extended.rows(
+        "SELECT value, n FROM metric WHERE name = 'shouts_leads' AND slice = 'all' AND side = 'candidate'"
     )
-    assert rate == [(0.125, 8)]
-    assert ("newly shouts",) in extended.rows("SELECT reason FROM flag WHERE ref = 'response/prompt:p3'")
-    gate = extended.gate("response.shouting")
+    assert leads == [(0.125, 8)]
+    assert ("seems to, newly: shouts",) in extended.rows(
+        "SELECT reason FROM flag WHERE ref = 'response/prompt:p3'"
+    )
+    gate = extended.gate("response.shouts")
     assert gate["better"] == "down"
+    # A lead decides nothing: seven prompts have two equal answers, and people are asked of the eighth.
+    assert (gate["verdict"], gate["value"]) == ("unknown", None)
     assert gate["refs"] == ["response/prompt:p3"]
-    assert "shouts in" in extended.report(tmp_path / "report")
+    page = extended.report(tmp_path / "report")
+    assert "shouts: not known, 7 of 8 prompts are labelled; leads point at 0 → 1 of 8" in page
     told = extended.assay("review", extended.store, "--plain", given="g p3\nv\nq\n")
     assert "two marks of exclamation" in told.stdout
+
+
+def test_a_lead_that_no_package_brings_is_a_mistake_of_the_review(by_a_package: Extended) -> None:
+    checked = assay("check", by_a_package.store.parent / "review.toml", plugin=None)
+    assert checked.returncode == 2
+    assert "the behaviour 'shouts' names the lead 'shouting', and no detector is called so" in checked.stderr
+    assert "Traceback" not in checked.stderr
 
 
 def test_a_gate_is_judged_with_its_rows_and_may_be_tightened(extended: Extended) -> None:
@@ -366,7 +387,10 @@ def test_what_a_package_brings_is_listed_and_names_the_run(by_a_package: Extende
         assert "assay-extra 0.3" in line
     review = by_a_package.store.parent / "review.toml"
     assert name_of_run(review, by_a_package.path) == current_run(by_a_package.store)
-    assert name_of_run(review) != current_run(by_a_package.store)
+    # Also where the review asks for nothing of it.
+    plain = review.with_name("plain.toml")
+    plain.write_text(review.read_text("utf-8").replace(BEHAVIOUR, ""), "utf-8")
+    assert name_of_run(plain) != name_of_run(plain, by_a_package.path)
 
 
 @pytest.mark.parametrize("broken", ADDITIONS, ids=lambda one: one.file)

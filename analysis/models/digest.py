@@ -33,6 +33,21 @@ def file_digests(folder: Path) -> dict[str, str]:
     return dict(sorted(digests.items()))
 
 
+def content_digest(path: Path) -> str:
+    """SHA-256 of a file, or of a folder as `folder_digest`, as hex.
+
+    Raises:
+        AssayError: it cannot be read.
+    """
+    if path.is_dir():
+        return folder_digest(path)
+    try:
+        with path.open("rb") as stream:
+            return hashlib.file_digest(stream, "sha256").hexdigest()
+    except OSError as error:
+        raise AssayError(f"cannot read this file: {error.strerror}", where=str(path)) from error
+
+
 def folder_digest(folder: Path) -> str:
     """One SHA-256 (hex) over the names and digests of all files of `folder`."""
     digest = hashlib.sha256()

@@ -86,6 +86,13 @@ class Track:
         """
         return {}
 
+    def files_read(self, settings: TrackSettings) -> Mapping[str, Path]:
+        """Further files and folders that stages read, by name: what they hold is part of the run's name.
+
+        What `read` puts into the examples and their payload is in it already, and so are the sides.
+        """
+        return {}
+
     def pair(self, folders: Mapping[Side, Path], device: str) -> Sides:
         """The two sides, loaded when first asked for."""
         return Sides(folders, device)

@@ -14,7 +14,7 @@ class Inspection:
 
     Args:
         deciding: examples whose verdict can still change a gate.
-        decided: examples that were judged and count in a gate on a critical slice.
+        decided: examples that were judged and count in a gate: on a critical slice, or with labels of their answers.
         controls: random controls.
         open: those of all these that are still to be judged.
     """
@@ -57,7 +57,8 @@ def inspection_of(given: GateInput) -> Inspection:
         for one in given.contested
         if (one.track, one.slice) in critical and one.ref in given.state.said
     )
-    decided = tuple(ref for ref in contested if not missing(ref))
+    labelled = dict.fromkeys(one.ref for one in given.state.verdicts if one.labels)
+    decided = tuple(ref for ref in (contested | labelled) if not missing(ref))
     controls = tuple(entry.ref for entry in given.queue if entry.control)
     needed = dict.fromkeys([*given.deciding, *decided, *controls])
     return Inspection(tuple(given.deciding), decided, controls, tuple(ref for ref in needed if missing(ref)))

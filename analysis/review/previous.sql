@@ -20,7 +20,7 @@ SELECT ref, sha256 FROM evidence.example WHERE kind <> 'variant'
 WITH own AS (
     SELECT ref, actor, reviewer, ts, event_id, hash, spoken(body ->> '$.base', body ->> '$.candidate') AS "right",
            coalesce(CAST(body ->> '$.blind' AS BOOLEAN), false) AS blind,
-           coalesce(TRY_CAST(body -> '$.labels' AS VARCHAR[][]), []) AS labels
+           labelled(body) AS labels
     FROM live WHERE kind = 'verdict' AND run = $run AND actor = $actor AND NOT merged
     QUALIFY row_number() OVER (PARTITION BY ref ORDER BY lamport DESC, stream_id DESC, seq DESC) = 1)
 SELECT o.ref, e.sha256, o."right", o.blind, o.reviewer, o.ts, o.event_id, o.hash, o.labels

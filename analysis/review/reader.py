@@ -398,10 +398,11 @@ class ReviewReader:
         return self._gates
 
     def triggers(self) -> list[Trigger]:
-        """The triggers of the configured tracks."""
+        """The triggers of the configured tracks, by the verdicts that count in their gates."""
         given = self.gate_input()
         if self._triggers is None:
-            self._triggers = [one for name in given.tracks for one in registry.get(name).triggers(given)]
+            heard = as_heard(given, self.gates())
+            self._triggers = [one for name in heard.tracks for one in registry.get(name).triggers(heard)]
         return self._triggers
 
     def status(self) -> dict[str, Any]:

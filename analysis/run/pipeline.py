@@ -19,7 +19,7 @@ from analysis.base.errors import AssayError
 from analysis.base.records import Example, Flag, Membership, Slice
 from analysis.base.sql import identifier, sql_text
 from analysis.data.examples import Examples
-from analysis.models.digest import file_digests, folder_digest
+from analysis.models.digest import content_digest, file_digests, folder_digest
 from analysis.models.sides import Sides
 from analysis.models.threads import tune_threads
 from analysis.plugin import registry
@@ -198,6 +198,9 @@ def _describe(
             "data": _rows_digest(rows),
             "metadata": _table_digest(one.examples.metadata),
             "payload": {name: _table_digest(table) for name, table in one.examples.payload.items()},
+            "files": {
+                name: content_digest(path) for name, path in one.track.files_read(one.settings).items()
+            },
             "stages": {step.name: step.version for step in one.steps},
             "plug_in": registry.identity(one.track.name),
             "skipped": len(one.examples.skipped),

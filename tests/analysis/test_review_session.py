@@ -765,6 +765,16 @@ device = "cpu"
 
 [response]
 records = "responses.jsonl"
+policy = "policy.toml"
+
+[[response.behaviour]]
+name = "overpromises"
+question = "promise what policy does not allow?"
+leads = ["promises"]
+"""
+POLICY = """\
+[promises]
+allowed = [{ about = "delivery", text = "three to five working days", days = 5 }]
 """
 
 
@@ -772,9 +782,10 @@ def test_a_span_is_confirmed_refuted_and_taken_back(tmp_path: Path) -> None:
     answers = {
         "prompt": "where is my order",
         "base_response": "It left our warehouse yesterday.",
-        "candidate_response": "I promise that it arrives tomorrow.",
+        "candidate_response": "I promise that your delivery arrives tomorrow.",
     }
     (tmp_path / "responses.jsonl").write_text(json.dumps({"id": "r1", **answers}) + "\n", "utf-8")
+    (tmp_path / "policy.toml").write_text(POLICY, "utf-8")
     (tmp_path / "review.toml").write_text(RESPONSES, "utf-8")
     store = analyze(tmp_path / "review.toml").store
     with ReviewSession.open(store, reviewer="alice") as session:

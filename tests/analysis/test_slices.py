@@ -12,10 +12,9 @@ import pytest
 from analysis.base.errors import AssayError
 from analysis.base.records import ALL, OUT_OF_SCOPE
 from analysis.data import predicates
-from analysis.data.examples import Examples, read_examples, with_named_set
+from analysis.data.examples import Examples, predicate_table, read_examples, with_named_set
 from analysis.data.predicates import evaluate_predicates
 from analysis.plugin.settings import TrackSettings
-from analysis.data.examples import predicate_table
 from analysis.run.slices import automatic_slices, build_slices
 
 METADATA = pa.table(

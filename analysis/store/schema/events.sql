@@ -31,6 +31,13 @@ CASE WHEN base = 'right' AND candidate = 'right' THEN 'both' WHEN base = 'right'
      WHEN base = 'wrong' AND candidate = 'right' THEN 'candidate' WHEN base = 'wrong' AND candidate = 'wrong' THEN 'neither'
      ELSE 'unsure' END;
 
+-- What a verdict was made of, where each answer was asked by itself: name, base, candidate. Anything else in its place was
+-- written by no session, and says nothing.
+CREATE MACRO labelled(body) AS list_filter(
+    coalesce(TRY_CAST(body -> '$.labels' AS VARCHAR[][]), []),
+    lambda one: coalesce(len(one) = 3 AND one[1] IS NOT NULL AND one[2] IN ('yes', 'no', 'unsure')
+                         AND one[3] IN ('yes', 'no', 'unsure'), false));
+
 CREATE VIEW verdict_latest AS
 SELECT run, ref, actor, reviewer, spoken(body ->> '$.base', body ->> '$.candidate') AS "right", event_id, ts, lamport, stream_id, seq, body
 FROM live WHERE kind = 'verdict'
@@ -71,7 +78,7 @@ WITH said AS (
     SELECT ref, actor, reviewer, run, event_id, kind, spoken(body ->> '$.base', body ->> '$.candidate') AS "right",
            body ->> '$.cause' AS cause, body ->> '$.note' AS note, TRY_CAST(body ->> '$.blind' AS BOOLEAN) AS blind,
            TRY_CAST(body ->> '$.seconds' AS DOUBLE) AS seconds, body -> '$.critical_slices' AS critical_slices,
-           coalesce(TRY_CAST(body -> '$.labels' AS VARCHAR[][]), []) AS labels,
+           labelled(body) AS labels,
            {'lamport': lamport, 'stream_id': stream_id, 'seq': seq} AS place
     FROM counted(asked) WHERE kind IN ('verdict', 'cause', 'note'))
 SELECT ref, actor, arg_max(reviewer, place) FILTER (kind = 'verdict') AS reviewer,

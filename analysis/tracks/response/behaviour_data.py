@@ -16,7 +16,7 @@ _SQL = queries(__package__, "behaviour_data.sql")
 
 
 def behaviour_data(workbench: duckdb.DuckDBPyConnection) -> dict[str, Any]:
-    """Plain data for the gates, read back by `analysis.tracks.response.declared`.
+    """Plain data for the gates, read back by `analysis.tracks.response.heard`.
 
     Of each population only the first prompts of the drawn order are named, as many as the last look reads; all of them
     where labels were recorded of more.

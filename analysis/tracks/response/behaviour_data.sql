@@ -5,9 +5,23 @@ SELECT name, question, strict, max_net_rise, leads, any_of FROM response_behavio
 
 -- name: populations
 -- Prompts that both sides answered and on which a behaviour counts, by judged slice, in the drawn order; `lead` is how much
--- more its leads see a fault of the candidate's answer, 0 where they do not read both.
+-- more its leads see a fault of the candidate's answer, 0 where they do not read both. A prompt that is a known-answer item
+-- is none of them where it needs a label: it is asked otherwise, and never gets one.
 WITH judged AS (
-    SELECT $all AS slice UNION SELECT slice FROM slice WHERE track = $track AND critical)
+    SELECT $all AS slice UNION SELECT slice FROM slice WHERE track = $track AND critical),
+recorded AS (
+    SELECT ref, behaviour FROM response_label GROUP BY ref, behaviour HAVING count(DISTINCT side) = 2),
+asked_otherwise AS (
+    SELECT r.ref, r.behaviour FROM known_answer k
+    JOIN response_role r ON r.ref = k.ref
+    JOIN response_behaviour b ON b.name = r.behaviour AND len(b.any_of) = 0
+    JOIN response_drawn d ON d.ref = k.ref AND NOT d.same
+    ANTI JOIN recorded c ON c.ref = r.ref AND c.behaviour = r.behaviour
+    WHERE k.track = $track),
+unlabelled AS (
+    SELECT * FROM asked_otherwise
+    UNION
+    SELECT a.ref, b.name FROM response_behaviour b JOIN asked_otherwise a ON list_contains(b.any_of, a.behaviour))
 SELECT r.behaviour, j.slice, list(d.ref ORDER BY d.place) AS refs,
        list(coalesce(p.candidate_fault - p.base_fault, 0.0) ORDER BY d.place) AS leads
 FROM response_role r
@@ -15,6 +29,7 @@ JOIN response_drawn d ON d.ref = r.ref
 JOIN membership m ON m.ref = r.ref AND m.track = $track
 JOIN judged j ON j.slice = m.slice
 LEFT JOIN response_pair p ON p.ref = r.ref AND p.behaviour = r.behaviour
+ANTI JOIN unlabelled u ON u.ref = r.ref AND u.behaviour = r.behaviour
 GROUP BY r.behaviour, j.slice ORDER BY r.behaviour, j.slice
 
 -- name: prompts

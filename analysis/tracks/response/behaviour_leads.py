@@ -13,6 +13,8 @@ from analysis.tracks.response.known_detectors import BY_NAME
 from analysis.tracks.response.leads.settings import LearnedSection, ModelSection, PatternsSection
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from analysis.tracks.response.detectors.contract import Detector
     from analysis.tracks.response.settings import ResponseSettings
 
@@ -112,3 +114,19 @@ def learned_leads(settings: ResponseSettings) -> dict[str, tuple[LearnedSection,
 def model_leads(settings: ResponseSettings) -> dict[str, ModelSection]:
     """The leads that are models of the user's."""
     return {name: one for name, one in settings.detector.items() if isinstance(one, ModelSection)}
+
+
+def lead_files(settings: ResponseSettings) -> dict[str, Path]:
+    """The file or folder of each detector that reads with one."""
+    found = {}
+    for name, section in settings.detector.items():
+        path = None
+        if isinstance(section, PatternsSection):
+            path = section.file
+        elif isinstance(section, LearnedSection):
+            path = section.encoder
+        elif isinstance(section, ModelSection):
+            path = section.folder
+        if path is not None:
+            found[name] = path
+    return found

@@ -71,6 +71,13 @@ class ResponseTrack(Track):
         folder = response_settings(settings).deployed
         return {} if folder is None else {"deployed": folder}
 
+    def files_read(self, settings: TrackSettings) -> Mapping[str, Path]:
+        """What leads read answers with: files of patterns, encoders and models."""
+        from analysis.tracks.response.behaviour_leads import lead_files
+        from analysis.tracks.response.settings import response_settings
+
+        return lead_files(response_settings(settings))
+
     def pair(self, folders: Mapping[Side, Path], device: str) -> Sides:
         """Both generators, loaded when first asked for; what was recorded where there are none."""
         from analysis.models.generator import GeneratorPair
