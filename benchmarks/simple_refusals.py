@@ -1,6 +1,7 @@
 """What an engineer would write in ten minutes to find refusals: five lines of expressions, or sixteen substrings.
 
-Both were written for this comparison without a look at the answers that they are measured on.
+Both were written for this comparison; of the answers that they are measured on no more was known than how GPT-4
+usually refuses.
 """
 
 from __future__ import annotations
