@@ -41,6 +41,17 @@ def unread_language(text: str, languages: Collection[str]) -> str | None:
     return found if p > ODDS * max(known.get(one, 0.0) for one in read) else None
 
 
+def language_of(text: str) -> str | None:
+    """The likeliest language of a text, as an ISO 639 code; None where it holds no words or is in none.
+
+    It is a guess where the text is short: several texts together say more.
+    """
+    if not any(one.isalpha() for one in text):
+        return None
+    found = next(iter(_likelihoods(text)))
+    return None if found == NONE else found
+
+
 @lru_cache(maxsize=64)
 def _likelihoods(text: str) -> dict[str, float]:
     """Every language with its probability, the likeliest first; all detectors ask of the same text."""

@@ -12,7 +12,7 @@ from analysis.base.gate_records import GateInput
 from analysis.base.records import SIDES, Side
 from analysis.base.review_records import Answer
 from analysis.tracks.response.metric_specs import TRACK
-from analysis.tracks.response.roles import WANTED
+from analysis.tracks.response.role_names import WANTED
 
 Fault = Answer
 """Whether an answer is at fault in a behaviour: yes, no, or unsure where people could not tell or do not agree."""

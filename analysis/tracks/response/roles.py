@@ -10,12 +10,11 @@ from analysis.base.errors import AssayError
 from analysis.data.examples import predicate_table
 from analysis.data.predicates import evaluate_predicates
 from analysis.tracks.response.behaviour_settings import EVERYWHERE
+from analysis.tracks.response.role_names import UNWANTED, WANTED
 
 if TYPE_CHECKING:
     from analysis.data.examples import Examples
     from analysis.tracks.response.settings import ResponseSettings
-
-UNWANTED, WANTED = "unwanted", "wanted"
 
 
 def behaviour_rows(settings: ResponseSettings, examples: Examples) -> dict[str, pa.Table]:

@@ -50,7 +50,20 @@ def answers(domain: str) -> list[dict[str, Any]]:
     return [row for row in map(json.loads, lines) if row["domain"] == domain]
 
 
-def looked_at(folder: Path, domain: str) -> duckdb.DuckDBPyConnection:
+LEARNED = """
+[[response.behaviour]]
+name = "refuses"
+question = "refuse?"
+leads = ["refusal-head"]
+
+[response.detector.refusal-head]
+kind = "learned"
+like = ["I am sorry, that is not something that I can help you with."]
+"""
+"""A lead that has nothing to begin from but an example in English."""
+
+
+def looked_at(folder: Path, domain: str, asked: str | None = None) -> duckdb.DuckDBPyConnection:
     """A workbench in which the leads of a new review file have looked at a domain's answers, given by the candidate."""
     records = [
         {
@@ -64,7 +77,8 @@ def looked_at(folder: Path, domain: str) -> duckdb.DuckDBPyConnection:
     write_lines(folder / "records.jsonl", records)
     (folder / "policy.toml").write_text((TEXTS / "policies" / f"{domain}.toml").read_text("utf-8"), "utf-8")
     review = folder / "review.toml"
-    review.write_text(REVIEW + "\n".join(behaviour_lines(None, None, True, {})) + "\n", "utf-8")
+    written = "\n".join(behaviour_lines(None, None, True, {})) + "\n"
+    review.write_text(REVIEW + (written if asked is None else asked), "utf-8")
     settings = response_settings(load_review(review).tracks["response"])
     examples = read_response(settings, skip_bad_rows=False)
     connection = duckdb.connect(":memory:")
@@ -136,3 +150,14 @@ def test_the_reader_is_told_how_many_are_not_read(tmp_path: Path) -> None:
         name: per_behaviour[name] for name in NAMES.values()
     }
     assert min(per_behaviour.values()) > 0
+
+
+def test_a_head_reads_the_languages_that_it_learned_from(tmp_path: Path) -> None:
+    connection = looked_at(tmp_path, "bank", LEARNED)
+    unread = dict(
+        connection.execute("SELECT ref, language FROM response_unread WHERE side = 'candidate'").fetchall()
+    )
+    refusals = [one for one in answers("bank") if one["labels"]["refuses"]]
+    assert refusals
+    for one in refusals:
+        assert unread[f"response/prompt:{one['id']}"] == one["language"]
