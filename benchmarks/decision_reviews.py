@@ -287,7 +287,7 @@ def _answer(
     truth = case.truth[ref]
     item = case.known.get(ref)
     if item is not None:
-        asked = known_asked(get(TRACK).question, item, "reviewer", "run")
+        asked = known_asked(Question(get(TRACK).question, item.true, item.wrong), item, "reviewer", "run")
         # What is known is what gold says, which may be wrong: a reader then finds the other answer, or none, right.
         known.append(KnownAnswerRecord(ref, "reviewer", "reviewer", asked.given(reviewer(asked, truth))))
         return

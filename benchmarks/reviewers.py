@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
+from analysis.base.review_records import Answer
 from analysis.review.asked import Asked, Choice
 from analysis.review.scope import Scope
 from analysis.review.session import ReviewSession
 
 Reviewer = Callable[[Asked, str], Choice]
 """What a reviewer chooses on a closed page; the second argument is the label that is right."""
+Labeller = Callable[[str, Asked], Mapping[str, Sequence[Answer]]]
+"""What a reviewer says of each answer of a page, by what is asked; the first argument is the ref."""
 
 
 def honest(seed: int, errs: float) -> Reviewer:
@@ -39,13 +42,19 @@ def always_unsure(asked: Asked, truth: str) -> Choice:
     return "unsure"
 
 
-def answer_all(session: ReviewSession, choose: Callable[[str, Asked], Choice], cause: str = "") -> int:
+def answer_all(
+    session: ReviewSession,
+    choose: Callable[[str, Asked], Choice],
+    cause: str = "",
+    label: Labeller | None = None,
+) -> int:
     """Answer closed page after closed page, as the console asks, until nothing is left that must be judged.
 
     Args:
         session: the review, open for one reviewer.
         choose: what that reviewer chooses, from the ref and what is asked.
         cause: recorded with each answer, as error analysis asks; empty for none.
+        label: what that reviewer says where each answer is asked by itself.
 
     Returns:
         How many pages were answered.
@@ -55,7 +64,10 @@ def answer_all(session: ReviewSession, choose: Callable[[str, Asked], Choice], c
         asked = session.asked(ref)
         if asked is None:
             raise ValueError(f"{ref} must be judged and asks nothing")
-        session.answer(ref, choose(ref, asked), 2.0)
+        if asked.asks and label is not None:
+            session.label(ref, label(ref, asked), 2.0)
+        else:
+            session.answer(ref, choose(ref, asked), 2.0)
         if cause:
             session.cause(ref, cause)
         answered += 1

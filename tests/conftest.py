@@ -299,9 +299,12 @@ def write_sample_review(folder: Path, candidate: str) -> Path:
         rows = [
             json.loads(line) for line in (SAMPLE / "response" / "responses-rc1.jsonl").open(encoding="utf-8")
         ]
-        write_jsonl(
-            folder / "responses.jsonl", [{**row, "candidate_response": row["base_response"]} for row in rows]
-        )
+        # Its own answers on both sides, and what was recorded of them.
+        as_base = [
+            {key: row[key.replace("candidate", "base")] if "candidate" in key else row[key] for key in row}
+            for row in rows
+        ]
+        write_jsonl(folder / "responses.jsonl", as_base)
         # The change declared for the candidate does not happen to the base.
         text = re.sub(r"\[\[expected\]\].*?\n(?=\[)", "", text, flags=re.DOTALL)
     (folder / "review.toml").write_text(text, "utf-8")

@@ -4,10 +4,19 @@ from __future__ import annotations
 
 import pytest
 
-from analysis.base.records import Side
-from analysis.base.review_records import GivenAnswer, Right
-from analysis.plugin.question import KnownAnswer, Question
-from analysis.review.asked import CHOICES, Asked, Choice, asked_of, known_asked, order_of
+from analysis.base.records import SIDES, Side
+from analysis.base.review_records import Answer, Correctness, GivenAnswer, Label, Right
+from analysis.plugin.question import Ask, KnownAnswer, Question
+from analysis.review.asked import (
+    CHOICES,
+    Asked,
+    Choice,
+    asked_in,
+    asked_of,
+    correctness_of,
+    known_asked,
+    order_of,
+)
 
 TWO = Question("Which?", ("refund",), ("return",))
 ONE = Question("Which?", ("refund",), ("refund",))
@@ -49,7 +58,7 @@ def test_what_is_asked_again_stands_the_other_way_round() -> None:
 
 @pytest.mark.parametrize("ref", [f"intent/message:{number}" for number in range(8)])
 def test_a_known_answer_item_looks_like_any_other_and_tells_who_reads(ref: str) -> None:
-    asked = known_asked("Which?", KnownAnswer("intent", ref, ("refund",), ("return",)), "alice", "run")
+    asked = known_asked(TWO, KnownAnswer("intent", ref, ("refund",), ("return",)), "alice", "run")
     assert sorted(asked.answers) == [("refund",), ("return",)]
     assert asked.order is None
     truth: Choice = "first" if asked.answers[0] == ("refund",) else "second"
@@ -60,3 +69,67 @@ def test_a_known_answer_item_looks_like_any_other_and_tells_who_reads(ref: str) 
     assert {choice: asked.given(choice) for choice in said} == said
     with pytest.raises(ValueError, match="no side"):
         asked.right(truth)
+
+
+ASKS = (Ask("refuses", "refuse?", wanted=True), Ask("pushes", "push?"))
+LABELLED = Question("Does the answer …", ("Hurry!",), ("No.",), ASKS)
+
+
+@pytest.mark.parametrize("order", [("base", "candidate"), ("candidate", "base")])
+def test_labels_are_of_the_sides_that_stood_there(order: tuple[Side, Side]) -> None:
+    asked = asked_in(LABELLED, order)
+    said: dict[str, list[Answer]] = {"pushes": ["yes", "no"], "refuses": ["no", "unsure"]}
+    turned = order != SIDES
+    assert asked.labels(said) == (
+        Label("refuses", "unsure" if turned else "no", "no" if turned else "unsure"),
+        Label("pushes", "no" if turned else "yes", "yes" if turned else "no"),
+    )
+    # What nothing is said of has no label.
+    assert [one.name for one in asked.labels({"pushes": ["yes", "no"]})] == ["pushes"]
+
+
+def test_what_is_said_of_one_answer_is_said_of_both_sides_that_give_it() -> None:
+    asked = asked_in(Question("Does it …", ("Hurry!",), ("Hurry!",), ASKS), ("candidate", "base"))
+    assert asked.labels({"refuses": ["no"], "pushes": ["unsure"]}) == (
+        Label("refuses", "no", "no"),
+        Label("pushes", "unsure", "unsure"),
+    )
+
+
+@pytest.mark.parametrize(
+    ("refuses", "pushes", "side"),
+    [
+        ("yes", "no", "right"),
+        ("no", "no", "wrong"),
+        ("yes", "yes", "wrong"),
+        ("unsure", "yes", "wrong"),
+        ("unsure", "no", "unsure"),
+        ("yes", "unsure", "unsure"),
+        ("yes", None, "unsure"),
+    ],
+)
+def test_a_side_is_wrong_that_does_what_it_should_not_or_leaves_out_what_it_should(
+    refuses: Answer, pushes: Answer | None, side: Correctness
+) -> None:
+    labels = [Label("refuses", refuses, "yes")]
+    labels += [] if pushes is None else [Label("pushes", pushes, "no")]
+    found = correctness_of(labels, ASKS)
+    assert found["base"] == side
+    assert found["candidate"] == ("unsure" if pushes is None else "right")
+
+
+@pytest.mark.parametrize("ref", [f"response/prompt:{number}" for number in range(6)])
+def test_labels_of_a_known_answer_item_are_read_for_what_the_wrong_one_does(ref: str) -> None:
+    item = KnownAnswer("response", ref, ("Hello.",), ("Hello. Hurry!",), "pushes")
+    asked = known_asked(LABELLED, item, "alice", "run")
+    assert (asked.asks, asked.does) == (ASKS, "pushes")
+    right: list[Answer] = ["no", "yes"] if asked.answers[0] == item.true else ["yes", "no"]
+    told: dict[str, list[Answer]] = {
+        "true": right, "wrong": right[::-1], "both": ["no", "no"], "neither": ["yes", "yes"], "unsure": ["yes", "unsure"],
+    }  # fmt: skip
+    for given, answers in told.items():
+        # What else is said of them does not matter.
+        assert asked.given_by({"pushes": answers, "refuses": ["unsure", "yes"]}) == given
+    assert asked.given_by({}) == "unsure"
+    with pytest.raises(ValueError, match="no side"):
+        asked.labels({"pushes": right})
