@@ -122,11 +122,15 @@ leads = ["promises"]
 name = "hands_over"
 question = "hand the customer over to a person?"
 wanted = "list_contains(expected, 'escalate')"
-leads = ["escalation"]
+leads = ["handover-words"]
 
 [[response.behaviour]]
 name = "hallucinates"
 any_of = ["misstates", "overpromises"]
+
+[response.detector.handover-words]
+kind = "patterns"
+words = "handover.en"
 """
 """What people are asked of each answer."""
 
