@@ -125,8 +125,12 @@ def test_labels_of_a_known_answer_item_are_read_for_what_the_wrong_one_does(ref:
     assert (asked.asks, asked.does) == (ASKS, "pushes")
     right: list[Answer] = ["no", "yes"] if asked.answers[0] == item.true else ["yes", "no"]
     told: dict[str, list[Answer]] = {
-        "true": right, "wrong": right[::-1], "both": ["no", "no"], "neither": ["yes", "yes"], "unsure": ["yes", "unsure"],
-    }  # fmt: skip
+        "true": right,
+        "wrong": right[::-1],
+        "both": ["no", "no"],
+        "neither": ["yes", "yes"],
+        "unsure": ["yes", "unsure"],
+    }
     for given, answers in told.items():
         # What else is said of them does not matter.
         assert asked.given_by({"pushes": answers, "refuses": ["unsure", "yes"]}) == given
