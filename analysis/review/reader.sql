@@ -68,10 +68,12 @@ drawn AS (
 SELECT ref, actor FROM drawn WHERE total >= number + $among AND times = 1
 
 -- name: take_answered
--- A verdict on a known-answer item answers nothing: that is done by choosing between its answers.
+-- A verdict on a known-answer item answers nothing: that is done by choosing between its answers. Nor does one that leaves
+-- open some of what is asked of the answers.
 INSERT INTO answered
 SELECT ref, actor FROM (
     SELECT ref, actor FROM verdict_now WHERE ref NOT IN (SELECT ref FROM queued WHERE known)
+    AND event_id NOT IN (SELECT event_id FROM event WHERE kind = 'verdict' AND json_array_length(body, '$.open') > 0)
     UNION SELECT ref, actor FROM known_answer_of($run))
 ANTI JOIN due_again USING (ref, actor)
 

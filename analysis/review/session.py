@@ -253,7 +253,10 @@ class ReviewSession(ReviewReader):
     @staticmethod
     def _labelled(asks: Sequence[Ask], labels: Sequence[Label]) -> dict[str, Any]:
         said = {str(side): told for side, told in correctness_of(labels, asks).items()}
-        return {**said, "labels": [list(one) for one in labels]}
+        told = {one.name for one in labels}
+        # What nothing is said of is asked on: the example is not done with.
+        rest = [one.name for one in asks if one.name not in told]
+        return {**said, "labels": [list(one) for one in labels], **({"open": rest} if rest else {})}
 
     def confirm(self, ref: str, seconds: float | None = None) -> Event:
         """Record the verdict of a previous review again, as blind as it was then. Durable on return.

@@ -204,6 +204,24 @@ def test_what_is_said_of_the_sides_is_joined_to_what_was_said_before(store: Path
         assert labels_on(session, ref) == {"refuses": ("no", "no"), "pushes": ("yes", "unsure")}
 
 
+def test_what_was_said_of_one_behaviour_alone_leaves_the_example_to_be_judged(store: Path) -> None:
+    ref = ref_of(PUSHED[0])
+    with ReviewSession.open(store, "alice") as session:
+        session.label_sides(ref, {"pushes": {"base": "no", "candidate": "yes"}})
+        for number in range(PROMPTS):
+            asked = session.asked(ref_of(number))
+            if asked is not None:
+                session.label(ref_of(number), read_page(asked))
+        # The gate waits for it, and so the queue leads there.
+        assert gate(session, REFUSES).open == (ref,)
+        assert session.neighbour(None, Scope(must=True), 1, undecided=True) == ref
+        answered, needed = session.progress()
+        assert answered == needed - 1
+        session.label_sides(ref, {"refuses": {"base": "no", "candidate": "no"}})
+        assert session.neighbour(None, Scope(must=True), 1, undecided=True) is None
+        assert gate(session, REFUSES).verdict == "pass"
+
+
 def test_undo_takes_back_the_last_label_and_redo_puts_it_back(store: Path) -> None:
     with ReviewSession.open(store, "alice") as session:
         ref = to_label(session)
