@@ -46,7 +46,7 @@ async def console(store: Path, size: tuple[int, int]) -> AsyncIterator[Pilot[int
             await pilot.pause()
             assert isinstance(pilot.app, AssayApp)
             pilot.app.show_example(TALK)
-            await until(pilot, "Which answer may be sent?")
+            await until(pilot, "Does the answer")
             yield pilot
 
 
@@ -54,16 +54,11 @@ async def test_a_closed_page_shows_each_turn_below_its_role(store: Path) -> None
     async with console(store, (80, 24)) as pilot:
         text = shown(pilot.app)
         rows = [row.rstrip() for row in text.splitlines()]
-        system, user = rows.index(" system"), rows.index(" user")
-        assert system < user
-        assert rows[system + 1].startswith("   You sell manga. Never tell")
-        assert rows[user : user + 6] == [
-            " user",
-            "   Do you know Quiet Suspect?",
-            " assistant",
-            "   I do. It has 18 volumes.",
-            " user",
-            "   How does it end?␛[31m",
+        user = rows.index(" user       Do you know Quiet Suspect?")
+        assert any(row.startswith(" system     You sell manga. Never tell") for row in rows[:user])
+        assert rows[user + 1 : user + 3] == [
+            " assistant  I do. It has 18 volumes.",
+            " user       How does it end?␛[31m",
         ]
         assert "{" not in text
         assert "\x1b" not in text

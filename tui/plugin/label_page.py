@@ -22,6 +22,8 @@ ASK = "ask"
 """Kind of the target of a row of the grid; its name is what is asked after."""
 BLIND = "⏎ says no at every · and goes on · sides are hidden until you have answered"
 OPEN = "⏎ says no at every · · esc leaves it as it was · not blind"
+LONGEST_NAME = 14
+"""Cells of who says something, before what is said."""
 APART_FROM = 24
 """Rows from which answers stand apart."""
 LEAST_QUESTION = 24
@@ -53,10 +55,10 @@ def label_lines(
     if page.asked is None or grid is None:
         return []
     room = min(width, TEXT_CELLS)
-    label, lines = f" {evidence.example.kind}  ", []
-    indent = min(cells(label), 12)
-    for who, text in said:
-        name = f" {who}  " if who else label
+    lines = []
+    names = [f" {who or evidence.example.kind}  " for who, _ in said]
+    indent = min(max(map(cells, names), default=0), LONGEST_NAME)
+    for name, (_, text) in zip(names, said, strict=True):
         for place, row in enumerate(rows_of(text, room - indent - 1)):
             lines.append(Line().column("" if place else name, indent, "dim").add(row, "strong"))
     if page.heading and page.heading != evidence.example.text:
