@@ -12,4 +12,5 @@ written AS (
 offered AS (
     SELECT c.ref, c.text, w.name, w.example, row_number() OVER (PARTITION BY c.ref ORDER BY md5(c.ref || w.name || w.example)) AS number
     FROM clean c JOIN response_role r ON r.ref = c.ref AND r.role = 'unwanted' JOIN written w ON w.name = r.behaviour)
-SELECT ref, text, example, name FROM offered WHERE number = 1 ORDER BY ref
+SELECT o.ref, o.text, o.example, o.name, coalesce(d.same, false) FROM offered o LEFT JOIN response_drawn d USING (ref)
+WHERE o.number = 1 ORDER BY o.ref

@@ -15,6 +15,7 @@ from analysis.review.evaluate import evaluate
 from analysis.tracks.response.confirmed import CHANCE
 from analysis.tracks.response.estimates import estimates
 from analysis.tracks.response.heard import heard
+from analysis.tracks.response.questions import known_answers
 from tests.analysis.tracks.response.gate_inputs import GATES, Word, drawn, gate, given, labelled
 from tests.analysis.tracks.response.workbench import RARE, both, each, ref_of, workbench
 
@@ -308,3 +309,12 @@ def test_a_side_is_never_taken_for_the_other() -> None:
     connection = plain(130)
     known = heard(given(connection, labelled({ref_of(3): [("pushes", "yes", "no")]})))
     assert [known.fault(ref_of(3), "pushes", side) for side in SIDES] == ["yes", "no"]
+
+
+@pytest.mark.parametrize(("alike", "others"), [(30, 0), (10, 20)])
+def test_known_answers_are_taken_where_nobody_needs_to_label_if_there_are_enough(alike: int, others: int) -> None:
+    behaviours = ({"name": "pushes", "question": "push?", "examples": ["Buy it now!"]},)
+    rows = [both((3, 3)) for _ in range(alike)] + different(20)
+    found = {one.ref for one in known_answers(workbench(rows, behaviours=behaviours))}
+    assert len(found) == alike + others
+    assert {ref_of(number) for number in range(alike)} <= found
