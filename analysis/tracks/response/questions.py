@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 _SQL = queries(__package__, "questions.sql")
 _KNOWN = queries(__package__, "known_answers.sql")
 ENOUGH = 24
-"""Prompts that need no label from which known answers are taken from them alone: twice as many as are asked by default."""
+"""So many prompts that need no label are enough for known answers: twice as many as are asked by default."""
 _SENTENCE_END = re.compile(r"(?<=[.!?。！？])\s+")
 
 
