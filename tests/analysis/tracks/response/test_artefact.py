@@ -161,6 +161,7 @@ def test_the_base_alone_is_no_merge_of_the_candidate(
     assert gates_of(store)[f"{KEY}[deployed]"].verdict == "fail"
 
 
+@pytest.mark.soak
 def test_a_merge_in_bfloat16_is_held_against_its_own_rounding(
     tmp_path: Path, tiny_generator: Path, tiny_adapter: Path
 ) -> None:
@@ -239,7 +240,7 @@ def served(pair: GeneratorPair, *, likelihood: bool, side: str = "candidate") ->
     return rows
 
 
-@pytest.mark.parametrize("likelihood", [True, False])
+@pytest.mark.parametrize("likelihood", [True, pytest.param(False, marks=pytest.mark.soak)])
 def test_a_served_system_is_judged_by_its_answers(
     tmp_path: Path, pair: GeneratorPair, tiny_generator: Path, tiny_adapter: Path, likelihood: bool
 ) -> None:

@@ -70,7 +70,8 @@ def test_before_labels_leads_are_told_and_no_rate(session: ReviewSession) -> Non
     assert results["response.spoils"].value is None
     assert "its rate is not known" in results["response.spoils"].why
     one = sentence(session, "spoils: ")
-    assert one.startswith("spoils: not known, 0 of 24 prompts are labelled; leads point at 0 → 1 of 24")
+    # Of 24 prompts four are known-answer items: they never get a label.
+    assert one.startswith("spoils: not known, 0 of 20 prompts are labelled; leads point at 0 → 1 of 24")
     assert "e.g. r000 “the inspector is the murderer” (" in one
     assert "on these answers" not in one
     names = {text.partition(":")[0].partition(" where")[0] for text in told(session)}
@@ -97,7 +98,7 @@ def test_a_word_on_a_span_is_a_word_on_the_answer(session: ReviewSession) -> Non
     session.judge_span(ref, "candidate", "spoilers", span.start, span.end, "confirmed")
     judged = next(one for one in evaluate(session.gate_input()) if one.key == "response.spoils")
     rows = {one.what: one for one in judged.criteria}
-    assert rows["net rise that people confirmed"].value == pytest.approx(1 / 24)
+    assert rows["net rise that people confirmed"].value == pytest.approx(1 / 20)
     assert rows["cases that leads point at and nobody decided"].value == 0
     # One case more is within the tolerance, and tells no rate.
     assert (judged.verdict, judged.value) == ("undecided", None)
@@ -205,8 +206,8 @@ def test_labels_of_all_prompts_make_an_estimate_that_the_report_tells(tmp_path: 
         misstates = sentence(opened, "misstates: ")
         assert "candidate found 5 of 6, right in 5 of 5" in misstates
         fired = [trigger.name for trigger in triggers(given) if trigger.fired]
-        assert fired[0] == "answers hallucinates more or less often"
-        assert "answers invents more or less often" in fired
+        assert fired[0] == "hallucinates, more or less often"
+        assert "invents, more or less often" in fired
         tradeoff = results["response.tradeoff"]
         assert tradeoff.verdict == "pass"
         assert "no clear preference" in tradeoff.why

@@ -117,7 +117,7 @@ def test_a_behaviour_may_name_it_and_it_gets_all_that_leads_have(tmp_path: Path,
     assert set(seen["gates"].values()) == {"undecided"}
     assert "seems to, newly: blames" in seen["reasons"]
     (told,) = [text for text in seen["report"] if text.startswith("blames: ")]
-    assert told.startswith("blames: not known, 0 of 24 prompts are labelled; leads point at 0 → 6 of 24")
+    assert told.startswith("blames: not known, 0 of 23 prompts are labelled; leads point at 0 → 6 of 24")
     assert "“murderer” (it names a murderer)" in told
     # By its place it stands between others.
     places = [one["name"] for one in seen["detectors"]]

@@ -19,7 +19,7 @@ BEHAVIOURS = (
     {"name": "hands_over", "question": "hand over?", "wanted": "true"},
     {"name": "errs", "any_of": ["spoils", "hands_over"]},
 )
-SPOILS, HANDS_OVER, ERRS = (f"answers {name} more or less often" for name in ("spoils", "hands over", "errs"))
+SPOILS, HANDS_OVER, ERRS = (f"{name}, more or less often" for name in ("spoils", "hands over", "errs"))
 
 
 @pytest.fixture(scope="module")

@@ -9,10 +9,10 @@ from pydantic import Field
 
 from analysis.plugin.settings import Section
 from analysis.plugin.toml_sections import SectionReader, read_toml
+from analysis.tracks.response.behaviour_settings import LabelColumns
 from analysis.tracks.response.leads.model import ModelLead, model_lead
 from analysis.tracks.response.leads.settings import (
     DetectorSection,
-    LabelColumns,
     LearnedSection,
     ModelSection,
     PatternsSection,
