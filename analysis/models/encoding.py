@@ -6,7 +6,7 @@ what else is encoded, and pooling needs no mask.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -14,9 +14,8 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from analysis.base.errors import AssayError
 from analysis.models.adapter import adapted_model
-from analysis.models.batches import batch_tokens, equal_length_batches
+from analysis.models.batches import batch_tokens, equal_length_batches, in_halves
 from analysis.models.encoder_config import DenseHead, EncoderHead, PoolingMode
 from analysis.models.load_transformers import check_vocabulary, load_tokenizer, load_whole
 
@@ -130,8 +129,8 @@ def encode_texts(encoder: LoadedEncoder, texts: Sequence[str], kind: TextKind) -
     with torch.inference_mode():
         for batch in equal_length_batches(ids, batch_tokens(encoder.device)):
             if ids[batch[0]]:
-                for part, vectors in _halving(encoder, ids, batch, skip):
-                    out[part] = vectors
+                for row, vector in in_halves(partial(_vectors, encoder, ids, skip), batch, "text"):
+                    out[row] = vector
     return out[where]
 
 
@@ -142,33 +141,18 @@ def _prompt_tokens(encoder: LoadedEncoder, prompt: str) -> int:
     return len(row) - ends
 
 
-def _halving(
-    encoder: LoadedEncoder, ids: Sequence[Sequence[int]], batch: list[int], skip: int
-) -> Iterator[tuple[list[int], NDArray[np.float32]]]:
-    """The vectors of one batch, in two halves where the device has not enough memory for it."""
+def _vectors(
+    encoder: LoadedEncoder, ids: Sequence[Sequence[int]], skip: int, rows: list[int]
+) -> NDArray[np.float32]:
     import torch
 
-    try:
-        tensor = torch.tensor([ids[index] for index in batch], device=encoder.device)
-        model: Any = encoder.model
-        states = model(input_ids=tensor, attention_mask=torch.ones_like(tensor)).last_hidden_state
-        vectors = torch.cat([pool(states, mode, skip) for mode in encoder.head.pooling], dim=-1)
-        for layer in encoder.after:
-            vectors = layer(vectors)
-        found = vectors[:, : encoder.head.truncate].float().cpu().numpy()
-    except torch.cuda.OutOfMemoryError:
-        if len(batch) == 1:
-            raise AssayError(
-                "the device has not enough memory for one text", hint='use device = "cpu"'
-            ) from None
-        found = None
-    if found is not None:
-        yield batch, found
-        return
-    torch.cuda.empty_cache()
-    middle = len(batch) // 2
-    yield from _halving(encoder, ids, batch[:middle], skip)
-    yield from _halving(encoder, ids, batch[middle:], skip)
+    tensor = torch.tensor([ids[row] for row in rows], device=encoder.device)
+    model: Any = encoder.model
+    states = model(input_ids=tensor, attention_mask=torch.ones_like(tensor)).last_hidden_state
+    vectors = torch.cat([pool(states, mode, skip) for mode in encoder.head.pooling], dim=-1)
+    for layer in encoder.after:
+        vectors = layer(vectors)
+    return vectors[:, : encoder.head.truncate].float().cpu().numpy()
 
 
 def pool(states: torch.Tensor, mode: PoolingMode, skip: int = 0) -> torch.Tensor:

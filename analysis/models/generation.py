@@ -8,8 +8,9 @@ model differs only where the model does (common random numbers with the Gumbel-m
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -18,7 +19,7 @@ import numpy as np
 from analysis.base.errors import AssayError
 from analysis.base.turns import USER, Prompt, Turn, as_lines
 from analysis.models.adapter import adapted_model
-from analysis.models.batches import equal_length_batches
+from analysis.models.batches import equal_length_batches, in_halves
 from analysis.models.load_transformers import (
     LOADING_ERRORS,
     check_vocabulary,
@@ -173,7 +174,8 @@ def generate_answers(
         for index in (fitting[one] for one in batch):
             by_length.setdefault(len(prompts[index]), []).append(index)
         for rows in by_length.values():
-            for row, answer in _halving(generator, prompts, seeds, rows, room[rows[0]]):
+            run = partial(_generate_rows, generator, prompts, seeds, room[rows[0]])
+            for row, answer in in_halves(run, rows, "answer"):
                 answers[row] = answer
     return answers
 
@@ -183,32 +185,15 @@ def _room(head: GeneratorHead, length: int) -> int:
     return most if head.max_positions is None else min(most, head.max_positions - length)
 
 
-def _halving(
+def _generate_rows(
     generator: LoadedGenerator,
     prompts: Sequence[Sequence[int]],
     seeds: Sequence[int] | None,
-    rows: list[int],
     room: int,
-) -> Iterator[tuple[int, Answer]]:
-    """The answers of one batch, in two halves where the device has not enough memory for it."""
-    import torch
-
-    try:
-        chosen = None if seeds is None else [seeds[row] for row in rows]
-        found = _generate(generator, [prompts[row] for row in rows], chosen, room)
-    except torch.cuda.OutOfMemoryError:
-        if len(rows) == 1:
-            raise AssayError(
-                "the device has not enough memory for one answer", hint='use device = "cpu"'
-            ) from None
-        found = None
-    if found is not None:
-        yield from zip(rows, found, strict=True)
-        return
-    torch.cuda.empty_cache()
-    middle = len(rows) // 2
-    yield from _halving(generator, prompts, seeds, rows[:middle], room)
-    yield from _halving(generator, prompts, seeds, rows[middle:], room)
+    rows: list[int],
+) -> list[Answer]:
+    chosen = None if seeds is None else [seeds[row] for row in rows]
+    return _generate(generator, [prompts[row] for row in rows], chosen, room)
 
 
 def _generate(

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from analysis.base.errors import AssayError
-from analysis.models.batches import batch_tokens, equal_length_batches
+from analysis.models.batches import batch_tokens, equal_length_batches, in_halves
 from analysis.models.files import read_json, refuse_unsafe_files, tensor_shapes
 from analysis.models.load_classifier import check_head, label_names, max_positions, refuse_adapter
 from analysis.models.load_transformers import check_vocabulary, load_tokenizer, load_whole
@@ -135,34 +136,20 @@ def run_head(
     ids = [one["input_ids"] for one in inputs]
     with torch.inference_mode():
         for batch in equal_length_batches(ids, tokens or batch_tokens(loaded.device)):
-            for row, logits in _halving(loaded, inputs, batch):
+            for row, logits in in_halves(partial(_logits, loaded, inputs), batch, "text"):
                 results[row] = logits
     return results
 
 
-def _halving(
-    loaded: LoadedHead, inputs: Sequence[dict[str, list[int]]], batch: list[int]
-) -> Iterator[tuple[int, NDArray[np.float32]]]:
-    """The logits of one batch, in two halves where the device has not enough memory for it."""
+def _logits(
+    loaded: LoadedHead, inputs: Sequence[dict[str, list[int]]], rows: list[int]
+) -> NDArray[np.float32]:
     import torch
 
-    try:
-        given = {
-            name: torch.tensor([inputs[row][name] for row in batch], device=loaded.device)
-            for name in inputs[batch[0]]
-        }
-        model: Any = loaded.model
-        found = model(**given).logits.float().cpu().numpy()
-    except torch.cuda.OutOfMemoryError:
-        if len(batch) == 1:
-            raise AssayError(
-                "the device has not enough memory for one text", hint='use device = "cpu"'
-            ) from None
-        found = None
-    if found is not None:
-        yield from zip(batch, found, strict=True)
-        return
-    torch.cuda.empty_cache()
-    middle = len(batch) // 2
-    yield from _halving(loaded, inputs, batch[:middle])
-    yield from _halving(loaded, inputs, batch[middle:])
+    given = {
+        name: torch.tensor([inputs[row][name] for row in rows], device=loaded.device)
+        for name in inputs[rows[0]]
+    }
+    model: Any = loaded.model
+    found: NDArray[np.float32] = model(**given).logits.float().cpu().numpy()
+    return found

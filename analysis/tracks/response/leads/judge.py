@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import inspect
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from analysis.base.errors import AssayError
-from analysis.models.batches import batch_tokens, equal_length_batches
+from analysis.models.batches import batch_tokens, equal_length_batches, in_halves
 from analysis.models.generation import LoadedGenerator, load_generator
 from analysis.models.generator_config import GeneratorHead
 from analysis.tracks.response.english.sentences import Span
@@ -111,7 +112,7 @@ def _chances(
     chances = [0.5] * len(asked)
     with torch.inference_mode():
         for rows in equal_length_batches(asked, batch or batch_tokens(judge.device)):
-            for row, logits in _last_logits(judge, asked, rows):
+            for row, logits in in_halves(partial(_last_logits, judge, asked), rows, "answer"):
                 apart = torch.logsumexp(logits[yes], 0) - torch.logsumexp(logits[no], 0)
                 chances[row] = 1 / (1 + math.exp(-max(-700.0, min(700.0, float(apart)))))
     return chances
@@ -128,28 +129,12 @@ def _first_tokens(judge: LoadedGenerator, spellings: Sequence[str]) -> set[int]:
     return {row[0] for row in rows if row} - {tokenizer.unk_token_id}
 
 
-def _last_logits(
-    judge: LoadedGenerator, asked: Sequence[Sequence[int]], rows: list[int]
-) -> Iterator[tuple[int, Any]]:
-    """Logits of the next token, (vocabulary,), of one batch, in two halves where there is not enough memory."""
+def _last_logits(judge: LoadedGenerator, asked: Sequence[Sequence[int]], rows: list[int]) -> Any:
+    """Logits of the next token of some rows, (rows, vocabulary)."""
     import torch
 
     model: Any = judge.model
     # The logits of all places would be the largest array by far.
     only = {"logits_to_keep": 1} if "logits_to_keep" in inspect.signature(model.forward).parameters else {}
-    try:
-        ids = torch.tensor([list(asked[row]) for row in rows], device=judge.device)
-        found = model(input_ids=ids, attention_mask=torch.ones_like(ids), **only).logits[:, -1].float()
-    except torch.cuda.OutOfMemoryError:
-        if len(rows) == 1:
-            raise AssayError(
-                "the device has not enough memory for one answer", hint='use device = "cpu"'
-            ) from None
-        found = None
-    if found is not None:
-        yield from zip(rows, found, strict=True)
-        return
-    torch.cuda.empty_cache()
-    middle = len(rows) // 2
-    yield from _last_logits(judge, asked, rows[:middle])
-    yield from _last_logits(judge, asked, rows[middle:])
+    ids = torch.tensor([list(asked[row]) for row in rows], device=judge.device)
+    return model(input_ids=ids, attention_mask=torch.ones_like(ids), **only).logits[:, -1].float()
