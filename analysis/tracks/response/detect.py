@@ -122,6 +122,19 @@ def detected(
     }
 
 
+def lead_tables(
+    outcomes: Sequence[dict[str, Any]], counting: Sequence[dict[str, Any]], unread: Sequence[dict[str, Any]]
+) -> dict[str, pa.Table]:
+    """The same tables from rows of a lead all of whose spans count."""
+    hits = [{name: row[name] for name in HIT_ROW.names} for row in counting]
+    return {
+        "span": pa.Table.from_pylist(list(counting), SPAN_ROW),
+        "response_hit": pa.Table.from_pylist(hits, HIT_ROW),
+        "response_outcome": pa.Table.from_pylist(list(outcomes), OUTCOME),
+        "response_unread": pa.Table.from_pylist(list(unread), UNREAD),
+    }
+
+
 def readable(response: Response) -> Response:
     """A response with its prompt and passages as they are read."""
     return replace(
@@ -171,7 +184,7 @@ def _samples(
 def _plan(context: PlanContext) -> list[Shard]:
     # One Knowledge for all shards: the detectors keep their indexes under it.
     knowledge = load_knowledge(context.workbench)
-    held = digest_of([sorted(map(repr, knowledge.catalogue)), repr(knowledge.policy)])
+    held = digest_of_knowledge(knowledge)
     refs = [ref for (ref,) in context.workbench.execute(_SQL["prompts"], {"track": TRACK}).fetchall()]
     detectors = leads_of(response_settings(context.settings))
     if not detectors:
@@ -197,6 +210,11 @@ def said_by(response: Response) -> list[Any]:
 def digest_of(content: list[Any]) -> str:
     """SHA-256 of plain data."""
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode("ascii")).hexdigest()
+
+
+def digest_of_knowledge(knowledge: Knowledge) -> str:
+    """SHA-256 of what answers are checked against; the order of the catalogue does not matter."""
+    return digest_of([sorted(map(repr, knowledge.catalogue)), repr(knowledge.policy)])
 
 
 def _run(context: RunContext, shard: Shard) -> dict[str, pa.Table]:

@@ -6,26 +6,22 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-import pyarrow as pa
-
-from analysis.base.sql import queries
 from analysis.plugin.stage import Aggregate, PlanContext
 from analysis.text.cleaned import cleaned
 from analysis.text.language import language_of, unread_language
 from analysis.tracks.response.behaviour_leads import learned_leads
-from analysis.tracks.response.detect import HIT_ROW, OUTCOME, SPAN_ROW, UNREAD
+from analysis.tracks.response.detect import lead_tables
 from analysis.tracks.response.detector_inputs import load_responses
-from analysis.tracks.response.scores import HIT
+from analysis.tracks.response.scores import HIT, labels_of
 from analysis.tracks.response.settings import response_settings
 
 if TYPE_CHECKING:
-    import duckdb
+    import pyarrow as pa
 
     from analysis.tracks.response.behaviour_settings import BehaviourSection
     from analysis.tracks.response.detectors.contract import Response
     from analysis.tracks.response.leads.settings import LearnedSection
 
-_LABELS = queries(__package__, "stages.sql")["labels"]
 LABEL = "learned"
 LEAST_SHARE = 0.05
 """Share of the texts that a head learned from, from which it is taken to read their language."""
@@ -42,13 +38,7 @@ def _compute(context: PlanContext) -> dict[str, pa.Table]:
         outcomes += found[0]
         spans += found[1]
         unread += found[2]
-    hits = [{key: row[key] for key in HIT_ROW.names} for row in spans]
-    return {
-        "response_outcome": pa.Table.from_pylist(outcomes, OUTCOME),
-        "span": pa.Table.from_pylist(spans, SPAN_ROW),
-        "response_hit": pa.Table.from_pylist(hits, HIT_ROW),
-        "response_unread": pa.Table.from_pylist(unread, UNREAD),
-    }
+    return lead_tables(outcomes, spans, unread)
 
 
 def _learned(
@@ -99,12 +89,6 @@ def _languages(texts: Sequence[str]) -> tuple[str, ...]:
     whole = language_of("\n".join(texts))
     often = {name for name, count in found.items() if count >= LEAST_SHARE * len(texts) and count > 1}
     return tuple(sorted(often | ({whole} if whole is not None else set())))
-
-
-def labels_of(workbench: duckdb.DuckDBPyConnection, behaviour: str) -> dict[tuple[str, str], bool]:
-    """What is known of answers, by ref and side: whether they do it; who was not sure says nothing."""
-    rows = workbench.execute(_LABELS, {"behaviour": behaviour}).fetchall()
-    return {(ref, side): answer == "yes" for ref, side, answer in rows}
 
 
 def _size(context: PlanContext) -> int:

@@ -4,24 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import pyarrow as pa
-
 from analysis.base.sql import queries
 from analysis.plugin.stage import PlanContext, RunContext, Shard, Stage
 from analysis.tracks.response.behaviour_leads import model_leads
-from analysis.tracks.response.detect import (
-    HIT_ROW,
-    OUTCOME,
-    SPAN_ROW,
-    UNREAD,
-    digest_of,
-    said_by,
-)
+from analysis.tracks.response.detect import digest_of, digest_of_knowledge, lead_tables, said_by
 from analysis.tracks.response.detector_inputs import load_knowledge, load_responses
 from analysis.tracks.response.metric_specs import TRACK
 from analysis.tracks.response.settings import response_settings
 
 if TYPE_CHECKING:
+    import pyarrow as pa
+
     from analysis.tracks.response.leads.model import Reading
 
 PROMPTS_PER_SHARD = 64
@@ -35,7 +28,7 @@ def _plan(context: PlanContext) -> list[Shard]:
     if not sections:
         return []
     knowledge = load_knowledge(context.workbench)
-    held = digest_of([sorted(map(repr, knowledge.catalogue)), repr(knowledge.policy)])
+    held = digest_of_knowledge(knowledge)
     refs = [ref for (ref,) in context.workbench.execute(_PROMPTS, {"track": TRACK}).fetchall()]
     shards = []
     for name, section in sections.items():
@@ -70,13 +63,7 @@ def _run(context: RunContext, shard: Shard) -> dict[str, pa.Table]:
             for found in reading.found
             if found.counts
         ]
-    hits = [{key: row[key] for key in HIT_ROW.names} for row in spans]
-    return {
-        "response_outcome": pa.Table.from_pylist(outcomes, OUTCOME),
-        "response_unread": pa.Table.from_pylist(unread, UNREAD),
-        "span": pa.Table.from_pylist(spans, SPAN_ROW),
-        "response_hit": pa.Table.from_pylist(hits, HIT_ROW),
-    }
+    return lead_tables(outcomes, spans, unread)
 
 
 def _outcome(reading: Reading) -> dict[str, Any]:

@@ -24,11 +24,9 @@ def behaviour_rows(settings: ResponseSettings, examples: Examples) -> dict[str, 
         AssayError: a predicate that cannot be evaluated, or a prompt on which a behaviour is wanted and unwanted.
     """
     behaviours = settings.behaviour
-    refs = {
-        (one.name, role): set(_where(settings, examples, place, one.name, role, predicate))
-        for place, one in enumerate(behaviours)
-        for role, predicate in one.roles()
-    }
+    refs: dict[tuple[str, str], set[str]] = {}
+    for role in (UNWANTED, WANTED):
+        refs |= {(name, role): found for name, found in _where(settings, examples, role).items()}
     for place, one in enumerate(behaviours):
         both = refs.get((one.name, UNWANTED), set()) & refs.get((one.name, WANTED), set())
         if both:
@@ -65,11 +63,19 @@ def behaviour_rows(settings: ResponseSettings, examples: Examples) -> dict[str, 
     }
 
 
-def _where(
-    settings: ResponseSettings, examples: Examples, place: int, name: str, role: str, predicate: str
-) -> list[str]:
-    if predicate == EVERYWHERE:
-        return [row.ref for row in examples.rows]
-    where = settings.where("behaviour", place, role)
-    given = {name: predicate}
-    return evaluate_predicates(predicate_table(examples), given, where, f"{role} of the behaviour")[name]
+def _where(settings: ResponseSettings, examples: Examples, role: str) -> dict[str, set[str]]:
+    """Of each behaviour that has this role anywhere, the refs of the prompts on which it has."""
+    declared = {
+        one.name: (predicate, settings.where("behaviour", place, role))
+        for place, one in enumerate(settings.behaviour)
+        for name, predicate in one.roles()
+        if name == role
+    }
+    asked = {name: predicate for name, (predicate, _) in declared.items() if predicate != EVERYWHERE}
+    found = {}
+    if asked:
+        places = {name: where for name, (_, where) in declared.items()}
+        what = f"{role} of the behaviour"
+        found = evaluate_predicates(predicate_table(examples), asked, places, what)
+    everywhere = [row.ref for row in examples.rows]
+    return {name: set(found.get(name, everywhere)) for name in declared}

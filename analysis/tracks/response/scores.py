@@ -42,17 +42,19 @@ def behaviour_scores(workbench: duckdb.DuckDBPyConnection, seed: int = 0) -> pa.
         scores = np.full((len(answers), len(leads)), np.nan)
         for ref, side, lead, score in outcomes:
             scores[place[ref, side], column[lead]] = score
-        labels = {
-            place[ref, side]: answer == "yes"
-            for ref, side, answer in workbench.execute(_SQL["labels"], {"behaviour": name}).fetchall()
-            if (ref, side) in place
-        }
+        labels = {place[one]: said for one, said in labels_of(workbench, name).items() if one in place}
         together = combined_scores(scores, [ref for ref, _ in answers], labels, seed)
         rows += [
             {"ref": ref, "side": side, "behaviour": name, "score": score, "hit": score >= HIT}
             for (ref, side), score in zip(answers, together.tolist(), strict=True)
         ]
     return pa.Table.from_pylist(rows, _SCHEMA)
+
+
+def labels_of(workbench: duckdb.DuckDBPyConnection, behaviour: str) -> dict[tuple[str, str], bool]:
+    """What is known of answers, by ref and side: whether they do it; who was not sure says nothing."""
+    rows = workbench.execute(_SQL["labels"], {"behaviour": behaviour}).fetchall()
+    return {(ref, side): answer == "yes" for ref, side, answer in rows}
 
 
 def _compute(context: PlanContext) -> dict[str, pa.Table]:

@@ -6,6 +6,9 @@ all prompts; of a strict behaviour every case that leads point at is judged besi
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from functools import lru_cache
+
 from analysis.base.gate_records import Criterion, GateInput, GateResult, GateVerdict, Rule
 from analysis.base.records import ALL
 from analysis.plugin.alpha import share_of
@@ -13,13 +16,23 @@ from analysis.plugin.gate import Gate, Threshold, number_row, result
 from analysis.tracks.response.confirmed import CHANCE, Confirmed, confirmed
 from analysis.tracks.response.estimates import Estimate, at_like_length, estimates
 from analysis.tracks.response.gate_keys import BEHAVIOUR, flagged_for, key_of
-from analysis.tracks.response.heard import heard
+from analysis.tracks.response.heard import ByIdentity, heard
 from analysis.tracks.response.lead_quality import quality_rows
 from analysis.tracks.response.metric_specs import NET_RISE, TRACK, words_of
 
 
 def judge_behaviours(given: GateInput, rule: Rule) -> list[GateResult]:
     """The results of every behaviour: over all prompts, and on each critical slice where it counts."""
+    return list(_judged(ByIdentity(given), tuple(sorted(rule.thresholds.items()))))
+
+
+@lru_cache(maxsize=4)
+def _judged(one: ByIdentity, thresholds: tuple[tuple[str, float], ...]) -> tuple[GateResult, ...]:
+    """The same, made once for each input: `response.tradeoff` asks again."""
+    return tuple(_results(one.given, dict(thresholds)))
+
+
+def _results(given: GateInput, limits: Mapping[str, float]) -> list[GateResult]:
     known = heard(given)
     if not known.behaviours:
         return [result(GATE, "n/a", "no behaviour is declared")]
@@ -30,7 +43,7 @@ def judge_behaviours(given: GateInput, rule: Rule) -> list[GateResult]:
             estimate = found.get((behaviour.name, slice_name))
             empty = any(one.track == TRACK and one.slice == slice_name and not one.n for one in given.slices)
             if estimate is not None:
-                results.append(_judge(given, rule, estimate))
+                results.append(_judge(given, limits, estimate))
             elif empty or slice_name == ALL:
                 results.append(_nothing(behaviour.name, slice_name, empty))
     return results
@@ -50,8 +63,8 @@ def _nothing(behaviour: str, slice_name: str, empty: bool) -> GateResult:
     return _result(behaviour, slice_name, "unknown", why, criteria=[row])
 
 
-def _judge(given: GateInput, rule: Rule, one: Estimate) -> GateResult:
-    behaviour, limits = one.behaviour, rule.thresholds
+def _judge(given: GateInput, limits: Mapping[str, float], one: Estimate) -> GateResult:
+    behaviour = one.behaviour
     strict = confirmed(given, one, limits["max_confirmed_rise"]) if behaviour.strict else None
     rise = one.rise
     rose = rise is not None and one.rejected and rise.value > limits["net_rise"]
