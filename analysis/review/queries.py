@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import duckdb
@@ -115,9 +115,9 @@ class ExampleEvidence:
     payload: dict[str, tuple[dict[str, Any], ...]]
     variants: tuple[dict[str, Any], ...]
     parent: Example | None
-    mine: VerdictRecord | None
-    others: tuple[VerdictRecord, ...]
-    history: tuple[Event, ...]
+    mine: VerdictRecord | None = None
+    others: tuple[VerdictRecord, ...] = ()
+    history: tuple[Event, ...] = ()
     licences: tuple[AttributionLicence, ...] = ()
     flips: tuple[FlipCheck, ...] = ()
     slice_licences: tuple[Metric, ...] = ()
@@ -171,19 +171,15 @@ def own_verdict(said: Iterable[VerdictRecord], actor: str) -> VerdictRecord | No
 
 
 def example_evidence(
-    connection: duckdb.DuckDBPyConnection, tables: EvidenceTables, ref: str, actor: str
+    connection: duckdb.DuckDBPyConnection, tables: EvidenceTables, ref: str
 ) -> ExampleEvidence | None:
-    """All evidence on one example, or None where the run has no such example."""
+    """All evidence of the run on one example, which never changes; None where the run has no such example."""
     asked = {"ref": ref}
     example = example_of(connection, ref)
     if example is None:
         return None
     slices = connection.execute(_SQL["slices_of_example"], asked).fetchall()
     critical = [name for name, stands_alone in slices if stands_alone]
-    said = verdicts_on(connection, ref)
-    mine = own_verdict(said, actor)
-    others = tuple(record for record in said if record.actor != actor) if mine else ()
-    who = {"ref": ref, "actor": actor, "everybody": mine is not None}
     return ExampleEvidence(
         example=example,
         metadata=_metadata(connection, tables, example),
@@ -195,13 +191,26 @@ def example_evidence(
         payload=_payload(connection, tables, example),
         variants=_variants(connection, tables, example),
         parent=example_of(connection, example.parent_ref),
-        mine=mine,
-        others=others,
-        history=tuple(records(connection, Event, _SQL["history"], who)),
         licences=attribution_licences(connection, tables, example.track, ref),
         flips=flip_checks(connection, tables, example.track, ref),
         slice_licences=slice_licences(connection, example.track, critical),
         methods=methods_of(connection, example.track),
+    )
+
+
+def with_what_was_said(
+    connection: duckdb.DuckDBPyConnection, evidence: ExampleEvidence, actor: str
+) -> ExampleEvidence:
+    """The evidence on an example with what people said of it, of which an account sees others' once it spoke itself."""
+    ref = evidence.example.ref
+    said = verdicts_on(connection, ref)
+    mine = own_verdict(said, actor)
+    who = {"ref": ref, "actor": actor, "everybody": mine is not None}
+    return replace(
+        evidence,
+        mine=mine,
+        others=tuple(record for record in said if record.actor != actor) if mine else (),
+        history=tuple(records(connection, Event, _SQL["history"], who)),
     )
 
 
