@@ -160,6 +160,11 @@ def example_of(connection: duckdb.DuckDBPyConnection, ref: str | None) -> Exampl
     return next(iter(records(connection, Example, _SQL["example"], {"ref": ref})), None)
 
 
+def standing_verdicts(connection: duckdb.DuckDBPyConnection) -> tuple[VerdictRecord, ...]:
+    """What everybody said of every example, in order of ref and account."""
+    return tuple(records(connection, VerdictRecord, _SQL["standing_verdicts"]))
+
+
 def verdicts_on(connection: duckdb.DuckDBPyConnection, ref: str) -> list[VerdictRecord]:
     """What everybody said of an example, by account."""
     return records(connection, VerdictRecord, _SQL["verdicts_of_example"], {"ref": ref})
@@ -275,6 +280,7 @@ def gate_input(
     today: str,
     state: ReviewState,
     review_settings: Mapping[str, Any],
+    before: GateInput | None = None,
 ) -> GateInput:
     """What the gates are computed from, out of a run's evidence, its description and the review's state.
 
@@ -284,7 +290,12 @@ def gate_input(
         today: ISO date against which waivers expire.
         state: what people said.
         review_settings: becomes `settings["review"]`: what is needed to compute `state` from events again.
+        before: what this returned before an event, of the same run: the evidence has not changed since.
     """
+    settings = {**description["gate_settings"], "review": dict(review_settings)}
+    contested = tuple(records(connection, Contested, _SQL["contested"]))
+    if before is not None:
+        return replace(before, today=today, settings=settings, state=state, contested=contested)
     review = description["review"]
     flagged = connection.execute(_SQL["flagged"]).fetchall()
     return GateInput(
@@ -297,12 +308,12 @@ def gate_input(
         specs={**specs_of(connection), **own_specs()},
         slices=tuple(records(connection, Slice, _SQL["slices"])),
         rules={name: rule_of(rule) for name, rule in description["rules"].items()},
-        settings={**description["gate_settings"], "review": dict(review_settings)},
+        settings=settings,
         expected=tuple(description["expected"]),
         queue=tuple(records(connection, QueueEntry, _SQL["queue"])),
         flagged={gate: tuple(dict.fromkeys(refs)) for gate, refs in flagged},
         state=state,
-        contested=tuple(records(connection, Contested, _SQL["contested"])),
+        contested=contested,
     )
 
 

@@ -131,6 +131,7 @@ class ReviewReader:
         self._dirty = True
         self._queued = False
         self._input: GateInput | None = None
+        self._last_input: GateInput | None = None
         self._gates: list[GateResult] | None = None
         self._triggers: list[Trigger] | None = None
         self._earlier: EarlierVerdicts | None = None
@@ -417,7 +418,8 @@ class ReviewReader:
     def state(self) -> ReviewState:
         """What stands of what everybody said of this run."""
         self._freshen()
-        return review_state(self.connection, self.run, today(), models=self._models)
+        verdicts = queries.standing_verdicts(self.connection)
+        return review_state(self.connection, self.run, today(), models=self._models, verdicts=verdicts)
 
     def gate_input(self) -> GateInput:
         """Everything that the gates are computed from."""
@@ -429,8 +431,9 @@ class ReviewReader:
                 "reuse": plain(self.reuse(), self.mains()),
             }
             self._input = queries.gate_input(
-                self.connection, self.description, today(), self.state(), settings
+                self.connection, self.description, today(), self.state(), settings, self._last_input
             )
+            self._last_input = self._input
             self._gates = self._triggers = None
         return self._input
 
