@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import random
@@ -21,6 +22,8 @@ from tests.analysis.store_fixture import SHELF
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
+# As the program itself sets it: a process that holds torch walks over a million objects each time.
+gc.set_threshold(100_000)
 
 LABELS = ("escalation", "order_tracking", "recommendation")
 MESSAGES = {

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import duckdb
@@ -115,9 +115,9 @@ class ExampleEvidence:
     payload: dict[str, tuple[dict[str, Any], ...]]
     variants: tuple[dict[str, Any], ...]
     parent: Example | None
-    mine: VerdictRecord | None
-    others: tuple[VerdictRecord, ...]
-    history: tuple[Event, ...]
+    mine: VerdictRecord | None = None
+    others: tuple[VerdictRecord, ...] = ()
+    history: tuple[Event, ...] = ()
     licences: tuple[AttributionLicence, ...] = ()
     flips: tuple[FlipCheck, ...] = ()
     slice_licences: tuple[Metric, ...] = ()
@@ -160,6 +160,11 @@ def example_of(connection: duckdb.DuckDBPyConnection, ref: str | None) -> Exampl
     return next(iter(records(connection, Example, _SQL["example"], {"ref": ref})), None)
 
 
+def standing_verdicts(connection: duckdb.DuckDBPyConnection) -> tuple[VerdictRecord, ...]:
+    """What everybody said of every example, in order of ref and account."""
+    return tuple(records(connection, VerdictRecord, _SQL["standing_verdicts"]))
+
+
 def verdicts_on(connection: duckdb.DuckDBPyConnection, ref: str) -> list[VerdictRecord]:
     """What everybody said of an example, by account."""
     return records(connection, VerdictRecord, _SQL["verdicts_of_example"], {"ref": ref})
@@ -171,19 +176,15 @@ def own_verdict(said: Iterable[VerdictRecord], actor: str) -> VerdictRecord | No
 
 
 def example_evidence(
-    connection: duckdb.DuckDBPyConnection, tables: EvidenceTables, ref: str, actor: str
+    connection: duckdb.DuckDBPyConnection, tables: EvidenceTables, ref: str
 ) -> ExampleEvidence | None:
-    """All evidence on one example, or None where the run has no such example."""
+    """All evidence of the run on one example, which never changes; None where the run has no such example."""
     asked = {"ref": ref}
     example = example_of(connection, ref)
     if example is None:
         return None
     slices = connection.execute(_SQL["slices_of_example"], asked).fetchall()
     critical = [name for name, stands_alone in slices if stands_alone]
-    said = verdicts_on(connection, ref)
-    mine = own_verdict(said, actor)
-    others = tuple(record for record in said if record.actor != actor) if mine else ()
-    who = {"ref": ref, "actor": actor, "everybody": mine is not None}
     return ExampleEvidence(
         example=example,
         metadata=_metadata(connection, tables, example),
@@ -195,13 +196,26 @@ def example_evidence(
         payload=_payload(connection, tables, example),
         variants=_variants(connection, tables, example),
         parent=example_of(connection, example.parent_ref),
-        mine=mine,
-        others=others,
-        history=tuple(records(connection, Event, _SQL["history"], who)),
         licences=attribution_licences(connection, tables, example.track, ref),
         flips=flip_checks(connection, tables, example.track, ref),
         slice_licences=slice_licences(connection, example.track, critical),
         methods=methods_of(connection, example.track),
+    )
+
+
+def with_what_was_said(
+    connection: duckdb.DuckDBPyConnection, evidence: ExampleEvidence, actor: str
+) -> ExampleEvidence:
+    """The evidence on an example with what people said of it, of which an account sees others' once it spoke itself."""
+    ref = evidence.example.ref
+    said = verdicts_on(connection, ref)
+    mine = own_verdict(said, actor)
+    who = {"ref": ref, "actor": actor, "everybody": mine is not None}
+    return replace(
+        evidence,
+        mine=mine,
+        others=tuple(record for record in said if record.actor != actor) if mine else (),
+        history=tuple(records(connection, Event, _SQL["history"], who)),
     )
 
 
@@ -266,6 +280,7 @@ def gate_input(
     today: str,
     state: ReviewState,
     review_settings: Mapping[str, Any],
+    before: GateInput | None = None,
 ) -> GateInput:
     """What the gates are computed from, out of a run's evidence, its description and the review's state.
 
@@ -275,7 +290,12 @@ def gate_input(
         today: ISO date against which waivers expire.
         state: what people said.
         review_settings: becomes `settings["review"]`: what is needed to compute `state` from events again.
+        before: what this returned before an event, of the same run: the evidence has not changed since.
     """
+    settings = {**description["gate_settings"], "review": dict(review_settings)}
+    contested = tuple(records(connection, Contested, _SQL["contested"]))
+    if before is not None:
+        return replace(before, today=today, settings=settings, state=state, contested=contested)
     review = description["review"]
     flagged = connection.execute(_SQL["flagged"]).fetchall()
     return GateInput(
@@ -288,12 +308,12 @@ def gate_input(
         specs={**specs_of(connection), **own_specs()},
         slices=tuple(records(connection, Slice, _SQL["slices"])),
         rules={name: rule_of(rule) for name, rule in description["rules"].items()},
-        settings={**description["gate_settings"], "review": dict(review_settings)},
+        settings=settings,
         expected=tuple(description["expected"]),
         queue=tuple(records(connection, QueueEntry, _SQL["queue"])),
         flagged={gate: tuple(dict.fromkeys(refs)) for gate, refs in flagged},
         state=state,
-        contested=tuple(records(connection, Contested, _SQL["contested"])),
+        contested=contested,
     )
 
 

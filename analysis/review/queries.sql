@@ -67,6 +67,10 @@ WHERE m.ref = $ref ORDER BY m.slice
 SELECT ref, actor, reviewer, "right", cause, note, blind, seconds, critical_slices, labels FROM verdict_now
 WHERE ref = $ref ORDER BY actor
 
+-- name: standing_verdicts
+SELECT ref, actor, reviewer, "right", cause, note, blind, seconds, critical_slices, labels FROM verdict_now
+ORDER BY ref, actor
+
 -- name: history
 SELECT * EXCLUDE (merged) FROM event
 WHERE ref = $ref AND (actor = $actor OR $everybody) ORDER BY lamport, stream_id, seq

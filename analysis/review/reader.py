@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
+from functools import lru_cache, wraps
 from os import PathLike
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple, Self
+from typing import TYPE_CHECKING, Any, Concatenate, NamedTuple, ParamSpec, Self, TypeVar, cast
 
 import duckdb
 
@@ -48,6 +50,32 @@ CRITERION = ("what", "value", "low", "high", "limit", "verdict")
 """What `status --json` says of each row of a gate."""
 _SQL = named_queries(__package__, "reader.sql")
 _SESSION = named_queries(__package__, "session.sql")
+EXAMPLES_KEPT = 64
+"""Examples whose evidence a reader keeps: it does not change, and the console asks for it again at every event."""
+ANSWERS_KEPT = 1024
+"""Answers that a reader keeps until the next event."""
+
+Asks = ParamSpec("Asks")
+Told = TypeVar("Told")
+
+
+def _kept(
+    method: Callable[Concatenate[ReviewReader, Asks], Told],
+) -> Callable[Concatenate[ReviewReader, Asks], Told]:
+    """A method that reads the same for the same arguments until something is recorded: found once, then kept."""
+
+    @wraps(method)
+    def told(reader: ReviewReader, /, *args: Asks.args, **given: Asks.kwargs) -> Told:
+        key = (method.__name__, args, tuple(sorted(given.items())))
+        kept = reader._answers
+        if key not in kept:
+            if len(kept) >= ANSWERS_KEPT:
+                kept.clear()
+            kept[key] = method(reader, *args, **given)
+        found = cast(Told, kept[key])
+        return cast(Told, list(found)) if isinstance(found, list) else found
+
+    return told
 
 
 class SliceSentences(NamedTuple):
@@ -94,11 +122,16 @@ class ReviewReader:
         self._replay = Replay(store, connection)
         self._models = models_digest(self.description)
         self._tables = evidence_tables(connection)
+        self._evidence = lru_cache(EXAMPLES_KEPT)(
+            lambda ref: queries.example_evidence(connection, self._tables, ref)
+        )
+        self._answers: dict[object, object] = {}
         self._digests: dict[str, str] = {}
         self._shown: dict[str, str] = {}
         self._dirty = True
         self._queued = False
         self._input: GateInput | None = None
+        self._last_input: GateInput | None = None
         self._gates: list[GateResult] | None = None
         self._triggers: list[Trigger] | None = None
         self._earlier: EarlierVerdicts | None = None
@@ -157,12 +190,12 @@ class ReviewReader:
             base_version=review.get("base_version") or "base",
             candidate_version=review.get("candidate_version") or "candidate",
             training_change=review.get("training_change") or "",
-            main=queries.main_metrics(self.connection),
+            main=self._main_metrics(),
             examples=self._number(_SQL["examples"]),
             inspected=inspected,
             queued=queued,
-            reviewers=tuple(self._column(_SQL["reviewers"])),
-            disagreements=tuple(self._column(_SQL["disagreements"], run=self.run)),
+            reviewers=tuple(self._standing(_SQL["reviewers"])),
+            disagreements=tuple(self._standing(_SQL["disagreements"], run=self.run)),
             notes=self.notes(),
         )
 
@@ -215,6 +248,7 @@ class ReviewReader:
         """Metrics of the run, narrowed by what is given."""
         return queries.metrics(self.connection, track, name, slice)
 
+    @_kept
     def slices(self, track: str | None = None) -> list[SliceProgress]:
         """Slices, critical ones first, then those with the most broken less fixed."""
         self._requeue()
@@ -229,16 +263,19 @@ class ReviewReader:
             if registry.known(name)
         }
 
+    @_kept
     def queue_count(self, scope: Scope) -> int:
         """Number of examples in a scope."""
         self._requeue()
         return scopes.count(self.connection, scope, self.actor)
 
+    @_kept
     def queue_page(self, scope: Scope, offset: int, limit: int) -> list[QueueRow]:
         """Some examples of a scope, in its stable order."""
         self._requeue()
         return scopes.page(self.connection, scope, self.actor, offset, limit)
 
+    @_kept
     def neighbour(self, ref: str | None, scope: Scope, step: int, undecided: bool = False) -> str | None:
         """The next (`step` +1) or previous (-1) example in a scope, or None at its end.
 
@@ -254,18 +291,23 @@ class ReviewReader:
             scope = Scope(**{**asdict(scope), "undecided": True})
         return scopes.neighbour(self.connection, ref, scope, self.actor, step)
 
+    @_kept
     def position(self, ref: str, scope: Scope) -> int | None:
         """Place of an example in a scope, from 0; None where it is not in it."""
         self._requeue()
         return scopes.position(self.connection, ref, scope, self.actor)
 
+    @_kept
     def example(self, ref: str) -> ExampleEvidence:
         """All evidence on one example. Raises AssayError for an unknown ref."""
         self._freshen()
-        evidence = queries.example_evidence(self.connection, self._tables, ref, self.actor)
+        evidence = self._evidence(ref)
         if evidence is None:
             raise self._unknown(ref)
-        evidence = replace(evidence, context=self._context(evidence.example))
+        evidence = replace(
+            queries.with_what_was_said(self.connection, evidence, self.actor),
+            context=self._context(evidence.example),
+        )
         if ref not in self._digests:
             rows = {name: list(found) for name, found in evidence.payload.items()}
             rows[ATTRIBUTION] = [asdict(one) for one in evidence.attributions]
@@ -310,6 +352,7 @@ class ReviewReader:
             )
         raise AssayError(f"several examples have the id {text!r}", hint=f"say which: {', '.join(found)}")
 
+    @_kept
     def progress(self) -> tuple[int, int]:
         """How many of the examples that must be judged this reviewer has answered, and how many there are."""
         self._requeue()
@@ -317,6 +360,7 @@ class ReviewReader:
         assert row is not None
         return int(row[0]), int(row[1])
 
+    @_kept
     def parts(self) -> QueueParts:
         """How many examples each part of the queue holds."""
         self._requeue()
@@ -324,6 +368,7 @@ class ReviewReader:
         assert row is not None
         return QueueParts(*(int(count) for count in row))
 
+    @_kept
     def asked(self, ref: str) -> Asked | None:
         """The question of an example whose sides this reviewer has not been shown yet; None where it stands open.
 
@@ -373,7 +418,8 @@ class ReviewReader:
     def state(self) -> ReviewState:
         """What stands of what everybody said of this run."""
         self._freshen()
-        return review_state(self.connection, self.run, today(), models=self._models)
+        verdicts = queries.standing_verdicts(self.connection)
+        return review_state(self.connection, self.run, today(), models=self._models, verdicts=verdicts)
 
     def gate_input(self) -> GateInput:
         """Everything that the gates are computed from."""
@@ -385,8 +431,9 @@ class ReviewReader:
                 "reuse": plain(self.reuse(), self.mains()),
             }
             self._input = queries.gate_input(
-                self.connection, self.description, today(), self.state(), settings
+                self.connection, self.description, today(), self.state(), settings, self._last_input
             )
+            self._last_input = self._input
             self._gates = self._triggers = None
         return self._input
 
@@ -475,6 +522,7 @@ class ReviewReader:
     def _changed(self) -> None:
         self._dirty = True
         self._queued = False
+        self._answers.clear()
         self._input = self._gates = self._triggers = None
 
     def _freshen(self) -> None:
@@ -510,8 +558,17 @@ class ReviewReader:
     def _column(self, sql: str, **given: object) -> list[str]:
         return column(self.connection, sql, given)
 
+    @_kept
+    def _standing(self, /, sql: str, **given: object) -> list[str]:
+        """The values of a query's only column, which stand until something is recorded."""
+        return self._column(sql, **given)
+
     def _number(self, sql: str, **given: object) -> int:
-        return int(column(self.connection, sql, given)[0])
+        return int(self._standing(sql, **given)[0])
+
+    @_kept
+    def _main_metrics(self) -> tuple[Metric, ...]:
+        return queries.main_metrics(self.connection)
 
 
 def today() -> str:

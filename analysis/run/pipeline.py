@@ -272,8 +272,7 @@ def _describe(
 
 
 def _installed(names: Sequence[str]) -> list[str]:
-    known = {one.metadata["Name"] for one in importlib.metadata.distributions()}
-    return [name for name in names if name in known]
+    return [name for name in names if any(importlib.metadata.distributions(name=name))]
 
 
 def _rows_digest(rows: Sequence[Example]) -> str:

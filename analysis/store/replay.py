@@ -149,6 +149,7 @@ def review_state(
     today: str,
     shown: Mapping[str, str] | None = None,
     models: str | None = None,
+    verdicts: tuple[VerdictRecord, ...] | None = None,
 ) -> ReviewState:
     """What stands of what people said of one run.
 
@@ -159,6 +160,7 @@ def review_state(
         shown: digest of the evidence that this run shows, for examples that were judged in an earlier run;
             a verdict on the same evidence counts here. None leaves the table `shown` as it is.
         models: digest of both models of this run; a finding of an earlier run about the same models counts.
+        verdicts: those of this run, where they were read already.
     """
     if shown is not None:
         load_shown(connection, shown)
@@ -171,7 +173,7 @@ def review_state(
     settlements = asked("settle", SettlementRecord, "settlements", of_run)
     decisions = asked("decision", DecisionRecord, "decisions", of_run)
     return ReviewState(
-        verdicts=asked("verdict", VerdictRecord, "verdicts", of_run),
+        verdicts=asked("verdict", VerdictRecord, "verdicts", of_run) if verdicts is None else verdicts,
         settled={one.ref: one.right for one in settlements},
         findings=asked("finding", FindingRecord, "findings", {**of_run, "models": models}),
         waivers=asked("waiver", WaiverRecord, "waivers", {**of_run, "today": today}),

@@ -8,7 +8,7 @@ SELECT 1 FROM duckdb_tables() WHERE table_name = 'event'
 INSERT INTO event BY NAME SELECT unnest(e), $merged AS merged FROM (SELECT unnest(from_json($lines, $types)) AS e)
 
 -- name: kinds
-SELECT DISTINCT kind FROM live
+SELECT DISTINCT kind FROM event
 
 -- name: verdicts
 SELECT ref, actor, reviewer, "right", cause, note, blind, seconds, critical_slices, labels FROM verdict_of($run) ORDER BY ref, actor

@@ -13,6 +13,7 @@ import json
 import os
 import shutil
 from collections.abc import Mapping
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -29,7 +30,7 @@ from analysis.review.session import CORRECTNESS, ReviewSession
 from analysis.store.files import write_atomic
 from analysis.store.journal import Journal, merge
 from analysis.store.replay import Replay
-from analysis.store.run import current_run
+from analysis.store.run import create_store, current_run
 from analysis.store.streams import Account
 from tests.analysis.linear_classifier import save_classifier
 
@@ -179,18 +180,44 @@ def publish_review(store: Path, **changes: Any) -> Path:
 def _analysed(changes: str) -> Path:
     """The store of a review, analysed by whichever process asks first."""
     from analysis.run.pipeline import analyze
+    from analysis.run.review_file import load_review
 
     folder = Path(os.environ[SHELF]) / hashlib.sha256(changes.encode()).hexdigest()[:16]
     given = json.loads(changes)
     texts = {int(number): text for number, text in (given.pop("texts", None) or {}).items()}
     with FileLock(f"{folder}.lock"):
         if not (folder / "done").exists():
-            store = analyze(write_review(folder, texts=texts, **given)).store
+            review = write_review(folder, texts=texts, **given)
+            store = create_store(load_review(review).store_path)
+            _lend_shards(store / "cache")
+            analyze(review)
             # A copy is there to be read; finished shards are of use only where something is analysed again.
-            shutil.rmtree(store / "cache")
+            _keep_shards(store / "cache")
             (store / "cache").mkdir(mode=0o700)
             (folder / "done").write_text(store.name)
         return folder / (folder / "done").read_text()
+
+
+def _shards() -> Path:
+    """Finished shards of all reviews on the shelf: most differ in a setting that no model is asked for."""
+    return Path(os.environ[SHELF]) / "shards"
+
+
+def _lend_shards(cache: Path) -> None:
+    """Put all shards that are finished into the cache of a store, so that only what is new is computed."""
+    if _shards().exists():
+        shutil.copytree(_shards(), cache, copy_function=os.link, dirs_exist_ok=True)
+
+
+def _keep_shards(cache: Path) -> None:
+    """Take what was finished out of the cache of a store, and remove it."""
+    for stage in sorted(cache.iterdir()):
+        (_shards() / stage.name).mkdir(parents=True, exist_ok=True)
+        for shard in sorted(stage.iterdir()):
+            # Another process may have finished the same one: each has a folder of its own name, whole or not at all.
+            with suppress(OSError):
+                shard.rename(_shards() / stage.name / shard.name)
+    shutil.rmtree(cache)
 
 
 def verdict_body(right: Right, **more: Any) -> dict[str, Any]:

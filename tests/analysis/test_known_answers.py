@@ -190,7 +190,8 @@ def test_an_example_that_is_due_again_and_decides_no_longer_stays_in_the_queue(
         session.verdict(ref, "both")
     assert gate(session, RECALL).verdict == "pass"
     session.connection.execute("DELETE FROM answered WHERE ref = ?", [DECIDES[0]])
-    session._queued = False
+    session._changed()
+    session._dirty = False
     assert DECIDES[0] in part(session, "decides")
 
 
