@@ -175,7 +175,7 @@ def segments(text: str) -> list[Place]:
     chunks = [match.span() for match in _CHUNKS.finditer(text)]
     if text.isascii():
         return chunks
-    found = []
+    found: list[Place] = []
     for start, end in chunks:
         begins = [start]
         for before, here in pairwise(words(text[start:end])):
