@@ -23,7 +23,23 @@ from analysis.text.lexicon import (
 from analysis.text.units import without_unseen
 
 TITLES = Lexicon(
-    "titles", ("Monster", "Monster Academy", "Attack on Clouds", "C++", "Pokémon", "進撃", "Who's There?")
+    "titles",
+    (
+        "Monster",
+        "Monster Academy",
+        "Attack on Clouds",
+        "C++",
+        "Pokémon",
+        "進撃",
+        "Who's There?",
+        "マ",
+        "ポケモン",
+        "มังงะ",
+        "می\u200cخواهم",
+        "हिंदी",
+        "❤",
+        "👨",
+    ),
 )
 
 
@@ -46,6 +62,14 @@ def found(text: str, lexicon: Lexicon = TITLES) -> list[str]:
         ("Pokemon", []),
         ("昨日進撃を読んだ", ["進撃"]),
         ("who\u2019s there?", ["who\u2019s there?"]),
+        ("ローマのロー", ["マ"]),
+        ("ポケモ\u00adン と ﾎﾟｹﾓﾝ", ["ポケモ\u00adン", "ﾎﾟｹﾓﾝ"]),
+        ("ถึง มังงะดี", ["มังงะ"]),
+        ("کتاب را می\u200cخواهم؛ میخواهم", ["می\u200cخواهم", "میخواهم"]),
+        ("हिंदी, हिंदीवाला", ["हिंदी"]),
+        ("I ❤\ufe0f it, ❤ it", ["❤\ufe0f", "❤"]),
+        ("👨\u200d👩\u200d👧", []),
+        ("Mon\u00adster を", ["Mon\u00adster"]),
         ("", []),
     ],
 )
@@ -182,6 +206,34 @@ def test_insert_visits_every_boundary() -> None:
     assert insert_term("  ", "!!", 3).text == "!!"
     assert insert_term("a\nb", "x", 1).text == "a\nx b"
     assert insert_term("a b  ", "x", 2).text == "a b x"
+
+
+@pytest.mark.parametrize(
+    ("text", "term", "expected"),
+    [
+        ("荷物は？", "港", ["港荷物は？", "荷港物は？", "荷物港は？", "荷物は？港"]),
+        ("荷物は", "Tofu Wars", ["Tofu Wars荷物は", "荷Tofu Wars物は", "荷物Tofu Warsは", "荷物はTofu Wars"]),
+        ("荷iPhoneを", "Tofu", ["Tofu荷iPhoneを", "荷Tofu iPhoneを", "荷iPhone Tofuを", "荷iPhoneをTofu"]),
+        ("荷「物」。", "!!", ["荷!!「物」。", "荷「物」。!!"]),
+        ("ไป ok", "มา", ["มาไป ok", "ไมาป ok", "ไป มา ok", "ไป ok มา"]),
+        ("cafe\u0301を", "X", ["X cafe\u0301を", "cafe\u0301 Xを", "cafe\u0301をX"]),
+        ("help me", "港", ["港 help me", "help 港 me", "help me 港"]),
+        ("क्या है", "शांत", ["शांत क्या है", "क्या शांत है", "क्या है शांत"]),
+    ],
+)
+def test_insert_visits_every_boundary_of_scripts_without_spaces(
+    text: str, term: str, expected: list[str]
+) -> None:
+    made = [insert_term(text, term, seed) for seed in range(len(expected))]
+    assert [one.text for one in made] == expected
+    assert {one.text[one.start : one.end] for one in made} == {term}
+    assert insert_term(text, term, len(expected)).text == expected[0]
+
+
+def test_punctuation_and_numbers_are_whole_in_every_script() -> None:
+    text = "なに！？ café's cafe\u0301's क्या-नहीं 👨\u200d👩\u200d👧 第2巻 2kg"
+    assert found(text, BUILT_IN["punctuation"]) == ["！？", "👨\u200d👩\u200d👧"]
+    assert found(text, BUILT_IN["numbers"]) == ["2"]
 
 
 @given(
