@@ -109,8 +109,7 @@ def _cut(connection: duckdb.DuckDBPyConnection) -> list[str]:
         return []
     texts, read, base, candidate = row
     return [
-        f"{texts:,} messages are longer than the {read:,} tokens that are read and were cut: "
-        f"base {base:,}, candidate {candidate:,}"
+        f"messages cut at the {read:,} tokens that are read: {texts:,} (base {base:,}, candidate {candidate:,})"
     ]
 
 
