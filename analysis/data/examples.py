@@ -40,6 +40,7 @@ class Examples:
         columns: name in the file of the columns `id`, `text` and, where there is one, `label`.
         payload: rows of the track's own tables that the data itself gives.
         notes: what a reader should know of how the rows came about, a line each.
+        cut: refs of texts of which a side reads only the part that its limit allows.
     """
 
     rows: list[Example]
@@ -51,6 +52,7 @@ class Examples:
     columns: dict[str, str]
     payload: Mapping[str, pa.Table] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    cut: tuple[str, ...] = ()
 
     def evaluation_rows(self) -> list[Example]:
         """The rows that are not in a named set."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import cached_property
 from pathlib import Path
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from analysis.base.errors import AssayError
 from analysis.base.records import SIDES, Side
@@ -17,7 +17,11 @@ from analysis.models.load_classifier import (
     load_classifier,
     with_labels,
 )
+from analysis.models.load_transformers import load_tokenizer
 from analysis.models.sides import Sides
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedTokenizerFast
 
 
 class ClassifierPair(Sides):
@@ -89,11 +93,20 @@ class ClassifierPair(Sides):
     @cached_property
     def tokenizers_equal(self) -> bool:
         """Whether both sides split text into the same tokens (padding and truncation set aside)."""
-        folders = [self.folders[side] for side in SIDES]
-        if not (folders[1] / "tokenizer.json").is_file() and is_adapter(folders[1]):
-            return True
-        rules = [tokenizer_rules(folder) for folder in folders]
-        return bool(rules[0] == rules[1])
+        base, candidate = (self._tokenizer_folder(side) for side in SIDES)
+        return base == candidate or tokenizer_rules(base) == tokenizer_rules(candidate)
+
+    def tokenizer(self, side: Side) -> PreTrainedTokenizerFast:
+        """The tokenizer of one side, without loading its model. Raises AssayError."""
+        if side in self._loaded:
+            return self._loaded[side].tokenizer
+        return load_tokenizer(self._tokenizer_folder(side))
+
+    def _tokenizer_folder(self, side: Side) -> Path:
+        """Where the tokenizer of a side lies: an adapter without one of its own has the base's."""
+        folder = self.folders[side]
+        own = (folder / "tokenizer.json").is_file() or not is_adapter(folder)
+        return folder if own else self.folders["base"]
 
     def side(self, side: Side) -> LoadedClassifier:
         """The loaded classifier of one side; its logits are in the order of `labels`."""

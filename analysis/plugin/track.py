@@ -101,8 +101,10 @@ class Track:
         """Look at the sides without running them: add what is wrong, return what a reader should know."""
         return []
 
-    def fit(self, examples: Examples, models: Sides, skip_bad_rows: bool) -> Examples:
-        """Leave out, or refuse, the examples that the sides cannot answer for. Raises AssayError."""
+    def fit(
+        self, examples: Examples, models: Sides, settings: TrackSettings, skip_bad_rows: bool
+    ) -> Examples:
+        """Leave out, or refuse, the examples that the sides cannot answer for; say which are cut. Raises AssayError."""
         return examples
 
     def clusters(self, examples: Examples, settings: TrackSettings) -> Mapping[str, str]:

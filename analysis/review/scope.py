@@ -22,8 +22,8 @@ class Scope:
     The queue in order of rank, unless `everything` asks for all evaluation examples or `refs` names some;
     then narrowed by what else is given. `gate` means examples flagged for that gate key, `reason` examples
     flagged with that reason, `search` text that the message, the id or, where it has one, the title
-    contains, in any case, `part` those of one part of the queue, `must` what must be judged,
-    and `undecided` those that this reviewer has not answered.
+    contains, in any case and whether accents are characters of their own or not, `part` those of one part of the
+    queue, `must` what must be judged, and `undecided` those that this reviewer has not answered.
     """
 
     track: str | None = None

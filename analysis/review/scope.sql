@@ -30,8 +30,11 @@ b.ref IN (SELECT f.ref FROM evidence.flag f WHERE f.reason = $reason)
 EXISTS (
     SELECT 1 FROM evidence.example e
     WHERE e.ref = b.ref AND (
-        contains(lower(e.text), lower($search)) OR contains(lower(e.id), lower($search))
-        OR e.ref IN (SELECT t.ref FROM titled t WHERE contains(lower(t.title), lower($search)))))
+        contains(nfc_normalize(lower(e.text)), nfc_normalize(lower($search)))
+        OR contains(nfc_normalize(lower(e.id)), nfc_normalize(lower($search)))
+        OR e.ref IN (
+            SELECT t.ref FROM titled t
+            WHERE contains(nfc_normalize(lower(t.title)), nfc_normalize(lower($search))))))
 
 -- name: undecided
 b.ref NOT IN (SELECT ref FROM answered WHERE actor = $actor)

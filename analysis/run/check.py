@@ -17,6 +17,7 @@ from analysis.run.mix import check_mix
 from analysis.run.predecessors import check_previous
 from analysis.run.review_file import load_review
 from analysis.run.slices import build_slices
+from analysis.text.units import without_spaces
 
 FEW = 20
 """Below this many examples a critical class can hardly be judged by a test."""
@@ -86,11 +87,11 @@ def _check_track(
     notes += track.check_models(models, settings, problems)
     if examples is not None and len(problems) == before:
         read = examples
-        examples = attempt(lambda: track.fit(read, models, skip_bad_rows), problems)
+        examples = attempt(lambda: track.fit(read, models, settings, skip_bad_rows), problems)
     if examples is None:
         return [], notes
     notes.insert(0, _data_note(track, examples))
-    notes[1:1] = examples.notes
+    notes[1:1] = [*examples.notes, *_script_notes(examples)]
     checked = read_data[track.name] = examples
     built = attempt(lambda: build_slices(track.name, settings, checked), problems)
     slices = built[0] if built else []
@@ -142,6 +143,15 @@ def _data_note(track: Track, examples: Examples) -> str:
     columns = examples.metadata.column_names[1:]
     parts += [f"metadata: {', '.join(columns)}"] if columns else []
     return f"{track.name:<10}{'; '.join(parts)}"
+
+
+def _script_notes(examples: Examples) -> list[str]:
+    """What a word is where scripts are written without spaces, and how many texts that concerns."""
+    count = sum(without_spaces(row.text) for row in examples.evaluation_rows())
+    if not count:
+        return []
+    those = "1 text is" if count == 1 else f"{count:,} texts are"
+    return [f"words     {those} in a script without spaces: words are characters"]
 
 
 def _slice_notes(slices: list[Slice]) -> list[str]:

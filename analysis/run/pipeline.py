@@ -175,7 +175,7 @@ def _prepare(
 ) -> _Prepared:
     examples = track.read(settings, review, skip_bad_rows)
     models = track.pair(track.model_paths(settings), device)
-    examples = track.fit(examples, models, skip_bad_rows)
+    examples = track.fit(examples, models, settings, skip_bad_rows)
     slices, memberships = build_slices(track.name, settings, examples)
     return _Prepared(track, settings, examples, slices, memberships, models, track.stages())
 

@@ -13,6 +13,7 @@ from analysis.base.problems import suggest
 from analysis.base.records import ALL, Example, Membership, Slice, SliceKind
 from analysis.data.examples import predicate_table
 from analysis.data.predicates import evaluate_predicates
+from analysis.text.units import word_count
 
 if TYPE_CHECKING:
     from analysis.data.examples import Examples
@@ -36,9 +37,10 @@ class AutomaticSlice:
 
 
 def automatic_slices(examples: Examples) -> list[AutomaticSlice]:
-    """Classes (`label=returns`), metadata values (`channel=web`) and text lengths (`length=short`).
+    """Classes (`label=returns`), metadata values (`channel=web`), lengths (`length=short`), cut texts (`cut=yes`).
 
-    Metadata columns of text, truth values or lists of text make slices where they have 2 to 20 values.
+    Lengths are counted in the words that attributions score, punctuation and emoji set aside. Metadata columns of text,
+    truth values or lists of text make slices where they have 2 to 20 values.
     """
     rows = examples.evaluation_rows()
     made: dict[str, AutomaticSlice] = {}
@@ -48,7 +50,7 @@ def automatic_slices(examples: Examples) -> list[AutomaticSlice]:
             refs = [row.ref for row in rows if row.gold == label]
             name = f"{column}={label}"
             made[name] = AutomaticSlice(name, "class", f"{column} is {label}", refs)
-    for one in [*_metadata_slices(examples.metadata), *_length_slices(rows)]:
+    for one in [*_metadata_slices(examples.metadata), *_length_slices(rows), *_cut_slices(examples, rows)]:
         made.setdefault(one.name, one)
     return list(made.values())
 
@@ -148,10 +150,16 @@ def _values(value: Any, listed: bool) -> Sequence[str]:
 
 def _length_slices(rows: Sequence[Example]) -> list[AutomaticSlice]:
     made = []
-    words = [(row.ref, len(row.text.split())) for row in rows]
+    words = [(row.ref, word_count(row.text)) for row in rows]
     for name, low, high in LENGTH_BANDS:
         refs = [ref for ref, count in words if low <= count and (high is None or count <= high)]
         wording = f"{low} words or more" if high is None else f"{low} to {high} words"
         if refs:
             made.append(AutomaticSlice(f"length={name}", "length", wording, refs))
     return made
+
+
+def _cut_slices(examples: Examples, rows: Sequence[Example]) -> list[AutomaticSlice]:
+    cut = set(examples.cut)
+    refs = [row.ref for row in rows if row.ref in cut]
+    return [AutomaticSlice("cut=yes", "length", "longer than what a side reads of it", refs)] if refs else []

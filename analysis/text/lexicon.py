@@ -7,12 +7,12 @@ import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import pairwise
 from pathlib import Path
 from types import MappingProxyType
 from typing import NamedTuple, Protocol
 
 from analysis.base.errors import AssayError
+from analysis.text.units import characters, numbers, segments, stands_alone, without_unseen
 
 MAX_FILE_BYTES = 16 * 1024 * 1024
 """A larger term list is refused before it is read."""
@@ -21,8 +21,6 @@ MAX_TERM_CHARACTERS = 200
 
 _APOSTROPHES = str.maketrans({"\u2018": "'", "\u2019": "'", "\u02bc": "'"})
 _BIDI_CONTROLS = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
-_UNSPACED_SCRIPTS = ("CJK ", "HIRAGANA ", "KATAKANA ", "THAI ", "LAO ", "KHMER ", "MYANMAR ")
-_NUMBER = re.compile(r"(?<!\w)\d+(?:[.,:/-]\d+)*(?:st|nd|rd|th)?(?!\w)", re.IGNORECASE)
 _ASCII_WORD = re.compile(r"[a-z0-9]+|[^\sa-z0-9]")
 _NUMBER_JOINERS = frozenset(".,:/")
 _WORD_JOINERS = frozenset("'\u2019-_")
@@ -112,13 +110,14 @@ class Punctuation:
     def find(self, text: str) -> list[Span]:
         """Non-overlapping spans in order, adjoining marks in one."""
         spans: list[Span] = []
-        for index, char in enumerate(text):
-            if not _is_mark(char) or _joins(text, index):
+        seen = characters(text)
+        for number, (start, end) in enumerate(seen):
+            if not _is_mark(text[start]) or _joins(text, seen, number):
                 continue
-            if spans and spans[-1].end == index:
-                spans[-1] = spans[-1]._replace(end=index + 1)
+            if spans and spans[-1].end == start:
+                spans[-1] = spans[-1]._replace(end=end)
             else:
-                spans.append(Span(index, index + 1, self.name))
+                spans.append(Span(start, end, self.name))
         return spans
 
 
@@ -131,7 +130,7 @@ class Numbers:
 
     def find(self, text: str) -> list[Span]:
         """Non-overlapping spans in order."""
-        return [Span(match.start(), match.end(), self.name) for match in _NUMBER.finditer(text)]
+        return [Span(start, end, self.name) for start, end in numbers(text)]
 
 
 _FUNCTION_WORDS = (
@@ -182,23 +181,38 @@ def load_terms(path: Path) -> tuple[str, ...]:
     return tuple(terms.values())
 
 
-def insert_term(text: str, term: str, position_seed: int) -> str:
+class Inserted(NamedTuple):
+    """A text with a term put into it, and where the term stands there."""
+
+    text: str
+    start: int
+    end: int
+
+
+def insert_term(text: str, term: str, position_seed: int) -> Inserted:
     """The text with `term` at a word boundary: boundary number `position_seed` modulo their count.
 
     A term of punctuation only is attached to the end of a word; any other stands before a word or at the end,
-    set off by one space. Random seeds therefore draw the boundaries uniformly, equal seeds the same one.
+    set off by one space from what is written with spaces. Random seeds therefore draw the boundaries uniformly,
+    equal seeds the same one.
     """
-    words = [match.span() for match in re.finditer(r"\S+", text)]
+    words = segments(text)
     if not words:
-        return term
+        return Inserted(term, 0, len(term))
     if term and all(_is_mark(char) for char in term):
         at = words[position_seed % len(words)][1]
-        return text[:at] + term + text[at:]
+        return Inserted(text[:at] + term + text[at:], at, at + len(term))
     position = position_seed % (len(words) + 1)
     if position < len(words):
         at = words[position][0]
-        return f"{text[:at]}{term} {text[at:]}"
-    return f"{text.rstrip()} {term}"
+        before, after = text[:at], text[at:]
+        left = " " if _is_spaced_letter(_last(before)) else ""
+        right = "" if _closes_up(after[0]) else " "
+    else:
+        before, after = text.rstrip(), ""
+        left, right = "" if _closes_up(_last(before)) else " ", ""
+    start = len(before) + len(left)
+    return Inserted(before + left + term + right + after, start, start + len(term))
 
 
 def remove_spans(text: str, spans: Iterable[tuple[int, int] | Span]) -> str:
@@ -232,20 +246,19 @@ def _rest(tokens: Sequence[_Token]) -> _Rest:
 def _tokens(text: str) -> list[_Token]:
     """Words and single marks of the decomposed, case-folded text, with offsets into the original.
 
-    A base character is folded together with the combining marks after it, which gives the same result as
-    normalising the whole text and keeps the offsets.
+    A character is folded together with what is written upon it, which gives the same result as normalising the whole
+    text and keeps the offsets. What is not seen, as a joiner or a soft hyphen, is no part of a form.
     """
     if text.isascii():
         return _ascii_tokens(text)
-    starts = [i for i, char in enumerate(text) if i == 0 or not unicodedata.category(char).startswith("M")]
     tokens: list[_Token] = []
     spaced = in_word = False
-    for start, end in pairwise([*starts, len(text)]):
-        form = _fold(text[start:end])
-        if not form.strip():
-            spaced, in_word = True, False
+    for start, end in characters(text):
+        form = "" if text[start].isspace() else _fold(text[start:end])
+        if not form:
+            spaced, in_word = spaced or text[start].isspace(), in_word and not text[start].isspace()
             continue
-        word = form[0].isalnum() and not _is_unspaced(form[0])
+        word = form[0].isalnum() and not stands_alone(form[0])
         if word and in_word:
             tokens[-1] = tokens[-1]._replace(form=tokens[-1].form + form, end=end)
         else:
@@ -265,27 +278,40 @@ def _ascii_tokens(text: str) -> list[_Token]:
     return tokens
 
 
-def _fold(cluster: str) -> str:
-    if cluster.isascii():
-        return cluster.lower()
-    decomposed = unicodedata.normalize("NFKD", cluster.translate(_APOSTROPHES)).casefold()
-    return unicodedata.normalize("NFKD", decomposed)
+def _fold(character: str) -> str:
+    if character.isascii():
+        return character.lower()
+    seen = without_unseen(character).translate(_APOSTROPHES)
+    return unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", seen).casefold()).strip()
 
 
-def _is_unspaced(char: str) -> bool:
-    return not char.isascii() and unicodedata.name(char, "").startswith(_UNSPACED_SCRIPTS)
+def _last(text: str) -> str:
+    """The last character without what is written upon it; empty for none."""
+    return text[characters(text)[-1][0]] if text else ""
+
+
+def _is_spaced_letter(char: str) -> bool:
+    return char.isalnum() and not stands_alone(char)
+
+
+def _closes_up(char: str) -> bool:
+    """Whether no space parts a character from its neighbours: a letter that stands alone, or a wide mark."""
+    wide = unicodedata.east_asian_width(char) in "WF"
+    return stands_alone(char) or (wide and unicodedata.category(char)[0] == "P")
 
 
 def _is_mark(char: str) -> bool:
     return unicodedata.category(char)[0] in "PS"
 
 
-def _joins(text: str, index: int) -> bool:
-    """Whether the mark at `index` sits inside a word or a number."""
-    before, after = text[index - 1 : index], text[index + 1 : index + 2]
-    if text[index] in _NUMBER_JOINERS:
+def _joins(text: str, seen: Sequence[tuple[int, int]], number: int) -> bool:
+    """Whether the mark that is the character of that number sits inside a word or a number."""
+    if not 0 < number < len(seen) - 1:
+        return False
+    mark, (before, after) = text[seen[number][0]], (text[seen[at][0]] for at in (number - 1, number + 1))
+    if mark in _NUMBER_JOINERS:
         return before.isdigit() and after.isdigit()
-    return text[index] in _WORD_JOINERS and before.isalnum() and after.isalnum()
+    return mark in _WORD_JOINERS and _is_spaced_letter(before) and _is_spaced_letter(after)
 
 
 def _is_control(char: str) -> bool:

@@ -15,7 +15,6 @@ from __future__ import annotations
 
 import hashlib
 import math
-import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import combinations
@@ -23,6 +22,8 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from analysis.text.units import pieces, without_unseen
 
 JACCARD = 0.7
 """Share of the words of two texts, taken together, that near-duplicates have in common."""
@@ -37,10 +38,6 @@ _WIDEST = 64
 _CELLS_AT_ONCE = 4_000_000
 """Comparisons of two words that are held in memory at a time."""
 
-_WORD = re.compile(r"[^\W_]+")
-# Scripts that write no spaces: each character is a unit there (Thai, Lao, Burmese, Khmer, kana, Han).
-_UNSPACED = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff]")
-
 Pairs = NDArray[np.int64]
 """Joined sets, as (2, m) of their numbers."""
 
@@ -48,8 +45,7 @@ Pairs = NDArray[np.int64]
 def words_of(text: str) -> frozenset[str]:
     """The different words of a text, without case; its characters where it has no word; empty for a blank text."""
     folded = unicodedata.normalize("NFKC", text).casefold()
-    words = frozenset(_WORD.findall(_UNSPACED.sub(r" \g<0> ", folded)))
-    return words or frozenset(folded.split())
+    return frozenset(pieces(without_unseen(folded))) or frozenset(folded.split())
 
 
 def near_duplicate_clusters(texts: Sequence[str]) -> NDArray[np.int64]:

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
-_WORD = re.compile(r"\w+(?:['’\-]\w+)*|[^\w\s]+")
+from analysis.text.units import units
 
 
 class Word(NamedTuple):
-    """A word, or a run of punctuation, with the positions of its tokens."""
+    """A unit of a text (a word, an emoji or a run of marks), with the positions of its tokens."""
 
     start: int
     end: int
@@ -25,7 +24,7 @@ def words_of_tokens(text: str, offsets: Sequence[tuple[int, int]], special: Sequ
         offsets: start and end of each token in it.
         special: 1 for a token that belongs to no word.
     """
-    spans = [match.span() for match in _WORD.finditer(text)]
+    spans = units(text)
     tokens: list[list[int]] = [[] for _ in spans]
     current = 0
     for position, ((start, end), is_special) in enumerate(zip(offsets, special, strict=True)):

@@ -20,9 +20,26 @@ from analysis.text.lexicon import (
     load_terms,
     remove_spans,
 )
+from analysis.text.units import without_unseen
 
 TITLES = Lexicon(
-    "titles", ("Monster", "Monster Academy", "Attack on Clouds", "C++", "Pokémon", "進撃", "Who's There?")
+    "titles",
+    (
+        "Monster",
+        "Monster Academy",
+        "Attack on Clouds",
+        "C++",
+        "Pokémon",
+        "進撃",
+        "Who's There?",
+        "マ",
+        "ポケモン",
+        "มังงะ",
+        "می\u200cخواهم",
+        "हिंदी",
+        "❤",
+        "👨",
+    ),
 )
 
 
@@ -45,6 +62,14 @@ def found(text: str, lexicon: Lexicon = TITLES) -> list[str]:
         ("Pokemon", []),
         ("昨日進撃を読んだ", ["進撃"]),
         ("who\u2019s there?", ["who\u2019s there?"]),
+        ("ローマのロー", ["マ"]),
+        ("ポケモ\u00adン と ﾎﾟｹﾓﾝ", ["ポケモ\u00adン", "ﾎﾟｹﾓﾝ"]),
+        ("ถึง มังงะดี", ["มังงะ"]),
+        ("کتاب را می\u200cخواهم؛ میخواهم", ["می\u200cخواهم", "میخواهم"]),
+        ("हिंदी, हिंदीवाला", ["हिंदी"]),
+        ("I ❤\ufe0f it, ❤ it", ["❤\ufe0f", "❤"]),
+        ("👨\u200d👩\u200d👧", []),
+        ("Mon\u00adster を", ["Mon\u00adster"]),
         ("", []),
     ],
 )
@@ -74,7 +99,7 @@ def test_spans_are_ordered_disjoint_and_equal_a_term(text: str, terms: list[str]
     assert all(a.end <= b.start for a, b in pairwise(spans))
 
     def folded(part: str) -> str:
-        plain = part.translate({0x2018: "'", 0x2019: "'", 0x2BC: "'"})
+        plain = without_unseen(part).translate({0x2018: "'", 0x2019: "'", 0x2BC: "'"})
         return "".join(unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", plain).casefold()).split())
 
     assert {folded(text[s.start : s.end]) for s in spans} <= {folded(term) for term in terms}
@@ -165,22 +190,50 @@ def test_unreadable_term_files(tmp_path: Path, name: str) -> None:
 
 
 def test_insert_visits_every_boundary() -> None:
-    assert [insert_term("help me now?", "Monster", seed) for seed in range(5)] == [
+    assert [insert_term("help me now?", "Monster", seed).text for seed in range(5)] == [
         "Monster help me now?",
         "help Monster me now?",
         "help me Monster now?",
         "help me now? Monster",
         "Monster help me now?",
     ]
-    assert [insert_term("help me", "!!", seed) for seed in range(3)] == [
+    assert [insert_term("help me", "!!", seed).text for seed in range(3)] == [
         "help!! me",
         "help me!!",
         "help!! me",
     ]
-    assert insert_term("", "Monster", 3) == "Monster"
-    assert insert_term("  ", "!!", 3) == "!!"
-    assert insert_term("a\nb", "x", 1) == "a\nx b"
-    assert insert_term("a b  ", "x", 2) == "a b x"
+    assert insert_term("", "Monster", 3).text == "Monster"
+    assert insert_term("  ", "!!", 3).text == "!!"
+    assert insert_term("a\nb", "x", 1).text == "a\nx b"
+    assert insert_term("a b  ", "x", 2).text == "a b x"
+
+
+@pytest.mark.parametrize(
+    ("text", "term", "expected"),
+    [
+        ("荷物は？", "港", ["港荷物は？", "荷港物は？", "荷物港は？", "荷物は？港"]),
+        ("荷物は", "Tofu Wars", ["Tofu Wars荷物は", "荷Tofu Wars物は", "荷物Tofu Warsは", "荷物はTofu Wars"]),
+        ("荷iPhoneを", "Tofu", ["Tofu荷iPhoneを", "荷Tofu iPhoneを", "荷iPhone Tofuを", "荷iPhoneをTofu"]),
+        ("荷「物」。", "!!", ["荷!!「物」。", "荷「物」。!!"]),
+        ("ไป ok", "มา", ["มาไป ok", "ไมาป ok", "ไป มา ok", "ไป ok มา"]),
+        ("cafe\u0301を", "X", ["X cafe\u0301を", "cafe\u0301 Xを", "cafe\u0301をX"]),
+        ("help me", "港", ["港 help me", "help 港 me", "help me 港"]),
+        ("क्या है", "शांत", ["शांत क्या है", "क्या शांत है", "क्या है शांत"]),
+    ],
+)
+def test_insert_visits_every_boundary_of_scripts_without_spaces(
+    text: str, term: str, expected: list[str]
+) -> None:
+    made = [insert_term(text, term, seed) for seed in range(len(expected))]
+    assert [one.text for one in made] == expected
+    assert {one.text[one.start : one.end] for one in made} == {term}
+    assert insert_term(text, term, len(expected)).text == expected[0]
+
+
+def test_punctuation_and_numbers_are_whole_in_every_script() -> None:
+    text = "なに！？ café's cafe\u0301's क्या-नहीं 👨\u200d👩\u200d👧 第2巻 2kg"
+    assert found(text, BUILT_IN["punctuation"]) == ["！？", "👨\u200d👩\u200d👧"]
+    assert found(text, BUILT_IN["numbers"]) == ["2"]
 
 
 @given(
@@ -189,7 +242,7 @@ def test_insert_visits_every_boundary() -> None:
     st.integers(min_value=0, max_value=10**9),
 )
 def test_removing_what_was_inserted_gives_the_text_back(text: str, term: str, seed: int) -> None:
-    changed = insert_term(text, term, seed)
+    changed = insert_term(text, term, seed).text
     candidates = [i for i in range(len(changed)) if changed.startswith(term, i)]
     assert text in {remove_spans(changed, [(i, i + len(term))]) for i in candidates}
     assert len(changed) - len(text) in {len(term), len(term) + 1}

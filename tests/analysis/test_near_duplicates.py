@@ -36,6 +36,22 @@ def by_all_pairs(texts: list[str]) -> NDArray[np.int64]:
     return np.array([root(one) for one in range(len(texts))], np.int64)
 
 
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Don't re-time_it!", {"don", "t", "re", "time", "it"}),
+        ("क्या मदद", {"क्या", "मदद"}),
+        ("Cafe\u0301 CAFÉ", {"café"}),
+        ("戦争ー", {"戦", "争", "ー"}),
+        ("می\u200cخواهم میخواهم", {"میخواهم"}),
+        ("?! ?!", {"?!"}),
+        (" ", set()),
+    ],
+)
+def test_words_that_are_compared(text: str, expected: set[str]) -> None:
+    assert words_of(text) == expected
+
+
 @pytest.mark.parametrize("seed", range(6))
 @pytest.mark.parametrize(("least", "most"), [(0, 9), (3, 14), (8, 30)])
 def test_clusters_are_those_of_all_pairs(least: int, most: int, seed: int) -> None:

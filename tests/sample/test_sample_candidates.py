@@ -45,7 +45,7 @@ def _inserted(rows: np.ndarray, draws: int) -> list[tuple[int, str]]:
     """Some rows with a random title at a random word boundary, as (row, text)."""
     rng = random.Random("titles")
     return [
-        (int(row), insert_term(TEXTS[row], rng.choice(titles()), rng.getrandbits(30)))
+        (int(row), insert_term(TEXTS[row], rng.choice(titles()), rng.getrandbits(30)).text)
         for row in rows
         for _ in range(draws)
     ]

@@ -14,6 +14,7 @@ from analysis.data.rows import Row, open_rows
 from analysis.plugin.init.find_models import find_models
 from analysis.plugin.init.toml_text import Paths
 from analysis.text.lexicon import load_terms
+from analysis.text.units import word_count
 
 MAX_DEPTH = 4
 SAMPLED_ROWS = 200
@@ -144,7 +145,7 @@ def term_lists(files: Sequence[Path]) -> list[Path]:
             terms = load_terms(path)
         except AssayError:
             continue
-        if len(terms) >= 3 and sum(len(term.split()) for term in terms) <= 6 * len(terms):
+        if len(terms) >= 3 and sum(map(word_count, terms)) <= 6 * len(terms):
             found.append(path)
     return found
 

@@ -8,7 +8,6 @@ are deleted in the same way.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, NamedTuple
@@ -68,15 +67,6 @@ class Probe:
     cue: str
     track: str
     seed: int
-
-
-def inserted(text: str, term: str, seed: int) -> tuple[str, int, int]:
-    """The text with the term at a word boundary, and where the term is in it."""
-    changed = insert_term(text, term, seed)
-    starts = (found.start() for found in re.finditer(f"(?={re.escape(term)})", changed))
-    words = text.split()
-    start = next(at for at in starts if (changed[:at] + changed[at + len(term) :]).split() == words)
-    return changed, start, start + len(term)
 
 
 def mentions(rows: Iterable[Row], finder: Finder) -> dict[str, list[Span]]:
@@ -156,7 +146,7 @@ def _insertions(
     for number in range(draws if terms else 0):
         chosen = draw(probe.seed, row[0], probe.target, probe.cue, number, *salt)
         term = terms[chosen % len(terms)]
-        changed = inserted(row[2], term, chosen >> 16)
+        changed = insert_term(row[2], term, chosen >> 16)
         yield _plan(
             row, probe, population, f"{label}{number + 1}", how=("insert", source, term), made=changed
         )
@@ -298,5 +288,5 @@ def _measure_effects(context: PlanContext) -> dict[str, pa.Table]:
     }
 
 
-VARIANTS = Aggregate("intent.variants", 2, _make_variants, _size)
+VARIANTS = Aggregate("intent.variants", 3, _make_variants, _size)
 EFFECTS = Aggregate("intent.effects", 3, _measure_effects, _size)

@@ -19,6 +19,7 @@ from analysis.base.sql import dictionaries, queries, sql_text
 from analysis.store.run import SCHEMA
 from analysis.tracks.intent.attribution import LICENCE_SCHEMA, Case, attribution_row, explain, licence_rows
 from analysis.tracks.intent.baseline import BaselineChooser
+from analysis.tracks.intent.cut_texts import token_counts
 from analysis.tracks.intent.known_methods import METHODS
 from analysis.tracks.intent.licence import peer_of
 from analysis.tracks.intent.methods.contract import Method
@@ -85,7 +86,7 @@ def answer(
         sides[side] = {
             **_prediction(classifiers[side], logits[side]),
             "tokens": len(words[side][0].ids),
-            "cut": _cut(classifiers[side], request.text, limit),
+            "cut": token_counts(classifiers[side].tokenizer, [request.text])[0] > limit,
             "attributions": attributions,
             "licences": licences,
         }
@@ -198,11 +199,6 @@ def _prediction(classifier: LoadedClassifier, logits: NDArray[np.float32]) -> di
         "output": {name: row[name] for name in LIVE_OUTPUT},
         "probabilities": [float(p) if np.isfinite(p) else None for p in probabilities],
     }
-
-
-def _cut(classifier: LoadedClassifier, text: str, limit: int) -> bool:
-    """Whether the text is longer than what is read of it."""
-    return len(classifier.tokenizer(text, truncation=False, verbose=False)["input_ids"]) > limit
 
 
 def _plain(row: dict[str, Any]) -> dict[str, Any]:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from analysis.base.problems import Problem, attempt, suggest
-from analysis.base.records import ALL
+from analysis.base.records import ALL, SIDES
 from analysis.models.classifier_pair import classifiers
 from analysis.models.preflight import sound_heads
 from analysis.models.sides import Sides
 from analysis.plugin.settings import TrackSettings
+from analysis.tracks.intent.predict import DEFAULT_TOKENS, tokens_read
 from analysis.tracks.intent.settings import intent_settings
 
 
@@ -22,12 +23,13 @@ def check_classifiers(models: Sides, settings: TrackSettings, problems: list[Pro
     pair = classifiers(models)
     notes: list[str] = []
     before = len(problems)
-    for side, head, digest in sound_heads(pair, problems):
-        limit = f"{head.max_positions} tokens at most" if head.max_positions else "any length"
+    sound = list(sound_heads(pair, problems))
+    read = tokens_read(pair, intent_settings(settings).max_length) if len(sound) == len(SIDES) else None
+    for side, head, digest in sound:
         over = f"{head.adapter} adapter over " if head.adapter else ""
         notes.append(
             f"{side:<10}{over}{head.architecture}, {head.parameters:,} parameters, {len(head.labels)} classes, "
-            f"{limit}, sha256 {digest[:12]}"
+            f"{_limit(head.max_positions, read)}, sha256 {digest[:12]}"
         )
         _check_length(side, head.max_positions, settings, problems)
     if len(problems) > before:
@@ -46,6 +48,13 @@ def check_classifiers(models: Sides, settings: TrackSettings, problems: list[Pro
     if pair.labels_reordered:
         notes.append("classes   the candidate has them in another order: they are matched by name")
     return notes
+
+
+def _limit(own: int | None, read: int | None) -> str:
+    """How much of a text is read: of the model's own limit, as much as the review and the other side allow."""
+    if own is None:
+        return f"{read or DEFAULT_TOKENS} tokens at most (the model sets no limit)"
+    return f"{own} tokens at most" + (f", {read} are read" if read and read < own else "")
 
 
 def _check_margins(labels: Sequence[str], settings: TrackSettings, problems: list[Problem]) -> None:

@@ -20,13 +20,18 @@ GROUP BY ALL ORDER BY d.value ASC, d.slice LIMIT $shown
 
 -- name: top_words
 WITH word AS (
-    SELECT a.side, a.method, lower(e.text[a.starts[i] + 1 : a.ends[i]]) AS word, a.scores[i] AS score
+    SELECT a.side, a.method, nfc_normalize(lower(e.text[a.starts[i] + 1 : a.ends[i]])) AS word, a.scores[i] AS score
     FROM evidence.attribution a JOIN evidence.example e USING (ref),
          unnest(generate_series(1, len(a.scores))) AS t(i)
     WHERE a.status = 'ok' AND a.target = $target AND e.kind <> 'variant' AND a.scores[i] > 0)
 SELECT side, word, count(*) AS texts, sum(score) AS total
 FROM word WHERE method = $method GROUP BY side, word
 QUALIFY row_number() OVER (PARTITION BY side ORDER BY total DESC, word) <= $shown ORDER BY side, total DESC, word
+
+-- name: cut_texts
+SELECT count(DISTINCT c.ref), any_value(c.tokens_read), count(*) FILTER (c.side = 'base'),
+       count(*) FILTER (c.side = 'candidate')
+FROM evidence.intent_cut c JOIN evidence.membership m ON m.ref = c.ref AND m.track = $track AND m.slice = $all
 
 -- name: risk_coverage
 SELECT b.threshold, b.messages, b.routed, b.wrong, c.routed, c.wrong

@@ -36,7 +36,7 @@ def report_sections(connection: duckdb.DuckDBPyConnection, given: GateInput) -> 
             *_slices(connection, improved=False),
             *cluster_sentences(connection, TRACK, "messages"),
         ],
-        INSPECTED: wrong_gold(connection, given),
+        INSPECTED: [*wrong_gold(connection, given), *_cut(connection)],
         ATTRIBUTION: [
             *_relevance(given),
             *_signals(given),
@@ -100,6 +100,17 @@ def _production(given: GateInput) -> list[str]:
             f"{words} {base.value:.4g} → {candidate.value:.4g}, change {number(change)}{beside} ({change.method})"
         )
     return found
+
+
+def _cut(connection: duckdb.DuckDBPyConnection) -> list[str]:
+    """Messages of which a side read only the beginning, where there are any."""
+    row = connection.execute(_SQL["cut_texts"], {"track": TRACK, "all": ALL}).fetchone()
+    if row is None or not row[0]:
+        return []
+    texts, read, base, candidate = row
+    return [
+        f"messages cut at the {read:,} tokens that are read: {texts:,} (base {base:,}, candidate {candidate:,})"
+    ]
 
 
 def _of(part: int, whole: int) -> str:

@@ -3,6 +3,8 @@ CREATE TABLE intent_side (
     ref VARCHAR NOT NULL, side VARCHAR NOT NULL, label VARCHAR NOT NULL, p DOUBLE NOT NULL,
     runner_up VARCHAR NOT NULL, runner_up_p DOUBLE NOT NULL, margin DOUBLE NOT NULL,
     p_gold DOUBLE, correct BOOLEAN, logits FLOAT[] NOT NULL);
+-- A text of more tokens than a side reads of it, special tokens counted; no row where all of it is read.
+CREATE TABLE intent_cut (ref VARCHAR NOT NULL, side VARCHAR NOT NULL, tokens INTEGER NOT NULL, tokens_read INTEGER NOT NULL);
 CREATE TABLE intent_variant (
     ref VARCHAR NOT NULL, cue VARCHAR NOT NULL, operation VARCHAR NOT NULL, term VARCHAR NOT NULL,
     source VARCHAR NOT NULL, target VARCHAR NOT NULL, population VARCHAR NOT NULL, start INTEGER, "end" INTEGER,

@@ -79,12 +79,18 @@ class IntentTrack(Track):
 
         return check_classifiers(models, settings, problems)
 
-    def fit(self, examples: Examples, models: Sides, skip_bad_rows: bool) -> Examples:
-        """The messages whose gold label both classifiers know. Raises AssayError for the others."""
+    def fit(
+        self, examples: Examples, models: Sides, settings: TrackSettings, skip_bad_rows: bool
+    ) -> Examples:
+        """The messages whose gold label both classifiers know, and which are cut. Raises AssayError for the others."""
         from analysis.data.examples import check_labels
         from analysis.models.classifier_pair import classifiers
+        from analysis.tracks.intent.cut_texts import with_cut_texts
+        from analysis.tracks.intent.settings import intent_settings
 
-        return check_labels(examples, classifiers(models).labels, skip_bad_rows)
+        pair = classifiers(models)
+        known = check_labels(examples, pair.labels, skip_bad_rows)
+        return with_cut_texts(known, pair, intent_settings(settings).max_length)
 
     def clusters(self, examples: Examples, settings: TrackSettings) -> Mapping[str, str]:
         from analysis.tracks.intent.load_data import message_clusters

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     import duckdb
 
 PROMPTS_PER_SHARD = 256
-READING = 1
+READING = 2
 """Rises with every change of how a text is read before detectors see it."""
 
 _SQL = queries(__package__, "stages.sql")

@@ -95,4 +95,4 @@ def _size(context: PlanContext) -> int:
     return len(learned_leads(response_settings(context.settings)))
 
 
-LEARN = Aggregate("response.learned", 1, _compute, _size)
+LEARN = Aggregate("response.learned", 2, _compute, _size)

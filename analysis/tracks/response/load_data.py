@@ -18,6 +18,7 @@ from analysis.data.examples import (
     typed_metadata,
 )
 from analysis.text.cleaned import cleaned
+from analysis.text.units import word_count
 from analysis.tracks.response.behaviour_leads import leads_of
 from analysis.tracks.response.catalogue import read_catalogue
 from analysis.tracks.response.detectors.contract import Policy
@@ -30,7 +31,6 @@ from analysis.tracks.response.roles import behaviour_rows
 from analysis.tracks.response.served import read_served
 from analysis.tracks.response.settings import ResponseSettings
 from analysis.tracks.response.votes import check_people, read_votes
-from analysis.tracks.response.word_count import word_count
 
 KIND = "prompt"
 """Kind of the examples."""

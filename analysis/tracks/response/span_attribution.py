@@ -361,4 +361,4 @@ def _run(context: RunContext, shard: Shard) -> dict[str, pa.Table]:
     }
 
 
-SPAN_ATTRIBUTION = Stage("response.span_attribution", 1, _plan, _run, costly=True)
+SPAN_ATTRIBUTION = Stage("response.span_attribution", 2, _plan, _run, costly=True)

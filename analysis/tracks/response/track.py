@@ -97,7 +97,9 @@ class ResponseTrack(Track):
             *check_leads(response_settings(settings), problems),
         ]
 
-    def fit(self, examples: Examples, models: Sides, skip_bad_rows: bool) -> Examples:
+    def fit(
+        self, examples: Examples, models: Sides, settings: TrackSettings, skip_bad_rows: bool
+    ) -> Examples:
         """All prompts. Raises AssayError for turns that a chat template refuses."""
         from analysis.tracks.response.preflight import check_turns
 

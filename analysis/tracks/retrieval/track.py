@@ -73,7 +73,9 @@ class RetrievalTrack(Track):
 
         return check_encoders(models, settings, problems)
 
-    def fit(self, examples: Examples, models: Sides, skip_bad_rows: bool) -> Examples:
+    def fit(
+        self, examples: Examples, models: Sides, settings: TrackSettings, skip_bad_rows: bool
+    ) -> Examples:
         """The examples, all of which stored vectors must cover. Raises AssayError."""
         from analysis.tracks.retrieval.preflight import fit_vectors
 

@@ -9,7 +9,7 @@ from tui.draw.number_text import figure, signed
 from tui.plugin.attributions import attribution_pairs, method_title, words_of
 from tui.plugin.common import flag_reasons
 from tui.plugin.licence import flip_sentence, standing_text
-from tui.tracks.intent.view import sides_of, transition
+from tui.tracks.intent.view import cut_sentence, sides_of, transition
 
 if TYPE_CHECKING:
     from analysis.review.queries import ExampleEvidence
@@ -29,6 +29,8 @@ def summary(evidence: ExampleEvidence) -> list[str]:
                 f"{name}: {row['label']} {figure(row['p'], 2)}, then {row['runner_up']} "
                 f"{figure(row['runner_up_p'], 2)}, margin {figure(row['margin'], 2)}"
             )
+    if cut := cut_sentence(evidence):
+        rows.append(f"text: {cut}")
     for pair in attribution_pairs(evidence.attributions, evidence.methods):
         for entry in (pair.base, pair.candidate):
             if entry is None:

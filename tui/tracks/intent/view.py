@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from analysis.base.records import SIDES
 from analysis.review.queries import by_side
 from tui.draw.lines import Line, Target, rule, wrapped
 from tui.draw.number_text import bar, figure, signed
@@ -28,7 +29,7 @@ def example_lines(evidence: ExampleEvidence, options: ViewOptions) -> list[Line]
     """The whole view of one message; on a low screen counterfactuals leave room for what was said of it."""
     width = options.width
     lines = [*_gold(evidence, width, options.height), *attributed_lines(evidence, options), rule(width)]
-    lines += [*_predictions(evidence, width), rule(width)]
+    lines += [*_predictions(evidence, width), *_cut(evidence, width), rule(width)]
     said = annotation_lines(evidence, options)
     variants = _variants(evidence, options, options.height - len(lines) - len(said) - 1)
     if variants:
@@ -100,6 +101,25 @@ def _predictions(evidence: ExampleEvidence, width: int) -> list[Line]:
         if width >= 100:
             lines.append(Line().to(INDENT).add(text, "dim"))
     return lines
+
+
+def cut_sentence(evidence: ExampleEvidence) -> str:
+    """How much each side reads of a text that is longer than its limit; empty where both read all of it."""
+    rows = by_side(evidence.payload.get("intent_cut", ()))
+    said = {
+        side: f"cut at {row['tokens_read']:,} of {row['tokens']:,} tokens" if row else "all tokens are read"
+        for side, row in ((side, rows.get(side)) for side in SIDES)
+    }
+    if not rows:
+        return ""
+    if len(set(said.values())) == 1:
+        return f"{said['base']} on both sides"
+    return "; ".join(f"{side}: {words}" for side, words in said.items())
+
+
+def _cut(evidence: ExampleEvidence, width: int) -> list[Line]:
+    said = cut_sentence(evidence)
+    return wrapped(" cut", said.removeprefix("cut "), width, indent=INDENT, style="warn") if said else []
 
 
 def _variants(evidence: ExampleEvidence, options: ViewOptions, room: int) -> list[Line]:

@@ -6,10 +6,11 @@ import re
 from difflib import SequenceMatcher
 from functools import lru_cache
 
+from analysis.text.units import units
+
 MOST_UNITS = 1500
 """Words of an answer that are compared one by one; in longer ones, lines and sentences are."""
 
-_WORDS = re.compile(r"\w+(?:['’\-]\w+)*|[^\w\s]")
 _SENTENCES = re.compile(r"[^\s][^.!?\n。！？]*[.!?。！？]*")
 
 Stretch = tuple[int, int]
@@ -22,10 +23,9 @@ def word_diff(base: str, candidate: str) -> tuple[tuple[Stretch, ...], tuple[Str
     Words are compared as they are written, and neighbours that changed together are one stretch. Source: the
     matching of Ratcliff and Obershelp, as in `difflib`.
     """
-    units = [_units(text, _WORDS) for text in (base, candidate)]
-    if max(map(len, units)) > MOST_UNITS:
-        units = [_units(text, _SENTENCES) for text in (base, candidate)]
-    left, right = units
+    left, right = (units(text) for text in (base, candidate))
+    if max(len(left), len(right)) > MOST_UNITS:
+        left, right = ([match.span() for match in _SENTENCES.finditer(text)] for text in (base, candidate))
     matcher = SequenceMatcher(
         None, [base[start:end] for start, end in left], [candidate[start:end] for start, end in right]
     )
@@ -39,7 +39,3 @@ def word_diff(base: str, candidate: str) -> tuple[tuple[Stretch, ...], tuple[Str
         if to_right > from_right:
             new.append((right[from_right][0], right[to_right - 1][1]))
     return tuple(gone), tuple(new)
-
-
-def _units(text: str, pattern: re.Pattern[str]) -> list[Stretch]:
-    return [match.span() for match in pattern.finditer(text)]

@@ -6,11 +6,12 @@ import re
 import unicodedata
 from dataclasses import dataclass
 
+from analysis.text import units
+
 SENTENCE_END = re.compile(r"(?<![.!?…])[.!?…]++[\"'”’»)\]*_]*+(?=\s|$)|[。！？]++[」』）]*+|\n++")
 ABBREVIATION = re.compile(
     r"(?<!\w)(?:(?:vols?|nos?|ca|approx)\.(?=\s\d)|(?:dr|mr|mrs|ms|st|e\.g|i\.e)\.(?=\s\w))", re.IGNORECASE
 )
-WORD = re.compile(r"\w+(?:['’]\w+)*")
 CLOSING = {'"': '"', "“": "”", "„": "“", "«": "»", "「": "」", "『": "』", "《": "》", "〈": "〉"}
 QUOTE_LIMIT = 400
 EMPHASIS = re.compile(r"(?<![\w*_])([*_]{1,3})(?=[^\s*_])([^*_\n]{1,200})(?<=\S)\1(?![\w*_])")
@@ -21,8 +22,7 @@ NEGATOR = re.compile(
     re.IGNORECASE,
 )
 CLAUSE_REACH = 80
-UNSPACED = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\u0e00-\u0e7f]")
-"""A letter of a script that puts no spaces between words."""
+_UNHYPHENED = re.compile("[^-]+")
 
 
 @dataclass(frozen=True, order=True)
@@ -110,8 +110,15 @@ def folded(text: str) -> str:
 
 
 def words(text: str) -> list[Span]:
-    """Runs of letters and digits; `don't` is one word."""
-    return [Span(match.start(), match.end()) for match in WORD.finditer(text)]
+    """Runs of letters and digits; `don't` is one, `real-time` are two, and letters without spaces between are one."""
+    found: list[Span] = []
+    for start, end in units.words(text):
+        for part in _UNHYPHENED.finditer(text, start, end):
+            if found and found[-1].end == part.start():
+                found[-1] = Span(found[-1].start, part.end())
+            else:
+                found.append(Span(*part.span()))
+    return found
 
 
 def _add(found: list[Span], text: str, start: int, end: int) -> None:

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analysis.base.seeds import draw
+from analysis.text.units import words
 
 Encode = Callable[[Sequence[str]], NDArray[np.float32]]
 """Texts -> vectors, float32 [n, d]."""
@@ -17,7 +18,6 @@ Place = Callable[[Sequence[str]], NDArray[np.float64]]
 
 SAMPLE = 4_000
 """Texts from which the weight of an n-gram is counted."""
-WORDS = r"\w+(?:['’]\w+)*"
 _FEATURES = 2**20
 _SMALLEST = 1e-9
 """Least eigenvalue, as a share of the largest, of a direction that is kept."""
@@ -39,7 +39,7 @@ class Ngrams:
 
         common = {"n_features": _FEATURES, "alternate_sign": False, "norm": None, "lowercase": True}
         self._counts = (
-            HashingVectorizer(ngram_range=(1, 3), token_pattern=WORDS, **common),
+            HashingVectorizer(ngram_range=(1, 3), tokenizer=_words, token_pattern=None, **common),
             HashingVectorizer(analyzer="char_wb", ngram_range=(2, 5), **common),
         )
         chosen = list(texts)
@@ -56,6 +56,11 @@ class Ngrams:
 
         halves = zip(self._counts, self._weights, strict=True)
         return hstack([weights.transform(counts.transform(texts)) for counts, weights in halves]).tocsr()
+
+
+def _words(text: str) -> list[str]:
+    """Words as everywhere, but cut at hyphens."""
+    return [part for start, end in words(text) for part in text[start:end].split("-")]
 
 
 def spanned(ngrams: Ngrams, taught: Any) -> tuple[Place, NDArray[np.float64]]:

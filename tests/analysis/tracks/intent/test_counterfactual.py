@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from analysis.text.lexicon import BUILT_IN, Finder, Lexicon
+from analysis.text.lexicon import BUILT_IN, Finder, Lexicon, insert_term
 from analysis.tracks.intent.counterfactual import (
     DRAWS,
     DRAWS_BESIDE,
     MAX_TEXTS,
     Plan,
     Probe,
-    inserted,
     mentions,
     neutral_plans,
     plans,
@@ -203,6 +202,6 @@ def test_the_number_of_probed_texts_is_bounded() -> None:
 @pytest.mark.parametrize("seed", range(40))
 def test_inserted_text_holds_the_term_at_its_offsets(seed: int) -> None:
     text = "the theme of the thing is the the"
-    changed, start, end = inserted(text, "the", seed)
+    changed, start, end = insert_term(text, "the", seed)
     assert changed[start:end] == "the"
     assert (changed[:start] + changed[end:]).split() == text.split()

@@ -20,10 +20,11 @@ from functools import lru_cache
 from rapidfuzz import fuzz
 
 from analysis.text.lexicon import STOPWORDS
+from analysis.text.units import runs_on
 from analysis.tracks.response.citation_pattern import Citation, find_citations
 from analysis.tracks.response.detectors.contract import Found, Knowledge, Passage, Response
 from analysis.tracks.response.english.numbers import amounts
-from analysis.tracks.response.english.sentences import UNSPACED, Span, folded, sentences, words
+from analysis.tracks.response.english.sentences import Span, folded, sentences, words
 from analysis.tracks.response.english.speech import asks
 from analysis.tracks.response.english.times import times
 
@@ -250,7 +251,7 @@ def _stems(text: str) -> Iterator[str]:
     """Content words by their first letters; in a script without spaces, pairs of letters."""
     for span in words(text):
         word = folded(span.of(text))
-        if UNSPACED.search(word):
+        if any(map(runs_on, span.of(text))):
             yield from (word[at : at + 2] for at in range(max(1, len(word) - 1)))
         elif word.isdigit() or (len(word) > 2 and word not in _STOP):
             yield word.removesuffix("'s")[:STEM].removesuffix("s")

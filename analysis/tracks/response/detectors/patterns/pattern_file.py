@@ -9,8 +9,9 @@ from pathlib import Path
 import regex
 
 from analysis.base.problems import Problem, raise_problems, suggest
+from analysis.text.units import NO_WORD_AFTER, NO_WORD_BEFORE, runs_on
 from analysis.tracks.response.bounded_pattern import fault_of
-from analysis.tracks.response.english.sentences import UNSPACED, level
+from analysis.tracks.response.english.sentences import level
 
 POLICY_PHRASES = ("refusal", "escalation", "pressure")
 """What `policy:` may name."""
@@ -53,8 +54,8 @@ def plain_pattern(words: str) -> str:
     parts = []
     for word in level(words).split():
         stem = word.removesuffix("*")
-        before = r"(?<!\w)" if _edged(stem[0]) else ""
-        after = r"\w*" if word.endswith("*") else r"(?!\w)" if _edged(stem[-1]) else ""
+        before = NO_WORD_BEFORE if _edged(stem[0]) else ""
+        after = r"\w*" if word.endswith("*") else NO_WORD_AFTER if _edged(stem[-1]) else ""
         parts.append(before + regex.escape(stem) + after)
     return r"\s+".join(parts)
 
@@ -183,4 +184,4 @@ def _spaces(match: re.Match[str]) -> str:
 
 
 def _edged(char: str) -> bool:
-    return char.isalnum() and not UNSPACED.match(char)
+    return char.isalnum() and not runs_on(char)

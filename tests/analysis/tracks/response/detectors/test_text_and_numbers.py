@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from analysis.text.units import word_count
 from analysis.tracks.response.english.numbers import MONEY, money, value
 from analysis.tracks.response.english.sentences import Span, emphases, level, negated, quotations, sentences
-from analysis.tracks.response.word_count import word_count
 
 
 @pytest.mark.parametrize(

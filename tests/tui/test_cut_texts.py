@@ -1,0 +1,71 @@
+"""A text that is cut, and accents in either form, in the console."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from analysis.plugin.registry import get
+from analysis.plugin.report_fields import INSPECTED
+from analysis.review.scope import Scope
+from analysis.review.session import ReviewSession
+from tests.analysis.store_fixture import publish_review, ref_of
+from tui.draw.theme import Colours
+from tui.plugin.options import ViewOptions
+from tui.plugin.registry import view_of
+
+TEXTS = {
+    1: "message 1 about escalation " + "message " * 70,
+    3: unicodedata.normalize("NFD", "message 3 about escalation in a Café Noir"),
+    5: "message 5 about escalation in a CAFÉ",
+    7: "मुझे मदद message 7 about escalation",
+    9: "担当者と話したい 9",
+}
+
+
+@pytest.fixture
+def cut(tmp_path: Path) -> Iterator[ReviewSession]:
+    store = publish_review(tmp_path / "cut.review", texts=TEXTS)
+    with ReviewSession.open(store, "alice") as opened:
+        yield opened
+
+
+def drawn(session: ReviewSession, number: int, width: int, height: int) -> str:
+    lines = view_of("intent").example(session.example(ref_of(number)), ViewOptions(width, height, Colours()))
+    assert all(line.width <= width for line in lines)
+    return "\n".join(line.plain for line in lines)
+
+
+@pytest.mark.parametrize(("width", "height"), [(80, 24), (100, 40), (160, 50)])
+def test_a_cut_text_says_so(cut: ReviewSession, width: int, height: int) -> None:
+    assert " cut       at 64 of 76 tokens on both sides" in drawn(cut, 1, width, height)
+    assert "of 76 tokens" not in drawn(cut, 3, width, height)
+
+
+def test_the_summary_the_slice_and_the_report_say_so(cut: ReviewSession) -> None:
+    summary = view_of("intent").summary(cut.example(ref_of(1)))
+    assert "text: cut at 64 of 76 tokens on both sides" in summary
+    assert [row.ref for row in cut.queue_page(Scope(slice="cut=yes", everything=True), 0, 9)] == [ref_of(1)]
+    inspected = get("intent").report_sections(cut.connection, cut.gate_input())[INSPECTED]
+    assert "messages cut at the 64 tokens that are read: 1 (base 1, candidate 1)" in inspected
+
+
+@pytest.mark.parametrize("form", ["NFC", "NFD"])
+@pytest.mark.parametrize("written", ["Café", "café", "CAFÉ"])
+def test_search_finds_accents_in_either_form(cut: ReviewSession, form: str, written: str) -> None:
+    search = unicodedata.normalize(form, written)
+    rows = cut.queue_page(Scope(search=search, everything=True), 0, 9)
+    assert [row.ref for row in rows] == [ref_of(3), ref_of(5)]
+
+
+def test_attributed_words_begin_with_letters(cut: ReviewSession) -> None:
+    for number, least in ((7, 6), (9, 9)):
+        evidence = cut.example(ref_of(number))
+        text = evidence.example.text
+        for entry in evidence.attributions:
+            words = [text[start:end] for start, end in zip(entry.starts, entry.ends, strict=True)]
+            assert len(words) <= least
+            assert not [one for one in words if unicodedata.category(one[0]).startswith("M")]
