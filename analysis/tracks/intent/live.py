@@ -17,8 +17,16 @@ from analysis.base.records import SIDES, Side
 from analysis.base.seeds import draw
 from analysis.base.sql import dictionaries, queries, sql_text
 from analysis.store.run import SCHEMA
-from analysis.tracks.intent.attribution import LICENCE_SCHEMA, Case, attribution_row, explain, licence_rows
-from analysis.tracks.intent.baseline import BaselineChooser
+from analysis.tracks.intent.attribution import (
+    LICENCE_SCHEMA,
+    Case,
+    attribution_row,
+    case_of,
+    explain,
+    licence_rows,
+)
+from analysis.tracks.intent.baseline import Baselines
+from analysis.tracks.intent.crossfit import half_of, used_by
 from analysis.tracks.intent.known_methods import METHODS
 from analysis.tracks.intent.licence import peer_of
 from analysis.tracks.intent.methods.contract import Method
@@ -60,7 +68,8 @@ def answer(
         request: the text, the example that it comes from, and the methods.
 
     Returns:
-        JSON-able: `device`, `labels`, `contrast` (the target of the flip, or None) and `sides`, each with
+        JSON-able: `device`, `labels`, `contrast` (the target of the flip, or None), `options` (what the run chose by
+        cross-fitting for such a text, by method; a kind of baseline at integrated gradients) and `sides`, each with
         `output` (`LIVE_OUTPUT`), `probabilities` (in the order of `labels`, None where they are not numbers),
         `tokens`, `cut`, `attributions`, which have the columns of the table `attribution` without ref and side,
         and `licences`, which have those of the view `intent_licensed`.
@@ -75,7 +84,10 @@ def answer(
     words = {side: tokenise(classifiers[side], [request.text], limit) for side in SIDES}
     logits = {side: logits_of_ids(classifiers[side], [words[side][0].ids]) for side in SIDES}
     flip = _flip(known, models.labels, logits)
-    cases = _cases(classifiers, words, logits, flip) if methods else []
+    # A text that was made from an example is explained as that is, so that before and after can be compared.
+    half = half_of(models.digests["candidate"], request.ref if known and request.ref else request.text)
+    options = used_by(evidence.execute(_SQL["chosen_options"]).fetchall())[half]
+    cases = _cases(classifiers, words, logits, flip, options) if methods else []
     seed = draw("attribution", request.ref if known and known.text == request.text else request.text)
     sides = {}
     for side in SIDES:
@@ -93,6 +105,7 @@ def answer(
         "device": classifiers["base"].device,
         "labels": list(models.labels),
         "contrast": None if flip is None else flip.name(models.labels),
+        "options": options,
         "sides": sides,
     }
 
@@ -102,15 +115,16 @@ def _cases(
     words: Mapping[Side, Sequence[Tokenised]],
     logits: Mapping[Side, NDArray[np.float32]],
     flip: Target | None,
+    options: Mapping[str, str],
 ) -> list[Case]:
     """Each side's predicted class, and the flip on both."""
     asked = [{side: Target(int(logits[side][0].argmax())) for side in SIDES}]
     if flip is not None:
         asked.append(dict.fromkeys(SIDES, flip))
-    chooser = BaselineChooser(classifiers)
+    baselines = Baselines(classifiers)
     here = {side: words[side][0] for side in SIDES}
     own = {side: logits[side][0] for side in SIDES}
-    return [Case(0, targets, chooser.choose(here, targets, own)) for targets in asked]
+    return [case_of(0, here, targets, own, baselines, options) for targets in asked]
 
 
 def _explained(

@@ -22,7 +22,7 @@ from analysis.base.seeds import shuffled
 from analysis.base.sql import queries
 from analysis.models.classifier_pair import classifiers
 from analysis.plugin.stage import PlanContext, RunContext, Shard, Stage
-from analysis.tracks.intent.baseline import BaselineChooser
+from analysis.tracks.intent.baseline import Baselines
 from analysis.tracks.intent.methods.integrated_gradients import STEPS, integrated_gradients
 from analysis.tracks.intent.methods.occlusion import occlusion
 from analysis.tracks.intent.methods.request import Request, seeded
@@ -155,7 +155,7 @@ def _compare(
     words = dict(zip(texts, tokenise(classifier, list(texts.values()), limit), strict=True))
     outputs = logits_of_ids(classifier, [one.ids for one in words.values()])
     logits = dict(zip(texts, outputs, strict=True))
-    chooser = BaselineChooser({SIDES[0]: classifier})
+    baselines = Baselines({SIDES[0]: classifier})
     rows = []
     for method in (INTEGRATED_GRADIENTS, OCCLUSION):
         entries = [one for one in known if one.method == method]
@@ -167,7 +167,7 @@ def _compare(
             [words[ref] for ref, _, _ in asked],
             targets,
             [float(target.output(logits[ref])) for (ref, _, _), target in zip(asked, targets, strict=True)],
-            [chooser.baseline(SIDES[0], kind, words[ref]) for ref, _, kind in asked if kind is not None],
+            [baselines.baseline(SIDES[0], kind, words[ref]) for ref, _, kind in asked if kind is not None],
         )
         explained = occlusion(request) if method == OCCLUSION else integrated_gradients(request, STEPS[:1])
         scores = {one: answer.scores for one, answer in zip(asked, explained, strict=True)}

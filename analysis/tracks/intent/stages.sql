@@ -54,6 +54,13 @@ JOIN odds pb ON pb.ref = v.parent_ref AND pb.side = 'base' AND pb.target = v.tar
 JOIN odds pc ON pc.ref = v.parent_ref AND pc.side = 'candidate' AND pc.target = v.target
 WHERE v.operation = 'signal' ORDER BY v.parent_ref, v.target, v.cue
 
+-- name: evaluation_texts
+SELECT e.ref, e.text, e.sha256 FROM example e JOIN membership m USING (ref)
+WHERE m.track = $track AND m.slice = $all ORDER BY e.ref
+
+-- name: chosen_options
+SELECT DISTINCT method, half, option FROM intent_option WHERE chosen ORDER BY ALL
+
 -- name: messages_to_attribute
 SELECT e.ref, e.text, e.sha256 FROM example e JOIN selected USING (ref)
 WHERE e.track = $track ORDER BY length(e.text), e.ref

@@ -113,8 +113,9 @@ class IntentTrack(Track):
 
     def stages(self) -> tuple[Step, ...]:
         """Probes are made first, so that variants are predicted with everything else."""
-        from analysis.tracks.intent.attribution import ATTRIBUTE
+        from analysis.tracks.intent.attribution import ATTRIBUTE, QUEUED
         from analysis.tracks.intent.calibration import CALIBRATION
+        from analysis.tracks.intent.choose_options import options_stage
         from analysis.tracks.intent.contested import CONTESTED
         from analysis.tracks.intent.counterfactual import EFFECTS, VARIANTS
         from analysis.tracks.intent.enrichment import ENRICH
@@ -134,6 +135,7 @@ class IntentTrack(Track):
             CALIBRATION,
             SELECTIVE,
             PRODUCTION,
+            options_stage(QUEUED),
             ATTRIBUTE,
             ENRICH,
             RANDOMISE,

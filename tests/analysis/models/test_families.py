@@ -10,7 +10,7 @@ import pytest
 
 from analysis.base.errors import AssayError
 from analysis.models.load_classifier import LoadedClassifier, inspect_classifier, load_classifier
-from analysis.tracks.intent.baseline import BaselineChooser
+from analysis.tracks.intent.baseline import Baselines
 from analysis.tracks.intent.known_methods import METHODS
 from analysis.tracks.intent.methods.contract import Method
 from analysis.tracks.intent.methods.integrated_gradients import MAX_DELTA, integrated_gradients
@@ -80,9 +80,9 @@ def request_of(classifier: LoadedClassifier, texts: list[str]) -> Request:
     logits = logits_of_ids(classifier, [one.ids for one in words])
     targets = [Target(int(index)) for index in logits.argmax(axis=1)]
     outputs = [float(target.output(row)) for target, row in zip(targets, logits, strict=True)]
-    chooser = BaselineChooser({"base": classifier})
+    baselines = Baselines({"base": classifier})
     choices = [
-        chooser.choose({"base": one}, {"base": target}, {"base": row})
+        baselines.choice("mean", {"base": one}, {"base": target}, {"base": row})
         for one, target, row in zip(words, targets, logits, strict=True)
     ]
     return Request(

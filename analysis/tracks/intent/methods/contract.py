@@ -16,7 +16,11 @@ class Method:
     Args:
         spec: what it is called, and what it may stand for.
         explain: computes it.
-        baseline: whether it starts from a neutral baseline, which must then be neutral.
+        baseline: whether it starts from the baseline of the run, which must then be neutral.
+        baselines: whether it averages over every neutral baseline, of which there must then be one.
+        options: ways to compute it of which a run chooses one for each half of its texts (`crossfit`), by how well it
+            ranks the words of the other half; the answer is asked with `Request.options`.
+        baseline_options: those of them that start from the baseline of the run.
         contrastive: whether every flip is also explained by it as candidate's class against base's.
         place: methods are shown by it.
     """
@@ -24,6 +28,9 @@ class Method:
     spec: MethodSpec
     explain: Callable[[Request], list[Explained]]
     baseline: bool = False
+    baselines: bool = False
+    options: tuple[str, ...] = ()
+    baseline_options: tuple[str, ...] = ()
     contrastive: bool = False
     place: int = 100
 
@@ -41,3 +48,7 @@ class Method:
     def on_demand(self) -> bool:
         """Whether it is computed when a reviewer asks, never for the whole queue."""
         return self.spec.on_demand
+
+    def starts_from_baseline(self, option: str | None) -> bool:
+        """Whether it starts from the baseline of the run, with the option that was chosen."""
+        return self.baseline or option in self.baseline_options

@@ -10,7 +10,7 @@ import pytest
 
 from analysis.models.load_classifier import LoadedClassifier
 from analysis.tracks.intent.attribution import LICENCE_SCHEMA, Answer, cases_of, explain
-from analysis.tracks.intent.baseline import KINDS, BaselineChooser
+from analysis.tracks.intent.baseline import Baselines
 from analysis.tracks.intent.faithfulness import CHANCE_LEVEL
 from analysis.tracks.intent.known_methods import METHODS
 from analysis.tracks.intent.licence import Candidate, Licence, licences, top_overlap
@@ -51,7 +51,7 @@ def answered(model: LoadedClassifier, texts: list[str]) -> tuple[list[Tokenised]
     words = tokenise(model, texts, 64)
     logits = logits_of_ids(model, [one.ids for one in words])
     pair = {"base": model, "candidate": model}
-    cases = cases_of(pair, dict.fromkeys(pair, words), dict.fromkeys(pair, logits))
+    cases = cases_of(pair, dict.fromkeys(pair, words), dict.fromkeys(pair, logits), [{}] * len(texts))
     methods = [method for method in METHODS if method.name in (INTEGRATED_GRADIENTS, OCCLUSION)]
     return words, explain(model, "base", words, logits, cases, list(range(len(texts))), methods)
 
@@ -114,7 +114,7 @@ def test_a_shuffled_attribution_beats_chance_no_more_often_than_stated(
     assert np.mean([bool(one) for one, _ in licensed(found)]) < CHANCE_LEVEL
 
 
-def test_a_pad_baseline_that_predicts_the_class_is_refused_and_another_one_chosen() -> None:
+def test_a_pad_baseline_that_predicts_the_class_is_refused() -> None:
     model = bag_of_words({"human": {"escalation": 3.0}, "gift": {"returns": 0.5}})
     import torch
 
@@ -122,12 +122,12 @@ def test_a_pad_baseline_that_predicts_the_class_is_refused_and_another_one_chose
         model.model.get_input_embeddings().weight[model.tokenizer.pad_token_id, 0] = 2.0
     text = tokenise(model, ["where is my human gift"], 64)[0]
     asked_of = ({"base": text}, {"base": Target(0)}, {"base": logits_of_ids(model, [text.ids])[0]})
-    pad = BaselineChooser({"base": model}, kinds=("pad",)).choose(*asked_of)
+    baselines = Baselines({"base": model})
+    pad = baselines.choice("pad", *asked_of)
     assert not pad.neutral
     assert pad.baseline["base"].p.argmax() == 0
-    free = BaselineChooser({"base": model}, kinds=KINDS).choose(*asked_of)
-    assert free.neutral
-    assert free.baseline["base"].kind != "pad"
+    assert "pad" not in {one.kind for one in pad.neutral_ones["base"]}
+    assert baselines.choice("word", *asked_of).neutral
     _, answers = answered(model, ["where is my human gift"])
     assert {one.status for one in answers} == {"ok"}
 
@@ -143,7 +143,7 @@ def one_candidate(numbers: list[float], **changed: object) -> list[Candidate]:
 @pytest.mark.parametrize(
     ("changed", "reasons"),
     [
-        ({"neutral": False}, ("no baseline is neutral", "the other family gives nothing")),
+        ({"neutral": False}, ("baseline is not neutral", "the other family gives nothing")),
         ({"converged": False}, ("does not add up", "the other family gives nothing")),
         (
             {"scores": np.array([-2, 0, 1, 2, 3, 4, 5, 6], np.float32)},
