@@ -64,7 +64,7 @@ class Choice:
 
 
 class Baselines:
-    """The baselines of texts; remembers that of each kind, length and place of special tokens.
+    """The baselines of texts; remembers those of each length and place of special tokens.
 
     Args:
         classifiers: the models of the sides that share a kind.
@@ -134,27 +134,32 @@ class Baselines:
         )
         key = (side, kind, slots)
         if key not in self._known:
-            self._known[key] = self._make(side, kind, slots)
+            self._known.update({(side, one.kind, slots): one for one in self._make(side, slots)})
         return self._known[key]
 
-    def _make(self, side: Side, kind: str, slots: tuple[int, ...]) -> Baseline:
-        """The baseline with those special tokens kept; -1 marks a content slot."""
+    def _make(self, side: Side, slots: tuple[int, ...]) -> list[Baseline]:
+        """The baselines of every kind with those special tokens kept, in one batch; -1 marks a content slot."""
         import torch
 
         classifier = self.classifiers[side]
         embed: Any = classifier.model.get_input_embeddings()
-        filler = self._filler(classifier, kind)
-        ids = torch.tensor([filler or 0 if slot < 0 else slot for slot in slots], device=classifier.device)
+        kinds = [kind for kind in KINDS if self._has(classifier, kind)]
+        content = [position for position, slot in enumerate(slots) if slot < 0]
+        rows = [
+            [(self._filler(classifier, kind) or 0) if slot < 0 else slot for slot in slots] for kind in kinds
+        ]
         # Not inference_mode: these embeddings take part in a gradient computation later.
         with torch.no_grad():
-            embeddings = embed(ids).detach().clone()
-            if kind == "mean":
-                mean = embed.weight.detach().float().mean(dim=0).to(embeddings.dtype)
-                embeddings[[position for position, slot in enumerate(slots) if slot < 0]] = mean
-            mask = torch.ones((1, len(slots)), dtype=torch.long, device=classifier.device)
-            output = classifier.model(inputs_embeds=embeddings[None], attention_mask=mask)
+            embeddings = embed(torch.tensor(rows, device=classifier.device)).detach().clone()
+            mean = embed.weight.detach().float().mean(dim=0).to(embeddings.dtype)
+            embeddings[kinds.index("mean"), content] = mean
+            mask = torch.ones(embeddings.shape[:2], dtype=torch.long, device=classifier.device)
+            output = classifier.model(inputs_embeds=embeddings, attention_mask=mask)
             logits = output.logits.float().cpu().numpy()
-        return Baseline(kind, embeddings.clone(), logits[0], softmax(logits)[0])
+        return [
+            Baseline(kind, embeddings[row].clone(), logits[row], softmax(logits[row]))
+            for row, kind in enumerate(kinds)
+        ]
 
     def _has(self, classifier: LoadedClassifier, kind: str) -> bool:
         return kind == "mean" or self._filler(classifier, kind) is not None

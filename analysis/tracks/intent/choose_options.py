@@ -24,7 +24,7 @@ from analysis.base.sql import queries
 from analysis.models.classifier_pair import classifiers
 from analysis.plugin.stage import PlanContext, RunContext, Shard, Stage
 from analysis.tracks.intent.baseline import KINDS, Baselines
-from analysis.tracks.intent.crossfit import CHANCE, LOOKS, OTHER, Half, Race, Tried, half_of, race
+from analysis.tracks.intent.crossfit import CHANCE, LOOKS, OTHER, Half, Percentiles, Race, half_of, race
 from analysis.tracks.intent.faithfulness import CHANCE_LEVEL, Ranking, deletions, distinct_rankings, rank
 from analysis.tracks.intent.methods.contract import Method
 from analysis.tracks.intent.methods.integrated_gradients import integrated_gradients
@@ -53,11 +53,14 @@ ROUNDED = 6
 
 OPTION_SCHEMA = pa.schema(
     [("method", pa.string()), ("option", pa.string()), ("half", pa.string()), ("side", pa.string()),
-     ("texts", pa.int32()), ("usable", pa.int32()), ("percentile", pa.float64()), ("chosen", pa.bool_())]
+     ("texts", pa.int32()), ("usable", pa.int32()), ("ranked", pa.int32()), ("percentile", pa.float64()),
+     ("chosen", pa.bool_())]
 )  # fmt: skip
 
 
 Explain = Callable[[Request], list[Explained]]
+Ways = Mapping[str, str | None]
+"""Options of a method, each with the kind of baseline that it starts from; None where it starts from none."""
 
 
 class Trials:
@@ -79,42 +82,55 @@ class Trials:
         self.refs = refs
         self.words = words
         self.baselines = Baselines(models)
-        self._logits: dict[tuple[Side, int], NDArray[np.float32]] = {}
+        self._logits: dict[Side, NDArray[np.float32]] = {}
         self._p: dict[tuple[Side, int], dict[frozenset[int], float]] = defaultdict(dict)
 
-    def tried(self, rows: Sequence[int], explain: Explain, ways: Mapping[str, str | None]) -> list[Tried]:
+    def usable(self, ways: Ways) -> dict[str, NDArray[np.bool_]]:
+        """Whether each option explains each text, (texts,): where its baseline is neutral on both sides, if any."""
+        self._predict()
+        rows = range(len(self.refs))
+        return {
+            option: np.array([self._usable(row, kind) for row in rows], dtype=np.bool_)
+            for option, kind in ways.items()
+        }
+
+    def percentiles(self, rows: Sequence[int], explain: Explain, ways: Ways) -> Mapping[str, Percentiles]:
         """How options rank the words of some texts, for the class that each side predicts.
 
         Args:
             rows: of the texts.
             explain: computes all options; which, the request says.
-            ways: the options, each with the kind of baseline that it starts from, None where it starts from none.
+            ways: the options, each with its kind of baseline.
+
+        Returns:
+            By option, of each of the texts; by chance where the option does not explain it.
 
         Raises:
             AssayError: a model cannot answer the method.
         """
-        self._predict(rows)
-        usable = {option: [self._usable(row, kind) for row in rows] for option, kind in ways.items()}
-        found = {option: {side: np.full(len(rows), CHANCE) for side in SIDES} for option in ways}
+        found: dict[str, dict[Side, NDArray[np.float64]]] = {
+            option: {side: np.full(len(rows), CHANCE) for side in SIDES} for option in ways
+        }
         for side in SIDES:
-            asked = [(at, option) for option in ways for at in range(len(rows)) if usable[option][at]]
+            asked = [
+                (at, option) for option, kind in ways.items() for at, row in enumerate(rows)
+                if self._usable(row, kind)
+            ]  # fmt: skip
             answers = explain(self._request(side, [(rows[at], option, ways[option]) for at, option in asked]))
             ranked = [rank(answer.scores) for answer in answers]
-            pairs = [(rows[at], one) for (at, _), one in zip(asked, ranked, strict=True)]
-            self._delete(side, pairs)
+            self._delete(side, [(rows[at], one) for (at, _), one in zip(asked, ranked, strict=True)])
             for (at, option), one in zip(asked, ranked, strict=True):
                 found[option][side][at] = self._percentile(side, rows[at], one)
-        return [Tried(option, found[option], np.array(usable[option], dtype=np.bool_)) for option in ways]
+        return found
 
-    def _predict(self, rows: Sequence[int]) -> None:
+    def _predict(self) -> None:
         for side in SIDES:
-            new = [row for row in rows if (side, row) not in self._logits]
-            logits = logits_of_ids(self.models[side], [self.words[side][row].ids for row in new])
-            self._logits.update({(side, row): one for row, one in zip(new, logits, strict=True)})
+            if side not in self._logits:
+                ids = [one.ids for one in self.words[side]]
+                self._logits[side] = logits_of_ids(self.models[side], ids)
 
     def _usable(self, row: int, kind: str | None) -> bool:
-        """Whether a text can be explained from a kind of baseline: neutral on both sides, or not needed."""
-        logits = {side: self._logits[side, row] for side in SIDES}
+        logits = {side: self._logits[side][row] for side in SIDES}
         if not all(np.isfinite(one).all() for one in logits.values()):
             return False
         texts = {side: self.words[side][row] for side in SIDES}
@@ -122,7 +138,7 @@ class Trials:
         return kind is None or self.baselines.neutral(kind, texts, targets, logits)
 
     def _target(self, side: Side, row: int) -> Target:
-        return Target(int(self._logits[side, row].argmax()))
+        return Target(int(self._logits[side][row].argmax()))
 
     def _request(self, side: Side, asked: Sequence[tuple[int, str, str | None]]) -> Request:
         """Texts with the option and the kind of baseline of each; options that start from none pass one over."""
@@ -133,7 +149,7 @@ class Trials:
             self.models[side],
             [self.words[side][row] for row in rows],
             targets,
-            [float(one.output(self._logits[side, row])) for row, one in zip(rows, targets, strict=True)],
+            [float(one.output(self._logits[side][row])) for row, one in zip(rows, targets, strict=True)],
             [self.baselines.baseline(side, kind or first, self.words[side][row]) for row, _, kind in asked],
             seeds=[draw("attribution", self.refs[row]) for row in rows],
             options=[option for _, option, _ in asked],
@@ -216,26 +232,21 @@ def _tells(text: Tokenised) -> bool:
     return bool(text.words) and distinct_rankings(len(text.words)) * CHANCE_LEVEL >= 1
 
 
-def _race(trials: Trials, explain: Explain, ways: Mapping[str, str | None]) -> Race:
-    def measure(options: Sequence[str], start: int, stop: int) -> list[Tried]:
-        return trials.tried(range(start, stop), explain, {option: ways[option] for option in options})
+def _race(trials: Trials, explain: Explain, ways: Ways) -> Race:
+    def measure(options: Sequence[str], rows: range) -> Mapping[str, Percentiles]:
+        return trials.percentiles(rows, explain, {option: ways[option] for option in options})
 
-    return race(list(ways), len(trials.refs), measure)
+    return race(trials.usable(ways), measure)
 
 
 def _rows(method: str, half: Half, found: Race) -> list[dict[str, Any]]:
-    """Rows of one method and half; where no text was tried, one of the option that is taken all the same."""
-    tried = found.tried or (_untried(found.chosen),)
     return [
-        {"method": method, "option": one.option, "half": half, "side": side, "texts": one.texts,
-         "usable": int(one.usable.sum()), "percentile": one.mean(side), "chosen": one.option == found.chosen}
-        for one in tried
+        {"method": method, "option": one.option, "half": half, "side": side, "texts": len(one.usable),
+         "usable": int(one.usable.sum()), "ranked": int(one.ranked.sum()),
+         "percentile": one.mean(side) if one.ranked.any() else None, "chosen": one.option == found.chosen}
+        for one in found.tried
         for side in SIDES
     ]  # fmt: skip
-
-
-def _untried(option: str) -> Tried:
-    return Tried(option, {side: np.zeros(0) for side in SIDES}, np.zeros(0, dtype=np.bool_))
 
 
 def _plan(context: PlanContext, methods: Sequence[Method]) -> list[Shard]:

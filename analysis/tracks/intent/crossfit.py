@@ -17,12 +17,11 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
+from analysis.base.records import SIDES, Side
 from analysis.base.seeds import draw
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
-
-    from analysis.base.records import Side
 
 Half = Literal["A", "B"]
 OTHER: dict[Half, Half] = {"A": "B", "B": "A"}
@@ -37,43 +36,49 @@ WORTH = 0.02
 ERRORS = 2.0
 """Standard errors of a paired difference that are added to it before an option is given up."""
 
+Percentiles = Mapping[Side, "NDArray[np.float64]"]
+"""Percentile of each text's ranking against random rankings, (texts,) by side, in [0, 1]."""
+
 
 @dataclass(frozen=True)
 class Tried:
-    """How one option ranks the words of some texts of one half.
+    """How one option ranks the words of the texts of one half.
 
-    `percentiles` are against random rankings of each text, (texts,) by side, in [0, 1]; `usable` says of each text
-    whether the option has an explanation of it at all.
+    `usable` says of every text, (texts,), whether the option explains it at all; `percentiles` are of the first of
+    them, as many as were tried, and count only where it does.
     """
 
     option: str
-    percentiles: Mapping[Side, NDArray[np.float64]]
     usable: NDArray[np.bool_]
+    percentiles: Percentiles
 
     @property
-    def texts(self) -> int:
-        """How many texts it was tried on."""
-        return len(self.usable)
+    def ranked(self) -> NDArray[np.bool_]:
+        """Which of the texts that were tried it explains."""
+        tried = min(map(len, self.percentiles.values()), default=0)
+        return self.usable[:tried]
 
-    def mean(self, side: Side) -> float | None:
-        """Mean percentile of a side; None without texts."""
-        return float(self.percentiles[side].mean()) if self.texts else None
+    def mean(self, side: Side) -> float:
+        """Mean percentile over all texts: of those that it explains as of those tried, by chance of the others."""
+        if not self.ranked.any():
+            return CHANCE
+        share = float(self.usable.mean())
+        return share * float(self.percentiles[side][self.ranked].mean()) + (1 - share) * CHANCE
 
     @property
-    def worse_side(self) -> NDArray[np.float64]:
-        """Percentiles of the side where it does worse, (texts,): by them it is chosen."""
-        return min(self.percentiles.values(), key=lambda values: float(values.sum()))
+    def worse_side(self) -> Side:
+        """The side where it does worse: by that it is chosen."""
+        return min(self.percentiles, key=self.mean)
 
-    def and_then(self, more: Tried) -> Tried:
-        """The same option with further texts."""
-        return Tried(
-            self.option,
-            {
-                side: np.concatenate([self.percentiles[side], more.percentiles[side]])
-                for side in self.percentiles
-            },
-            np.concatenate([self.usable, more.usable]),
-        )
+    @property
+    def worth(self) -> float:
+        """Mean percentile of its worse side."""
+        return self.mean(self.worse_side)
+
+    def and_then(self, more: Percentiles) -> Tried:
+        """The same option with further texts tried."""
+        both = {side: np.concatenate([self.percentiles[side], more[side]]) for side in more}
+        return Tried(self.option, self.usable, both)
 
 
 @dataclass(frozen=True)
@@ -84,8 +89,9 @@ class Race:
     chosen: str
 
 
-Measure = Callable[[Sequence[str], int, int], Sequence[Tried]]
-"""Tries some options on the texts of a half from the first number to the second."""
+Measure = Callable[[Sequence[str], range], Mapping[str, Percentiles]]
+"""Tries some options on some texts of a half; a text that an option does not explain may have any percentile. What it
+says of a text must not depend on the others."""
 
 
 def half_of(candidate: str, ref: str) -> Half:
@@ -93,47 +99,46 @@ def half_of(candidate: str, ref: str) -> Half:
     return "B" if draw("half", candidate, ref) % 2 else "A"
 
 
-def race(options: Sequence[str], texts: int, measure: Measure) -> Race:
+def race(usable: Mapping[str, NDArray[np.bool_]], measure: Measure) -> Race:
     """Try options on the texts of one half until one is left, or none of the others is worth further texts.
 
     Args:
-        options: at least one; of equal ones the earlier wins.
-        texts: how many there are; no more than the last of `LOOKS` are tried.
-        measure: tries options on some of the texts. What it says of a text must not depend on the others.
+        usable: the options, at least one, with whether each explains each text; of equal ones the earlier wins. No
+            more than the last of `LOOKS` of the texts are tried.
+        measure: tries options on some of the texts.
 
     Returns:
-        Every option with the texts that it was tried on. Where no option explains any text, the first is chosen.
+        Every option with what was tried of it. Where no option explains any text, the first is chosen.
     """
-    found: dict[str, Tried] = {}
-    left = list(options)
+    nothing: Percentiles = {side: np.zeros(0) for side in SIDES}
+    found = {option: Tried(option, texts, nothing) for option, texts in usable.items()}
+    left = [option for option, texts in usable.items() if texts.any()] or list(usable)[:1]
+    texts = min(map(len, usable.values()))
     start = 0
     for look in LOOKS:
         stop = min(look, texts)
-        if stop <= start or (len(left) == 1 and found):
+        if stop <= start or (start > 0 and len(left) == 1):
             break
-        for one in measure(left, start, stop):
-            found[one.option] = found[one.option].and_then(one) if one.option in found else one
-        best = _best([found[option] for option in left])
+        for option, percentiles in measure(left, range(start, stop)).items():
+            found[option] = found[option].and_then(percentiles)
+        best = max((found[option] for option in left), key=lambda one: one.worth)
         left = [option for option in left if option == best.option or _worth_more(found[option], best)]
         start = stop
-    if not found:
-        return Race((), options[0])
-    return Race(tuple(found[option] for option in options), _best([found[option] for option in left]).option)
-
-
-def _best(tried: Sequence[Tried]) -> Tried:
-    """The largest mean percentile of the worse side, of the options that explain any text where some do."""
-    able = [one for one in tried if one.usable.any()]
-    return max(able or tried, key=lambda one: float(one.worse_side.mean()))
+    chosen = max((found[option] for option in left), key=lambda one: one.worth)
+    return Race(tuple(found.values()), chosen.option)
 
 
 def _worth_more(one: Tried, best: Tried) -> bool:
-    """Whether an option may still turn out better than the best one by more than `WORTH`."""
-    gains = one.worse_side - best.worse_side
-    if len(gains) < 2:
+    """Whether an option may still turn out better than the best one by more than `WORTH`.
+
+    How many texts each explains is known; what is not is how well, and that is held against each other text by text.
+    """
+    both = one.ranked & best.ranked
+    if both.sum() < 2:
         return True
-    error = float(gains.std(ddof=1)) / len(gains) ** 0.5
-    return bool(gains.mean() + ERRORS * error > WORTH)
+    gains = one.percentiles[one.worse_side][both] - best.percentiles[best.worse_side][both]
+    error = float(gains.std(ddof=1)) / int(both.sum()) ** 0.5
+    return bool(one.worth - best.worth + ERRORS * error > WORTH)
 
 
 def used_by(chosen: Iterable[tuple[str, Half, str]]) -> dict[Half, dict[str, str]]:

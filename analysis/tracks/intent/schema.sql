@@ -15,12 +15,14 @@ CREATE TABLE intent_mention (
 CREATE TABLE intent_signal_probe (
     ref VARCHAR NOT NULL, variant_ref VARCHAR NOT NULL, target VARCHAR NOT NULL, signal VARCHAR NOT NULL,
     base_effect DOUBLE, candidate_effect DOUBLE);
--- How options of a method rank the words of the texts of one half, as a mean percentile against random rankings, and
--- which of them these texts choose: for the other half. Options of integrated gradients are kinds of baseline; `usable`
--- counts texts for which it is neutral on both sides.
+-- How options of a method rank the words of the texts of one half, against random rankings, and which of them these
+-- texts choose: for the other half. Options of integrated gradients are kinds of baseline. Of `texts`, an option can
+-- explain `usable` (its baseline is neutral on both sides); of those it was tried on `ranked`, and `percentile` is their
+-- mean, with .5 for the share that it cannot explain. NULL where it explains none.
 CREATE TABLE intent_option (
     method VARCHAR NOT NULL, option VARCHAR NOT NULL, half VARCHAR NOT NULL, side VARCHAR NOT NULL,
-    texts INTEGER NOT NULL, usable INTEGER NOT NULL, percentile DOUBLE, chosen BOOLEAN NOT NULL);
+    texts INTEGER NOT NULL, usable INTEGER NOT NULL, ranked INTEGER NOT NULL, percentile DOUBLE,
+    chosen BOOLEAN NOT NULL);
 -- The tests that an attribution must pass before it may support a finding; NULL where a test does not apply.
 CREATE TABLE intent_licence (
     ref VARCHAR NOT NULL, side VARCHAR NOT NULL, method VARCHAR NOT NULL, target VARCHAR NOT NULL,
