@@ -27,6 +27,7 @@ from analysis.tracks.intent.baseline import BaselineChooser, Choice
 from analysis.tracks.intent.faithfulness import RANKINGS
 from analysis.tracks.intent.flips import CheckedFlip, Flip, check_flips
 from analysis.tracks.intent.known_methods import METHODS
+from analysis.tracks.intent.leading import leading_method
 from analysis.tracks.intent.licence import Candidate, licences
 from analysis.tracks.intent.methods.contract import Method
 from analysis.tracks.intent.methods.gradient_shap import BASELINE_STEPS
@@ -63,13 +64,14 @@ class Case:
 
 @dataclass(frozen=True)
 class Answer:
-    """One attribution with its status."""
+    """One attribution with its status; `refused` where the method cannot answer for the model at all."""
 
     case: Case
     method: Method
     explained: Explained
     status: str
     why: str
+    refused: bool = False
 
 
 def _plan(context: PlanContext, methods: Sequence[Method]) -> list[Shard]:
@@ -94,6 +96,7 @@ def _run(context: RunContext, shard: Shard, methods: Sequence[Method]) -> dict[s
     refs = [row[0] for row in shard.payload]
     texts = [row[1] for row in shard.payload]
     models = {side: classifiers(context.models).side(side) for side in SIDES}
+    lead = leading_method(models)
     words = {side: tokenise(models[side], texts, token_limit(context)) for side in SIDES}
     logits = {side: logits_of_ids(models[side], [one.ids for one in words[side]]) for side in SIDES}
     cases = cases_of(models, words, logits)
@@ -108,7 +111,7 @@ def _run(context: RunContext, shard: Shard, methods: Sequence[Method]) -> dict[s
             attributions.append(attribution_row(refs[row], side, models[side], words[side][row], answer))
             if answer.case.contrast and answer.status == "ok":
                 contrasts[row, answer.method.name][side] = answer.explained
-        tested += licence_rows(models[side], side, refs, words[side], answers, seeds)
+        tested += licence_rows(models[side], side, refs, words[side], answers, seeds, lead)
     flips = [
         Flip(
             refs[row],
@@ -201,9 +204,9 @@ def explain(
         for case, explained in zip(asked, found, strict=True):
             finite = bool(np.isfinite(logits[case.row]).all())
             status, why = _status(method, case, explained, finite=finite)
-            if refusal:
+            if refusal and finite:
                 status, why = "not interpretable", refusal
-            answers.append(Answer(case, method, explained, status, why))
+            answers.append(Answer(case, method, explained, status, why, refused=bool(refusal)))
     return answers
 
 
@@ -230,11 +233,15 @@ def licence_rows(
     words: Sequence[Tokenised],
     answers: Iterable[Answer],
     seeds: Sequence[int],
+    lead: str,
 ) -> list[dict[str, Any]]:
-    """Rows of the table `intent_licence` for one side; `refs`, `words` and `seeds` are by row of the answers."""
+    """Rows of the table `intent_licence` for one side; `refs`, `words` and `seeds` are by row of the answers.
+
+    `lead` is the gradient method that leads. What a method refused to explain has no licence to be tested.
+    """
     by_row: dict[int, list[Candidate]] = defaultdict(list)
     for answer in answers:
-        if answer.method.licensable:
+        if answer.method.licensable and not answer.refused:
             by_row[answer.case.row].append(
                 Candidate(
                     answer.method.name,
@@ -246,7 +253,8 @@ def licence_rows(
             )
     order = sorted(by_row)
     candidates = [by_row[row] for row in order]
-    found = licences(classifier, [words[row] for row in order], candidates, [seeds[row] for row in order])
+    texts, own = [words[row] for row in order], [seeds[row] for row in order]
+    found = licences(classifier, texts, candidates, own, lead)
     rows = []
     for row, asked, granted in zip(order, candidates, found, strict=True):
         for one, licence in zip(asked, granted, strict=True):
@@ -311,7 +319,7 @@ FLIP_SCHEMA = _schema(
 def attribution_stage(methods: Sequence[Method]) -> Stage:
     """The stage that explains the selected examples by some methods."""
     plan, run = partial(_plan, methods=methods), partial(_run, methods=methods)
-    return Stage("intent.attribution", 5, plan, run, costly=True)
+    return Stage("intent.attribution", 6, plan, run, costly=True)
 
 
 ATTRIBUTE = attribution_stage(QUEUED)
