@@ -22,6 +22,7 @@ from analysis.tracks.intent.licence import Candidate, licences
 from analysis.tracks.intent.methods.integrated_gradients import integrated_gradients
 from analysis.tracks.intent.methods.occlusion import occlusion
 from analysis.tracks.intent.methods.request import Request
+from analysis.tracks.intent.names import INTEGRATED_GRADIENTS
 from analysis.tracks.intent.predict import logits_of_ids
 from analysis.tracks.intent.tokenised import tokenise
 from benchmarks.shortcut_texts import DATASETS, Dataset, Split
@@ -74,7 +75,7 @@ def measure(models: Path, sets: Split, dataset: Dataset, seed: int) -> list[Row]
             asked[case.row].append(Candidate("occlusion", case.targets[side], one.scores, None, None))
             kinds[case.row].append(WITHOUT)
         for case, names, found in zip(
-            cases, kinds, licences(pair[side], words[side], asked, seeds), strict=True
+            cases, kinds, licences(pair[side], words[side], asked, seeds, INTEGRATED_GRADIENTS), strict=True
         ):
             rows += [
                 {"row": case.row, "critical": texts[case.row][1], "side": side, "kind": name,

@@ -156,8 +156,8 @@ _KNOWN: dict[tuple[Any, ...], bool] = {}
 
 
 def _pass_through(module: torch.nn.Module, given: tuple[Any, ...], output: torch.Tensor) -> torch.Tensor:
-    """Relevance of an activation's output goes to its input unchanged."""
-    return _ratio(given[0], output)
+    """Relevance of an activation's output goes to its input unchanged, where this thread has rules."""
+    return output if getattr(_STATE, "rules", None) is None else _ratio(given[0], output)
 
 
 @cache

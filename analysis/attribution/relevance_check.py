@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -60,12 +61,18 @@ def _tested(model: PreTrainedModel) -> str:
     except (AttributeError, LookupError, NotImplementedError, RuntimeError, TypeError, ValueError) as error:
         words = (str(error).strip().splitlines() or [type(error).__name__])[0]
         return f"the gradients of {name} cannot be changed: {words}"
-    layers = model.config.get_text_config().num_hidden_layers
+    return _fault(name, found, model.config.get_text_config().num_hidden_layers)
+
+
+def _fault(name: str, found: Probed, layers: int) -> str:
+    """What a probe of a model with that many layers says against the rules; empty if nothing."""
     if found.attentions != layers:
         return (
             f"{name} computes attention in a way of its own: {found.attentions} of {layers} layers go through the "
             "attention interface of Transformers"
         )
+    if math.isnan(found.difference):
+        return f"{name} gives logits that are not numbers"
     if not found.difference <= MAX_DIFFERENCE:
         return f"the logits of {name} differ by {found.difference:.1e} under the rules"
     if not found.leak <= MAX_LEAK:

@@ -28,6 +28,7 @@ from analysis.tracks.intent.crossfit import half_of, used_by
 from analysis.tracks.intent.faithfulness import RANKINGS
 from analysis.tracks.intent.flips import CheckedFlip, Flip, check_flips
 from analysis.tracks.intent.known_methods import METHODS
+from analysis.tracks.intent.leading import leading_method
 from analysis.tracks.intent.licence import Candidate, licences
 from analysis.tracks.intent.methods.contract import Method
 from analysis.tracks.intent.methods.gradient_shap import BASELINE_STEPS
@@ -71,13 +72,14 @@ class Case:
 
 @dataclass(frozen=True)
 class Answer:
-    """One attribution with its status."""
+    """One attribution with its status; `refused` where the method cannot answer for the model at all."""
 
     case: Case
     method: Method
     explained: Explained
     status: str
     why: str
+    refused: bool = False
 
     @property
     def from_baseline(self) -> bool:
@@ -117,6 +119,7 @@ def _run(context: RunContext, shard: Shard, methods: Sequence[Method]) -> dict[s
     refs = [row[0] for row in rows]
     texts = [row[1] for row in rows]
     models = {side: classifiers(context.models).side(side) for side in SIDES}
+    lead = leading_method(models)
     words = {side: tokenise(models[side], texts, token_limit(context)) for side in SIDES}
     logits = {side: logits_of_ids(models[side], [one.ids for one in words[side]]) for side in SIDES}
     halves = [half_of(context.models.digests["candidate"], ref) for ref in refs]
@@ -132,7 +135,7 @@ def _run(context: RunContext, shard: Shard, methods: Sequence[Method]) -> dict[s
             attributions.append(attribution_row(refs[row], side, models[side], words[side][row], answer))
             if answer.case.contrast and answer.status == "ok":
                 contrasts[row, answer.method.name][side] = answer.explained
-        tested += licence_rows(models[side], side, refs, words[side], answers, seeds)
+        tested += licence_rows(models[side], side, refs, words[side], answers, seeds, lead)
     flips = [
         Flip(
             refs[row],
@@ -239,9 +242,9 @@ def explain(
             found = [Explained(np.zeros(len(text.words), dtype=np.float32)) for text in request.texts]
             refusal = str(error)
         for case, explained in zip(asked, found, strict=True):
-            answer = Answer(case, method, explained, "not interpretable", refusal)
+            answer = Answer(case, method, explained, "not interpretable", refusal, refused=bool(refusal))
             finite = bool(np.isfinite(logits[case.row]).all())
-            answers.append(answer if refusal else _with_status(answer, finite=finite))
+            answers.append(answer if refusal and finite else _with_status(answer, finite=finite))
     return answers
 
 
@@ -275,11 +278,15 @@ def licence_rows(
     words: Sequence[Tokenised],
     answers: Iterable[Answer],
     seeds: Sequence[int],
+    lead: str,
 ) -> list[dict[str, Any]]:
-    """Rows of the table `intent_licence` for one side; `refs`, `words` and `seeds` are by row of the answers."""
+    """Rows of the table `intent_licence` for one side; `refs`, `words` and `seeds` are by row of the answers.
+
+    `lead` is the gradient method that leads. What a method refused to explain has no licence to be tested.
+    """
     by_row: dict[int, list[Candidate]] = defaultdict(list)
     for answer in answers:
-        if answer.method.licensable:
+        if answer.method.licensable and not answer.refused:
             by_row[answer.case.row].append(
                 Candidate(
                     answer.method.name,
@@ -291,7 +298,8 @@ def licence_rows(
             )
     order = sorted(by_row)
     candidates = [by_row[row] for row in order]
-    found = licences(classifier, [words[row] for row in order], candidates, [seeds[row] for row in order])
+    texts, own = [words[row] for row in order], [seeds[row] for row in order]
+    found = licences(classifier, texts, candidates, own, lead)
     rows = []
     for row, asked, granted in zip(order, candidates, found, strict=True):
         for one, licence in zip(asked, granted, strict=True):
@@ -307,8 +315,6 @@ def attribution_row(
     explained, choice = answer.explained, answer.case.choice
     parameters = {**explained.parameters, "output": "logit"}
     kind = predicted = p = None
-    if answer.method.options:
-        parameters["option"] = answer.case.options.get(answer.method.name, answer.method.options[0])
     if answer.from_baseline:
         baseline, target = choice.baseline[side], answer.case.targets[side]
         top = int(baseline.p.argmax())

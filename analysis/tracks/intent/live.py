@@ -28,9 +28,10 @@ from analysis.tracks.intent.attribution import (
 from analysis.tracks.intent.baseline import Baselines
 from analysis.tracks.intent.crossfit import half_of, used_by
 from analysis.tracks.intent.known_methods import METHODS
+from analysis.tracks.intent.leading import leading_method
 from analysis.tracks.intent.licence import peer_of
 from analysis.tracks.intent.methods.contract import Method
-from analysis.tracks.intent.names import INTEGRATED_GRADIENTS, LIVE_OUTPUT, OCCLUSION
+from analysis.tracks.intent.names import LIVE_OUTPUT, OCCLUSION
 from analysis.tracks.intent.predict import logits_of_ids, side_rows, softmax, tokens_read
 from analysis.tracks.intent.target import Target
 from analysis.tracks.intent.tokenised import Tokenised, tokenise
@@ -43,9 +44,6 @@ if TYPE_CHECKING:
     from analysis.plugin.live import LiveRequest
 
 _SQL = queries(__package__, "live.sql")
-
-USUAL = (INTEGRATED_GRADIENTS, OCCLUSION)
-"""The methods of a question that names none: one of each family."""
 
 
 def answer(
@@ -65,7 +63,7 @@ def answer(
         models: both sides, whose digests were compared with the run's.
         settings: the run's settings of the track.
         evidence: holds the run, attached as `evidence`.
-        request: the text, the example that it comes from, and the methods.
+        request: the text, the example that it comes from, and the methods; one of each family if it names none.
 
     Returns:
         JSON-able: `device`, `labels`, `contrast` (the target of the flip, or None), `options` (what the run chose by
@@ -77,10 +75,11 @@ def answer(
     Raises:
         AssayError: a method or example that is not there.
     """
-    methods = _methods(USUAL if request.methods is None else request.methods)
+    classifiers = {side: models.side(side) for side in SIDES}
+    lead = leading_method(classifiers)
+    methods = _methods((lead, OCCLUSION) if request.methods is None else request.methods)
     known = None if request.ref is None else _example(evidence, request.ref)
     limit = tokens_read(models, settings.get("max_length"))
-    classifiers = {side: models.side(side) for side in SIDES}
     words = {side: tokenise(classifiers[side], [request.text], limit) for side in SIDES}
     logits = {side: logits_of_ids(classifiers[side], [words[side][0].ids]) for side in SIDES}
     flip = _flip(known, models.labels, logits)
@@ -92,7 +91,7 @@ def answer(
     sides = {}
     for side in SIDES:
         attributions, licences = _explained(
-            classifiers[side], side, words[side], logits[side], cases, seed, methods
+            classifiers[side], side, words[side], logits[side], cases, seed, methods, lead
         )
         sides[side] = {
             **_prediction(classifiers[side], logits[side]),
@@ -135,14 +134,15 @@ def _explained(
     cases: Sequence[Case],
     seed: int,
     methods: Sequence[Method],
+    lead: str,
 ) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     """Attributions and licences of one side; a licence also needs the method of the other family."""
     if not methods:
         return [], []
-    peers = {peer_of(method.spec.family) for method in methods if method.licensable}
+    peers = {peer_of(method.spec.family, lead) for method in methods if method.licensable}
     unasked = sorted(peers - {method.name for method in methods})
     answers = explain(classifier, side, words, logits, cases, [seed], [*methods, *_methods(unasked)])
-    tested = licence_rows(classifier, side, [""], words, answers, [seed])
+    tested = licence_rows(classifier, side, [""], words, answers, [seed], lead)
     names = {method.name for method in methods}
     rows = [
         asdict(attribution_row("", side, classifier, words[0], one))

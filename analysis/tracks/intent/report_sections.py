@@ -40,6 +40,7 @@ def report_sections(connection: duckdb.DuckDBPyConnection, given: GateInput) -> 
         ATTRIBUTION: [
             *_relevance(given),
             *_signals(given),
+            *_leading(given),
             *_licences(given),
             *_top_words(connection, given),
         ],
@@ -143,6 +144,15 @@ def _signals(given: GateInput) -> list[str]:
                 f"{candidate.n} texts; base {number(base)} (counterfactual edits)"
             )
     return found
+
+
+def _leading(given: GateInput) -> list[str]:
+    """Which gradient method leads, and where the rules of layer-wise relevance do not hold, why."""
+    found = {side: metric_of(given, TRACK, "relevance_holds", ALL, side) for side in SIDES}
+    refused = [f"{side}: {one.why}" for side, one in found.items() if one is not None and not one.value]
+    if refused:
+        return [f"integrated gradients lead, layer-wise relevance does not hold ({'; '.join(refused)})"]
+    return ["layer-wise relevance leads the gradient methods"] if all(found.values()) else []
 
 
 def _licences(given: GateInput) -> list[str]:

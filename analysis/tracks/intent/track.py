@@ -119,6 +119,7 @@ class IntentTrack(Track):
         from analysis.tracks.intent.contested import CONTESTED
         from analysis.tracks.intent.counterfactual import EFFECTS, VARIANTS
         from analysis.tracks.intent.enrichment import ENRICH
+        from analysis.tracks.intent.leading import LEADING
         from analysis.tracks.intent.licence_metrics import LICENCE
         from analysis.tracks.intent.metrics import METRICS
         from analysis.tracks.intent.predict import PREDICT
@@ -135,6 +136,7 @@ class IntentTrack(Track):
             CALIBRATION,
             SELECTIVE,
             PRODUCTION,
+            LEADING,
             options_stage(QUEUED),
             ATTRIBUTE,
             ENRICH,

@@ -33,6 +33,11 @@ DEFINITIONS = (
         "completeness",
         "|sum of attributions − (F(x) − F(baseline))| over |F(x) − F(baseline)|; above 5 % is not converged",
     ),
+    (
+        "layer-wise relevance",
+        "the score of the target handed back from layer to layer in one backward pass, with attention weights, "
+        "deviations and activations held; what reaches special tokens, positions and biases belongs to no word",
+    ),
     ("occlusion", "fall of the target's score when the word is deleted"),
     ("comprehensiveness", "mean fall of p(target) when the top 10, 20 and 50 % of the words are deleted"),
     ("sufficiency", "mean fall of p(target) when only those words are kept; never compared between models"),

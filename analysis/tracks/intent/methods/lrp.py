@@ -7,7 +7,6 @@ neutral baseline times that gradient. A model for which the rules do not hold is
 
 from __future__ import annotations
 
-from functools import partial
 from typing import Any
 
 import numpy as np
@@ -29,8 +28,9 @@ from analysis.tracks.intent.names import LRP
 
 VARIANTS: tuple[str, ...] = ("cp", "attn", "cp_baseline", "attn_baseline")
 """The rule of attention; with `_baseline`, times the embedding less that of the text's baseline."""
-VARIANT = "cp"
+VARIANT = VARIANTS[0]
 """The variant that is used where none was chosen."""
+OVER_BASELINE = tuple(variant for variant in VARIANTS if variant.endswith("_baseline"))
 
 
 def lrp(request: Request, variant: str) -> list[Explained]:
@@ -53,7 +53,7 @@ def lrp(request: Request, variant: str) -> list[Explained]:
     if why:
         raise AssayError(why, where="layer-wise relevance propagation")
     rule: Rule = "cp" if variant.startswith("cp") else "attn"
-    over_baseline = variant.endswith("_baseline")
+    over_baseline = variant in OVER_BASELINE
     parameters = {"variant": variant, "layer": "input embeddings"}
     embed: Any = classifier.model.get_input_embeddings()
     forward = forward_of_embeddings(classifier)
@@ -72,10 +72,32 @@ def lrp(request: Request, variant: str) -> list[Explained]:
     return results
 
 
+def lrp_as_chosen(request: Request) -> list[Explained]:
+    """Relevance of each word, of each text by the variant that was chosen for it; raises as `lrp` does.
+
+    `VARIANT` where the request names none.
+    """
+    options = request.options or [VARIANT] * len(request.texts)
+    found: dict[int, Explained] = {}
+    for variant in dict.fromkeys(options):
+        rows = [row for row, option in enumerate(options) if option == variant]
+        part = Request(
+            request.classifier,
+            [request.texts[row] for row in rows],
+            [request.targets[row] for row in rows],
+            [request.outputs[row] for row in rows],
+            [request.baselines[row] for row in rows] if variant in OVER_BASELINE else (),
+        )
+        found.update(zip(rows, lrp(part, variant), strict=True))
+    return [found[row] for row in range(len(request.texts))]
+
+
 METHODS = (
     Method(
         MethodSpec(LRP, "layer-wise relevance", "gradient"),
-        partial(lrp, variant=VARIANT),
+        lrp_as_chosen,
+        options=VARIANTS,
+        baseline_options=OVER_BASELINE,
         contrastive=True,
         place=5,
     ),

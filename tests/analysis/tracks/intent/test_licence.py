@@ -93,7 +93,9 @@ def test_a_bag_of_words_is_ranked_by_its_true_weights_and_licensed(
         offset = one.explained.scores - np.array(truth)
         np.testing.assert_allclose(offset, 0.0 if one.method.name == OCCLUSION else offset[0], atol=1e-4)
         assert one.status == "ok"
-    verdicts = licensed(licences(model, words, asked(answers, TEXTS), list(range(TEXTS))))
+    verdicts = licensed(
+        licences(model, words, asked(answers, TEXTS), list(range(TEXTS)), INTEGRATED_GRADIENTS)
+    )
     assert np.mean([bool(one) for one, _ in verdicts]) > 0.85
     assert all(why == "" for one, why in verdicts if one)
     assert all(why for one, why in verdicts if not one)
@@ -107,7 +109,7 @@ def test_a_shuffled_attribution_beats_chance_no_more_often_than_stated(
     shuffled = [
         [replace(one, scores=rng.permutation(one.scores)) for one in row] for row in asked(answers, TEXTS)
     ]
-    found = licences(model, words, shuffled, list(range(TEXTS)))
+    found = licences(model, words, shuffled, list(range(TEXTS)), INTEGRATED_GRADIENTS)
     beats = [one.chance_p <= CHANCE_LEVEL for row in found for one in row if one.chance_p is not None]
     # Four standard errors above the stated level.
     assert np.mean(beats) < CHANCE_LEVEL + 4 * np.sqrt(CHANCE_LEVEL * (1 - CHANCE_LEVEL) / TEXTS)
@@ -157,7 +159,9 @@ def test_each_failed_test_is_a_reason_for_both_families(
     model = bag_of_words({"human": {"escalation": 3.0}})
     text = tokenise(model, ["human where is my second gift parcel please"], 64)[0]
     candidates = one_candidate([3.0, 0, 0, 0, 0, 0, 0, 0], **changed)
-    (gradient, gradient_why), (deletion, deletion_why) = licensed(licences(model, [text], [candidates], [0]))
+    (gradient, gradient_why), (deletion, deletion_why) = licensed(
+        licences(model, [text], [candidates], [0], INTEGRATED_GRADIENTS)
+    )
     assert (gradient, deletion) == (False, False)
     assert reasons[0] in gradient_why
     assert reasons[1] in deletion_why
@@ -168,7 +172,10 @@ def test_texts_too_short_leave_the_denominator(text: str) -> None:
     model = bag_of_words({"human": {"escalation": 3.0}})
     words = tokenise(model, [text], 64)[0]
     candidates = one_candidate([float(index) for index in range(len(words.words))])
-    assert licensed(licences(model, [words], [candidates], [0])) == [(None, "too short to decide")] * 2
+    assert (
+        licensed(licences(model, [words], [candidates], [0], INTEGRATED_GRADIENTS))
+        == [(None, "too short to decide")] * 2
+    )
 
 
 def test_logits_that_are_no_numbers_are_never_licensed() -> None:
@@ -178,7 +185,7 @@ def test_logits_that_are_no_numbers_are_never_licensed() -> None:
     with torch.no_grad():
         model.model.bias[1] = float("nan")
     words = tokenise(model, ["human where is my gift"], 64)[0]
-    found = licences(model, [words], [one_candidate([3.0, 0, 0, 0, 0])], [0])
+    found = licences(model, [words], [one_candidate([3.0, 0, 0, 0, 0])], [0], INTEGRATED_GRADIENTS)
     assert [one for one, _ in licensed(found)] == [False, False]
     assert all("not numbers" in why for _, why in licensed(found))
 

@@ -164,7 +164,7 @@ def test_what_cannot_be_explained_says_why(
 ) -> None:
     model = candidate(tiny_generator, tiny_generator)
     found = trace(model, Span("response/prompt:a", "spoilers", 0, end, prompt, response))
-    assert len(found) == 2
+    assert len(found) == 3
     assert all(one.status == "not interpretable" and one.why.startswith(why) for one in found)
     assert all(not any(one.scores) for one in found)
 
