@@ -84,7 +84,7 @@ class Answer:
     @property
     def from_baseline(self) -> bool:
         """Whether it starts from the baseline that was chosen."""
-        return self.method.starts_from_baseline(self.case.options.get(self.method.name))
+        return self.method.starts_from_baseline(self.method.option_of(self.case.options))
 
     @property
     def neutral(self) -> bool | None:
@@ -233,7 +233,7 @@ def explain(
             [case.choice.baseline[side] for case in asked],
             [case.choice.neutral_ones[side] for case in asked],
             [seeds[case.row] for case in asked],
-            [case.options.get(method.name, method.options[0]) for case in asked] if method.options else (),
+            [option for case in asked if (option := method.option_of(case.options)) is not None],
         )
         try:
             found, refusal = method.explain(request), ""

@@ -25,8 +25,14 @@ if TYPE_CHECKING:
     from analysis.models.load_classifier import LoadedClassifier
     from analysis.tracks.intent.target import Target
 
-KINDS = ("word", "mean", "unk", "pad", "mask")
-"""A common word, the mean embedding, and the tokenizer's UNK, PAD and MASK, in every content slot."""
+KINDS = {
+    "word": "a common word",
+    "mean": "the mean embedding",
+    "unk": "UNK tokens",
+    "pad": "PAD tokens",
+    "mask": "MASK tokens",
+}
+"""What may stand in every content slot, with its title; tokens are the tokenizer's own."""
 COMMON_WORD = "the"
 MAX_TARGET_P = 0.3
 MAX_TARGET_SHARE = 1.5

@@ -43,18 +43,17 @@ _SQL = queries(__package__, "stages.sql")
 
 RANKINGS = 10
 """Random rankings of each text: options share them, so that their noise is in all of them alike."""
-STEPS = 3
-"""Steps of the midpoint rule by which baseline kinds are tried. On five models kinds stood in the same order as with
-ten steps."""
+STEPS = 2
+"""Steps of the midpoint rule by which baseline kinds are tried: good and bad kinds stand apart as with ten."""
 DRAWN = 4 * LOOKS[-1]
 """Texts of a half that are drawn; those too short to tell a ranking from chance are passed over."""
 ROUNDED = 6
 """Decimals of S from which two rankings differ: below are the roundings of a batch."""
 
 OPTION_SCHEMA = pa.schema(
-    [("method", pa.string()), ("option", pa.string()), ("half", pa.string()), ("side", pa.string()),
-     ("texts", pa.int32()), ("usable", pa.int32()), ("ranked", pa.int32()), ("percentile", pa.float64()),
-     ("chosen", pa.bool_())]
+    [("method", pa.string()), ("option", pa.string()), ("title", pa.string()), ("half", pa.string()),
+     ("side", pa.string()), ("texts", pa.int32()), ("usable", pa.int32()), ("ranked", pa.int32()),
+     ("percentile", pa.float64()), ("chosen", pa.bool_())]
 )  # fmt: skip
 
 
@@ -64,12 +63,13 @@ Ways = Mapping[str, str | None]
 
 
 class Trials:
-    """Texts on which options are tried, with what both sides say of them; computed when first asked for.
+    """Texts on which options are tried, with what both sides say of them; deletions are computed when first needed.
 
     Args:
         models: of both sides.
         refs: of n texts; the random rankings of a text are drawn by its own.
         words: the n texts, as each side reads them.
+        baselines: of the models.
     """
 
     def __init__(
@@ -77,17 +77,17 @@ class Trials:
         models: Mapping[Side, LoadedClassifier],
         refs: Sequence[str],
         words: Mapping[Side, Sequence[Tokenised]],
+        baselines: Baselines,
     ) -> None:
         self.models = models
         self.refs = refs
         self.words = words
-        self.baselines = Baselines(models)
-        self._logits: dict[Side, NDArray[np.float32]] = {}
+        self.baselines = baselines
+        self._logits = {side: logits_of_ids(models[side], [one.ids for one in words[side]]) for side in SIDES}
         self._p: dict[tuple[Side, int], dict[frozenset[int], float]] = defaultdict(dict)
 
     def usable(self, ways: Ways) -> dict[str, NDArray[np.bool_]]:
-        """Whether each option explains each text, (texts,): where its baseline is neutral on both sides, if any."""
-        self._predict()
+        """Whether each option explains each text, (texts,): a baseline that it has is neutral on both sides."""
         rows = range(len(self.refs))
         return {
             option: np.array([self._usable(row, kind) for row in rows], dtype=np.bool_)
@@ -122,12 +122,6 @@ class Trials:
             for (at, option), one in zip(asked, ranked, strict=True):
                 found[option][side][at] = self._percentile(side, rows[at], one)
         return found
-
-    def _predict(self) -> None:
-        for side in SIDES:
-            if side not in self._logits:
-                ids = [one.ids for one in self.words[side]]
-                self._logits[side] = logits_of_ids(self.models[side], ids)
 
     def _usable(self, row: int, kind: str | None) -> bool:
         logits = {side: self._logits[side][row] for side in SIDES}
@@ -203,16 +197,20 @@ def choose(
         limit: tokens that are read of a text.
     """
     rows: list[dict[str, Any]] = []
+    baselines = Baselines(models)
     for half, drawn in halves.items():
         words = {side: tokenise(models[side], [texts[ref] for ref in drawn], limit) for side in SIDES}
         long = [row for row in range(len(drawn)) if all(_tells(words[side][row]) for side in SIDES)]
         long = long[: LOOKS[-1]]
         trials = Trials(
-            models, [drawn[row] for row in long], {side: [words[side][row] for row in long] for side in SIDES}
+            models,
+            [drawn[row] for row in long],
+            {side: [words[side][row] for row in long] for side in SIDES},
+            baselines,
         )
         by_steps = partial(integrated_gradients, steps=(STEPS,))
         kinds = _race(trials, by_steps, {kind: kind for kind in trials.baselines.kinds})
-        rows += _rows(INTEGRATED_GRADIENTS, half, kinds)
+        rows += _rows(INTEGRATED_GRADIENTS, KINDS, half, kinds)
         for method in methods:
             if method.options:
                 ways = {
@@ -220,7 +218,7 @@ def choose(
                     for option in method.options
                 }
                 try:
-                    rows += _rows(method.name, half, _race(trials, method.explain, ways))
+                    rows += _rows(method.name, method.options, half, _race(trials, method.explain, ways))
                 except AssayError:
                     # The model cannot answer it at all: the attribution stage says so of every text.
                     continue
@@ -239,10 +237,10 @@ def _race(trials: Trials, explain: Explain, ways: Ways) -> Race:
     return race(trials.usable(ways), measure)
 
 
-def _rows(method: str, half: Half, found: Race) -> list[dict[str, Any]]:
+def _rows(method: str, titles: Mapping[str, str], half: Half, found: Race) -> list[dict[str, Any]]:
     return [
-        {"method": method, "option": one.option, "half": half, "side": side, "texts": len(one.usable),
-         "usable": int(one.usable.sum()), "ranked": int(one.ranked.sum()),
+        {"method": method, "option": one.option, "title": titles[one.option], "half": half, "side": side,
+         "texts": len(one.usable), "usable": int(one.usable.sum()), "ranked": int(one.ranked.sum()),
          "percentile": one.mean(side) if one.ranked.any() else None, "chosen": one.option == found.chosen}
         for one in found.tried
         for side in SIDES

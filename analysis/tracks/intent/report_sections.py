@@ -16,6 +16,7 @@ from analysis.tracks.intent.enrichment_sentences import enrichment_sentence, num
 from analysis.tracks.intent.metric_specs import TRACK
 from analysis.tracks.intent.names import OCCLUSION
 from analysis.tracks.intent.neutral_phrases import NEUTRAL
+from analysis.tracks.intent.option_sentences import choice_sentences, option_rows, trial_sentences
 from analysis.tracks.intent.wrong_gold import wrong_gold
 
 if TYPE_CHECKING:
@@ -41,6 +42,7 @@ def report_sections(connection: duckdb.DuckDBPyConnection, given: GateInput) -> 
             *_relevance(given),
             *_signals(given),
             *_leading(given),
+            *_chosen(connection),
             *_licences(given),
             *_top_words(connection, given),
         ],
@@ -153,6 +155,15 @@ def _leading(given: GateInput) -> list[str]:
     if refused:
         return [f"integrated gradients lead, layer-wise relevance does not hold ({'; '.join(refused)})"]
     return ["layer-wise relevance leads the gradient methods"] if all(found.values()) else []
+
+
+def _chosen(connection: duckdb.DuckDBPyConnection) -> list[str]:
+    """What was chosen by cross-fitting for explanations, and by what figures."""
+    rows = option_rows(connection)
+    return [
+        f"{sentence} (mean percentile against random rankings)"
+        for sentence in (*choice_sentences(rows), *trial_sentences(rows))
+    ]
 
 
 def _licences(given: GateInput) -> list[str]:

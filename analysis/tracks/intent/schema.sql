@@ -18,9 +18,9 @@ CREATE TABLE intent_signal_probe (
 -- How options of a method rank the words of the texts of one half, against random rankings, and which of them these
 -- texts choose: for the other half. Options of integrated gradients are kinds of baseline. Of `texts`, an option can
 -- explain `usable` (its baseline is neutral on both sides); of those it was tried on `ranked`, and `percentile` is their
--- mean, with .5 for the share that it cannot explain. NULL where it explains none.
+-- mean, with .5 for the share that it cannot explain. NULL where it explains none. `title` is the option written out.
 CREATE TABLE intent_option (
-    method VARCHAR NOT NULL, option VARCHAR NOT NULL, half VARCHAR NOT NULL, side VARCHAR NOT NULL,
+    method VARCHAR NOT NULL, option VARCHAR NOT NULL, title VARCHAR NOT NULL, half VARCHAR NOT NULL, side VARCHAR NOT NULL,
     texts INTEGER NOT NULL, usable INTEGER NOT NULL, ranked INTEGER NOT NULL, percentile DOUBLE,
     chosen BOOLEAN NOT NULL);
 -- The tests that an attribution must pass before it may support a finding; NULL where a test does not apply.

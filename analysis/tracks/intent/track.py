@@ -213,6 +213,14 @@ class IntentTrack(Track):
 
         return report_sections(connection, given)
 
+    def example_context(
+        self, connection: duckdb.DuckDBPyConnection, ref: str
+    ) -> dict[str, tuple[dict[str, Any], ...]]:
+        """What was chosen by cross-fitting for the run, whichever the example."""
+        from analysis.tracks.intent.option_sentences import option_rows
+
+        return {"options": tuple(option_rows(connection))}
+
     def ask(self, connection: duckdb.DuckDBPyConnection, ref: str) -> Question | None:
         from analysis.tracks.intent.questions import question
 

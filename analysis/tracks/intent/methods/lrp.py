@@ -28,6 +28,7 @@ from analysis.tracks.intent.names import LRP
 
 VARIANTS: tuple[str, ...] = ("cp", "attn", "cp_baseline", "attn_baseline")
 """The rule of attention; with `_baseline`, times the embedding less that of the text's baseline."""
+TITLES = ("CP-LRP", "AttnLRP", "CP-LRP from the baseline", "AttnLRP from the baseline")
 VARIANT = VARIANTS[0]
 """The variant that is used where none was chosen."""
 OVER_BASELINE = tuple(variant for variant in VARIANTS if variant.endswith("_baseline"))
@@ -96,7 +97,7 @@ METHODS = (
     Method(
         MethodSpec(LRP, "layer-wise relevance", "gradient"),
         lrp_as_chosen,
-        options=VARIANTS,
+        options=dict(zip(VARIANTS, TITLES, strict=True)),
         baseline_options=OVER_BASELINE,
         contrastive=True,
         place=5,
