@@ -85,11 +85,9 @@ def probe(model: PreTrainedModel) -> Probed:
     import torch
 
     embed: Any = model.get_input_embeddings()
-    weight = embed.weight
-    ids = torch.linspace(0, len(weight) - 1, PROBE_TOKENS, device=weight.device).long()[None]
-    mask = torch.ones_like(ids)
     with torch.no_grad():
-        given = embed(ids).detach()
+        given = embed(_probe_ids(embed)[None]).detach()
+        mask = torch.ones(given.shape[:2], dtype=torch.long, device=given.device)
         plain = model(inputs_embeds=given, attention_mask=mask).logits.float()
     with relevance_rules(model, "attn"), torch.no_grad():
         halved = model(inputs_embeds=given, attention_mask=mask).logits.float()
@@ -111,6 +109,17 @@ def probe(model: PreTrainedModel) -> Probed:
         difference / max(1.0, float(plain.abs().max())),
         abs(sum(parts) - wanted) / max(abs(wanted), *map(abs, parts)),
     )
+
+
+def _probe_ids(embed: Any) -> torch.Tensor:
+    """Ids from all over the vocabulary, (`PROBE_TOKENS`,), of tokens whose embeddings are numbers."""
+    import torch
+
+    weight = embed.weight
+    spread = torch.linspace(0, len(weight) - 1, PROBE_TOKENS**2, device=weight.device).long()
+    finite = torch.isfinite(embed(spread)).all(dim=-1)
+    kept = spread[finite] if int(finite.sum()) >= PROBE_TOKENS else spread
+    return kept[:: len(kept) // PROBE_TOKENS][:PROBE_TOKENS]
 
 
 def _compiled(module: torch.nn.Module) -> bool:
