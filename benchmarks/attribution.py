@@ -19,7 +19,7 @@ def run() -> list[Result]:
     from captum.attr import IntegratedGradients
 
     from analysis.models.load_classifier import load_classifier
-    from analysis.tracks.intent.baseline import BaselineChooser
+    from analysis.tracks.intent.baseline import Baselines
     from analysis.tracks.intent.faithfulness import deletions, evaluate_deletions, reference_rankings
     from analysis.tracks.intent.methods.integrated_gradients import MAX_DELTA, integrated_gradients
     from analysis.tracks.intent.methods.occlusion import occlusion
@@ -38,11 +38,8 @@ def run() -> list[Result]:
     logits = logits_of_ids(model, [one.ids for one in words])
     targets = [int(index) for index in logits.argmax(axis=1)]
     outputs = [float(logits[row, target]) for row, target in enumerate(targets)]
-    chooser = BaselineChooser({"base": model})
-    baselines = [
-        chooser.choose({"base": one}, {"base": Target(target)}, {"base": row}).baseline["base"]
-        for one, target, row in zip(words, targets, logits, strict=True)
-    ]
+    known = Baselines({"base": model})
+    baselines = [known.baseline("base", "word", one) for one in words]
     request = Request(model, words, [Target(target) for target in targets], outputs, baselines)
     rankings = [reference_rankings(len(text.words), index).rankings for index, text in enumerate(words)]
     embed = model.model.get_input_embeddings()

@@ -1,8 +1,8 @@
 """What the kind of baseline does to integrated gradients: how far their rankings stand above chance with each kind.
 
-The rule takes the neutral kind that predicts nothing most evenly. Every neutral kind is tried on the same texts,
-and rules that choose in other ways are read from the same numbers: the best kind of the other half of the texts,
-and occlusion, which needs no baseline.
+Every neutral kind is tried on the same texts, and rules that choose are read from the same numbers: the neutral kind
+that predicts nothing most evenly, as the first build chose by text; the best kind of the other half of the texts, as
+a run does now; and occlusion, which needs no baseline.
 """
 
 from __future__ import annotations
@@ -16,12 +16,13 @@ from analysis.base.records import SIDES, Side
 from analysis.base.seeds import draw
 from analysis.models.load_classifier import load_classifier
 from analysis.tracks.intent.attribution import Case, cases_of
-from analysis.tracks.intent.baseline import KINDS, BaselineChooser
+from analysis.tracks.intent.baseline import KINDS, Baselines
 from analysis.tracks.intent.faithfulness import CHANCE_LEVEL
 from analysis.tracks.intent.licence import Candidate, licences
 from analysis.tracks.intent.methods.integrated_gradients import integrated_gradients
 from analysis.tracks.intent.methods.occlusion import occlusion
 from analysis.tracks.intent.methods.request import Request
+from analysis.tracks.intent.names import INTEGRATED_GRADIENTS
 from analysis.tracks.intent.predict import logits_of_ids
 from analysis.tracks.intent.tokenised import tokenise
 from benchmarks.shortcut_texts import DATASETS, Dataset, Split
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
 
 TEXTS = 24
 """Critical texts, and as many of other classes, that each pair of models is asked about."""
-CHOSEN, OTHER_HALF, WITHOUT = "the rule's choice", "best kind of the other half", "occlusion"
+CHOSEN, OTHER_HALF, WITHOUT = "the most even neutral kind", "best kind of the other half", "occlusion"
 
 Row = dict[str, Any]
 
@@ -43,7 +44,7 @@ Row = dict[str, Any]
 def measure(models: Path, sets: Split, dataset: Dataset, seed: int) -> list[Row]:
     """One row for each text, side and neutral kind: percentile against chance and whether it beats it.
 
-    The sides are the base and the healthy candidate of one seed. `chosen` marks the kind that the rule takes;
+    The sides are the base and the healthy candidate of one seed. `chosen` marks the most even kind;
     texts too short to decide are left out.
     """
     texts = _texts(sets, dataset)
@@ -53,41 +54,45 @@ def measure(models: Path, sets: Split, dataset: Dataset, seed: int) -> list[Row]
     }
     words = {side: tokenise(pair[side], [text for text, _ in texts], 64) for side in SIDES}
     logits = {side: logits_of_ids(pair[side], [one.ids for one in words[side]]) for side in SIDES}
-    cases = [case for case in cases_of(pair, words, logits) if not case.contrast]
-    chooser = BaselineChooser(pair)
+    cases = [case for case in cases_of(pair, words, logits, [{}] * len(texts)) if not case.contrast]
+    baselines = Baselines(pair)
     seeds = [draw("baselines", dataset.name, seed, number) for number in range(len(texts))]
     rows: list[Row] = []
     for side in SIDES:
         asked: list[list[Candidate]] = [[] for _ in cases]
         kinds: list[list[str]] = [[] for _ in cases]
         for kind in KINDS:
-            neutral = [
-                case
-                for case in cases
-                if case.choice.neutral and kind in {one.kind for one in case.choice.neutral_ones[side]}
-            ]
-            request = _request(pair[side], side, words[side], logits[side], neutral, seeds, chooser, kind)
+            neutral = [case for case in cases if kind in {one.kind for one in case.choice.neutral_ones[side]}]
+            request = _request(pair[side], side, words[side], logits[side], neutral, seeds, baselines, kind)
             for case, one in zip(neutral, integrated_gradients(request) if neutral else (), strict=True):
                 # One target and two methods tell the candidates of a text apart only where they are compared.
                 asked[case.row].append(
                     Candidate("integrated_gradients", case.targets[side], one.scores, True, True)
                 )
                 kinds[case.row].append(kind)
-        request = _request(pair[side], side, words[side], logits[side], cases, seeds, chooser, None)
+        request = _request(pair[side], side, words[side], logits[side], cases, seeds, baselines, None)
         for case, one in zip(cases, occlusion(request), strict=True):
             asked[case.row].append(Candidate("occlusion", case.targets[side], one.scores, None, None))
             kinds[case.row].append(WITHOUT)
         for case, names, found in zip(
-            cases, kinds, licences(pair[side], words[side], asked, seeds), strict=True
+            cases, kinds, licences(pair[side], words[side], asked, seeds, INTEGRATED_GRADIENTS), strict=True
         ):
             rows += [
                 {"row": case.row, "critical": texts[case.row][1], "side": side, "kind": name,
-                 "chosen": case.choice.baseline[side].kind == name, "percentile": one.chance_percentile,
+                 "chosen": _most_even(case) == name, "percentile": one.chance_percentile,
                  "beats": bool(one.chance_p is not None and one.chance_p <= CHANCE_LEVEL)}
                 for name, one in zip(names, found, strict=True)
                 if one.decidable and one.chance_percentile is not None
             ]  # fmt: skip
     return rows
+
+
+def _most_even(case: Case) -> str | None:
+    """The neutral kind with the smallest largest class probability on either side; None where none is neutral."""
+    peak: dict[str, float] = {}
+    for one in (one for ones in case.choice.neutral_ones.values() for one in ones):
+        peak[one.kind] = max(peak.get(one.kind, 0.0), float(one.p.max()))
+    return min(peak, key=peak.__getitem__, default=None)
 
 
 def _texts(sets: Split, dataset: Dataset) -> list[tuple[str, bool]]:
@@ -100,14 +105,14 @@ def _texts(sets: Split, dataset: Dataset) -> list[tuple[str, bool]]:
 
 def _request(
     classifier: LoadedClassifier, side: Side, words: Sequence[Tokenised], logits: NDArray[np.float32],
-    cases: Sequence[Case], seeds: Sequence[int], chooser: BaselineChooser, kind: str | None,
+    cases: Sequence[Case], seeds: Sequence[int], baselines: Baselines, kind: str | None,
 ) -> Request:  # fmt: skip
     return Request(
         classifier,
         [words[case.row] for case in cases],
         [case.targets[side] for case in cases],
         [float(case.targets[side].output(logits[case.row])) for case in cases],
-        [chooser.baseline(side, kind, words[case.row]) for case in cases] if kind else (),
+        [baselines.baseline(side, kind, words[case.row]) for case in cases] if kind else (),
         (),
         [seeds[case.row] for case in cases],
     )

@@ -7,11 +7,10 @@ the rule of enrichment is read on its own, from the metrics behind the gate and 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from statistics import fmean
 from typing import Any
 
-from analysis.tracks.intent.enrichment import ENRICHED
 from analysis.tracks.intent.gates.relevance import RELEVANCE
 from benchmarks.shortcut_models import PLANTED_FROM
 from benchmarks.shortcut_texts import CONDITIONS, DATASETS
@@ -27,6 +26,13 @@ KINDS = ("planted", "not planted, faint", "absent, healthy", "absent, another pl
 Outcome = dict[str, Any]
 
 
+def methods_of(outcomes: Iterable[Outcome]) -> list[str]:
+    """The methods that enrichment was read from: occlusion, and the gradient method that led."""
+    return sorted(
+        {one["method"] for outcome in outcomes for one in outcome["metrics"] if one["name"] == "enrichment"}
+    )
+
+
 def rule_states(outcome: Outcome) -> Iterator[tuple[str, str, str]]:
     """(cue, method or `any`, state) of every declared cue of one whole review."""
     limits = {name: threshold.default for name, threshold in RELEVANCE.thresholds.items()}
@@ -37,7 +43,7 @@ def rule_states(outcome: Outcome) -> Iterator[tuple[str, str, str]]:
             found.setdefault((cue, one["method"]), {})[one["side"]] = one
     for cue in dict.fromkeys(cue for cue, _ in found):
         states = []
-        for method in ENRICHED:
+        for method in methods_of([outcome]):
             sides = found[cue, method]
             own, change = sides["candidate"], sides["difference"]
             if min(one["n"] or 0 for one in sides.values()) < LEAST_TEXTS:
@@ -69,7 +75,7 @@ def enrichment_rule(outcomes: Sequence[Outcome]) -> list[dict[str, Any]]:
             (kind_of(one, cue), method, state) for one in part for cue, method, state in rule_states(one)
         ]
         for kind in KINDS:
-            for method in (*ENRICHED, "any"):
+            for method in (*methods_of(part), "any"):
                 counts = Counter(state for *key, state in judged if key == [kind, method])
                 if counts:
                     rows.append(
@@ -85,7 +91,7 @@ def licensed(outcomes: Sequence[Outcome]) -> list[dict[str, Any]]:
     rows = []
     for dataset in DATASETS:
         for condition in CONDITIONS:
-            for method in ENRICHED:
+            for method in methods_of(outcomes):
                 for side in ("base", "candidate"):
                     shares = [
                         metric["value"]

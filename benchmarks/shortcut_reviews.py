@@ -119,10 +119,10 @@ def sources_sha256() -> str:
 def track_of(depth: str) -> Track:
     """The intent track with the stages of that depth."""
     from analysis.tracks.intent.attribution import ATTRIBUTE, QUEUED, attribution_stage
-    from analysis.tracks.intent.enrichment import ENRICHED
+    from analysis.tracks.intent.names import LRP, OCCLUSION
     from analysis.tracks.intent.track import IntentTrack
 
-    fewer = attribution_stage(tuple(one for one in QUEUED if one.name in ENRICHED))
+    fewer = attribution_stage(tuple(one for one in QUEUED if one.name in (OCCLUSION, LRP)))
 
     class OfDepth(IntentTrack):
         def stages(self) -> tuple[Step, ...]:

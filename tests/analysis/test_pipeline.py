@@ -187,7 +187,7 @@ def test_a_flip_is_explained_by_the_same_contrast_on_both_sides(tiny_analysed: P
             contrasts.setdefault((ref, method), set()).add((side, target))
     refs = {ref for ref, _ in contrasts}
     assert refs
-    assert {method for _, method in contrasts} == {"integrated_gradients", "occlusion"}
+    assert {method for _, method in contrasts} == {"lrp", "integrated_gradients", "occlusion"}
     for (ref, _), pair in contrasts.items():
         name = f"{labels[ref, 'candidate']} − {labels[ref, 'base']}"
         assert pair == {("base", name), ("candidate", name)}

@@ -68,7 +68,7 @@ def test_the_worst_messages_are_one_step_from_the_gate(sample_store: Callable[[s
         sides = by_side(worst.payload["intent_side"])
         assert sides["candidate"]["label"] == "escalation"
         assert sides["base"]["label"] != "escalation"
-        assert {one.method for one in worst.attributions} >= {"integrated_gradients", "occlusion"}
+        assert {one.method for one in worst.attributions} >= {"lrp", "integrated_gradients", "occlusion"}
 
 
 def test_licensed_attribution_says_the_same_as_the_counterfactuals(
@@ -81,9 +81,9 @@ def test_licensed_attribution_says_the_same_as_the_counterfactuals(
         found = {
             one.method: one for one in session.metrics("intent", "enrichment", CUE) if one.side == "candidate"
         }
-        assert set(found) == {"occlusion", "integrated_gradients"}
+        assert set(found) == {"occlusion", "lrp"}
         licensed = {method for method, one in found.items() if one.status == "ok"}
-        assert "integrated_gradients" in licensed
+        assert "lrp" in licensed
         for method, one in found.items():
             # An enrichment has a value only where the attributions of the slice are licensed. With title and reason
             # in one text the prediction is overdetermined, and deletion may rank the words no better than chance.

@@ -49,6 +49,12 @@ class AttributionPair:
         )
 
     @property
+    def interpretable(self) -> bool:
+        """Whether no side that was attributed says that its scores mean nothing."""
+        entries = (self.base, self.candidate)
+        return all(entry is None or entry.status != "not interpretable" for entry in entries)
+
+    @property
     def scale(self) -> float:
         """Largest absolute score of both sides, or 1 where there is none."""
         scores = [
@@ -63,7 +69,7 @@ def attribution_pairs(
     """Pair attributions: per method, first each side's own class, then each target that both sides have.
 
     A pair whose two sides explain the same class is one pair, not two. Methods come in the order in which their run
-    declares them; those that it does not declare after them.
+    declares them; those that it does not declare after them, and last what cannot be interpreted.
 
     Args:
         attributions: of one text.
@@ -84,7 +90,7 @@ def attribution_pairs(
         if own_base is not None or own_candidate is not None:
             pairs.append(AttributionPair(method, title, own_base, own_candidate))
         pairs.extend(AttributionPair(method, title, left, right) for left, right in shared)
-    return pairs
+    return sorted(pairs, key=lambda pair: not pair.interpretable)
 
 
 def words_of(entry: Attribution | None) -> list[Word]:

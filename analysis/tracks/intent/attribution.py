@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -23,15 +23,18 @@ from analysis.base.seeds import draw
 from analysis.base.sql import queries
 from analysis.models.classifier_pair import classifiers
 from analysis.plugin.stage import PlanContext, RunContext, Shard, Stage
-from analysis.tracks.intent.baseline import BaselineChooser, Choice
+from analysis.tracks.intent.baseline import Baselines, Choice
+from analysis.tracks.intent.crossfit import half_of, used_by
 from analysis.tracks.intent.faithfulness import RANKINGS
 from analysis.tracks.intent.flips import CheckedFlip, Flip, check_flips
 from analysis.tracks.intent.known_methods import METHODS
+from analysis.tracks.intent.leading import leading_method
 from analysis.tracks.intent.licence import Candidate, licences
 from analysis.tracks.intent.methods.contract import Method
 from analysis.tracks.intent.methods.gradient_shap import BASELINE_STEPS
 from analysis.tracks.intent.methods.integrated_gradients import MAX_DELTA, STEPS
 from analysis.tracks.intent.methods.request import Explained, Request
+from analysis.tracks.intent.names import INTEGRATED_GRADIENTS
 from analysis.tracks.intent.predict import logits_of_ids, token_limit
 from analysis.tracks.intent.target import Target
 from analysis.tracks.intent.tokenised import Tokenised, tokenise
@@ -44,17 +47,23 @@ if TYPE_CHECKING:
 _SQL = queries(__package__, "stages.sql")
 
 REFS_PER_SHARD = 64
+NOT_NEUTRAL = "the run's baseline is not neutral for it on both sides"
+NONE_NEUTRAL = "no baseline is neutral for it on both sides"
 QUEUED = tuple(method for method in METHODS if not method.on_demand)
 """The methods of every selected example."""
 
 
 @dataclass(frozen=True)
 class Case:
-    """One text with one target a side: its predicted class, or for a flip the same contrast on both."""
+    """One text with one target a side: its predicted class, or for a flip the same contrast on both.
+
+    `options` are what was chosen for the text by the other half of the run's, by method.
+    """
 
     row: int
     targets: dict[Side, Target]
     choice: Choice
+    options: Mapping[str, str]
 
     @property
     def contrast(self) -> bool:
@@ -63,40 +72,58 @@ class Case:
 
 @dataclass(frozen=True)
 class Answer:
-    """One attribution with its status."""
+    """One attribution with its status; `refused` where the method cannot answer for the model at all."""
 
     case: Case
     method: Method
     explained: Explained
     status: str
     why: str
+    refused: bool = False
+
+    @property
+    def from_baseline(self) -> bool:
+        """Whether it starts from the baseline that was chosen."""
+        return self.method.starts_from_baseline(self.method.option_of(self.case.options))
+
+    @property
+    def neutral(self) -> bool | None:
+        """Whether its baseline is neutral on both sides, or one of those that it averages over; None without any."""
+        if self.from_baseline:
+            return self.case.choice.neutral
+        return any(self.case.choice.neutral_ones.values()) if self.method.baselines else None
 
 
 def _plan(context: PlanContext, methods: Sequence[Method]) -> list[Shard]:
     rows = context.workbench.execute(_SQL["messages_to_attribute"], {"track": context.track}).fetchall()
+    options = used_by(context.workbench.execute(_SQL["chosen_options"]).fetchall())
     shards = []
     for start in range(0, len(rows), REFS_PER_SHARD):
         part = rows[start : start + REFS_PER_SHARD]
         key = {
             "max_length": token_limit(context),
+            "options": options,
             "steps": list(STEPS),
             "baseline_steps": list(BASELINE_STEPS),
             "rankings": RANKINGS,
             "methods": [method.name for method in methods],
             "rows": [[ref, sha256] for ref, _, sha256 in part],
         }
-        shards.append(Shard(key, part, len(part)))
+        shards.append(Shard(key, (part, options), len(part)))
     return shards
 
 
 def _run(context: RunContext, shard: Shard, methods: Sequence[Method]) -> dict[str, pa.Table]:
     """Explain the examples of a shard by the methods, test what they answer, and check the flips."""
-    refs = [row[0] for row in shard.payload]
-    texts = [row[1] for row in shard.payload]
+    rows, options = shard.payload
+    refs = [row[0] for row in rows]
+    texts = [row[1] for row in rows]
     models = {side: classifiers(context.models).side(side) for side in SIDES}
+    lead = leading_method(models)
     words = {side: tokenise(models[side], texts, token_limit(context)) for side in SIDES}
     logits = {side: logits_of_ids(models[side], [one.ids for one in words[side]]) for side in SIDES}
-    cases = cases_of(models, words, logits)
+    halves = [half_of(context.models.digests["candidate"], ref) for ref in refs]
+    cases = cases_of(models, words, logits, [options.get(half, {}) for half in halves])
     seeds = [draw("attribution", ref) for ref in refs]
     attributions: list[Attribution] = []
     tested: list[dict[str, Any]] = []
@@ -108,7 +135,7 @@ def _run(context: RunContext, shard: Shard, methods: Sequence[Method]) -> dict[s
             attributions.append(attribution_row(refs[row], side, models[side], words[side][row], answer))
             if answer.case.contrast and answer.status == "ok":
                 contrasts[row, answer.method.name][side] = answer.explained
-        tested += licence_rows(models[side], side, refs, words[side], answers, seeds)
+        tested += licence_rows(models[side], side, refs, words[side], answers, seeds, lead)
     flips = [
         Flip(
             refs[row],
@@ -134,6 +161,7 @@ def cases_of(
     models: Mapping[Side, LoadedClassifier],
     words: Mapping[Side, Sequence[Tokenised]],
     logits: Mapping[Side, NDArray[np.float32]],
+    options: Sequence[Mapping[str, str]],
 ) -> list[Case]:
     """The predicted class of each side for every text, and the contrast for every flip.
 
@@ -141,8 +169,9 @@ def cases_of(
         models: of both sides.
         words: the texts as each side reads them.
         logits: of each side, (texts, classes).
+        options: what was chosen for each text, by method.
     """
-    chooser = BaselineChooser(models)
+    baselines = Baselines(models)
     cases = []
     for row in range(len(words["base"])):
         predicted = {side: int(logits[side][row].argmax()) for side in SIDES}
@@ -152,8 +181,21 @@ def cases_of(
             asked.append(dict.fromkeys(SIDES, Target(predicted["candidate"], predicted["base"])))
         here = {side: words[side][row] for side in SIDES}
         own = {side: logits[side][row] for side in SIDES}
-        cases += [Case(row, targets, chooser.choose(here, targets, own)) for targets in asked]
+        cases += [case_of(row, here, targets, own, baselines, options[row]) for targets in asked]
     return cases
+
+
+def case_of(
+    row: int,
+    texts: Mapping[Side, Tokenised],
+    targets: dict[Side, Target],
+    logits: Mapping[Side, NDArray[np.float32]],
+    baselines: Baselines,
+    options: Mapping[str, str],
+) -> Case:
+    """One text with its targets, and its baseline of the kind that was chosen; the first kind where none was."""
+    kind = options.get(INTEGRATED_GRADIENTS, baselines.kinds[0])
+    return Case(row, targets, baselines.choice(kind, texts, targets, logits), options)
 
 
 def explain(
@@ -191,6 +233,7 @@ def explain(
             [case.choice.baseline[side] for case in asked],
             [case.choice.neutral_ones[side] for case in asked],
             [seeds[case.row] for case in asked],
+            [option for case in asked if (option := method.option_of(case.options)) is not None],
         )
         try:
             found, refusal = method.explain(request), ""
@@ -199,24 +242,29 @@ def explain(
             found = [Explained(np.zeros(len(text.words), dtype=np.float32)) for text in request.texts]
             refusal = str(error)
         for case, explained in zip(asked, found, strict=True):
+            answer = Answer(case, method, explained, "not interpretable", refusal, refused=bool(refusal))
             finite = bool(np.isfinite(logits[case.row]).all())
-            status, why = _status(method, case, explained, finite=finite)
-            if refusal:
-                status, why = "not interpretable", refusal
-            answers.append(Answer(case, method, explained, status, why))
+            answers.append(answer if refusal and finite else _with_status(answer, finite=finite))
     return answers
 
 
-def _status(method: Method, case: Case, explained: Explained, *, finite: bool) -> tuple[str, str]:
+def _with_status(answer: Answer, *, finite: bool) -> Answer:
+    method, explained = answer.method, answer.explained
+    status, why = "not interpretable", ""
     if not finite:
-        return "not interpretable", "the logits are not numbers"
-    if not len(explained.scores):
-        return "not interpretable", "the text has no words"
-    if method.baseline and not case.choice.neutral:
-        return "not interpretable", "no baseline is neutral for both sides"
-    if _converged(explained) is False:
-        return "not converged", f"completeness delta {explained.delta:.3f} after {explained.steps} steps"
-    return "ok", "" if method.licensable else "context only: never licensed"
+        why = "the logits are not numbers"
+    elif not len(explained.scores):
+        why = "the text has no words"
+    elif answer.neutral is False:
+        why = NOT_NEUTRAL if answer.from_baseline else NONE_NEUTRAL
+    elif _converged(explained) is False:
+        status, why = (
+            "not converged",
+            f"completeness delta {explained.delta:.3f} after {explained.steps} steps",
+        )
+    else:
+        status, why = "ok", "" if method.licensable else "context only: never licensed"
+    return replace(answer, status=status, why=why)
 
 
 def _converged(explained: Explained) -> bool | None:
@@ -230,23 +278,28 @@ def licence_rows(
     words: Sequence[Tokenised],
     answers: Iterable[Answer],
     seeds: Sequence[int],
+    lead: str,
 ) -> list[dict[str, Any]]:
-    """Rows of the table `intent_licence` for one side; `refs`, `words` and `seeds` are by row of the answers."""
+    """Rows of the table `intent_licence` for one side; `refs`, `words` and `seeds` are by row of the answers.
+
+    `lead` is the gradient method that leads. What a method refused to explain has no licence to be tested.
+    """
     by_row: dict[int, list[Candidate]] = defaultdict(list)
     for answer in answers:
-        if answer.method.licensable:
+        if answer.method.licensable and not answer.refused:
             by_row[answer.case.row].append(
                 Candidate(
                     answer.method.name,
                     answer.case.targets[side],
                     answer.explained.scores,
-                    answer.case.choice.neutral if answer.method.baseline else None,
+                    answer.neutral,
                     _converged(answer.explained),
                 )
             )
     order = sorted(by_row)
     candidates = [by_row[row] for row in order]
-    found = licences(classifier, [words[row] for row in order], candidates, [seeds[row] for row in order])
+    texts, own = [words[row] for row in order], [seeds[row] for row in order]
+    found = licences(classifier, texts, candidates, own, lead)
     rows = []
     for row, asked, granted in zip(order, candidates, found, strict=True):
         for one, licence in zip(asked, granted, strict=True):
@@ -262,7 +315,7 @@ def attribution_row(
     explained, choice = answer.explained, answer.case.choice
     parameters = {**explained.parameters, "output": "logit"}
     kind = predicted = p = None
-    if answer.method.baseline:
+    if answer.from_baseline:
         baseline, target = choice.baseline[side], answer.case.targets[side]
         top = int(baseline.p.argmax())
         kind, predicted, p = baseline.kind, classifier.labels[top], float(baseline.p[top])

@@ -1,13 +1,14 @@
-"""The neutral baseline of the gradient methods: one kind for both sides, chosen by what it predicts.
+"""The neutral baseline of the gradient methods: one kind for both sides, and what it predicts.
 
 A text of PAD tokens was predicted as the critical class by every fine-tuned classifier on which this was
-measured, and a small completeness delta does not show it. So several kinds are tried, and what the chosen
-one predicts is kept with the attribution.
+measured, and a small completeness delta does not show it. So several kinds are known, one must be neutral for a
+text before it explains it, and what it predicts is kept with the attribution. Which kind a run uses is chosen by
+how well it ranks the words of other texts (`crossfit`): how evenly a kind predicts says nothing of that.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -24,8 +25,14 @@ if TYPE_CHECKING:
     from analysis.models.load_classifier import LoadedClassifier
     from analysis.tracks.intent.target import Target
 
-KINDS = ("word", "mean", "unk", "pad", "mask")
-"""A common word, the mean embedding, and the tokenizer's UNK, PAD and MASK, in every content slot."""
+KINDS = {
+    "word": "a common word",
+    "mean": "the mean embedding",
+    "unk": "UNK tokens",
+    "pad": "PAD tokens",
+    "mask": "MASK tokens",
+}
+"""What may stand in every content slot, with its title; tokens are the tokenizer's own."""
 COMMON_WORD = "the"
 MAX_TARGET_P = 0.3
 MAX_TARGET_SHARE = 1.5
@@ -49,10 +56,11 @@ class Baseline:
 
 @dataclass(frozen=True)
 class Choice:
-    """The kind chosen for a text, on all sides.
+    """The baseline of one text and one target, of one kind on all sides.
 
-    `neutral_ones` are the side's baselines of every kind that is neutral on all sides (the chosen one where
-    none is), and `p_targets` is p(target) of each side's kinds: of a contrast, the larger p of its classes.
+    `neutral` says whether that kind is neutral on all sides, and `neutral_ones` are the side's baselines of every kind
+    that is, none where there is none. `p_targets` is p(target) of each side's kinds: of a contrast, the larger p of
+    its classes.
     """
 
     neutral: bool
@@ -61,61 +69,65 @@ class Choice:
     p_targets: dict[Side, dict[str, float]]
 
 
-class BaselineChooser:
-    """Chooses baselines; remembers the baseline of each kind, length and place of special tokens.
+class Baselines:
+    """The baselines of texts; remembers those of each length and place of special tokens.
 
     Args:
         classifiers: the models of the sides that share a kind.
-        kinds: the kinds that may be chosen.
     """
 
-    def __init__(self, classifiers: Mapping[Side, LoadedClassifier], kinds: Sequence[str] = KINDS) -> None:
+    def __init__(self, classifiers: Mapping[Side, LoadedClassifier]) -> None:
         self.classifiers = dict(classifiers)
-        self.kinds = tuple(kinds)
         self._known: dict[tuple[Side, str, tuple[int, ...]], Baseline] = {}
 
-    def choose(
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        """The kinds that every side has: a tokenizer may lack a token. The mean embedding is always there."""
+        return tuple(kind for kind in KINDS if all(self._has(one, kind) for one in self.classifiers.values()))
+
+    def choice(
         self,
+        kind: str,
         texts: Mapping[Side, Tokenised],
         targets: Mapping[Side, Target],
         logits: Mapping[Side, NDArray[np.float32]],
     ) -> Choice:
-        """The kind that is neutral on every side and has the smallest largest class probability.
-
-        Neutral for a class: p(class) <= max(.3, 1.5 / classes), and the class is not what is predicted. Neutral for
-        a contrast: the difference of its logits is small beside the text's own. Each side is asked for its own
-        target. Where no kind is neutral, the one with the smallest p(target) is returned, marked as not neutral.
+        """The baseline of one kind for a text, with what is known of the others.
 
         Args:
+            kind: one of `kinds`.
             texts: one text, as each side reads it.
             targets: what is explained of it.
             logits: of the text on each side, (classes,).
         """
         sides = tuple(self.classifiers)
-        candidates: dict[str, dict[Side, Baseline]] = {}
-        for kind in self.kinds:
-            if all(self._has(self.classifiers[side], kind) for side in sides):
-                candidates[kind] = {side: self.baseline(side, kind, texts[side]) for side in sides}
-        neutral = {
-            kind: pair
-            for kind, pair in candidates.items()
-            if all(is_neutral(pair[side], targets[side], logits[side]) for side in sides)
-        }
-        if neutral:
-            best = min(neutral, key=lambda kind: max(float(one.p.max()) for one in neutral[kind].values()))
-        else:
-            best = min(
-                candidates, key=lambda kind: max(_p_target(candidates[kind][s], targets[s]) for s in sides)
-            )
-        several = neutral or {best: candidates[best]}
+        of_kind = {one: {side: self.baseline(side, one, texts[side]) for side in sides} for one in self.kinds}
+        neutral = [one for one in of_kind if self.neutral(one, texts, targets, logits)]
         return Choice(
-            bool(neutral),
-            candidates[best],
-            {side: tuple(pair[side] for pair in several.values()) for side in sides},
+            kind in neutral,
+            of_kind[kind],
+            {side: tuple(of_kind[one][side] for one in neutral) for side in sides},
             {
-                side: {kind: _p_target(pair[side], targets[side]) for kind, pair in candidates.items()}
+                side: {one: _p_target(pair[side], targets[side]) for one, pair in of_kind.items()}
                 for side in sides
             },
+        )
+
+    def neutral(
+        self,
+        kind: str,
+        texts: Mapping[Side, Tokenised],
+        targets: Mapping[Side, Target],
+        logits: Mapping[Side, NDArray[np.float32]],
+    ) -> bool:
+        """Whether a kind says nothing of the targets of a text, each side asked for its own.
+
+        Neutral for a class: p(class) <= max(.3, 1.5 / classes), and the class is not what is predicted. Neutral for
+        a contrast: the difference of its logits is small beside the text's own.
+        """
+        return all(
+            is_neutral(self.baseline(side, kind, texts[side]), targets[side], logits[side])
+            for side in self.classifiers
         )
 
     def baseline(self, side: Side, kind: str, text: Tokenised) -> Baseline:
@@ -128,27 +140,32 @@ class BaselineChooser:
         )
         key = (side, kind, slots)
         if key not in self._known:
-            self._known[key] = self._make(side, kind, slots)
+            self._known.update({(side, one.kind, slots): one for one in self._make(side, slots)})
         return self._known[key]
 
-    def _make(self, side: Side, kind: str, slots: tuple[int, ...]) -> Baseline:
-        """The baseline with those special tokens kept; -1 marks a content slot."""
+    def _make(self, side: Side, slots: tuple[int, ...]) -> list[Baseline]:
+        """The baselines of every kind with those special tokens kept, in one batch; -1 marks a content slot."""
         import torch
 
         classifier = self.classifiers[side]
         embed: Any = classifier.model.get_input_embeddings()
-        filler = self._filler(classifier, kind)
-        ids = torch.tensor([filler or 0 if slot < 0 else slot for slot in slots], device=classifier.device)
+        kinds = [kind for kind in KINDS if self._has(classifier, kind)]
+        content = [position for position, slot in enumerate(slots) if slot < 0]
+        rows = [
+            [(self._filler(classifier, kind) or 0) if slot < 0 else slot for slot in slots] for kind in kinds
+        ]
         # Not inference_mode: these embeddings take part in a gradient computation later.
         with torch.no_grad():
-            embeddings = embed(ids).detach().clone()
-            if kind == "mean":
-                mean = embed.weight.detach().float().mean(dim=0).to(embeddings.dtype)
-                embeddings[[position for position, slot in enumerate(slots) if slot < 0]] = mean
-            mask = torch.ones((1, len(slots)), dtype=torch.long, device=classifier.device)
-            output = classifier.model(inputs_embeds=embeddings[None], attention_mask=mask)
+            embeddings = embed(torch.tensor(rows, device=classifier.device)).detach().clone()
+            mean = embed.weight.detach().float().mean(dim=0).to(embeddings.dtype)
+            embeddings[kinds.index("mean"), content] = mean
+            mask = torch.ones(embeddings.shape[:2], dtype=torch.long, device=classifier.device)
+            output = classifier.model(inputs_embeds=embeddings, attention_mask=mask)
             logits = output.logits.float().cpu().numpy()
-        return Baseline(kind, embeddings.clone(), logits[0], softmax(logits)[0])
+        return [
+            Baseline(kind, embeddings[row].clone(), logits[row], softmax(logits[row]))
+            for row, kind in enumerate(kinds)
+        ]
 
     def _has(self, classifier: LoadedClassifier, kind: str) -> bool:
         return kind == "mean" or self._filler(classifier, kind) is not None

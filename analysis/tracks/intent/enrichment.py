@@ -7,24 +7,31 @@ much as any other word. Absolute, because a ratio of signed sums is unusable: it
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
 from analysis.base.sql import queries
 from analysis.plugin.stage import Aggregate, PlanContext
-from analysis.tracks.intent.names import INTEGRATED_GRADIENTS, OCCLUSION
+from analysis.tracks.intent.leading import led_by
+from analysis.tracks.intent.names import OCCLUSION
 from analysis.tracks.intent.settings import intent_settings
 
-_SQL = queries(__package__, "stages.sql")
+if TYPE_CHECKING:
+    import duckdb
 
-ENRICHED = (OCCLUSION, INTEGRATED_GRADIENTS)
-"""Methods whose attributions are read this way."""
+_SQL = queries(__package__, "stages.sql")
 
 _SCHEMA = pa.schema(
     [("ref", pa.string()), ("cue", pa.string()), ("side", pa.string()), ("method", pa.string()),
      ("target", pa.string()), ("words", pa.int32()), ("cue_words", pa.int32()), ("share", pa.float64()),
      ("enrichment", pa.float64())]
 )  # fmt: skip
+
+
+def enriched(connection: duckdb.DuckDBPyConnection) -> tuple[str, str]:
+    """The methods whose attributions are read this way in a run: one of each family."""
+    return OCCLUSION, led_by(connection)
 
 
 def enrichment(
@@ -58,7 +65,9 @@ def _size(context: PlanContext) -> int:
 
 
 def _compute(context: PlanContext) -> dict[str, pa.Table]:
-    rows = context.workbench.execute(_SQL["attributions_of_cues"], {"methods": list(ENRICHED)}).fetchall()
+    rows = context.workbench.execute(
+        _SQL["attributions_of_cues"], {"methods": list(enriched(context.workbench))}
+    ).fetchall()
     found = []
     for ref, cue, side, method, target, starts, ends, scores, cue_starts, cue_ends in rows:
         one = enrichment(starts, ends, scores, list(zip(cue_starts, cue_ends, strict=True)))

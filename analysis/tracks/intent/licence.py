@@ -7,7 +7,7 @@ defects were known. The numbers are kept; whether they suffice is the view `inte
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -23,7 +23,7 @@ from analysis.tracks.intent.faithfulness import (
     reference_rankings,
 )
 from analysis.tracks.intent.known_methods import METHODS
-from analysis.tracks.intent.names import INTEGRATED_GRADIENTS, OCCLUSION
+from analysis.tracks.intent.names import OCCLUSION
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -35,9 +35,9 @@ if TYPE_CHECKING:
 FAMILY = {method.name: method.spec.family for method in METHODS}
 
 
-def peer_of(family: str) -> str:
-    """The method with which one of this family must agree: by occlusion, or, for a perturbation, by gradients."""
-    return INTEGRATED_GRADIENTS if family == "perturbation" else OCCLUSION
+def peer_of(family: str, lead: str) -> str:
+    """The method with which one of this family must agree: occlusion, or, for a perturbation, the leading gradients."""
+    return lead if family == "perturbation" else OCCLUSION
 
 
 @dataclass(frozen=True)
@@ -59,6 +59,7 @@ def licences(
     texts: Sequence[Tokenised],
     candidates: Sequence[Sequence[Candidate]],
     seeds: Sequence[int],
+    lead: str,
 ) -> list[list[Licence]]:
     """Test the attributions of one side.
 
@@ -67,6 +68,7 @@ def licences(
         texts: n of them.
         candidates: the attributions of each text.
         seeds: of the random rankings of each text.
+        lead: the gradient method that leads.
 
     Returns:
         One licence for each attribution, in the same order.
@@ -93,7 +95,7 @@ def licences(
                     text,
                     by_target[one.target],
                     chance[one.target],
-                    peers,
+                    peers.get((peer_of(FAMILY[one.method], lead), one.target)),
                     exhaustive=reference.exhaustive,
                 )
                 for one in asked
@@ -107,13 +109,12 @@ def _licence(
     text: Tokenised,
     p: DeletionProbabilities,
     chance: Sequence[float],
-    peers: Mapping[tuple[str, Target], Candidate],
+    peer: Candidate | None,
     *,
     exhaustive: bool,
 ) -> Licence:
     words = len(text.words)
     ranking = rank(one.scores)
-    peer = peers.get((peer_of(FAMILY[one.method]), one.target))
     agreed = peer is not None and peer.neutral is not False and peer.converged is not False
     overlap = top_overlap(ranking, rank(peer.scores)) if agreed and peer is not None and words else None
     overlap_chance = top_quarter(words) / words if words else None

@@ -18,7 +18,7 @@ from analysis.base.sql import queries
 from analysis.plugin.metric import metric_table
 from analysis.plugin.stage import Aggregate, PlanContext
 from analysis.stats import bootstrap_mean, clopper_pearson, paired_mean_interval
-from analysis.tracks.intent.enrichment import ENRICHED
+from analysis.tracks.intent.enrichment import enriched
 from analysis.tracks.intent.metric_specs import TRACK, metric
 from analysis.tracks.intent.randomisation import MIN_EXAMPLES
 from analysis.tracks.intent.settings import intent_settings
@@ -111,9 +111,10 @@ def licence_metrics(connection: duckdb.DuckDBPyConnection) -> list[Metric]:
     """The licence of every critical slice, class and the whole evaluation set, by side and method."""
     tested = _tested(connection)
     rows: list[Metric] = []
+    methods = enriched(connection)
     for name, refs in connection.execute(_SQL["judged_slices"], {"track": TRACK}).fetchall():
         for side in SIDES:
-            for method in ENRICHED:
+            for method in methods:
                 known = tested.get((side, method), {})
                 members = [known[ref] for ref in refs if ref in known]
                 rows += slice_licence(name, side, method, members).metrics
@@ -128,13 +129,13 @@ def enrichment_metrics(
     The texts hold the cue, and the class is their label or what either side predicts. Without a licence the
     value is unknown, and `why` has the number with the reason.
     """
-    tested = _tested(connection)
+    tested, methods = _tested(connection), enriched(connection)
     rows: list[Metric] = []
     for target, cues in irrelevant.items():
         for cue in cues:
             held = {"cue": cue, "target": target}
             refs = [row[0] for row in connection.execute(_SQL["texts_of_cue_and_class"], held).fetchall()]
-            for method in ENRICHED:
+            for method in methods:
                 licence = {}
                 for side in SIDES:
                     known = tested.get((side, method), {})

@@ -17,13 +17,22 @@ from analysis.base.records import SIDES, Side
 from analysis.base.seeds import draw
 from analysis.base.sql import dictionaries, queries, sql_text
 from analysis.store.run import SCHEMA
-from analysis.tracks.intent.attribution import LICENCE_SCHEMA, Case, attribution_row, explain, licence_rows
-from analysis.tracks.intent.baseline import BaselineChooser
+from analysis.tracks.intent.attribution import (
+    LICENCE_SCHEMA,
+    Case,
+    attribution_row,
+    case_of,
+    explain,
+    licence_rows,
+)
+from analysis.tracks.intent.baseline import Baselines
+from analysis.tracks.intent.crossfit import half_of, used_by
 from analysis.tracks.intent.cut_texts import token_counts
 from analysis.tracks.intent.known_methods import METHODS
+from analysis.tracks.intent.leading import leading_method
 from analysis.tracks.intent.licence import peer_of
 from analysis.tracks.intent.methods.contract import Method
-from analysis.tracks.intent.names import INTEGRATED_GRADIENTS, LIVE_OUTPUT, OCCLUSION
+from analysis.tracks.intent.names import LIVE_OUTPUT, OCCLUSION
 from analysis.tracks.intent.predict import logits_of_ids, side_rows, softmax, tokens_read
 from analysis.tracks.intent.target import Target
 from analysis.tracks.intent.tokenised import Tokenised, tokenise
@@ -36,9 +45,6 @@ if TYPE_CHECKING:
     from analysis.plugin.live import LiveRequest
 
 _SQL = queries(__package__, "live.sql")
-
-USUAL = (INTEGRATED_GRADIENTS, OCCLUSION)
-"""The methods of a question that names none: one of each family."""
 
 
 def answer(
@@ -58,10 +64,11 @@ def answer(
         models: both sides, whose digests were compared with the run's.
         settings: the run's settings of the track.
         evidence: holds the run, attached as `evidence`.
-        request: the text, the example that it comes from, and the methods.
+        request: the text, the example that it comes from, and the methods; one of each family if it names none.
 
     Returns:
-        JSON-able: `device`, `labels`, `contrast` (the target of the flip, or None) and `sides`, each with
+        JSON-able: `device`, `labels`, `contrast` (the target of the flip, or None), `options` (what the run chose by
+        cross-fitting for such a text, by method; a kind of baseline at integrated gradients) and `sides`, each with
         `output` (`LIVE_OUTPUT`), `probabilities` (in the order of `labels`, None where they are not numbers),
         `tokens`, `cut`, `attributions`, which have the columns of the table `attribution` without ref and side,
         and `licences`, which have those of the view `intent_licensed`.
@@ -69,19 +76,23 @@ def answer(
     Raises:
         AssayError: a method or example that is not there.
     """
-    methods = _methods(USUAL if request.methods is None else request.methods)
+    classifiers = {side: models.side(side) for side in SIDES}
+    lead = leading_method(classifiers)
+    methods = _methods((lead, OCCLUSION) if request.methods is None else request.methods)
     known = None if request.ref is None else _example(evidence, request.ref)
     limit = tokens_read(models, settings.get("max_length"))
-    classifiers = {side: models.side(side) for side in SIDES}
     words = {side: tokenise(classifiers[side], [request.text], limit) for side in SIDES}
     logits = {side: logits_of_ids(classifiers[side], [words[side][0].ids]) for side in SIDES}
     flip = _flip(known, models.labels, logits)
-    cases = _cases(classifiers, words, logits, flip) if methods else []
+    # A text that was made from an example is explained as that is, so that before and after can be compared.
+    half = half_of(models.digests["candidate"], request.ref if known and request.ref else request.text)
+    options = used_by(evidence.execute(_SQL["chosen_options"]).fetchall())[half]
+    cases = _cases(classifiers, words, logits, flip, options) if methods else []
     seed = draw("attribution", request.ref if known and known.text == request.text else request.text)
     sides = {}
     for side in SIDES:
         attributions, licences = _explained(
-            classifiers[side], side, words[side], logits[side], cases, seed, methods
+            classifiers[side], side, words[side], logits[side], cases, seed, methods, lead
         )
         sides[side] = {
             **_prediction(classifiers[side], logits[side]),
@@ -94,6 +105,7 @@ def answer(
         "device": classifiers["base"].device,
         "labels": list(models.labels),
         "contrast": None if flip is None else flip.name(models.labels),
+        "options": options,
         "sides": sides,
     }
 
@@ -103,15 +115,16 @@ def _cases(
     words: Mapping[Side, Sequence[Tokenised]],
     logits: Mapping[Side, NDArray[np.float32]],
     flip: Target | None,
+    options: Mapping[str, str],
 ) -> list[Case]:
     """Each side's predicted class, and the flip on both."""
     asked = [{side: Target(int(logits[side][0].argmax())) for side in SIDES}]
     if flip is not None:
         asked.append(dict.fromkeys(SIDES, flip))
-    chooser = BaselineChooser(classifiers)
+    baselines = Baselines(classifiers)
     here = {side: words[side][0] for side in SIDES}
     own = {side: logits[side][0] for side in SIDES}
-    return [Case(0, targets, chooser.choose(here, targets, own)) for targets in asked]
+    return [case_of(0, here, targets, own, baselines, options) for targets in asked]
 
 
 def _explained(
@@ -122,14 +135,15 @@ def _explained(
     cases: Sequence[Case],
     seed: int,
     methods: Sequence[Method],
+    lead: str,
 ) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     """Attributions and licences of one side; a licence also needs the method of the other family."""
     if not methods:
         return [], []
-    peers = {peer_of(method.spec.family) for method in methods if method.licensable}
+    peers = {peer_of(method.spec.family, lead) for method in methods if method.licensable}
     unasked = sorted(peers - {method.name for method in methods})
     answers = explain(classifier, side, words, logits, cases, [seed], [*methods, *_methods(unasked)])
-    tested = licence_rows(classifier, side, [""], words, answers, [seed])
+    tested = licence_rows(classifier, side, [""], words, answers, [seed], lead)
     names = {method.name for method in methods}
     rows = [
         asdict(attribution_row("", side, classifier, words[0], one))

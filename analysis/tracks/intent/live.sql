@@ -9,3 +9,6 @@ INSERT INTO intent_licence BY NAME SELECT * FROM incoming
 
 -- name: licences
 SELECT * FROM intent_licensed ORDER BY method, target, side
+
+-- name: chosen_options
+SELECT DISTINCT method, half, option FROM evidence.intent_option WHERE chosen ORDER BY ALL

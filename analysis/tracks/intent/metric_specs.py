@@ -139,6 +139,10 @@ SPECS: tuple[MetricSpec, ...] = (
         "of the flips among the attributed texts, those that revert without the word whose attribution changed most",
         "texts", "count", "up", ONE),
     MetricSpec(
+        "relevance_holds", "layer-wise relevance holds",
+        "1 where the rules of layer-wise relevance propagation hold for the model, 0 where the reason says why not; "
+        "integrated gradients lead unless they hold on both sides", "yes or no", "level", "up", BOTH),
+    MetricSpec(
         "licence", "licensed as a whole",
         "1 where the slice's attributions together passed their tests, 0 where its reason says what failed",
         "yes or no", "level", "up", BOTH),

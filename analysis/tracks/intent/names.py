@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+LRP = "lrp"
 INTEGRATED_GRADIENTS = "integrated_gradients"
 OCCLUSION = "occlusion"
 LIME = "lime"

@@ -22,11 +22,13 @@ from analysis.base.seeds import shuffled
 from analysis.base.sql import queries
 from analysis.models.classifier_pair import classifiers
 from analysis.plugin.stage import PlanContext, RunContext, Shard, Stage
-from analysis.tracks.intent.baseline import BaselineChooser
+from analysis.tracks.intent.baseline import Baselines
+from analysis.tracks.intent.enrichment import enriched
 from analysis.tracks.intent.methods.integrated_gradients import STEPS, integrated_gradients
+from analysis.tracks.intent.methods.lrp import VARIANT, lrp
 from analysis.tracks.intent.methods.occlusion import occlusion
-from analysis.tracks.intent.methods.request import Request, seeded
-from analysis.tracks.intent.names import INTEGRATED_GRADIENTS, OCCLUSION
+from analysis.tracks.intent.methods.request import Explained, Request, seeded
+from analysis.tracks.intent.names import LRP, OCCLUSION
 from analysis.tracks.intent.predict import logits_of_ids, token_limit
 from analysis.tracks.intent.target import Target
 from analysis.tracks.intent.tokenised import tokenise
@@ -52,13 +54,14 @@ _SCHEMA = pa.schema(
 
 
 class Trained(NamedTuple):
-    """One attribution of a trained model's predicted class."""
+    """One attribution of a trained model's predicted class; `variant` of the methods that have several."""
 
     ref: str
     side: Side
     method: str
     target: str
     baseline: str | None
+    variant: str | None
     scores: list[float]
 
 
@@ -121,7 +124,7 @@ def _trained(context: PlanContext, refs: Sequence[str]) -> list[Trained]:
     """What the trained models' attributions of some examples are."""
     found = context.workbench.execute(
         _SQL["trained_attributions"],
-        {"methods": [INTEGRATED_GRADIENTS, OCCLUSION], "refs": list(refs)},
+        {"methods": list(enriched(context.workbench)), "refs": list(refs)},
     ).fetchall()
     return [Trained(*row) for row in found]
 
@@ -155,10 +158,10 @@ def _compare(
     words = dict(zip(texts, tokenise(classifier, list(texts.values()), limit), strict=True))
     outputs = logits_of_ids(classifier, [one.ids for one in words.values()])
     logits = dict(zip(texts, outputs, strict=True))
-    chooser = BaselineChooser({SIDES[0]: classifier})
+    baselines = Baselines({SIDES[0]: classifier})
     rows = []
-    for method in (INTEGRATED_GRADIENTS, OCCLUSION):
-        entries = [one for one in known if one.method == method]
+    for method, variant in dict.fromkeys((one.method, one.variant) for one in known):
+        entries = [one for one in known if (one.method, one.variant) == (method, variant)]
         # Both sides mostly predict the same class, and then they are compared with the same attribution.
         asked = list(dict.fromkeys((one.ref, one.target, one.baseline) for one in entries))
         targets = [Target(classifier.labels.index(target)) for _, target, _ in asked]
@@ -167,9 +170,9 @@ def _compare(
             [words[ref] for ref, _, _ in asked],
             targets,
             [float(target.output(logits[ref])) for (ref, _, _), target in zip(asked, targets, strict=True)],
-            [chooser.baseline(SIDES[0], kind, words[ref]) for ref, _, kind in asked if kind is not None],
+            [baselines.baseline(SIDES[0], kind, words[ref]) for ref, _, kind in asked if kind is not None],
         )
-        explained = occlusion(request) if method == OCCLUSION else integrated_gradients(request, STEPS[:1])
+        explained = _explained(request, method, variant)
         scores = {one: answer.scores for one, answer in zip(asked, explained, strict=True)}
         for one in entries:
             correlation = rank_correlation(one.scores, scores[one.ref, one.target, one.baseline])
@@ -186,4 +189,13 @@ def _compare(
     return rows
 
 
-RANDOMISE = Stage("intent.randomisation", 1, _plan, _run, after_queue=True)
+def _explained(request: Request, method: str, variant: str | None) -> list[Explained]:
+    """By one of the methods that are compared, as the trained models were explained."""
+    if method == OCCLUSION:
+        return occlusion(request)
+    if method == LRP:
+        return lrp(request, variant or VARIANT)
+    return integrated_gradients(request, STEPS[:1])
+
+
+RANDOMISE = Stage("intent.randomisation", 2, _plan, _run, after_queue=True)

@@ -16,6 +16,7 @@ from analysis.tracks.intent.enrichment_sentences import enrichment_sentence, num
 from analysis.tracks.intent.metric_specs import TRACK
 from analysis.tracks.intent.names import OCCLUSION
 from analysis.tracks.intent.neutral_phrases import NEUTRAL
+from analysis.tracks.intent.option_sentences import choice_sentences, option_rows, trial_sentences
 from analysis.tracks.intent.wrong_gold import wrong_gold
 
 if TYPE_CHECKING:
@@ -40,6 +41,8 @@ def report_sections(connection: duckdb.DuckDBPyConnection, given: GateInput) -> 
         ATTRIBUTION: [
             *_relevance(given),
             *_signals(given),
+            *_leading(given),
+            *_chosen(connection),
             *_licences(given),
             *_top_words(connection, given),
         ],
@@ -154,6 +157,24 @@ def _signals(given: GateInput) -> list[str]:
                 f"{candidate.n} texts; base {number(base)} (counterfactual edits)"
             )
     return found
+
+
+def _leading(given: GateInput) -> list[str]:
+    """Which gradient method leads, and where the rules of layer-wise relevance do not hold, why."""
+    found = {side: metric_of(given, TRACK, "relevance_holds", ALL, side) for side in SIDES}
+    refused = [f"{side}: {one.why}" for side, one in found.items() if one is not None and not one.value]
+    if refused:
+        return [f"integrated gradients lead, layer-wise relevance does not hold ({'; '.join(refused)})"]
+    return ["layer-wise relevance leads the gradient methods"] if all(found.values()) else []
+
+
+def _chosen(connection: duckdb.DuckDBPyConnection) -> list[str]:
+    """What was chosen by cross-fitting for explanations, and by what figures."""
+    rows = option_rows(connection)
+    return [
+        f"{sentence} (mean percentile against random rankings)"
+        for sentence in (*choice_sentences(rows), *trial_sentences(rows))
+    ]
 
 
 def _licences(given: GateInput) -> list[str]:

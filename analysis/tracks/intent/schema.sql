@@ -17,6 +17,14 @@ CREATE TABLE intent_mention (
 CREATE TABLE intent_signal_probe (
     ref VARCHAR NOT NULL, variant_ref VARCHAR NOT NULL, target VARCHAR NOT NULL, signal VARCHAR NOT NULL,
     base_effect DOUBLE, candidate_effect DOUBLE);
+-- How options of a method rank the words of the texts of one half, against random rankings, and which of them these
+-- texts choose: for the other half. Options of integrated gradients are kinds of baseline. Of `texts`, an option can
+-- explain `usable` (its baseline is neutral on both sides); of those it was tried on `ranked`, and `percentile` is their
+-- mean, with .5 for the share that it cannot explain. NULL where it explains none. `title` is the option written out.
+CREATE TABLE intent_option (
+    method VARCHAR NOT NULL, option VARCHAR NOT NULL, title VARCHAR NOT NULL, half VARCHAR NOT NULL, side VARCHAR NOT NULL,
+    texts INTEGER NOT NULL, usable INTEGER NOT NULL, ranked INTEGER NOT NULL, percentile DOUBLE,
+    chosen BOOLEAN NOT NULL);
 -- The tests that an attribution must pass before it may support a finding; NULL where a test does not apply.
 CREATE TABLE intent_licence (
     ref VARCHAR NOT NULL, side VARCHAR NOT NULL, method VARCHAR NOT NULL, target VARCHAR NOT NULL,
@@ -29,7 +37,7 @@ SELECT l.*,
                  AND coalesce(chance_p <= 0.1, false) AND coalesce(overlap > overlap_chance, false) END AS licensed,
        CASE WHEN NOT decidable THEN 'too short to decide'
             ELSE concat_ws('; ',
-                CASE WHEN NOT neutral THEN 'no baseline is neutral on both sides' END,
+                CASE WHEN NOT neutral THEN 'its baseline is not neutral on both sides' END,
                 CASE WHEN NOT converged THEN 'does not add up within 5 %' END,
                 CASE WHEN chance_p IS NULL THEN 'the logits are not numbers'
                      WHEN chance_p > 0.1 THEN format('ranks words no better than chance (p {:.2f})', chance_p) END,

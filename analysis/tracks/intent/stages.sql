@@ -54,6 +54,13 @@ JOIN odds pb ON pb.ref = v.parent_ref AND pb.side = 'base' AND pb.target = v.tar
 JOIN odds pc ON pc.ref = v.parent_ref AND pc.side = 'candidate' AND pc.target = v.target
 WHERE v.operation = 'signal' ORDER BY v.parent_ref, v.target, v.cue
 
+-- name: evaluation_texts
+SELECT e.ref, e.text, e.sha256 FROM example e JOIN membership m USING (ref)
+WHERE m.track = $track AND m.slice = $all ORDER BY e.ref
+
+-- name: chosen_options
+SELECT DISTINCT method, half, option FROM intent_option WHERE chosen ORDER BY ALL
+
 -- name: messages_to_attribute
 SELECT e.ref, e.text, e.sha256 FROM example e JOIN selected USING (ref)
 WHERE e.track = $track ORDER BY length(e.text), e.ref
@@ -79,8 +86,11 @@ judged AS (
 SELECT j.ref, any_value(e.text), any_value(e.sha256), list(j.slice ORDER BY j.slice)
 FROM judged j JOIN example e ON e.ref = j.ref GROUP BY j.ref
 
+-- name: relevance_refused
+SELECT count(*) FROM metric WHERE track = $track AND name = 'relevance_holds' AND value = 0
+
 -- name: trained_attributions
-SELECT a.ref, a.side, a.method, a.target, a.baseline, a.scores
+SELECT a.ref, a.side, a.method, a.target, a.baseline, a.parameters->>'variant', a.scores
 FROM attribution a JOIN intent_side s ON s.ref = a.ref AND s.side = a.side AND s.label = a.target
 WHERE a.status = 'ok' AND a.method IN (SELECT unnest($methods::VARCHAR[]))
   AND a.ref IN (SELECT unnest($refs::VARCHAR[])) ORDER BY a.ref, a.side

@@ -24,6 +24,8 @@ def tokenise(classifier: LoadedClassifier, texts: Sequence[str], max_length: int
     Special tokens (as the tokenizer marks them) belong to no word; a word beyond the model's limit has
     no tokens and is left out.
     """
+    if not texts:
+        return []
     encoded = classifier.tokenizer(
         list(texts),
         truncation=True,

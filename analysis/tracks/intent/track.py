@@ -119,11 +119,13 @@ class IntentTrack(Track):
 
     def stages(self) -> tuple[Step, ...]:
         """Probes are made first, so that variants are predicted with everything else."""
-        from analysis.tracks.intent.attribution import ATTRIBUTE
+        from analysis.tracks.intent.attribution import ATTRIBUTE, QUEUED
         from analysis.tracks.intent.calibration import CALIBRATION
+        from analysis.tracks.intent.choose_options import options_stage
         from analysis.tracks.intent.contested import CONTESTED
         from analysis.tracks.intent.counterfactual import EFFECTS, VARIANTS
         from analysis.tracks.intent.enrichment import ENRICH
+        from analysis.tracks.intent.leading import LEADING
         from analysis.tracks.intent.licence_metrics import LICENCE
         from analysis.tracks.intent.metrics import METRICS
         from analysis.tracks.intent.predict import PREDICT
@@ -140,6 +142,8 @@ class IntentTrack(Track):
             CALIBRATION,
             SELECTIVE,
             PRODUCTION,
+            LEADING,
+            options_stage(QUEUED),
             ATTRIBUTE,
             ENRICH,
             RANDOMISE,
@@ -214,6 +218,14 @@ class IntentTrack(Track):
         from analysis.tracks.intent.report_sections import report_sections
 
         return report_sections(connection, given)
+
+    def example_context(
+        self, connection: duckdb.DuckDBPyConnection, ref: str
+    ) -> dict[str, tuple[dict[str, Any], ...]]:
+        """What was chosen by cross-fitting for the run, whichever the example."""
+        from analysis.tracks.intent.option_sentences import option_rows
+
+        return {"options": tuple(option_rows(connection))}
 
     def ask(self, connection: duckdb.DuckDBPyConnection, ref: str) -> Question | None:
         from analysis.tracks.intent.questions import question

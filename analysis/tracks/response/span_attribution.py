@@ -1,8 +1,9 @@
 """Why did it say that? A flagged span of the candidate's response, traced back to the words of the prompt.
 
 What is explained is the sum of the log-probabilities of the span's tokens, given the prompt and the response up to
-the span, which is held as it is. Integrated gradients through the embedding layer (Sundararajan, Taly and Yan, 2017)
-and occlusion by deletion of words, both through Captum; the two differ in their faults.
+the span, which is held as it is. Layer-wise relevance (`analysis.attribution.relevance`), which leads where its rules
+hold for the model; integrated gradients through the embedding layer (Sundararajan, Taly and Yan, 2017) and occlusion by
+deletion of words, both through Captum. Gradients and deletion differ in their faults.
 """
 
 from __future__ import annotations
@@ -17,6 +18,8 @@ import numpy as np
 import pyarrow as pa
 
 from analysis.attribution.completeness import completeness_delta
+from analysis.attribution.relevance import Rule, relevance_rules
+from analysis.attribution.relevance_check import refusal
 from analysis.base.records import Attribution, MethodSpec
 from analysis.base.sql import queries
 from analysis.base.turns import PlacedTurn, Turn, placed, prompt_key
@@ -34,11 +37,14 @@ if TYPE_CHECKING:
 
     from analysis.models.generation import LoadedGenerator
 
-INTEGRATED_GRADIENTS, OCCLUSION = "integrated_gradients", "occlusion"
+LRP, INTEGRATED_GRADIENTS, OCCLUSION = "lrp", "integrated_gradients", "occlusion"
 METHODS = (
+    MethodSpec(LRP, "layer-wise relevance", "gradient"),
     MethodSpec(INTEGRATED_GRADIENTS, "integrated gradients", "gradient"),
     MethodSpec(OCCLUSION, "occlusion by deletion", "perturbation"),
 )
+RULE: Rule = "cp"
+"""What attention passes on of relevance."""
 STEPS = (10, 30, 90, 400)
 """Steps of the midpoint rule: a span takes the first, and the next where it does not add up."""
 MAX_DELTA = 0.05
@@ -165,6 +171,29 @@ def content_places(span: Span, filled: str) -> list[Content]:
     return found[::-1]
 
 
+def relevance(generator: LoadedGenerator, asked: Asked) -> Traced:
+    """Relevance of each word of the prompt for the log-probability of the span.
+
+    What is passed back from a token of the span is its logit less the model's mean logit, each weighed by its
+    probability: the part of a log-probability that is linear in the logits.
+    """
+    import torch
+
+    model: Any = generator.model
+    ids = torch.tensor([asked.ids], device=generator.device)
+    span = torch.tensor(asked.span, device=generator.device)
+    given = model.get_input_embeddings()(ids).detach().requires_grad_()
+    with relevance_rules(generator.model, RULE):
+        logp = _span_logp(model, span, inputs_embeds=given)
+        (gradient,) = torch.autograd.grad(logp.sum(), given)
+    per_token = (given.detach() * gradient).sum(dim=-1)[0].float().cpu().numpy()
+    return Traced(_per_word(asked, per_token))
+
+
+def _per_word(asked: Asked, per_token: NDArray[np.float32]) -> NDArray[np.float32]:
+    return np.array([per_token[list(word.tokens)].sum() for word in asked.words], dtype=np.float32)
+
+
 def integrated_gradients(generator: LoadedGenerator, asked: Asked) -> Traced:
     """Integrated gradients of the span's log-probability, per word of the prompt.
 
@@ -181,7 +210,7 @@ def integrated_gradients(generator: LoadedGenerator, asked: Asked) -> Traced:
     span = torch.tensor(asked.span, device=generator.device)
 
     def forward(given: torch.Tensor) -> torch.Tensor:
-        return _span_logp(model, given, span)
+        return _span_logp(model, span, input_ids=given)
 
     with torch.no_grad():
         output, at_baseline = (float(forward(row)[0]) for row in (ids, baseline))
@@ -197,8 +226,7 @@ def integrated_gradients(generator: LoadedGenerator, asked: Asked) -> Traced:
         )
         per_token = scores.sum(dim=-1)[0].detach().float().cpu().numpy()
         delta = completeness_delta(float(per_token.sum()), output, at_baseline)
-        words = np.array([per_token[list(word.tokens)].sum() for word in asked.words], dtype=np.float32)
-        traced = Traced(words, kind, at_baseline, delta, steps)
+        traced = Traced(_per_word(asked, per_token), kind, at_baseline, delta, steps)
         if delta <= MAX_DELTA:
             break
     return traced
@@ -239,19 +267,22 @@ def span_logps(
     with torch.inference_mode():
         for batch in equal_length_batches(rows, batch_tokens(generator.device)):
             ids = torch.tensor([list(rows[index]) for index in batch], device=generator.device)
-            found[batch] = _span_logp(generator.model, ids, last).cpu().numpy()
+            found[batch] = _span_logp(generator.model, last, input_ids=ids).cpu().numpy()
     return found
 
 
-def _span_logp(model: Any, ids: torch.Tensor, span: torch.Tensor) -> torch.Tensor:
-    """Sum of the log-probabilities of `span` at the end of each row of `ids`, (rows,), float32."""
+def _span_logp(model: Any, span: torch.Tensor, **given: torch.Tensor) -> torch.Tensor:
+    """Sum of the log-probabilities of `span` at the end of each row of what is given, (rows,), float32.
+
+    Given are the ids of the tokens or their embeddings, by the model's own name of the argument.
+    """
     import torch
 
     count = len(span)
     few = "logits_to_keep" in inspect.signature(model.forward).parameters
-    logits = model(input_ids=ids, use_cache=False, **({"logits_to_keep": count + 1} if few else {})).logits
+    logits = model(**given, use_cache=False, **({"logits_to_keep": count + 1} if few else {})).logits
     logs = torch.log_softmax(logits[:, -count - 1 : -1].float(), dim=-1)
-    return logs.gather(-1, span.expand(len(ids), count)[..., None]).sum(dim=(1, 2))
+    return logs.gather(-1, span.expand(len(logs), count)[..., None]).sum(dim=(1, 2))
 
 
 def neutral_ids(generator: LoadedGenerator, asked: Asked) -> tuple[str, list[int]]:
@@ -273,24 +304,29 @@ def trace(generator: LoadedGenerator, span: Span) -> list[Attribution]:
     """Rows of the table `attribution` of one span, one a method."""
     asked = ask(generator, span)
     limit = min(MOST_TOKENS, generator.head.max_positions or MOST_TOKENS)
-    refusal = ""
+    refused = ""
     if not asked.words:
-        refusal = "the prompt has no words of its own in what the model is given"
+        refused = "the prompt has no words of its own in what the model is given"
     elif not asked.span:
-        refusal = "no token of the response belongs to the span"
+        refused = "no token of the response belongs to the span"
     elif len(asked.ids) > limit:
-        refusal = f"the span ends at token {len(asked.ids):,}, and at most {limit:,} are explained"
+        refused = f"the span ends at token {len(asked.ids):,}, and at most {limit:,} are explained"
     rows = []
-    for method, explain in ((INTEGRATED_GRADIENTS, integrated_gradients), (OCCLUSION, occlusion)):
-        nothing = Traced(np.zeros(len(asked.words), dtype=np.float32))
-        rows.append(_row(span, asked, method, nothing if refusal else explain(generator, asked), refusal))
+    nothing = Traced(np.zeros(len(asked.words), dtype=np.float32))
+    for method, explain in EXPLAIN.items():
+        why = refused or (refusal(generator.model) if method == LRP else "")
+        rows.append(_row(span, asked, method, nothing if why else explain(generator, asked), why))
     return rows
 
 
-def _row(span: Span, asked: Asked, method: str, traced: Traced, refusal: str) -> Attribution:
+EXPLAIN = {LRP: relevance, INTEGRATED_GRADIENTS: integrated_gradients, OCCLUSION: occlusion}
+"""How each method traces a span."""
+
+
+def _row(span: Span, asked: Asked, method: str, traced: Traced, refused: str) -> Attribution:
     status, why = "ok", ""
-    if refusal or not np.isfinite(traced.scores).all():
-        status, why = "not interpretable", refusal or "the log-probabilities are not numbers"
+    if refused or not np.isfinite(traced.scores).all():
+        status, why = "not interpretable", refused or "the log-probabilities are not numbers"
     elif traced.delta is not None and not traced.delta <= MAX_DELTA:
         status, why = "not converged", f"completeness delta {traced.delta:.3f} after {traced.steps} steps"
     parameters: dict[str, Any] = {
@@ -300,6 +336,8 @@ def _row(span: Span, asked: Asked, method: str, traced: Traced, refusal: str) ->
     }
     if method == OCCLUSION:
         parameters |= {"operator": "deletion of token ids", "unit": "word"}
+    elif method == LRP:
+        parameters |= {"variant": RULE, "layer": "input embeddings"}
     else:
         parameters |= {"rule": "riemann_middle", "steps": traced.steps, "layer": "input embeddings"}
     at_baseline = traced.baseline_logp

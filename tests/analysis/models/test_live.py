@@ -89,7 +89,7 @@ def test_an_answer_is_what_the_run_measured(
         by_key = {(row["method"], row["target"]): row for row in measured}
         targets = {row["target"] for row in answer["attributions"]}
         assert targets == {stored["label"], reply["contrast"]}
-        assert {row["method"] for row in answer["attributions"]} == {"integrated_gradients", "occlusion"}
+        assert {row["method"] for row in answer["attributions"]} == {"lrp", "occlusion"}
         for row in answer["attributions"]:
             known = by_key[row["method"], row["target"]]
             assert (row["starts"], row["ends"]) == (known["starts"], known["ends"])
@@ -125,7 +125,7 @@ def test_the_licence_of_an_examples_own_text_is_the_one_of_the_run(
         stored = rows(
             evidence,
             "SELECT * EXCLUDE (ref) FROM evidence.intent_licensed WHERE ref = ? AND side = ? "
-            "AND method IN ('integrated_gradients', 'occlusion') ORDER BY method, target",
+            "AND method IN ('lrp', 'occlusion') ORDER BY method, target",
             example["ref"], side,
         )  # fmt: skip
         assert len(stored) == 4

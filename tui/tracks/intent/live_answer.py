@@ -81,10 +81,14 @@ def prediction_lines(outputs: Outputs, before: Outputs | None, gold: str | None,
 
 
 def probability_sentences(reply: Mapping[str, Any], side: Side) -> tuple[str, ...]:
-    """The likeliest classes of one side with their probabilities, and how much it read of the text."""
+    """The likeliest classes of one side with their probabilities, what it read, and how it was explained."""
     answered = reply["sides"][side]
     ranked = sorted(
         zip(reply["labels"], answered["probabilities"], strict=True), key=lambda one: -(one[1] or 0.0)
     )
     top = ", ".join(f"p({label}) {figure(p, 4)}" for label, p in ranked[:MOST_CLASSES])
-    return (f"{top}; {answered['tokens']} tokens read",)
+    sentences = (f"{top}; {answered['tokens']} tokens read",)
+    if not answered["attributions"] or not reply["options"]:
+        return sentences
+    chosen = ", ".join(f"{method.replace('_', ' ')} {option}" for method, option in reply["options"].items())
+    return (*sentences, f"explained as the run chose on other texts: {chosen.replace('_', ' ')}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
+from analysis.tracks.intent.option_sentences import choice_sentences, trial_sentences
 from tui.draw.lines import Line, rule, text_line, wrapped
 from tui.draw.number_text import figure, signed
 from tui.plugin.attributions import attribution_pairs, method_title, words_of
@@ -26,12 +27,22 @@ DEFINITIONS = (
     ("target", "A class means its logit; “A − B” the logit of A minus that of B, on both sides"),
     (
         "baseline",
-        "the neutral text that gradient methods start from, the same kind on both sides; what it predicts "
-        "must not be the target",
+        "the neutral text that gradient methods start from, the same kind on both sides; a message for which "
+        "it predicts the target is not explained",
+    ),
+    (
+        "cross-fitting",
+        "kind of baseline and variant are chosen by how well they rank the words of texts of the other half, on the "
+        "side where they do worse; never by side, by message or by what they find",
     ),
     (
         "completeness",
         "|sum of attributions − (F(x) − F(baseline))| over |F(x) − F(baseline)|; above 5 % is not converged",
+    ),
+    (
+        "layer-wise relevance",
+        "the score of the target handed back from layer to layer in one backward pass, with attention weights, "
+        "deviations and activations held; what reaches special tokens, positions and biases belongs to no word",
     ),
     ("occlusion", "fall of the target's score when the word is deleted"),
     ("comprehensiveness", "mean fall of p(target) when the top 10, 20 and 50 % of the words are deleted"),
@@ -80,6 +91,7 @@ def number_lines(evidence: ExampleEvidence, options: ViewOptions) -> list[Line]:
         for row in evidence.variants:
             lines += variant_lines(row, evidence, width, text=True)
     lines += _explanations(evidence, options)
+    lines += _chosen(evidence, width)
     lines += [rule(width), text_line(" WORDS", "title")]
     for word, meaning in DEFINITIONS:
         lines += wrapped(f" {word}", meaning, width, indent=19)
@@ -104,6 +116,19 @@ def _explanations(evidence: ExampleEvidence, options: ViewOptions) -> list[Line]
     if evidence.attributions:
         lines += [rule(width), text_line(" LICENCE OF ITS CRITICAL SLICES", "title")]
         lines += slice_licence_lines(evidence.slice_licences, options.specs, evidence.methods, width)
+    return lines
+
+
+def _chosen(evidence: ExampleEvidence, width: int) -> list[Line]:
+    """What the run chose by cross-fitting: a sentence of each method, and every option that was tried."""
+    rows = evidence.context.get("options", ())
+    if not rows or not evidence.attributions:
+        return []
+    lines = [rule(width), text_line(" CHOSEN BY CROSS-FITTING", "title")]
+    for sentence in choice_sentences(rows):
+        lines += wrapped("", sentence, width, indent=1)
+    for sentence in trial_sentences(rows):
+        lines += wrapped("", sentence, width, indent=3, style="dim")
     return lines
 
 

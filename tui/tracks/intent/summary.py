@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from analysis.attribution.licences import standing
+from analysis.tracks.intent.option_sentences import choice_sentences
 from tui.draw.number_text import figure, signed
 from tui.plugin.attributions import attribution_pairs, method_title, words_of
 from tui.plugin.common import flag_reasons
@@ -42,6 +43,8 @@ def summary(evidence: ExampleEvidence) -> list[str]:
             status = "" if entry.status == "ok" else f" ({entry.status})"
             words += f"; {standing_text(standing(entry, evidence.licences))[0]}"
             rows.append(f"{entry.side}, {pair.name} of {entry.target}{status}: {words}")
+    if evidence.attributions:
+        rows += choice_sentences(evidence.context.get("options", ()))
     rows += [
         f"flip check by {method_title(evidence.methods, one.method)}: {flip_sentence(one, example.text)[0]}"
         for one in evidence.flips

@@ -32,7 +32,7 @@ def gradient_shap(request: Request) -> list[Explained]:
     """Integrated gradients of each target, per word, averaged over the neutral baselines of its text.
 
     The completeness delta compares with the mean output of those baselines. `steps` counts the points of all of
-    them together.
+    them together. A text that has no neutral baseline gets zeros.
     """
     results: dict[int, Explained] = {}
     pending: list[int] = list(range(len(request.texts)))
@@ -57,6 +57,9 @@ def _averaged(request: Request, indices: Sequence[int], steps: int) -> list[Expl
     found = []
     for index in indices:
         references = request.references[index]
+        if not references:
+            found.append(Explained(np.zeros(len(request.texts[index].words), dtype=np.float32)))
+            continue
         scores: NDArray[np.float32] = np.stack([next(answers).scores for _ in references]).mean(axis=0)
         at_baselines = float(np.mean([request.targets[index].output(one.logits) for one in references]))
         delta = completeness_delta(float(scores.sum()), request.outputs[index], at_baselines)
@@ -71,5 +74,5 @@ def _averaged(request: Request, indices: Sequence[int], steps: int) -> list[Expl
 
 
 METHODS = (
-    Method(MethodSpec("gradient_shap", "gradient SHAP", "gradient"), gradient_shap, baseline=True, place=30),
+    Method(MethodSpec("gradient_shap", "gradient SHAP", "gradient"), gradient_shap, baselines=True, place=30),
 )

@@ -45,9 +45,10 @@ class Request:
         texts: token ids and words.
         targets: what to explain of each text.
         outputs: the explained number of each text, from the prediction pass.
-        baselines: the neutral baseline of each text, for methods that have one.
+        baselines: the baseline of each text, of the kind that was chosen for it, for methods that have one.
         references: every neutral baseline of each text, for methods that average over several.
         seeds: of each text, for methods that draw samples; a text's result depends on its seed alone.
+        options: the option of the method that was chosen for each text, for methods that have some.
     """
 
     classifier: LoadedClassifier
@@ -57,6 +58,7 @@ class Request:
     baselines: Sequence[Baseline] = ()
     references: Sequence[Sequence[Baseline]] = ()
     seeds: Sequence[int] = ()
+    options: Sequence[str] = ()
 
 
 def merge_words(text: Tokenised, per_token: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -14,8 +14,8 @@ from analysis.attribution.completeness import DELTA_FLOOR, completeness_delta
 from analysis.base.errors import AssayError
 from analysis.models.load_classifier import LoadedClassifier, load_classifier
 from analysis.plugin.registry import get
-from analysis.tracks.intent.attribution import cases_of, explain
-from analysis.tracks.intent.baseline import KINDS, Baseline, BaselineChooser, is_neutral
+from analysis.tracks.intent.attribution import NONE_NEUTRAL, NOT_NEUTRAL, cases_of, explain
+from analysis.tracks.intent.baseline import Baseline, Baselines, is_neutral
 from analysis.tracks.intent.known_methods import METHODS
 from analysis.tracks.intent.methods.attention_rollout import attention_rollout, rollout
 from analysis.tracks.intent.methods.gradient_shap import gradient_shap
@@ -57,9 +57,9 @@ def request_for(classifier: LoadedClassifier, texts: list[str], minus: int | Non
         targets = [Target(int(index)) for index in logits.argmax(axis=1)]
     else:
         targets = [Target((minus + 1) % len(classifier.labels), minus)] * len(texts)
-    chooser = BaselineChooser({"base": classifier})
+    baselines = Baselines({"base": classifier})
     choices = [
-        chooser.choose({"base": one}, {"base": target}, {"base": row})
+        baselines.choice("mean", {"base": one}, {"base": target}, {"base": row})
         for one, target, row in zip(words, targets, logits, strict=True)
     ]
     return Request(
@@ -133,9 +133,9 @@ def test_gradient_shap_is_the_mean_of_integrated_gradients_over_the_baselines(
     classifier: LoadedClassifier,
 ) -> None:
     request = request_for(classifier, TEXTS)
-    chooser = BaselineChooser({"base": classifier})
+    baselines = Baselines({"base": classifier})
     several = [
-        [chooser.baseline("base", kind, text) for kind in ("mean", "unk", "pad")[: 1 + index % 3]]
+        [baselines.baseline("base", kind, text) for kind in ("mean", "unk", "pad")[: 1 + index % 3]]
         for index, text in enumerate(request.texts)
     ]
     request = replace(request, references=several)
@@ -240,7 +240,7 @@ def test_a_model_without_attentions_is_refused_and_still_explained_otherwise(
 def _answers(model: LoadedClassifier, texts: list[str], limit: int = 64):
     words = {"base": tokenise(model, texts, limit), "candidate": tokenise(model, texts, limit)}
     logits = {side: logits_of_ids(model, [one.ids for one in words[side]]) for side in words}
-    cases = cases_of({"base": model, "candidate": model}, words, logits)
+    cases = cases_of({"base": model, "candidate": model}, words, logits, [{}] * len(texts))
     return explain(model, "base", words["base"], logits["base"], cases, list(range(len(texts))))
 
 
@@ -345,18 +345,20 @@ def test_one_baseline_kind_for_both_sides_and_neutral_on_both(
     classifier: LoadedClassifier, other: LoadedClassifier
 ) -> None:
     pair = {"base": classifier, "candidate": other}
-    chooser = BaselineChooser(pair)
+    baselines = Baselines(pair)
     for text in TEXTS:
         words = {side: tokenise(model, [text], 64)[0] for side, model in pair.items()}
         logits = {side: logits_of_ids(model, [words[side].ids])[0] for side, model in pair.items()}
         targets = {side: Target(int(row.argmax())) for side, row in logits.items()}
         for asked in (targets, dict.fromkeys(pair, Target(0, 1))):
-            choice = chooser.choose(words, asked, logits)
-            assert choice.baseline["base"].kind == choice.baseline["candidate"].kind
-            assert choice.baseline["base"].kind in KINDS
-            assert choice.neutral == all(
-                is_neutral(choice.baseline[side], asked[side], logits[side]) for side in pair
-            )
+            choices = {kind: baselines.choice(kind, words, asked, logits) for kind in baselines.kinds}
+            for kind, choice in choices.items():
+                assert {one.kind for one in choice.baseline.values()} == {kind}
+                assert choice.neutral == all(
+                    is_neutral(choice.baseline[side], asked[side], logits[side]) for side in pair
+                )
+                neutral = [one for one in baselines.kinds if choices[one].neutral]
+                assert [one.kind for one in choice.neutral_ones["base"]] == neutral
 
 
 def baseline(*p: float) -> Baseline:
@@ -407,7 +409,8 @@ def test_no_neutral_baseline_is_said(tmp_path, tiny_classifier) -> None:
         model.model.classifier.weight.zero_()
         model.model.classifier.bias.copy_(torch.tensor([4.0, 0.0, 0.0]))
     found = {one.method.name: (one.status, one.why) for one in _answers(model, TEXTS[:1])}
-    assert found["integrated_gradients"] == ("not interpretable", "no baseline is neutral for both sides")
+    assert found["integrated_gradients"] == ("not interpretable", NOT_NEUTRAL)
+    assert found["gradient_shap"] == ("not interpretable", NONE_NEUTRAL)
     assert found["occlusion"] == ("ok", "")
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from analysis.models.load_classifier import LoadedClassifier
 from analysis.tracks.intent.attribution import LICENCE_SCHEMA, Answer, cases_of, explain
-from analysis.tracks.intent.baseline import KINDS, BaselineChooser
+from analysis.tracks.intent.baseline import Baselines
 from analysis.tracks.intent.faithfulness import CHANCE_LEVEL
 from analysis.tracks.intent.known_methods import METHODS
 from analysis.tracks.intent.licence import Candidate, Licence, licences, top_overlap
@@ -51,7 +51,7 @@ def answered(model: LoadedClassifier, texts: list[str]) -> tuple[list[Tokenised]
     words = tokenise(model, texts, 64)
     logits = logits_of_ids(model, [one.ids for one in words])
     pair = {"base": model, "candidate": model}
-    cases = cases_of(pair, dict.fromkeys(pair, words), dict.fromkeys(pair, logits))
+    cases = cases_of(pair, dict.fromkeys(pair, words), dict.fromkeys(pair, logits), [{}] * len(texts))
     methods = [method for method in METHODS if method.name in (INTEGRATED_GRADIENTS, OCCLUSION)]
     return words, explain(model, "base", words, logits, cases, list(range(len(texts))), methods)
 
@@ -93,7 +93,9 @@ def test_a_bag_of_words_is_ranked_by_its_true_weights_and_licensed(
         offset = one.explained.scores - np.array(truth)
         np.testing.assert_allclose(offset, 0.0 if one.method.name == OCCLUSION else offset[0], atol=1e-4)
         assert one.status == "ok"
-    verdicts = licensed(licences(model, words, asked(answers, TEXTS), list(range(TEXTS))))
+    verdicts = licensed(
+        licences(model, words, asked(answers, TEXTS), list(range(TEXTS)), INTEGRATED_GRADIENTS)
+    )
     assert np.mean([bool(one) for one, _ in verdicts]) > 0.85
     assert all(why == "" for one, why in verdicts if one)
     assert all(why for one, why in verdicts if not one)
@@ -107,14 +109,14 @@ def test_a_shuffled_attribution_beats_chance_no_more_often_than_stated(
     shuffled = [
         [replace(one, scores=rng.permutation(one.scores)) for one in row] for row in asked(answers, TEXTS)
     ]
-    found = licences(model, words, shuffled, list(range(TEXTS)))
+    found = licences(model, words, shuffled, list(range(TEXTS)), INTEGRATED_GRADIENTS)
     beats = [one.chance_p <= CHANCE_LEVEL for row in found for one in row if one.chance_p is not None]
     # Four standard errors above the stated level.
     assert np.mean(beats) < CHANCE_LEVEL + 4 * np.sqrt(CHANCE_LEVEL * (1 - CHANCE_LEVEL) / TEXTS)
     assert np.mean([bool(one) for one, _ in licensed(found)]) < CHANCE_LEVEL
 
 
-def test_a_pad_baseline_that_predicts_the_class_is_refused_and_another_one_chosen() -> None:
+def test_a_pad_baseline_that_predicts_the_class_is_refused() -> None:
     model = bag_of_words({"human": {"escalation": 3.0}, "gift": {"returns": 0.5}})
     import torch
 
@@ -122,12 +124,12 @@ def test_a_pad_baseline_that_predicts_the_class_is_refused_and_another_one_chose
         model.model.get_input_embeddings().weight[model.tokenizer.pad_token_id, 0] = 2.0
     text = tokenise(model, ["where is my human gift"], 64)[0]
     asked_of = ({"base": text}, {"base": Target(0)}, {"base": logits_of_ids(model, [text.ids])[0]})
-    pad = BaselineChooser({"base": model}, kinds=("pad",)).choose(*asked_of)
+    baselines = Baselines({"base": model})
+    pad = baselines.choice("pad", *asked_of)
     assert not pad.neutral
     assert pad.baseline["base"].p.argmax() == 0
-    free = BaselineChooser({"base": model}, kinds=KINDS).choose(*asked_of)
-    assert free.neutral
-    assert free.baseline["base"].kind != "pad"
+    assert "pad" not in {one.kind for one in pad.neutral_ones["base"]}
+    assert baselines.choice("word", *asked_of).neutral
     _, answers = answered(model, ["where is my human gift"])
     assert {one.status for one in answers} == {"ok"}
 
@@ -143,7 +145,7 @@ def one_candidate(numbers: list[float], **changed: object) -> list[Candidate]:
 @pytest.mark.parametrize(
     ("changed", "reasons"),
     [
-        ({"neutral": False}, ("no baseline is neutral", "the other family gives nothing")),
+        ({"neutral": False}, ("baseline is not neutral", "the other family gives nothing")),
         ({"converged": False}, ("does not add up", "the other family gives nothing")),
         (
             {"scores": np.array([-2, 0, 1, 2, 3, 4, 5, 6], np.float32)},
@@ -157,7 +159,9 @@ def test_each_failed_test_is_a_reason_for_both_families(
     model = bag_of_words({"human": {"escalation": 3.0}})
     text = tokenise(model, ["human where is my second gift parcel please"], 64)[0]
     candidates = one_candidate([3.0, 0, 0, 0, 0, 0, 0, 0], **changed)
-    (gradient, gradient_why), (deletion, deletion_why) = licensed(licences(model, [text], [candidates], [0]))
+    (gradient, gradient_why), (deletion, deletion_why) = licensed(
+        licences(model, [text], [candidates], [0], INTEGRATED_GRADIENTS)
+    )
     assert (gradient, deletion) == (False, False)
     assert reasons[0] in gradient_why
     assert reasons[1] in deletion_why
@@ -168,7 +172,10 @@ def test_texts_too_short_leave_the_denominator(text: str) -> None:
     model = bag_of_words({"human": {"escalation": 3.0}})
     words = tokenise(model, [text], 64)[0]
     candidates = one_candidate([float(index) for index in range(len(words.words))])
-    assert licensed(licences(model, [words], [candidates], [0])) == [(None, "too short to decide")] * 2
+    assert (
+        licensed(licences(model, [words], [candidates], [0], INTEGRATED_GRADIENTS))
+        == [(None, "too short to decide")] * 2
+    )
 
 
 def test_logits_that_are_no_numbers_are_never_licensed() -> None:
@@ -178,7 +185,7 @@ def test_logits_that_are_no_numbers_are_never_licensed() -> None:
     with torch.no_grad():
         model.model.bias[1] = float("nan")
     words = tokenise(model, ["human where is my gift"], 64)[0]
-    found = licences(model, [words], [one_candidate([3.0, 0, 0, 0, 0])], [0])
+    found = licences(model, [words], [one_candidate([3.0, 0, 0, 0, 0])], [0], INTEGRATED_GRADIENTS)
     assert [one for one, _ in licensed(found)] == [False, False]
     assert all("not numbers" in why for _, why in licensed(found))
 

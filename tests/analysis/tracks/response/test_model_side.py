@@ -52,7 +52,7 @@ def test_recorded_responses_are_explained_by_the_models_and_only_once(review: Pa
         ]
         spoilt = rows(run, "SELECT * FROM attribution WHERE target LIKE 'spoilers: %'")
         assert spoilt
-        assert {row["method"] for row in spoilt} == {"integrated_gradients", "occlusion"}
+        assert {row["method"] for row in spoilt} == {"lrp", "integrated_gradients", "occlusion"}
         doses = rows(run, "SELECT * FROM response_dose WHERE detector = 'spoilers' ORDER BY scale")
         assert [row["scale"] for row in doses] == list(SCALES)
         metrics = rows(

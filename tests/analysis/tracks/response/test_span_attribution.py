@@ -14,6 +14,7 @@ import torch
 from analysis.base.turns import Turn, placed
 from analysis.models.generation import LoadedGenerator
 from analysis.models.generator import GeneratorPair
+from analysis.text.word_spans import Word
 from analysis.tracks.response.detectors.contract import Detector, Found, Knowledge, Response, always
 from analysis.tracks.response.known_detectors import BY_NAME
 from analysis.tracks.response.span_attribution import (
@@ -25,6 +26,7 @@ from analysis.tracks.response.span_attribution import (
     integrated_gradients,
     neutral_ids,
     occlusion,
+    relevance,
     span_logps,
     trace,
 )
@@ -115,6 +117,39 @@ def test_gradients_add_up_to_what_the_words_of_the_prompt_are_worth(adapted: Loa
     assert len(traced.scores) == len(PROMPT.split())
 
 
+def test_relevance_adds_up_to_the_part_of_the_forecast_that_is_linear(tmp_path: Path) -> None:
+    # Llama has no biases and no table of positions: all relevance ends in the tokens.
+    base = write_generator(tmp_path / "base")
+    model = candidate(base, base)
+    asked = ask(model, SPAN)
+    with torch.no_grad():
+        logits = model.model(torch.tensor([asked.ids])).logits[0, -len(asked.span) - 1 : -1]
+    own = logits.gather(-1, torch.tensor(asked.span)[:, None])[:, 0]
+    expected = float((own - (logits.softmax(-1) * logits).sum(-1)).sum())
+    everything = [Word(0, 0, (place,)) for place in range(len(asked.ids))]
+    whole = relevance(model, asked._replace(words=everything))
+    assert float(whole.scores.sum()) == pytest.approx(expected, rel=1e-3, abs=1e-4)
+    words = relevance(model, asked)
+    np.testing.assert_allclose(
+        words.scores,
+        [whole.scores[list(word.tokens)].sum() for word in asked.words],
+        atol=1e-5,
+    )
+    assert words.baseline is words.delta is words.steps is None
+
+
+def test_relevance_of_an_adapter_is_of_its_own(adapted: LoadedGenerator) -> None:
+    asked = ask(adapted, SPAN)
+    found = relevance(adapted, asked).scores
+    assert len(found) == len(PROMPT.split())
+    assert np.isfinite(found).all()
+    assert np.abs(found).max() > 0
+    by_method = {row.method: row for row in trace(adapted, SPAN)}
+    assert by_method["lrp"].status == "ok"
+    assert by_method["lrp"].scores == pytest.approx(found.tolist(), abs=1e-6)
+    assert json.loads(by_method["lrp"].parameters)["variant"] == "cp"
+
+
 def test_occlusion_is_the_drop_without_the_word(adapted: LoadedGenerator) -> None:
     asked = ask(adapted, SPAN)
     scores = occlusion(adapted, asked).scores
@@ -164,7 +199,7 @@ def test_what_cannot_be_explained_says_why(
 ) -> None:
     model = candidate(tiny_generator, tiny_generator)
     found = trace(model, Span("response/prompt:a", "spoilers", 0, end, prompt, response))
-    assert len(found) == 2
+    assert len(found) == 3
     assert all(one.status == "not interpretable" and one.why.startswith(why) for one in found)
     assert all(not any(one.scores) for one in found)
 
