@@ -52,6 +52,8 @@ NO_WORD_BEFORE = rf"(?<!(?!{_RUNS_ON})\w)"
 """For `regex`: no word that goes on into what follows."""
 NO_WORD_AFTER = rf"(?!(?!{_RUNS_ON})\w)"
 """For `regex`: no word goes on behind what precedes."""
+REST_OF_WORD = rf"(?:(?!{_RUNS_ON})\w)*"
+"""For `regex`: what is left of a word that has begun."""
 
 
 class _Expressions(NamedTuple):
