@@ -154,7 +154,8 @@ def _pattern(phrase: str) -> regex.Pattern[str]:
 
 def _replaced(text: str, old: str, new: str) -> str:
     """The text with one phrase for another, in small letters where it was."""
-    return _pattern(old).sub(lambda match: new.lower() if match.group().islower() else new, text)
+    changed: str = _pattern(old).sub(lambda match: new.lower() if match.group().islower() else new, text)
+    return changed
 
 
 def _named(item: Item) -> str | None:
