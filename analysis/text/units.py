@@ -36,6 +36,7 @@ _EMOJI = (
 _CLUSTERS = regex.compile(rf"(?V1)\X{_JOINING}*+")
 _MARKS = regex.compile(rf"(?V1)(?={_EMOJI})\X{_JOINING}*+|(?:(?!{_EMOJI}).{_JOINING}*+)++", regex.DOTALL)
 _SINGLE = regex.compile(rf"(?V1){_ALONE}")
+_ASCII_PIECES = re.compile(r"[^\W_]+")
 _BETWEEN_PIECES = re.compile("['’_-]+")
 _NUMBER = r"\d+(?:[.,:/-]\d+)*(?i:st|nd|rd|th)?"
 _UNSEEN = regex.compile(r"[\p{Cf}\p{Variation_Selector}]+")
@@ -52,6 +53,8 @@ NO_WORD_BEFORE = rf"(?<!(?!{_RUNS_ON})\w)"
 """For `regex`: no word that goes on into what follows."""
 NO_WORD_AFTER = rf"(?!(?!{_RUNS_ON})\w)"
 """For `regex`: no word goes on behind what precedes."""
+REST_OF_WORD = rf"(?:(?!{_RUNS_ON})\w)*"
+"""For `regex`: what is left of a word that has begun."""
 
 
 class _Expressions(NamedTuple):
@@ -126,6 +129,8 @@ def word_count(text: str) -> int:
 
 def pieces(text: str) -> list[str]:
     """The words of a text, cut at apostrophes, hyphens and underscores."""
+    if text.isascii():
+        return _ASCII_PIECES.findall(text)
     found = (text[start:end] for start, end in words(text))
     return [piece for word in found for piece in _BETWEEN_PIECES.split(word) if piece]
 

@@ -10,6 +10,7 @@ import pytest
 from analysis.base.errors import AssayError
 from analysis.plugin.registry import get
 from analysis.run.check import check_review
+from tests.conftest import write_jsonl
 
 
 def rewrite(path: Path, old: str, new: str) -> None:
@@ -35,6 +36,23 @@ def test_a_sound_review_is_described(tiny_review: Path) -> None:
     assert "lexicon   titles: 3 terms" in notes
     assert "tokenizer differs" not in notes
     assert not (tiny_review.parent / "tiny.review").exists()
+
+
+def test_texts_without_spaces_and_cut_ones_are_counted(tiny_review: Path) -> None:
+    path = tiny_review.parent / "eval.jsonl"
+    rows = [json.loads(line) for line in path.read_text("utf-8").splitlines()]
+    for row, text in zip(
+        rows, ("荷物はどこ", "พัสดุอยู่ไหน", "where is 荷物 please", "gift " * 40), strict=False
+    ):
+        row["text"] = text
+    write_jsonl(path, rows)
+    notes = check_review(tiny_review).notes
+    assert "words     2 texts are in a script without spaces: words are characters" in notes
+    assert (
+        "cut       1 text is longer and is cut: 32 tokens are read (base 1, candidate 1; slice cut=yes)"
+        in notes
+    )
+    assert any("64 tokens at most, 32 are read" in note for note in notes)
 
 
 @pytest.mark.parametrize(

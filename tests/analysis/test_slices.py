@@ -15,7 +15,8 @@ from analysis.data import predicates
 from analysis.data.examples import Examples, predicate_table, read_examples, with_named_set
 from analysis.data.predicates import evaluate_predicates
 from analysis.plugin.settings import TrackSettings
-from analysis.run.slices import automatic_slices, build_slices
+from analysis.run.slices import LENGTH_BANDS, automatic_slices, build_slices
+from analysis.text.word_spans import words_of_tokens
 
 METADATA = pa.table(
     {
@@ -145,6 +146,30 @@ def test_classes_metadata_and_lengths_make_slices(tmp_path: Path) -> None:
     assert len(made["vip=true"].refs) == 8
     assert [len(made[f"length={band}"].refs) for band in ("short", "medium", "long")] == [5, 15, 4]
     assert made["label=go"].kind == "class"
+
+
+@pytest.mark.parametrize(
+    ("text", "band"),
+    [
+        ("担当者と話し", "medium"),
+        ("担当者と", "short"),
+        ("荷物 " * 11, "long"),
+        ("क्या कोई व्यक्ति मदद करेगा", "short"),
+        ("Don't re-read it !!! ...", "short"),
+        ("👍 " * 30, "short"),
+        ("กำลังมา นี่", "medium"),
+    ],
+)
+def test_lengths_are_counted_in_the_words_of_attributions(tmp_path: Path, text: str, band: str) -> None:
+    examples = examples_of(tmp_path, n=[1, 2])
+    row = replace(examples.rows[0], text=text)
+    made = {one.name: one.refs for one in automatic_slices(replace(examples, rows=[row]))}
+    assert made[f"length={band}"] == [row.ref]
+    offsets = [(at, at + 1) for at in range(len(text))]
+    scored = words_of_tokens(text, offsets, [0] * len(text))
+    lettered = [word for word in scored if any(char.isalnum() for char in text[word.start : word.end])]
+    low, high = {name: (low, high) for name, low, high in LENGTH_BANDS}[band]
+    assert low <= len(lettered) <= (high or len(text))
 
 
 def test_build_slices_gives_every_slice_with_members_and_critical_marks(tmp_path: Path) -> None:

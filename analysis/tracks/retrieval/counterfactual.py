@@ -250,5 +250,5 @@ def _measure_effects(context: PlanContext) -> dict[str, pa.Table]:
 
 VARIANTS = Aggregate("retrieval.variants", 1, _make_variants, _size)
 """Edited items as examples of kind `variant`; before the stage that encodes."""
-COUNTERFACTUAL = Aggregate("retrieval.counterfactual", 1, _measure_effects, _size)
+COUNTERFACTUAL = Aggregate("retrieval.counterfactual", 2, _measure_effects, _size)
 """What the edits do; after the stage that encodes."""

@@ -6,12 +6,14 @@ name, words that items of one value begin or end with by those of another, a tit
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+import regex
+
 from analysis.base.seeds import draw
+from analysis.text.units import NO_WORD_AFTER, NO_WORD_BEFORE, runs_on
 
 MAX_ITEMS = 200
 """Items that are edited for one attribute; drawn from the seed where more could be."""
@@ -144,13 +146,16 @@ def other_titles(items: Sequence[Item], seed: int) -> list[Edit]:
     return out
 
 
-def _pattern(phrase: str) -> re.Pattern[str]:
-    return re.compile(rf"(?<!\w){re.escape(phrase)}(?!\w)", re.IGNORECASE)
+def _pattern(phrase: str) -> regex.Pattern[str]:
+    before = "" if runs_on(phrase[0]) else NO_WORD_BEFORE
+    after = "" if runs_on(phrase[-1]) else NO_WORD_AFTER
+    return regex.compile(f"{before}{regex.escape(phrase)}{after}", regex.IGNORECASE)
 
 
 def _replaced(text: str, old: str, new: str) -> str:
     """The text with one phrase for another, in small letters where it was."""
-    return _pattern(old).sub(lambda match: new.lower() if match.group().islower() else new, text)
+    changed: str = _pattern(old).sub(lambda match: new.lower() if match.group().islower() else new, text)
+    return changed
 
 
 def _named(item: Item) -> str | None:

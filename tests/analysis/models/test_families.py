@@ -29,6 +29,7 @@ TEXTS = [
     "I don't know — it's 15:30, €20!!",
     "gift",
     "読む 🙂",
+    "कोई 人👍🏽 ไม่ cafe\u0301",
     "the second volume has not arrived yet, the second volume",
 ]
 

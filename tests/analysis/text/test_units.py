@@ -138,6 +138,8 @@ def test_words_are_the_units_with_a_letter_or_digit(text: str) -> None:
 @given(st.text(st.characters(max_codepoint=127), max_size=30))
 def test_plain_ascii_is_read_alike_by_the_quick_expressions(text: str) -> None:
     every = module._every_script()
+    beyond = pieces(f"{text} é")
+    assert [*pieces(text), "é"] == beyond
     for name in every._fields:
         quick = [match.span() for match in getattr(module._ASCII, name).finditer(text)]
         assert quick == [match.span() for match in getattr(every, name).finditer(text)]

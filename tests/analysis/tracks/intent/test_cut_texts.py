@@ -24,7 +24,7 @@ def examples(tmp_path: Path) -> Examples:
     texts = {
         "short": "where is my gift",
         "long": LONG,
-        "kanji": "荷物 " * 40,
+        "kanji": "荷 " * 40,
         "edge": "gift " * 14,
         "over": "gift " * 15,
     }

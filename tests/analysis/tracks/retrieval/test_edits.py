@@ -57,6 +57,19 @@ def test_names_are_whole_words_in_any_case_and_never_patterns() -> None:
     assert made == {"a": r"A.B \1 makes it, says a.b \1; kumonga does not.", "b": "By Kumo Press."}
 
 
+def test_names_are_found_in_scripts_without_spaces() -> None:
+    items = [
+        Item("a", "講談社の新刊はKumoから", None, ("講談社",)),
+        Item("b", "岩波書店より。", None, ("岩波書店",)),
+    ]
+    assert {edit.ref: edit.text for edit in other_names("publisher", items, 0)} == {
+        "a": "岩波書店の新刊はKumoから",
+        "b": "講談社より。",
+    }
+    items = [Item("a", "新刊はKumoから", None, ("Kumo",)), Item("b", "By Ash.", None, ("Ash",))]
+    assert {edit.text for edit in other_names("publisher", items, 0)} == {"新刊はAshから", "By Kumo."}
+
+
 def test_a_value_that_the_item_has_already_is_not_put_in() -> None:
     items = [Item("a", "red and blue", None, ("red", "blue")), Item("b", "green", None, ("green",))]
     made = {edit.ref: edit for edit in other_names("colour", items, 0)}

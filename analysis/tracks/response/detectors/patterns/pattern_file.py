@@ -9,7 +9,7 @@ from pathlib import Path
 import regex
 
 from analysis.base.problems import Problem, raise_problems, suggest
-from analysis.text.units import NO_WORD_AFTER, NO_WORD_BEFORE, runs_on
+from analysis.text.units import NO_WORD_AFTER, NO_WORD_BEFORE, REST_OF_WORD, runs_on
 from analysis.tracks.response.bounded_pattern import fault_of
 from analysis.tracks.response.english.sentences import level
 
@@ -55,7 +55,8 @@ def plain_pattern(words: str) -> str:
     for word in level(words).split():
         stem = word.removesuffix("*")
         before = NO_WORD_BEFORE if _edged(stem[0]) else ""
-        after = r"\w*" if word.endswith("*") else NO_WORD_AFTER if _edged(stem[-1]) else ""
+        ended, open_ended = (NO_WORD_AFTER, REST_OF_WORD) if _edged(stem[-1]) else ("", r"\w*")
+        after = open_ended if word.endswith("*") else ended
         parts.append(before + regex.escape(stem) + after)
     return r"\s+".join(parts)
 

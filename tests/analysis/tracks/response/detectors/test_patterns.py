@@ -56,6 +56,10 @@ def test_words_are_found_whole_in_any_case_and_spacing(tmp_path: Path) -> None:
 
 def test_scripts_without_spaces_have_no_edges_of_words(tmp_path: Path) -> None:
     assert words(of(tmp_path, "担当者におつなぎ"), "では担当者におつなぎします。") == ["担当者におつなぎ"]
+    detector = of(tmp_path, "Tofu*\n환불\nकर\n")
+    assert words(detector, "私はTofusを、저는tofu를") == ["Tofus", "tofu"]
+    assert words(detector, "환불은 됩니다") == ["환불"]
+    assert words(detector, "करना करें xTofu कर") == ["कर"], "a vowel sign goes on with its word"
 
 
 def test_a_regular_expression_is_read_sentence_by_sentence(tmp_path: Path) -> None:
