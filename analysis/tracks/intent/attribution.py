@@ -24,7 +24,7 @@ from analysis.base.sql import queries
 from analysis.models.classifier_pair import classifiers
 from analysis.plugin.stage import PlanContext, RunContext, Shard, Stage
 from analysis.tracks.intent.baseline import BaselineChooser, Choice
-from analysis.tracks.intent.faithfulness import RANKINGS
+from analysis.tracks.intent.chance import AGAINST_CHANCE
 from analysis.tracks.intent.flips import CheckedFlip, Flip, check_flips
 from analysis.tracks.intent.known_methods import METHODS
 from analysis.tracks.intent.licence import Candidate, licences
@@ -81,7 +81,7 @@ def _plan(context: PlanContext, methods: Sequence[Method]) -> list[Shard]:
             "max_length": token_limit(context),
             "steps": list(STEPS),
             "baseline_steps": list(BASELINE_STEPS),
-            "rankings": RANKINGS,
+            "rankings": [list(look) for look in AGAINST_CHANCE.looks],
             "methods": [method.name for method in methods],
             "rows": [[ref, sha256] for ref, _, sha256 in part],
         }
@@ -299,7 +299,7 @@ _TEXT, _FLAG, _COUNT = pa.string(), pa.bool_(), pa.int32()
 LICENCE_SCHEMA = _schema(
     {**dict.fromkeys(("ref", "side", "method", "target")), **Licence.__annotations__},
     {"ref": _TEXT, "side": _TEXT, "method": _TEXT, "target": _TEXT, "neutral": _FLAG, "converged": _FLAG,
-     "words": _COUNT, "decidable": _FLAG},
+     "words": _COUNT, "decidable": _FLAG, "rankings": _COUNT},
 )  # fmt: skip
 FLIP_SCHEMA = _schema(
     CheckedFlip.__annotations__,
@@ -311,7 +311,7 @@ FLIP_SCHEMA = _schema(
 def attribution_stage(methods: Sequence[Method]) -> Stage:
     """The stage that explains the selected examples by some methods."""
     plan, run = partial(_plan, methods=methods), partial(_run, methods=methods)
-    return Stage("intent.attribution", 5, plan, run, costly=True)
+    return Stage("intent.attribution", 6, plan, run, costly=True)
 
 
 ATTRIBUTE = attribution_stage(QUEUED)
