@@ -28,7 +28,8 @@ class Licence:
     """The numbers of one attribution's tests; None where a test does not apply to its method.
 
     `chance_p` is None too where another test has failed and few random rankings did not say. `rankings` is how many
-    were drawn, as many as the decision needs; `chance_percentile` is among a fixed number of them.
+    were drawn for it, as many as the decision needs; `chance_percentile` is among a fixed number of them, and None
+    where no aggregate reads it.
     """
 
     neutral: bool | None

@@ -10,14 +10,14 @@ Two things save rows, and neither changes what a comparison says:
 * As few deletions of each as place it: S is a mean of probabilities, each in [0, 1], so the short rows that leave a
   few words mostly show that a reference stays below, whatever the long ones would say (`DeletionProbabilities.bounds`).
 
-The percentile is that among the first `FIRST` references, which are drawn for every ranking whatever they say: one at
-the end of a test that stops by what it saw would be biased. A text is asked once for all methods and targets, and a
-ranking whose licence fails for another reason is asked for its percentile alone.
+The percentile is that among the first `FIRST` references, whatever they say: one at the end of a test that stops by
+what it saw would be biased. Only aggregates read it, so only rankings that they hold are placed among all of those. A
+text is asked once for all methods and targets, and nothing is drawn for a licence that another test has refused.
 """
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -43,13 +43,22 @@ if TYPE_CHECKING:
     from analysis.models.load_classifier import LoadedClassifier
     from analysis.tracks.intent.target import Target
 
-AGAINST_CHANCE = SequentialTest(
-    (Look(12, -1, 3), Look(24, 0, 5), Look(40, 1, 7), Look(60, 3, 8), Look(RANKINGS, 9, 10))
-)
-"""How many random rankings may be as good at which number of them. Its level is .0998; it ends as a test of all
-`RANKINGS` would in all but about one of a hundred rankings of real methods."""
-FIRST = AGAINST_CHANCE.looks[0].references
+FIRST = 12
 """Random rankings of which the percentile is made."""
+AGAINST_CHANCE = SequentialTest(
+    (
+        Look(5, -1, 3),
+        Look(FIRST, -1, 3),
+        Look(24, 0, 5),
+        Look(40, 1, 7),
+        Look(60, 3, 8),
+        Look(RANKINGS, 9, 10),
+    )
+)
+"""How many random rankings may be as good at which number of them: above a twentieth of chance's part it stops early
+only where all `RANKINGS` would hardly say otherwise. Its level is just below `CHANCE_LEVEL`."""
+FEW_ROWS = 100
+"""Rows from which on the model is asked in several turns: a small batch costs more a row than it saves rows."""
 _ORDER: tuple[tuple[tuple[int, int], ...], ...] = (((0, 1), (1, 1)), ((0, 0),), ((1, 0),), ((2, 0), (2, 1)))
 """In which order the deletions of a reference are asked, as (share, kept alone or not): the shortest rows first."""
 _ROUNDING = 1e-6
@@ -58,25 +67,29 @@ _ROUNDING = 1e-6
 
 @dataclass(frozen=True)
 class Asked:
-    """A ranking to be compared with chance; `settled` where only its percentile is of use."""
+    """A ranking to be compared with chance.
+
+    `settled` where whether it beats chance decides nothing, `percentile` where that is asked.
+    """
 
     target: Target
     ranking: Ranking
     settled: bool = False
+    percentile: bool = True
 
 
 @dataclass(frozen=True)
 class Stand:
     """Where a ranking stands among random ones of its text.
 
-    `p` is at most `CHANCE_LEVEL` where it beats chance, None where it is settled and the first references do not say.
-    `percentile` is the share of the first references below it, ties half, `rankings` how many references were drawn.
-    `decidable` is False where no ranking of the text could reach that p.
+    `p` is at most `CHANCE_LEVEL` where it beats chance, None where it is settled and few references do not say.
+    `percentile` is the share of the first references below it, ties half; None where it is not asked. `rankings` is how
+    many references were drawn for p. `decidable` is False where no ranking of the text could reach that p.
     """
 
     own: Faithfulness
     p: float | None
-    percentile: float
+    percentile: float | None
     rankings: int
     decidable: bool
 
@@ -101,10 +114,16 @@ def stands(
     open_texts = [_Text(*given) for given in zip(texts, asked, seeds, strict=True)]
     _answer(classifier, [(text, text.own_sets()) for text in open_texts])
     for look in AGAINST_CHANCE.looks:
-        open_texts_here = [text for text in open_texts if text.open]
-        for step in range(len(_ORDER)):
-            _answer(classifier, [(text, text.wanted(look, step)) for text in open_texts_here])
-        for text in open_texts_here:
+        here = [text for text in open_texts if text.open]
+        turns = deque([step] for step in range(len(_ORDER)))
+        while turns:
+            wanted = [(text, text.wanted(look, turns[0])) for text in here]
+            if len(turns) > 1 and sum(len(sets) for _, sets in wanted) < FEW_ROWS:
+                turns = deque([[step for turn in turns for step in turn]])
+                continue
+            _answer(classifier, wanted)
+            turns.popleft()
+        for text in here:
             text.take(look)
     return [[text.stand(one) for one in text.compared] for text in open_texts]
 
@@ -124,8 +143,13 @@ class _Compared:
     def __init__(self, asked: Asked) -> None:
         self.asked = asked
         self.placed: dict[int, int] = {}
-        self.ended: Look | None = None
+        self.ended: tuple[Look, int] | None = None
         self.finite = True
+
+    def open(self, drawn: int) -> bool:
+        """Whether more than `drawn` references are of use."""
+        asks = self.ended is None and not self.asked.settled
+        return self.finite and (asks or (self.asked.percentile and drawn < FIRST))
 
 
 class _Text:
@@ -144,7 +168,7 @@ class _Text:
     @property
     def open(self) -> list[_Compared]:
         """The rankings that are not decided yet."""
-        return [] if self.exhaustive else [one for one in self.compared if one.finite and one.ended is None]
+        return [] if self.exhaustive else [one for one in self.compared if one.open(self.drawn)]
 
     def own_sets(self) -> set[frozenset[int]]:
         """The whole text, the deletions of its rankings, and where every ranking is a reference all of theirs."""
@@ -152,18 +176,16 @@ class _Text:
         pairs += [pair for chain in self.references if self.exhaustive for pair in chain]
         return {frozenset(), *(gone for pair in pairs for gone in pair)}
 
-    def wanted(self, look: Look, step: int) -> set[frozenset[int]]:
-        """The deletions of that step that an open ranking needs of the references up to a look."""
-        if step == 0:
-            for one in self.open:
-                value = self._value(one)
-                one.finite = bool(np.isfinite(value))
-        sets: set[frozenset[int]] = set()
+    def wanted(self, look: Look, steps: Sequence[int]) -> set[frozenset[int]]:
+        """The deletions of those steps that an open ranking needs of the references up to a look."""
         still_open = self.open
-        for number in range(self.drawn, look.references):
-            chain = self.references[number]
-            if not all(self._place(one, number, chain) for one in still_open):
-                sets.update(chain[share][kept] for share, kept in _ORDER[step])
+        sets = {
+            chain[share][kept]
+            for number, chain in enumerate(self.references[: look.references])
+            if number >= self.drawn and not all(self._place(one, number, chain) for one in still_open)
+            for step in steps
+            for share, kept in _ORDER[step]
+        }
         known = next(iter(self.p.values()))
         return {gone for gone in sets if gone not in known}
 
@@ -173,10 +195,9 @@ class _Text:
             for number in range(self.drawn, look.references):
                 if not self._place(one, number, self.references[number]):
                     one.finite = False
-            if one.finite and (
-                one.asked.settled or AGAINST_CHANCE.verdict(look, self._as_good(one)) is not None
-            ):
-                one.ended = look
+            as_good = sum(side >= 0 for side in one.placed.values())
+            if one.ended is None and AGAINST_CHANCE.verdict(look, as_good) is not None:
+                one.ended = look, as_good
         self.drawn = look.references
 
     def _place(self, one: _Compared, number: int, chain: Pairs) -> bool:
@@ -200,9 +221,6 @@ class _Text:
             self.own[key] = self.p[one.asked.target].bounds(tuple(deletions(one.asked.ranking)))[0]
         return self.own[key]
 
-    def _as_good(self, one: _Compared) -> int:
-        return sum(side >= 0 for side in one.placed.values())
-
     def stand(self, one: _Compared) -> Stand | None:
         """The answer for one ranking."""
         own = self.p[one.asked.target].faithfulness(one.asked.ranking)
@@ -212,13 +230,15 @@ class _Text:
                 return None
             found = against_chance(self._value(one), chance, exhaustive=True)
             return Stand(own, found.p, found.percentile, len(chance), found.decidable)
-        if one.ended is None:
+        if not (one.finite and np.isfinite(own.difference)):
             return None
-        p = AGAINST_CHANCE.p(one.ended, self._as_good(one))
-        first = [one.placed[number] for number in range(FIRST)]
-        percentile = sum(0.5 - 0.5 * side for side in first) / FIRST
+        p = None if one.ended is None else AGAINST_CHANCE.p(*one.ended)
+        rankings = len(one.placed) if one.ended is None else one.ended[0].references
+        percentile = None
+        if one.asked.percentile:
+            percentile = sum(0.5 - 0.5 * one.placed[number] for number in range(FIRST)) / FIRST
         beats = p is not None and p <= CHANCE_LEVEL
-        return Stand(own, p, percentile, one.ended.references, beats or self._decidable())
+        return Stand(own, p, percentile, rankings, beats or self._decidable())
 
     def _decidable(self) -> bool:
         """Whether some ranking could beat chance: not where few of them differ in the tokens that are left.

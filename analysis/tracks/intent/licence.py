@@ -34,6 +34,10 @@ def peer_of(family: str) -> str:
     return INTEGRATED_GRADIENTS if family == "perturbation" else OCCLUSION
 
 
+AGGREGATED = frozenset(map(peer_of, FAMILY.values()))
+"""The methods of which a slice's licence is made, for the class that a side predicts."""
+
+
 @dataclass(frozen=True)
 class Candidate:
     """An attribution that asks for a licence.
@@ -70,7 +74,12 @@ def licences(
     worded = [row for row, text in enumerate(texts) if text.words]
     asked_of = [
         [
-            Asked(one.target, ranking, not _passes_all_else(one, overlap))
+            Asked(
+                one.target,
+                ranking,
+                settled=not _passes_all_else(one, overlap),
+                percentile=one.method in AGGREGATED and one.target.minus is None,
+            )
             for one, ranking, overlap in zip(candidates[row], ranked[row], overlaps[row], strict=True)
         ]
         for row in worded
