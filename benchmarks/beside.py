@@ -1,4 +1,4 @@
-"""The attribution stage and its licences of one source tree: `python beside.py TASK RESULT`, with the tree on PYTHONPATH.
+"""The attribution stage and its licences of one source tree, on PYTHONPATH: `python beside.py TASK RESULT`.
 
 It runs alike under this tree and under that of the first build, which has its modules in other places: so it imports
 nothing of either until it knows which one it has, and `benchmarks.first_build` reads what it writes.

@@ -2,9 +2,9 @@
 
 A slice's attributions support a statement where there are enough of them, they rank words better than chance,
 the families agree, and they do not survive randomisation of the model. Every neutral and converged attribution
-of a side's predicted class counts, never only the licensed ones: those were chosen by the outcome. So were examples that
-are in the queue for what became of them, which would flatter or shame a change (the winner's curse): a slice is judged
-on its members that were drawn by hash, the same that its costly stages are for, and on all of those or not at all.
+of a side's predicted class counts, never only the licensed ones: those were chosen by the outcome. So were examples
+that are in the queue for what became of them, which would flatter or shame a change (the winner's curse): a slice is
+judged on its members that were drawn by hash, which get its costly stages, and on all of those or not at all.
 """
 
 from __future__ import annotations
