@@ -1,18 +1,30 @@
-"""Run the benchmarks and keep their results: `python -m benchmarks [NAME ...]`."""
+"""Run the benchmarks and keep their results: `python -m benchmarks [NAME ...] [--data DIR --work DIR]`."""
 
 from __future__ import annotations
 
+import argparse
 import importlib.metadata
 import json
 import platform
 import sys
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
-from benchmarks import attribution, console, detectors, journal, neighbours, retrieval, retrieval_null
+from benchmarks import (
+    attribution,
+    console,
+    detectors,
+    journal,
+    licence,
+    neighbours,
+    retrieval,
+    retrieval_null,
+    stage,
+)
 from benchmarks.measure import Result
 
-BENCHMARKS = {
+BENCHMARKS: dict[str, Callable[[], list[Result]]] = {
     "attribution": attribution.run,
     "journal": journal.run,
     "console": console.run,
@@ -21,6 +33,8 @@ BENCHMARKS = {
     "retrieval": retrieval.run,
     "retrieval_null": retrieval_null.run,
 }
+BESIDE_FIRST_BUILD = {"licence": licence.run, "stage": stage.run}
+"""Those that run the first build beside, on the sample and on the models that `benchmarks.shortcuts` trained."""
 RESULTS = Path(__file__).parent / "results.json"
 LIBRARIES = ("captum", "duckdb", "numpy", "scikit-learn", "textual", "torch", "transformers")
 
@@ -43,14 +57,20 @@ def machine() -> dict[str, str | int]:
     return {"cpu": cpu, "cores": cores, "python": platform.python_version(), **versions}
 
 
-def main(names: list[str]) -> int:
-    unknown = [name for name in names if name not in BENCHMARKS]
-    if unknown:
-        print(f"no benchmark named {unknown[0]!r}; known: {', '.join(BENCHMARKS)}", file=sys.stderr)
-        return 2
-    for name in names or list(BENCHMARKS):
+def main(given: list[str]) -> int:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    known = [*BENCHMARKS, *BESIDE_FIRST_BUILD]
+    parser.add_argument("names", nargs="*", choices=known, metavar="NAME", help=f"all of: {', '.join(known)}")
+    parser.add_argument("--data", type=Path, help="folder with clinc150.jsonl and banking77.jsonl")
+    parser.add_argument(
+        "--work", type=Path, help="what `python -m benchmarks.shortcuts` kept, with its models"
+    )
+    options = parser.parse_args(given)
+    for name in options.names or known:
         print(f"{name}")
-        results: list[Result] = BENCHMARKS[name]()
+        results = (
+            BENCHMARKS[name]() if name in BENCHMARKS else BESIDE_FIRST_BUILD[name](options.data, options.work)
+        )
         for one in results:
             print(f"  {one.sentence()}")
         # Read again for each, and written after each: benchmarks may run side by side, or be stopped.

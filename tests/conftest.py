@@ -15,8 +15,8 @@ from pathlib import Path
 import pytest
 from filelock import FileLock
 
+from analysis.base import seeds
 from analysis.live.client import LiveProbes
-from analysis.run import queue
 from tests.analysis.store_fixture import SHELF
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
@@ -328,7 +328,7 @@ def sample_store(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Pa
             review = folder / "review.toml"
             if candidate == "base":
                 # Texts that were chosen for their cues would be explained, and there is nothing to explain.
-                patch.setattr(queue, "STANDING", 10)
+                patch.setattr(seeds, "STANDING", 10)
             return analyze(review if review.exists() else write_sample_review(folder, candidate)).store
 
     def store(candidate: str) -> Path:

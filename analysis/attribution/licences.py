@@ -25,7 +25,12 @@ EvidenceKind = Literal["counterfactual", "attribution"]
 
 @dataclass(frozen=True, slots=True)
 class Licence:
-    """The numbers of one attribution's tests; None where a test does not apply to its method."""
+    """The numbers of one attribution's tests; None where a test does not apply to its method.
+
+    `chance_p` is None too where another test has failed and few random rankings did not say. `rankings` is how many
+    were drawn for it, as many as the decision needs; `chance_percentile` is among a fixed number of them, and None
+    where no aggregate reads it.
+    """
 
     neutral: bool | None
     converged: bool | None
@@ -36,6 +41,7 @@ class Licence:
     faithfulness: float | None
     chance_p: float | None
     chance_percentile: float | None
+    rankings: int | None
     overlap: float | None
     overlap_chance: float | None
 

@@ -17,3 +17,12 @@ def shuffled(refs: Sequence[str], seed: object) -> list[str]:
     return sorted(
         refs, key=lambda ref: hashlib.sha256(f"{seed}/{ref}".encode("utf-8", "surrogatepass")).digest()
     )
+
+
+STANDING = 60
+"""Examples that stand for a set of them where a measurement is costly."""
+
+
+def standing(refs: Sequence[str], seed: object) -> list[str]:
+    """The refs that stand for a set, all of a small one: drawn by hash, so that nothing they show decides of them."""
+    return shuffled(refs, seed)[:STANDING]

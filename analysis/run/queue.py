@@ -8,8 +8,9 @@ from dataclasses import replace
 from itertools import chain, zip_longest
 from typing import TYPE_CHECKING
 
+from analysis.base import seeds
 from analysis.base.records import ALL, Flag
-from analysis.base.seeds import shuffled
+from analysis.base.seeds import shuffled, standing
 from analysis.base.sql import column, queries
 from analysis.plugin.flag import RANDOM_CONTROL, never_cut
 from analysis.plugin.question import KnownAnswer
@@ -20,9 +21,6 @@ if TYPE_CHECKING:
     from analysis.plugin.settings import QueueSection
 
 _SQL = queries(__package__, "queue.sql")
-
-STANDING = 60
-"""Examples of each critical slice, and of each set that a track names, that get the costly stages."""
 
 
 def build_queue(
@@ -91,9 +89,9 @@ def selected_refs(
     if attribute == "all":
         return sorted({*column(workbench, _SQL["examples"], {"track": track}), *queued})
     for _, members in workbench.execute(_SQL["critical_members"], {"track": track}).fetchall():
-        queued.update(shuffled(members, seed)[:STANDING])
+        queued.update(standing(members, seed))
     for members in also:
-        queued.update(members[:STANDING])
+        queued.update(members[: seeds.STANDING])
     return sorted(queued)
 
 

@@ -9,10 +9,11 @@ import duckdb
 import pytest
 
 from analysis.base.records import ALL, Flag
+from analysis.base.seeds import STANDING
 from analysis.plugin.flag import BROKEN_CRITICAL, RANDOM_CONTROL
 from analysis.plugin.question import KnownAnswer
 from analysis.plugin.settings import QueueSection
-from analysis.run.queue import STANDING, build_queue, draw_known_answers, selected_refs
+from analysis.run.queue import build_queue, draw_known_answers, selected_refs
 
 
 @pytest.fixture

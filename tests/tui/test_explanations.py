@@ -79,7 +79,7 @@ def test_the_numbers_have_every_test_of_the_licence(session: ReviewSession) -> N
     told = text(view_of("intent").numbers(evidence, ViewOptions(160, 50, Colours(), specs=specs)))
     for said in (
         "comprehensiveness .783 − sufficiency −.025 = .807; p .08, percentile .94, 7 words",
-        "limit: p at most .10 against 100 random rankings",
+        "limit: p at most .10 against random rankings",
         "by chance .29",
         "LICENCE OF ITS CRITICAL SLICES",
         ".400 [.053, .853] n 5   share of attributions licensed, of those long enough to decide",

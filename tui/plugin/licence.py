@@ -21,7 +21,7 @@ TALL = 30
 LIMITS = {
     "neutral": "one baseline for both sides that does not predict the target, p(target) at most .3",
     "converged": "completeness delta at most 5 %",
-    "chance": "p at most .10 against 100 random rankings of the same words",
+    "chance": "p at most .10 against random rankings of the same words",
     "families": "overlap of the top quarter of words with the other family above chance",
 }
 """What each test of an attribution's licence asks."""

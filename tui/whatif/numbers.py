@@ -77,9 +77,9 @@ def number_lines(
         f"{view.answer_meaning}Attribution: signed part of a word in the score of its target. Completeness delta: "
         "|sum − (F(x) − F(x′))| over |F(x) − F(x′)|, where x′ is the baseline, or for kernel SHAP the text without "
         "words. Fidelity: R² of LIME's local model on its "
-        "own samples, with their weights; 1 is a perfect fit. Licence: tested as in a run, with 100 random rankings "
-        "whose seed the text gives. A what-if is your own question: it may support a finding and "
-        "enters no statistic and no gate.",
+        "own samples, with their weights; 1 is a perfect fit. Licence: tested as in a run, with as many "
+        "random rankings as it needs, whose seed the text gives. A what-if is your own question: it may support a "
+        "finding and enters no statistic and no gate.",
         width,
         indent=14,
         style="dim",

@@ -24,8 +24,8 @@ from analysis.base.sql import queries
 from analysis.models.classifier_pair import classifiers
 from analysis.plugin.stage import PlanContext, RunContext, Shard, Stage
 from analysis.tracks.intent.baseline import Baselines, Choice
+from analysis.tracks.intent.chance import AGAINST_CHANCE
 from analysis.tracks.intent.crossfit import half_of, used_by
-from analysis.tracks.intent.faithfulness import RANKINGS
 from analysis.tracks.intent.flips import CheckedFlip, Flip, check_flips
 from analysis.tracks.intent.known_methods import METHODS
 from analysis.tracks.intent.leading import leading_method
@@ -105,7 +105,7 @@ def _plan(context: PlanContext, methods: Sequence[Method]) -> list[Shard]:
             "options": options,
             "steps": list(STEPS),
             "baseline_steps": list(BASELINE_STEPS),
-            "rankings": RANKINGS,
+            "rankings": [list(look) for look in AGAINST_CHANCE.looks],
             "methods": [method.name for method in methods],
             "rows": [[ref, sha256] for ref, _, sha256 in part],
         }
@@ -352,7 +352,7 @@ _TEXT, _FLAG, _COUNT = pa.string(), pa.bool_(), pa.int32()
 LICENCE_SCHEMA = _schema(
     {**dict.fromkeys(("ref", "side", "method", "target")), **Licence.__annotations__},
     {"ref": _TEXT, "side": _TEXT, "method": _TEXT, "target": _TEXT, "neutral": _FLAG, "converged": _FLAG,
-     "words": _COUNT, "decidable": _FLAG},
+     "words": _COUNT, "decidable": _FLAG, "rankings": _COUNT},
 )  # fmt: skip
 FLIP_SCHEMA = _schema(
     CheckedFlip.__annotations__,

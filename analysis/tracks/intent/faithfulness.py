@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 
 TOP_PERCENT = (10, 20, 50)
 """Shares of the words that are deleted, or kept alone; at least one word each."""
-RANKINGS = 100
-"""Random rankings of each text; where there are no more than this that differ in what is deleted, all of them."""
+RANKINGS = 99
+"""Most random rankings of a text; where there are no more than this that differ in what is deleted, all of them."""
 CHANCE_LEVEL = 0.10
 """Largest p of a ranking that beats chance."""
 TOKENS_AT_ONCE = 1_000_000
@@ -37,6 +37,8 @@ TOKENS_AT_ONCE = 1_000_000
 
 Ranking = tuple[int, ...]
 Outputs = Mapping[frozenset[int], "NDArray[np.float32]"]
+Pairs = Sequence[tuple[frozenset[int], frozenset[int]]]
+"""For each share the words deleted for comprehensiveness, and for sufficiency."""
 
 
 @dataclass(frozen=True)
@@ -115,16 +117,24 @@ def deletions(ranking: Ranking) -> Iterator[tuple[frozenset[int], frozenset[int]
 def evaluate_deletions(
     classifier: LoadedClassifier, texts: Sequence[Tokenised], rankings: Sequence[Sequence[Ranking]]
 ) -> Iterator[Outputs]:
-    """Logits (classes,) of each text by the set of deleted words, for all that its rankings need, text by text.
+    """Logits (classes,) of each text by the set of deleted words, for all that its rankings need, text by text."""
+    sets: list[set[frozenset[int]]] = []
+    for orders in rankings:
+        sets.append({frozenset(), *(gone for order in orders for pair in deletions(order) for gone in pair)})
+    yield from evaluate_sets(classifier, texts, sets)
+
+
+def evaluate_sets(
+    classifier: LoadedClassifier, texts: Sequence[Tokenised], sets: Sequence[Collection[frozenset[int]]]
+) -> Iterator[Outputs]:
+    """Logits (classes,) of each text by the set of deleted words, text by text.
 
     The rows of many texts share batches of equal length, and equal rows are computed once.
     """
     wanted: list[dict[frozenset[int], list[int]]] = []
     tokens = 0
-    for text, orders in zip(texts, rankings, strict=True):
-        sets: set[frozenset[int]] = {frozenset()}
-        sets.update(gone for order in orders for pair in deletions(order) for gone in pair)
-        rows = {gone: delete_words(text, gone) for gone in sorted(sets, key=sorted)}
+    for text, asked in zip(texts, sets, strict=True):
+        rows = {gone: delete_words(text, gone) for gone in sorted(asked, key=sorted)}
         wanted.append(rows)
         tokens += sum(map(len, rows.values()))
         if tokens > TOKENS_AT_ONCE:
@@ -147,9 +157,18 @@ class DeletionProbabilities:
     """p(target) of one text by the set of deleted words, for one target."""
 
     def __init__(self, outputs: Outputs, target: Target) -> None:
-        sets = list(outputs)
-        values = target.probability(np.stack([outputs[one] for one in sets]))
-        self._p = dict(zip(sets, values.astype(np.float64).tolist(), strict=True))
+        self._target = target
+        self._p: dict[frozenset[int], float] = {}
+        self.add(outputs)
+
+    def add(self, outputs: Outputs) -> None:
+        """Take the logits of further deletions."""
+        if outputs:
+            values = self._target.probability(np.stack(list(outputs.values())))
+            self._p.update(zip(outputs, values.astype(np.float64).tolist(), strict=True))
+
+    def __contains__(self, gone: frozenset[int]) -> bool:
+        return gone in self._p
 
     def faithfulness(self, ranking: Ranking) -> Faithfulness:
         """ERASER's comprehensiveness and sufficiency of a ranking, both inside [-1, 1]."""
@@ -159,6 +178,19 @@ class DeletionProbabilities:
             float(np.mean([whole - without for without, _ in pairs])),
             float(np.mean([whole - alone for _, alone in pairs])),
         )
+
+    def bounds(self, pairs: Pairs) -> tuple[float, float]:
+        """Between which values the difference of a ranking lies, by those of its deletions that are known.
+
+        The difference is the mean over the shares of p(top words alone) - p(without them), and a p that is not known is
+        in [0, 1]. Where all are known both ends are the difference itself, NaN where a logit was not a number.
+        """
+        low = high = 0.0
+        for top, rest in pairs:
+            without, alone = self._p.get(top), self._p.get(rest)
+            low += (0.0 if alone is None else alone) - (1.0 if without is None else without)
+            high += (1.0 if alone is None else alone) - (0.0 if without is None else without)
+        return low / len(pairs), high / len(pairs)
 
 
 def against_chance(value: float, chance: Sequence[float], *, exhaustive: bool) -> AgainstChance:

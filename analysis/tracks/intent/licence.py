@@ -14,14 +14,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from analysis.attribution.licences import Licence
-from analysis.tracks.intent.faithfulness import (
-    DeletionProbabilities,
-    Ranking,
-    against_chance,
-    evaluate_deletions,
-    rank,
-    reference_rankings,
-)
+from analysis.tracks.intent.chance import Asked, Stand, stands
+from analysis.tracks.intent.faithfulness import Ranking, rank
 from analysis.tracks.intent.known_methods import METHODS
 from analysis.tracks.intent.names import OCCLUSION
 
@@ -73,67 +67,67 @@ def licences(
     Returns:
         One licence for each attribution, in the same order.
     """
-    references = [reference_rankings(len(text.words), seed) for text, seed in zip(texts, seeds, strict=True)]
-    needed = [
-        [*reference.rankings, *(rank(one.scores) for one in asked)]
-        for reference, asked in zip(references, candidates, strict=True)
+    aggregated = {peer_of(family, lead) for family in FAMILY.values()}
+    ranked = [[rank(one.scores) for one in asked] for asked in candidates]
+    overlaps = [_overlaps(asked, rankings, lead) for asked, rankings in zip(candidates, ranked, strict=True)]
+    worded = [row for row, text in enumerate(texts) if text.words]
+    asked_of = [
+        [
+            Asked(
+                one.target,
+                ranking,
+                settled=not _passes_all_else(one, overlap),
+                percentile=one.method in aggregated and one.target.minus is None,
+            )
+            for one, ranking, overlap in zip(candidates[row], ranked[row], overlaps[row], strict=True)
+        ]
+        for row in worded
     ]
-    found = []
-    for text, reference, asked, outputs in zip(
-        texts, references, candidates, evaluate_deletions(classifier, texts, needed), strict=True
-    ):
-        by_target = {one.target: DeletionProbabilities(outputs, one.target) for one in asked}
-        chance = {
-            target: [p.faithfulness(ranking).difference for ranking in reference.rankings]
-            for target, p in by_target.items()
-        }
-        peers = {(one.method, one.target): one for one in asked}
-        found.append(
-            [
-                _licence(
-                    one,
-                    text,
-                    by_target[one.target],
-                    chance[one.target],
-                    peers.get((peer_of(FAMILY[one.method], lead), one.target)),
-                    exhaustive=reference.exhaustive,
-                )
-                for one in asked
-            ]
-        )
+    found = stands(classifier, [texts[row] for row in worded], asked_of, [seeds[row] for row in worded])
+    stood: dict[int, list[Stand | None]] = dict(zip(worded, found, strict=True))
+    return [
+        [
+            _licence(one, len(text.words), stand, overlap)
+            for one, stand, overlap in zip(
+                asked, stood.get(row, [None] * len(asked)), overlaps[row], strict=True
+            )
+        ]
+        for row, (text, asked) in enumerate(zip(texts, candidates, strict=True))
+    ]
+
+
+def _overlaps(asked: Sequence[Candidate], rankings: Sequence[Ranking], lead: str) -> list[float | None]:
+    """Overlap of the top quarter of words with the other family's, of each attribution of a text; None without one."""
+    by_name = {(one.method, one.target): (one, ranking) for one, ranking in zip(asked, rankings, strict=True)}
+    found: list[float | None] = []
+    for one, ranking in zip(asked, rankings, strict=True):
+        peer, other = by_name.get((peer_of(FAMILY[one.method], lead), one.target), (None, ()))
+        agreed = peer is not None and peer.neutral is not False and peer.converged is not False
+        found.append(top_overlap(ranking, other) if agreed and ranking else None)
     return found
 
 
-def _licence(
-    one: Candidate,
-    text: Tokenised,
-    p: DeletionProbabilities,
-    chance: Sequence[float],
-    peer: Candidate | None,
-    *,
-    exhaustive: bool,
-) -> Licence:
-    words = len(text.words)
-    ranking = rank(one.scores)
-    agreed = peer is not None and peer.neutral is not False and peer.converged is not False
-    overlap = top_overlap(ranking, rank(peer.scores)) if agreed and peer is not None and words else None
+def _passes_all_else(one: Candidate, overlap: float | None) -> bool:
+    """Whether a licence rests on the comparison with chance alone."""
+    agrees = overlap is not None and overlap > top_quarter(len(one.scores)) / len(one.scores)
+    return agrees and one.neutral is not False and one.converged is not False
+
+
+def _licence(one: Candidate, words: int, stand: Stand | None, overlap: float | None) -> Licence:
     overlap_chance = top_quarter(words) / words if words else None
-    if not words:
-        return Licence(one.neutral, one.converged, 0, False, *(None,) * 5, overlap, overlap_chance)
-    own = p.faithfulness(ranking)
-    if not np.isfinite([own.difference, *chance]).all():
-        return Licence(one.neutral, one.converged, words, True, *(None,) * 5, overlap, overlap_chance)
-    stand = against_chance(own.difference, chance, exhaustive=exhaustive)
+    if stand is None:
+        return Licence(one.neutral, one.converged, words, bool(words), *(None,) * 6, overlap, overlap_chance)
     return Licence(
         one.neutral,
         one.converged,
         words,
         stand.decidable,
-        own.comprehensiveness,
-        own.sufficiency,
-        own.difference,
+        stand.own.comprehensiveness,
+        stand.own.sufficiency,
+        stand.own.difference,
         stand.p,
         stand.percentile,
+        stand.rankings,
         overlap,
         overlap_chance,
     )

@@ -2,7 +2,9 @@
 
 A slice's attributions support a statement where there are enough of them, they rank words better than chance,
 the families agree, and they do not survive randomisation of the model. Every neutral and converged attribution
-of a side's predicted class counts, never only the licensed ones: those were chosen by the outcome.
+of a side's predicted class counts, never only the licensed ones: those were chosen by the outcome. So were examples
+that are in the queue for what became of them, which would flatter or shame a change (the winner's curse): a slice is
+judged on its members that were drawn by hash, which get its costly stages, and on all of those or not at all.
 """
 
 from __future__ import annotations
@@ -14,7 +16,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from analysis.base.records import ALL, SIDES, Metric, MetricSide, Side
-from analysis.base.sql import queries
+from analysis.base.seeds import standing
+from analysis.base.sql import column, queries
 from analysis.plugin.metric import metric_table
 from analysis.plugin.stage import Aggregate, PlanContext
 from analysis.stats import bootstrap_mean, clopper_pearson, paired_mean_interval
@@ -107,16 +110,24 @@ def _tested(connection: duckdb.DuckDBPyConnection) -> dict[tuple[str, str], dict
     return found
 
 
-def licence_metrics(connection: duckdb.DuckDBPyConnection) -> list[Metric]:
-    """The licence of every critical slice, class and the whole evaluation set, by side and method."""
+def licence_metrics(connection: duckdb.DuckDBPyConnection, seed: int) -> list[Metric]:
+    """The licence of every critical slice, class and the whole evaluation set, by side and method.
+
+    `seed` is what the members of a slice that stand for it were drawn by. Of a slice that is not critical they were
+    attributed only where everything was, or by chance: one of them missing, nothing is said of it.
+    """
     tested = _tested(connection)
+    attributed = set(column(connection, _SQL["attributed_refs"]))
     rows: list[Metric] = []
     methods = enriched(connection)
     for name, refs in connection.execute(_SQL["judged_slices"], {"track": TRACK}).fetchall():
+        drawn = standing(refs, seed)
+        if not attributed.issuperset(drawn):
+            continue
         for side in SIDES:
             for method in methods:
                 known = tested.get((side, method), {})
-                members = [known[ref] for ref in refs if ref in known]
+                members = [known[ref] for ref in drawn if ref in known]
                 rows += slice_licence(name, side, method, members).metrics
     return rows
 
@@ -126,15 +137,15 @@ def enrichment_metrics(
 ) -> list[Metric]:
     """Mean enrichment of each declared cue, on both sides and paired, with the licence of its texts.
 
-    The texts hold the cue, and the class is their label or what either side predicts. Without a licence the
-    value is unknown, and `why` has the number with the reason.
+    The texts hold the cue, and the class is their label or what either side predicts; of many, those that were drawn by
+    hash. Without a licence the value is unknown, and `why` has the number with the reason.
     """
     tested, methods = _tested(connection), enriched(connection)
     rows: list[Metric] = []
     for target, cues in irrelevant.items():
         for cue in cues:
             held = {"cue": cue, "target": target}
-            refs = [row[0] for row in connection.execute(_SQL["texts_of_cue_and_class"], held).fetchall()]
+            refs = standing(column(connection, _SQL["texts_of_cue_and_class"], held), seed)
             for method in methods:
                 licence = {}
                 for side in SIDES:
@@ -186,11 +197,11 @@ def _compute(context: PlanContext) -> dict[str, pa.Table]:
     connection = context.workbench
     irrelevant = dict(intent_settings(context.settings).irrelevant)
     rows = [
-        *licence_metrics(connection),
+        *licence_metrics(connection, context.seed),
         *enrichment_metrics(connection, irrelevant, context.seed),
         *flip_metrics(connection),
     ]
     return {"metric": metric_table(rows)}
 
 
-LICENCE = Aggregate("intent.licence", 1, _compute, after_queue=True)
+LICENCE = Aggregate("intent.licence", 2, _compute, after_queue=True)

@@ -114,6 +114,9 @@ FROM intent_licensed l JOIN intent_side s ON s.ref = l.ref AND s.side = l.side A
 LEFT JOIN random r ON r.ref = l.ref AND r.side = l.side AND r.method = l.method
 ORDER BY l.ref
 
+-- name: attributed_refs
+SELECT DISTINCT ref FROM attribution ORDER BY ref
+
 -- name: judged_slices
 SELECT s.slice, list(m.ref ORDER BY m.ref) FROM slice s JOIN membership m USING (slice, track)
 WHERE s.track = $track AND (s.critical OR s.kind IN ('all', 'class')) GROUP BY s.slice ORDER BY s.slice

@@ -30,7 +30,7 @@ CREATE TABLE intent_licence (
     ref VARCHAR NOT NULL, side VARCHAR NOT NULL, method VARCHAR NOT NULL, target VARCHAR NOT NULL,
     neutral BOOLEAN, converged BOOLEAN, words INTEGER NOT NULL, decidable BOOLEAN NOT NULL,
     comprehensiveness DOUBLE, sufficiency DOUBLE, faithfulness DOUBLE, chance_p DOUBLE,
-    chance_percentile DOUBLE, overlap DOUBLE, overlap_chance DOUBLE);
+    chance_percentile DOUBLE, rankings INTEGER, overlap DOUBLE, overlap_chance DOUBLE);
 CREATE VIEW intent_licensed AS
 SELECT l.*,
        CASE WHEN decidable THEN coalesce(neutral, true) AND coalesce(converged, true)
@@ -39,7 +39,7 @@ SELECT l.*,
             ELSE concat_ws('; ',
                 CASE WHEN NOT neutral THEN 'its baseline is not neutral on both sides' END,
                 CASE WHEN NOT converged THEN 'does not add up within 5 %' END,
-                CASE WHEN chance_p IS NULL THEN 'the logits are not numbers'
+                CASE WHEN faithfulness IS NULL THEN 'the logits are not numbers'
                      WHEN chance_p > 0.1 THEN format('ranks words no better than chance (p {:.2f})', chance_p) END,
                 CASE WHEN overlap IS NULL THEN 'the other family gives nothing to agree with'
                      WHEN overlap <= overlap_chance THEN format(

@@ -44,5 +44,9 @@ def input_x_gradient(request: Request) -> list[Explained]:
 
 
 METHODS = (
-    Method(MethodSpec("input_x_gradient", "input × gradient", "gradient"), input_x_gradient, place=40),
+    Method(
+        MethodSpec("input_x_gradient", "input × gradient", "gradient", context_only=True),
+        input_x_gradient,
+        place=40,
+    ),
 )

@@ -14,6 +14,7 @@ from analysis.tracks.intent.faithfulness import (
     RANKINGS,
     DeletionProbabilities,
     against_chance,
+    deletions,
     distinct_rankings,
     evaluate_deletions,
     rank,
@@ -73,7 +74,7 @@ def test_distinct_rankings_are_counted_as_enumerated(words: int) -> None:
 
 
 @pytest.mark.parametrize("words", range(12))
-def test_short_texts_are_compared_with_every_ranking_and_longer_ones_with_a_hundred(words: int) -> None:
+def test_short_texts_are_compared_with_every_ranking_and_longer_ones_with_random_ones(words: int) -> None:
     reference = reference_rankings(words, seed=3)
     assert reference == reference_rankings(words, seed=3)
     assert reference.exhaustive == (words <= 5)
@@ -111,15 +112,6 @@ def test_a_text_is_too_short_exactly_where_no_ranking_could_reach_the_level(
     assert (min(one.p for one in found) <= 0.10) == decidable
 
 
-def test_a_text_of_one_repeated_word_is_too_short_however_long() -> None:
-    model = bag_of_words({"gift": {"escalation": 0.3}})
-    text = tokenise(model, ["gift " * 9], 64)[0]
-    reference = reference_rankings(9, seed=1)
-    p = DeletionProbabilities(next(evaluate_deletions(model, [text], [reference.rankings])), Target(0))
-    chance = [p.faithfulness(ranking).difference for ranking in reference.rankings]
-    assert not against_chance(chance[0], chance, exhaustive=False).decidable
-
-
 def test_deletions_of_many_texts_are_those_of_each_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     model = bag_of_words({"human": {"escalation": 2.0}, "where": {"returns": -1.0}})
     texts = tokenise(model, ["where is a human", "my gift", "human human where", ""], 64)
@@ -133,3 +125,21 @@ def test_deletions_of_many_texts_are_those_of_each_alone(monkeypatch: pytest.Mon
             np.testing.assert_array_equal(logits, other[gone])
     assert list(together[3]) == [frozenset()]
     assert together[3][frozenset()].shape == (len(CLASSES),)
+
+
+def test_bounds_close_on_the_difference_and_hold_it_on_the_way() -> None:
+    model = bag_of_words({"human": {"escalation": 2.0}, "where": {"returns": -1.0}})
+    text = tokenise(model, ["where is a human and my gift"], 64)[0]
+    ranking = (3, 0, 6, 1, 2, 4, 5)
+    pairs = tuple(deletions(ranking))
+    outputs = next(evaluate_deletions(model, [text], [[ranking]]))
+    true = DeletionProbabilities(outputs, Target(0)).faithfulness(ranking).difference
+    known = DeletionProbabilities({}, Target(0))
+    low, high = known.bounds(pairs)
+    assert (low, high) == (-1.0, 1.0)
+    for gone, logits in outputs.items():
+        known.add({gone: logits})
+        low, high = (max(low, known.bounds(pairs)[0]), min(high, known.bounds(pairs)[1]))
+        assert low <= true + 1e-9
+        assert high >= true - 1e-9
+    assert low == high == pytest.approx(true)

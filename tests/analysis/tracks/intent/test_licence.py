@@ -11,6 +11,7 @@ import pytest
 from analysis.models.load_classifier import LoadedClassifier
 from analysis.tracks.intent.attribution import LICENCE_SCHEMA, Answer, cases_of, explain
 from analysis.tracks.intent.baseline import Baselines
+from analysis.tracks.intent.chance import FIRST
 from analysis.tracks.intent.faithfulness import CHANCE_LEVEL
 from analysis.tracks.intent.known_methods import METHODS
 from analysis.tracks.intent.licence import Candidate, Licence, licences, top_overlap
@@ -188,6 +189,26 @@ def test_logits_that_are_no_numbers_are_never_licensed() -> None:
     found = licences(model, [words], [one_candidate([3.0, 0, 0, 0, 0])], [0], INTEGRATED_GRADIENTS)
     assert [one for one, _ in licensed(found)] == [False, False]
     assert all("not numbers" in why for _, why in licensed(found))
+
+
+def test_what_another_test_has_refused_is_not_asked_whether_it_beats_chance(model: LoadedClassifier) -> None:
+    words = tokenise(model, [" ".join(WORDS[:12])], 64)
+    scores = np.arange(12, 0, -1).astype(np.float32)
+    flip = Target(0, 1)
+    asked = [
+        Candidate(INTEGRATED_GRADIENTS, Target(0), scores, False, True),
+        Candidate(OCCLUSION, Target(0), scores, None, None),
+        Candidate(OCCLUSION, flip, scores, None, None),
+    ]
+    gradient, deletion, contrast = licences(model, words, [asked], [0])[0]
+    # Nothing is neutral to agree with, so no licence rests on chance: a slice still wants the percentile.
+    assert (gradient.rankings, deletion.rankings) in {(5, 5), (FIRST, FIRST)}
+    assert gradient.chance_percentile == deletion.chance_percentile
+    assert (contrast.rankings, contrast.chance_p, contrast.chance_percentile) == (0, None, None)
+    assert contrast.faithfulness is not None
+    (_, why), _, (_, whys) = licensed([[gradient, deletion, contrast]])
+    assert "no baseline is neutral" in why
+    assert whys == "the other family gives nothing to agree with"
 
 
 def test_overlap_of_the_top_quarter() -> None:
