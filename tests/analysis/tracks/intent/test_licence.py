@@ -200,7 +200,7 @@ def test_what_another_test_has_refused_is_not_asked_whether_it_beats_chance(mode
         Candidate(OCCLUSION, Target(0), scores, None, None),
         Candidate(OCCLUSION, flip, scores, None, None),
     ]
-    gradient, deletion, contrast = licences(model, words, [asked], [0])[0]
+    gradient, deletion, contrast = licences(model, words, [asked], [0], INTEGRATED_GRADIENTS)[0]
     # Nothing is neutral to agree with, so no licence rests on chance: a slice still wants the percentile.
     assert (gradient.rankings, deletion.rankings) in {(5, 5), (FIRST, FIRST)}
     assert gradient.chance_percentile == deletion.chance_percentile

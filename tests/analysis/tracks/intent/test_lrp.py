@@ -18,7 +18,7 @@ from analysis.models.load_classifier import LoadedClassifier, load_classifier
 from analysis.plugin.live import LiveRequest
 from analysis.plugin.stage import RunContext
 from analysis.run.pipeline import insert_arrow
-from analysis.tracks.intent.baseline import BaselineChooser
+from analysis.tracks.intent.baseline import Baselines
 from analysis.tracks.intent.leading import LEADING, leading_method, led_by
 from analysis.tracks.intent.licence import peer_of
 from analysis.tracks.intent.live import answer
@@ -46,7 +46,7 @@ def model(folder: Path) -> LoadedClassifier:
 
 def asked(model: LoadedClassifier, targets: Sequence[Target], texts: Sequence[str] = TEXTS) -> Request:
     words = tokenise(model, list(texts), 64)
-    chooser = BaselineChooser({"base": model})
+    chooser = Baselines({"base": model})
     baselines = [chooser.baseline("base", "unk", one) for one in words]
     return Request(model, words, targets, [0.0] * len(words), baselines)
 
