@@ -11,6 +11,7 @@ from typing import Any
 import duckdb
 import pytest
 
+from analysis.base import sql
 from analysis.base.errors import AssayError
 from analysis.review.queries import by_side
 from analysis.review.scope import Scope
@@ -735,6 +736,42 @@ def test_the_three_sentences_are_never_merged(session: ReviewSession) -> None:
     assert session.slice_sentences("matches nothing").known == "No example is in this slice."
     with pytest.raises(AssayError, match="no slice"):
         session.slice_sentences("nothing")
+
+
+def test_a_reader_asks_again_only_what_an_event_can_have_changed(
+    session: ReviewSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+    run = sql._run
+
+    def counted(connection: Any, query: str, given: Any) -> Any:
+        asked.append(query)
+        return run(connection, query, given)
+
+    monkeypatch.setattr(sql, "_run", counted)
+
+    def look() -> tuple[object, ...]:
+        asked.clear()
+        rows = session.queue_page(Scope(), 0, 99)
+        return session.example(DECIDES[0]), session.slices(), session.overview(), rows
+
+    first = look()
+    at_first = len(asked)
+    first[1].clear()  # type: ignore[attr-defined]
+    again = look()
+    assert asked == []
+    assert again[1], "a list is the caller's own"
+    assert (again[0], again[2:]) == (first[0], first[2:])
+    session.verdict(DECIDES[0], "base")
+    after = look()
+    assert 0 < len(asked) < at_first
+    assert "SELECT * FROM evidence.attribution WHERE ref = $ref ORDER BY ALL" not in asked
+    assert after[0].mine.right == "base"  # type: ignore[attr-defined]
+    assert after[2].inspected == first[2].inspected + 1  # type: ignore[attr-defined]
+    assert next(row.right for row in after[3] if row.ref == DECIDES[0]) == "base"  # type: ignore[attr-defined]
+    session.undo()
+    look()
+    assert session.example(DECIDES[0]).mine is None
 
 
 def test_the_overview_says_what_changed(session: ReviewSession) -> None:

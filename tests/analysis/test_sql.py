@@ -78,9 +78,9 @@ def parameters(sql: str) -> dict[str, object]:
     return found
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def connection() -> Iterator[duckdb.DuckDBPyConnection]:
-    """A session's tables with an empty run attached, and the workbench's tables beside them."""
+    """A session's tables with an empty run attached, and the workbench's tables beside them; only to be read."""
     with duckdb.connect(":memory:") as opened:
         for where in ("evidence", "publication", "memory"):
             if where != "memory":

@@ -83,7 +83,7 @@ async def every_action(pilot: Pilot[int], name: str, done: set[str]) -> list[str
         screen(pilot).action_do(entry.id)
         await pilot.pause()
         while not isinstance(app.screen, BaseScreen):
-            app.pop_screen()
+            await app.pop_screen()
             await pilot.pause()
         screen(pilot).close_entry()
         if app.failure is not None:
