@@ -1,8 +1,14 @@
-"""Attributions of the sample's messages, against Captum called once per message."""
+"""Attributions of the sample's messages, against Captum called once per message.
+
+`python -m benchmarks.attribution --model FOLDER --texts FILE` measures another classifier on other texts, such as one
+of those that `benchmarks.shortcuts` made, on the texts that they were made from: JSON Lines with `text`.
+"""
 
 from __future__ import annotations
 
+import argparse
 import json
+from functools import partial
 from pathlib import Path
 
 from benchmarks.measure import Result, compare
@@ -14,7 +20,10 @@ DELETION_TEXTS = 8
 ROUNDS = 3
 
 
-def run() -> list[Result]:
+def run(
+    folder: Path = SAMPLE / "models" / "intent-v3", data: Path = SAMPLE / "intent" / "eval.jsonl"
+) -> list[Result]:
+    """Times of a classifier in `folder` on texts drawn evenly from `data`."""
     import torch
     from captum.attr import IntegratedGradients
 
@@ -22,6 +31,7 @@ def run() -> list[Result]:
     from analysis.tracks.intent.baseline import Baselines
     from analysis.tracks.intent.faithfulness import deletions, evaluate_deletions, reference_rankings
     from analysis.tracks.intent.methods.integrated_gradients import MAX_DELTA, integrated_gradients
+    from analysis.tracks.intent.methods.lrp import lrp
     from analysis.tracks.intent.methods.occlusion import occlusion
     from analysis.tracks.intent.methods.request import Request
     from analysis.tracks.intent.predict import logits_of_ids
@@ -29,11 +39,9 @@ def run() -> list[Result]:
     from analysis.tracks.intent.tokenised import delete_words, tokenise
 
     torch.set_num_threads(1)
-    lines = (
-        (SAMPLE / "intent" / "eval.jsonl").read_text("utf-8").splitlines()[:: max(1, 1300 // TEXTS)][:TEXTS]
-    )
-    texts = [json.loads(line)["text"] for line in lines]
-    model = load_classifier(SAMPLE / "models" / "intent-v3", "cpu")
+    lines = data.read_text("utf-8").splitlines()
+    texts = [json.loads(line)["text"] for line in lines[:: max(1, len(lines) // TEXTS)][:TEXTS]]
+    model = load_classifier(folder, "cpu")
     words = tokenise(model, texts, 64)
     logits = logits_of_ids(model, [one.ids for one in words])
     targets = [int(index) for index in logits.argmax(axis=1)]
@@ -74,7 +82,20 @@ def run() -> list[Result]:
 
     explained = integrated_gradients(request)
     complete = sum(one.delta is not None and one.delta <= MAX_DELTA for one in explained) / len(texts)
+    relevance = [
+        compare(
+            f"layer-wise relevance ({variant}) per message, float32, one thread",
+            "integrated gradients by Captum per message at its default 50 steps",
+            partial(lrp, request, variant),
+            captum_each,
+            rounds=ROUNDS,
+            per=len(texts),
+            target="15x",
+        )
+        for variant in ("cp", "attn")
+    ]
     return [
+        *relevance,
         compare(
             "integrated gradients per message, float32, one thread",
             "Captum per message at its default 50 steps",
@@ -103,3 +124,19 @@ def run() -> list[Result]:
             target="8x",
         ),
     ]
+
+
+def main() -> None:
+    """Measure the classifier of a folder on the texts of a file."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--model", type=Path, required=True, help="folder of a classifier")
+    parser.add_argument("--texts", type=Path, required=True, help="JSON Lines with `text`")
+    options = parser.parse_args()
+    for one in run(options.model, options.texts):
+        print(one.sentence())
+
+
+if __name__ == "__main__":
+    main()

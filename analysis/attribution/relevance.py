@@ -34,16 +34,22 @@ if TYPE_CHECKING:
 Rule = Literal["cp", "attn"]
 
 _PREFIX = "relevance over "
+_TINY = 1e-30
 _LOCK = threading.RLock()
 _STATE = threading.local()
 
 
 class Rules:
-    """The rules in force in this thread, and the number of attention layers that have gone by them."""
+    """The rules in force in this thread.
+
+    `attentions` counts the layers of attention that have gone by them; `given` holds what the activations that are
+    being computed were given.
+    """
 
     def __init__(self, rule: Rule) -> None:
         self.rule = rule
         self.attentions = 0
+        self.given: list[torch.Tensor] = []
 
 
 @contextmanager
@@ -66,6 +72,7 @@ def relevance_rules(model: PreTrainedModel, rule: Rule) -> Iterator[Rules]:
             config._attn_implementation_internal = _registered(config._attn_implementation)
         for module in model.modules():
             if _is_activation(module):
+                stack.callback(module.register_forward_pre_hook(_hold_back).remove)
                 stack.callback(module.register_forward_hook(_pass_through).remove)
         stack.enter_context(_function_mode()())
         yield rules
@@ -155,9 +162,19 @@ def _is_activation(module: torch.nn.Module) -> bool:
 _KNOWN: dict[tuple[Any, ...], bool] = {}
 
 
+def _hold_back(module: torch.nn.Module, given: tuple[Any, ...]) -> tuple[Any, ...]:
+    """An activation computes without a gradient, where this thread has rules: it gets one by `_pass_through`."""
+    rules = getattr(_STATE, "rules", None)
+    if rules is None:
+        return given
+    rules.given.append(given[0])
+    return given[0].detach(), *given[1:]
+
+
 def _pass_through(module: torch.nn.Module, given: tuple[Any, ...], output: torch.Tensor) -> torch.Tensor:
     """Relevance of an activation's output goes to its input unchanged, where this thread has rules."""
-    return output if getattr(_STATE, "rules", None) is None else _ratio(given[0], output)
+    rules = getattr(_STATE, "rules", None)
+    return output if rules is None else _ratio(rules.given.pop(), output)
 
 
 @cache
@@ -188,7 +205,8 @@ def _functions() -> tuple[Any, Any, Any]:
 
         @staticmethod
         def forward(ctx: Any, given: Any, output: Any) -> Any:
-            ctx.save_for_backward(torch.where(given == 0, 0.0, output / given))
+            # Smaller than any number that it is added to, but for zero, whose relevance is none.
+            ctx.save_for_backward(output / (given + _TINY))
             return output.view_as(output)
 
         @staticmethod
@@ -248,7 +266,7 @@ def _function_mode() -> type[TorchFunctionMode]:
                 return func(*args, **named).detach()
             if func is functional.layer_norm:
                 return norm(*args, **named)
-            if func in activations:
+            if func in activations and args[0].requires_grad:
                 return _ratio(args[0], func(*args, **named))
             if func in products and len(args) == 2 and not named:
                 signals = [isinstance(one, Tensor) and one.requires_grad for one in args]

@@ -181,16 +181,17 @@ def test_what_others_say_of_spans_waits_for_my_verdict(store: Path) -> None:
     assert hits_of(replace(evidence, history=()))[0].state[0] == "· unconfirmed"
 
 
-def test_a_spoiler_is_traced_back_to_the_prompt_by_two_methods(published: Path) -> None:
-    assert "integrated gradients" in drawn(published)
+def test_a_spoiler_is_traced_back_to_the_prompt_by_three_methods(published: Path) -> None:
+    assert "layer-wise relevance" in drawn(published)
     evidence = evidence_of(published)
     by_gradient = next(
         one
         for one in evidence.attributions
         if one.target == hits_of(evidence)[0].target and one.completeness_delta is not None
     )
-    assert f"completeness {100 * (by_gradient.completeness_delta or 0.0):.1f} %" in drawn(published)
-    assert "occlusion by deletion" in drawn(published, method=1)
+    assert f"completeness {100 * (by_gradient.completeness_delta or 0.0):.1f} %" in drawn(published, method=1)
+    assert "integrated gradients" in drawn(published, method=1)
+    assert "occlusion by deletion" in drawn(published, method=2)
     assert "why 2: " in drawn(published, chosen=1)
     (shown_one,) = VIEW.shown(evidence, ViewOptions(80, 24, Colours()))
     assert SPOILER in (shown_one.target or "")

@@ -348,6 +348,20 @@ def test_attributions_pair_by_method_and_target() -> None:
     assert second.scale == 0.9
 
 
+def test_what_a_method_refused_comes_last_whatever_its_place() -> None:
+    refused = replace(
+        _attribution("base", "lrp", "returns", [0.0, 0.0]), status="not interpretable", why="deberta"
+    )
+    rows = [
+        refused,
+        _attribution("candidate", "lrp", "returns", [0.5, 0.2]),
+        *(_attribution(side, "occlusion", "returns", [0.5, 0.1]) for side in ("base", "candidate")),
+    ]
+    methods = {name: MethodSpec(name, name, "") for name in ("lrp", "occlusion")}
+    assert [pair.method for pair in attribution_pairs(rows, methods)] == ["occlusion", "lrp"]
+    assert [pair.method for pair in attribution_pairs(rows[1:], methods)] == ["lrp", "occlusion"]
+
+
 @pytest.mark.parametrize("depth", ["truecolor", "256", "16", "none"])
 def test_signs_are_marks_in_every_colour_mode(depth: str) -> None:
     colours = Colours(depth)  # type: ignore[arg-type]

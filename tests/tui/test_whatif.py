@@ -322,7 +322,7 @@ async def test_methods_on_demand_explain_the_text_as_it_is_and_as_it_was_changed
         await explained(pilot)
         assert "by this method" not in await until(pilot, "v goes through them")
         assert screen.after is not None
-        assert screen.after.methods == {"integrated_gradients", "occlusion", "lime", "kernel_shap"}
+        assert screen.after.methods == {"lrp", "occlusion", "lime", "kernel_shap"}
 
 
 async def test_predictions_do_not_wait_for_attributions_and_another_text_may_be_asked_about(
@@ -613,7 +613,7 @@ def test_every_line_fits_and_hostile_texts_are_drawn(
     ref = session.queue_page(Scope(), 0, 1)[0].ref
     before, after = hostile
     keys = attribution_keys(before, after, METHODS)
-    assert {method for method, _ in keys} == {"integrated_gradients", "occlusion", "lime", "kernel_shap"}
+    assert {method for method, _ in keys} == {"lrp", "occlusion", "lime", "kernel_shap"}
     for side in SIDE_MODES:
         for key in keys:
             how = Choice(width, Colours(), side, VIEW, METHODS, key)

@@ -66,7 +66,11 @@ def attribution_of(evidence: ExampleEvidence, options: ViewOptions, selected: in
     order = list(evidence.methods)
     own = sorted(
         (one for one in evidence.attributions if one.target == hit.target and one.side == hit.side),
-        key=lambda one: order.index(one.method) if one.method in order else len(order),
+        # What a method refused to explain comes last, as in the other tracks.
+        key=lambda one: (
+            one.status == "not interpretable",
+            order.index(one.method) if one.method in order else len(order),
+        ),
     )
     return own[options.method % len(own)] if own else None
 

@@ -59,17 +59,17 @@ def lrp(request: Request, variant: str) -> list[Explained]:
     embed: Any = classifier.model.get_input_embeddings()
     forward = forward_of_embeddings(classifier)
     results = [Explained(np.zeros(0, dtype=np.float32), parameters=parameters)] * len(texts)
-    for batch in equal_length_batches([text.ids for text in texts], batch_tokens(classifier.device)):
-        ids = torch.tensor([texts[index].ids for index in batch], device=classifier.device)
-        given = embed(ids).detach().requires_grad_()
-        with relevance_rules(classifier.model, rule):
+    with relevance_rules(classifier.model, rule):
+        for batch in equal_length_batches([text.ids for text in texts], batch_tokens(classifier.device)):
+            ids = torch.tensor([texts[index].ids for index in batch], device=classifier.device)
+            given = embed(ids).detach().requires_grad_()
             (gradient,) = torch.autograd.grad(forward(given, target_weights(request, batch)).sum(), given)
-        factor = given.detach()
-        if over_baseline:
-            factor = factor - torch.stack([request.baselines[index].embeddings for index in batch])
-        per_token = (factor * gradient).sum(dim=-1).float().cpu().numpy()
-        for row, index in enumerate(batch):
-            results[index] = Explained(merge_words(texts[index], per_token[row]), parameters=parameters)
+            factor = given.detach()
+            if over_baseline:
+                factor = factor - torch.stack([request.baselines[index].embeddings for index in batch])
+            per_token = (factor * gradient).sum(dim=-1).float().cpu().numpy()
+            for row, index in enumerate(batch):
+                results[index] = Explained(merge_words(texts[index], per_token[row]), parameters=parameters)
     return results
 
 
