@@ -61,7 +61,8 @@ def _tested(model: PreTrainedModel) -> str:
     except (AttributeError, LookupError, NotImplementedError, RuntimeError, TypeError, ValueError) as error:
         words = (str(error).strip().splitlines() or [type(error).__name__])[0]
         return f"the gradients of {name} cannot be changed: {words}"
-    return _fault(name, found, model.config.get_text_config().num_hidden_layers)
+    # An architecture may have no layers of attention at all.
+    return _fault(name, found, getattr(model.config.get_text_config(), "num_hidden_layers", 0))
 
 
 def _fault(name: str, found: Probed, layers: int) -> str:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -80,7 +81,7 @@ class Baselines:
         self.classifiers = dict(classifiers)
         self._known: dict[tuple[Side, str, tuple[int, ...]], Baseline] = {}
 
-    @property
+    @cached_property
     def kinds(self) -> tuple[str, ...]:
         """The kinds that every side has: a tokenizer may lack a token. The mean embedding is always there."""
         return tuple(kind for kind in KINDS if all(self._has(one, kind) for one in self.classifiers.values()))

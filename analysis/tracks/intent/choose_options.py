@@ -43,7 +43,7 @@ _SQL = queries(__package__, "stages.sql")
 
 RANKINGS = 10
 """Random rankings of each text: options share them, so that their noise is in all of them alike."""
-STEPS = 2
+STEPS = 3
 """Steps of the midpoint rule by which baseline kinds are tried: good and bad kinds stand apart as with ten."""
 DRAWN = 4 * LOOKS[-1]
 """Texts of a half that are drawn; those too short to tell a ranking from chance are passed over."""
