@@ -98,6 +98,7 @@ def test_an_example_comes_with_every_row_of_its_payload(store: Path) -> None:
         ]
         assert standing(base, found.licences).licensed is False
         assert {one.method: one.explained for one in found.flips} == {
+            "lrp": True,
             "integrated_gradients": True,
             "occlusion": True,
         }

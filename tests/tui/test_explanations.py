@@ -44,7 +44,7 @@ def test_an_unlicensed_attribution_is_grey_and_says_why(session: ReviewSession, 
 
 def test_a_text_too_short_to_decide_is_told_apart(session: ReviewSession) -> None:
     assert "both sides grey, too short to decide" in text(drawn(session, 1, colours=Colours()))
-    unreadable = text(drawn(session, 11, colours=Colours()))
+    unreadable = text(drawn(session, 11, colours=Colours(), method=-1))
     assert "not interpretable: no baseline is neutral for both sides" in unreadable
     assert "both sides grey, not licensed: no baseline is neutral for both sides" in unreadable
 
@@ -53,6 +53,8 @@ async def test_v_goes_through_methods_and_targets(console: OpenConsole) -> None:
     async with console((80, 40)) as pilot:
         await pilot.press("2")
         await at(pilot, "m00", look=True)
+        await until(pilot, "layer-wise relevance of each side's own class")
+        await pilot.press("v", "v")
         await until(pilot, "integrated gradients of each side's own class")
         await pilot.press("v")
         await until(pilot, "integrated gradients of returns − escalation")
@@ -68,7 +70,7 @@ async def test_capital_v_shows_the_difference_on_the_same_words(console: OpenCon
     async with console((80, 40)) as pilot:
         await pilot.press("2")
         await at(pilot, "m00", look=True)
-        await pilot.press("v", "v", "v", "V", "V", "V")
+        await pilot.press("v", "v", "v", "v", "v", "V", "V", "V")
         screen = await until(pilot, "candidate minus base, occlusion by deletion of returns − escalation")
         assert " diff" in screen
 
