@@ -29,7 +29,12 @@ def run(
 
     from analysis.models.load_classifier import load_classifier
     from analysis.tracks.intent.baseline import Baselines
-    from analysis.tracks.intent.faithfulness import deletions, evaluate_deletions, reference_rankings
+    from analysis.tracks.intent.faithfulness import (
+        RANKINGS,
+        deletions,
+        evaluate_deletions,
+        reference_rankings,
+    )
     from analysis.tracks.intent.methods.integrated_gradients import MAX_DELTA, integrated_gradients
     from analysis.tracks.intent.methods.lrp import lrp
     from analysis.tracks.intent.methods.occlusion import occlusion
@@ -115,7 +120,7 @@ def run(
             per=len(texts),
         ),
         compare(
-            "deletions of 100 random rankings per message, float32, one thread",
+            f"deletions of {RANKINGS} random rankings per message, float32, one thread",
             "one forward per deletion",
             deletions_together,
             deletions_each,

@@ -308,7 +308,7 @@ def test_the_track_declares_its_methods_as_they_speak_of_themselves() -> None:
     assert [spec.name for spec in specs] == [one.name for one in METHODS]
     assert all(spec.title and spec.family for spec in specs)
     assert {spec.name for spec in specs if spec.on_demand} == {"lime", "kernel_shap"}
-    assert {spec.name for spec in specs if spec.context_only} == {"attention_rollout"}
+    assert {spec.name for spec in specs if spec.context_only} == {"attention_rollout", "input_x_gradient"}
 
 
 def test_the_fidelity_of_lime_is_that_of_its_local_model(classifier: LoadedClassifier) -> None:
