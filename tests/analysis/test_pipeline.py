@@ -59,7 +59,7 @@ def test_a_run_holds_every_table_and_is_not_made_twice(tiny_review: Path) -> Non
         "intent_variant",
         "intent_licence",
         "intent_randomisation",
-        "intent_flip",
+        "intent_intervention",
         "intent_enrichment",
     ):
         assert rows[table], table
@@ -191,4 +191,4 @@ def test_a_flip_is_explained_by_the_same_contrast_on_both_sides(tiny_analysed: P
     for (ref, _), pair in contrasts.items():
         name = f"{labels[ref, 'candidate']} − {labels[ref, 'base']}"
         assert pair == {("base", name), ("candidate", name)}
-    assert {row[0] for row in rows["intent_flip"]} <= refs
+    assert {row[0] for row in rows["intent_intervention"]} == refs

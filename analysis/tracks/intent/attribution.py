@@ -1,4 +1,4 @@
-"""The attribution stage: every method on both sides, the tests of each attribution, and the check of each flip.
+"""The attribution stage: every method on both sides, and the tests of each attribution.
 
 Each side's predicted class is explained by every method, and for a flip also the contrast, candidate's class
 less base's class, on both sides. Nothing here depends on what a text is batched with.
@@ -25,7 +25,6 @@ from analysis.models.classifier_pair import classifiers
 from analysis.plugin.stage import PlanContext, RunContext, Shard, Stage
 from analysis.tracks.intent.baseline import BaselineChooser, Choice
 from analysis.tracks.intent.faithfulness import RANKINGS
-from analysis.tracks.intent.flips import CheckedFlip, Flip, check_flips
 from analysis.tracks.intent.known_methods import METHODS
 from analysis.tracks.intent.licence import Candidate, licences
 from analysis.tracks.intent.methods.contract import Method
@@ -90,7 +89,7 @@ def _plan(context: PlanContext, methods: Sequence[Method]) -> list[Shard]:
 
 
 def _run(context: RunContext, shard: Shard, methods: Sequence[Method]) -> dict[str, pa.Table]:
-    """Explain the examples of a shard by the methods, test what they answer, and check the flips."""
+    """Explain the examples of a shard by the methods, and test what they answer."""
     refs = [row[0] for row in shard.payload]
     texts = [row[1] for row in shard.payload]
     models = {side: classifiers(context.models).side(side) for side in SIDES}
@@ -100,33 +99,15 @@ def _run(context: RunContext, shard: Shard, methods: Sequence[Method]) -> dict[s
     seeds = [draw("attribution", ref) for ref in refs]
     attributions: list[Attribution] = []
     tested: list[dict[str, Any]] = []
-    contrasts: dict[tuple[int, str], dict[Side, Explained]] = defaultdict(dict)
     for side in SIDES:
         answers = explain(models[side], side, words[side], logits[side], cases, seeds, methods)
         for answer in answers:
             row = answer.case.row
             attributions.append(attribution_row(refs[row], side, models[side], words[side][row], answer))
-            if answer.case.contrast and answer.status == "ok":
-                contrasts[row, answer.method.name][side] = answer.explained
         tested += licence_rows(models[side], side, refs, words[side], answers, seeds)
-    flips = [
-        Flip(
-            refs[row],
-            method,
-            {side: words[side][row] for side in SIDES},
-            {side: explained.scores for side, explained in pair.items()},
-            int(logits["base"][row].argmax()),
-            int(logits["candidate"][row].argmax()),
-        )
-        for (row, method), pair in contrasts.items()
-        if len(pair) == len(SIDES)
-    ]
     return {
         "attribution": _attribution_table(attributions),
         "intent_licence": pa.Table.from_pylist(tested, LICENCE_SCHEMA),
-        "intent_flip": pa.Table.from_pylist(
-            [one._asdict() for one in check_flips(models["candidate"], flips)], FLIP_SCHEMA
-        ),
     }
 
 
@@ -301,17 +282,12 @@ LICENCE_SCHEMA = _schema(
     {"ref": _TEXT, "side": _TEXT, "method": _TEXT, "target": _TEXT, "neutral": _FLAG, "converged": _FLAG,
      "words": _COUNT, "decidable": _FLAG},
 )  # fmt: skip
-FLIP_SCHEMA = _schema(
-    CheckedFlip.__annotations__,
-    {"ref": _TEXT, "method": _TEXT, "start": _COUNT, "end": _COUNT, "base_label": _TEXT,
-     "candidate_label": _TEXT, "label_after": _TEXT, "explained": _FLAG},
-)  # fmt: skip
 
 
 def attribution_stage(methods: Sequence[Method]) -> Stage:
     """The stage that explains the selected examples by some methods."""
     plan, run = partial(_plan, methods=methods), partial(_run, methods=methods)
-    return Stage("intent.attribution", 5, plan, run, costly=True)
+    return Stage("intent.attribution", 6, plan, run, costly=True)
 
 
 ATTRIBUTE = attribution_stage(QUEUED)

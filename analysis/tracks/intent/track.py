@@ -118,6 +118,8 @@ class IntentTrack(Track):
         from analysis.tracks.intent.contested import CONTESTED
         from analysis.tracks.intent.counterfactual import EFFECTS, VARIANTS
         from analysis.tracks.intent.enrichment import ENRICH
+        from analysis.tracks.intent.intervention_metrics import REVERTED
+        from analysis.tracks.intent.intervention_stage import INTERVENE
         from analysis.tracks.intent.licence_metrics import LICENCE
         from analysis.tracks.intent.metrics import METRICS
         from analysis.tracks.intent.predict import PREDICT
@@ -135,9 +137,11 @@ class IntentTrack(Track):
             SELECTIVE,
             PRODUCTION,
             ATTRIBUTE,
+            INTERVENE,
             ENRICH,
             RANDOMISE,
             LICENCE,
+            REVERTED,
         )
 
     def also_costly(
