@@ -98,7 +98,7 @@ def test_analysis_goes_on_where_it_was_killed(tiny_review: Path, tiny_analysed: 
         "from pathlib import Path\n"
         "from analysis.run.pipeline import analyze\n"
         "def stop(event):\n"
-        "    if event.stage == sys.argv[2]:\n"
+        "    if event.stage == sys.argv[2] and event.shards_done:\n"
         "        os.kill(os.getpid(), signal.SIGKILL)\n"
         "analyze(Path(sys.argv[1]), on_progress=stop)\n"
     )

@@ -7,7 +7,7 @@ less base's class, on both sides. Nothing here depends on what a text is batched
 from __future__ import annotations
 
 import json
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import partial
@@ -22,8 +22,10 @@ from analysis.base.records import SIDES, Attribution, Side
 from analysis.base.seeds import draw
 from analysis.base.sql import queries
 from analysis.models.classifier_pair import classifiers
+from analysis.models.passes import counted
 from analysis.plugin.stage import PlanContext, RunContext, Shard, Stage
 from analysis.tracks.intent.baseline import BaselineChooser, Choice
+from analysis.tracks.intent.cost import explanation_tokens, licence_tokens
 from analysis.tracks.intent.faithfulness import RANKINGS
 from analysis.tracks.intent.known_methods import METHODS
 from analysis.tracks.intent.licence import Candidate, licences
@@ -33,7 +35,7 @@ from analysis.tracks.intent.methods.integrated_gradients import MAX_DELTA, STEPS
 from analysis.tracks.intent.methods.request import Explained, Request
 from analysis.tracks.intent.predict import logits_of_ids, token_limit
 from analysis.tracks.intent.target import Target
-from analysis.tracks.intent.tokenised import Tokenised, tokenise
+from analysis.tracks.intent.tokenised import Tokenised, tokenise, tokens_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -82,10 +84,20 @@ def _plan(context: PlanContext, methods: Sequence[Method]) -> list[Shard]:
             "baseline_steps": list(BASELINE_STEPS),
             "rankings": RANKINGS,
             "methods": [method.name for method in methods],
-            "rows": [[ref, sha256] for ref, _, sha256 in part],
+            "rows": [[ref, sha256] for ref, _, sha256, _ in part],
         }
-        shards.append(Shard(key, part, len(part)))
+        cost = sum(_cost(text, flipped, token_limit(context)) for _, text, _, flipped in part)
+        shards.append(Shard(key, part, len(part), cost))
     return shards
+
+
+def _cost(text: str, flipped: bool, limit: int) -> float:
+    tokens = tokens_of(text, limit)
+    return _side_tokens(min(tokens, len(text.split())), tokens, 2 if flipped else 1)
+
+
+def _side_tokens(words: int, tokens: int, targets: int) -> float:
+    return explanation_tokens(words, tokens, targets) + licence_tokens(words, tokens)
 
 
 def _run(context: RunContext, shard: Shard, methods: Sequence[Method]) -> dict[str, pa.Table]:
@@ -99,12 +111,19 @@ def _run(context: RunContext, shard: Shard, methods: Sequence[Method]) -> dict[s
     seeds = [draw("attribution", ref) for ref in refs]
     attributions: list[Attribution] = []
     tested: list[dict[str, Any]] = []
-    for side in SIDES:
-        answers = explain(models[side], side, words[side], logits[side], cases, seeds, methods)
-        for answer in answers:
-            row = answer.case.row
-            attributions.append(attribution_row(refs[row], side, models[side], words[side][row], answer))
-        tested += licence_rows(models[side], side, refs, words[side], answers, seeds)
+    targets = Counter(case.row for case in cases)
+    planned = sum(
+        _side_tokens(len(text.words), len(text.ids), targets[row])
+        for side in SIDES
+        for row, text in enumerate(words[side])
+    )
+    with counted((one.model for one in models.values()), lambda read: context.report(read, planned)):
+        for side in SIDES:
+            answers = explain(models[side], side, words[side], logits[side], cases, seeds, methods)
+            for answer in answers:
+                row = answer.case.row
+                attributions.append(attribution_row(refs[row], side, models[side], words[side][row], answer))
+            tested += licence_rows(models[side], side, refs, words[side], answers, seeds)
     return {
         "attribution": _attribution_table(attributions),
         "intent_licence": pa.Table.from_pylist(tested, LICENCE_SCHEMA),

@@ -55,7 +55,8 @@ JOIN odds pc ON pc.ref = v.parent_ref AND pc.side = 'candidate' AND pc.target = 
 WHERE v.operation = 'signal' ORDER BY v.parent_ref, v.target, v.cue
 
 -- name: messages_to_attribute
-SELECT e.ref, e.text, e.sha256 FROM example e JOIN selected USING (ref)
+SELECT e.ref, e.text, e.sha256, coalesce(p.flipped, false)
+FROM example e JOIN selected USING (ref) LEFT JOIN intent_pair p USING (ref)
 WHERE e.track = $track ORDER BY length(e.text), e.ref
 
 -- name: flips_to_revert
