@@ -139,15 +139,14 @@ def summary(pairs: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 def cost(pairs: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """What the search costs beside the whole attribution stage, in the pairs that have both."""
+    """What the search costs beside the attribution stage; where that is not `whole`, beside one that tests nothing."""
     return [
         {
-            "dataset": one["dataset"], "pair": one["pair"], "flips": len(one["flips"]),
+            "dataset": one["dataset"], "pair": one["pair"], "whole": one["whole"], "flips": len(one["flips"]),
             **{name: one["seconds"][name] for name in ("intent.attribution", "intent.interventions")},
             "share": round(one["seconds"]["intent.interventions"] / one["seconds"]["intent.attribution"], 3),
         }
         for one in pairs
-        if one["whole"]
     ]  # fmt: skip
 
 
@@ -158,8 +157,8 @@ def arguments(given: list[str]) -> argparse.Namespace:
     )
     parser.add_argument("--encoder", type=Path, required=True, help="Transformers folder of the encoder")
     parser.add_argument("--work", type=Path, required=True, help="keeps models, as benchmarks.shortcuts does")
-    parser.add_argument("--pairs", type=int, default=3, help="of each data set")
-    parser.add_argument("--whole", type=int, default=1, help="of these, with the whole attribution stage")
+    parser.add_argument("--pairs", type=int, default=2, help="of each data set")
+    parser.add_argument("--whole", type=int, default=0, help="of these, with the whole attribution stage")
     parser.add_argument("--results", type=Path, default=RESULTS)
     return parser.parse_args(given)
 

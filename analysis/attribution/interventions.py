@@ -21,6 +21,8 @@ CUE = "cue"
 """Kind: a declared cue is removed from the text, or another of its kind put in its place."""
 MOST_WORDS = 3
 """Words that are deleted at once, at most."""
+RANDOM = 48
+"""Random changes of the same size; where there are fewer, all of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +50,8 @@ class Intervention:
         p_before: the candidate's probability of the base's class for the text, in [0, 1].
         p_after: that probability after the change.
         random_reverted: how many of the random changes of the same size revert the flip.
-        random_tried: how many random changes were tried; 0 where the flip was not reverted.
+        random_tried: how many random changes were tried, under `RANDOM` where those were all; 0 where the flip was not
+            reverted.
         why: why nothing was tried; else empty.
     """
 

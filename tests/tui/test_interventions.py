@@ -1,4 +1,4 @@
-"""What reverts a flip, in sentences: what was changed, what it gives, what random changes do; and where nothing does."""
+"""What reverts a flip, in sentences: what was changed, what it gives, what random changes do."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ TEXT = "i want a refund for Cold Harbor now please"
 DELETED = Intervention(
     kind="deletion", method="occlusion", base_label="order_status", candidate_label="returns", reverts=True,
     operation="delete", cue=None, term=None, words=2, starts=[9, 32], ends=[15, 35], tried=12,
-    label_after="order_status", p_before=0.31, p_after=0.62, random_reverted=1, random_tried=36, why="",
+    label_after="order_status", p_before=0.31, p_after=0.62, random_reverted=2, random_tried=48, why="",
 )  # fmt: skip
 REMOVED = replace(
     DELETED, kind="cue", operation="remove", cue="titles", starts=[20], ends=[31], tried=1, random_reverted=0
@@ -24,17 +24,17 @@ REMOVED = replace(
 @pytest.mark.parametrize(
     ("one", "said"),
     [
-        (DELETED, "deleting “refund” and “now” gives order_status back (3 % of random pairs do)"),
+        (DELETED, "deleting “refund” and “now” gives order_status back (4 % of random pairs do)"),
         (
-            replace(DELETED, words=1, starts=[9], ends=[15], random_reverted=9),
-            "deleting “refund” gives order_status back (25 % of random single words do)",
+            replace(DELETED, words=1, starts=[9], ends=[15], random_reverted=1, random_tried=9),
+            "deleting “refund” gives order_status back (1 of all 9 single words do)",
         ),
         (
             REMOVED,
             "removing “Cold Harbor” (titles) gives order_status back (0 % of random pairs do)",
         ),
         (
-            replace(REMOVED, words=5, starts=[0, 2, 7, 9, 16], ends=[1, 6, 8, 15, 19], random_reverted=18),
+            replace(REMOVED, words=5, starts=[0, 2, 7, 9, 16], ends=[1, 6, 8, 15, 19], random_reverted=24),
             "removing “i”, “want”, “a” and 2 more (titles) gives order_status back "
             "(50 % of random sets of 5 words do)",
         ),
@@ -88,9 +88,9 @@ def test_the_numbers_have_what_was_tried_and_counted() -> None:
     told = "\n".join(line.plain.strip() for line in intervention_numbers(DELETED, TEXT, methods, 400))
     assert told.splitlines() == [
         "order_status → returns",
-        "deleting “refund” and “now” gives order_status back (3 % of random pairs do)",
+        "deleting “refund” and “now” gives order_status back (4 % of random pairs do)",
         "deletion: 12 tried; words ranked by occlusion by deletion; the candidate then says order_status, "
-        "p(order_status) .310 → .620; at random 1 of 36 revert it",
+        "p(order_status) .310 → .620; at random 2 of 48 revert it",
     ]
     unranked = intervention_numbers(replace(DELETED, method=None), TEXT, methods, 400)
     assert "words in their order" in "\n".join(line.plain for line in unranked)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from analysis.attribution.interventions import CUE, DELETION, MOST_WORDS
+from analysis.attribution.interventions import CUE, DELETION, MOST_WORDS, RANDOM
 from tui.draw.lines import Line, wrapped
 from tui.draw.number_text import figure
 from tui.draw.safe_text import fit
@@ -92,7 +92,10 @@ def _at_random(one: Intervention) -> str:
     share = f"{100 * one.random_reverted / one.random_tried:.0f} %"
     if one.operation == "swap":
         return f" (elsewhere in the text {share} of {one.random_tried} places do)"
-    return f" ({share} of random {_SETS.get(one.words, f'sets of {one.words} words')} do)"
+    sets = _SETS.get(one.words, f"sets of {one.words} words")
+    if one.random_tried < RANDOM:
+        return f" ({one.random_reverted} of all {one.random_tried} {sets} do)"
+    return f" ({share} of random {sets} do)"
 
 
 def _listed(pieces: Sequence[str]) -> str:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import pyarrow as pa
 
-from analysis.attribution.interventions import DELETION, MOST_WORDS, Intervention
+from analysis.attribution.interventions import DELETION, MOST_WORDS, RANDOM, Intervention
 from analysis.base.seeds import draw
 from analysis.base.sql import queries
 from analysis.models.classifier_pair import classifiers
@@ -18,7 +18,7 @@ from analysis.plugin.stage import PlanContext, RunContext, Shard, Stage
 from analysis.text.lexicon import remove_spans
 from analysis.tracks.intent.attribution import QUEUED
 from analysis.tracks.intent.counterfactual import swapped
-from analysis.tracks.intent.interventions import RANDOM, RANKED, SETS, Edit, Flip, revert
+from analysis.tracks.intent.interventions import RANKED, SETS, Edit, Flip, revert
 from analysis.tracks.intent.predict import NOT_A_NUMBER, encode, token_limit
 from analysis.tracks.intent.settings import intent_settings
 from analysis.tracks.intent.tokenised import tokenise

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from analysis.attribution.interventions import CUE, DELETION, MOST_WORDS, Intervention
+from analysis.attribution.interventions import CUE, DELETION, MOST_WORDS, RANDOM, Intervention
 from analysis.tracks.intent.faithfulness import TOKENS_AT_ONCE
 from analysis.tracks.intent.predict import NOT_A_NUMBER, logits_of_ids
 from analysis.tracks.intent.tokenised import delete_words
@@ -34,8 +34,6 @@ SETS = 32
 """Deletions of as many words that are tried, at most: of single words, of pairs, and so on up to `MOST_WORDS`."""
 RANKED = 12
 """Words, the worthiest first, that pairs and larger sets are made of."""
-RANDOM = 48
-"""Random changes of the same size; where there are no more than this, all of them."""
 ROWS_AT_ONCE = 16
 """Changes that a search asks for before it looks at any: beyond the first that reverts they are for nothing."""
 
@@ -241,11 +239,11 @@ def _edits(candidate: LoadedClassifier, flip: Flip, before: _Outcome) -> Asked:
 
 
 def random_deletions(flip: Flip, size: int) -> Rows:
-    """The text without `size` words: all such deletions that leave a word, or `RANDOM` different ones."""
+    """The text without `size` words: `RANDOM` such deletions that leave a word, or all where there are fewer."""
     words = len(flip.text.words)
     if size >= words:
         return []
-    if math.comb(words, size) <= RANDOM:
+    if math.comb(words, size) < RANDOM:
         drawn = list(itertools.combinations(range(words), size))
     else:
         rng = np.random.default_rng(flip.seed)

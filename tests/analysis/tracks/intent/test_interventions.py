@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 import torch
 
-from analysis.attribution.interventions import Intervention
+from analysis.attribution.interventions import RANDOM, Intervention
 from analysis.base.sql import sql_text
 from analysis.models.load_classifier import LoadedClassifier
 from analysis.plugin.stage import Shard
@@ -28,7 +28,7 @@ from analysis.tracks.intent.intervention_stage import (
     attribution_change,
     edits_of,
 )
-from analysis.tracks.intent.interventions import RANDOM, SETS, Flip, revert
+from analysis.tracks.intent.interventions import SETS, Flip, revert
 from analysis.tracks.intent.predict import logits_of_ids
 from analysis.tracks.intent.tokenised import delete_words, tokenise
 from tests.analysis.tracks.intent.bag_of_words import CLASSES, bag_of_words
