@@ -22,7 +22,7 @@ from analysis.review.session import ReviewSession
 from analysis.run.pipeline import analyze
 from analysis.store.run import current_run
 
-MODEL_STAGES = {"intent.predict", "intent.attribution", "intent.randomisation"}
+MODEL_STAGES = {"intent.predict", "intent.attribution", "intent.interventions", "intent.randomisation"}
 
 
 def contents(store: Path) -> dict[str, list[tuple[object, ...]]]:
