@@ -15,6 +15,7 @@ import torch
 from analysis.attribution.interventions import RANDOM, Intervention
 from analysis.base.sql import sql_text
 from analysis.models.load_classifier import LoadedClassifier
+from analysis.plugin.report_fields import ATTRIBUTION
 from analysis.plugin.stage import Shard
 from analysis.store.run import SCHEMA
 from analysis.text.lexicon import Lexicon
@@ -30,9 +31,11 @@ from analysis.tracks.intent.intervention_stage import (
 )
 from analysis.tracks.intent.interventions import SETS, Flip, revert
 from analysis.tracks.intent.predict import logits_of_ids
+from analysis.tracks.intent.report_sections import report_sections
 from analysis.tracks.intent.tokenised import delete_words, tokenise
+from tests.analysis.gate_fixture import given
 from tests.analysis.tracks.intent.bag_of_words import CLASSES, bag_of_words
-from tests.analysis.tracks.intent.probed import probe
+from tests.analysis.tracks.intent.probed import make_tables, probe
 
 ESCALATION, TRACKING = CLASSES.index("escalation"), CLASSES.index("order_tracking")
 STRONG = {"track": {"order_tracking": 2.0}, "parcel": {"escalation": 4.0}}
@@ -309,3 +312,22 @@ def test_the_share_of_flips_reverted_stands_beside_what_random_changes_do() -> N
     assert (chance.name, chance.value, chance.n) == ("flips_reverted_random", pytest.approx(0.3), 2)
     (nothing,) = reverted_metrics([(False, None)], 0)
     assert (nothing.value, nothing.n) == (0.0, 1)
+
+
+def test_the_report_says_how_many_flips_are_reverted(evidence: duckdb.DuckDBPyConnection) -> None:
+    evidence.execute("ATTACH ':memory:' AS evidence")
+    evidence.execute("USE evidence")
+    make_tables(evidence)
+
+    def said(flips: list[tuple[bool, float | None]]) -> list[str]:
+        sections = report_sections(evidence, given(reverted_metrics(flips, 0)))
+        return [sentence for sentence in sections[ATTRIBUTION] if "flips" in sentence]
+
+    assert said([]) == []
+    assert said([(True, 0.5), (True, 0.1), (False, None)]) == [
+        "2 of 3 flips among the attributed messages are reverted by a change of few words; random changes of as many "
+        "words revert 30% (counterfactual edits)"
+    ]
+    assert said([(False, None)]) == [
+        "0 of 1 flips among the attributed messages are reverted by a change of few words (counterfactual edits)"
+    ]
