@@ -22,7 +22,6 @@ from analysis.tracks.intent.faithfulness import CHANCE_LEVEL, rank
 from analysis.tracks.intent.methods.integrated_gradients import integrated_gradients
 from analysis.tracks.intent.methods.occlusion import occlusion
 from analysis.tracks.intent.methods.request import Request
-from analysis.tracks.intent.names import INTEGRATED_GRADIENTS
 from analysis.tracks.intent.predict import logits_of_ids
 from analysis.tracks.intent.tokenised import tokenise
 from benchmarks.shortcut_texts import DATASETS, Dataset, Split

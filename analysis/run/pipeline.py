@@ -34,6 +34,7 @@ from analysis.review.reuse import CandidateRun, entry_digest, recorded
 from analysis.run.check import check_review
 from analysis.run.local_engine import LocalEngine, ShardCache
 from analysis.run.predecessors import pinned
+from analysis.run.progress import StageClock
 from analysis.run.queue import build_queue, draw_known_answers, selected_refs
 from analysis.run.slices import build_slices
 from analysis.store.run import SCHEMA, create_store, publish, run_exists, run_id, run_names
@@ -97,7 +98,7 @@ def analyze(
         path: the review file.
         fresh: forget the cached shards and compute everything again.
         skip_bad_rows: go on without rows that cannot be read; the run says how many.
-        on_progress: called after every shard.
+        on_progress: called after every shard, and while a long one is run.
 
     Raises:
         AssayError: anything wrong with the review file, the data, the models or the store.
@@ -413,33 +414,23 @@ def _compute(step: Aggregate, context: PlanContext, progress: OnProgress) -> dic
         return {}
     started = time.monotonic()
     tables = {name: [table] for name, table in step.compute(context).items()}
-    progress(StageProgress(step.name, size, size, 0, time.monotonic() - started, None))
+    progress(StageProgress(step.name, size, size, 0, time.monotonic() - started, None, 1))
     return tables
 
 
 def _run_stage(
     stage: Stage, context: PlanContext, engine: LocalEngine, progress: OnProgress
 ) -> dict[str, list[pa.Table]]:
-    started = time.monotonic()
     shards = stage.plan(context)
-    runs = context.for_run()
-    total = sum(shard.size for shard in shards)
-    done = cached = 0
-    computed_s = 0.0
+    clock = StageClock(stage.name, shards, progress)
+    runs = dataclasses.replace(context.for_run(), listener=clock.hear)
     tables: dict[str, list[pa.Table]] = {}
     for shard in shards:
-        before = time.monotonic()
+        clock.start()
         rows, hit = engine.run(stage, runs, shard)
         for name, table in rows.items():
             tables.setdefault(name, []).append(table)
-        done += shard.size
-        if hit:
-            cached += shard.size
-        else:
-            computed_s += time.monotonic() - before
-        computed = done - cached
-        eta = computed_s / computed * (total - done) if computed else None
-        progress(StageProgress(stage.name, done, total, cached, time.monotonic() - started, eta))
+        clock.finish(cached=hit)
     return tables
 
 

@@ -81,7 +81,12 @@ def test_a_run_whose_shards_are_run_in_another_process_is_the_same(
     assert current_run(there.store) == current_run(here)
     assert rows(there.store) == rows(here)
     (used,) = engines
-    assert used.stages == {"intent.predict", "intent.attribution", "intent.randomisation"}
+    assert used.stages == {
+        "intent.predict",
+        "intent.attribution",
+        "intent.interventions",
+        "intent.randomisation",
+    }
 
 
 @pytest.mark.parametrize("kind", [Sides, Recorded, EncoderPair, GeneratorPair])

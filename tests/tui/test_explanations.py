@@ -61,7 +61,7 @@ async def test_v_goes_through_methods_and_targets(console: OpenConsole) -> None:
         await pilot.press("v", "v")
         screen = await until(pilot, "occlusion by deletion of returns − escalation")
         assert "candidate licensed ✓" in screen
-        assert "without “0” the candidate says escalation: flip explained" in screen
+        assert "deleting “0” gives escalation back (" in screen
         await pilot.press("v", "v", "v")
         await until(pilot, "grey, context only: never licensed")
 
@@ -85,7 +85,8 @@ def test_the_numbers_have_every_test_of_the_licence(session: ReviewSession) -> N
         "by chance .29",
         "LICENCE OF ITS CRITICAL SLICES",
         ".400 [.053, .853] n 5   share of attributions licensed, of those long enough to decide",
-        "FLIP CHECK",
+        "WHAT REVERTS THE FLIP",
+        "deletion: 1 tried; words ranked by integrated gradients; the candidate then says escalation",
         "word; predicts small_talk at p .514",
         "0.02 % after 10 steps",
         "mean fall of p(target) when the top 10, 20 and 50 % of the words are deleted",
@@ -96,7 +97,7 @@ def test_the_numbers_have_every_test_of_the_licence(session: ReviewSession) -> N
 def test_the_plain_summary_names_the_licence(session: ReviewSession) -> None:
     said = "\n".join(view_of("intent").summary(session.example(ref_of(0))))
     assert "; not licensed: ranks words no better than chance (p 0.46)" in said
-    assert "the candidate says escalation: flip explained" in said
+    assert "what reverts the flip: deleting “0” gives escalation back (" in said
 
 
 async def test_an_unlicensed_attribution_is_refused_as_evidence(

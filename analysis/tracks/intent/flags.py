@@ -54,7 +54,7 @@ _QUERIES = (
     ("newly acted on wrongly", "routed_wrongly"),
     ("broken", "broken"),
     ("flip", "flips"),
-    ("flip not explained by its words", "flips_not_explained"),
+    ("flip that no intervention reverts", "flips_not_reverted"),
     ("overconfident error", "overconfident_errors"),
     ("margin cliff", "margin_cliffs"),
 )

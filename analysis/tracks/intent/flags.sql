@@ -109,9 +109,9 @@ JOIN membership m ON m.ref = p.ref AND m.slice = $all
 WHERE p.flipped AND p.transition <> 'broken'
 ORDER BY p.transition = 'fixed', abs(p.margin_change) DESC, p.ref
 
--- name: flips_not_explained
-SELECT ref, NULL, max(change) FROM intent_flip GROUP BY ref
-HAVING NOT bool_or(explained) ORDER BY max(change) DESC, ref
+-- name: flips_not_reverted
+SELECT f.ref, NULL, p.candidate_p FROM intent_flip f JOIN intent_pair p USING (ref)
+WHERE NOT f.reverts ORDER BY p.candidate_p DESC, f.ref
 
 -- name: overconfident_errors
 SELECT p.ref, 'intent.overconfidence', p.candidate_p FROM intent_pair p JOIN membership m ON m.ref = p.ref AND m.slice = $all

@@ -1,4 +1,4 @@
-"""What attributions say together: the licence of each slice, enrichment of cues, and flips explained.
+"""What attributions say together: the licence of each slice, and enrichment of cues.
 
 A slice's attributions support a statement where there are enough of them, they rank words better than chance,
 the families agree, and they do not survive randomisation of the model. Every neutral and converged attribution
@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from analysis.base.records import ALL, SIDES, Metric, MetricSide, Side
+from analysis.base.records import SIDES, Metric, MetricSide, Side
 from analysis.base.seeds import standing
 from analysis.base.sql import column, queries
 from analysis.plugin.metric import metric_table
@@ -184,22 +184,12 @@ def _judged(name: str, side: MetricSide, values: Sequence[float], why: str, meth
     return metric("enrichment", name, side, one.value, (one.low, one.high), one.n, method)
 
 
-def flip_metrics(connection: duckdb.DuckDBPyConnection) -> list[Metric]:
-    """Of the flips among the attributed messages, how many revert without the word that changed most."""
-    found = connection.execute(_SQL["flips_explained"], {"all": ALL, "track": TRACK}).fetchall()
-    return [
-        metric("flips_explained", ALL, "difference", explained, None, n, method)
-        for method, explained, n in found
-    ]
-
-
 def _compute(context: PlanContext) -> dict[str, pa.Table]:
     connection = context.workbench
     irrelevant = dict(intent_settings(context.settings).irrelevant)
     rows = [
         *licence_metrics(connection, context.seed),
         *enrichment_metrics(connection, irrelevant, context.seed),
-        *flip_metrics(connection),
     ]
     return {"metric": metric_table(rows)}
 

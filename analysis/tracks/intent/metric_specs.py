@@ -135,9 +135,13 @@ SPECS: tuple[MetricSpec, ...] = (
         "signal_positive", "signals that support",
         "share of the deletions of an expected phrase that lower the log-odds", "share", "level", "up", BOTH),
     MetricSpec(
-        "flips_explained", "flips explained by a word",
-        "of the flips among the attributed texts, those that revert without the word whose attribution changed most",
-        "texts", "count", "up", ONE),
+        "flips_reverted", "flips reverted",
+        "of the flips among the attributed texts, the share for which a change of few words was found after which "
+        "the candidate predicts the base's class", "share", "level", "up", ONE),
+    MetricSpec(
+        "flips_reverted_random", "flips reverted at random",
+        "mean share of random changes of as many words that revert the same flips; what any touch would do",
+        "share", "level", "neither", ONE),
     MetricSpec(
         "relevance_holds", "layer-wise relevance holds",
         "1 where the rules of layer-wise relevance propagation hold for the model, 0 where the reason says why not; "

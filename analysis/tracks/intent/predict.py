@@ -12,8 +12,10 @@ from analysis.base.records import SIDES, Side
 from analysis.base.sql import queries
 from analysis.models.batches import batch_tokens, equal_length_batches
 from analysis.models.classifier_pair import classifiers
+from analysis.models.passes import counted
 from analysis.plugin.stage import PlanContext, RunContext, Shard, Stage
 from analysis.tracks.intent.settings import intent_settings
+from analysis.tracks.intent.tokenised import tokens_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -128,7 +130,8 @@ def _plan(context: PlanContext) -> list[Shard]:
     for start in range(0, len(rows), ROWS_PER_SHARD):
         part = rows[start : start + ROWS_PER_SHARD]
         key = {"max_length": max_length, "rows": [[ref, sha256] for ref, _, _, sha256 in part]}
-        shards.append(Shard(key, part, len(part)))
+        cost = sum(tokens_of(text, max_length) for _, text, _, _ in part)
+        shards.append(Shard(key, part, len(part), cost))
     return shards
 
 
@@ -136,11 +139,14 @@ def _run(context: RunContext, shard: Shard) -> dict[str, pa.Table]:
     refs = [row[0] for row in shard.payload]
     texts = [row[1] for row in shard.payload]
     golds = [row[2] for row in shard.payload]
+    limit = token_limit(context)
+    planned = len(SIDES) * sum(tokens_of(text, limit) for text in texts)
+    models = {side: classifiers(context.models).side(side) for side in SIDES}
     tables = []
-    for side in SIDES:
-        classifier = classifiers(context.models).side(side)
-        logits = predict_texts(classifier, texts, token_limit(context))
-        tables.append(side_rows(refs, side, logits, classifier.labels, golds))
+    with counted((one.model for one in models.values()), lambda read: context.report(read, planned)):
+        for side, classifier in models.items():
+            logits = predict_texts(classifier, texts, limit)
+            tables.append(side_rows(refs, side, logits, classifier.labels, golds))
     return {"intent_side": pa.concat_tables(tables)}
 
 

@@ -44,6 +44,7 @@ def report_sections(connection: duckdb.DuckDBPyConnection, given: GateInput) -> 
             *_leading(given),
             *_chosen(connection),
             *_licences(given),
+            *_reverted(given),
             *_top_words(connection, given),
         ],
     }
@@ -204,6 +205,19 @@ def _licences(given: GateInput) -> list[str]:
             f"the slice as a whole is {verdict}"
         )
     return found
+
+
+def _reverted(given: GateInput) -> list[str]:
+    """How many flips a change of few words reverts, and how many random changes of as many words do."""
+    share = metric_of(given, TRACK, "flips_reverted", ALL)
+    if share is None or share.n is None or share.value is None:
+        return []
+    chance = metric_of(given, TRACK, "flips_reverted_random", ALL)
+    beside = "" if chance is None else f"; random changes of as many words revert {chance.value:.0%}"
+    return [
+        f"{round(share.value * share.n)} of {share.n} flips among the attributed messages are reverted by a change of "
+        f"few words{beside} (counterfactual edits)"
+    ]
 
 
 def _top_words(connection: duckdb.DuckDBPyConnection, given: GateInput) -> list[str]:

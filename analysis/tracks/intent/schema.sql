@@ -50,11 +50,18 @@ FROM intent_licence l;
 CREATE TABLE intent_randomisation (
     ref VARCHAR NOT NULL, side VARCHAR NOT NULL, method VARCHAR NOT NULL, seed INTEGER NOT NULL,
     correlation DOUBLE NOT NULL);
--- Causal check of each flip: the word whose attribution grew most, deleted.
-CREATE TABLE intent_flip (
-    ref VARCHAR NOT NULL, method VARCHAR NOT NULL, start INTEGER NOT NULL, "end" INTEGER NOT NULL,
-    change DOUBLE NOT NULL, base_label VARCHAR NOT NULL, candidate_label VARCHAR NOT NULL,
-    label_after VARCHAR NOT NULL, explained BOOLEAN NOT NULL);
+-- What was tried to revert each flip, one row for each kind of intervention that was: where it reverts, the first that
+-- does, else the one that came nearest. Kinds are open: words deleted, a cue edited, and what else a stage adds.
+CREATE TABLE intent_intervention (
+    ref VARCHAR NOT NULL, kind VARCHAR NOT NULL, method VARCHAR, base_label VARCHAR NOT NULL,
+    candidate_label VARCHAR NOT NULL, reverts BOOLEAN NOT NULL, operation VARCHAR, cue VARCHAR, term VARCHAR,
+    words INTEGER, starts INTEGER[] NOT NULL, ends INTEGER[] NOT NULL, tried INTEGER NOT NULL, label_after VARCHAR,
+    p_before DOUBLE, p_after DOUBLE, random_reverted INTEGER NOT NULL, random_tried INTEGER NOT NULL,
+    why VARCHAR NOT NULL);
+-- Each flip with its smallest intervention; where none reverts it, `reverts` is false.
+CREATE VIEW intent_flip AS
+SELECT DISTINCT ON (ref) *, random_reverted / nullif(random_tried, 0) AS random_rate FROM intent_intervention
+ORDER BY ref, reverts DESC, CASE WHEN reverts THEN words END NULLS LAST, kind DESC;
 -- Share of absolute attribution on the words of a declared cue, over their share of the words.
 CREATE TABLE intent_enrichment (
     ref VARCHAR NOT NULL, cue VARCHAR NOT NULL, side VARCHAR NOT NULL, method VARCHAR NOT NULL,

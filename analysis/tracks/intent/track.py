@@ -125,6 +125,8 @@ class IntentTrack(Track):
         from analysis.tracks.intent.contested import CONTESTED
         from analysis.tracks.intent.counterfactual import EFFECTS, VARIANTS
         from analysis.tracks.intent.enrichment import ENRICH
+        from analysis.tracks.intent.intervention_metrics import REVERTED
+        from analysis.tracks.intent.intervention_stage import INTERVENE
         from analysis.tracks.intent.leading import LEADING
         from analysis.tracks.intent.licence_metrics import LICENCE
         from analysis.tracks.intent.metrics import METRICS
@@ -145,9 +147,11 @@ class IntentTrack(Track):
             LEADING,
             options_stage(QUEUED),
             ATTRIBUTE,
+            INTERVENE,
             ENRICH,
             RANDOMISE,
             LICENCE,
+            REVERTED,
         )
 
     def also_costly(

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 from analysis.attribution.licences import standing
 from analysis.tracks.intent.option_sentences import choice_sentences
 from tui.draw.number_text import figure, signed
-from tui.plugin.attributions import attribution_pairs, method_title, words_of
+from tui.plugin.attributions import attribution_pairs, words_of
 from tui.plugin.common import flag_reasons
-from tui.plugin.licence import flip_sentence, standing_text
+from tui.plugin.interventions import intervention_sentence, reverting
+from tui.plugin.licence import standing_text
 from tui.tracks.intent.view import cut_sentence, sides_of, transition
 
 if TYPE_CHECKING:
@@ -46,8 +47,8 @@ def summary(evidence: ExampleEvidence) -> list[str]:
     if evidence.attributions:
         rows += choice_sentences(evidence.context.get("options", ()))
     rows += [
-        f"flip check by {method_title(evidence.methods, one.method)}: {flip_sentence(one, example.text)[0]}"
-        for one in evidence.flips
+        f"what reverts the flip: {intervention_sentence(one, example.text)[0]}"
+        for one in reverting(evidence.interventions)
     ]
     for row in evidence.variants[:6]:
         rows.append(
