@@ -23,6 +23,7 @@ from analysis.base.seeds import shuffled
 from analysis.base.sql import queries
 from analysis.models.classifier_pair import classifiers
 from analysis.plugin.stage import PlanContext, RunContext, Shard, Stage
+from analysis.text.units import word_count
 from analysis.tracks.intent.baseline import Baselines
 from analysis.tracks.intent.cost import explanation_tokens
 from analysis.tracks.intent.enrichment import enriched
@@ -127,7 +128,7 @@ def _plan(context: PlanContext) -> list[Shard]:
 def _cost(texts: Sequence[str], limit: int) -> float:
     tokens = [tokens_of(text, limit) for text in texts]
     return sum(
-        explanation_tokens(min(size, len(text.split())), size, 1)
+        explanation_tokens(min(size, word_count(text)), size, 1)
         for text, size in zip(texts, tokens, strict=True)
     )
 
