@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import inspect
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -92,11 +92,44 @@ class LoadedClassifier:
         return next((int(one) for one in named if one is not None), 0)
 
 
+@dataclass(frozen=True)
+class HeadFiles:
+    """What the files of a model with a head say, checked: its configuration, class, outputs and number of weights."""
+
+    config: dict[str, Any]
+    architecture: str
+    labels: tuple[str, ...]
+    parameters: int
+
+
 def inspect_classifier(folder: Path) -> ModelHead:
     """Check a model folder and read its labels and size from `config.json` and the weight headers.
 
     Raises:
         AssayError: anything that is not a plain safetensors sequence classifier with its tokenizer.
+    """
+    files = head_files(
+        folder, "ForSequenceClassification", "is not a text classifier", refuse=_refuse_other_tasks
+    )
+    return ModelHead(files.labels, files.architecture, files.parameters, max_positions(files.config))
+
+
+def head_files(
+    folder: Path,
+    ending: str,
+    otherwise: str,
+    refuse: Callable[[dict[str, Any], tuple[str, ...], str], None] | None = None,
+) -> HeadFiles:
+    """Check a folder of a model with a head, without loading it.
+
+    Args:
+        folder: with `config.json`, safetensors and a tokenizer.
+        ending: of the name of its Transformers class.
+        otherwise: what is said of a model of another class.
+        refuse: raises for a configuration, its labels and its place that the caller has no use for.
+
+    Raises:
+        AssayError: pickles or code, an adapter, another kind of model, or files that do not fit together.
     """
     refuse_unsafe_files(folder)
     refuse_adapter(folder)
@@ -104,14 +137,15 @@ def inspect_classifier(folder: Path) -> ModelHead:
     where = str(folder / "config.json")
     architectures = config.get("architectures") or []
     architecture = architectures[0] if isinstance(architectures, list) and architectures else ""
-    if not isinstance(architecture, str) or not architecture.endswith("ForSequenceClassification"):
+    if not isinstance(architecture, str) or not architecture.endswith(ending):
         raise AssayError(
-            f"is not a text classifier: architectures is {architectures!r}",
+            f"{otherwise}: architectures is {architectures!r}",
             where=where,
-            hint="a Transformers ...ForSequenceClassification folder is needed",
+            hint=f"a Transformers ...{ending} folder is needed",
         )
     labels = label_names(config, where)
-    _refuse_other_tasks(config, labels, where)
+    if refuse is not None:
+        refuse(config, labels, where)
     tensors = tensor_shapes(folder)
     check_head(tensors, labels, folder)
     if not (folder / "tokenizer.json").is_file():
@@ -120,8 +154,7 @@ def inspect_classifier(folder: Path) -> ModelHead:
             where=str(folder),
             hint="save it with AutoTokenizer.from_pretrained(SOURCE).save_pretrained(FOLDER)",
         )
-    parameters = sum(math.prod(shape) for shape in tensors.values())
-    return ModelHead(labels, architecture, parameters, max_positions(config))
+    return HeadFiles(config, architecture, labels, sum(math.prod(shape) for shape in tensors.values()))
 
 
 def load_classifier(folder: Path, device: str) -> LoadedClassifier:

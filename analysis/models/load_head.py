@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from analysis.base.errors import AssayError
 from analysis.models.batches import batch_tokens, equal_length_batches, in_halves
-from analysis.models.files import read_json, refuse_unsafe_files, tensor_shapes
-from analysis.models.load_classifier import check_head, label_names, max_positions, refuse_adapter
+from analysis.models.files import read_json
+from analysis.models.load_classifier import head_files, max_positions
 from analysis.models.load_transformers import check_vocabulary, load_tokenizer, load_whole
 
 if TYPE_CHECKING:
@@ -62,30 +60,11 @@ def inspect_head(folder: Path, kind: HeadKind) -> TaskHead:
     Raises:
         AssayError: pickles or code, an adapter, another kind of model, or files that do not fit together.
     """
-    refuse_unsafe_files(folder)
-    refuse_adapter(folder)
-    config = read_json(folder / "config.json")
-    where = str(folder / "config.json")
-    architectures = config.get("architectures") or []
-    architecture = architectures[0] if isinstance(architectures, list) and architectures else ""
-    if not isinstance(architecture, str) or not architecture.endswith(_ENDINGS[kind]):
-        raise AssayError(
-            f"is another kind of model: architectures is {architectures!r}",
-            where=where,
-            hint=f"a Transformers ...{_ENDINGS[kind]} folder is needed",
-        )
-    labels = label_names(config, where)
-    tensors = tensor_shapes(folder)
-    check_head(tensors, labels, folder)
-    if not (folder / "tokenizer.json").is_file():
-        raise AssayError(
-            "has no tokenizer.json",
-            where=str(folder),
-            hint="save it with AutoTokenizer.from_pretrained(SOURCE).save_pretrained(FOLDER)",
-        )
-    parameters = sum(math.prod(shape) for shape in tensors.values())
-    independent = config.get("problem_type") == "multi_label_classification"
-    return TaskHead(labels, architecture, parameters, longest_input(folder, config), independent)
+    files = head_files(folder, _ENDINGS[kind], "is another kind of model")
+    independent = files.config.get("problem_type") == "multi_label_classification"
+    return TaskHead(
+        files.labels, files.architecture, files.parameters, longest_input(folder, files.config), independent
+    )
 
 
 def longest_input(folder: Path, config: dict[str, Any]) -> int | None:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from analysis.base.gate_records import GateInput, Trigger
     from analysis.base.problems import Problem
     from analysis.base.records import Flag, MethodSpec, MetricSpec, Side, Slice
+    from analysis.base.review_records import SaidOfAnswer
     from analysis.data.examples import Examples
     from analysis.plugin.gate import Gate
     from analysis.plugin.init.folder import Folder
@@ -175,6 +176,19 @@ class Track:
     ) -> dict[str, object]:
         """What its gates need of the settings and the evidence beside metrics, as plain data."""
         return {}
+
+    def said_of_answers(
+        self, given: GateInput, connection: duckdb.DuckDBPyConnection
+    ) -> Sequence[SaidOfAnswer]:
+        """What people agree on of single answers of a run: it teaches the stages of the store's next run.
+
+        The rows lie in the table `taught` of that run's workbench, and are part of its name.
+
+        Args:
+            given: of the run, without those who are not heard.
+            connection: has the run attached as `evidence`.
+        """
+        return ()
 
     def triggers(self, given: GateInput) -> list[Trigger]:
         """The occasions on which a review of such models matters, computed."""

@@ -29,7 +29,7 @@ from analysis.review.evaluate import allow, as_heard, deciding_refs, evaluate, s
 from analysis.review.inspection import inspection_of
 from analysis.review.previous import CONFIG
 from analysis.review.queries import ExampleEvidence, Overview, SliceProgress
-from analysis.review.reuse import Reuse, plain, reuse_note, reuse_of
+from analysis.review.reuse import Reuse, labels_teach, plain, reuse_note, reuse_of
 from analysis.review.reviewers import reviewer_records
 from analysis.review.scope import QueueRow, Scope
 from analysis.store.replay import Replay, load_shown, review_state
@@ -209,6 +209,9 @@ class ReviewReader:
             notes.append(f"run {newer} is in force now; reopen the review to switch to it")
         if told := reuse_note(self.reuse()):
             notes.append(told)
+        notes += [
+            f"{labels_teach(count)} of {track}" for track, count in self.description.get("taught", {}).items()
+        ]
         if self._earlier is not None:
             notes += [f"its verdicts are not offered again: {why}" for why in self._earlier.unreadable]
         if merged := self._number(_SQL["merged_journals"]):
@@ -309,7 +312,11 @@ class ReviewReader:
             context=self._context(evidence.example),
         )
         if ref not in self._digests:
-            rows = {name: list(found) for name, found in evidence.payload.items()}
+            rows = {
+                name: list(found)
+                for name, found in evidence.payload.items()
+                if name not in self._tables.pointing
+            }
             rows[ATTRIBUTION] = [asdict(one) for one in evidence.attributions]
             self._digests[ref] = shown_digest(evidence.example.sha256, rows, evidence.critical, self._models)
         return evidence

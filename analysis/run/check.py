@@ -13,10 +13,12 @@ from analysis.plugin.alpha import planned
 from analysis.plugin.registry import get, plug_ins
 from analysis.plugin.settings import Review, TrackSettings
 from analysis.plugin.track import Track
+from analysis.review.reuse import labels_teach
 from analysis.run.mix import check_mix
 from analysis.run.predecessors import check_previous
 from analysis.run.review_file import load_review
 from analysis.run.slices import build_slices
+from analysis.run.taught import Taught, taught_by
 from analysis.text.units import without_spaces
 
 FEW = 20
@@ -25,10 +27,14 @@ FEW = 20
 
 @dataclass(frozen=True)
 class CheckReport:
-    """A review without mistakes; `notes` say what its run will do and what it cannot decide."""
+    """A review without mistakes; `notes` say what its run will do and what it cannot decide.
+
+    `taught` is what people said of answers in its store.
+    """
 
     review: Review
     notes: list[str]
+    taught: Taught
 
 
 def check_review(path: Path, *, skip_bad_rows: bool = False) -> CheckReport:
@@ -69,7 +75,9 @@ def check_review(path: Path, *, skip_bad_rows: bool = False) -> CheckReport:
         for rule in changed
     ]
     notes += [f"plug-in   {one}" for one in plug_ins() if not one.built_in]
-    return CheckReport(review, notes)
+    taught = taught_by(review.store_path, review.tracks)
+    notes += [f"labels    {labels_teach(count)} of {track}" for track, count in taught.counts().items()]
+    return CheckReport(review, notes, taught)
 
 
 def _check_track(

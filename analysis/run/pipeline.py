@@ -37,9 +37,10 @@ from analysis.run.predecessors import pinned
 from analysis.run.progress import StageClock
 from analysis.run.queue import build_queue, draw_known_answers, selected_refs
 from analysis.run.slices import build_slices
+from analysis.run.taught import Taught
 from analysis.store.run import SCHEMA, create_store, publish, run_exists, run_id, run_names
 
-FORMAT = 4
+FORMAT = 5
 """Version of what a run holds; part of the run's name."""
 
 LIBRARIES = (
@@ -103,7 +104,8 @@ def analyze(
     Raises:
         AssayError: anything wrong with the review file, the data, the models or the store.
     """
-    review = check_review(path, skip_bad_rows=skip_bad_rows).review
+    checked = check_review(path, skip_bad_rows=skip_bad_rows)
+    review, taught = checked.review, checked.taught
     device = resolve_device(review.review.device)
     prepared = [
         _prepare(get(name), settings, review, device, skip_bad_rows)
@@ -111,7 +113,7 @@ def analyze(
     ]
     store = create_store(review.store_path)
     previous = read_previous(review.review.previous)
-    description = {**_describe(review, prepared, device, previous), "after": run_names(store)}
+    description = {**_describe(review, prepared, device, previous, taught), "after": run_names(store)}
     run = run_id(description)
     skipped = sum(len(one.examples.skipped) for one in prepared)
     if run_exists(store, run) and not fresh:
@@ -124,6 +126,7 @@ def analyze(
         workbench.execute(schema)
     for one in prepared:
         _declare(one.track, one.settings, workbench)
+        insert_arrow(workbench, "taught", taught.rows(one.track.name))
     cache = ShardCache(store / "cache", fresh=fresh)
     progress = on_progress or (lambda event: None)
     flags: list[Flag] = []
@@ -182,7 +185,11 @@ def _prepare(
 
 
 def _describe(
-    review: Review, prepared: Sequence[_Prepared], device: str, previous: Sequence[CandidateRun]
+    review: Review,
+    prepared: Sequence[_Prepared],
+    device: str,
+    previous: Sequence[CandidateRun],
+    taught: Taught,
 ) -> dict[str, Any]:
     """Everything that determines the run, and what people call it.
 
@@ -238,12 +245,14 @@ def _describe(
             "plug_ins": registry.extensions(),
             "models": models,
             **({"deployed": forms} if forms else {}),
+            **({"taught": taught.digests()} if taught.labels else {}),
             "device": device,
             "dtype": "float32",
             "versions": {"python": platform.python_version(), **versions},
         },
         "review": section,
         "previous": before,
+        "taught": taught.counts(),
         "previous_stores": [str(path) for path in review.review.previous],
         "rules": {name: dataclasses.asdict(rule) for name, rule in review.rules.items()},
         "expected": [one.model_dump(mode="json") for one in review.expected],

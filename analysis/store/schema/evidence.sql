@@ -38,6 +38,12 @@ CREATE TABLE contested (
 CREATE TABLE known_answer (
     track VARCHAR NOT NULL, ref VARCHAR NOT NULL, "true" VARCHAR[] NOT NULL, wrong VARCHAR[] NOT NULL,
     does VARCHAR NOT NULL);
+-- What people agreed on of single answers before this run, which teaches its leads; `sha256` is of the text they read.
+CREATE TABLE taught (
+    track VARCHAR NOT NULL, ref VARCHAR NOT NULL, side VARCHAR NOT NULL, name VARCHAR NOT NULL, answer VARCHAR NOT NULL,
+    sha256 VARCHAR NOT NULL);
+-- So are tables named that only point at what to look at: a verdict is on what is judged, and counts where they differ.
+COMMENT ON TABLE taught IS 'points';
 CREATE TABLE flag (
     ref VARCHAR NOT NULL, reason VARCHAR NOT NULL, gate VARCHAR, rank INTEGER, value DOUBLE,
     control BOOLEAN NOT NULL);

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from analysis.base.gate_records import GateInput, Trigger
     from analysis.base.problems import Problem
     from analysis.base.records import Flag, MethodSpec, MetricSpec, Side, Slice
+    from analysis.base.review_records import SaidOfAnswer
     from analysis.data.examples import Examples
     from analysis.models.sides import Sides
     from analysis.plugin.gate import Gate
@@ -196,6 +197,13 @@ class ResponseTrack(Track):
             "main": f"{response.behaviour[0].name}_leads" if response.behaviour else "",
             **behaviour_data(workbench),
         }
+
+    def said_of_answers(
+        self, given: GateInput, connection: duckdb.DuckDBPyConnection
+    ) -> Sequence[SaidOfAnswer]:
+        from analysis.tracks.response.taught import said_of_answers
+
+        return said_of_answers(given, connection)
 
     def triggers(self, given: GateInput) -> list[Trigger]:
         from analysis.tracks.response.triggers import triggers
