@@ -33,7 +33,6 @@ from analysis.tracks.intent.known_methods import METHODS
 from analysis.tracks.intent.leading import leading_method
 from analysis.tracks.intent.licence import Candidate, licences
 from analysis.tracks.intent.methods.contract import Method
-from analysis.tracks.intent.methods.gradient_shap import BASELINE_STEPS
 from analysis.tracks.intent.methods.integrated_gradients import MAX_DELTA, STEPS
 from analysis.tracks.intent.methods.request import Explained, Request
 from analysis.tracks.intent.names import INTEGRATED_GRADIENTS
@@ -106,7 +105,6 @@ def _plan(context: PlanContext, methods: Sequence[Method]) -> list[Shard]:
             "max_length": token_limit(context),
             "options": options,
             "steps": list(STEPS),
-            "baseline_steps": list(BASELINE_STEPS),
             "rankings": [list(look) for look in AGAINST_CHANCE.looks],
             "methods": [method.name for method in methods],
             "rows": [[ref, sha256] for ref, _, sha256, _ in part],
