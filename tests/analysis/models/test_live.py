@@ -148,8 +148,10 @@ def test_every_attribution_of_a_changed_text_has_its_licence_and_the_same_one_ag
         for row in tested.values():
             assert row["words"] == 8
             assert row["decidable"]
-            assert 0 < row["chance_p"] <= 1
+            # What another test has refused is not held against chance.
+            assert row["chance_p"] is None or 0 < row["chance_p"] <= 1
             assert row["licensed"] is (row["why"] == "")
+            assert row["chance_p"] is not None or not row["licensed"]
     assert live_probes.ask(request) == reply
 
 

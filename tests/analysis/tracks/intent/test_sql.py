@@ -17,7 +17,7 @@ from analysis.base.sql import queries
 from analysis.run import pipeline
 from analysis.tracks.intent.attribution import LICENCE_SCHEMA
 from analysis.tracks.intent.counterfactual import plan_table
-from tests.analysis.tracks.intent.probed import make_tables
+from tests.analysis.tracks.intent.probed import attached_run, make_tables
 
 PACKAGE = package.__name__
 FILES = sorted(one.name for one in files(PACKAGE).iterdir() if one.name.endswith(".sql"))
@@ -44,10 +44,7 @@ GIVEN: dict[str, object] = {
 @pytest.fixture(scope="module")
 def connection() -> Iterator[duckdb.DuckDBPyConnection]:
     """A workbench without rows, with what the stages put beside its tables, and a run attached as `evidence`."""
-    with duckdb.connect(":memory:") as opened:
-        opened.execute("ATTACH ':memory:' AS evidence; USE evidence")
-        make_tables(opened)
-        opened.execute("USE memory")
+    with attached_run() as opened:
         make_tables(opened)
         pipeline._select(opened, [])
         opened.register("incoming", pa.Table.from_pylist([], LICENCE_SCHEMA))
