@@ -115,9 +115,12 @@ class IntentTrack(Track):
         """Probes are made first, so that variants are predicted with everything else."""
         from analysis.tracks.intent.attribution import ATTRIBUTE
         from analysis.tracks.intent.calibration import CALIBRATION
+        from analysis.tracks.intent.change import CHANGE, CHANGE_METRICS
         from analysis.tracks.intent.contested import CONTESTED
         from analysis.tracks.intent.counterfactual import EFFECTS, VARIANTS
+        from analysis.tracks.intent.drift import DRIFT, DRIFT_FLOOR
         from analysis.tracks.intent.enrichment import ENRICH
+        from analysis.tracks.intent.layer_probes import LAYER_PROBES
         from analysis.tracks.intent.licence_metrics import LICENCE
         from analysis.tracks.intent.metrics import METRICS
         from analysis.tracks.intent.predict import PREDICT
@@ -128,6 +131,8 @@ class IntentTrack(Track):
         return (
             VARIANTS,
             PREDICT,
+            DRIFT_FLOOR,
+            DRIFT,
             EFFECTS,
             CONTESTED,
             METRICS,
@@ -138,6 +143,9 @@ class IntentTrack(Track):
             ENRICH,
             RANDOMISE,
             LICENCE,
+            CHANGE,
+            CHANGE_METRICS,
+            LAYER_PROBES,
         )
 
     def also_costly(
