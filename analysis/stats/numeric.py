@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from functools import lru_cache
 
 
 def require(condition: bool, message: str) -> None:
@@ -69,6 +70,7 @@ def incomplete_beta(a: float, b: float, x: float) -> float:
     return front * value / a
 
 
+@lru_cache(maxsize=4096)
 def student_quantile(confidence: float, freedom: int) -> float:
     """The t with P(|T| <= t) = confidence."""
     share = bisect(lambda x: incomplete_beta(0.5, freedom / 2, x) >= confidence, 0.0, 1.0)

@@ -45,23 +45,33 @@ def unbiased_hsic(first: FloatArray, second: FloatArray) -> float:
     Raises:
         ValueError: shapes differ, or fewer than four texts.
     """
+    return float(_left_out(first, second, np.zeros((len(first), 1)))[0])
+
+
+def _left_out(first: FloatArray, second: FloatArray, gone: FloatArray) -> FloatArray:
+    """The same estimate without some of the texts, for each column of `gone` (n, sets), where 1 leaves a text out."""
     n = len(first)
     require(first.shape == second.shape == (n, n), "two tables of the same texts are needed")
-    require(n >= LEAST_TEXTS, "the unbiased estimate needs four texts")
-    rows, others = first.sum(axis=1), second.sum(axis=1)
-    trace = float((first * second).sum())
-    sums = float(rows.sum() * others.sum()) / ((n - 1) * (n - 2))
-    return (trace + sums - 2 * float(rows @ others) / (n - 2)) / (n * (n - 3))
+    left = n - gone.sum(axis=0)
+    require(bool((left >= LEAST_TEXTS).all()), "the unbiased estimate needs four texts")
+    both = first * second
+    trace = both.sum() - 2 * both.sum(axis=1) @ gone + (gone * (both @ gone)).sum(axis=0)
+    rows = (first.sum(axis=1)[:, None] - first @ gone) * (1 - gone)
+    others = (second.sum(axis=1)[:, None] - second @ gone) * (1 - gone)
+    sums = rows.sum(axis=0) * others.sum(axis=0) / ((left - 1) * (left - 2))
+    crossed = 2 * (rows * others).sum(axis=0) / (left - 2)
+    return np.asarray((trace + sums - crossed) / (left * (left - 3)))
 
 
-def cka_of_products(first: FloatArray, second: FloatArray) -> float:
-    """Debiased alignment of two tables of inner products; NaN where either holds no variation. Raises ValueError."""
-    scale = unbiased_hsic(first, first) * unbiased_hsic(second, second)
+def _aligned(first: FloatArray, second: FloatArray, gone: FloatArray) -> FloatArray:
+    """Debiased alignment without the texts of each column of `gone`; NaN where either side holds no variation."""
+    mine, theirs = _left_out(first, first, gone), _left_out(second, second, gone)
     # Rounding leaves something where all states are the same.
-    tiny = 1e-24 * float((first**2).mean() * (second**2).mean() + np.finfo(np.float64).tiny)
-    if not np.isfinite(scale) or scale <= tiny:
-        return float("nan")
-    return min(1.0, float(unbiased_hsic(first, second) / np.sqrt(scale)))
+    tiny = 1e-12 * np.array([(table**2).mean() for table in (first, second)])
+    with np.errstate(invalid="ignore", divide="ignore"):
+        value = _left_out(first, second, gone) / np.sqrt(mine * theirs)
+    known = (mine > tiny[0]) & (theirs > tiny[1])
+    return np.where(known, np.minimum(value, 1.0), np.nan)
 
 
 def debiased_cka(
@@ -82,33 +92,27 @@ def debiased_cka(
         ValueError: other texts, or fewer than four.
     """
     require(len(base) == len(candidate), "both sides need the same texts")
-    first, second = products(base), products(candidate)
-    n = len(first)
-    value = cka_of_products(first, second)
-    unknown = Interval(value, -np.inf, np.inf, n)
-    if n < 2 * PARTS or not np.isfinite(value):
-        return unknown
-    part = np.arange(n) % PARTS
-    without = []
-    for left_out in range(PARTS):
-        kept = np.flatnonzero(part != left_out)
-        grid = np.ix_(kept, kept)
-        without.append(cka_of_products(first[grid], second[grid]))
+    n = len(base)
+    require(n >= LEAST_TEXTS, "the unbiased estimate needs four texts")
+    gone = np.zeros((n, 1 + PARTS if n >= 2 * PARTS else 1))
+    if n >= 2 * PARTS:
+        gone[np.arange(n), 1 + np.arange(n) % PARTS] = 1
+    value, *without = _aligned(products(base), products(candidate), gone).tolist()
     spread = np.asarray(without)
-    if not np.isfinite(spread).all():
-        return unknown
+    if not without or not np.isfinite([value, *without]).all():
+        return Interval(value, -np.inf, np.inf, n)
     error = float(np.sqrt((PARTS - 1) / PARTS * ((spread - spread.mean()) ** 2).sum()))
     width = student_quantile(level(confidence), PARTS - 1) * error
     return Interval(value, value - width, min(1.0, value + width), n)
 
 
 def nearest(states: NDArray[np.floating], k: int) -> NDArray[np.intp]:
-    """Row numbers (n, k) of the k rows that are nearest to each row of (n, width) by cosine, itself left out."""
+    """Row numbers (n, k) of the k rows nearest to each of (n, width) by cosine, itself left out, in no order."""
     lengths = np.linalg.norm(states.astype(np.float64), axis=1, keepdims=True)
     unit = states / np.maximum(lengths, np.finfo(np.float64).tiny)
     likeness = unit @ unit.T
     np.fill_diagonal(likeness, -np.inf)
-    return np.asarray(np.argsort(-likeness, axis=1, kind="stable")[:, :k])
+    return np.asarray(np.argpartition(-likeness, k - 1, axis=1)[:, :k])
 
 
 def neighbour_overlap(base: NDArray[np.floating], candidate: NDArray[np.floating], k: int) -> FloatArray:

@@ -5,14 +5,16 @@ blind to something else: the cosine of a message's two states (which takes a rot
 linear CKA (blind to rotation and scale), and the share of nearest neighbours kept (what retrieval on these states would
 notice).
 
-The noise floor is the base itself run in bfloat16, weights and arithmetic, on a sample of the same messages: what a
-model moves by when it is merely served in half precision, which nobody calls another model. Dropout would be a larger
-floor, and many architectures have none; another batch moves float32 states by rounding alone, a smaller one.
+The noise floor is the base itself with its weights and the states between its layers rounded to bfloat16, on a sample
+of the same messages: what a model moves by when it is merely served in half precision, which nobody calls another
+model. Dropout would be a larger floor, and many architectures have none; another batch moves float32 states by rounding
+alone, a smaller one.
 """
 
 from __future__ import annotations
 
 import copy
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -81,29 +83,38 @@ def _run_floor(context: RunContext, shard: Shard) -> dict[str, pa.Table]:
     base = classifiers(context.models).side("base")
     path = blocks_path(base.model)
     texts = [text for _, text, _ in shard.payload]
-    states = half_precision_states(base, path, encode(base, texts, token_limit(context))) if path else None
-    if states is None:
+    if not path:
         return {}
+    states = half_precision_states(base, path, encode(base, texts, token_limit(context)))
     return {"intent_state": states_table([ref for ref, *_ in shard.payload], FLOOR, states)}
 
 
 def half_precision_states(
     classifier: LoadedClassifier, path: str, ids: Sequence[Sequence[int]]
-) -> NDArray[np.float32] | None:
-    """Pooled states (n, layers, width) of a copy that runs in bfloat16; None where the device cannot run it so."""
+) -> NDArray[np.float32]:
+    """Pooled states (n, layers, width) of a copy whose weights and states between layers are rounded to bfloat16.
+
+    Sums stay in float32, so that it costs no more than another pass, on whatever device. Weights alone would not do:
+    a model that is stored in bfloat16 would have a floor of nothing.
+    """
     import torch
 
-    model: Any = copy.deepcopy(classifier.model)
-    model.to(dtype=torch.bfloat16)
-    half = type(classifier)(
-        model, classifier.tokenizer, classifier.labels, classifier.device, classifier.skipped_end
-    )
-    try:
-        with PooledStates(model, path) as watched:
-            return logits_and_states(half, ids, watched)[1]
-    except RuntimeError:
-        # An operation without a kernel for this type, or no memory for a copy: the floor is then unknown, and said so.
-        return None
+    model = copy.deepcopy(classifier.model)
+    for weight in model.parameters():
+        weight.data = weight.data.to(torch.bfloat16).to(weight.dtype)
+
+    def rounded(module: Any, given: Any, output: Any) -> Any:
+        if isinstance(output, tuple):
+            return (rounded(module, given, output[0]), *output[1:])
+        return output.to(torch.bfloat16).to(output.dtype)
+
+    for block in model.get_submodule(path).children():
+        block.register_forward_hook(rounded)
+    with PooledStates(model, path) as watched:
+        states = logits_and_states(replace(classifier, model=model), ids, watched)[1]
+    if states is None:
+        raise ValueError("there are no texts to run")
+    return states
 
 
 class Floor(NamedTuple):

@@ -229,6 +229,13 @@ class IntentTrack(Track):
 
         return known_answers(workbench)
 
+    def example_context(
+        self, connection: duckdb.DuckDBPyConnection, ref: str
+    ) -> dict[str, tuple[dict[str, Any], ...]]:
+        from analysis.tracks.intent.example_context import example_context
+
+        return example_context(connection, ref)
+
     def live(
         self,
         models: Sides,

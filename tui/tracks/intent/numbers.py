@@ -11,6 +11,8 @@ from tui.plugin.attributions import attribution_pairs, method_title, words_of
 from tui.plugin.common import flag_lines
 from tui.plugin.licence import flip_sentence, licence_numbers
 from tui.plugin.options import ViewOptions
+from tui.tracks.intent.drift import DEFINITIONS as DRIFT_WORDS
+from tui.tracks.intent.drift import drift_lines
 from tui.tracks.intent.slice_licences import slice_licence_lines
 from tui.tracks.intent.view import sides_of, variant_lines
 
@@ -80,8 +82,9 @@ def number_lines(evidence: ExampleEvidence, options: ViewOptions) -> list[Line]:
         for row in evidence.variants:
             lines += variant_lines(row, evidence, width, text=True)
     lines += _explanations(evidence, options)
+    lines += drift_lines(evidence, width)
     lines += [rule(width), text_line(" WORDS", "title")]
-    for word, meaning in DEFINITIONS:
+    for word, meaning in (*DEFINITIONS, *DRIFT_WORDS):
         lines += wrapped(f" {word}", meaning, width, indent=19)
     return lines
 
