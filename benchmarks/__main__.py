@@ -9,11 +9,12 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
-from benchmarks import attribution, console, detectors, journal, neighbours, retrieval, retrieval_null
+from benchmarks import attribution, change, console, detectors, journal, neighbours, retrieval, retrieval_null
 from benchmarks.measure import Result
 
 BENCHMARKS = {
     "attribution": attribution.run,
+    "change": change.run,
     "journal": journal.run,
     "console": console.run,
     "detectors": detectors.run,

@@ -8,7 +8,7 @@ good.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -21,7 +21,7 @@ from analysis.models.scaled_adapter import SCALES, scaled, why_not_scaled
 from analysis.plugin.metric import metric_table
 from analysis.plugin.stage import Aggregate, PlanContext, RunContext, Shard, Stage
 from analysis.stats import clopper_pearson
-from analysis.tracks.intent.change_named import CONTROLS, RESTORES, name_change
+from analysis.tracks.intent.change_named import CONTROLS, NOTHING_FLIPPED, RESTORES, name_change
 from analysis.tracks.intent.change_sentence import LAYERS, MODULES
 from analysis.tracks.intent.graft import (
     Graft,
@@ -74,6 +74,8 @@ def change_rows(pair: ClassifierPair, flips: Flips, max_length: int) -> list[dic
         flips: what is to be restored.
         max_length: tokens read of a message.
     """
+    if not flips.texts:
+        return [_row(LAYERS, "", 0, flips, why=NOTHING_FLIPPED)]
     why = why_not_grafted(pair)
     if why:
         return [_row(LAYERS, "", 0, flips, why=why), *_doses(pair, flips, max_length)]
@@ -108,6 +110,7 @@ def _of_units(
         len(units),
         changed,
         lambda chosen: graft.answers(chosen) == flips.base,
+        lambda chosen: _brought(graft, chosen) == flips.candidate,
         len(flips.texts),
         ordered=ordered,
     )
@@ -125,11 +128,15 @@ def _grafted(kind: str, graft: Graft, chosen: Sequence[int] | range, flips: Flip
     """What those units of the base restore, and what those of the candidate, put into the base, bring."""
     chosen = list(chosen)
     restored = graft.answers(chosen) == flips.base
-    others = [unit for unit in range(len(graft.units)) if unit not in chosen]
-    # Only these units are the candidate's: it is the base, into which they were put.
-    brought = graft.answers(others) == flips.candidate
+    brought = _brought(graft, chosen) == flips.candidate
     row = _row(kind, names_of(graft.units, chosen), len(chosen), flips, restored)
     return {**row, "transferred": int(brought.sum())}
+
+
+def _brought(graft: Graft, chosen: Iterable[int]) -> NDArray[np.int64]:
+    """Answers where only these units are the candidate's: it is the base, into which they were put."""
+    held = set(chosen)
+    return graft.answers(unit for unit in range(len(graft.units)) if unit not in held)
 
 
 def _row(
@@ -193,11 +200,11 @@ def _compute(context: PlanContext) -> dict[str, pa.Table]:
 def _metric(rows: Sequence[Mapping[str, Any]]) -> Metric:
     method = (
         f"layers of the base put into the candidate, at most {MOST_FLIPS} flips, exact interval; named from "
-        f"{RESTORES:.0%} on and where it beats {CONTROLS} sets as large by a sign test"
+        f"{RESTORES:.0%} restored and brought on, and where it beats {CONTROLS} sets as large by a sign test"
     )
     named = next((row for row in rows if row["kind"] == f"named {LAYERS}"), None)
     if named is None or named["restored"] is None:
-        why = next((row["why"] for row in rows if row["why"]), "no message flipped")
+        why = next((row["why"] for row in rows if row["why"]), NOTHING_FLIPPED)
         n = rows[0]["n"] if rows else 0
         return metric("change_restored", ALL, "difference", None, None, n, method, why=why)
     value, bounds = named["restored"] / named["n"], (named["low"], named["high"])

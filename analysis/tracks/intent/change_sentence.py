@@ -13,7 +13,7 @@ MODULES = "module"
 def change_sentences(rows: Sequence[Mapping[str, Any]]) -> list[str]:
     """One sentence of the layers, and of an adapter one of its modules; none where nothing is named.
 
-    It says that putting these parts back restores answers. It does not say that the change is bad.
+    It says what these parts do to answers. It does not say that the change is bad.
     """
     found = []
     for kind, words in ((LAYERS, "layers"), (MODULES, "modules")):
@@ -21,15 +21,15 @@ def change_sentences(rows: Sequence[Mapping[str, Any]]) -> list[str]:
         if named is None or named["restored"] is None:
             continue
         controls = [row["restored"] for row in rows if row["kind"] == f"control of {kind}"]
-        pronoun = "it" if named["size"] == 1 else "them"
         whole = named["broken"] == named["n"]
         flips = f"{named['restored']} of {named['n']} {'broken' if whole else 'flipped'} examples"
         if named["broken"] and not whole:
             flips += f" ({named['broken_restored']} of {named['broken']} broken)"
         other = f"other {words}" if named["size"] == 1 else f"as many other {words}"
+        brings = "brings" if named["size"] == 1 else "bring"
         found.append(
-            f"the change lives in {named['name']}: putting {pronoun} back restores {flips}; {other} restore at most "
-            f"{max(controls, default=0)}"
+            f"the change lives in {named['name']}: putting the base's back restores {flips}, and the candidate's alone "
+            f"{brings} {named['transferred']} into the base; {other} restore at most {max(controls, default=0)}"
         )
     return found
 
