@@ -20,7 +20,7 @@ from analysis.stats import mcnemar_one_sided
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-RESTORES = 0.8
+RESTORES = 0.75
 """Share of the flips that a set must restore, and bring, to be where the change lives."""
 CONTROLS = 5
 """Sets of the same size, drawn at random from the other units, that are held against it."""
@@ -53,7 +53,7 @@ class Named:
 def name_change(
     count: int, changed: Sequence[int], restored: OfFlips, brought: OfFlips, n: int, *, ordered: bool
 ) -> Named:
-    """The smallest set of units that restores and brings at least 80 % of the flips, where it beats as large ones.
+    """The smallest set of units that restores and brings three quarters of the flips, where it beats as large ones.
 
     Sets are built from the units that do most alone, one after another; where units have an order, also the shortest
     run of them, from the sets that begin at the first unit and those that end at the last.

@@ -21,6 +21,7 @@ WIDE = 110
 """Cells from which the numbers of a slice stand with their intervals."""
 MEASURES = (("cosine", "cosine"), ("cka", "likeness"), ("overlap", "kept"))
 """Measures of drift, and what heads their columns."""
+NAMED_LAYERS = f"named {LAYERS}"
 PARTS = {
     LAYERS: "one part",
     "up to": "up to",
@@ -44,7 +45,11 @@ DEFINITIONS = (
         "likeness",
         "debiased linear CKA: whether messages lie to each other as before; blind to rotation and scale",
     ),
-    ("kept", "share of a message's 5 nearest messages of the slice that are the same on both sides"),
+    (
+        "kept",
+        "share of a message's 5 nearest messages that are the same on both sides; like likeness, of a sample of the "
+        "slice (up to 256 of all, 64 of others): compare it between layers, not between slices of other sizes",
+    ),
     (
         "noise",
         "what rounding the base to half precision does to the same number; ▾ marks what is clear of it",
@@ -60,6 +65,11 @@ DEFINITIONS = (
 def layer_name(layer: int) -> str:
     """`layer 3`; what the first layer is given is called the embeddings."""
     return f"layer {layer}" if layer else "embeddings"
+
+
+def short(name: str) -> str:
+    """The name of parts where room is short: `L4`, `emb and L1`."""
+    return name.replace("layers ", "L").replace("layer ", "L").replace("embeddings", "emb")
 
 
 def strip_sentence(evidence: ExampleEvidence) -> tuple[str, str]:
@@ -80,7 +90,7 @@ def strip_sentence(evidence: ExampleEvidence) -> tuple[str, str]:
         return blocks, "the states moved no more than noise does"
     least = min(beyond, key=lambda row: float(row["cosine"]))
     said = f"cosine {figure(least['cosine'], 2)} at {layer_name(least['layer'])}"
-    return blocks, f"{said}; above noise from {layer_name(beyond[0]['layer'])}"
+    return blocks, f"{said}, above noise from {layer_name(beyond[0]['layer'])}"
 
 
 def strip_lines(evidence: ExampleEvidence, width: int) -> list[Line]:
@@ -91,14 +101,12 @@ def strip_lines(evidence: ExampleEvidence, width: int) -> list[Line]:
     line = Line().column(" drift", INDENT, "dim")
     if len(blocks) <= width // 3:
         line.add(blocks, "number").add("  ")
-    line.column(words, min(len(words), max(width - line.width - 1, 8)), "text")
-    named = next(
-        (row for row in evidence.context.get("change", ()) if row["kind"] == f"named {LAYERS}"), None
-    )
+    named = next((row for row in evidence.context.get("change", ()) if row["kind"] == NAMED_LAYERS), None)
     if named is not None and named["restored"] is not None:
-        graft = f"graft of {named['name']} restores {named['restored']}/{named['n']}"
-        line.end(graft, width - 1, "number")
-    return [line]
+        words += f" · graft of {named['name']} restores {named['restored']}/{named['n']}"
+    spare = max(width - line.width - 1, 8)
+    words = words if len(words) <= spare else short(words).replace(" restores ", ": ")
+    return [line.column(words, min(len(words), spare), "text")]
 
 
 def drift_lines(evidence: ExampleEvidence, width: int) -> list[Line]:
@@ -196,7 +204,8 @@ def change_lines(rows: Sequence[Mapping[str, Any]], width: int) -> list[Line]:
         for number, row in enumerate(
             row for row in rows if row["kind"] == kind and row["restored"] is not None
         ):
-            words = f"{title}: {row['name']}" if number == 0 else f"{' ' * (len(title) + 2)}{row['name']}"
+            words = row["name"] if len(title) + 2 + len(row["name"]) <= name else short(row["name"])
+            words = f"{title}: {words}" if number == 0 else f"{' ' * (len(title) + 2)}{words}"
             line = Line().add("  ").column(words, name, "text")
             line.column(f"{row['restored']}/{row['n']}", 10, "number", right=True)
             brings = "–" if row["transferred"] is None else f"{row['transferred']}/{row['n']}"
