@@ -9,7 +9,17 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
-from benchmarks import attribution, change, console, detectors, journal, neighbours, retrieval, retrieval_null
+from benchmarks import (
+    attribution,
+    change,
+    console,
+    detectors,
+    drift,
+    journal,
+    neighbours,
+    retrieval,
+    retrieval_null,
+)
 from benchmarks.measure import Result
 
 BENCHMARKS = {
@@ -18,6 +28,7 @@ BENCHMARKS = {
     "journal": journal.run,
     "console": console.run,
     "detectors": detectors.run,
+    "drift": drift.run,
     "neighbours": neighbours.run,
     "retrieval": retrieval.run,
     "retrieval_null": retrieval_null.run,

@@ -1,4 +1,4 @@
-"""Where a planted change lives: how often grafts and switches name it, over ten seeds, and what drift costs."""
+"""Where a planted change lives: how often grafts and switches name it, over ten seeds."""
 
 from __future__ import annotations
 
@@ -20,8 +20,6 @@ if TYPE_CHECKING:
 SEEDS = 10
 MOST_TOKENS = 32
 MESSAGES = 400
-COST_TEXTS = 256
-ROUNDS = 5
 
 
 def found_flips(pair: ClassifierPair, seed: int) -> Flips:
@@ -79,63 +77,4 @@ def run() -> list[Result]:
         Result("one trained module of an adapter is named, and no other", modules, of, target="9"),
         Result("the base against itself names something", itself, of, target="0"),
         Result("grafts of 40 flips, six layers 32 wide", statistics.median(seconds), "cpu-s"),
-        *_drift_cost(),
     ]
-
-
-def _drift_cost() -> list[Result]:
-    """What taking the states adds to the forward passes of both sides, at MiniLM size, and what the rest adds."""
-    import numpy as np
-    import torch
-    from transformers import BertConfig, BertForSequenceClassification
-
-    from analysis.models.blocks import PooledStates, blocks_path
-    from analysis.models.load_classifier import LoadedClassifier
-    from analysis.tracks.intent.drift import drift_rows, half_precision_states
-    from analysis.tracks.intent.drift_states import Sampled, shift_tables
-    from analysis.tracks.intent.predict import logits_and_states, logits_of_ids
-
-    torch.manual_seed(0)
-    config = BertConfig(
-        vocab_size=1000, hidden_size=384, num_hidden_layers=6, num_attention_heads=12, intermediate_size=1536
-    )
-    model: Any = BertForSequenceClassification(config).eval().requires_grad_(False)
-    classifier = LoadedClassifier(model, None, ("a", "b"), "cpu")  # type: ignore[arg-type]
-    rng = random.Random(0)
-    ids = [[rng.randrange(1000) for _ in range(rng.randint(8, 24))] for _ in range(COST_TEXTS)]
-    path = blocks_path(model)
-    refs = [str(number) for number in range(COST_TEXTS)]
-    shares = []
-    floor = rows = 0.0
-    for _ in range(ROUNDS):
-        plain = _cpu_s(lambda: [logits_of_ids(classifier, ids) for _ in range(2)])
-
-        def watched() -> None:
-            states = {}
-            for side in ("base", "candidate"):
-                with PooledStates(model, path) as pooled:
-                    states[side] = logits_and_states(classifier, ids, pooled)[1]
-            shift_tables(refs, states, set(refs))  # type: ignore[arg-type]
-
-        shares.append(_cpu_s(watched) / plain - 1)
-    few = max(1, COST_TEXTS // 100)
-    floor = _cpu_s(lambda: half_precision_states(classifier, path, ids[:few])) / plain
-    noise = np.random.default_rng(0)
-    base = noise.normal(size=(2048, 7, 384)).astype(np.float16)
-    moved = (base + noise.normal(size=base.shape) * 0.3).astype(np.float16)
-    names = [str(number) for number in range(2048)]
-    states = {"base": Sampled(names, base), "candidate": Sampled(names, moved)}
-    samples = {f"s{number}": rng.sample(names, 64) for number in range(80)}
-    rows = _cpu_s(lambda: drift_rows(dict.fromkeys(samples, 64), {}, samples, states))
-    return [
-        Result("drift: what the states add to both forward passes, MiniLM size", statistics.median(shares), "of 1",
-               target="0.05"),
-        Result("drift: the noise floor on 1 % of the texts, copying the model included", floor, "of 1"),
-        Result("drift: likeness and neighbours of 80 slices in 7 layers", rows, "cpu-s"),
-    ]  # fmt: skip
-
-
-def _cpu_s(work: Any) -> float:
-    before = time.process_time()
-    work()
-    return time.process_time() - before
