@@ -20,7 +20,7 @@ from analysis.stats import mcnemar_one_sided
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-RESTORES = 0.75
+RESTORES = 0.8
 """Share of the flips that a set must restore, and bring, to be where the change lives."""
 CONTROLS = 5
 """Sets of the same size, drawn at random from the other units, that are held against it."""
@@ -53,7 +53,7 @@ class Named:
 def name_change(
     count: int, changed: Sequence[int], restored: OfFlips, brought: OfFlips, n: int, *, ordered: bool
 ) -> Named:
-    """The smallest set of units that restores and brings three quarters of the flips, where it beats as large ones.
+    """The smallest set of units that restores and brings four fifths of the flips, where it beats as large ones.
 
     Sets are built from the units that do most alone, one after another; where units have an order, also the shortest
     run of them, from the sets that begin at the first unit and those that end at the last.
@@ -77,7 +77,7 @@ def name_change(
 
     def holds(units: Iterable[int]) -> bool:
         chosen = list(units)
-        return min(restored(chosen).sum(), brought(chosen).sum()) >= RESTORES * n
+        return min(int(restored(chosen).sum()), int(brought(chosen).sum())) >= RESTORES * n
 
     alone = {unit: int(restored([unit]).sum() + brought([unit]).sum()) for unit in changed}
     found: list[tuple[int, ...]] = []
