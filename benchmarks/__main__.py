@@ -13,8 +13,10 @@ from pathlib import Path
 
 from benchmarks import (
     attribution,
+    change,
     console,
     detectors,
+    drift,
     journal,
     licence,
     neighbours,
@@ -26,9 +28,11 @@ from benchmarks.measure import Result
 
 BENCHMARKS: dict[str, Callable[[], list[Result]]] = {
     "attribution": attribution.run,
+    "change": change.run,
     "journal": journal.run,
     "console": console.run,
     "detectors": detectors.run,
+    "drift": drift.run,
     "neighbours": neighbours.run,
     "retrieval": retrieval.run,
     "retrieval_null": retrieval_null.run,

@@ -174,7 +174,9 @@ def test_methods_on_demand_are_answered_and_unknown_ones_refused(live_probes: Li
             == {row["method"] for row in side["licences"]}
         )
         assert {row["steps"] for name in ("lime", "kernel_shap") for row in found[name]} == {500}
-        assert all(row["completeness_delta"] < 0.05 for row in found["gradient_shap"] if row["status"] == "ok")
+        assert all(
+            row["completeness_delta"] < 0.05 for row in found["gradient_shap"] if row["status"] == "ok"
+        )
         assert all(0 < row["parameters"]["fidelity"] <= 1 for row in found["lime"])
         assert all(row["completeness_delta"] < 0.05 for row in found["kernel_shap"])
         # Agreement is with the gradient family, which was not asked for itself.
