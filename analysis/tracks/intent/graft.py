@@ -39,13 +39,14 @@ class GraftRevert(NamedTuple):
     Args:
         parts: in words: `layer 4`, `layers 4 to 6`, `layer 5 to head`.
         tried: composites that were asked until this one was found.
-        others: share of the other single parts whose graft reverts this flip too: the rate of random ones of one part.
-            None where there is no other part.
+        others_reverted: how many of the other single parts revert this flip too: what random ones of one part do.
+        others: how many other single parts there are; 0 where several parts are needed at once.
     """
 
     parts: str
     tried: int
-    others: float | None
+    others_reverted: int
+    others: int
 
 
 class Graft:
@@ -183,9 +184,8 @@ def graft_reverts(
     for text in range(len(texts)):
         mine = [row for row in order if singles[row, text]]
         if mine:
-            rest = len(changed) - 1
-            others = (len(mine) - 1) / rest if rest else None
-            found.append(GraftRevert(names_of(units, [changed[mine[0]]]), order.index(mine[0]) + 1, others))
+            part = names_of(units, [changed[mine[0]]])
+            found.append(GraftRevert(part, order.index(mine[0]) + 1, len(mine) - 1, len(changed) - 1))
             continue
         wider = next(
             (place for place, chosen in enumerate(ends) if graft.answers(chosen)[text] == wanted[text]), None
@@ -194,5 +194,5 @@ def graft_reverts(
             found.append(None)
         else:
             parts = names_of(units, ends[wider])
-            found.append(GraftRevert(parts, len(changed) + wider + 1, 0.0 if len(changed) > 1 else None))
+            found.append(GraftRevert(parts, len(changed) + wider + 1, 0, 0))
     return found

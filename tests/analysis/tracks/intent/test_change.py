@@ -135,7 +135,9 @@ def test_flips_are_reverted_by_the_planted_layer(planted: ClassifierPair) -> Non
     found = graft_reverts(planted, flips.texts, wanted, 32)
     assert all(one is not None and one.parts == "layer 4" for one in found)
     assert all(one is not None and one.tried == 1 for one in found)
-    assert np.mean([one.others for one in found if one is not None and one.others is not None]) < 0.2
+    assert (
+        np.mean([one.others_reverted / one.others for one in found if one is not None and one.others]) < 0.2
+    )
 
 
 def test_a_flip_that_no_single_part_reverts_gets_a_wider_graft_or_none(
