@@ -87,6 +87,8 @@ def test_a_run_whose_shards_are_run_in_another_process_is_the_same(
         "intent.options",
         "intent.attribution",
         "intent.interventions",
+        "intent.change",
+        "intent.drift_floor",
         "intent.randomisation",
     }
 

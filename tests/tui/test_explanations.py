@@ -45,8 +45,8 @@ def test_an_unlicensed_attribution_is_grey_and_says_why(session: ReviewSession, 
 def test_a_text_too_short_to_decide_is_told_apart(session: ReviewSession) -> None:
     assert "both sides grey, too short to decide" in text(drawn(session, 1, colours=Colours()))
     unreadable = text(drawn(session, 11, colours=Colours(), method=-1))
-    assert "not interpretable: no baseline is neutral for it on both sides" in unreadable
-    assert "both sides grey, not licensed: no baseline is neutral for it on both sides" in unreadable
+    assert "not interpretable: the run's baseline is not neutral for it on both sides" in unreadable
+    assert "both sides grey, not licensed: the run's baseline is not neutral" in unreadable
 
 
 async def test_v_goes_through_methods_and_targets(console: OpenConsole) -> None:
@@ -62,7 +62,7 @@ async def test_v_goes_through_methods_and_targets(console: OpenConsole) -> None:
         screen = await until(pilot, "occlusion by deletion of returns − escalation")
         assert "candidate licensed ✓" in screen
         assert "deleting “0” gives escalation back (" in screen
-        await pilot.press("v", "v", "v")
+        await pilot.press("v")
         await until(pilot, "grey, context only: never licensed")
 
 
@@ -86,7 +86,7 @@ def test_the_numbers_have_every_test_of_the_licence(session: ReviewSession) -> N
         "LICENCE OF ITS CRITICAL SLICES",
         ".400 [.053, .853] n 5   share of attributions licensed, of those long enough to decide",
         "WHAT REVERTS THE FLIP",
-        "deletion: 1 tried; words ranked by integrated gradients; the candidate then says escalation",
+        "deletion: 1 tried; words ranked by layer-wise relevance; the candidate then says escalation",
         "word; predicts small_talk at p .514",
         "0.02 % after 10 steps",
         "mean fall of p(target) when the top 10, 20 and 50 % of the words are deleted",
@@ -108,16 +108,16 @@ async def test_an_unlicensed_attribution_is_refused_as_evidence(
         await at(pilot, "m00", look=True)
         await pilot.press("F", *"it reads titles", "down", "down", "down")
         await pilot.press("right", "right", "right")
-        await until(pilot, "attribution: integrated_gradients of the base for escalation")
+        await until(pilot, "attribution: lrp of the base for escalation")
         await pilot.press("enter")
         await until(pilot, "it is not licensed")
         assert session.state().findings == ()
         await pilot.press("left")
-        await until(pilot, "attribution: integrated_gradients of the candidate for returns")
+        await until(pilot, "attribution: lrp of the candidate for returns")
         await pilot.press("enter")
         await until(pilot, "saved  finding")
         (finding,) = session.state().findings
-        assert finding.evidence == "attribution: integrated_gradients of the candidate for returns"
+        assert finding.evidence == "attribution: lrp of the candidate for returns"
 
 
 async def test_d_shows_probe_diffs_and_enter_opens_their_texts(console: OpenConsole) -> None:

@@ -290,21 +290,23 @@ async def test_methods_on_demand_explain_the_text_as_it_is_and_as_it_was_changed
         await until(pilot, "M more methods")
         await pilot.press("M")
         await explained(pilot)
-        lime = await until(pilot, "LIME, kernel SHAP: v goes through them")
-        assert "500 samples; weighted R² of the local model base ." in lime
-        assert "LIME of" in lime
-        assert "licensed" in lime
+        first = await until(pilot, "gradient SHAP, LIME, kernel SHAP: v goes through them")
+        assert "gradient SHAP of" in first
+        assert "licensed" in first
         assert set(screen.answers) == {screen.original}
         seen = []
-        for _ in range(4):
+        for _ in range(5):
             seen.append(screen.key)
             await pilot.press("v")
+            if screen.key is not None and screen.key[0] == "lime":
+                lime = await until(pilot, "LIME of")
+                assert "500 samples; weighted R² of the local model base ." in lime
             if screen.key is not None and screen.key[0] == "kernel_shap":
                 kernel = await until(pilot, "kernel SHAP of")
                 assert "500 samples; sum off F(x) − F(x′) by base 0." in kernel
         assert {key for key in seen if key and key[0] == "lime"} == {("lime", False), ("lime", True)}
         await pilot.press("space")
-        await until(pilot, "before, from the run; kernel SHAP, LIME by the worker")
+        await until(pilot, "before, from the run; gradient SHAP, kernel SHAP, LIME by the worker")
         await pilot.press("escape")
         numbers = "\n".join(line.plain for line in number_lines(screen.before, None, VIEW, METHODS, 100))
         assert "samples 500, seed " in numbers

@@ -10,7 +10,7 @@ judged on its members that were drawn by hash, which get its costly stages, and 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -96,18 +96,41 @@ def _reasons(percentile: Interval, overlap: Interval, survives: Interval) -> Ite
         return
     if not (percentile.value >= MIN_PERCENTILE and percentile.low > MIN_PERCENTILE_BOUND):
         yield f"mean percentile against chance {percentile.value:.2f}, lower bound {percentile.low:.2f}"
-    if not overlap.low > MIN_OVERLAP_BOUND:
+    if overlap.n < MIN_EXAMPLES:
+        few = f"{overlap.n} of at least {MIN_EXAMPLES} examples"
+        yield f"the other family ranks words well in {few}: there is nothing to agree with"
+    elif not overlap.low > MIN_OVERLAP_BOUND:
         yield f"agreement of the families above chance by {overlap.value:.2f}, lower bound {overlap.low:.2f}"
     if not abs(survives.value) <= MAX_RANDOMISATION:
         yield f"rank correlation with re-initialised models {survives.value:.2f}"
 
 
-def _tested(connection: duckdb.DuckDBPyConnection) -> dict[tuple[str, str], dict[str, Judged]]:
-    """The tested attributions by side and method, then ref."""
+def _tested(
+    connection: duckdb.DuckDBPyConnection, methods: tuple[str, str]
+) -> dict[tuple[str, str], dict[str, Judged]]:
+    """The tested attributions by side and method, then ref.
+
+    Families are asked whether they agree on a text only where the other one's ranking of it is itself good. One that is
+    no better than chance, as deletion's is where a cue and the reason stand in one text, neither supports a ranking nor
+    contradicts it. A ranking that knows nothing agrees no more often with a good one than with any other.
+    """
     found: dict[tuple[str, str], dict[str, Judged]] = {}
     for ref, side, method, *numbers in connection.execute(_SQL["judged_attributions"]).fetchall():
         found.setdefault((side, method), {})[ref] = Judged(*numbers)
-    return found
+    other = dict(zip(methods, reversed(methods), strict=True))
+    return {
+        (side, method): {
+            ref: one if is_witness(found.get((side, other[method]), {}).get(ref)) else replace(one, overlap=None)
+            for ref, one in rows.items()
+        }
+        for (side, method), rows in found.items()
+        if method in other
+    }
+
+
+def is_witness(other: Judged | None) -> bool:
+    """Whether another family's ranking of a text says anything by agreeing or not."""
+    return other is not None and other.percentile is not None and other.percentile >= MIN_PERCENTILE
 
 
 def licence_metrics(connection: duckdb.DuckDBPyConnection, seed: int) -> list[Metric]:
@@ -116,10 +139,10 @@ def licence_metrics(connection: duckdb.DuckDBPyConnection, seed: int) -> list[Me
     `seed` is what the members of a slice that stand for it were drawn by. Of a slice that is not critical they were
     attributed only where everything was, or by chance: one of them missing, nothing is said of it.
     """
-    tested = _tested(connection)
+    methods = enriched(connection)
+    tested = _tested(connection, methods)
     attributed = set(column(connection, _SQL["attributed_refs"]))
     rows: list[Metric] = []
-    methods = enriched(connection)
     for name, refs in connection.execute(_SQL["judged_slices"], {"track": TRACK}).fetchall():
         drawn = standing(refs, seed)
         if not attributed.issuperset(drawn):
@@ -140,7 +163,8 @@ def enrichment_metrics(
     The texts hold the cue, and the class is their label or what either side predicts; of many, those that were drawn by
     hash. Without a licence the value is unknown, and `why` has the number with the reason.
     """
-    tested, methods = _tested(connection), enriched(connection)
+    methods = enriched(connection)
+    tested = _tested(connection, methods)
     rows: list[Metric] = []
     for target, cues in irrelevant.items():
         for cue in cues:

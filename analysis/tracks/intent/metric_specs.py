@@ -159,7 +159,7 @@ SPECS: tuple[MetricSpec, ...] = (
         "share", "level", "up", BOTH),
     MetricSpec(
         "licence_overlap", "families agree",
-        "mean overlap of the families' top words above chance; lower bound above .10",
+        "mean overlap of the families' top words above chance, where the other ranks well; lower bound above .10",
         "share", "change", "up", BOTH),
     MetricSpec(
         "licence_randomisation", "survives random weights",

@@ -10,7 +10,7 @@ import torch
 
 from analysis.models.load_classifier import load_classifier
 from analysis.tracks.intent.enrichment import enrichment
-from analysis.tracks.intent.licence_metrics import MIN_EXAMPLES, Judged, slice_licence
+from analysis.tracks.intent.licence_metrics import MIN_EXAMPLES, Judged, is_witness, slice_licence
 from analysis.tracks.intent.predict import logits_of_ids
 from analysis.tracks.intent.randomisation import rank_correlation, reinitialised
 from analysis.tracks.intent.tokenised import tokenise
@@ -34,7 +34,7 @@ def test_a_slice_whose_attributions_pass_every_test_is_licensed() -> None:
     [
         ({"percentile": 0.79}, "percentile"),
         ({"overlap": 0.09}, "families"),
-        ({"overlap": None}, "families"),
+        ({"overlap": None}, "the other family ranks words well in 0 of at least 20 examples"),
         ({"randomisation": 0.3}, "re-initialised"),
         ({"randomisation": -0.3}, "re-initialised"),
         ({"randomisation": None}, "re-initialised"),
@@ -48,6 +48,15 @@ def test_one_failed_test_refuses_the_slice(change: dict[str, float | None], reas
     value, why = granted(rows)
     assert value == 0.0
     assert reason in why
+
+
+def test_a_ranking_no_better_than_chance_is_no_witness() -> None:
+    good, poor = Judged(True, 0.0, 0.8, 0.3), Judged(False, 0.0, 0.79, -0.2)
+    assert is_witness(good)
+    assert not any(is_witness(one) for one in (poor, Judged(None, 0.0, None, None), None))
+    # Half of the other family's rankings are poor, and agree no more than by chance: the good half is what counts.
+    value, why = granted([*GOOD, *(Judged(False, 0.0, 0.95, None) for _ in GOOD)])
+    assert (value, why) == (1.0, "")
 
 
 def test_a_slice_with_few_examples_is_unknown() -> None:
