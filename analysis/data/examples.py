@@ -17,7 +17,8 @@ import pyarrow as pa
 
 from analysis.base.errors import AssayError
 from analysis.base.records import Example
-from analysis.data.rows import BadRow, Row, RowReader, open_rows
+from analysis.data.row_types import BadRow, Row, RowReader
+from analysis.data.rows import open_rows
 
 MAX_ID_CHARACTERS = 1_000
 _SHOWN = 60

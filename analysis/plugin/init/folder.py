@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from analysis.base.errors import AssayError
-from analysis.data.rows import Row, open_rows
+from analysis.data.row_types import Row
+from analysis.data.rows import open_rows
 from analysis.plugin.init.find_models import find_models
 from analysis.plugin.init.toml_text import Paths
 from analysis.text.lexicon import load_terms

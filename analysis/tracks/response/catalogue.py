@@ -9,7 +9,8 @@ import pyarrow as pa
 
 from analysis.base.errors import AssayError
 from analysis.data.examples import report_bad_rows, shown
-from analysis.data.rows import BadRow, bad_row, sound_rows
+from analysis.data.row_types import BadRow
+from analysis.data.rows import bad_row, sound_rows
 from analysis.tracks.response.cells import (
     Cell,
     filled_cell,

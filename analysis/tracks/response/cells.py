@@ -13,7 +13,8 @@ from typing import Any
 
 from analysis.base.problems import did_you_mean, suggest
 from analysis.data.examples import MAX_ID_CHARACTERS, report_bad_rows, shown
-from analysis.data.rows import BadRow, Row, bad_row, sound_rows
+from analysis.data.row_types import BadRow, Row
+from analysis.data.rows import bad_row, sound_rows
 from analysis.tracks.response.detectors.contract import Passage
 
 EXPECTED = ("answer", "refuse", "escalate", "cite", "no_spoilers")

@@ -21,7 +21,8 @@ from analysis.data.examples import (
     shown,
     with_named_set,
 )
-from analysis.data.rows import BadRow, Row, bad_row, open_rows, sound_rows
+from analysis.data.row_types import BadRow, Row
+from analysis.data.rows import bad_row, open_rows, sound_rows
 from analysis.text.near_duplicates import shared_clusters
 from analysis.tracks.retrieval.attributes import attribute_rows, check_attributes, title_values
 from analysis.tracks.retrieval.metric_specs import TRACK
