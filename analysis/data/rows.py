@@ -66,11 +66,6 @@ def open_rows(path: Path) -> RowReader:
     return reader(path)
 
 
-def bad_row(path: Path, row: Row, column: str, fault: object) -> BadRow:
-    """What is said of a row whose value in `column` cannot be used."""
-    return BadRow(f"{path}:{row.line}", f"column {column!r}: {fault}", column, row.values.get(column))
-
-
 def sound_rows(
     path: Path, needed: Sequence[str], bad: list[BadRow], holds: str | None = None
 ) -> Iterator[Row]:

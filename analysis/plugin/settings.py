@@ -24,6 +24,7 @@ from analysis.base.gate_records import Rule
 from analysis.base.problems import suggest
 from analysis.base.records import ALL
 from analysis.base.toml_lines import KeyPath, nearest_line
+from analysis.data.arrow_rows import is_dataset
 
 if TYPE_CHECKING:
     from analysis.text.lexicon import Finder, Lexicon
@@ -87,6 +88,14 @@ def _is_file(path: Path) -> Path:
     return path
 
 
+def _is_table(path: Path) -> Path:
+    if path.is_dir():
+        if not is_dataset(path):
+            raise ValueError(f"is a folder, and `datasets` saved no table in it: {path}")
+        return path
+    return _is_file(path)
+
+
 Text = Annotated[str, AfterValidator(_plain_text)]
 
 
@@ -103,6 +112,10 @@ FolderPath = Annotated[AnyPath, AfterValidator(_exists), AfterValidator(_is_fold
 
 
 FilePath = Annotated[AnyPath, AfterValidator(_exists), AfterValidator(_is_file)]
+
+
+DataPath = Annotated[AnyPath, AfterValidator(_exists), AfterValidator(_is_table)]
+"""A file of rows, or a folder in which `datasets` saved one table."""
 
 
 class Section(BaseModel):

@@ -106,7 +106,8 @@ def test_plans_read_the_items_of_the_workbench() -> None:
     workbench.execute("CREATE TABLE example (ref VARCHAR, text VARCHAR)")
     workbench.execute("CREATE TABLE retrieval_item (ref VARCHAR, title VARCHAR)")
     workbench.execute(
-        "CREATE TABLE retrieval_attribute (ref VARCHAR, attribute VARCHAR, kind VARCHAR, labels VARCHAR[])"
+        "CREATE TABLE retrieval_attribute (ref VARCHAR, attribute VARCHAR, kind VARCHAR, labels VARCHAR[], "
+        "number DOUBLE)"
     )
     rows = pa.table(
         {
