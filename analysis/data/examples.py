@@ -94,6 +94,7 @@ def read_examples(
     text: str = "text",
     label: str | None = "label",
     id_needed: bool = False,
+    or_by_role: bool = False,
     skip_bad_rows: bool = False,
 ) -> Examples:
     """Read a file of examples.
@@ -108,6 +109,7 @@ def read_examples(
         text: column with the text.
         label: column with the gold label, or None where there is none.
         id_needed: whether the file must have the column of ids.
+        or_by_role: whether columns may be called `id`, `text` and `label` where the file has none of the given names.
         skip_bad_rows: leave bad rows out instead of raising.
 
     `id`, `text` and `label` may be dotted paths into nested values.
@@ -126,7 +128,12 @@ def read_examples(
     if not read and not bad:
         raise AssayError("holds no rows", where=str(path), hint="one example a row is needed")
     roles = {"id": id, "text": text} | ({"label": label} if label is not None else {})
-    if reader.columns and not id_needed and top_column(id, reader.columns) is None:
+    if or_by_role:
+        roles = {
+            role: role if top_column(name, reader.columns) is None and role in reader.columns else name
+            for role, name in roles.items()
+        }
+    if reader.columns and not id_needed and top_column(roles["id"], reader.columns) is None:
         del roles["id"]
     _require_columns(reader, path, roles)
     make = _Maker(path, roles, reader.columns, f"{track}/{kind}:")

@@ -32,6 +32,7 @@ _OTHER_FORMATS = (
     ".db",
     ".pickle",
 )
+"""Suffixes of tables that are not read."""
 
 
 @dataclass(frozen=True)

@@ -38,6 +38,7 @@ def read_messages(settings: IntentSettings, skip_bad_rows: bool) -> Examples:
         id=settings.id,
         text=settings.text,
         label=None,
+        or_by_role=True,
         skip_bad_rows=skip_bad_rows,
     )
     return with_named_set(examples, OUT_OF_SCOPE, outside)

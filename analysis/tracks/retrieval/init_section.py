@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from analysis.plugin.init.columns import CATEGORY, LABEL
 from analysis.plugin.init.folder import Folder
+from analysis.plugin.init.pair_lines import guesses, pair_lines
 from analysis.plugin.init.tables import Table
 from analysis.plugin.init.toml_text import InitSection, Paths, commented, entry, quoted, quoted_list
 from analysis.tracks.retrieval.init_beir import Judged, beir_tables

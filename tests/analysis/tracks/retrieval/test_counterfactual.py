@@ -121,9 +121,9 @@ def test_plans_read_the_items_of_the_workbench() -> None:
     workbench.execute("INSERT INTO example SELECT ref, text FROM given")
     workbench.execute("INSERT INTO retrieval_item SELECT ref, title FROM given")
     workbench.execute(
-        "INSERT INTO retrieval_attribute SELECT ref, 'publisher', 'categorical', [house] FROM given"
+        "INSERT INTO retrieval_attribute SELECT ref, 'publisher', 'categorical', [house], NULL FROM given"
     )
-    workbench.execute("INSERT INTO retrieval_attribute SELECT ref, 'popularity', 'numeric', [] FROM given")
+    workbench.execute("INSERT INTO retrieval_attribute SELECT ref, 'popularity', 'numeric', [], 1 FROM given")
     made, whys = plans(workbench, ["publisher", "popularity", "template"], 0)
     assert {attribute for attribute, _ in made} == {"publisher"}
     assert len(made) == 12
