@@ -8,6 +8,7 @@ from pathlib import Path
 
 from analysis.base.errors import AssayError
 from analysis.models.adapter import ADAPTER_CONFIG, inspect_adapter
+from analysis.models.digest import files_of
 from analysis.models.encoder_config import inspect_encoder
 from analysis.models.files import read_json
 from analysis.models.generator_config import inspect_generator
@@ -153,6 +154,7 @@ def _take_exported(whole: list[Path]) -> list[Path]:
 def _kind(folder: Path, seen: list[Seen]) -> str | None:
     """What a whole model does; None where it cannot be reviewed, and why is added to what was seen."""
     try:
+        files_of(folder)
         kind = _stated_kind(folder)
         if kind == "classifier":
             labels = inspect_classifier(folder).labels
@@ -186,6 +188,7 @@ def _stated_kind(folder: Path) -> str:
 def _adapted(adapter: Path, whole: Mapping[str, Sequence[Path]], seen: list[Seen]) -> tuple[str, Path] | None:
     """Kind and base of the model that an adapter fits: of the kind that it is said to be for, where it says so."""
     try:
+        files_of(adapter)
         config = read_json(adapter / ADAPTER_CONFIG)
     except AssayError as error:
         seen.append(fault(adapter, error))

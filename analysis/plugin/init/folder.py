@@ -37,7 +37,8 @@ class Folder:
         marked = {path.parent for path in self.files if path.name in MARKERS}
         vectors = {one.path for one in self.models.seen if one.path.suffix.lower() == ".parquet"}
         self._tables, unread = read_tables([one for one in self.files if one not in vectors], marked)
-        self.passed = (*links, *unread)
+        # Of links in a folder of a model it is said there that they cannot be read.
+        self.passed = (*(one for one in links if one.path.parent not in marked), *unread)
         self._taken: set[Path] = set()
         self._shared: dict[Path, bool] = {}
 

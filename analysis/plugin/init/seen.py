@@ -29,4 +29,6 @@ def fault(path: Path, error: AssayError) -> Seen:
     inside = ""
     if error.where and not str(path).startswith(error.where) and str(path) in error.where:
         inside = error.where.split(str(path), 1)[1].lstrip("/:")
+    if inside.isdecimal():
+        inside = f"line {inside}"
     return Seen(path, f"{inside}: {first}" if inside else first, " ".join((error.hint or "").split()))

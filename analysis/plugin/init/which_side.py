@@ -129,21 +129,20 @@ def _of_many(paths: Sequence[Path]) -> Told | None:
 
 def _own_names(paths: Sequence[Path]) -> list[str]:
     """The parts of each path that are not those of all, as one text."""
-    shared = set(paths[0].with_suffix("").parts).intersection(
-        *(path.with_suffix("").parts for path in paths[1:])
-    )
-    names = [" ".join(part for part in path.with_suffix("").parts if part not in shared) for path in paths]
-    return [name or path.stem for name, path in zip(names, paths, strict=True)]
+    parts = [(path.with_suffix("") if path.is_file() else path).parts for path in paths]
+    shared = set(parts[0]).intersection(*parts[1:])
+    names = [" ".join(part for part in own if part not in shared) for own in parts]
+    return [name or own[-1] for name, own in zip(names, parts, strict=True)]
 
 
 def _by_words(first: Path, second: Path) -> _Sign | None:
     names = _own_names((first, second))
     sides = [side_of(words_of(name)) for name in names]
     versions = [_version(name) for name in names]
-    for number, (side, name) in enumerate(zip(sides, names, strict=True)):
-        if side and side != sides[1 - number]:
-            known = BASE_WORDS if side == "base" else CANDIDATE_WORDS
-            word = next(word for word in words_of(name) if word in known)
+    for side, known in zip(SIDES, (BASE_WORDS, CANDIDATE_WORDS), strict=True):
+        if sides.count(side) == 1:
+            number = sides.index(side)
+            word = next(word for word in words_of(names[number]) if word in known)
             return _Sign(number if side == "base" else 1 - number, f"by the word {word!r} in its name")
     previews = [any(word in _PREVIEWS for word in words_of(name)) for name in names]
     if previews[0] != previews[1] and not (versions[0] and versions[1]):
