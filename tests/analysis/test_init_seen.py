@@ -151,7 +151,11 @@ def test_a_folder_that_cannot_be_reviewed_is_named_with_the_reason(
 @pytest.mark.parametrize(
     ("name", "content", "said"),
     [
-        ("eval.csv", "text,label\nGrüße,x\n".encode("cp1252"), "line 2: is not UTF-8 text; from Windows or Excel"),
+        (
+            "eval.csv",
+            "text,label\nGrüße,x\n".encode("cp1252"),
+            "line 2: is not UTF-8 text; from Windows or Excel",
+        ),
         ("eval.xlsx", b"PK\x03\x04", ".xlsx is not read; save the table as"),
         ("eval.jsonl", b"", "holds no rows"),
         ("eval.jsonl", b"text\nlabel\n", "no row of it can be read: line 1 is not valid JSON"),

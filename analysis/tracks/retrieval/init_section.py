@@ -75,7 +75,7 @@ def retrieval_section(folder: Folder) -> InitSection:
         "",
         "# Boolean SQL over the columns of the probes.",
         "[retrieval.slices]",
-        '# "short queries" = "length(query) < 20"',
+        f'# "short queries" = "length({_query_column(probes, judged)}) < 20"',
     ]
     alone = items is not None and not folder.speaks_for(items.table)
     telling = pair.telling or probes is not None or pairs is not None or judged is not None or alone
@@ -89,6 +89,12 @@ def _id_line(items: Items | None) -> str:
     if items.id is None:
         return commented('# id = "COLUMN"', "none found: items are named by a digest of their text")
     return entry("id", quoted(items.id), "id")
+
+
+def _query_column(probes: Table | None, judged: Judged | None) -> str:
+    """What slices call the text of a probe."""
+    alone = probes is None and judged is not None and "query" not in judged.queries.columns
+    return "text" if alone else "query"
 
 
 def _probe_lines(probes: Table | None, judged: Judged | None, paths: Paths) -> list[str]:

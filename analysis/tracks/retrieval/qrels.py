@@ -77,7 +77,7 @@ def _plain_rows(path: Path, bad: list[BadRow]) -> Iterator[Fields]:
                 bad.append(
                     BadRow(
                         f"{path}:{number}",
-                        f"has {len(fields)} fields, and a query, item and score are needed",
+                        f"has {len(fields)} of the three: a query, an item and a score",
                     )
                 )
                 continue
