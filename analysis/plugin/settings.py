@@ -67,11 +67,19 @@ def _resolve(value: Any, info: ValidationInfo) -> Any:
         raise ValueError("must be a path, as text")
     _plain_text(value)
     root: Path = info.context["root"] if info.context else Path()
-    return (root / Path(value).expanduser()).resolve()
+    try:
+        return (root / Path(value).expanduser()).resolve()
+    except (OSError, RuntimeError) as error:
+        raise ValueError(f"cannot be a path: {getattr(error, 'strerror', None) or error}") from None
 
 
-def _exists(path: Path) -> Path:
-    if not path.exists():
+def exists(path: Path) -> Path:
+    """The path, where something lies at it. Raises ValueError, also for a name that no file can have."""
+    try:
+        there = path.exists()
+    except OSError as error:
+        raise ValueError(f"cannot be a path: {error.strerror}") from None
+    if not there:
         raise ValueError(f"there is nothing at {path}")
     return path
 
@@ -108,13 +116,13 @@ AnyPath = Annotated[
 ]
 
 
-FolderPath = Annotated[AnyPath, AfterValidator(_exists), AfterValidator(_is_folder)]
+FolderPath = Annotated[AnyPath, AfterValidator(exists), AfterValidator(_is_folder)]
 
 
-FilePath = Annotated[AnyPath, AfterValidator(_exists), AfterValidator(_is_file)]
+FilePath = Annotated[AnyPath, AfterValidator(exists), AfterValidator(_is_file)]
 
 
-DataPath = Annotated[AnyPath, AfterValidator(_exists), AfterValidator(_is_table)]
+DataPath = Annotated[AnyPath, AfterValidator(exists), AfterValidator(_is_table)]
 """A file of rows, or a folder in which `datasets` saved one table."""
 
 

@@ -7,7 +7,7 @@ from typing import Annotated, Self, cast
 from pydantic import AfterValidator, Field, ValidationInfo, field_validator, model_validator
 
 from analysis.base.problems import suggest
-from analysis.plugin.settings import AnyPath, DataPath, FilePath, Text, TrackSettings
+from analysis.plugin.settings import AnyPath, DataPath, FilePath, Text, TrackSettings, exists
 
 DEPTH = 100
 """Items that are kept of the ranking of a query; also the most that `k` may be."""
@@ -17,8 +17,7 @@ COMPUTED = ("title_length", "text_length")
 
 
 def _encoder(value: AnyPath) -> AnyPath:
-    if not value.exists():
-        raise ValueError(f"there is nothing at {value}")
+    exists(value)
     if not value.is_dir() and value.suffix.lower() != ".parquet":
         raise ValueError(f"is neither a model folder nor a .parquet file with columns id, vector: {value}")
     return value
