@@ -39,7 +39,7 @@ def report_bad_rows(
     raise AssayError(
         "\n".join([bad[0].message + more, *_other_faults(bad)]),
         where=bad[0].where or str(path),
-        hint="; ".join(one for one in (hint, go_on) if one) or None,
+        hint="; ".join(one for one in (hint or bad[0].hint, go_on) if one) or None,
     )
 
 

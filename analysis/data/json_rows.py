@@ -34,7 +34,8 @@ class JsonLines:
                 try:
                     values = parse_object(raw)
                 except ValueError as error:
-                    yield BadRow(where, str(error))
+                    hint = None if _decodes(raw) else not_utf8(self.path, number).hint
+                    yield BadRow(where, str(error), hint=hint)
                     continue
                 add_columns(self.columns, values, where)
                 yield Row(number, values)
@@ -184,6 +185,14 @@ def parse_object(raw: bytes) -> dict[str, Any]:
         raise ValueError("is not a JSON object")
     check_value(value)
     return value
+
+
+def _decodes(raw: bytes) -> bool:
+    try:
+        raw.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def not_utf8(path: Path, line: int) -> AssayError:

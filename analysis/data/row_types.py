@@ -21,12 +21,13 @@ INDEX_COLUMN = "index"
 
 @dataclass(frozen=True)
 class BadRow:
-    """A row that cannot be used: `where` is FILE:LINE, `message` names column and value."""
+    """A row that cannot be used: `where` is FILE:LINE, `message` names column and value, `hint` says what mends it."""
 
     where: str
     message: str
     column: str | None = None
     value: Any = None
+    hint: str | None = None
 
 
 @dataclass(frozen=True)

@@ -96,6 +96,12 @@ def test_an_unnamed_first_column_is_an_index_that_can_name_rows(tmp_path: Path) 
     [
         ("e.csv", "text,label\nGrüße,x\n".encode("cp1252"), "is not UTF-8 text", "iconv -f CP1252 -t UTF-8"),
         ("e.json", '[{"text": "Grüße"}]'.encode("cp1252"), "is not UTF-8 text", "iconv -f CP1252"),
+        (
+            "e.jsonl",
+            '{"text": "Grüße", "label": "x"}'.encode("cp1252"),
+            "is not UTF-8 text",
+            "iconv -f CP1252",
+        ),
         ("e.csv", "text,label\nhi,x\n".encode("utf-16"), "is UTF-16 text", "iconv -f UTF-16"),
         ("e.jsonl", b"\x1f\x8b\x08\x00", "is packed by gzip", "gunzip e.jsonl"),
         ("e.csv", b"PK\x03\x04\x14\x00", "an Excel file", "save the table as CSV"),
