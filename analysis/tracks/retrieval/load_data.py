@@ -315,7 +315,8 @@ def _pair_fault(row: Row, known: Mapping[str, str]) -> tuple[str, str] | None:
         faults["id"] = _text_fault(row.values["id"])
     for column in ("positive", "negative"):
         value = row.values.get(column)
-        names = None if isinstance(value, list) else _ids(value)
+        # One id: a text that is written as a list is no list of them here.
+        names = [value] if isinstance(value, str) else None if isinstance(value, list) else _ids(value)
         faults[column] = "is missing" if value is None else _names_fault(names, known)
     positive, negative = row.values.get("positive"), row.values.get("negative")
     if not any(faults.values()) and str(positive) == str(negative):

@@ -167,6 +167,14 @@ def test_columns_of_probes_and_pairs_may_have_any_name(tmp_path: Path) -> None:
     assert (row["positive_ref"][-2:], row["negative_ref"][-2:]) == ("d1", "d3")
 
 
+@pytest.mark.parametrize("value", ["[1, 2]", '["d1"]', "[]", ["d1"], True, {"id": "d1"}])
+def test_a_pair_names_one_item_on_each_side(value: object, tmp_path: Path) -> None:
+    beir(tmp_path)
+    lines(tmp_path / "n.jsonl", [{"query": "which one", "positive": "d2", "negative": value}])
+    with pytest.raises(AssayError, match=r"column 'negative': (must be ids|there is no item|is missing)"):
+        read(tmp_path, 'items = "corpus.jsonl"\nid = "_id"\nhard_negatives = "n.jsonl"\n')
+
+
 @pytest.mark.parametrize("form", ["beir", "csv", "parquet"])
 def test_init_knows_the_layout(form: str, tmp_path: Path, tiny_encoder: Path) -> None:
     import shutil
