@@ -54,7 +54,7 @@ def render(
         'device = "auto"                   # auto, cpu, cuda, cuda:1',
         "",
         "[queue]",
-        "budget = 120                      # flagged examples that people look at",
+        "budget = 40                       # flagged examples that people look at",
         "controls = 20                     # random ones beside them",
         'attribute = "queue"               # queue (and controls), or all',
         "",

@@ -260,3 +260,19 @@ def test_a_new_review_file_speaks_of_what_was_found_and_of_no_other_house(
     ):
         assert word not in text.split("[response]")[0].replace("# title = ", ""), word
     assert "label=card_arrival" in text
+
+
+def test_what_check_offers_it_takes(
+    tmp_path: Path, tiny_classifier: MakeClassifier, capsys: pytest.CaptureFixture[str]
+) -> None:
+    models(tmp_path, tiny_classifier, "v1", "v2")
+    data(tmp_path, [*EVAL, {"text": "", "label": "escalation"}, {"text": "who is it", "label": "nobody"}])
+    path = init_review(tmp_path)
+    assert cli.main(["check", str(path)]) == 2
+    assert "--skip-bad-rows goes on without bad rows" in capsys.readouterr().err
+    assert cli.main(["check", str(path), "--skip-bad-rows"]) == 0
+    out = capsys.readouterr().out
+    assert "72 examples; 2 bad rows skipped" in out
+    assert f"next: assay analyze {path} --skip-bad-rows" in out
+    with pytest.raises(SystemExit):
+        cli.main(["init", str(tmp_path), "--skip-bad-rows"])
