@@ -49,7 +49,8 @@ class Pair:
         labels: classes of the candidate, or of the base; empty for what is no classifier.
         telling: whether they are made for one purpose: anything but a lone plain model, which may be what the
             others were trained from.
-        over: the whole model that both are adapters over, where both are.
+        over: the whole model that both are adapters over, where both are; or the candidate alone, where that model
+            has no head and so cannot be the base.
         reason: what tells which is which; empty where it cannot be otherwise.
         choices: where nothing tells, those among which a person has to choose; base and candidate are None.
     """
@@ -65,7 +66,7 @@ class Pair:
     @property
     def there(self) -> bool:
         """Whether there is any."""
-        return self.base is not None or bool(self.choices)
+        return self.base is not None or self.candidate is not None or bool(self.choices)
 
 
 @dataclass(frozen=True)
@@ -196,7 +197,9 @@ def _adapted(adapter: Path, whole: Mapping[str, Sequence[Path]], seen: list[Seen
     stated = _TASKS.get(str(config.get("task_type")))
     named = str(config.get("base_model_name_or_path") or "")
     why: AssayError | None = None
-    for kind, models in whole.items():
+    for kind in whole:
+        # An adapter of a classifier may bring its head along, over a model without one.
+        models = [*whole[kind], *(whole["encoder"] if kind == stated == "classifier" else ())]
         # The one that it names first: others may have the same shapes.
         for base in sorted(models, key=lambda one: one.name != Path(named).name):
             if stated not in (None, kind):
@@ -232,7 +235,7 @@ def _succeeds(inspect: Callable[[Path], object], path: Path) -> bool:
 
 def _pair(whole: Sequence[Path], adapters: Sequence[Path], bases: Mapping[Path, Path]) -> Pair:
     """Which two are compared: an adapter with what it is over, two adapters over one base, or two whole models."""
-    if not whole:
+    if not whole and not adapters:
         return Pair()
     if adapters:
         return _adapter_pair(whole, sorted(adapters, key=lambda one: natural(one.name)), bases)
@@ -247,6 +250,8 @@ def _pair(whole: Sequence[Path], adapters: Sequence[Path], bases: Mapping[Path, 
 def _adapter_pair(whole: Sequence[Path], adapters: Sequence[Path], bases: Mapping[Path, Path]) -> Pair:
     of_one = [one for one in adapters if bases[one] == bases[adapters[0]]]
     base = bases[adapters[0]]
+    if len(of_one) == 1 and base not in whole:
+        return Pair(candidate=adapters[0], telling=True, over=base)
     if len(of_one) == 1:
         others = "" if len(whole) == 1 else "it is an adapter over that base"
         return Pair(base, adapters[0], telling=True, reason=others)
