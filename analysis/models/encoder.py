@@ -11,7 +11,7 @@ import numpy as np
 
 from analysis.base.errors import AssayError
 from analysis.base.records import SIDES, Side
-from analysis.data.examples import shown
+from analysis.data.faults import shown
 from analysis.models.encoder_config import EncoderHead, inspect_encoder
 from analysis.models.sides import Sides
 from analysis.models.stored import StoredHead, inspect_stored, read_stored

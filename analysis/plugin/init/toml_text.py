@@ -21,12 +21,14 @@ class InitSection:
         found: whether there is anything of the track in the folder.
         base: where the base lies, where there is one.
         candidate: where the candidate lies, where there is one.
+        guesses: what was guessed, and why, or has to be chosen; a sentence each.
     """
 
     lines: Sequence[str]
     found: bool
     base: Path | None = None
     candidate: Path | None = None
+    guesses: Sequence[str] = ()
 
     def written(self) -> list[str]:
         """The lines, all of them comments where nothing of the track was found."""
@@ -43,7 +45,11 @@ class Paths:
 
     def quoted(self, path: Path | None) -> str | None:
         """A path below the root, as TOML text."""
-        return None if path is None else quoted(path.resolve().relative_to(self.root).as_posix())
+        return None if path is None else quoted(self.shown(path))
+
+    def shown(self, path: Path) -> str:
+        """A path below the root, links in it not followed."""
+        return path.relative_to(self.root).as_posix() if path.is_absolute() else path.as_posix()
 
     def lexicons(self, lists: Iterable[Path]) -> dict[str, str]:
         """The quoted path of each term list, by the name of its lexicon."""
@@ -53,9 +59,7 @@ class Paths:
             while name in names or name in BUILT_IN:
                 name += "_list"
             names[name] = path
-        return {
-            name: quoted(path.resolve().relative_to(self.root).as_posix()) for name, path in names.items()
-        }
+        return {name: quoted(self.shown(path)) for name, path in names.items()}
 
 
 def entry(key: str, value: str | None, example: str, comment: str = "") -> str:

@@ -7,7 +7,7 @@ from typing import Annotated, Self, cast
 from pydantic import Field, model_validator
 
 from analysis.base.toml_lines import KeyPath
-from analysis.plugin.settings import FilePath, FolderPath, Text, TrackSettings
+from analysis.plugin.settings import DataPath, FolderPath, Text, TrackSettings
 
 
 class IntentSettings(TrackSettings):
@@ -22,12 +22,12 @@ class IntentSettings(TrackSettings):
 
     base: FolderPath
     candidate: FolderPath
-    examples: FilePath
+    examples: DataPath
     id: Text = "id"
     text: Text = "text"
     label: Text = "label"
     group: Text | None = None
-    out_of_scope: FilePath | None = None
+    out_of_scope: DataPath | None = None
     critical: list[Text] = Field(default_factory=list)
     margins: dict[Text, Annotated[float, Field(gt=0, lt=1)]] = Field(default_factory=dict)
     threshold: float | None = Field(default=None, gt=0, lt=1)

@@ -83,7 +83,7 @@ class IntentTrack(Track):
         self, examples: Examples, models: Sides, settings: TrackSettings, skip_bad_rows: bool
     ) -> Examples:
         """The messages whose gold label both classifiers know, and which are cut. Raises AssayError for the others."""
-        from analysis.data.examples import check_labels
+        from analysis.data.labels import check_labels
         from analysis.models.classifier_pair import classifiers
         from analysis.tracks.intent.cut_texts import with_cut_texts
         from analysis.tracks.intent.settings import intent_settings

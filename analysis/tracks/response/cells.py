@@ -12,8 +12,10 @@ from pathlib import Path
 from typing import Any
 
 from analysis.base.problems import did_you_mean, suggest
-from analysis.data.examples import MAX_ID_CHARACTERS, report_bad_rows, shown
-from analysis.data.rows import BadRow, Row, bad_row, sound_rows
+from analysis.data.examples import MAX_ID_CHARACTERS
+from analysis.data.faults import bad_row, report_bad_rows, shown
+from analysis.data.row_types import BadRow, Row
+from analysis.data.rows import sound_rows
 from analysis.tracks.response.detectors.contract import Passage
 
 EXPECTED = ("answer", "refuse", "escalate", "cite", "no_spoilers")
@@ -175,7 +177,7 @@ def rows_of_prompts(
             bad.append(bad_row(path, row, *wrong))
         else:
             taken.append(read)
-    report_bad_rows(bad, skip_bad_rows, path, hint)
+    report_bad_rows(bad, skip_bad_rows, path, hint, remaining=len(taken))
     return taken, bad
 
 

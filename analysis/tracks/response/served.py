@@ -10,8 +10,8 @@ from typing import Any
 
 import pyarrow as pa
 
-from analysis.data.examples import shown
-from analysis.data.rows import BadRow
+from analysis.data.faults import shown
+from analysis.data.row_types import BadRow
 from analysis.tracks.response.cells import Cell, id_cell, rows_of_prompts, text_cell
 
 TABLE = "response_served"

@@ -11,8 +11,8 @@ import pyarrow as pa
 from analysis.base.errors import AssayError
 from analysis.base.problems import suggest
 from analysis.base.records import SIDES
-from analysis.data.examples import shown
-from analysis.data.rows import BadRow
+from analysis.data.faults import shown
+from analysis.data.row_types import BadRow
 from analysis.tracks.response.cells import Cell, filled_cell, id_cell, rows_of_prompts, text_cell
 from analysis.tracks.response.settings import ResponseSettings
 

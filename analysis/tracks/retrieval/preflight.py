@@ -7,7 +7,8 @@ from collections import Counter
 from analysis.base.errors import AssayError
 from analysis.base.problems import Problem
 from analysis.base.records import SIDES, Example
-from analysis.data.examples import Examples, shown
+from analysis.data.examples import Examples
+from analysis.data.faults import shown
 from analysis.models.encoder import encoders, missing_vector
 from analysis.models.encoder_config import EncoderHead
 from analysis.models.preflight import sound_heads

@@ -37,8 +37,7 @@ DEFINITIONS = (
     ),
     (
         "hit",
-        "a span that makes an answer a lead; a supported fact, an allowed promise or a quoted spoiler is shown "
-        "and does not",
+        "a span that makes an answer a lead; what is supported, allowed or quoted is shown and does not",
     ),
     (
         "label",
