@@ -208,7 +208,8 @@ def licensed(tree: Tree, task: dict[str, Any]) -> dict[str, Any]:
     """
     pair = tree.pair_of(Path(task["base"]), Path(task["candidate"]), "cpu")
     licence, target, lead = tree.module("licence"), tree.attribution.Target, task["lead"]
-    names, named = ({lead: INTEGRATED_GRADIENTS}, ()) if tree.first_build else ({}, (lead,))
+    names = {lead: INTEGRATED_GRADIENTS} if tree.first_build else {}
+    named = () if tree.first_build else (lead,)
     found: list[Any] = [None] * len(task["asked"])
     cpu = 0.0
     for side in ("base", "candidate"):

@@ -33,11 +33,10 @@ from analysis.tracks.intent.known_methods import METHODS
 from analysis.tracks.intent.leading import leading_method
 from analysis.tracks.intent.licence import Candidate, licences
 from analysis.tracks.intent.methods.contract import Method
-from analysis.tracks.intent.methods.gradient_shap import BASELINE_STEPS
 from analysis.tracks.intent.methods.integrated_gradients import MAX_DELTA, STEPS
 from analysis.tracks.intent.methods.request import Explained, Request
 from analysis.tracks.intent.names import INTEGRATED_GRADIENTS
-from analysis.tracks.intent.predict import logits_of_ids, token_limit
+from analysis.tracks.intent.predict import logits_of_ids, remembered, token_limit
 from analysis.tracks.intent.target import Target
 from analysis.tracks.intent.tokenised import Tokenised, tokenise, tokens_of
 
@@ -106,7 +105,6 @@ def _plan(context: PlanContext, methods: Sequence[Method]) -> list[Shard]:
             "max_length": token_limit(context),
             "options": options,
             "steps": list(STEPS),
-            "baseline_steps": list(BASELINE_STEPS),
             "rankings": [list(look) for look in AGAINST_CHANCE.looks],
             "methods": [method.name for method in methods],
             "rows": [[ref, sha256] for ref, _, sha256, _ in part],
@@ -145,7 +143,8 @@ def _run(context: RunContext, shard: Shard, methods: Sequence[Method]) -> dict[s
         for side in SIDES
         for row, text in enumerate(words[side])
     )
-    with counted((one.model for one in models.values()), lambda read: context.report(read, planned)):
+    read_by = (one.model for one in models.values())
+    with remembered(), counted(read_by, lambda read: context.report(read, planned)):
         for side in SIDES:
             answers = explain(models[side], side, words[side], logits[side], cases, seeds, methods)
             for answer in answers:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -28,6 +30,40 @@ _SQL = queries(__package__, "stages.sql")
 ROWS_PER_SHARD = 512
 DEFAULT_TOKENS = 512
 """Tokens read of a text where neither the review file nor the models set a limit."""
+MOST_REMEMBERED = 1 << 20
+"""Tokens of rows that are remembered at most: further ones are computed whenever they are asked."""
+
+
+class _Memory:
+    """Logits of rows of token ids that models were given, by model."""
+
+    def __init__(self) -> None:
+        self._known: dict[int, dict[tuple[int, ...], NDArray[np.float32]]] = {}
+        self._tokens = 0
+
+    def of(self, model: object) -> dict[tuple[int, ...], NDArray[np.float32]]:
+        return self._known.setdefault(id(model), {})
+
+    def keep(self, model: object, row: tuple[int, ...], logits: NDArray[np.float32]) -> None:
+        if self._tokens < MOST_REMEMBERED:
+            self._tokens += len(row)
+            self.of(model)[row] = logits
+
+
+_MEMORY: ContextVar[_Memory | None] = ContextVar("rows that models were given", default=None)
+
+
+@contextmanager
+def remembered() -> Iterator[None]:
+    """Inside, what a model says of a row of token ids is computed once: occlusion and licence delete the same words.
+
+    The models must not change while it is open.
+    """
+    token = _MEMORY.set(_Memory())
+    try:
+        yield
+    finally:
+        _MEMORY.reset(token)
 
 
 def encode(classifier: LoadedClassifier, texts: Sequence[str], max_length: int) -> list[list[int]]:
@@ -37,7 +73,7 @@ def encode(classifier: LoadedClassifier, texts: Sequence[str], max_length: int) 
 
 
 def logits_of_ids(classifier: LoadedClassifier, ids: Sequence[Sequence[int]]) -> NDArray[np.float32]:
-    """Logits (n, classes) in float32 for rows of token ids; equal rows are computed once."""
+    """Logits (n, classes) in float32 for rows of token ids; equal rows are computed once (`remembered`)."""
     import torch
 
     distinct: dict[tuple[int, ...], int] = {}
@@ -45,11 +81,21 @@ def logits_of_ids(classifier: LoadedClassifier, ids: Sequence[Sequence[int]]) ->
     where = [distinct.setdefault(tuple(row) or (classifier.empty_id,), len(distinct)) for row in ids]
     rows = list(distinct)
     out = np.zeros((len(rows), len(classifier.labels)), dtype=np.float32)
+    memory = _MEMORY.get()
+    known = {} if memory is None else memory.of(classifier.model)
+    for index, row in enumerate(rows):
+        if row in known:
+            out[index] = known[row]
+    new = [index for index, row in enumerate(rows) if row not in known]
     with torch.inference_mode():
-        for batch in equal_length_batches(rows, batch_tokens(classifier.device)):
+        for group in equal_length_batches([rows[index] for index in new], batch_tokens(classifier.device)):
+            batch = [new[place] for place in group]
             tensor = torch.tensor([rows[index] for index in batch], device=classifier.device)
             mask = torch.ones_like(tensor)
             out[batch] = classifier.model(input_ids=tensor, attention_mask=mask).logits.float().cpu().numpy()
+    if memory is not None:
+        for index in new:
+            memory.keep(classifier.model, rows[index], out[index])
     return out[where]
 
 

@@ -167,11 +167,12 @@ def test_methods_on_demand_are_answered_and_unknown_ones_refused(live_probes: Li
             found.setdefault(row["method"], []).append(row)
         assert (
             set(found)
-            == {"lime", "kernel_shap"}
+            == {"lime", "kernel_shap", "gradient_shap"}
             == set(ON_DEMAND)
             == {row["method"] for row in side["licences"]}
         )
-        assert {row["steps"] for rows in found.values() for row in rows} == {500}
+        assert {row["steps"] for name in ("lime", "kernel_shap") for row in found[name]} == {500}
+        assert all(row["parameters"]["baselines"] for row in found["gradient_shap"])
         assert all(0 < row["parameters"]["fidelity"] <= 1 for row in found["lime"])
         assert all(row["completeness_delta"] < 0.05 for row in found["kernel_shap"])
         # Agreement is with the gradient family, which was not asked for itself.
