@@ -13,8 +13,10 @@ from pathlib import Path
 
 from benchmarks import (
     attribution,
+    change,
     console,
     detectors,
+    drift,
     journal,
     licence,
     neighbours,
@@ -25,9 +27,11 @@ from benchmarks import (
 from benchmarks.measure import Result
 
 BENCHMARKS: dict[str, Callable[[], list[Result]]] = {
+    "change": change.run,
     "journal": journal.run,
     "console": console.run,
     "detectors": detectors.run,
+    "drift": drift.run,
     "neighbours": neighbours.run,
     "retrieval": retrieval.run,
     "retrieval_null": retrieval_null.run,

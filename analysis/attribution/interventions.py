@@ -19,6 +19,8 @@ DELETION = "deletion"
 """Kind: words are deleted from the text."""
 CUE = "cue"
 """Kind: a declared cue is removed from the text, or another of its kind put in its place."""
+GRAFT = "graft"
+"""Kind: a part of the base, such as a layer, is put into the candidate; tried where no change of the text reverts."""
 MOST_WORDS = 3
 """Words that are deleted at once, at most."""
 RANDOM = 48
@@ -39,17 +41,18 @@ class Intervention:
         base_label: the class that the base predicts for the text.
         candidate_label: the class that the candidate predicts for it.
         reverts: whether the candidate predicts the base's class after the change.
-        operation: `delete`, or for a cue `remove` or `swap`.
+        operation: `delete`, for a cue `remove` or `swap`, or `graft`.
         cue: name of the declared cue that is changed.
-        term: what stands in its place after a swap.
+        term: what stands in its place after a swap; the parts that are grafted.
         words: how many words are changed.
         starts: where the changed words start in the text, in its order; for a cue, its mentions.
         ends: where they end.
         tried: changes tried in this search, this one included.
         label_after: the candidate's class after the change.
         p_before: the candidate's probability of the base's class for the text, in [0, 1].
-        p_after: that probability after the change.
-        random_reverted: how many of the random changes of the same size revert the flip.
+        p_after: that probability after the change; None of a graft.
+        random_reverted: how many of the random changes of the same size revert the flip; of a graft of one part, of
+            the other parts.
         random_tried: how many random changes were tried, under `RANDOM` where those were all; 0 where the flip was not
             reverted.
         why: why nothing was tried; else empty.

@@ -83,6 +83,8 @@ def test_a_run_whose_shards_are_run_in_another_process_is_the_same(
     (used,) = engines
     assert used.stages == {
         "intent.predict",
+        "intent.leading",
+        "intent.options",
         "intent.attribution",
         "intent.interventions",
         "intent.randomisation",

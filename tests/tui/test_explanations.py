@@ -45,8 +45,8 @@ def test_an_unlicensed_attribution_is_grey_and_says_why(session: ReviewSession, 
 def test_a_text_too_short_to_decide_is_told_apart(session: ReviewSession) -> None:
     assert "both sides grey, too short to decide" in text(drawn(session, 1, colours=Colours()))
     unreadable = text(drawn(session, 11, colours=Colours(), method=-1))
-    assert "not interpretable: no baseline is neutral for both sides" in unreadable
-    assert "both sides grey, not licensed: no baseline is neutral for both sides" in unreadable
+    assert "not interpretable: no baseline is neutral for it on both sides" in unreadable
+    assert "both sides grey, not licensed: no baseline is neutral for it on both sides" in unreadable
 
 
 async def test_v_goes_through_methods_and_targets(console: OpenConsole) -> None:

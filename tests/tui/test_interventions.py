@@ -20,6 +20,11 @@ REMOVED = replace(
     DELETED, kind="cue", operation="remove", cue="titles", starts=[20], ends=[31], tried=1, random_reverted=0
 )
 
+GRAFTED = replace(
+    DELETED, kind="graft", method=None, operation="graft", term="layer 4", words=None, starts=[], ends=[],
+    p_before=None, p_after=None, random_reverted=0, random_tried=0,
+)  # fmt: skip
+
 
 @pytest.mark.parametrize(
     ("one", "said"),
@@ -42,6 +47,15 @@ REMOVED = replace(
             replace(REMOVED, operation="swap", term="Tofu Wars", random_tried=8, random_reverted=2),
             "“Tofu Wars” in place of “Cold Harbor” (titles) gives order_status back "
             "(elsewhere in the text 25 % of 8 places do)",
+        ),
+        (
+            replace(GRAFTED, random_tried=6, random_reverted=1),
+            "no change of the text, but the base's layer 4 put into the candidate gives order_status back "
+            "(1 of 6 other parts do)",
+        ),
+        (
+            replace(GRAFTED, term="layers 3 to 4"),
+            "no change of the text, but the base's layers 3 to 4 put into the candidate gives order_status back",
         ),
         (replace(DELETED, random_tried=0), "deleting “refund” and “now” gives order_status back"),
     ],

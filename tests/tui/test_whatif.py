@@ -296,7 +296,7 @@ async def test_methods_on_demand_explain_the_text_as_it_is_and_as_it_was_changed
         assert "licensed" in lime
         assert set(screen.answers) == {screen.original}
         seen = []
-        for _ in range(5):
+        for _ in range(4):
             seen.append(screen.key)
             await pilot.press("v")
             if screen.key is not None and screen.key[0] == "kernel_shap":

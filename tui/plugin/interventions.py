@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from analysis.attribution.interventions import CUE, DELETION, MOST_WORDS, RANDOM
+from analysis.attribution.interventions import CUE, DELETION, GRAFT, MOST_WORDS, RANDOM
 from tui.draw.lines import Line, wrapped
 from tui.draw.number_text import figure
 from tui.draw.safe_text import fit
@@ -62,9 +62,13 @@ def intervention_numbers(
     words, style = intervention_sentence(one, text)
     lines = [Line().add(f" {one.base_label} → {one.candidate_label}", "strong")]
     lines += wrapped("", words, width, indent=14, style=style)
-    ranked = f"words ranked by {method_title(methods, one.method)}" if one.method else "words in their order"
-    told = f"{one.kind}: {one.tried} tried; {ranked}"
-    if one.tried:
+    told = f"{one.kind}: {one.tried} tried"
+    if one.kind != GRAFT:
+        ranked = (
+            f"words ranked by {method_title(methods, one.method)}" if one.method else "words in their order"
+        )
+        told += f"; {ranked}"
+    if one.tried and one.p_after is not None:
         told += (
             f"; the candidate then says {one.label_after}, p({one.base_label}) {figure(one.p_before)} → "
             f"{figure(one.p_after)}"
@@ -76,6 +80,8 @@ def intervention_numbers(
 
 def _done(one: Intervention, text: str) -> str:
     """The change that a search chose: deleting “refund” and “now”."""
+    if one.kind == GRAFT:
+        return f"no change of the text, but the base's {one.term} put into the candidate"
     pieces = [f"“{text[start:end]}”" for start, end in zip(one.starts, one.ends, strict=True)]
     if len(pieces) > NAMED:
         pieces = [*pieces[:NAMED], f"{len(pieces) - NAMED} more"]
@@ -87,6 +93,8 @@ def _done(one: Intervention, text: str) -> str:
 
 def _at_random(one: Intervention) -> str:
     """How often a random change of the same size does as much."""
+    if one.kind == GRAFT and one.random_tried:
+        return f" ({one.random_reverted} of {one.random_tried} other parts do)"
     if not one.random_tried or one.words is None:
         return ""
     share = f"{100 * one.random_reverted / one.random_tried:.0f} %"

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import pyarrow as pa
 
-from analysis.attribution.interventions import DELETION, MOST_WORDS, RANDOM, Intervention
+from analysis.attribution.interventions import DELETION, GRAFT, MOST_WORDS, RANDOM, Intervention
 from analysis.base.seeds import draw
 from analysis.base.sql import queries
 from analysis.models.classifier_pair import classifiers
@@ -18,6 +18,7 @@ from analysis.plugin.stage import PlanContext, RunContext, Shard, Stage
 from analysis.text.lexicon import remove_spans
 from analysis.tracks.intent.attribution import QUEUED
 from analysis.tracks.intent.counterfactual import swapped
+from analysis.tracks.intent.graft import GraftRevert, graft_reverts
 from analysis.tracks.intent.interventions import RANKED, SETS, Edit, Flip, revert
 from analysis.tracks.intent.predict import NOT_A_NUMBER, encode, token_limit
 from analysis.tracks.intent.settings import intent_settings
@@ -125,10 +126,22 @@ def _run(context: RunContext, shard: Shard) -> dict[str, pa.Table]:
     numbers = [one for one in planned if NOT_A_NUMBER not in (one.base_label, one.candidate_label)]
     texts = tokenise(candidate, [one.text for one in numbers], limit)
     flips = [_flip(candidate, one, text, limit) for one, text in zip(numbers, texts, strict=True)]
+    searched = revert(candidate, flips)
     rows = [
-        {"ref": flip.ref, **asdict(one)}
-        for flip, found in zip(flips, revert(candidate, flips), strict=True)
-        for one in found
+        {"ref": flip.ref, **asdict(one)} for flip, found in zip(flips, searched, strict=True) for one in found
+    ]
+    left = [
+        one
+        for one, found in zip(numbers, searched, strict=True)
+        if not any(search.reverts for search in found)
+    ]
+    grafts = graft_reverts(
+        classifiers(context.models), [one.text for one in left], [one.base_label for one in left], limit
+    )
+    rows += [
+        {"ref": one.ref, **asdict(_grafted(one, graft))}
+        for one, graft in zip(left, grafts, strict=True)
+        if graft is not None
     ]
     rows += [{"ref": one.ref, **asdict(_not_numbers(one))} for one in planned if one not in numbers]
     return {"intent_intervention": pa.Table.from_pylist(rows, _SCHEMA)}
@@ -182,6 +195,15 @@ def _elsewhere(
     spans = [(text.words[place].start, text.words[place + words - 1].end) for place in chosen]
     changed = [read[:start] + term + read[end:] for start, end in spans]
     return tuple(encode(candidate, changed, limit)) if changed else ()
+
+
+def _grafted(one: PlannedFlip, graft: GraftRevert) -> Intervention:
+    return Intervention(
+        kind=GRAFT, method=None, base_label=one.base_label, candidate_label=one.candidate_label,
+        reverts=True, operation="graft", cue=None, term=graft.parts, words=None, starts=[], ends=[], tried=graft.tried,
+        label_after=one.base_label, p_before=None, p_after=None, random_reverted=graft.others_reverted,
+        random_tried=graft.others, why="",
+    )  # fmt: skip
 
 
 def _not_numbers(one: PlannedFlip) -> Intervention:

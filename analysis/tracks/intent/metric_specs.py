@@ -165,6 +165,22 @@ SPECS: tuple[MetricSpec, ...] = (
         "licence_randomisation", "survives random weights",
         "mean signed rank correlation with re-initialised models; at most .25 either way",
         "rank correlation", "change", "neither", BOTH),
+    MetricSpec(
+        "drift_cosine", "drift: cosine of states",
+        "cosine of a message's states in base and candidate, last layer; says where to look, and judges nothing",
+        "cosine", "level", "neither", ONE),
+    MetricSpec(
+        "drift_cka", "drift: likeness of states",
+        "how alike the messages lie to each other on both sides, last layer: debiased linear CKA, 1 is the same but "
+        "for rotation and scale; says where to look, and judges nothing", "ratio", "level", "neither", ONE),
+    MetricSpec(
+        "drift_overlap", "drift: neighbours kept",
+        "share of a message's 5 nearest messages that are the same on both sides, last layer; says where to look, "
+        "and judges nothing", "share", "level", "neither", ONE),
+    MetricSpec(
+        "change_restored", "flips restored by where the change lives",
+        "of the sampled flips, those that answer as the base when the named part of the base is put back; only where "
+        "that beats as large parts drawn at random", "share", "level", "neither", ONE),
     *(
         MetricSpec(
             f"relevance_{edit}_{texts}", f"{title}, {of}",

@@ -1,7 +1,7 @@
 -- What the stages are planned from, and what the aggregates make of the workbench.
 
 -- name: messages_to_predict
-SELECT ref, text, gold, sha256 FROM example WHERE track = $track ORDER BY ref
+SELECT ref, text, gold, sha256, kind FROM example WHERE track = $track ORDER BY ref
 
 -- name: evaluation_messages
 SELECT e.ref, e.id, e.text, e.gold FROM example e JOIN membership m USING (ref)

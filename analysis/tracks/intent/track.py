@@ -121,12 +121,15 @@ class IntentTrack(Track):
         """Probes are made first, so that variants are predicted with everything else."""
         from analysis.tracks.intent.attribution import ATTRIBUTE, QUEUED
         from analysis.tracks.intent.calibration import CALIBRATION
+        from analysis.tracks.intent.change import CHANGE, CHANGE_METRICS
         from analysis.tracks.intent.choose_options import options_stage
         from analysis.tracks.intent.contested import CONTESTED
         from analysis.tracks.intent.counterfactual import EFFECTS, VARIANTS
+        from analysis.tracks.intent.drift import DRIFT, DRIFT_FLOOR
         from analysis.tracks.intent.enrichment import ENRICH
         from analysis.tracks.intent.intervention_metrics import REVERTED
         from analysis.tracks.intent.intervention_stage import INTERVENE
+        from analysis.tracks.intent.layer_probes import LAYER_PROBES
         from analysis.tracks.intent.leading import LEADING
         from analysis.tracks.intent.licence_metrics import LICENCE
         from analysis.tracks.intent.metrics import METRICS
@@ -138,6 +141,8 @@ class IntentTrack(Track):
         return (
             VARIANTS,
             PREDICT,
+            DRIFT_FLOOR,
+            DRIFT,
             EFFECTS,
             CONTESTED,
             METRICS,
@@ -152,6 +157,9 @@ class IntentTrack(Track):
             RANDOMISE,
             LICENCE,
             REVERTED,
+            CHANGE,
+            CHANGE_METRICS,
+            LAYER_PROBES,
         )
 
     def also_costly(
@@ -223,14 +231,6 @@ class IntentTrack(Track):
 
         return report_sections(connection, given)
 
-    def example_context(
-        self, connection: duckdb.DuckDBPyConnection, ref: str
-    ) -> dict[str, tuple[dict[str, Any], ...]]:
-        """What was chosen by cross-fitting for the run, whichever the example."""
-        from analysis.tracks.intent.option_sentences import option_rows
-
-        return {"options": tuple(option_rows(connection))}
-
     def ask(self, connection: duckdb.DuckDBPyConnection, ref: str) -> Question | None:
         from analysis.tracks.intent.questions import question
 
@@ -242,6 +242,13 @@ class IntentTrack(Track):
         from analysis.tracks.intent.questions import known_answers
 
         return known_answers(workbench)
+
+    def example_context(
+        self, connection: duckdb.DuckDBPyConnection, ref: str
+    ) -> dict[str, tuple[dict[str, Any], ...]]:
+        from analysis.tracks.intent.example_context import example_context
+
+        return example_context(connection, ref)
 
     def live(
         self,

@@ -40,9 +40,6 @@ UNION ALL
 SELECT r.* FROM recorded r ANTI JOIN said s ON s.ref = r.ref AND s.side = r.side
 ORDER BY ref, side
 
--- name: texts
-SELECT ref, side, sha256(text) FROM evidence.response_side WHERE ended <> 'missing' ORDER BY ref, side
-
 -- name: samples
 SELECT number, ref, side, text FROM response_sample WHERE ref IN (SELECT unnest($refs::VARCHAR[]))
 ORDER BY ref, side, number

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from analysis.base.gate_records import GateInput
 
-_TEXTS = queries(__package__, "stages.sql")["texts"]
+_TEXTS = queries(__package__, "questions.sql")["texts"]
 
 
 def said_of_answers(given: GateInput, connection: duckdb.DuckDBPyConnection) -> list[SaidOfAnswer]:

@@ -13,6 +13,8 @@ from tui.plugin.common import flag_lines
 from tui.plugin.interventions import intervention_numbers
 from tui.plugin.licence import licence_numbers
 from tui.plugin.options import ViewOptions
+from tui.tracks.intent.drift import DEFINITIONS as DRIFT_WORDS
+from tui.tracks.intent.drift import drift_lines
 from tui.tracks.intent.slice_licences import slice_licence_lines
 from tui.tracks.intent.view import sides_of, variant_lines
 
@@ -98,8 +100,9 @@ def number_lines(evidence: ExampleEvidence, options: ViewOptions) -> list[Line]:
             lines += variant_lines(row, evidence, width, text=True)
     lines += _explanations(evidence, options)
     lines += _chosen(evidence, width)
+    lines += drift_lines(evidence, width)
     lines += [rule(width), text_line(" WORDS", "title")]
-    for word, meaning in DEFINITIONS:
+    for word, meaning in (*DEFINITIONS, *DRIFT_WORDS):
         lines += wrapped(f" {word}", meaning, width, indent=19)
     return lines
 

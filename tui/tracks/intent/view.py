@@ -13,6 +13,7 @@ from tui.draw.safe_text import printable
 from tui.plugin.attributed_text import attributed_lines
 from tui.plugin.common import INDENT, annotation_lines, flag_reasons
 from tui.plugin.options import ViewOptions
+from tui.tracks.intent.drift import strip_lines
 
 if TYPE_CHECKING:
     from analysis.review.queries import ExampleEvidence
@@ -29,7 +30,12 @@ def example_lines(evidence: ExampleEvidence, options: ViewOptions) -> list[Line]
     """The whole view of one message; on a low screen counterfactuals leave room for what was said of it."""
     width = options.width
     lines = [*_gold(evidence, width, options.height), *attributed_lines(evidence, options), rule(width)]
-    lines += [*_predictions(evidence, width), *_cut(evidence, width), rule(width)]
+    lines += [
+        *_predictions(evidence, width),
+        *_cut(evidence, width),
+        *strip_lines(evidence, width),
+        rule(width),
+    ]
     said = annotation_lines(evidence, options)
     variants = _variants(evidence, options, options.height - len(lines) - len(said) - 1)
     if variants:

@@ -6,9 +6,6 @@ independently; with fifty of them the scores of four texts in five were more tha
 fine-tuned MiniLM classifiers, by the error of sampling alone, which shrinks with the root of their number. The
 baselines are few and known, so the same mean is taken as integrated gradients from each of them: at first as many
 gradients for as many points, then more for the texts that do not add up yet. Nothing is drawn.
-
-On demand: it takes as many passes as all other methods of the queue together, and says of a text what integrated
-gradients say of it from several starts; no gate and no licence of another method rests on it.
 """
 
 from __future__ import annotations

@@ -273,14 +273,24 @@ def test_the_stage_says_of_every_flip_what_reverts_it_or_why_nothing_was_tried(
     table = INTERVENE.run(context, Shard({}, flips, len(flips)))["intent_intervention"]
     evidence.register("incoming", table)
     evidence.execute("INSERT INTO intent_intervention BY NAME SELECT * FROM incoming")
-    rows = {
-        ref: rest for ref, *rest in evidence.execute("SELECT ref, tried, why FROM intent_flip").fetchall()
-    }
+    of_words = "SELECT ref, tried, why FROM intent_intervention WHERE kind = 'deletion'"
+    rows = {ref: rest for ref, *rest in evidence.execute(of_words).fetchall()}
     assert set(rows) == {one.ref for one in flips}
     assert rows["intent/message:parcel"] == [0, "the text has one word"]
     assert rows["intent/message:"] == [0, "the text has no words"]
     assert rows["intent/message:talk to a human"] == [0, "the logits are not numbers"]
     assert all(rows[one.ref][0] > 0 for one in (flips[0], flips[4]))
+    # Where no change of the text can revert a flip, a part of the base put into the candidate does.
+    grafted = evidence.execute(
+        "SELECT ref, label_after, term, random_tried FROM intent_flip WHERE kind = 'graft' AND reverts"
+    ).fetchall()
+    assert {ref for ref, *_ in grafted} >= {"intent/message:parcel"}
+    assert all(label == "escalation" and parts and others >= 0 for _, label, parts, others in grafted)
+    reverted_by_words = {
+        row[0]
+        for row in evidence.execute(f"{of_words.replace('tried, why', 'reverts')} AND reverts").fetchall()
+    }
+    assert not reverted_by_words & {ref for ref, *_ in grafted}
 
 
 def test_the_smallest_intervention_of_a_flip_wins(evidence: duckdb.DuckDBPyConnection) -> None:
