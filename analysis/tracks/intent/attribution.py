@@ -36,7 +36,7 @@ from analysis.tracks.intent.methods.contract import Method
 from analysis.tracks.intent.methods.integrated_gradients import MAX_DELTA, STEPS
 from analysis.tracks.intent.methods.request import Explained, Request
 from analysis.tracks.intent.names import INTEGRATED_GRADIENTS
-from analysis.tracks.intent.predict import logits_of_ids, token_limit
+from analysis.tracks.intent.predict import logits_of_ids, remembered, token_limit
 from analysis.tracks.intent.target import Target
 from analysis.tracks.intent.tokenised import Tokenised, tokenise, tokens_of
 
@@ -143,7 +143,8 @@ def _run(context: RunContext, shard: Shard, methods: Sequence[Method]) -> dict[s
         for side in SIDES
         for row, text in enumerate(words[side])
     )
-    with counted((one.model for one in models.values()), lambda read: context.report(read, planned)):
+    read_by = (one.model for one in models.values())
+    with remembered(), counted(read_by, lambda read: context.report(read, planned)):
         for side in SIDES:
             answers = explain(models[side], side, words[side], logits[side], cases, seeds, methods)
             for answer in answers:

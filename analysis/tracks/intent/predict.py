@@ -5,8 +5,9 @@ The states of the layers, from which drift is measured, come from the same forwa
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from contextlib import nullcontext
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, nullcontext
+from contextvars import ContextVar
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -34,6 +35,8 @@ _SQL = queries(__package__, "stages.sql")
 ROWS_PER_SHARD = 512
 DEFAULT_TOKENS = 512
 """Tokens read of a text where neither the review file nor the models set a limit."""
+MOST_REMEMBERED = 1 << 20
+"""Tokens of rows that are remembered at most: further ones are computed whenever they are asked."""
 
 
 def encode(classifier: LoadedClassifier, texts: Sequence[str], max_length: int) -> list[list[int]]:
@@ -43,8 +46,47 @@ def encode(classifier: LoadedClassifier, texts: Sequence[str], max_length: int) 
 
 
 def logits_of_ids(classifier: LoadedClassifier, ids: Sequence[Sequence[int]]) -> NDArray[np.float32]:
-    """Logits (n, classes) in float32 for rows of token ids; equal rows are computed once."""
-    return logits_and_states(classifier, ids)[0]
+    """Logits (n, classes) in float32 for rows of token ids; equal rows are computed once (`remembered`)."""
+    memory = _MEMORY.get()
+    return logits_and_states(classifier, ids)[0] if memory is None else memory.logits(classifier, ids)
+
+
+class _Memory:
+    """What models said of rows of token ids, by model."""
+
+    def __init__(self) -> None:
+        self._known: dict[int, dict[tuple[int, ...], NDArray[np.float32]]] = {}
+        self._tokens = 0
+
+    def logits(self, classifier: LoadedClassifier, ids: Sequence[Sequence[int]]) -> NDArray[np.float32]:
+        known = self._known.setdefault(id(classifier.model), {})
+        rows = [tuple(row) for row in ids]
+        new = list(dict.fromkeys(row for row in rows if row not in known))
+        found = dict(zip(new, logits_and_states(classifier, new)[0], strict=True))
+        out = np.zeros((len(rows), len(classifier.labels)), dtype=np.float32)
+        for place, row in enumerate(rows):
+            out[place] = found[row] if row in found else known[row]
+        for row, logits in found.items():
+            if self._tokens < MOST_REMEMBERED:
+                self._tokens += len(row)
+                known[row] = logits
+        return out
+
+
+_MEMORY: ContextVar[_Memory | None] = ContextVar("rows that models were given", default=None)
+
+
+@contextmanager
+def remembered() -> Iterator[None]:
+    """Inside, what a model says of a row of token ids is computed once: occlusion and licence delete the same words.
+
+    The models must not change while it is open.
+    """
+    token = _MEMORY.set(_Memory())
+    try:
+        yield
+    finally:
+        _MEMORY.reset(token)
 
 
 def logits_and_states(

@@ -78,6 +78,6 @@ METHODS = (
         MethodSpec("gradient_shap", "gradient SHAP", "gradient", on_demand=True),
         gradient_shap,
         baselines=True,
-        place=30,
+        place=70,
     ),
 )
