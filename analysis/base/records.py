@@ -245,8 +245,8 @@ class Cause:
         outcomes: examples with that outcome.
         holding: of all examples, those that share it.
         examples: all examples.
-        p: one-sided p that the share is no more than chance, by clusters; of the confirming half where it was discovered;
-            None where the cause rests on an experiment.
+        p: one-sided p that the share is no more than chance, by clusters; of the confirming half where it was
+            discovered; None where the cause rests on an experiment.
         tried: groups that were tried.
         base: what an experiment with it changes on the base, None where there was none.
         candidate: the same of the candidate, on the same texts.

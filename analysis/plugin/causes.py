@@ -92,11 +92,13 @@ class Beside:
 
     Args:
         went: where an example went, in words (`go to new_card`); for a sentence where most went one way.
+        came: where it came from, in words (`are labelled returns`); the same, of a group that went to one place.
         reverted: whether an intervention takes an example's change back, by ref, where one was tried.
         intervention: which one, in words.
     """
 
     went: Mapping[str, str]
+    came: Mapping[str, str]
     reverted: Mapping[str, bool]
     intervention: str
 
@@ -251,9 +253,10 @@ def _cause(
     sentence = (
         f"{test.worse} of {test.all_worse} {outcome.words} {group.words} ({share:.0%} of all {group.of_all})"
     )
-    went = Counter(beside.went[ref] for ref in members if ref in beside.went).most_common(1)
-    if went and group.kind != "destination" and 2 * went[0][1] >= len(members):
-        sentence += f"; {went[0][1]} of them {went[0][0]}"
+    ways = beside.came if group.kind == "destination" else beside.went
+    most = Counter(ways[ref] for ref in members if ref in ways).most_common(1)
+    if most and 2 * most[0][1] >= len(members):
+        sentence += f"; {most[0][1]} of them {most[0][0]}"
     tests = [beside.reverted[ref] for ref in members if ref in beside.reverted]
     if tests:
         sentence += f"; {beside.intervention} takes {sum(tests)} of {len(tests)} back"
@@ -326,7 +329,8 @@ def cause_tables(causes: Sequence[Cause]) -> dict[str, pa.Table]:
 class DiscoveredSlice:
     """A slice that one half of the examples found and the other confirmed, with what the other has of it.
 
-    `name` and `definition` are those of the slice, `refs` all its examples, `confirming` those of the half that confirms.
+    `name` and `definition` are those of the slice, `refs` all its examples, `confirming` those of the half that
+    confirms.
     """
 
     name: str
@@ -360,8 +364,9 @@ def discovered_slices(examples: Examples, units: Units, groups: Sequence[Group])
 
 def _definition(one: Found) -> str:
     return (
-        f"found on one half of the examples, and on the other {one.confirmed.worse} of {one.confirmed.inside} got worse "
-        f"and {one.confirmed.better} better (p {one.confirmed.p:.2g}; {one.asked} asked there, {one.tried} tried); advisory"
+        f"found on one half of the examples; of {one.confirmed.inside} of the other half {one.confirmed.worse} got worse "
+        f"and {one.confirmed.better} better (p {one.confirmed.p:.2g}; {one.asked} were asked there, {one.tried} tried); "
+        "advisory"
     )
 
 

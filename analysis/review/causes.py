@@ -1,6 +1,7 @@
 """Causes before gates: the gates that rest on the same examples fold under what these share.
 
-A pure function of a run's causes and of the gates as they stand, so that screens, `assay status` and the report fold alike.
+A pure function of a run's causes and of the gates as they stand, so that screens, `assay status` and the report fold
+alike.
 """
 
 from __future__ import annotations

@@ -25,12 +25,12 @@ if TYPE_CHECKING:
 
 MOST_LITERALS = 400
 """Properties of which all pairs are tried: those that most of what got worse has."""
-FINDING_P = 0.05
+FINDING_P = 0.01
 """A group is found on one half from this p downwards, before the other half is asked."""
-MOST_FOUND = 20
+MOST_FOUND = 8
 """Groups that one half may propose to the other, by p: each of them costs the others power."""
 SIGN_P, SIGN_HALF_P = 0.01, 0.07
-"""At which more must have got worse than better in a group: seven of seven, and in half of the examples four of four."""
+"""At which more must have got worse than better in a group: seven of seven, and four of four in half of the examples."""
 SAME = 0.8
 """Jaccard index from which two groups are one under two names; the simpler and earlier stands for both."""
 
@@ -117,8 +117,8 @@ def told_apart(
     Args:
         groups: every group that is tried, (n,) each.
         units: of all examples.
-        level: of the false discovery rate over all of them (Benjamini and Hochberg 1995), of holding too much of what got
-            worse; each that passes must also have more worse than better, at `SIGN_P`.
+        level: of the false discovery rate over all of them (Benjamini and Hochberg 1995), of holding too much of what
+            got worse; each that passes must also have more worse than better, at `SIGN_P`.
         by_example: for each group whether it is a cluster.
     """
     alone = by_example or [False] * len(groups)

@@ -10,6 +10,7 @@ import unicodedata
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Literal
 
 from analysis.text.units import numbers, units
@@ -109,4 +110,4 @@ def _names(text: str) -> bool:
     """Whether two words in a row begin with capitals, of which the first does not begin the text."""
     words = [text[start:end] for start, end in units(text)]
     begins = [word[:1].isupper() and word[1:2].islower() for word in words]
-    return any(one and other for one, other in zip(begins[1:], begins[2:], strict=False))
+    return any(one and other for one, other in pairwise(begins[1:]))

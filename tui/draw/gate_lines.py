@@ -152,7 +152,7 @@ def cause_lines(one: FoldedCause, width: int) -> list[Line]:
     mark, style = GATE_MARKS[one.verdict]
     refs = one.cause.refs
     count = f"{len(refs):,} ⏎"
-    rows = wrap(one.cause.sentence, max(width - 4 - len(count), 20))
+    rows = wrap(one.cause.sentence, max(width - 6 - len(count), 20))
     lines: list[Line] = []
     for number, row in enumerate(rows):
         target = Target("examples", one.cause.shared, refs) if number == 0 and refs else None

@@ -1,8 +1,8 @@
 """What the messages that changed for the worse share: causes, and slices that nobody declared.
 
-A cue is a cause by experiment: inserted into messages that have nothing to do with the class it moves the candidate and
-not the base, by the rule of `intent.relevance`. An evaluation set that shares the shortcut shows nothing of it in counts.
-Everything else is a cause by counts (`analysis.plugin.causes`).
+A cue is a cause by experiment: inserted into messages that have nothing to do with the class it moves the candidate
+and not the base, by the rule of `intent.relevance`. An evaluation set that shares the shortcut shows nothing of it in
+counts. Everything else is a cause by counts (`analysis.plugin.causes`).
 """
 
 from __future__ import annotations
@@ -247,8 +247,10 @@ def _own_groups(connection: duckdb.DuckDBPyConnection) -> list[Group]:
 
 def _beside(connection: duckdb.DuckDBPyConnection) -> Beside:
     asked = {"track": TRACK, "all": ALL}
-    went = {ref: f"go to {label}" for ref, label in connection.execute(_SQL["went"], asked).fetchall()}
-    return Beside(went, dict(connection.execute(_SQL["reverted"]).fetchall()), DELETION)
+    flipped = connection.execute(_SQL["went"], asked).fetchall()
+    went = {ref: f"go to {label}" for ref, _, label in flipped}
+    came = {ref: f"are labelled {gold}" for ref, gold, _ in flipped if gold is not None}
+    return Beside(went, came, dict(connection.execute(_SQL["reverted"]).fetchall()), DELETION)
 
 
 def outcomes(settings: IntentSettings) -> list[Outcome]:

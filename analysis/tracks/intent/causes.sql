@@ -15,7 +15,7 @@ SELECT ref, base_p FROM intent_pair JOIN membership m USING (ref)
 WHERE m.slice = $all AND m.track = $track AND isfinite(base_p) ORDER BY ref
 
 -- name: went
-SELECT p.ref, p.candidate_label FROM intent_pair p JOIN membership m ON m.ref = p.ref AND m.slice = $all AND m.track = $track
+SELECT p.ref, p.gold, p.candidate_label FROM intent_pair p JOIN membership m ON m.ref = p.ref AND m.slice = $all AND m.track = $track
 WHERE p.flipped ORDER BY p.ref
 
 -- name: reverted

@@ -106,10 +106,10 @@ TWICE = 2.0
 def newly_moves(own: Metric | None, base: Metric | None, change: Metric | None, limit: float) -> int:
     """1 where a cue newly adds the class, -1 where it newly takes it away, 0 where neither is told or the base does it.
 
-    Own effect and change must both be beyond the limit and go the same way. Either way counts: a cue that takes the class
-    away costs more than one that adds it, and what the candidate suppresses less than its base has got better. Models of
-    one recipe with other seeds differ by as much as .33 and .46 on one class of BANKING77, so that the candidate must do
-    `TWICE` what the base does.
+    Own effect and change must both be beyond the limit and go the same way. Either way counts: a cue that takes the
+    class away costs more than one that adds it, and what the candidate suppresses less than its base has got better.
+    Models of one recipe with other seeds differ by as much as .33 and .46 on one class of BANKING77, so that the
+    candidate must do `TWICE` what the base does.
 
     Args:
         own: the candidate's effect.
