@@ -57,7 +57,11 @@ def planted_run(
         if title and price:
             both.add(ref)
         examples.append((ref, TRACK, "message", str(number), None, text, one.label, f"{number}"))
-        slices = (("all", ALL), ("class", f"label={one.label}"), ("metadata", f"channel={rng.choice(CHANNELS)}"))
+        slices = (
+            ("all", ALL),
+            ("class", f"label={one.label}"),
+            ("metadata", f"channel={rng.choice(CHANNELS)}"),
+        )
         for kind, name in slices:
             members.append((name, TRACK, ref))
             sizes[kind, name] = sizes.get((kind, name), 0) + 1
@@ -89,6 +93,4 @@ def discover(connection: duckdb.DuckDBPyConnection, seed: int) -> list[Discovere
 
     examples = examples_of(connection, TRACK, f"benchmark/{seed}")
     units = units_of(connection, TRACK, Outcome("broken", "accuracy", ALL, "broken"), examples)
-    return discovered_slices(
-        examples, units, [*fixed_groups(connection, TRACK), *text_groups(examples)]
-    )
+    return discovered_slices(examples, units, [*fixed_groups(connection, TRACK), *text_groups(examples)])

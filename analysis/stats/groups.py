@@ -172,7 +172,8 @@ def discovered(
     """Groups by one property or two that hold more of what got worse, found on one half and confirmed on the other.
 
     Each half finds for the other, at half the level each. All pairs are counted as products of matrices, and those that
-    are too small, or of which too little got worse, are passed over.
+    are too small, or of which too little got worse, are passed over. A group that overlaps one that holds more is kept
+    only for what that one leaves of it.
 
     Args:
         literals: (n, properties), which example has which.
@@ -200,12 +201,15 @@ def discovered(
             if told and (names not in found or test.p < found[names].confirmed.p):
                 whole = held_against_all(literals[:, list(names)].all(axis=1), units)
                 found[names] = Found(names, test, whole, len(proposed), tried, not finds_first)
-    ranked = sorted(found.values(), key=lambda one: (one.confirmed.p, len(one.literals), one.literals))
+    ranked = sorted(found.values(), key=lambda one: (one.whole.over_p, len(one.literals), one.literals))
     kept: list[Found] = []
+    explained = np.zeros(len(first), bool)
     for one in ranked:
-        mask = literals[:, list(one.literals)].all(axis=1)
-        if all(_alike(mask, literals[:, list(other.literals)].all(axis=1)) < SAME for other in kept):
+        mask, rest = literals[:, list(one.literals)].all(axis=1), ~explained
+        # What is left of a group without those that were told before it must still be told.
+        if not kept or held_against_all(mask[rest], units.part(rest)).p <= FINDING_P:
             kept.append(one)
+            explained |= mask
     return kept
 
 

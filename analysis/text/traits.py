@@ -21,6 +21,9 @@ MOST_WORDS = 3
 MOST_SHARE = 0.5
 """What more of the texts share than this tells none of them apart."""
 
+LEAST_CAPITALS = 3
+"""Letters from which a word in capitals is no abbreviation of one or two."""
+
 _LINK = re.compile(r"https?://|www\.|\S+@\S+\.\S")
 _QUOTED = re.compile(r"[\"“„«].+[\"”“»]")
 
@@ -101,7 +104,9 @@ def _marks(text: str) -> list[str]:
         "a quotation": bool(_QUOTED.search(text)),
         "a link or an address": bool(_LINK.search(text)),
         "a line break": "\n" in text.strip(),
-        "a word in capitals": bool(re.search(r"\b[^\W\d_a-zß-öø-ÿ]{3,}\b", text)),
+        "a word in capitals": any(
+            end - start >= LEAST_CAPITALS and text[start:end].isupper() for start, end in units(text)
+        ),
     }
     return [name for name, does in held.items() if does]
 
