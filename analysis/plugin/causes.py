@@ -364,9 +364,9 @@ def discovered_slices(examples: Examples, units: Units, groups: Sequence[Group])
 
 def _definition(one: Found) -> str:
     return (
-        f"found on one half of the examples; of {one.confirmed.inside} of the other half {one.confirmed.worse} got worse "
-        f"and {one.confirmed.better} better (p {one.confirmed.p:.2g}; {one.asked} were asked there, {one.tried} tried); "
-        "advisory"
+        f"found on one half of the examples; of {one.confirmed.inside} of the other half {one.confirmed.worse} got "
+        f"worse and {one.confirmed.better} better (p {one.confirmed.p:.2g}; {one.asked} were asked there, {one.tried} "
+        "tried); advisory"
     )
 
 

@@ -21,8 +21,8 @@ def entries(given: GateInput, results: Sequence[GateResult]) -> dict[str, Any]:
 
     Returns:
         `causes`, `decision`, `gates_allow`, `gates`, `numbers`, `weakened`, `rules`, `alpha`, `waivers`, `findings`,
-        `reviewers`, `agreement`, `disagreements` and `coverage`, as JSON values. Everybody stands among the reviewers; the last
-        three are of those alone whose verdicts count.
+        `reviewers`, `agreement`, `disagreements` and `coverage`, as JSON values. Everybody stands among the reviewers;
+        the last three are of those alone whose verdicts count.
     """
     state, heard = given.state, as_heard(given, results)
     blocking = {one.key for one in results if one.blocking}

@@ -30,7 +30,7 @@ FINDING_P = 0.01
 MOST_FOUND = 8
 """Groups that one half may propose to the other, by p: each of them costs the others power."""
 SIGN_P, SIGN_HALF_P = 0.01, 0.07
-"""At which more must have got worse than better in a group: seven of seven, and four of four in half of the examples."""
+"""At which more must have got worse than better in a group: seven of seven, and four of four in half of the texts."""
 SAME = 0.8
 """Jaccard index from which two groups are one under two names; the simpler and earlier stands for both."""
 
