@@ -1,8 +1,8 @@
 """Whether the first line names what was planted, and what slice discovery finds: `python -m benchmarks.causes --help`.
 
 Reviews of the models that `benchmarks.shortcuts` trained: candidates that were taught titles, punctuation or a
-template, and healthy ones. Discovery is measured on real texts whose changes are drawn: a slice of those that name a title and a
-price, and null data with classes that are hard for both sides. What was analysed is kept in the work folder.
+template, and healthy ones. Discovery is measured on real texts whose changes are drawn: a slice of those that name a
+title and a price, and null data with classes that are hard for both sides. What was analysed is kept in the work folder.
 """
 
 from __future__ import annotations

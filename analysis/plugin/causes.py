@@ -18,7 +18,7 @@ import numpy as np
 from analysis.base.records import ALL, Cause, CauseKind
 from analysis.base.seeds import draw
 from analysis.base.sql import queries
-from analysis.stats.groups import SIGN_HALF_P, Found, Tested, Units, discovered, told_apart
+from analysis.stats.groups import SIGN_HALF_P, Found, Tested, Units, discovered, having, told_apart
 from analysis.text.traits import traits
 
 if TYPE_CHECKING:
@@ -353,7 +353,7 @@ def discovered_slices(examples: Examples, units: Units, groups: Sequence[Group])
     refs = np.array(list(examples.texts), object)
     made = []
     for one in discovered(literals, units, examples.first, SLICE_LEVEL, examples.least):
-        mask = literals[:, list(one.literals)].all(axis=1)
+        mask = having(literals, one.literals)
         half = mask & (examples.first == one.confirmed_on_first)
         names = " + ".join(groups[number].shared for number in one.literals)
         made.append(

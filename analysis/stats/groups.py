@@ -195,22 +195,33 @@ def discovered(
         proposed, tried = _proposed(literals[half], units.part(half), least, pairs=pairs)
         rest = ~half
         other, there = units.part(rest), literals[rest]
-        tests = [held_against_all(there[:, list(one)].all(axis=1), other) for one in proposed]
+        tests = [held_against_all(having(there, one), other) for one in proposed]
         passed = _passed(tests, level / 2, sign)
         for names, test, told in zip(proposed, tests, passed, strict=True):
             if told and (names not in found or test.p < found[names].confirmed.p):
-                whole = held_against_all(literals[:, list(names)].all(axis=1), units)
+                whole = held_against_all(having(literals, names), units)
                 found[names] = Found(names, test, whole, len(proposed), tried, not finds_first)
     ranked = sorted(found.values(), key=lambda one: (one.whole.over_p, len(one.literals), one.literals))
     kept: list[Found] = []
     explained = np.zeros(len(first), bool)
     for one in ranked:
-        mask, rest = literals[:, list(one.literals)].all(axis=1), ~explained
+        mask, rest = having(literals, one.literals), ~explained
         # What is left of a group without those that were told before it must still be told.
         if not kept or held_against_all(mask[rest], units.part(rest)).p <= FINDING_P:
             kept.append(one)
             explained |= mask
     return kept
+
+
+def having(literals: NDArray[np.bool_], names: Sequence[int]) -> Mask:
+    """Which examples have all of some properties, (n,).
+
+    Args:
+        literals: (n, properties), which example has which.
+        names: numbers of properties.
+    """
+    mask: Mask = np.logical_and.reduce(literals[:, list(names)], axis=1)
+    return mask
 
 
 def _proposed(
@@ -233,12 +244,12 @@ def _proposed(
         alone = np.minimum(*np.broadcast_arrays(np.diag(size)[:, None], np.diag(size)[None]))
         worth &= size < SAME * alone
         groups += [(int(chosen[left]), int(chosen[right])) for left, right in np.argwhere(worth)]
-    tested = [(held_against_all(literals[:, list(one)].all(axis=1), units).p, one) for one in groups]
+    tested = [(held_against_all(having(literals, one), units).p, one) for one in groups]
     ranked = sorted((one for one in tested if one[0] <= FINDING_P), key=lambda one: (one[0], len(one[1])))
     kept: list[tuple[int, ...]] = []
     masks: list[Mask] = []
     for _, names in ranked:
-        mask = literals[:, list(names)].all(axis=1)
+        mask = having(literals, names)
         if all(_alike(mask, other) < SAME for other in masks):
             kept.append(names)
             masks.append(mask)
