@@ -2,7 +2,8 @@
 
 Reviews of the models that `benchmarks.shortcuts` trained: candidates that were taught titles, punctuation or a
 template, and healthy ones. Discovery is measured on real texts whose changes are drawn: a slice of those that name a
-title and a price, and null data with classes that are hard for both sides. What was analysed is kept in the work folder.
+title and a price, and null data with classes that are hard for both sides. What was analysed is kept in the work
+folder.
 """
 
 from __future__ import annotations
