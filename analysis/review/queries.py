@@ -20,6 +20,7 @@ from analysis.base.records import (
     VARIANT,
     Attribution,
     Better,
+    Cause,
     Contested,
     Example,
     Flag,
@@ -313,6 +314,7 @@ def gate_input(
         flagged={gate: tuple(dict.fromkeys(refs)) for gate, refs in flagged},
         state=state,
         contested=contested,
+        causes=tuple(records(connection, Cause, _SQL["causes"])),
     )
 
 

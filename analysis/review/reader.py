@@ -23,6 +23,7 @@ from analysis.plugin.question import KnownAnswer
 from analysis.review import queries
 from analysis.review import scope as scopes
 from analysis.review.asked import Asked, asked_of, known_asked
+from analysis.review.causes import Folded, causes_content, fold
 from analysis.review.coverage import slice_sentences
 from analysis.review.earlier import EarlierVerdict, EarlierVerdicts
 from analysis.review.evaluate import allow, as_heard, deciding_refs, evaluate, state_of
@@ -451,6 +452,11 @@ class ReviewReader:
             self._gates = evaluate(given)
         return self._gates
 
+    def causes(self) -> Folded:
+        """What the examples that got worse share, with the gates that rest on each; and the gates that rest on none."""
+        gates = self.gates()
+        return fold(self.gate_input(), gates)
+
     def triggers(self) -> list[Trigger]:
         """The triggers of the configured tracks, by the verdicts that count in their gates."""
         given = self.gate_input()
@@ -460,7 +466,7 @@ class ReviewReader:
         return self._triggers
 
     def status(self) -> dict[str, Any]:
-        """What `assay status --json` prints: gates, queue, decision, triggers, and whether to promote.
+        """What `assay status --json` prints: causes, gates, queue, decision, triggers, and whether to promote.
 
         In the queue, `total` is what must be judged and `inspected` how much of it is, as `review.coverage` counts it.
         """
@@ -486,7 +492,7 @@ class ReviewReader:
             "threshold",
         )
         return {
-            "schema": 2,
+            "schema": 3,
             "review": self.description["review"]["name"],
             "run": self.run,
             "state": state_of(gates, decision),
@@ -494,6 +500,7 @@ class ReviewReader:
             "decision": decision.decision if decision else None,
             "signed_by": signed_by(self.store, decision.event_id) if decision else [],
             "promotable": allowed and decision is not None and decision.decision == "promote",
+            "causes": causes_content(self.causes()),
             "gates": [
                 {
                     **{key: getattr(gate, key) for key in keys},

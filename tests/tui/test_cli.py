@@ -111,7 +111,7 @@ def test_a_review_by_commands_from_analysis_to_export(
     status, out, _ = run("status", str(store), "--json", capsys=capsys)
     before = json.loads(out)
     assert status == 1
-    assert before["schema"] == 2
+    assert before["schema"] == 3
     assert before["queue"]["inspected"] == 0
     named = run("status", str(store), "--format", "json", capsys=capsys)[1]
     assert json.loads(named) == before

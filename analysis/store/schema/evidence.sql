@@ -47,3 +47,11 @@ COMMENT ON TABLE taught IS 'points';
 CREATE TABLE flag (
     ref VARCHAR NOT NULL, reason VARCHAR NOT NULL, gate VARCHAR, rank INTEGER, value DOUBLE,
     control BOOLEAN NOT NULL);
+-- What the examples that got worse share (`analysis.base.records.Cause`), found once; gates fold under it when read.
+CREATE TABLE cause (
+    track VARCHAR NOT NULL, cause VARCHAR NOT NULL, place INTEGER NOT NULL, kind VARCHAR NOT NULL, shared VARCHAR NOT NULL,
+    outcome VARCHAR NOT NULL, members BIGINT NOT NULL, outcomes BIGINT NOT NULL, holding BIGINT NOT NULL,
+    examples BIGINT NOT NULL, p DOUBLE, tried BIGINT NOT NULL, base DOUBLE, candidate DOUBLE, neutral DOUBLE,
+    reverted BIGINT NOT NULL, intervened BIGINT NOT NULL, intervention VARCHAR NOT NULL, sentence VARCHAR NOT NULL,
+    gates VARCHAR[] NOT NULL);
+CREATE TABLE cause_member (track VARCHAR NOT NULL, cause VARCHAR NOT NULL, place INTEGER NOT NULL, ref VARCHAR NOT NULL);

@@ -121,6 +121,7 @@ class IntentTrack(Track):
         """Probes are made first, so that variants are predicted with everything else."""
         from analysis.tracks.intent.attribution import ATTRIBUTE, QUEUED
         from analysis.tracks.intent.calibration import CALIBRATION
+        from analysis.tracks.intent.causes import CAUSES
         from analysis.tracks.intent.change import CHANGE, CHANGE_METRICS
         from analysis.tracks.intent.choose_options import options_stage
         from analysis.tracks.intent.contested import CONTESTED
@@ -160,6 +161,7 @@ class IntentTrack(Track):
             CHANGE,
             CHANGE_METRICS,
             LAYER_PROBES,
+            CAUSES,
         )
 
     def also_costly(
