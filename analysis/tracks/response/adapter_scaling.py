@@ -16,8 +16,8 @@ import pyarrow as pa
 
 from analysis.base.records import ALL
 from analysis.base.sql import queries
-from analysis.models.adapter import ADAPTER_CONFIG, is_adapter
-from analysis.models.files import read_json
+from analysis.models.adapter import ADAPTER_CONFIG, ADAPTER_WEIGHTS, is_adapter
+from analysis.models.files import read_header, read_json
 from analysis.models.generator import generators
 from analysis.plugin.metric import metric_table
 from analysis.plugin.stage import Aggregate, PlanContext, RunContext, Shard, Stage
@@ -58,16 +58,23 @@ def why_not_scaled(models: Sides) -> str:
     folder: Path = models.folders["candidate"]
     if not is_adapter(folder):
         return "the candidate is a whole model and no LoRA adapter over the base"
+    if models.over is not None:
+        return "the candidate is an adapter over a model that is not the base"
+    return _not_linear(folder)
+
+
+def _not_linear(folder: Path) -> str:
+    """What of an adapter no factor leads back to its base; '' where it is all products of LoRA."""
     config = read_json(folder / ADAPTER_CONFIG)
     kind = config.get("peft_type")
     if kind != "LORA":
         return f"the candidate is a {kind} adapter, and only LoRA adds weights times a factor"
-    for key, effect in _NOT_SCALED.items():
-        if config.get(key):
-            return f"the adapter {effect}"
+    effect = next((effect for key, effect in _NOT_SCALED.items() if config.get(key)), "")
     if config.get("bias", "none") != "none":
-        return "the adapter replaces biases of the base"
-    return ""
+        effect = effect or "replaces biases of the base"
+    if any(".lora_" not in name for name in read_header(folder / ADAPTER_WEIGHTS)):
+        effect = effect or "holds whole weights of its own, such as embeddings"
+    return effect and f"the adapter {effect}"
 
 
 @contextmanager

@@ -7,7 +7,7 @@ from typing import Annotated, cast
 from pydantic import AfterValidator, Field, ValidationInfo, field_validator
 
 from analysis.base.problems import suggest
-from analysis.plugin.settings import AnyPath, FilePath, Text, TrackSettings
+from analysis.plugin.settings import AnyPath, FilePath, FolderPath, Text, TrackSettings
 
 DEPTH = 100
 """Items that are kept of the ranking of a query; also the most that `k` may be."""
@@ -32,11 +32,12 @@ class RetrievalSettings(TrackSettings):
 
     `group_by` names the attributes of items that are wanted as grounds of similarity, `must_keep` those of
     them that may not be given up, `not_by` those that must not bring items together; `k` is the number of
-    neighbours that are compared.
+    neighbours that are compared. `over` is the whole model below sides that are adapters.
     """
 
     base: Encoder
     candidate: Encoder
+    over: FolderPath | None = None
     items: FilePath
     id: Text = "id"
     text: Text = "text"
