@@ -14,7 +14,7 @@ import re
 import warnings
 from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple, cast
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, cast
 
 from analysis.base.errors import AssayError
 from analysis.models.digest import file_digests, folder_digest
@@ -43,7 +43,10 @@ from analysis.models.load_classifier import (
 from analysis.models.load_transformers import LOADING_ERRORS, check_vocabulary, load_tokenizer, reason
 
 if TYPE_CHECKING:
+    import torch
     from transformers import PreTrainedModel
+
+Value = TypeVar("Value")
 
 ADAPTER_CONFIG = "adapter_config.json"
 ADAPTER_WEIGHTS = "adapter_model.safetensors"
@@ -183,7 +186,7 @@ def check_adapter(folder: Path, base: Path, weights: Path, shapes: dict[str, lis
             where=str(folder),
             hint="save the adapter with save_pretrained(FOLDER)",
         )
-    tensors = read_header(folder / ADAPTER_WEIGHTS)
+    tensors = _without_copies(read_header(folder / ADAPTER_WEIGHTS))
     added = _check_tensors(tensors, config, shapes, folder, read_json(weights / "config.json"))
     notes = _check_origin(config, base, weights, str(folder / ADAPTER_CONFIG))
     if added:
@@ -237,7 +240,7 @@ def adapted_model(folder: Path, base: PreTrainedModel, device: str) -> PreTraine
     model = copy.deepcopy(base, shared)
     values = {key: value for key, value in config.items() if key in known}
     try:
-        weights = load_file(folder / ADAPTER_WEIGHTS, device=device)
+        weights = _without_copies(load_file(folder / ADAPTER_WEIGHTS, device=device))
         _own_weights(model, {name: list(one.shape) for name, one in weights.items()}, config)
         with warnings.catch_warnings():
             # What the libraries say to each other is nothing that a reader could act on.
@@ -261,8 +264,6 @@ def _own_weights(model: PreTrainedModel, tensors: dict[str, list[int]], config: 
 
     Of the modules in `modules_to_save` PEFT makes copies itself.
     """
-    import torch
-
     copied = set(config.get("modules_to_save") or ())
 
     whole = _plain_names(tensors)
@@ -272,14 +273,23 @@ def _own_weights(model: PreTrainedModel, tensors: dict[str, list[int]], config: 
         if name in whole and whole[name][1:] == list(one.shape[1:]) and whole[name][0] > one.shape[0]
     }
     if rows:
+        # They are resized in place, and the base keeps its own.
+        for layer in (model.get_input_embeddings(), model.get_output_embeddings()):
+            for name, one in list(layer.named_parameters(recurse=False)) if layer is not None else ():
+                setattr(layer, name, _copied(one))
         # New rows are random only until the adapter's own are loaded.
         model.resize_token_embeddings(max(rows), mean_resizing=False)
     for name, one in list(model.named_parameters()):
         if name in whole and whole[name] == list(one.shape) and not copied & set(name.split(".")):
             owner, _, last = name.rpartition(".")
-            own = torch.nn.Parameter(one.detach().clone(), requires_grad=False)
-            setattr(model.get_submodule(owner), last, own)
+            setattr(model.get_submodule(owner), last, _copied(one))
     model.tie_weights()
+
+
+def _copied(parameter: torch.nn.Parameter) -> torch.nn.Parameter:
+    import torch
+
+    return torch.nn.Parameter(parameter.detach().clone(), requires_grad=False)
 
 
 def _check_config(config: dict[str, Any], where: str) -> None:
@@ -447,6 +457,17 @@ def _plain_names(tensors: dict[str, list[int]]) -> dict[str, list[int]]:
         for name, shape in tensors.items()
         if name.startswith(_PREFIX)
     }
+
+
+def _without_copies(tensors: dict[str, Value]) -> dict[str, Value]:
+    """Tensors without the copies that PEFT writes beside embeddings it saves whole: of what was, and of what is."""
+    kept = {}
+    for name, value in tensors.items():
+        layer, _, last = name.rpartition(".")
+        module, _, wrapper = layer.rpartition(".")
+        if wrapper not in ("modules_to_save", "original_module") or f"{module}.{last}" not in tensors:
+            kept[name] = value
+    return kept
 
 
 def _owner(name: str, modules: set[str]) -> str | None:

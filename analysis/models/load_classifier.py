@@ -409,10 +409,9 @@ def _check_inverse(labels: tuple[str, ...], table: object, where: str) -> None:
     wrong = [
         f"{label} is {own[label]} and {number}"
         for label, number in named.items()
-        if label in own and own[label] != number
+        if label in own and str(own[label]) != str(number)
     ]
     unknown = [f"{label} is only in label2id" for label in named if label not in own]
-    # A map of all names but some is no contradiction; one that names other classes is.
     said = [*wrong, *unknown]
     if said:
         more = f" (and {len(said) - _SHOWN_LABELS} more)" if len(said) > _SHOWN_LABELS else ""

@@ -51,11 +51,12 @@ def _never_used(config: str, declared: int) -> int:
     except (*LOADING_ERRORS, LookupError):
         # Whoever loads it says what is wrong with it.
         return 0
-    tables = [
-        module
+    # Whatever class the table is of: it has a row for each position, and says which id is padding's.
+    taken = [
+        module.padding_idx + 1
         for module in model.modules()
-        if isinstance(module, torch.nn.Embedding)
-        and module.num_embeddings == declared
+        if isinstance(getattr(module, "padding_idx", None), int)
         and module is not words
+        and getattr(module, "weight", torch.empty(0)).shape[:1] == (declared,)
     ]
-    return max((one.padding_idx + 1 for one in tables if one.padding_idx is not None), default=0)
+    return max(taken, default=0)
