@@ -50,6 +50,8 @@ def load_whole(
             use_safetensors=True,
             dtype=torch.float32,
             output_loading_info=True,
+            # They are told below, by name.
+            ignore_mismatched_sizes=True,
             local_files_only=True,
             trust_remote_code=False,
             **options,
@@ -58,8 +60,8 @@ def load_whole(
         raise AssayError(f"cannot be loaded: {reason(error)}", where=str(folder)) from error
     missing = [str(key) for key in info["missing_keys"]]
     spared = [key for key in missing if spare and key.startswith(f"{spare}.")]
-    wrong = sorted(str(key) for key in info.get("mismatched_keys", ()))
-    absent = sorted(set(missing) - set(spared) - set(brought)) + wrong
+    wrong = {str(key[0]) for key in info.get("mismatched_keys", ())}
+    absent = sorted((set(missing) | wrong) - set(spared) - set(brought))
     if absent:
         raise AssayError(
             f"{len(absent)} weights are missing or of another shape and would be random, such as {absent[0]}",
