@@ -111,13 +111,13 @@ class Track:
         """Leave out, or refuse, the examples that the sides cannot answer for; say which are cut. Raises AssayError."""
         return examples
 
-    def trial(
+    def trial(self, models: Sides, examples: Examples, settings: TrackSettings, review: Review) -> None:
+        """Run one example through both sides as the stages will: what passes here, they finish. Raises AssayError."""
+
+    def foretell(
         self, models: Sides, examples: Examples, settings: TrackSettings, review: Review
     ) -> Sequence[str]:
-        """Run one example through both sides as the stages will; return what all will take, a line each.
-
-        What passes here, the stages finish. Raises AssayError.
-        """
+        """What a run of all examples will take on this machine, a line each, by running some. Raises AssayError."""
         return ()
 
     def clusters(self, examples: Examples, settings: TrackSettings) -> Mapping[str, str]:

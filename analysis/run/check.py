@@ -119,7 +119,9 @@ def _check_track(
     notes += track.decidable(settings, slices, planned(review))
     if trial and len(problems) == before:
         attempt(lambda: tune_threads(models.parameters), problems)
-        notes += attempt(lambda: track.trial(models, checked, settings, review), problems) or []
+        attempt(lambda: track.trial(models, checked, settings, review), problems)
+    if trial and len(problems) == before:
+        notes += attempt(lambda: track.foretell(models, checked, settings, review), problems) or []
     return slices, notes
 
 

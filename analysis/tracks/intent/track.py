@@ -94,12 +94,17 @@ class IntentTrack(Track):
         known = check_labels(examples, pair.labels, skip_bad_rows)
         return with_cut_texts(known, pair, intent_settings(settings).max_length)
 
-    def trial(
-        self, models: Sides, examples: Examples, settings: TrackSettings, review: Review
-    ) -> Sequence[str]:
+    def trial(self, models: Sides, examples: Examples, settings: TrackSettings, review: Review) -> None:
         from analysis.tracks.intent.trial import try_classifiers
 
-        return try_classifiers(models, examples, settings, review)
+        try_classifiers(models, examples, settings, review)
+
+    def foretell(
+        self, models: Sides, examples: Examples, settings: TrackSettings, review: Review
+    ) -> Sequence[str]:
+        from analysis.tracks.intent.trial import foretell
+
+        return foretell(models, examples, settings, review)
 
     def clusters(self, examples: Examples, settings: TrackSettings) -> Mapping[str, str]:
         from analysis.tracks.intent.load_data import message_clusters

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -27,39 +28,68 @@ if TYPE_CHECKING:
 
 _TIMED = 16
 """Messages whose prediction is timed."""
+_EXPLAINED = 8
+"""Messages whose explanation is timed, where one takes little."""
+_QUICK_S = 3.0
+"""Seconds below which it takes little."""
 _FEW_WORDS = 3
 """Words of a message that is explained on trial, at least, where one has as many."""
 _MOST_TOKENS = 1024
 """Tokens of the longest text that is tried, where the limit is higher: further than that, memory decides."""
 
 
-def try_classifiers(models: Sides, examples: Examples, settings: TrackSettings, review: Review) -> list[str]:
+def try_classifiers(models: Sides, examples: Examples, settings: TrackSettings, review: Review) -> None:
     """Predict and explain one message with both sides, and read as long a text as will be read.
-
-    Returns:
-        What predicting and explaining will take, a line.
 
     Raises:
         AssayError: a model that cannot be loaded, cannot read a text of that length, or cannot be explained.
     """
     pair = classifiers(models)
     context = RunContext("intent", settings, review.review.seed, models)
-    rows = examples.rows
-    limit = token_limit(context)
-    longest = max((row.text for row in rows), key=len)
-    loaded = {side: pair.side(side) for side in SIDES}
+    limit = min(token_limit(context), _MOST_TOKENS)
+    longest = max((row.text for row in examples.rows), key=len)
     for side in SIDES:
-        _read_longest(loaded[side], longest, min(limit, _MOST_TOKENS), models, side)
-    every = max(1, len(rows) // _TIMED)
-    sample = rows[::every][:_TIMED]
-    both = [one.model for one in loaded.values()]
-    shard = Shard({}, [(row.ref, row.text, None, row.sha256) for row in sample], len(sample))
-    message = _short(rows)
-    one = Shard({}, ([(message.ref, message.text, message.sha256, True)], {}), 1)
+        _read_longest(pair.side(side), longest, limit, models, side)
+    short = _short(examples.rows)
     with trying(models.folders["candidate"], "predict and explain one message beside the base"):
-        per_token = seconds_per_token(both, partial(PREDICT.run, context, shard))
-        explained = seconds_per_token(both, partial(ATTRIBUTE.run, context, one))
+        PREDICT.run(context, _to_predict([short]))
+        ATTRIBUTE.run(context, _to_explain([short]))
+
+
+def foretell(models: Sides, examples: Examples, settings: TrackSettings, review: Review) -> list[str]:
+    """What predicting and explaining will take, a line, by what some messages take.
+
+    Raises:
+        AssayError: a model fails on one of them.
+    """
+    pair = classifiers(models)
+    context = RunContext("intent", settings, review.review.seed, models)
+    both = [pair.side(side).model for side in SIDES]
+    sample = _spread(examples.rows, _TIMED)
+    with trying(models.folders["candidate"], "predict and explain some messages beside the base"):
+        per_token = seconds_per_token(both, partial(PREDICT.run, context, _to_predict(sample)))
+        started = time.monotonic()
+        explained = seconds_per_token(both, partial(ATTRIBUTE.run, context, _to_explain(sample[:1])))
+        if time.monotonic() - started < _QUICK_S:
+            # One alone says more of what it costs to begin than of what many cost together.
+            some = _to_explain(_spread(sample, _EXPLAINED))
+            explained = seconds_per_token(both, partial(ATTRIBUTE.run, context, some))
+    limit = token_limit(context)
     return [_estimate(examples, review, limit, per_token, explained, models.device)]
+
+
+def _spread(rows: Sequence[Example], count: int) -> Sequence[Example]:
+    """About so many rows from everywhere among some."""
+    return rows[:: max(1, len(rows) // count)][:count]
+
+
+def _to_predict(rows: Sequence[Example]) -> Shard:
+    return Shard({}, [(row.ref, row.text, None, row.sha256) for row in rows], len(rows))
+
+
+def _to_explain(rows: Sequence[Example]) -> Shard:
+    """Some messages as the stage explains them, flips among them."""
+    return Shard({}, ([(row.ref, row.text, row.sha256, True) for row in rows], {}), len(rows))
 
 
 def _read_longest(classifier: LoadedClassifier, text: str, limit: int, models: Sides, side: str) -> None:

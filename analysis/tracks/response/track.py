@@ -117,12 +117,17 @@ class ResponseTrack(Track):
 
         return list(decidable_notes(response_settings(settings), slices))
 
-    def trial(
-        self, models: Sides, examples: Examples, settings: TrackSettings, review: Review
-    ) -> Sequence[str]:
+    def trial(self, models: Sides, examples: Examples, settings: TrackSettings, review: Review) -> None:
         from analysis.tracks.response.trial import try_generators
 
-        return try_generators(models, examples, settings)
+        try_generators(models, examples)
+
+    def foretell(
+        self, models: Sides, examples: Examples, settings: TrackSettings, review: Review
+    ) -> Sequence[str]:
+        from analysis.tracks.response.trial import foretell
+
+        return foretell(models, examples, settings)
 
     def metrics(self) -> tuple[MetricSpec, ...]:
         from analysis.tracks.response.metric_specs import SPECS

@@ -23,11 +23,11 @@ _TOKENS = 4
 """Tokens of the answer that is made on trial."""
 
 
-def try_generators(models: Sides, examples: Examples, settings: TrackSettings) -> list[str]:
+def try_generators(models: Sides, examples: Examples) -> float:
     """Answer the first prompt with both sides, a few tokens long.
 
     Returns:
-        What all answers will take at most, a line; none where they are recorded.
+        Seconds that one whole answer of each side takes at most, by what those tokens took.
 
     Raises:
         AssayError: a model that cannot be loaded, or fails on the prompt.
@@ -35,7 +35,7 @@ def try_generators(models: Sides, examples: Examples, settings: TrackSettings) -
     from analysis.models.generation import generate_answers
 
     if not models:
-        return []
+        return 0.0
     pair = generators(models)
     turns = turns_by_ref(
         (row["ref"], row["role"], row["text"]) for row in examples.payload["response_turn"].to_pylist()
@@ -52,11 +52,16 @@ def try_generators(models: Sides, examples: Examples, settings: TrackSettings) -
             started = time.monotonic()
             generate_answers(tried, [generator.prompt_ids(prompt)])
         seconds += (time.monotonic() - started) / short.max_new_tokens * most
-    if not response_settings(settings).generates:
+    return seconds
+
+
+def foretell(models: Sides, examples: Examples, settings: TrackSettings) -> list[str]:
+    """What all answers will take at most, a line; none where they are recorded. Raises AssayError."""
+    if not models or not response_settings(settings).generates:
         return []
-    prompts = len(examples.evaluation_rows())
-    answers = prompts * (1 + SAMPLES)
+    answers = len(examples.evaluation_rows()) * (1 + SAMPLES)
+    seconds = try_generators(models, examples) * answers
     return [
-        f"time      {duration(seconds * answers)} at most to make {answers:,} answers of each side, one at a time "
+        f"time      {duration(seconds)} at most to make {answers:,} answers of each side, one at a time "
         f"(on {models.device}); prompts of one length are answered together"
     ]

@@ -82,12 +82,17 @@ class RetrievalTrack(Track):
 
         return fit_vectors(examples, models, skip_bad_rows)
 
-    def trial(
-        self, models: Sides, examples: Examples, settings: TrackSettings, review: Review
-    ) -> Sequence[str]:
+    def trial(self, models: Sides, examples: Examples, settings: TrackSettings, review: Review) -> None:
         from analysis.tracks.retrieval.trial import try_encoders
 
-        return try_encoders(models, examples)
+        try_encoders(models, examples)
+
+    def foretell(
+        self, models: Sides, examples: Examples, settings: TrackSettings, review: Review
+    ) -> Sequence[str]:
+        from analysis.tracks.retrieval.trial import foretell
+
+        return foretell(models, examples)
 
     def clusters(self, examples: Examples, settings: TrackSettings) -> Mapping[str, str]:
         """Probes by near-duplicate queries, and hard negatives by theirs; items are a catalogue, and no sample."""

@@ -22,25 +22,32 @@ _MOST_TOKENS = 1024
 """Tokens of the longest text that is tried, where the limit is higher: further than that, memory decides."""
 
 
-def try_encoders(models: Sides, examples: Examples) -> list[str]:
-    """Encode some texts with each side that is a model, and one as long as any that will be read.
-
-    Returns:
-        What encoding everything once will take, a line; none where all vectors are stored.
+def try_encoders(models: Sides, examples: Examples) -> None:
+    """Encode the shortest text with each side that is a model, and one as long as any that will be read.
 
     Raises:
         AssayError: a model that cannot be loaded, or fails on a text.
     """
     pair = encoders(models)
+    texts = [row.text for row in examples.rows]
+    for side in _running(pair):
+        _encode(pair, side, min(texts, key=len), _long(max(texts, key=len), pair, side))
+
+
+def foretell(models: Sides, examples: Examples) -> list[str]:
+    """What encoding everything once will take, a line, by what some texts take; none where all vectors are stored.
+
+    Raises:
+        AssayError: a model fails on one of them.
+    """
+    pair = encoders(models)
     rows = examples.rows
-    running = [side for side in SIDES if isinstance(pair.heads[side], EncoderHead)]
+    running = _running(pair)
     if not running:
         return []
     sample = rows[:: max(1, len(rows) // _TIMED)][:_TIMED]
-    longest = max((row.text for row in rows), key=len)
     seconds = 0.0
     for side in running:
-        _encode(pair, side, longest, _long(longest, pair, side))
         started = time.monotonic()
         with trying(models.folders[side], "encode the texts of some examples"):
             for row in sample:
@@ -51,6 +58,11 @@ def try_encoders(models: Sides, examples: Examples) -> list[str]:
         f"time      {duration(seconds * share)} at most to encode {len(rows):,} texts once "
         f"({' and '.join(running)}, on {models.device}); edited items come on top"
     ]
+
+
+def _running(pair: EncoderPair) -> list[Side]:
+    """The sides that are models."""
+    return [side for side in SIDES if isinstance(pair.heads[side], EncoderHead)]
 
 
 def _long(text: str, pair: EncoderPair, side: Side) -> str:
