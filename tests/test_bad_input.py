@@ -123,6 +123,7 @@ def adapter_of_another_base(review: Path) -> tuple[str, ...]:
 def other_label_map(review: Path) -> tuple[str, ...]:
     path = review.parent / "models" / "candidate" / "config.json"
     rewrite(path, '"0": "escalation"', '"0": "escalate"')
+    rewrite(path, '"escalation": 0', '"escalate": 0')
     return (str(path), "the label maps of the two sides differ", "escalate", "the same classes")
 
 

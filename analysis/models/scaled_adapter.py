@@ -11,8 +11,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from analysis.models.adapter import ADAPTER_CONFIG, is_adapter
-from analysis.models.files import read_json
+from analysis.models.adapter import ADAPTER_CONFIG, ADAPTER_WEIGHTS, is_adapter
+from analysis.models.files import read_header, read_json
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -45,6 +45,10 @@ def why_not_scaled(folder: Path) -> str:
             return f"the adapter {effect}"
     if config.get("bias", "none") != "none":
         return "the adapter replaces biases of the base"
+    saved = [f".{name}." for name in config.get("modules_to_save") or ()]
+    for name in read_header(folder / ADAPTER_WEIGHTS):
+        if ".lora_" not in name and not any(one in name for one in saved):
+            return "the adapter holds whole weights of its own, such as embeddings"
     return ""
 
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from analysis.base.gate_records import GateInput, Trigger
     from analysis.base.problems import Problem
-    from analysis.base.records import Flag, MethodSpec, MetricSpec, Side, Slice
+    from analysis.base.records import Flag, MethodSpec, MetricSpec, Slice
     from analysis.base.review_records import SaidOfAnswer
     from analysis.data.examples import Examples
     from analysis.plugin.gate import Gate
@@ -75,8 +75,11 @@ class Track:
         """Its evaluation data. Raises AssayError for a file or row that cannot be read."""
         raise NotImplementedError
 
-    def model_paths(self, settings: TrackSettings) -> Mapping[Side, Path]:
-        """The model folder of each side, or the file of what was recorded of it; empty where all is in the examples."""
+    def model_paths(self, settings: TrackSettings) -> Mapping[str, Path]:
+        """The model folder of each side, or the file of what was recorded of it; empty where all is in the examples.
+
+        Under `over` stands the whole model that adapters were trained over, where the review file names one.
+        """
         return {}
 
     def deployed_forms(self, settings: TrackSettings) -> Mapping[str, Path]:
@@ -94,7 +97,7 @@ class Track:
         """
         return {}
 
-    def pair(self, folders: Mapping[Side, Path], device: str) -> Sides:
+    def pair(self, folders: Mapping[str, Path], device: str) -> Sides:
         """The two sides, loaded when first asked for."""
         return Sides(folders, device)
 
@@ -107,6 +110,15 @@ class Track:
     ) -> Examples:
         """Leave out, or refuse, the examples that the sides cannot answer for; say which are cut. Raises AssayError."""
         return examples
+
+    def trial(self, models: Sides, examples: Examples, settings: TrackSettings, review: Review) -> None:
+        """Run one example through both sides as the stages will: what passes here, they finish. Raises AssayError."""
+
+    def foretell(
+        self, models: Sides, examples: Examples, settings: TrackSettings, review: Review
+    ) -> Sequence[str]:
+        """What a run of all examples will take on this machine, a line each, by running some. Raises AssayError."""
+        return ()
 
     def clusters(self, examples: Examples, settings: TrackSettings) -> Mapping[str, str]:
         """Which examples are not independent of each other: ref -> cluster, of those that share one.

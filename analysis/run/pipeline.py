@@ -15,7 +15,6 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
-from analysis.base.errors import AssayError
 from analysis.base.records import Example, Flag, Membership, Slice
 from analysis.base.sql import identifier, sql_text
 from analysis.data.examples import Examples
@@ -32,6 +31,7 @@ from analysis.plugin.track import Track
 from analysis.review.previous import read_previous
 from analysis.review.reuse import CandidateRun, entry_digest, recorded
 from analysis.run.check import check_review
+from analysis.run.device import resolve_device
 from analysis.run.local_engine import LocalEngine, ShardCache
 from analysis.run.predecessors import pinned
 from analysis.run.progress import StageClock
@@ -104,7 +104,7 @@ def analyze(
     Raises:
         AssayError: anything wrong with the review file, the data, the models or the store.
     """
-    checked = check_review(path, skip_bad_rows=skip_bad_rows)
+    checked = check_review(path, skip_bad_rows=skip_bad_rows, trial=False)
     review, taught = checked.review, checked.taught
     device = resolve_device(review.review.device)
     prepared = [
@@ -120,6 +120,9 @@ def analyze(
         publish(store, None, description)
         return Published(store, run, created=False, skipped=skipped)
     tune_threads(max(one.models.parameters for one in prepared))
+    for one in prepared:
+        # As `check` does: what fails, fails before anything is kept.
+        one.track.trial(one.models, one.examples, one.settings, review)
     workbench = duckdb.connect(":memory:")
     schemas = [sql_text(SCHEMA, "evidence.sql"), *(sql for one in prepared if (sql := one.track.schema()))]
     for schema in schemas:
@@ -136,26 +139,6 @@ def analyze(
     description = _with_gate_settings(description, prepared, workbench, planned(review))
     publish(store, workbench, description, schemas=schemas)
     return Published(store, run, created=True, skipped=skipped)
-
-
-def resolve_device(wanted: str) -> str:
-    """The device that `wanted` means on this machine.
-
-    Raises:
-        AssayError: a CUDA device that this machine does not have.
-    """
-    if wanted == "cpu":
-        return wanted
-    import torch
-
-    if wanted == "auto":
-        return "cuda" if torch.cuda.is_available() else "cpu"
-    index = int(wanted.partition(":")[2] or 0)
-    if not torch.cuda.is_available() or index >= torch.cuda.device_count():
-        raise AssayError(
-            f"this machine has no device {wanted!r}", where="review.device", hint='use "auto" or "cpu"'
-        )
-    return wanted
 
 
 def insert_rows(connection: duckdb.DuckDBPyConnection, table: str, rows: Sequence[Any]) -> None:
@@ -201,7 +184,7 @@ def _describe(
     for one in prepared:
         rows = one.examples.rows
         tracks[one.track.name] = {
-            "settings": one.settings.model_dump(mode="json", exclude={"base", "candidate"}),
+            "settings": one.settings.model_dump(mode="json", exclude={"base", "candidate", "over"}),
             "examples": len(rows),
             "data": _rows_digest(rows),
             "metadata": _table_digest(one.examples.metadata),
@@ -215,7 +198,7 @@ def _describe(
         }
         models[one.track.name] = {
             side: {"folder": folder.name, "digest": one.models.digests[side]}
-            for side, folder in one.models.folders.items()
+            for side, folder in one.models.places.items()
         }
     forms = {
         one.track.name: {
@@ -270,7 +253,7 @@ def _describe(
         },
         # Where the models were, for live questions; no part of the run's name, for they may be moved.
         "model_folders": {
-            one.track.name: {side: str(folder.resolve()) for side, folder in one.models.folders.items()}
+            one.track.name: {side: str(folder.resolve()) for side, folder in one.models.places.items()}
             for one in prepared
         },
         "skipped_rows": {

@@ -109,12 +109,13 @@ def _plan(context: PlanContext, methods: Sequence[Method]) -> list[Shard]:
             "methods": [method.name for method in methods],
             "rows": [[ref, sha256] for ref, _, sha256, _ in part],
         }
-        cost = sum(_cost(text, flipped, token_limit(context)) for _, text, _, flipped in part)
+        cost = sum(text_cost(text, flipped, token_limit(context)) for _, text, _, flipped in part)
         shards.append(Shard(key, (part, options), len(part), cost))
     return shards
 
 
-def _cost(text: str, flipped: bool, limit: int) -> float:
+def text_cost(text: str, flipped: bool, limit: int) -> float:
+    """About how many tokens one side reads to explain a text, and to test what explains it; `limit` are read of it."""
     tokens = tokens_of(text, limit)
     return _side_tokens(min(tokens, word_count(text)), tokens, 2 if flipped else 1)
 

@@ -120,7 +120,9 @@ def _tested(
     other = dict(zip(methods, reversed(methods), strict=True))
     return {
         (side, method): {
-            ref: one if is_witness(found.get((side, other[method]), {}).get(ref)) else replace(one, overlap=None)
+            ref: one
+            if is_witness(found.get((side, other[method]), {}).get(ref))
+            else replace(one, overlap=None)
             for ref, one in rows.items()
         }
         for (side, method), rows in found.items()

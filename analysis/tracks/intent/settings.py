@@ -17,11 +17,13 @@ class IntentSettings(TrackSettings):
     `signals` maps a class to phrases that ought to support it, `irrelevant` maps a class to lexicons
     (declared or built in) that must not; `max_length` is in tokens, and the model's own limit where
     it is not given. `threshold` is the confidence from which the assistant acts on a prediction, `margins` the
-    loss that must be excluded, by class, critical slice or `all`.
+    loss that must be excluded, by class, critical slice or `all`. `over` is the whole model below sides that
+    are adapters.
     """
 
     base: FolderPath
     candidate: FolderPath
+    over: FolderPath | None = None
     examples: DataPath
     id: Text = "id"
     text: Text = "text"

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from analysis.base.gate_records import GateInput, Trigger
     from analysis.base.problems import Problem
-    from analysis.base.records import Flag, MethodSpec, MetricSpec, Side, Slice
+    from analysis.base.records import Flag, MethodSpec, MetricSpec, Slice
     from analysis.data.examples import Examples
     from analysis.models.sides import Sides
     from analysis.plugin.gate import Gate
@@ -63,16 +63,18 @@ class IntentTrack(Track):
 
         return read_messages(intent_settings(settings), skip_bad_rows)
 
-    def model_paths(self, settings: TrackSettings) -> Mapping[Side, Path]:
+    def model_paths(self, settings: TrackSettings) -> Mapping[str, Path]:
+        from analysis.models.sides import with_over
         from analysis.tracks.intent.settings import intent_settings
 
         intent = intent_settings(settings)
-        return {"base": intent.base, "candidate": intent.candidate}
+        return with_over({"base": intent.base, "candidate": intent.candidate}, intent.over)
 
-    def pair(self, folders: Mapping[Side, Path], device: str) -> Sides:
+    def pair(self, folders: Mapping[str, Path], device: str) -> Sides:
         from analysis.models.classifier_pair import ClassifierPair
+        from analysis.models.sides import OVER
 
-        return ClassifierPair(folders["base"], folders["candidate"], device)
+        return ClassifierPair(folders["base"], folders["candidate"], device, folders.get(OVER))
 
     def check_models(self, models: Sides, settings: TrackSettings, problems: list[Problem]) -> list[str]:
         from analysis.tracks.intent.preflight import check_classifiers
@@ -91,6 +93,18 @@ class IntentTrack(Track):
         pair = classifiers(models)
         known = check_labels(examples, pair.labels, skip_bad_rows)
         return with_cut_texts(known, pair, intent_settings(settings).max_length)
+
+    def trial(self, models: Sides, examples: Examples, settings: TrackSettings, review: Review) -> None:
+        from analysis.tracks.intent.trial import try_classifiers
+
+        try_classifiers(models, examples, settings, review)
+
+    def foretell(
+        self, models: Sides, examples: Examples, settings: TrackSettings, review: Review
+    ) -> Sequence[str]:
+        from analysis.tracks.intent.trial import foretell
+
+        return foretell(models, examples, settings, review)
 
     def clusters(self, examples: Examples, settings: TrackSettings) -> Mapping[str, str]:
         from analysis.tracks.intent.load_data import message_clusters

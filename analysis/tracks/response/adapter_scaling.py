@@ -43,6 +43,8 @@ def why_no_doses(models: Sides) -> str:
     """Why the candidate is not asked between base and itself; '' where it is."""
     if not models:
         return "no models are given: the responses are recorded"
+    if models.over is not None:
+        return "the candidate is an adapter over a model that is not the base"
     return why_not_scaled(models.folders["candidate"])
 
 

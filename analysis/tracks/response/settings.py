@@ -32,6 +32,7 @@ class ResponseSettings(TrackSettings):
     candidate_records: DataPath | None = None
     base: FolderPath | None = None
     candidate: FolderPath | None = None
+    over: FolderPath | None = None
     prompts: DataPath | None = None
     catalogue: DataPath | None = None
     policy: FilePath | None = None
@@ -70,6 +71,10 @@ class ResponseSettings(TrackSettings):
 
     @model_validator(mode="after")
     def _what_goes_with_it(self) -> Self:
+        if self.over is not None and self.base is None:
+            raise ValueError(
+                "over is what base and candidate go over as adapters, and there are none: give both"
+            )
         for key in ("deployed", "deployed_records"):
             if getattr(self, key) is not None and self.base is None:
                 raise ValueError(

@@ -7,7 +7,15 @@ from typing import Annotated, Self, cast
 from pydantic import AfterValidator, Field, ValidationInfo, field_validator, model_validator
 
 from analysis.base.problems import suggest
-from analysis.plugin.settings import AnyPath, DataPath, FilePath, Text, TrackSettings, exists
+from analysis.plugin.settings import (
+    AnyPath,
+    DataPath,
+    FilePath,
+    FolderPath,
+    Text,
+    TrackSettings,
+    exists,
+)
 
 DEPTH = 100
 """Items that are kept of the ranking of a query; also the most that `k` may be."""
@@ -33,11 +41,13 @@ class RetrievalSettings(TrackSettings):
     them that may not be given up, `not_by` those that must not bring items together; `k` is the number of
     neighbours that are compared. Probes name the items that are relevant to them, or leave that to a file `qrels`, as
     BEIR and TREC write it; `queries` is what BEIR calls them. `probe_id`, `query` and `relevant` are columns of the
-    probes, `query`, `positive` and `negative` those of the hard negatives.
+    probes, `query`, `positive` and `negative` those of the hard negatives; `over` is the whole model below sides
+    that are adapters.
     """
 
     base: Encoder
     candidate: Encoder
+    over: FolderPath | None = None
     items: DataPath
     id: Text = "id"
     text: Text = "text"
