@@ -52,7 +52,7 @@ ECHO = 0.25
 """Share of the strongest cue's effect on a class below which another moves it as something that looks alike."""
 SURE, UNSURE = 0.9, 0.5
 """Confidence of the base from which on it is sure of a message, and below which it is unsure."""
-DELETION = "deleting the word that made most of the change"
+EDIT = "a change of few words"
 
 
 @dataclass(frozen=True)
@@ -250,7 +250,7 @@ def _beside(connection: duckdb.DuckDBPyConnection) -> Beside:
     flipped = connection.execute(_SQL["went"], asked).fetchall()
     went = {ref: f"go to {label}" for ref, _, label in flipped}
     came = {ref: f"are labelled {gold}" for ref, gold, _ in flipped if gold is not None}
-    return Beside(went, came, dict(connection.execute(_SQL["reverted"]).fetchall()), DELETION)
+    return Beside(went, came, dict(connection.execute(_SQL["reverted"]).fetchall()), EDIT)
 
 
 def outcomes(settings: IntentSettings) -> list[Outcome]:

@@ -19,8 +19,8 @@ SELECT p.ref, p.gold, p.candidate_label FROM intent_pair p JOIN membership m ON 
 WHERE p.flipped ORDER BY p.ref
 
 -- name: reverted
--- Whether a flip goes back to the base's class when the word that made most of the change is deleted.
-SELECT ref, bool_or(explained) FROM intent_flip GROUP BY ref ORDER BY ref
+-- Whether a flip goes back to the base's class by the smallest change of its text that was found.
+SELECT ref, bool_or(reverts) FROM intent_intervention WHERE kind <> 'graft' GROUP BY ref ORDER BY ref
 
 -- name: effects
 SELECT * FROM metric WHERE track = $track AND starts_with(name, 'relevance_')
