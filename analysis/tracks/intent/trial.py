@@ -84,7 +84,8 @@ def _spread(rows: Sequence[Example], count: int) -> Sequence[Example]:
 
 
 def _to_predict(rows: Sequence[Example]) -> Shard:
-    return Shard({}, [(row.ref, row.text, None, row.sha256) for row in rows], len(rows))
+    part = [(row.ref, row.text, None, row.sha256, row.kind) for row in rows]
+    return Shard({}, (part, frozenset(row.ref for row in rows)), len(rows))
 
 
 def _to_explain(rows: Sequence[Example]) -> Shard:
