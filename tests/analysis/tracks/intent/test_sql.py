@@ -41,6 +41,7 @@ GIVEN: dict[str, object] = {
         "a",
     ),
     "population": "critical",
+    "way": 1,
     "thresholds": [0.5, 0.8],
     "slices": ["a"],
     **{one: ["a", "b"] for one in ("labels", "critical", "methods", "refs")},
