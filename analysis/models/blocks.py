@@ -52,6 +52,7 @@ class PooledStates:
         self._blocks: Any = model.get_submodule(path)
         self._handles: list[Any] = []
         self._taken: list[torch.Tensor] = []
+        self._tokens = _token_axis(model, self._blocks[0])
 
     @property
     def layers(self) -> int:
@@ -76,13 +77,32 @@ class PooledStates:
         self._handles, self._taken = [], []
 
     def _take(self, states: torch.Tensor) -> None:
-        self._taken.append(states.mean(dim=1))
+        self._taken.append(states.mean(dim=self._tokens))
 
     def taken(self) -> torch.Tensor:
         """Pooled states of the last pass, float32 [texts, layers, width]."""
         import torch
 
         return torch.stack(self._taken, dim=1).float()
+
+
+def _token_axis(model: nn.Module, block: nn.Module) -> int:
+    """Which axis of a block's states has the tokens: the second, but for models such as XLNet that keep them first."""
+    import torch
+
+    seen: list[torch.Size] = []
+
+    def note(module: Any, given: Any, output: Any) -> None:
+        seen.append((output if not isinstance(output, tuple) else output[0]).shape)
+
+    handle = block.register_forward_hook(note)
+    try:
+        ids = torch.ones((1, 2), dtype=torch.long, device=next(model.parameters()).device)
+        with torch.inference_mode():
+            model(input_ids=ids, attention_mask=torch.ones_like(ids))
+    finally:
+        handle.remove()
+    return 0 if seen and seen[0][0] == 2 else 1
 
 
 def parts_of(model: nn.Module, path: str, run: Callable[[], object]) -> tuple[Part, ...]:

@@ -18,14 +18,16 @@ from analysis.text.units import numbers, units
 TraitKind = Literal["opening", "ending", "words", "mark"]
 MOST_WORDS = 3
 """Longest opening, ending or phrase, in words and marks."""
+READ = 4_000
+"""Characters of a text that are looked at: more than most models read, and few enough for any pattern."""
 MOST_SHARE = 0.5
 """What more of the texts share than this tells none of them apart."""
 
 LEAST_CAPITALS = 3
 """Letters from which a word in capitals is no abbreviation of one or two."""
 
-_LINK = re.compile(r"https?://|www\.|\S+@\S+\.\S")
-_QUOTED = re.compile(r"[\"“„«].+[\"”“»]")
+_LINK = re.compile(r"https?://|www\.|\w[\w.+-]{0,63}@[\w-]{1,63}\.\w")
+_QUOTED = re.compile(r"[\"“„«].{1,400}?[\"”“»]")
 
 
 @dataclass(frozen=True)
@@ -77,13 +79,15 @@ def _place(key: tuple[TraitKind, str]) -> tuple[int, int, str]:
 
 
 def _of_text(text: str) -> dict[tuple[TraitKind, str], None]:
-    """The traits of one text, each once."""
+    """The traits of one text, each once; of a long one, of what stands at its beginning."""
+    whole, text = len(text) <= READ, text[:READ]
     folded = unicodedata.normalize("NFKC", text).casefold()
     places = units(folded)
     found: dict[tuple[TraitKind, str], None] = {}
     for size in range(1, min(MOST_WORDS, len(places)) + 1):
         found["opening", folded[places[0][0] : places[size - 1][1]]] = None
-        found["ending", folded[places[-size][0] : places[-1][1]]] = None
+        if whole:
+            found["ending", folded[places[-size][0] : places[-1][1]]] = None
         for at in range(len(places) - size + 1):
             found["words", folded[places[at][0] : places[at + size - 1][1]]] = None
     found.update({("mark", name): None for name in _marks(text)})

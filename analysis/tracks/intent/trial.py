@@ -34,6 +34,8 @@ _QUICK_S = 3.0
 """Seconds below which it takes little."""
 _FEW_WORDS = 3
 """Words of a message that is explained on trial, at least, where one has as many."""
+_TOKEN_CHARACTERS = 32
+"""Characters of a text for each token that is read: more than a token has, and no text is read in vain."""
 _MOST_TOKENS = 1024
 """Tokens of the longest text that is tried, where the limit is higher: further than that, memory decides."""
 
@@ -47,7 +49,7 @@ def try_classifiers(models: Sides, examples: Examples, settings: TrackSettings, 
     pair = classifiers(models)
     context = RunContext("intent", settings, review.review.seed, models)
     limit = min(token_limit(context), _MOST_TOKENS)
-    longest = max((row.text for row in examples.rows), key=len)
+    longest = max((row.text for row in examples.rows), key=len)[: limit * _TOKEN_CHARACTERS]
     for side in SIDES:
         _read_longest(pair.side(side), longest, limit, models, side)
     short = _short(examples.rows)

@@ -57,3 +57,11 @@ def test_marks_are_told_in_words(text: str, name: str) -> None:
 def test_words_of_a_script_without_spaces_are_shared_too() -> None:
     found = named(["返品したいです", "返品できますか", *OTHERS], 2)
     assert ("opening", "返品") in found
+
+
+def test_of_a_text_that_is_long_beyond_measure_only_its_beginning_is_read() -> None:
+    texts = {str(number): f"dear team {'x@' * 5_000}{number} bye now" for number in range(3)}
+    texts |= {f"short{number}": f"where is parcel {number}" for number in range(4)}
+    found = {(one.kind, one.name) for one in traits(texts, 3)}
+    assert ("opening", "dear team x") in found
+    assert not any(name.endswith("bye now") for _, name in found)
