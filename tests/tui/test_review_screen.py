@@ -289,9 +289,8 @@ async def test_numbers_show_every_value_with_its_definition(console: OpenConsole
         await pilot.press("space")
         text = await until(pilot, "COUNTERFACTUALS")
         for wanted in (
-            "completeness",
-            "0.02 % after 10 steps",
-            "word; predicts small_talk",
+            "limit: completeness delta at most 5 %",
+            "layer-wise relevance",
             "limit: p at most .10",
         ):
             assert wanted in text
