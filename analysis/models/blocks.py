@@ -52,7 +52,7 @@ class PooledStates:
         self._blocks: Any = model.get_submodule(path)
         self._handles: list[Any] = []
         self._taken: list[torch.Tensor] = []
-        self._tokens = _token_axis(model, self._blocks[0])
+        self._tokens = _token_axis(model, next(self._blocks.children()))
 
     @property
     def layers(self) -> int:
