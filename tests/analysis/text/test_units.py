@@ -106,7 +106,7 @@ def test_units_are_ordered_apart_and_begin_with_no_mark(text: str) -> None:
     covered = {at for start, end in found for at in range(start, end)}
     bare = {char for at, char in enumerate(text) if at not in covered}
     assert all(
-        char.isspace() or unicodedata.category(char)[0] in "MC" or char in "🏻🏼🏽🏾🏿ﾞ" for char in bare
+        char.isspace() or unicodedata.category(char)[0] in "MC" or char in "🏻🏼🏽🏾🏿ﾞﾟ" for char in bare
     )
 
 
