@@ -15,6 +15,7 @@ from analysis.data.row_types import (
     MAX_UNPACKED_BYTES,
     BadRow,
     Row,
+    RowReader,
     add_columns,
     named_classes,
     with_class_names,
@@ -30,15 +31,8 @@ _METADATA = b"huggingface"
 """Under this key `datasets` keeps the features of a table in its schema, names of classes among them."""
 
 
-class ParquetRows:
+class ParquetRows(RowReader):
     """Rows of a Parquet file; dates, and structures other than lists of text, become text."""
-
-    text_only = False
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self.columns: dict[str, None] = {}
-        self.class_names: dict[str, tuple[str, ...]] = {}
 
     def __iter__(self) -> Iterator[Row | BadRow]:
         import pyarrow.parquet as pq
@@ -52,15 +46,8 @@ class ParquetRows:
             yield from _rows(file.iter_batches(batch_size=BATCH_ROWS), where, self.class_names)
 
 
-class ArrowRows:
+class ArrowRows(RowReader):
     """Rows of an Arrow file, in the stream or the file format, or of all Arrow files of a `datasets` folder."""
-
-    text_only = False
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self.columns: dict[str, None] = {}
-        self.class_names: dict[str, tuple[str, ...]] = {}
 
     def __iter__(self) -> Iterator[Row | BadRow]:
         where = str(self.path)

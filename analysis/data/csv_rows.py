@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any, BinaryIO
 
 from analysis.base.errors import AssayError
@@ -14,6 +13,7 @@ from analysis.data.row_types import (
     MAX_LINE_BYTES,
     BadRow,
     Row,
+    RowReader,
     add_columns,
     numbered_lines,
 )
@@ -22,18 +22,13 @@ SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
 """By what fields may be separated; of those that a header holds equally often, the first."""
 
 
-class CsvRows:
+class CsvRows(RowReader):
     """Rows under a header; an empty field is a missing value.
 
     An unnamed first column is the index that pandas writes, and is called `index`; another one is called by its place.
     """
 
     text_only = True
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self.columns: dict[str, None] = {}
-        self.class_names: dict[str, tuple[str, ...]] = {}
 
     def __iter__(self) -> Iterator[Row | BadRow]:
         csv.field_size_limit(MAX_LINE_BYTES)

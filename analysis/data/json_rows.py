@@ -8,22 +8,15 @@ from pathlib import Path
 from typing import Any
 
 from analysis.base.errors import AssayError
-from analysis.data.row_types import INT64, MAX_DEPTH, BadRow, Row, add_columns, numbered_lines
+from analysis.data.row_types import INT64, MAX_DEPTH, BadRow, Row, RowReader, add_columns, numbered_lines
 
 MAX_ARRAY_BYTES = 2**30
 """Size of a file that is one JSON value, and is read whole."""
 _SPACE = " \t\r\n"
 
 
-class JsonLines:
+class JsonLines(RowReader):
     """One JSON object a line; blank lines are passed over."""
-
-    text_only = False
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self.columns: dict[str, None] = {}
-        self.class_names: dict[str, tuple[str, ...]] = {}
 
     def __iter__(self) -> Iterator[Row | BadRow]:
         with self.path.open("rb") as stream:
@@ -41,18 +34,11 @@ class JsonLines:
                 yield Row(number, values)
 
 
-class JsonArray:
+class JsonArray(RowReader):
     """An array of objects, also one that is the only array of an object around it; or, in spite of its name, lines.
 
     The line of a row is the one on which its object begins.
     """
-
-    text_only = False
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self.columns: dict[str, None] = {}
-        self.class_names: dict[str, tuple[str, ...]] = {}
 
     def __iter__(self) -> Iterator[Row | BadRow]:
         with self.path.open("rb") as stream:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO, Protocol
+from typing import Any, BinaryIO, ClassVar
 
 from analysis.base.errors import AssayError
 
@@ -38,17 +39,22 @@ class Row:
     values: dict[str, Any]
 
 
-class RowReader(Protocol):
+class RowReader(ABC):
     """Iterates over the rows of a file.
 
     `columns` and `class_names` are complete when the iteration has ended; the latter holds, by column, the names that
     the file gives to whole numbers, in their order. Values of such columns are read as names.
     """
 
-    columns: dict[str, None]
-    class_names: dict[str, tuple[str, ...]]
-    text_only: bool
+    text_only: ClassVar[bool] = False
+    """Whether the format knows nothing but text."""
 
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.columns: dict[str, None] = {}
+        self.class_names: dict[str, tuple[str, ...]] = {}
+
+    @abstractmethod
     def __iter__(self) -> Iterator[Row | BadRow]: ...
 
 

@@ -11,9 +11,7 @@ from analysis.data.csv_rows import CsvRows
 from analysis.data.json_rows import JsonArray, JsonLines
 from analysis.data.row_types import BadRow, Row, RowReader
 
-_READERS: dict[
-    str, type[JsonLines] | type[JsonArray] | type[CsvRows] | type[ParquetRows] | type[ArrowRows]
-] = {
+_READERS: dict[str, type[RowReader]] = {
     ".jsonl": JsonLines,
     ".ndjson": JsonLines,
     ".json": JsonArray,

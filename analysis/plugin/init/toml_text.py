@@ -69,6 +69,19 @@ def entry(key: str, value: str | None, example: str, comment: str = "") -> str:
     return commented(f"{key} = {value}", comment)
 
 
+def id_entry(column: str | None, what: str, *, table: bool) -> str:
+    """The line of the column of ids; where a table was found that has none, a comment that says what does without.
+
+    Args:
+        column: its name, if there is one.
+        what: rows of the table are, in words.
+        table: whether a table was found at all.
+    """
+    if table and column is None:
+        return commented('# id = "COLUMN"', f"none found: {what} are named by a digest of their text")
+    return entry("id", column and quoted(column), "id")
+
+
 def commented(line: str, comment: str) -> str:
     """A line with a comment beside it."""
     return f"{line:<{COMMENT_COLUMN - 1}} # {comment}" if comment else line

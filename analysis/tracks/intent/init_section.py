@@ -9,7 +9,15 @@ from analysis.plugin.init.columns import LABEL
 from analysis.plugin.init.folder import Folder
 from analysis.plugin.init.pair_lines import guesses, pair_lines
 from analysis.plugin.init.tables import Table
-from analysis.plugin.init.toml_text import InitSection, commented, entry, identifier, quoted, quoted_list
+from analysis.plugin.init.toml_text import (
+    InitSection,
+    commented,
+    entry,
+    id_entry,
+    identifier,
+    quoted,
+    quoted_list,
+)
 
 CRITICAL = ("escalation", "emergency", "fraud", "safety", "complaint")
 """Names of classes that stand on their own in most houses: declared where the models have them."""
@@ -77,7 +85,7 @@ def intent_section(folder: Folder) -> InitSection:
             "eval.jsonl",
             "every further column is metadata for slices",
         ),
-        _id_line(examples),
+        id_entry(examples.id if examples else None, "rows", table=examples is not None),
         entry("text", quoted(examples.text) if examples else None, "text"),
         entry("label", quoted(examples.label) if examples and examples.label else None, "label"),
         commented('# group = "template"', "column whose equal values mark messages that are not independent"),
@@ -120,15 +128,6 @@ def intent_section(folder: Folder) -> InitSection:
         lines.append(f'"very short" = {quoted(f"length({column}) < 20")}')
     found = pair.there or examples is not None
     return InitSection(lines, found, pair.base, pair.candidate, guesses("intent", pair, paths))
-
-
-def _id_line(examples: Messages | None) -> str:
-    """The column of ids; a comment that says what does without."""
-    if examples is None:
-        return entry("id", None, "id")
-    if examples.id is None:
-        return commented('# id = "COLUMN"', "none found: rows are named by a digest of their text")
-    return entry("id", quoted(examples.id), "id")
 
 
 def _first(found: Sequence[Messages]) -> Messages | None:

@@ -9,7 +9,7 @@ from analysis.plugin.init.columns import CATEGORY, LABEL
 from analysis.plugin.init.folder import Folder
 from analysis.plugin.init.pair_lines import guesses, pair_lines
 from analysis.plugin.init.tables import Table
-from analysis.plugin.init.toml_text import InitSection, Paths, commented, entry, quoted, quoted_list
+from analysis.plugin.init.toml_text import InitSection, Paths, commented, entry, id_entry, quoted, quoted_list
 from analysis.tracks.retrieval.init_beir import Judged, beir_tables
 from analysis.tracks.retrieval.settings import COMPUTED
 
@@ -59,7 +59,7 @@ def retrieval_section(folder: Folder) -> InitSection:
         "[retrieval]",
         *pair_lines(pair, paths, f"{kind}, {vectors}", f"{kind}, adapter, {vectors}"),
         entry("items", paths.quoted(items.table.path) if items else None, "catalogue.jsonl"),
-        _id_line(items),
+        id_entry(items.id if items else None, "items", table=items is not None),
         entry("text", quoted(items.text) if items else None, "description", "what is encoded"),
         entry("title", quoted(items.title) if items and items.title else None, "title", "for people to read"),
         *_attribute_lines(items),
@@ -80,15 +80,6 @@ def retrieval_section(folder: Folder) -> InitSection:
     alone = items is not None and not folder.speaks_for(items.table)
     telling = pair.telling or probes is not None or pairs is not None or judged is not None or alone
     return InitSection(lines, telling, pair.base, pair.candidate, guesses("retrieval", pair, paths))
-
-
-def _id_line(items: Items | None) -> str:
-    """The column of ids; a comment that says what does without."""
-    if items is None:
-        return entry("id", None, "id")
-    if items.id is None:
-        return commented('# id = "COLUMN"', "none found: items are named by a digest of their text")
-    return entry("id", quoted(items.id), "id")
 
 
 def _query_column(probes: Table | None, judged: Judged | None) -> str:

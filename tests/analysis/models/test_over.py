@@ -27,7 +27,7 @@ from analysis.run.check import check_review
 from analysis.run.pipeline import analyze
 from analysis.store.run import read_description
 from analysis.tracks.intent.predict import predict_texts
-from tests.analysis.models.adapters import lora, make_adapter
+from tests.analysis.models.adapters import lora, make_adapter, train_at_random
 from tests.analysis.tracks.response.tiny import write_adapter as write_generator_adapter
 from tests.analysis.tracks.response.tiny import write_generator
 from tests.analysis.tracks.retrieval.tiny import write_adapter as write_encoder_adapter
@@ -96,10 +96,7 @@ def headless(folder: Path, whole: Path, seed: int) -> Path:
 
     torch.manual_seed(seed)
     model = get_peft_model(load_base(whole, num_labels=3), lora(modules_to_save=["classifier"]))
-    with torch.no_grad():
-        for parameter in model.parameters():
-            if parameter.requires_grad:
-                parameter.add_(torch.randn_like(parameter) * 0.3)
+    train_at_random(model)
     model.save_pretrained(folder)
     return folder
 
@@ -212,10 +209,8 @@ def grown(base: Path, folder: Path, *, tokens: int = 2, own_tokenizer: bool = Tr
     model.resize_token_embeddings(len(tokenizer), mean_resizing=False)
     torch.manual_seed(4)
     adapted = get_peft_model(model, lora(**options))
+    train_at_random(adapted)
     with torch.no_grad():
-        for parameter in adapted.parameters():
-            if parameter.requires_grad:
-                parameter.add_(torch.randn_like(parameter) * 0.3)
         if tokens:
             adapted.get_input_embeddings().weight[-tokens:].normal_()
     adapted.save_pretrained(folder, save_embedding_layers=True)
