@@ -240,6 +240,10 @@ class Track:
         """Examples that both sides have right, each with a wrong answer beside: some are drawn to measure reviewers."""
         return []
 
+    def run_context(self, connection: duckdb.DuckDBPyConnection) -> dict[str, tuple[dict[str, Any], ...]]:
+        """What of the run (attached as `evidence`) is shown with every example, as rows by name; it is read once."""
+        return {}
+
     def example_context(
         self, connection: duckdb.DuckDBPyConnection, ref: str
     ) -> dict[str, tuple[dict[str, Any], ...]]:

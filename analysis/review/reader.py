@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
-from functools import lru_cache, wraps
+from functools import cache, lru_cache, wraps
 from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Concatenate, NamedTuple, ParamSpec, Self, TypeVar, cast
@@ -126,6 +126,7 @@ class ReviewReader:
         self._evidence = lru_cache(EXAMPLES_KEPT)(
             lambda ref: queries.example_evidence(connection, self._tables, ref)
         )
+        self._run_context = cache(lambda track: registry.get(track).run_context(connection))
         self._answers: dict[object, object] = {}
         self._digests: dict[str, str] = {}
         self._shown: dict[str, str] = {}
@@ -342,7 +343,8 @@ class ReviewReader:
         """What the example's track shows with it; nothing of a track that this program does not know."""
         if not registry.known(example.track):
             return {}
-        return registry.get(example.track).example_context(self.connection, example.ref)
+        of_example = registry.get(example.track).example_context(self.connection, example.ref)
+        return {**self._run_context(example.track), **of_example}
 
     def resolve_ref(self, text: str) -> str:
         """The ref that a full ref or a bare id means.

@@ -18,7 +18,7 @@ _SQL = queries(__package__, "example.sql")
 
 
 def example_context(connection: duckdb.DuckDBPyConnection, ref: str) -> dict[str, Rows]:
-    """Rows of the run by name.
+    """Rows of a message by name.
 
     Args:
         connection: has the run's evidence attached as `evidence`.
@@ -26,18 +26,27 @@ def example_context(connection: duckdb.DuckDBPyConnection, ref: str) -> dict[str
 
     Returns:
         `shift` (layer, cosine and noise floor of the message; none where the sides differ in width, or of a
-        counterfactual), `drift` (each measure of the slices that the message is in, `all` and critical ones first, by
-        layer), `change` (what grafts restore), `layer_probes` (what linear probes read, by layer and side), and
-        `options` (what the run chose by cross-fitting).
+        counterfactual) and `drift` (each measure of the slices that the message is in, `all` and critical ones first,
+        by layer).
     """
-
-    def rows(name: str, **given: object) -> Rows:
-        return tuple(dictionaries(connection, _SQL[name], given))
-
     return {
-        "shift": rows("shift", ref=ref, all=ALL),
-        "drift": rows("drift", ref=ref, all=ALL, track=TRACK),
-        "change": rows("change"),
-        "layer_probes": rows("layer_probes"),
+        "shift": tuple(dictionaries(connection, _SQL["shift"], {"ref": ref, "all": ALL})),
+        "drift": tuple(dictionaries(connection, _SQL["drift"], {"ref": ref, "all": ALL, "track": TRACK})),
+    }
+
+
+def run_context(connection: duckdb.DuckDBPyConnection) -> dict[str, Rows]:
+    """Rows of the run by name, the same beside every message.
+
+    Args:
+        connection: has the run's evidence attached as `evidence`.
+
+    Returns:
+        `change` (what grafts restore), `layer_probes` (what linear probes read, by layer and side), and `options`
+        (what the run chose by cross-fitting).
+    """
+    return {
+        "change": tuple(dictionaries(connection, _SQL["change"])),
+        "layer_probes": tuple(dictionaries(connection, _SQL["layer_probes"])),
         "options": tuple(option_rows(connection)),
     }

@@ -259,6 +259,11 @@ class IntentTrack(Track):
 
         return known_answers(workbench)
 
+    def run_context(self, connection: duckdb.DuckDBPyConnection) -> dict[str, tuple[dict[str, Any], ...]]:
+        from analysis.tracks.intent.example_context import run_context
+
+        return run_context(connection)
+
     def example_context(
         self, connection: duckdb.DuckDBPyConnection, ref: str
     ) -> dict[str, tuple[dict[str, Any], ...]]:

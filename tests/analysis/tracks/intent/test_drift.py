@@ -26,7 +26,6 @@ from analysis.tracks.intent.drift_states import (
     shift_tables,
     states_table,
 )
-from analysis.tracks.intent.example_context import example_context
 from analysis.tracks.intent.layer_probes import probe_rows
 from analysis.tracks.intent.metric_specs import SPECS
 from tests.analysis.tracks.intent.conftest import LABEL
@@ -101,7 +100,7 @@ def test_no_gate_and_no_weight_of_the_queue_reads_drift(small_run: ReviewSession
 
 
 def test_a_message_comes_with_its_layers_its_slices_and_the_change(small_run: ReviewSession) -> None:
-    context = example_context(small_run.connection, "intent/message:m001")
+    context = small_run.example("intent/message:m001").context
     assert [row["layer"] for row in context["shift"]] == [0, 1, 2]
     assert all(row["floor"] is not None for row in context["shift"])
     slices = list(dict.fromkeys(row["slice"] for row in context["drift"]))
