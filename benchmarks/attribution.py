@@ -45,7 +45,7 @@ def measure(pair: Pair, *, deletion: bool) -> list[Result]:
     from analysis.tracks.intent.faithfulness import (
         RANKINGS,
         deletions,
-        evaluate_deletions,
+        evaluate_sets,
         reference_rankings,
     )
     from analysis.tracks.intent.methods.integrated_gradients import MAX_DELTA, integrated_gradients
@@ -97,7 +97,10 @@ def measure(pair: Pair, *, deletion: bool) -> list[Result]:
                             model.model(input_ids=torch.tensor([delete_words(text, gone)]))
 
     def deletions_together() -> None:
-        for _ in evaluate_deletions(model, words[:DELETION_TEXTS], rankings):
+        sets = [
+            {gone for order in orders for both in deletions(order) for gone in both} for orders in rankings
+        ]
+        for _ in evaluate_sets(model, words[:DELETION_TEXTS], sets):
             pass
 
     explained = integrated_gradients(request)

@@ -9,7 +9,7 @@ judged on its members that were drawn by hash, which get its costly stages, and 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -105,9 +105,10 @@ def _reasons(percentile: Interval, overlap: Interval, survives: Interval) -> Ite
         yield f"rank correlation with re-initialised models {survives.value:.2f}"
 
 
-def _tested(
-    connection: duckdb.DuckDBPyConnection, methods: tuple[str, str]
-) -> dict[tuple[str, str], dict[str, Judged]]:
+Tested = Mapping[tuple[str, str], Mapping[str, Judged]]
+
+
+def _tested(connection: duckdb.DuckDBPyConnection, methods: tuple[str, str]) -> Tested:
     """The tested attributions by side and method, then ref.
 
     Families are asked whether they agree on a text only where the other one's ranking of it is itself good. One that is
@@ -135,14 +136,19 @@ def is_witness(other: Judged | None) -> bool:
     return other is not None and other.percentile is not None and other.percentile >= MIN_PERCENTILE
 
 
-def licence_metrics(connection: duckdb.DuckDBPyConnection, seed: int) -> list[Metric]:
+def _licence(slice_name: str, side: Side, method: str, refs: Iterable[str], tested: Tested) -> SliceLicence:
+    known = tested.get((side, method), {})
+    return slice_licence(slice_name, side, method, [known[ref] for ref in refs if ref in known])
+
+
+def licence_metrics(
+    connection: duckdb.DuckDBPyConnection, methods: Sequence[str], tested: Tested, seed: int
+) -> list[Metric]:
     """The licence of every critical slice, class and the whole evaluation set, by side and method.
 
     `seed` is what the members of a slice that stand for it were drawn by. Of a slice that is not critical they were
     attributed only where everything was, or by chance: one of them missing, nothing is said of it.
     """
-    methods = enriched(connection)
-    tested = _tested(connection, methods)
     attributed = set(column(connection, _SQL["attributed_refs"]))
     rows: list[Metric] = []
     for name, refs in connection.execute(_SQL["judged_slices"], {"track": TRACK}).fetchall():
@@ -151,22 +157,22 @@ def licence_metrics(connection: duckdb.DuckDBPyConnection, seed: int) -> list[Me
             continue
         for side in SIDES:
             for method in methods:
-                known = tested.get((side, method), {})
-                members = [known[ref] for ref in drawn if ref in known]
-                rows += slice_licence(name, side, method, members).metrics
+                rows += _licence(name, side, method, drawn, tested).metrics
     return rows
 
 
 def enrichment_metrics(
-    connection: duckdb.DuckDBPyConnection, irrelevant: dict[str, list[str]], seed: int
+    connection: duckdb.DuckDBPyConnection,
+    methods: Sequence[str],
+    tested: Tested,
+    irrelevant: dict[str, list[str]],
+    seed: int,
 ) -> list[Metric]:
     """Mean enrichment of each declared cue, on both sides and paired, with the licence of its texts.
 
     The texts hold the cue, and the class is their label or what either side predicts; of many, those that were drawn by
     hash. Without a licence the value is unknown, and `why` has the number with the reason.
     """
-    methods = enriched(connection)
-    tested = _tested(connection, methods)
     rows: list[Metric] = []
     for target, cues in irrelevant.items():
         for cue in cues:
@@ -175,9 +181,7 @@ def enrichment_metrics(
             for method in methods:
                 licence = {}
                 for side in SIDES:
-                    known = tested.get((side, method), {})
-                    members = [known[ref] for ref in refs if ref in known]
-                    licence[side] = slice_licence(f"{target}/{cue}", side, method, members)
+                    licence[side] = _licence(f"{target}/{cue}", side, method, refs, tested)
                     rows += licence[side].metrics
                 rows += _enrichment(connection, target, cue, method, set(refs), licence, seed)
     return rows
@@ -213,9 +217,11 @@ def _judged(name: str, side: MetricSide, values: Sequence[float], why: str, meth
 def _compute(context: PlanContext) -> dict[str, pa.Table]:
     connection = context.workbench
     irrelevant = dict(intent_settings(context.settings).irrelevant)
+    methods = enriched(connection)
+    tested = _tested(connection, methods)
     rows = [
-        *licence_metrics(connection, context.seed),
-        *enrichment_metrics(connection, irrelevant, context.seed),
+        *licence_metrics(connection, methods, tested, context.seed),
+        *enrichment_metrics(connection, methods, tested, irrelevant, context.seed),
     ]
     return {"metric": metric_table(rows)}
 
