@@ -62,6 +62,19 @@ def prompt_text(prompt: Prompt) -> str:
     return prompt if isinstance(prompt, str) else placed(prompt)[0]
 
 
+def edited(turns: Sequence[Turn], text: str) -> tuple[Turn, ...] | None:
+    """The turns whose text is `text`: that of `turns` after a change inside one turn; None where it is inside none."""
+    was, places = placed(turns)
+    for number, one in enumerate(places):
+        if one.start is None or one.end is None:
+            continue
+        before, after = was[: one.start], was[one.end :]
+        if text.startswith(before) and text.endswith(after) and len(text) >= len(before) + len(after):
+            turn = Turn(one.role, text[len(before) : len(text) - len(after)])
+            return (*turns[:number], turn, *turns[number + 1 :])
+    return None
+
+
 def prompt_key(prompt: Prompt) -> str:
     """Everything that a prompt says, as one text that two different prompts never share."""
     return prompt if isinstance(prompt, str) else json.dumps(prompt, ensure_ascii=False)

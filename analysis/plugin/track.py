@@ -44,6 +44,7 @@ class Track:
         package: the package of its SQL, `schema.sql` being its payload tables.
         live_output: names of the numbers and labels of one side's live answer that are kept when it is saved; empty
             where its models answer no live questions.
+        live_explained: whether a live answer can bring attributions.
         weighs: whether it weighs its numbers by the `[traffic]` and `[costs]` of the review, which name its slices
             and classes.
         init_rank: `assay init` offers what lies in a folder to tracks in this order, so that a table with telling
@@ -56,6 +57,7 @@ class Track:
     main: ClassVar[str] = ""
     package: ClassVar[str] = ""
     live_output: ClassVar[tuple[str, ...]] = ()
+    live_explained: ClassVar[bool] = False
     weighs: ClassVar[bool] = False
     init_rank: ClassVar[int] = 100
 

@@ -74,6 +74,12 @@ def missing_models(description: Mapping[str, Any], track: str) -> AssayError | N
             "the run does not say where its models are", hint="analyse the review again on this machine"
         )
     for side, folder in folders.items():
+        if Path(folder).is_file():
+            return AssayError(
+                f"the {side} is a file of what was recorded, and no model that could be asked",
+                where=folder,
+                hint="a what-if needs the folders of both models in the review file",
+            )
         if not Path(folder).is_dir():
             return AssayError(
                 f"the {side} is not on this machine", where=folder, hint="a what-if needs both models"

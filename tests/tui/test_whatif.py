@@ -398,7 +398,7 @@ def test_a_licensed_answer_is_coloured_and_another_is_grey(session: ReviewSessio
     def drawn(licensed: bool | None, why: str) -> list[Line]:
         stands = replace(licence, licensed=licensed, why=why)
         answer = Answer(evidence.example.text, outputs, (entry,), (stands,))
-        return answer_lines(answer, None, None, Choice(100, Colours(), "base", VIEW, METHODS))
+        return answer_lines(answer, None, evidence, Choice(100, Colours(), "base", VIEW, METHODS))
 
     def colours(lines: list[Line]) -> set[object]:
         (words,) = [line for line in lines if line.plain.startswith(" base") and "=" not in line.plain][-1:]
@@ -614,6 +614,7 @@ def test_every_line_fits_and_hostile_texts_are_drawn(
     session: ReviewSession, hostile: tuple[Answer, Answer], width: int
 ) -> None:
     ref = session.queue_page(Scope(), 0, 1)[0].ref
+    evidence = session.example(ref)
     before, after = hostile
     keys = attribution_keys(before, after, METHODS)
     assert {method for method, _ in keys} == {"lrp", "occlusion", "lime", "kernel_shap", "gradient_shap"}
@@ -621,7 +622,7 @@ def test_every_line_fits_and_hostile_texts_are_drawn(
         for key in keys:
             how = Choice(width, Colours(), side, VIEW, METHODS, key)
             for one in (None, after):
-                lines = answer_lines(before, one, "escalation", how)
+                lines = answer_lines(before, one, evidence, how)
                 assert all(line.width <= width + 1 for line in lines)
                 assert "\x1b" not in "".join(line.plain for line in lines)
     assert all(line.width <= width + 1 for line in number_lines(before, after, VIEW, METHODS, width))

@@ -133,14 +133,20 @@ class View:
     # What-if
 
     def answer_lines(
-        self, outputs: Outputs, before: Outputs | None, gold: str | None, width: int
+        self,
+        outputs: Outputs,
+        before: Outputs | None,
+        evidence: ExampleEvidence,
+        reply: Mapping[str, Any],
+        width: int,
     ) -> list[Line]:
         """What both sides answer to one text.
 
         Args:
             outputs: by side, what the track's `live_output` names.
             before: the same for the text before it was changed; None for that text itself.
-            gold: the label of the example, where it has one.
+            evidence: of the example that the text was made from.
+            reply: all that the worker said of the text; empty where `outputs` are those of the run.
             width: cells there are.
         """
         return live_lines.answer_lines(outputs, before, width)

@@ -55,6 +55,11 @@ class AskScreen(EditScreen):
         return {} if self.evidence is None else self.evidence.methods
 
     @property
+    def explained(self) -> bool:
+        """Whether answers of the example's track can have attributions."""
+        return self.evidence is not None and get(self.evidence.example.track).live_explained
+
+    @property
     def before(self) -> Answer | None:
         """What the run has of the example's own text, with what the worker said of it."""
         evidence = self.evidence
@@ -80,9 +85,8 @@ class AskScreen(EditScreen):
         if requests:
             self._start(requests)
         elif self.text == self.original:
-            self.notice(
-                "nothing is changed yet: d deletes a cue, e edits, M explains by more methods", "warn"
-            )
+            more = ", M explains by more methods" if self.explained else ""
+            self.notice(f"nothing is changed yet: d deletes a cue, e edits{more}", "warn")
 
     def do_whatif_more(self) -> None:
         """Explain both texts also by the methods that are computed only when asked for."""
@@ -90,7 +94,7 @@ class AskScreen(EditScreen):
         if evidence is None:
             return
         methods = tuple(spec.name for spec in evidence.methods.values() if spec.on_demand)
-        if not methods:
+        if not self.explained or not methods:
             raise AssayError("there is no method to ask for in this track")
         requests = self._requests(methods)
         if requests:
@@ -104,7 +108,8 @@ class AskScreen(EditScreen):
         if evidence is None:
             return ()
         known = {self.text: self.after, self.original: self.before}
-        return requests_for(evidence.example.track, evidence.example.ref, known, methods)
+        track = evidence.example.track
+        return requests_for(track, evidence.example.ref, known, methods, explained=self.explained)
 
     def _start(self, requests: tuple[LiveRequest, ...], methods: tuple[str, ...] = ()) -> None:
         """Put requests to the models. One for another text follows the step that is answered at the moment."""

@@ -21,6 +21,7 @@ from tui.widgets.token_view import Word, token_lines
 
 if TYPE_CHECKING:
     from analysis.base.records import MethodSpec
+    from analysis.review.queries import ExampleEvidence
     from tui.draw.theme import Colours
     from tui.plugin.view import View
 
@@ -41,6 +42,7 @@ class Choice:
         methods: what the run says of its attribution methods, by name.
         key: the attribution that is drawn; the first where there is none of it, or where it is None.
         waiting: whether an answer without attributions is still to get some.
+        explained: whether answers can have attributions.
     """
 
     width: int
@@ -50,6 +52,7 @@ class Choice:
     methods: Mapping[str, MethodSpec] = field(default_factory=dict)
     key: Key | None = None
     waiting: bool = False
+    explained: bool = True
 
 
 def text_lines(original: str, text: str, width: int) -> list[Line]:
@@ -64,7 +67,9 @@ def text_lines(original: str, text: str, width: int) -> list[Line]:
     ]
 
 
-def answer_lines(before: Answer | None, after: Answer | None, gold: str | None, how: Choice) -> list[Line]:
+def answer_lines(
+    before: Answer | None, after: Answer | None, evidence: ExampleEvidence, how: Choice
+) -> list[Line]:
     """Both answers: sentence, predictions and attributed words; side by side where there is room."""
     lines: list[Line] = []
     if before is not None and after is not None:
@@ -84,16 +89,19 @@ def answer_lines(before: Answer | None, after: Answer | None, gold: str | None, 
     for name, answer, pair in (("before", before, chosen[0]), ("after", after, chosen[1])):
         if answer is not None:
             compared = before.outputs if before is not None and name == "after" else None
-            head = [_titled(name, width), *how.view.answer_lines(answer.outputs, compared, gold, width)]
-            blocks.append((head, _words(name, answer, pair, scale, width, how)))
+            drawn = how.view.answer_lines(answer.outputs, compared, evidence, answer.reply, width)
+            words = _words(name, answer, pair, scale, width, how) if how.explained else []
+            blocks.append(([_titled(name, width), *drawn], words))
     if wide and len(blocks) == 2:
         tallest = max(len(head) for head, _ in blocks)
         left, right = ([*head, *[Line()] * (tallest - len(head)), *words] for head, words in blocks)
         lines += beside(left, right, width + 2)
     else:
-        lines += [line for head, _ in blocks for line in head]
+        # Whole answers are long: the one that was asked for stands first.
+        shown = blocks if how.explained else blocks[::-1]
+        lines += [line for head, _ in shown for line in head]
         for name, (_, drawn) in zip(("before", "after"), blocks, strict=False):
-            lines += [_titled(f"words, {name}", width), *drawn]
+            lines += [_titled(f"words, {name}", width), *drawn] if drawn else []
     if key is not None:
         lines += _legend(key, chosen, scale, len(keys), how)
     return lines

@@ -54,7 +54,12 @@ def names_of(methods: Sequence[str], specs: Mapping[str, MethodSpec]) -> str:
 
 
 def requests_for(
-    track: str, ref: str, known: Mapping[str, Answer | None], methods: Sequence[str] = ()
+    track: str,
+    ref: str,
+    known: Mapping[str, Answer | None],
+    methods: Sequence[str] = (),
+    *,
+    explained: bool = True,
 ) -> tuple[LiveRequest, ...]:
     """The requests that are still open for some texts: predictions first, for they are there at once.
 
@@ -63,9 +68,12 @@ def requests_for(
         ref: the example that the texts were made from.
         known: what is known of each text already, the most wanted text first.
         methods: further attribution methods beside the usual ones.
+        explained: whether answers can have attributions.
     """
     predicted = [LiveRequest(track, text, ref, ()) for text, answer in known.items() if answer is None]
-    explained = [
+    if not explained:
+        return tuple(predicted)
+    usual = [
         LiveRequest(track, text, ref)
         for text, answer in known.items()
         if answer is None or not answer.attributions
@@ -76,4 +84,4 @@ def requests_for(
         for text, answer in known.items()
         if answer is None or method not in answer.methods
     ]
-    return (*predicted, *explained, *further)
+    return (*predicted, *usual, *further)

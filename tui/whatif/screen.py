@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 NEEDS_ANSWER = frozenset({"whatif.save", "finding.record"})
 """Actions that are about an answer to the text as it is now."""
+NEEDS_EXPLAINED = frozenset({"whatif.more", "view.method", "view.side"})
+"""Actions that are about attributions."""
 
 
 class AnswerView(LineView, inherit_bindings=False):
@@ -93,6 +95,8 @@ class WhatIfScreen(AskScreen):
         reason = super().unavailable(identifier)
         if reason is None and identifier in NEEDS_ANSWER and self.after is None:
             return "ask both models first (⏎)"
+        if reason is None and identifier in NEEDS_EXPLAINED and not self.explained:
+            return "answers of this track have no attributions"
         return reason
 
     def draw(self) -> None:
@@ -107,8 +111,17 @@ class WhatIfScreen(AskScreen):
             lines += self._advice(width)
         waiting = self._question is not None
         view = view_of(evidence.example.track)
-        how = Choice(width, self.console_app.colours, self.side, view, evidence.methods, self.key, waiting)
-        lines += answer_lines(self.before, self.after, evidence.example.gold, how)
+        how = Choice(
+            width,
+            self.console_app.colours,
+            self.side,
+            view,
+            evidence.methods,
+            self.key,
+            waiting,
+            self.explained,
+        )
+        lines += answer_lines(self.before, self.after, evidence, how)
         shown.show_lines(lines)
 
     def _advice(self, width: int) -> list[Line]:
@@ -128,7 +141,7 @@ class WhatIfScreen(AskScreen):
             name = fit(self.text[cue.start : cue.end], max(width - 60, 16)).rstrip()
             line.add("d", "key").add(f" deletes “{name}” ({cue.label}), ", "dim")
         line.add("e", "key").add(" edits; ", "dim").add("⏎", "key").add(" then asks both", "dim")
-        if self.before is None or not self.before.attributions:
+        if self.explained and (self.before is None or not self.before.attributions):
             line.add(", now explains it as it is", "dim")
         return [line]
 

@@ -39,6 +39,7 @@ class IntentTrack(Track):
     main: ClassVar[str] = "accuracy"
     package: ClassVar[str] = __package__
     live_output: ClassVar[tuple[str, ...]] = LIVE_OUTPUT
+    live_explained: ClassVar[bool] = True
     weighs: ClassVar[bool] = True
     init_rank: ClassVar[int] = 30
 

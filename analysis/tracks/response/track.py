@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from analysis.plugin.gate import Gate
     from analysis.plugin.init.folder import Folder
     from analysis.plugin.init.toml_text import InitSection
+    from analysis.plugin.live import LiveRequest
     from analysis.plugin.question import KnownAnswer, Question
     from analysis.plugin.settings import Review, TrackSettings
     from analysis.plugin.stage import Step
@@ -33,6 +34,7 @@ class ResponseTrack(Track):
     title: ClassVar[str] = "Response model"
     question: ClassVar[str] = "Which answer may be sent?"
     package: ClassVar[str] = __package__ or ""
+    live_output: ClassVar[tuple[str, ...]] = ("text", "ended", "words")
     init_rank: ClassVar[int] = 10
 
     def settings(self) -> type[TrackSettings]:
@@ -253,6 +255,18 @@ class ResponseTrack(Track):
         from analysis.tracks.response.example_context import example_context
 
         return example_context(connection, ref)
+
+    def live(
+        self,
+        models: Sides,
+        settings: Mapping[str, Any],
+        evidence: duckdb.DuckDBPyConnection,
+        request: LiveRequest,
+    ) -> dict[str, Any]:
+        """What both models answer to one prompt. Raises AssayError."""
+        from analysis.tracks.response.live import answer
+
+        return answer(models, evidence, request)
 
 
 TRACK = ResponseTrack()

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from analysis.plugin.gate import Gate
     from analysis.plugin.init.folder import Folder
     from analysis.plugin.init.toml_text import InitSection
+    from analysis.plugin.live import LiveRequest
     from analysis.plugin.question import KnownAnswer, Question
     from analysis.plugin.settings import Review, TrackSettings
     from analysis.plugin.stage import Step
@@ -33,6 +34,7 @@ class RetrievalTrack(Track):
     question: ClassVar[str] = "Which side brings the right things near?"
     main: ClassVar[str] = "recall"
     package: ClassVar[str] = __package__ or ""
+    live_output: ClassVar[tuple[str, ...]] = ("neighbours", "scores")
     init_rank: ClassVar[int] = 20
 
     def settings(self) -> type[TrackSettings]:
@@ -207,6 +209,18 @@ class RetrievalTrack(Track):
         from analysis.tracks.retrieval.example_context import example_context
 
         return example_context(connection, ref)
+
+    def live(
+        self,
+        models: Sides,
+        settings: Mapping[str, Any],
+        evidence: duckdb.DuckDBPyConnection,
+        request: LiveRequest,
+    ) -> dict[str, Any]:
+        """What both encoders bring near one text. Raises AssayError."""
+        from analysis.tracks.retrieval.live import answer
+
+        return answer(models, settings, evidence, request)
 
 
 TRACK = RetrievalTrack()

@@ -101,7 +101,7 @@ def load_vectors(
 ) -> tuple[list[str], dict[Side, NDArray[np.float32]]]:
     """Refs of the encoded examples of some kinds, sorted, and their vectors (n, d) as the encoders gave them."""
     table = workbench.execute(QUERIES["vectors"], {"kinds": list(kinds)}).to_arrow_table()
-    return table["ref"].to_pylist(), {side: _matrix(table[side]) for side in SIDES}
+    return table["ref"].to_pylist(), {side: matrix(table[side]) for side in SIDES}
 
 
 def load_attributes(workbench: duckdb.DuckDBPyConnection, refs: Sequence[str]) -> tuple[Attribute, ...]:
@@ -144,7 +144,7 @@ def lengths(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
     return np.asarray(norms, dtype=np.float32)
 
 
-def _matrix(column: pa.ChunkedArray) -> NDArray[np.float32]:
+def matrix(column: pa.ChunkedArray) -> NDArray[np.float32]:
     """Lists of one length as rows of a matrix; (0, 0) where there are none."""
     if not len(column):
         return np.empty((0, 0), dtype=np.float32)

@@ -89,11 +89,16 @@ class IntentView(View):
         here.console_app.open(PROBES, gate.slice if gate is not None and probed else None)
 
     def answer_lines(
-        self, outputs: Outputs, before: Outputs | None, gold: str | None, width: int
+        self,
+        outputs: Outputs,
+        before: Outputs | None,
+        evidence: ExampleEvidence,
+        reply: Mapping[str, Any],
+        width: int,
     ) -> list[Line]:
         from tui.tracks.intent.live_answer import prediction_lines
 
-        return prediction_lines(outputs, before, gold, width)
+        return prediction_lines(outputs, before, evidence.example.gold, width)
 
     def change_sentence(self, before: Outputs, after: Outputs) -> tuple[str, str]:
         from tui.tracks.intent.live_answer import change_sentence

@@ -9,13 +9,16 @@ from tui.plugin.console import EXAMPLES
 from tui.plugin.view import View
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
+    from typing import Any
 
     from analysis.attribution.licences import FindingEvidence
+    from analysis.base.records import Side
     from analysis.base.review_records import SpanVerdict
     from analysis.review.queries import ExampleEvidence
     from tui.draw.lines import Line, Target
     from tui.plugin.console import Place
+    from tui.plugin.live_lines import Outputs
     from tui.plugin.options import ViewOptions
     from tui.tracks.response.spans import SpanShown
 
@@ -52,6 +55,29 @@ class ResponseView(View):
         from tui.tracks.response.view import shown_evidence
 
         return shown_evidence(evidence, options)
+
+    def answer_lines(
+        self,
+        outputs: Outputs,
+        before: Outputs | None,
+        evidence: ExampleEvidence,
+        reply: Mapping[str, Any],
+        width: int,
+    ) -> list[Line]:
+        from tui.tracks.response.live_answer import written_answer_lines
+
+        return written_answer_lines(outputs, before, width)
+
+    def change_sentence(self, before: Outputs, after: Outputs) -> tuple[str, str]:
+        from tui.tracks.response.live_answer import change_sentence
+
+        return change_sentence(before, after)
+
+    def output_text(self, output: Mapping[str, Any]) -> str:
+        return str(output["text"])
+
+    def answer_numbers(self, reply: Mapping[str, Any], side: Side) -> Sequence[str]:
+        return (f"{reply['sides'][side]['tokens']} tokens, each the likeliest one",)
 
     def actions(self) -> tuple[Action, ...]:
         return tuple(

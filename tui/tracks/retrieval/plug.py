@@ -8,10 +8,15 @@ from tui.plugin.action import Action
 from tui.plugin.view import TrackScreen, View
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from typing import Any
+
     from analysis.attribution.licences import FindingEvidence
+    from analysis.base.records import Side
     from analysis.review.queries import ExampleEvidence
     from tui.draw.lines import Line
     from tui.plugin.console import Place
+    from tui.plugin.live_lines import Outputs
     from tui.plugin.options import ViewOptions
 
 MAPS = "maps"
@@ -26,6 +31,7 @@ class RetrievalView(View):
     key = "3"
     name = "Neighbours"
     tooltip = "The queries, items and pairs of the retrieval track, one by one."
+    answer_meaning = "Score: cosine of the text's vector with the item's. "
 
     def example(self, evidence: ExampleEvidence, options: ViewOptions) -> list[Line]:
         from tui.tracks.retrieval.view import example_lines
@@ -86,6 +92,32 @@ class RetrievalView(View):
     def screens(self) -> tuple[TrackScreen, ...]:
         where = "tui.tracks.retrieval.maps_screen:MapsScreen"
         return (TrackScreen(MAPS, "Maps", where, takes=("view.numbers",)),)
+
+    def answer_lines(
+        self,
+        outputs: Outputs,
+        before: Outputs | None,
+        evidence: ExampleEvidence,
+        reply: Mapping[str, Any],
+        width: int,
+    ) -> list[Line]:
+        from tui.tracks.retrieval.live_answer import neighbour_answer_lines
+
+        return neighbour_answer_lines(evidence, outputs, before, reply, width)
+
+    def change_sentence(self, before: Outputs, after: Outputs) -> tuple[str, str]:
+        from tui.tracks.retrieval.live_answer import change_sentence
+
+        return change_sentence(before, after)
+
+    def output_text(self, output: Mapping[str, Any]) -> str:
+        nearest: list[str] = output["neighbours"]
+        return nearest[0].partition(":")[2] if nearest else "nothing"
+
+    def answer_numbers(self, reply: Mapping[str, Any], side: Side) -> Sequence[str]:
+        from tui.tracks.retrieval.live_answer import list_sentences
+
+        return list_sentences(reply, side)
 
     def do_maps_open(self, here: Place) -> None:
         """Show the item, or the neighbours of the query, on the maps; the place where they were left without one."""
