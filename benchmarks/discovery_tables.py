@@ -83,14 +83,13 @@ def planted_run(
 def discover(connection: duckdb.DuckDBPyConnection, seed: int) -> list[DiscoveredSlice]:
     """What the product's own functions discover in such tables."""
     from analysis.plugin.causes import (
-        Outcome,
+        contested_units,
         discovered_slices,
         examples_of,
         fixed_groups,
         text_groups,
-        units_of,
     )
 
     examples = examples_of(connection, TRACK, f"benchmark/{seed}")
-    units = units_of(connection, TRACK, Outcome("broken", "accuracy", ALL, "broken"), examples)
+    units = contested_units(connection, TRACK, "accuracy", ALL, examples)
     return discovered_slices(examples, units, [*fixed_groups(connection, TRACK), *text_groups(examples)])

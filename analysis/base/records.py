@@ -224,7 +224,7 @@ class Contested:
 
 
 CauseKind = Literal[
-    "cue", "class", "destination", "declared", "metadata", "length", "confidence", "template", "opening",
+    "cue", "confound", "class", "destination", "declared", "metadata", "length", "confidence", "template", "opening",
     "ending", "words", "mark",
 ]  # fmt: skip
 """What the examples of a cause share."""

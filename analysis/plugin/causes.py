@@ -54,15 +54,13 @@ class Outcome:
 
     Args:
         name: short and unique in its track.
-        measure: as in the table `contested`.
-        slice: as there.
         words: what the examples are called: `broken`, `newly sent to escalation`.
+        units: which examples it happened to.
     """
 
     name: str
-    measure: str
-    slice: str
     words: str
+    units: Units
 
 
 @dataclass(frozen=True)
@@ -119,21 +117,30 @@ class Examples:
         wanted = set(refs)
         return np.fromiter((ref in wanted for ref in self.texts), bool, len(self.texts))
 
+    def only(self, refs: Iterable[str]) -> Examples:
+        """Those of some refs."""
+        kept = self.mask(refs)
+        texts = {ref: text for (ref, text), keep in zip(self.texts.items(), kept, strict=True) if keep}
+        return Examples(texts, self.cluster[kept], self.first[kept])
+
     @property
     def least(self) -> int:
         """Fewest examples that make a group of what texts share."""
         return max(LEAST_SHARING, len(self.texts) // SHARING_OF)
 
 
-def examples_of(connection: duckdb.DuckDBPyConnection, track: str, drawn: str) -> Examples:
+def examples_of(
+    connection: duckdb.DuckDBPyConnection, track: str, drawn: str, slice_name: str = ALL
+) -> Examples:
     """The evaluation examples of a track.
 
     Args:
         connection: the workbench.
         track: whose.
         drawn: what random halves are drawn by.
+        slice_name: which of them; what a track counts by itself, as pairs, is a slice of its own.
     """
-    rows = connection.execute(_SQL["examples"], {"track": track, "all": ALL}).fetchall()
+    rows = connection.execute(_SQL["examples"], {"track": track, "slice": slice_name}).fetchall()
     numbers: dict[str, int] = {}
     cluster = np.array([numbers.setdefault(name, len(numbers)) for _, _, name in rows], np.int64)
     half = {name: draw(drawn, track, "half", name) % 2 == 0 for name in numbers}
@@ -176,18 +183,17 @@ def text_groups(examples: Examples) -> list[Group]:
     return made
 
 
-def units_of(
-    connection: duckdb.DuckDBPyConnection, track: str, outcome: Outcome, examples: Examples
+def contested_units(
+    connection: duckdb.DuckDBPyConnection, track: str, measure: str, slice_name: str, examples: Examples
 ) -> Units:
-    """What got worse and what got better, as gates count it by gold."""
-    asked = {"track": track, "measure": outcome.measure, "slice": outcome.slice}
+    """What got worse and what got better, as gates count it by gold; measure and slice as in the table `contested`."""
+    asked = {"track": track, "measure": measure, "slice": slice_name}
     rows = connection.execute(_SQL["outcome"], asked).fetchall()
     worse, better = (examples.mask(ref for ref, lost in rows if lost is which) for which in (True, False))
     return Units(worse, better, examples.cluster)
 
 
 def shared_causes(
-    connection: duckdb.DuckDBPyConnection,
     track: str,
     examples: Examples,
     outcomes: Sequence[Outcome],
@@ -201,7 +207,6 @@ def shared_causes(
     confirmed on the other (`analysis.stats.groups`).
 
     Args:
-        connection: the workbench.
         track: whose.
         examples: that outcomes are counted over.
         outcomes: what may have happened.
@@ -212,7 +217,7 @@ def shared_causes(
     refs = np.array(list(examples.texts), object)
     made: list[Cause] = []
     for outcome in outcomes:
-        units = units_of(connection, track, outcome, examples)
+        units = outcome.units
         if units.worse.sum() < LEAST_MEMBERS:
             continue
         groups = [one for one in fixed if one.outcome in (None, outcome.name)]

@@ -4,7 +4,7 @@
 -- Every example that outcomes are counted over, with what it is not independent of.
 SELECT e.ref, e.text, coalesce(k.cluster, e.ref) AS cluster FROM membership m JOIN example e USING (ref)
 LEFT JOIN cluster k ON k.track = m.track AND k.ref = m.ref
-WHERE m.track = $track AND m.slice = $all ORDER BY e.ref
+WHERE m.track = $track AND m.slice = $slice ORDER BY e.ref
 
 -- name: outcome
 -- By gold: what got worse, and what got better.

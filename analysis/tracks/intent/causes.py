@@ -23,6 +23,7 @@ from analysis.plugin.causes import (
     Group,
     Outcome,
     cause_tables,
+    contested_units,
     discovered_slices,
     discovered_tables,
     distinct,
@@ -30,7 +31,6 @@ from analysis.plugin.causes import (
     fixed_groups,
     shared_causes,
     text_groups,
-    units_of,
 )
 from analysis.plugin.metric import metric_table
 from analysis.plugin.stage import Aggregate, PlanContext
@@ -253,13 +253,18 @@ def _beside(connection: duckdb.DuckDBPyConnection) -> Beside:
     return Beside(went, came, dict(connection.execute(_SQL["reverted"]).fetchall()), EDIT)
 
 
-def outcomes(settings: IntentSettings) -> list[Outcome]:
-    """What may have happened to messages: newly sent to a critical class, and broken."""
-    sent = [
-        Outcome(f"to:{name}", "routing", f"{settings.label}={name}", f"newly sent to {name}")
+def outcomes(
+    connection: duckdb.DuckDBPyConnection, settings: IntentSettings, examples: Examples
+) -> list[Outcome]:
+    """What may have happened to messages: newly sent to a critical class, and, last, broken."""
+    asked = [
+        (f"to:{name}", f"newly sent to {name}", "routing", f"{settings.label}={name}")
         for name in settings.critical
     ]
-    return [*sent, Outcome("broken", "accuracy", ALL, "broken")]
+    return [
+        Outcome(name, words, contested_units(connection, TRACK, measure, slice_name, examples))
+        for name, words, measure, slice_name in (*asked, ("broken", "broken", "accuracy", ALL))
+    ]
 
 
 def slice_metrics(found: Sequence[DiscoveredSlice], examples: Examples, units: Units) -> list[Metric]:
@@ -286,11 +291,10 @@ def _compute(context: PlanContext) -> dict[str, pa.Table]:
     known, texts = fixed_groups(connection, TRACK, settings.label), text_groups(examples)
     own = _own_groups(connection)
     limits = shift_limits(context.review.rules[RELEVANCE].thresholds)
-    shared = shared_causes(
-        connection, TRACK, examples, outcomes(settings), [*own, *known], texts, _beside(connection)
-    )
+    happened = outcomes(connection, settings, examples)
+    shared = shared_causes(TRACK, examples, happened, [*own, *known], texts, _beside(connection))
     causes = distinct([*cue_causes(connection, settings, limits, examples), *shared])
-    units = units_of(connection, TRACK, Outcome("broken", "accuracy", ALL, "broken"), examples)
+    units = happened[-1].units
     properties = [
         one for one in (*own, *known, *texts) if one.kind not in ("destination", "confidence", "template")
     ]

@@ -151,6 +151,7 @@ class ResponseTrack(Track):
         """Answers are made first; what is found in them is counted before any is explained."""
         from analysis.tracks.response.adapter_scaling import DOSE_RESPONSE, DOSE_RESPONSE_METRICS
         from analysis.tracks.response.artefact import ARTEFACT, ARTEFACT_METRICS
+        from analysis.tracks.response.causes import CAUSES
         from analysis.tracks.response.detect import DECLARE, DETECT
         from analysis.tracks.response.generate import ENDINGS, GENERATE
         from analysis.tracks.response.labelled_sample import DRAW
@@ -174,6 +175,7 @@ class ResponseTrack(Track):
             LEARN,
             SCORES,
             RATES,
+            CAUSES,
             SHIFT,
             SPAN_ATTRIBUTION,
             SHIFT_METRICS,

@@ -57,8 +57,11 @@ def rose(change: Metric | None, limit: float) -> bool:
 
 def exceeds_wanted(given: GateInput, attribute: str) -> bool:
     """Whether the candidate groups by an unwanted attribute more than, on average, by the wanted ones."""
-    own = metric_of(given, TRACK, "grouping_lift", attribute, "candidate")
-    wanted = metric_of(given, TRACK, "grouping_wanted_lift", ALL, "candidate")
+    return exceeds(*_lifts_beside(given, attribute))
+
+
+def exceeds(own: Metric | None, wanted: Metric | None) -> bool:
+    """Whether a lift of the candidate is over the mean lift of its wanted attributes; both must be known."""
     if own is None or wanted is None or own.value is None or wanted.value is None:
         return False
     return own.value > wanted.value
@@ -72,8 +75,20 @@ def rise_limit(given: GateInput, attribute: str, thresholds: Mapping[str, float]
         attribute: an unwanted one.
         thresholds: of `retrieval.confounds`; a lesser rise is let pass where the attribute exceeds the wanted ones.
     """
+    return rise_let_pass(*_lifts_beside(given, attribute), thresholds)
+
+
+def rise_let_pass(own: Metric | None, wanted: Metric | None, thresholds: Mapping[str, float]) -> float:
+    """`rise_limit`, by the candidate's lift of the attribute and the mean lift of its wanted ones."""
     most, lesser = thresholds["max_rise"], thresholds["max_rise_beyond_wanted"]
-    return min(most, lesser) if exceeds_wanted(given, attribute) else most
+    return min(most, lesser) if exceeds(own, wanted) else most
+
+
+def _lifts_beside(given: GateInput, attribute: str) -> tuple[Metric | None, Metric | None]:
+    return (
+        metric_of(given, TRACK, "grouping_lift", attribute, "candidate"),
+        metric_of(given, TRACK, "grouping_wanted_lift", ALL, "candidate"),
+    )
 
 
 def unmeasured(change: Metric | None, measured: str, who: str) -> str | None:

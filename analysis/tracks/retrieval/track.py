@@ -109,6 +109,7 @@ class RetrievalTrack(Track):
 
     def stages(self) -> tuple[Step, ...]:
         """Counterfactual items are made first, so that they are encoded with everything else."""
+        from analysis.tracks.retrieval.causes import CAUSES
         from analysis.tracks.retrieval.contested import CONTESTED
         from analysis.tracks.retrieval.counterfactual import COUNTERFACTUAL, VARIANTS
         from analysis.tracks.retrieval.drift import DRIFT
@@ -131,6 +132,7 @@ class RetrievalTrack(Track):
             NEGATIVES,
             CONTESTED,
             DRIFT,
+            CAUSES,
             MAPS,
         )
 

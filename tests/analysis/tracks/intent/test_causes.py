@@ -9,7 +9,7 @@ import duckdb
 import numpy as np
 
 from analysis.base.records import ALL, Cause, Example, Membership, Slice
-from analysis.plugin.causes import examples_of, fixed_groups, shared_causes, text_groups, units_of
+from analysis.plugin.causes import contested_units, examples_of, fixed_groups, shared_causes, text_groups
 from analysis.run.pipeline import insert_arrow, insert_rows
 from analysis.tracks.intent.causes import (
     _beside,
@@ -75,9 +75,8 @@ def found(connection: duckdb.DuckDBPyConnection) -> list[Cause]:
     examples = examples_of(connection, "intent", "drawn")
     settings = IntentSettings.model_construct(label="label", critical=["escalation"], irrelevant={})
     fixed = [*_own_groups(connection), *fixed_groups(connection, "intent")]
-    return shared_causes(
-        connection, "intent", examples, outcomes(settings), fixed, text_groups(examples), _beside(connection)
-    )
+    happened = outcomes(connection, settings, examples)
+    return shared_causes("intent", examples, happened, fixed, text_groups(examples), _beside(connection))
 
 
 def test_a_mislabelled_class_is_told_with_where_its_messages_go() -> None:
@@ -166,8 +165,7 @@ def test_a_discovered_slice_has_the_numbers_of_the_half_that_confirms_it() -> No
         made[number] = (f"{text} for $12", gold, base, "shipping" if gold != "shipping" else "returns")
     connection = workbench(made)
     examples = examples_of(connection, "intent", "drawn")
-    settings = IntentSettings.model_construct(label="label", critical=[], irrelevant={})
-    units = units_of(connection, "intent", outcomes(settings)[-1], examples)
+    units = contested_units(connection, "intent", "accuracy", ALL, examples)
     slices = discovered_slices(examples, units, text_groups(examples))
     assert slices[0].name.startswith("discovered: ")
     assert set(slices[0].refs) == {f"intent/message:{number:04}" for number in range(0, 480, 8)}

@@ -1,0 +1,48 @@
+"""What prompts share in whose answers a fault is newly seen, of a review that the product itself analysed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from analysis.base.records import Cause
+from analysis.review.session import ReviewSession
+from tests.tui.response_fixture import Asked, publish_response
+
+THINGS = ("parcel", "box set", "gift", "order", "bundle", "reprint", "poster", "artbook", "figure", "voucher")
+SHOPS = ("Berlin", "Leeds", "Osaka", "Lyon")
+HONEST = "It is on its way and should be there within five working days."
+PROMISE = "It is on its way, and we guarantee that it will arrive tomorrow!"
+
+
+def causes(folder: Path, promised: bool) -> tuple[Cause, ...]:
+    """Of prompts about deliveries and about shops; the candidate's answers to those about deliveries may promise."""
+    deliveries = {
+        f"d{number:02}": Asked(
+            f"When will my {thing} for {city} arrive?", HONEST, PROMISE if promised else HONEST, ("answer",)
+        )
+        for number, (thing, city) in enumerate((thing, city) for thing in THINGS for city in SHOPS[:2])
+    }
+    shops = {
+        f"s{number:02}": Asked(f"Where in {city} is the shop with the {thing}?", "It is by the station.",
+                               "It is right by the station.", ("answer",))
+        for number, (thing, city) in enumerate((thing, city) for thing in THINGS for city in SHOPS)
+    }  # fmt: skip
+    store = publish_response(folder, prompts=deliveries | shops, votes=False)
+    with ReviewSession.open(store, read_only=True) as session:
+        return session.gate_input().causes
+
+
+def test_what_newly_promising_answers_share_is_told(tmp_path: Path) -> None:
+    first = causes(tmp_path / "review", promised=True)[0]
+    assert (first.track, first.kind) == ("response", "template")
+    assert first.outcome == "prompts in whose answers “overpromises” is newly seen"
+    assert first.sentence.startswith(
+        f"{first.members} of {first.outcomes} {first.outcome} are one template, “When will my"
+    )
+    assert {ref for ref in first.refs if ref.startswith("response/prompt:d")} == {
+        f"response/prompt:d{number:02}" for number in range(20)
+    }
+
+
+def test_answers_that_stay_as_they_were_share_nothing(tmp_path: Path) -> None:
+    assert causes(tmp_path / "review", promised=False) == ()
