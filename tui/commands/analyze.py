@@ -7,6 +7,8 @@ from pathlib import Path
 
 from tui.commands.common import BLOCKED, DONE, Add, open_session, say
 
+MOST_WORKERS = 256
+
 
 def add(to: Add) -> None:
     """Add the commands."""
@@ -19,6 +21,11 @@ def add(to: Add) -> None:
     analyze.add_argument("review", metavar="REVIEW.toml", type=Path)
     analyze.add_argument("--fresh", action="store_true", help="compute everything again")
     analyze.add_argument("--skip-bad-rows", action="store_true", help="go on without rows that are wrong")
+    analyze.add_argument(
+        "--workers", metavar="N", type=_workers, default=1, help="processes that compute, of this machine"
+    )
+    worker = to("worker", _worker, "computes what is missing of the run that is being made, beside others")
+    worker.add_argument("store", metavar="STORE", type=Path)
 
 
 def _init(arguments: argparse.Namespace) -> int:
@@ -58,6 +65,7 @@ def _analyze(arguments: argparse.Namespace) -> int:
         arguments.review,
         fresh=arguments.fresh,
         skip_bad_rows=arguments.skip_bad_rows,
+        workers=arguments.workers,
     )
     verb = "published" if published.created else "unchanged: the same run exists already,"
     say(f"{verb} run {published.run} in {published.store}")
@@ -67,3 +75,19 @@ def _analyze(arguments: argparse.Namespace) -> int:
         print(FORMAT.write(session.status()))
     say(f"next: assay review {published.store}")
     return DONE
+
+
+def _worker(arguments: argparse.Namespace) -> int:
+    from analysis.run.pipeline import help_analyze
+    from tui.commands.analysis_progress import with_progress
+
+    run = with_progress(lambda progress: help_analyze(arguments.store, on_progress=progress))
+    say(f"nothing of run {run} is missing any more; whoever analyses publishes it")
+    return DONE
+
+
+def _workers(text: str) -> int:
+    number = int(text) if text.isascii() and text.isdigit() else 0
+    if not 1 <= number <= MOST_WORKERS:
+        raise argparse.ArgumentTypeError(f"must be a number from 1 to {MOST_WORKERS}, and is {text!r}")
+    return number
