@@ -107,23 +107,32 @@ class LocalEngine:
         """
         paths = [self.cache.path(stage, context, shard) for shard in shards]
         found: list[dict[str, pa.Table] | None] = [self.cache.load(path) for path in paths]
-        missing = [number for number, tables in enumerate(found) if tables is None]
-        for number in range(len(shards)):
-            if found[number] is not None:
+        for number, tables in enumerate(found):
+            if tables is not None:
                 clock.finish(number, cached=True)
-        if missing:
-            self.helpers = [
-                one
-                for one in self.helpers
-                if one.ask(stage, context, [(paths[n], shards[n]) for n in missing])
-            ]
+        if None in found:
+            self.compute_missing(stage, context, shards, paths, found, clock)
+        return [tables for tables in found if tables is not None]
+
+    def compute_missing(
+        self,
+        stage: Stage,
+        context: RunContext,
+        shards: Sequence[Shard],
+        paths: Sequence[Path],
+        found: list[dict[str, pa.Table] | None],
+        clock: StageClock,
+    ) -> None:
+        """Put the rows of what is missing into `found`, and into the cache. Raises AssayError."""
+        missing = [number for number, tables in enumerate(found) if tables is None]
+        units = [(paths[number], shards[number]) for number in missing]
+        self.helpers = [one for one in self.helpers if one.ask(stage, context, units)]
         while missing:
             waiting = self._pass(stage, context, shards, paths, missing, found, clock)
             self._hear_of_failures()
             if len(waiting) == len(missing):
                 time.sleep(POLL_S)
             missing = waiting
-        return [tables for tables in found if tables is not None]
 
     def _pass(
         self,

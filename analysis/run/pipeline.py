@@ -8,6 +8,7 @@ import importlib.metadata
 import platform
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -40,6 +41,7 @@ from analysis.run.local_engine import LocalEngine, ShardCache
 from analysis.run.predecessors import pinned
 from analysis.run.progress import StageClock
 from analysis.run.queue import build_queue, draw_known_answers, selected_refs
+from analysis.run.ray_engine import RayCluster, RayEngine, ray_pool
 from analysis.run.slices import build_slices
 from analysis.run.taught import Taught
 from analysis.store.run import (
@@ -130,6 +132,7 @@ def analyze(
     fresh: bool = False,
     skip_bad_rows: bool = False,
     workers: int = 1,
+    ray: RayCluster | None = None,
     on_progress: OnProgress | None = None,
 ) -> Published:
     """Run both models side by side and publish the evidence as an immutable run.
@@ -139,6 +142,7 @@ def analyze(
         fresh: forget the cached shards and compute everything again.
         skip_bad_rows: go on without rows that cannot be read; the run says how many.
         workers: processes of this machine that compute, at least 1; others may help by `help_analyze`.
+        ray: the cluster whose actors compute, in place of processes of this machine.
         on_progress: called after every shard, and while a long one is run.
 
     Raises:
@@ -155,8 +159,15 @@ def analyze(
         # As `check` does: what fails, fails before anything is kept.
         one.track.trial(one.models, one.examples, one.settings, work.review)
     cache = ShardCache(store / CACHE, fresh=fresh)
-    with call_for_help(store, path, work.run, skip_bad_rows), helpers(workers - 1, store, threads) as helping:
-        engine = LocalEngine(cache, Leases(store / LEASES), helping)
+    leases = Leases(store / LEASES)
+    with ExitStack() as running:
+        running.enter_context(call_for_help(store, path, work.run, skip_bad_rows))
+        if ray is None:
+            helping = running.enter_context(helpers(workers - 1, store, threads))
+            engine = LocalEngine(cache, leases, helping)
+        else:
+            device = resolve_device(work.review.review.device)
+            engine = RayEngine(cache, leases, running.enter_context(ray_pool(ray, device)))
         workbench, schemas = _measure(work, engine, on_progress or (lambda event: None))
     description = _with_gate_settings(description, work.prepared, workbench, planned(work.review))
     publish(store, workbench, description, schemas=schemas)

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from analysis.plugin.stage import StageProgress
     from analysis.run.pipeline import OnProgress, Published
+    from analysis.run.ray_engine import RayCluster
 
 Result = TypeVar("Result")
 
@@ -22,14 +23,24 @@ PLAIN_INTERVAL_S = 10.0
 
 
 def analyze_with_progress(
-    review: Path, *, fresh: bool = False, skip_bad_rows: bool = False, workers: int = 1
+    review: Path,
+    *,
+    fresh: bool = False,
+    skip_bad_rows: bool = False,
+    workers: int = 1,
+    ray: RayCluster | None = None,
 ) -> Published:
     """Analyse a review; bars where stderr is a terminal, plain lines elsewhere."""
     from analysis.run.pipeline import analyze
 
     return with_progress(
         lambda on_progress: analyze(
-            review, fresh=fresh, skip_bad_rows=skip_bad_rows, workers=workers, on_progress=on_progress
+            review,
+            fresh=fresh,
+            skip_bad_rows=skip_bad_rows,
+            workers=workers,
+            ray=ray,
+            on_progress=on_progress,
         )
     )
 
