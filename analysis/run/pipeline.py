@@ -8,6 +8,7 @@ import importlib.metadata
 import platform
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
+from analysis.base.errors import AssayError
 from analysis.base.records import Example, Flag, Membership, Slice
 from analysis.base.sql import identifier, sql_text
 from analysis.data.examples import Examples
@@ -30,15 +32,29 @@ from analysis.plugin.stage import Aggregate, PlanContext, Stage, StageProgress, 
 from analysis.plugin.track import Track
 from analysis.review.previous import read_previous
 from analysis.review.reuse import CandidateRun, entry_digest, recorded
+from analysis.run.call import call_for_help, read_call
 from analysis.run.check import check_review
 from analysis.run.device import resolve_device
+from analysis.run.helpers import helpers
+from analysis.run.leases import Leases
 from analysis.run.local_engine import LocalEngine, ShardCache
 from analysis.run.predecessors import pinned
 from analysis.run.progress import StageClock
 from analysis.run.queue import build_queue, draw_known_answers, selected_refs
+from analysis.run.ray_engine import RayCluster, RayEngine, ray_pool
 from analysis.run.slices import build_slices
 from analysis.run.taught import Taught
-from analysis.store.run import SCHEMA, create_store, publish, run_exists, run_id, run_names
+from analysis.store.run import (
+    CACHE,
+    LEASES,
+    SCHEMA,
+    create_store,
+    open_store,
+    publish,
+    run_exists,
+    run_id,
+    run_names,
+)
 
 FORMAT = 5
 """Version of what a run holds; part of the run's name."""
@@ -86,11 +102,37 @@ class _Prepared:
     steps: tuple[Step, ...]
 
 
+@dataclass(frozen=True)
+class _Work:
+    """A run that is to be made: what it is made of, and what determines it."""
+
+    review: Review
+    prepared: list[_Prepared]
+    previous: Sequence[CandidateRun]
+    taught: Taught
+    description: dict[str, Any]
+
+    @property
+    def run(self) -> str:
+        return run_id(self.description)
+
+    @property
+    def parameters(self) -> int:
+        """Of the largest model."""
+        return max(one.models.parameters for one in self.prepared)
+
+    @property
+    def skipped(self) -> int:
+        return sum(len(one.examples.skipped) for one in self.prepared)
+
+
 def analyze(
     path: Path,
     *,
     fresh: bool = False,
     skip_bad_rows: bool = False,
+    workers: int = 1,
+    ray: RayCluster | None = None,
     on_progress: OnProgress | None = None,
 ) -> Published:
     """Run both models side by side and publish the evidence as an immutable run.
@@ -99,11 +141,71 @@ def analyze(
         path: the review file.
         fresh: forget the cached shards and compute everything again.
         skip_bad_rows: go on without rows that cannot be read; the run says how many.
+        workers: processes of this machine that compute, at least 1; others may help by `help_analyze`.
+        ray: the cluster whose actors compute, in place of processes of this machine.
         on_progress: called after every shard, and while a long one is run.
 
     Raises:
         AssayError: anything wrong with the review file, the data, the models or the store.
     """
+    work = _work(path, skip_bad_rows)
+    store = create_store(work.review.store_path)
+    description = {**work.description, "after": run_names(store)}
+    if run_exists(store, work.run) and not fresh:
+        publish(store, None, description)
+        return Published(store, work.run, created=False, skipped=work.skipped)
+    threads = tune_threads(work.parameters, workers)
+    for one in work.prepared:
+        # As `check` does: what fails, fails before anything is kept.
+        one.track.trial(one.models, one.examples, one.settings, work.review)
+    cache = ShardCache(store / CACHE, fresh=fresh)
+    leases = Leases(store / LEASES)
+    with ExitStack() as running:
+        running.enter_context(call_for_help(store, path, work.run, skip_bad_rows))
+        if ray is None:
+            helping = running.enter_context(helpers(workers - 1, store, threads))
+            engine = LocalEngine(cache, leases, helping)
+        else:
+            device = resolve_device(work.review.review.device)
+            engine = RayEngine(cache, leases, running.enter_context(ray_pool(ray, device)))
+        workbench, schemas = _measure(work, engine, on_progress or (lambda event: None))
+    description = _with_gate_settings(description, work.prepared, workbench, planned(work.review))
+    publish(store, workbench, description, schemas=schemas)
+    return Published(store, work.run, created=True, skipped=work.skipped)
+
+
+def help_analyze(store: Path, *, on_progress: OnProgress | None = None) -> str:
+    """Compute what is missing of the run that is being made in a store, beside whoever makes it; publishes nothing.
+
+    Everything is planned here as it is there, from the same files, so that nothing but finished work travels.
+
+    Args:
+        store: its folder.
+        on_progress: called after every shard, and while a long one is run.
+
+    Returns:
+        The name of the run.
+
+    Raises:
+        AssayError: no run is being made; review file, data or models are not the same here as there; and whatever
+            `analyze` raises.
+    """
+    called = read_call(open_store(store))
+    work = _work(called.review, called.skip_bad_rows)
+    if work.run != called.run:
+        raise AssayError(
+            "the run that is being made there is another than this review file makes here",
+            where=str(called.review),
+            hint="review file, data, models, device and versions of libraries must be the same on both machines",
+        )
+    tune_threads(work.parameters, 1)
+    engine = LocalEngine(ShardCache(store / CACHE), Leases(store / LEASES))
+    _measure(work, engine, on_progress or (lambda event: None))
+    return work.run
+
+
+def _work(path: Path, skip_bad_rows: bool) -> _Work:
+    """Everything that a review file names, read and checked. Raises AssayError."""
     checked = check_review(path, skip_bad_rows=skip_bad_rows, trial=False)
     review, taught = checked.review, checked.taught
     device = resolve_device(review.review.device)
@@ -111,34 +213,29 @@ def analyze(
         _prepare(get(name), settings, review, device, skip_bad_rows)
         for name, settings in review.tracks.items()
     ]
-    store = create_store(review.store_path)
     previous = read_previous(review.review.previous)
-    description = {**_describe(review, prepared, device, previous, taught), "after": run_names(store)}
-    run = run_id(description)
-    skipped = sum(len(one.examples.skipped) for one in prepared)
-    if run_exists(store, run) and not fresh:
-        publish(store, None, description)
-        return Published(store, run, created=False, skipped=skipped)
-    tune_threads(max(one.models.parameters for one in prepared))
-    for one in prepared:
-        # As `check` does: what fails, fails before anything is kept.
-        one.track.trial(one.models, one.examples, one.settings, review)
+    return _Work(review, prepared, previous, taught, _describe(review, prepared, device, previous, taught))
+
+
+def _measure(
+    work: _Work, engine: LocalEngine, progress: OnProgress
+) -> tuple[duckdb.DuckDBPyConnection, list[str]]:
+    """The evidence of every track in a workbench, and the schemas that it is in."""
     workbench = duckdb.connect(":memory:")
-    schemas = [sql_text(SCHEMA, "evidence.sql"), *(sql for one in prepared if (sql := one.track.schema()))]
+    schemas = [
+        sql_text(SCHEMA, "evidence.sql"),
+        *(sql for one in work.prepared if (sql := one.track.schema())),
+    ]
     for schema in schemas:
         workbench.execute(schema)
-    for one in prepared:
+    for one in work.prepared:
         _declare(one.track, one.settings, workbench)
-        insert_arrow(workbench, "taught", taught.rows(one.track.name))
-    cache = ShardCache(store / "cache", fresh=fresh)
-    progress = on_progress or (lambda event: None)
+        insert_arrow(workbench, "taught", work.taught.rows(one.track.name))
     flags: list[Flag] = []
-    for one in prepared:
-        flags.extend(_run_track(one, review, previous, workbench, LocalEngine(cache), progress))
+    for one in work.prepared:
+        flags.extend(_run_track(one, work.review, work.previous, workbench, engine, progress))
     insert_rows(workbench, "flag", flags)
-    description = _with_gate_settings(description, prepared, workbench, planned(review))
-    publish(store, workbench, description, schemas=schemas)
-    return Published(store, run, created=True, skipped=skipped)
+    return workbench, schemas
 
 
 def insert_rows(connection: duckdb.DuckDBPyConnection, table: str, rows: Sequence[Any]) -> None:
@@ -417,12 +514,9 @@ def _run_stage(
     clock = StageClock(stage.name, shards, progress)
     runs = dataclasses.replace(context.for_run(), listener=clock.hear)
     tables: dict[str, list[pa.Table]] = {}
-    for shard in shards:
-        clock.start()
-        rows, hit = engine.run(stage, runs, shard)
+    for rows in engine.run(stage, runs, shards, clock):
         for name, table in rows.items():
             tables.setdefault(name, []).append(table)
-        clock.finish(cached=hit)
     return tables
 
 

@@ -35,7 +35,8 @@ from analysis.store.files import (
 
 FORMAT = 5
 STORAGE_VERSION = "v1.0.0"
-FOLDERS = ("runs", "events", "drafts", "report", "cache")
+CACHE, LEASES = "cache", "leases"
+FOLDERS = ("runs", "events", "drafts", "report", CACHE, LEASES)
 RUN_NAME = re.compile(r"[0-9a-f]{12}")
 DESCRIPTION_LIMIT = 256 << 20
 SCHEMA = "analysis.store.schema"

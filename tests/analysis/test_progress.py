@@ -13,6 +13,7 @@ from transformers import BertConfig, BertForSequenceClassification
 
 from analysis.models.passes import BACKWARD, counted
 from analysis.plugin.stage import RunContext, Shard, StageProgress
+from analysis.run.leases import Leases
 from analysis.run.local_engine import LocalEngine, ShardCache
 from analysis.run.pipeline import _run_stage
 from analysis.run.progress import NEARLY, StageClock
@@ -28,19 +29,21 @@ class Clocked:
 
     def __init__(self, costs: list[float | None], size: int = 10) -> None:
         self.time = 0.0
+        self.done = 0
         self.told: list[StageProgress] = []
         shards = [Shard({"n": n}, None, size, cost) for n, cost in enumerate(costs)]
         self.clock = StageClock("s", shards, self.told.append, lambda: self.time)
 
     def run(self, seconds: float, *reports: tuple[float, float, float]) -> None:
         """Run one shard; of each report the second at which it comes, and what it says."""
-        began = self.time
-        self.clock.start()
+        began, number = self.time, self.done
+        self.done += 1
+        self.clock.start(number)
         for at, done, planned in reports:
             self.time = began + at
             self.clock.hear(done, planned)
         self.time = began + seconds
-        self.clock.finish(cached=False)
+        self.clock.finish(number)
 
 
 def test_the_time_left_goes_by_what_shards_cost_and_not_by_their_examples() -> None:
@@ -78,8 +81,8 @@ def test_a_plan_that_is_too_small_or_too_large_corrects_those_to_come() -> None:
 
 def test_what_came_from_the_cache_tells_nothing_of_speed() -> None:
     one = Clocked([1.0, 1.0, 2.0])
-    one.clock.start()
-    one.clock.finish(cached=True)
+    one.clock.finish(0, cached=True)
+    one.done = 1
     assert (one.told[-1].cached, one.told[-1].eta_s) == (10, None)
     one.run(3.0)
     assert one.told[-1].eta_s == pytest.approx(6.0)
@@ -163,7 +166,12 @@ def test_stages_say_how_far_a_shard_is(tiny_review: Path, tmp_path: Path, stage)
     # A plan is an estimate; what comes of it is of its size.
     assert 0.3 < done[-1] / planned.pop() < 3
     events: list[StageProgress] = []
-    _run_stage(stage, context, LocalEngine(ShardCache(tmp_path / "cache")), events.append)
+    _run_stage(
+        stage,
+        context,
+        LocalEngine(ShardCache(tmp_path / "cache"), Leases(tmp_path / "leases")),
+        events.append,
+    )
     assert events[-1].done == events[-1].total
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import multiprocessing
 import pickle
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Executor, ProcessPoolExecutor
 from functools import cache
 from pathlib import Path
@@ -20,7 +20,9 @@ from analysis.models.sides import Recorded, Sides
 from analysis.models.threads import tune_threads
 from analysis.plugin.stage import RunContext, Shard, Stage
 from analysis.run import pipeline
-from analysis.run.local_engine import ShardCache
+from analysis.run.helpers import Helper
+from analysis.run.leases import Leases
+from analysis.run.local_engine import LocalEngine, ShardCache
 from analysis.store.run import current_run
 from tests.analysis.store_fixture import publish_review, write_review
 from tests.conftest import MakeClassifier
@@ -38,16 +40,17 @@ def rows(store: Path) -> dict[str, list[tuple[object, ...]]]:
         }
 
 
-class Elsewhere:
+class Elsewhere(LocalEngine):
     """An engine that runs every shard in another process, from what was pickled."""
 
-    def __init__(self, workers: Executor) -> None:
+    def __init__(self, workers: Executor, cache: ShardCache, leases: Leases) -> None:
+        super().__init__(cache, leases)
         self.workers = workers
         self.stages: set[str] = set()
 
-    def run(self, stage: Stage, context: RunContext, shard: Shard) -> tuple[dict[str, pa.Table], bool]:
+    def compute(self, stage: Stage, context: RunContext, shard: Shard) -> dict[str, pa.Table]:
         self.stages.add(stage.name)
-        return self.workers.submit(run_there, pickle.dumps(context), stage.run, shard).result(), False
+        return self.workers.submit(run_there, pickle.dumps(context), stage.run, shard).result()
 
 
 @cache
@@ -72,8 +75,9 @@ def test_a_run_whose_shards_are_run_in_another_process_is_the_same(
     with ProcessPoolExecutor(1, mp_context=spawn, initializer=tune_threads, initargs=(1,)) as workers:
         engines: list[Elsewhere] = []
 
-        def engine(cache: ShardCache) -> Elsewhere:
-            engines.append(Elsewhere(workers))
+        def engine(cache: ShardCache, leases: Leases, helping: Sequence[Helper]) -> Elsewhere:
+            assert not helping
+            engines.append(Elsewhere(workers, cache, leases))
             return engines[-1]
 
         monkeypatch.setattr(pipeline, "LocalEngine", engine)

@@ -5,13 +5,18 @@ from __future__ import annotations
 import sys
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from tui.draw.safe_text import printable
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from analysis.plugin.stage import StageProgress
     from analysis.run.pipeline import OnProgress, Published
+    from analysis.run.ray_engine import RayCluster
+
+Result = TypeVar("Result")
 
 PLAIN_INTERVAL_S = 10.0
 """Without a terminal, a stage that takes long says so this often."""
@@ -22,13 +27,26 @@ def analyze_with_progress(
     *,
     fresh: bool = False,
     skip_bad_rows: bool = False,
+    workers: int = 1,
+    ray: RayCluster | None = None,
 ) -> Published:
     """Analyse a review; bars where stderr is a terminal, plain lines elsewhere."""
     from analysis.run.pipeline import analyze
 
-    def run(on_progress: OnProgress) -> Published:
-        return analyze(review, fresh=fresh, skip_bad_rows=skip_bad_rows, on_progress=on_progress)
+    return with_progress(
+        lambda on_progress: analyze(
+            review,
+            fresh=fresh,
+            skip_bad_rows=skip_bad_rows,
+            workers=workers,
+            ray=ray,
+            on_progress=on_progress,
+        )
+    )
 
+
+def with_progress(run: Callable[[OnProgress], Result]) -> Result:
+    """Do what tells how far it is; bars where stderr is a terminal, plain lines elsewhere."""
     if not sys.stderr.isatty():
         return run(PlainProgress())
     from rich.console import Console

@@ -5,7 +5,10 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from analysis.base.errors import AssayError
 from tui.commands.common import BLOCKED, DONE, Add, open_session, say
+
+MOST_WORKERS = 256
 
 
 def add(to: Add) -> None:
@@ -19,6 +22,18 @@ def add(to: Add) -> None:
     analyze.add_argument("review", metavar="REVIEW.toml", type=Path)
     analyze.add_argument("--fresh", action="store_true", help="compute everything again")
     analyze.add_argument("--skip-bad-rows", action="store_true", help="go on without rows that are wrong")
+    analyze.add_argument(
+        "--workers",
+        metavar="N",
+        type=_workers,
+        help="processes that compute: 1 of this machine, or actors of Ray",
+    )
+    analyze.add_argument("--engine", choices=("local", "ray"), default="local", help="who computes")
+    analyze.add_argument(
+        "--ray-address", metavar="A", help="of a cluster; without it Ray runs on this machine"
+    )
+    worker = to("worker", _worker, "computes what is missing of the run that is being made, beside others")
+    worker.add_argument("store", metavar="STORE", type=Path)
 
 
 def _init(arguments: argparse.Namespace) -> int:
@@ -54,10 +69,21 @@ def _analyze(arguments: argparse.Namespace) -> int:
     from tui.commands.analysis_progress import analyze_with_progress
     from tui.commands.status_formats.text import FORMAT
 
+    ray = None
+    if arguments.engine == "ray":
+        from analysis.run.ray_engine import RayCluster
+
+        ray = RayCluster(arguments.ray_address, arguments.workers)
+    elif arguments.ray_address is not None:
+        raise AssayError(
+            "an address of Ray is of no use here", where="--ray-address", hint="add --engine ray"
+        )
     published = analyze_with_progress(
         arguments.review,
         fresh=arguments.fresh,
         skip_bad_rows=arguments.skip_bad_rows,
+        workers=arguments.workers or 1,
+        ray=ray,
     )
     verb = "published" if published.created else "unchanged: the same run exists already,"
     say(f"{verb} run {published.run} in {published.store}")
@@ -67,3 +93,19 @@ def _analyze(arguments: argparse.Namespace) -> int:
         print(FORMAT.write(session.status()))
     say(f"next: assay review {published.store}")
     return DONE
+
+
+def _worker(arguments: argparse.Namespace) -> int:
+    from analysis.run.pipeline import help_analyze
+    from tui.commands.analysis_progress import with_progress
+
+    run = with_progress(lambda progress: help_analyze(arguments.store, on_progress=progress))
+    say(f"nothing of run {run} is missing any more; whoever analyses publishes it")
+    return DONE
+
+
+def _workers(text: str) -> int:
+    number = int(text) if text.isascii() and text.isdigit() else 0
+    if not 1 <= number <= MOST_WORKERS:
+        raise argparse.ArgumentTypeError(f"must be a number from 1 to {MOST_WORKERS}, and is {text!r}")
+    return number

@@ -16,6 +16,7 @@ from analysis.plugin.stage import PlanContext
 from analysis.review.evaluate import evaluate
 from analysis.run import pipeline
 from analysis.run.check import check_review
+from analysis.run.leases import Leases
 from analysis.run.local_engine import LocalEngine, ShardCache
 from analysis.store.run import SCHEMA
 from analysis.tracks.intent.counterfactual import EFFECTS, VARIANTS
@@ -66,7 +67,7 @@ def probe(path: Path, after_prediction: Change = unchanged) -> tuple[PlanContext
     context = PlanContext(
         "intent", settings, review.review.seed, one.models, review=review, workbench=workbench
     )
-    engine = LocalEngine(ShardCache(path.parent / "shards", fresh=False))
+    engine = LocalEngine(ShardCache(path.parent / "shards"), Leases(path.parent / "leases"))
     for step in (VARIANTS, PREDICT):
         pipeline._run_step(step, context, engine, lambda event: None)
     after_prediction(workbench)

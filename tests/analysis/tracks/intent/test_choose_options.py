@@ -15,6 +15,7 @@ from analysis.base.records import SIDES, Side
 from analysis.models.load_classifier import LoadedClassifier, load_classifier
 from analysis.plugin.stage import PlanContext
 from analysis.run import pipeline
+from analysis.run.leases import Leases
 from analysis.run.local_engine import LocalEngine, ShardCache
 from analysis.tracks.intent.attribution import ATTRIBUTE, NOT_NEUTRAL, QUEUED
 from analysis.tracks.intent.baseline import KINDS, Baselines
@@ -171,7 +172,7 @@ def context(tiny_review: Path) -> PlanContext:
 
 def step(context: PlanContext, one: Any, root: Path) -> None:
     pipeline._run_step(
-        one, context, LocalEngine(ShardCache(root / "shards", fresh=False)), lambda event: None
+        one, context, LocalEngine(ShardCache(root / "shards"), Leases(root / "leases")), lambda event: None
     )
 
 

@@ -10,6 +10,7 @@ import pytest
 
 from analysis.plugin.stage import PlanContext, Stage
 from analysis.run import pipeline
+from analysis.run.leases import Leases
 from analysis.run.local_engine import LocalEngine, ShardCache
 from analysis.tracks.intent.attribution import ATTRIBUTE
 from analysis.tracks.intent.intervention_stage import INTERVENE
@@ -54,7 +55,9 @@ def test_a_shard_gives_equal_rows_where_only_its_copy_is(stage: Stage, planned: 
 
 
 def test_randomisation_takes_the_trained_attributions_with_it(planned: PlanContext) -> None:
-    engine = LocalEngine(ShardCache(planned.review.store_path / "shards"))
+    engine = LocalEngine(
+        ShardCache(planned.review.store_path / "shards"), Leases(planned.review.store_path / "leases")
+    )
     pipeline._run_step(ATTRIBUTE, planned, engine, lambda event: None)
     expected = here(RANDOMISE, planned)
     assert expected[0]["intent_randomisation"].num_rows > 0
