@@ -11,6 +11,8 @@ from analysis.base.review_records import ReviewState
 
 GateVerdict = Literal["pass", "warn", "fail", "unknown", "undecided", "n/a", "off", "waived"]
 """`unknown` blocks until something is known, `undecided` does not: there are too few data to tell."""
+URGENCY: tuple[GateVerdict, ...] = ("fail", "unknown", "warn", "waived", "undecided", "pass", "off", "n/a")
+"""Verdicts in the order in which gates are listed: what blocks first, then what was let pass."""
 ALLOWING: frozenset[GateVerdict] = frozenset({"pass", "warn", "undecided", "n/a", "off", "waived"})
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from analysis.base.gate_records import URGENCY
 from tui.draw.lines import Line, Target, wrap
 from tui.draw.number_text import IMPROVEMENT_MARKS, PLAIN_UNITS, improvement, interval, plural, value_text
 from tui.draw.safe_text import fit
@@ -27,13 +28,10 @@ GATE_MARKS = {
 }
 """Mark and style of each gate verdict."""
 
-ORDER = tuple(GATE_MARKS)
-"""Gate verdicts in the order in which they are listed: what blocks comes first."""
-
 
 def by_urgency(gates: Sequence[GateResult]) -> list[GateResult]:
     """Gates with what blocks first."""
-    return sorted(gates, key=lambda gate: (ORDER.index(gate.verdict), not gate.blocking))
+    return sorted(gates, key=lambda gate: (URGENCY.index(gate.verdict), not gate.blocking))
 
 
 def flagged_gate(evidence: ExampleEvidence, gates: Sequence[GateResult]) -> str | None:
@@ -61,7 +59,7 @@ def verdict_of(gates: Sequence[GateResult], decision: DecisionRecord | None = No
 def counts_of(gates: Sequence[GateResult]) -> str:
     """`2 gates fail, 1 unknown, 14 pass`."""
     parts: list[str] = []
-    for verdict in ORDER:
+    for verdict in URGENCY:
         count = sum(1 for gate in gates if gate.verdict == verdict)
         if count:
             noun = plural(count, "gate") if not parts else str(count)
