@@ -28,6 +28,7 @@ from analysis.plugin.registry import get
 from analysis.plugin.settings import Review, TrackSettings
 from analysis.plugin.stage import Aggregate, PlanContext, Stage, StageProgress, Step
 from analysis.plugin.track import Track
+from analysis.review.plan import Plan, newest_plan, plan_note
 from analysis.review.previous import read_previous
 from analysis.review.reuse import CandidateRun, entry_digest, recorded
 from analysis.run.check import check_review
@@ -86,6 +87,22 @@ class _Prepared:
     steps: tuple[Step, ...]
 
 
+@dataclass(frozen=True)
+class Foreseen:
+    """A review that was read and checked, before any model time; `description` is what `run.json` would say."""
+
+    review: Review
+    prepared: Sequence[_Prepared]
+    previous: Sequence[CandidateRun]
+    taught: Taught
+    description: dict[str, Any]
+
+    @property
+    def slices(self) -> dict[str, dict[str, int]]:
+        """How many examples each slice has, by track and slice."""
+        return {one.track.name: {part.slice: part.n for part in one.slices} for one in self.prepared}
+
+
 def analyze(
     path: Path,
     *,
@@ -104,16 +121,15 @@ def analyze(
     Raises:
         AssayError: anything wrong with the review file, the data, the models or the store.
     """
-    checked = check_review(path, skip_bad_rows=skip_bad_rows, trial=False)
-    review, taught = checked.review, checked.taught
-    device = resolve_device(review.review.device)
-    prepared = [
-        _prepare(get(name), settings, review, device, skip_bad_rows)
-        for name, settings in review.tracks.items()
-    ]
+    foreseen = foresee(path, skip_bad_rows=skip_bad_rows)
+    review, prepared, previous, taught = (
+        foreseen.review,
+        foreseen.prepared,
+        foreseen.previous,
+        foreseen.taught,
+    )
     store = create_store(review.store_path)
-    previous = read_previous(review.review.previous)
-    description = {**_describe(review, prepared, device, previous, taught), "after": run_names(store)}
+    description = _after_plan({**foreseen.description, "after": run_names(store)}, newest_plan(store))
     run = run_id(description)
     skipped = sum(len(one.examples.skipped) for one in prepared)
     if run_exists(store, run) and not fresh:
@@ -139,6 +155,36 @@ def analyze(
     description = _with_gate_settings(description, prepared, workbench, planned(review))
     publish(store, workbench, description, schemas=schemas)
     return Published(store, run, created=True, skipped=skipped)
+
+
+def foresee(path: Path, *, skip_bad_rows: bool = False) -> Foreseen:
+    """What would determine a run of a review file now; no model answers anything.
+
+    Raises:
+        AssayError: anything wrong with the review file, the data or the models.
+    """
+    checked = check_review(path, skip_bad_rows=skip_bad_rows, trial=False)
+    review = checked.review
+    device = resolve_device(review.review.device)
+    prepared = [
+        _prepare(get(name), settings, review, device, skip_bad_rows)
+        for name, settings in review.tracks.items()
+    ]
+    previous = read_previous(review.review.previous)
+    description = _describe(review, prepared, device, previous, checked.taught)
+    return Foreseen(review, prepared, previous, checked.taught, description)
+
+
+def _after_plan(description: dict[str, Any], plan: Plan | None) -> dict[str, Any]:
+    """The description of a run with the plan that stood before it: its digest is part of the run's name."""
+    if plan is None:
+        return description
+    note = plan_note(plan, description["determined_by"])
+    return {
+        **description,
+        "determined_by": {**description["determined_by"], "plan": plan.sha256},
+        "plan": note,
+    }
 
 
 def insert_rows(connection: duckdb.DuckDBPyConnection, table: str, rows: Sequence[Any]) -> None:

@@ -29,6 +29,7 @@ def gate(key: str, verdict: str, **changes: Any) -> dict[str, Any]:
         "high": None,
         "n": None,
         "threshold": "",
+        "criteria": [],
         "why": "because",
         "refs": [],
     }
@@ -45,6 +46,10 @@ def status_of(*gates: dict[str, Any], **changes: Any) -> dict[str, Any]:
         "decision": None,
         "signed_by": [],
         "promotable": False,
+        "evidence_sha256": "ab" * 32,
+        "models": [],
+        "data": {},
+        "plan": {"stood": False, "sentences": ["no plan was fixed"]},
         "causes": [],
         "gates": list(gates),
         "queue": {"decides": 4, "controls": 3, "worth_a_look": 12, "total": 9, "inspected": 2},
