@@ -35,6 +35,7 @@ LIMIT = 64 << 20
 """Largest plan that is read, in bytes."""
 SIGNATURE_LIMIT = 64 << 10
 TIMEOUT_S = 30
+RESTORE = "restore it from a copy: a plan is never changed"
 _NAME = re.compile(r"plan-([1-9][0-9]{0,8})\.json")
 _KEY = re.compile(r"Good \".*\" signature with \S+ key (SHA256:\S+)")
 
@@ -131,10 +132,16 @@ def plan_note(plan: Plan, determined: Mapping[str, Any]) -> dict[str, Any]:
     Args:
         plan: the plan in force when the run began.
         determined: what determines the run.
+
+    Raises:
+        AssayError: the plan is damaged.
     """
     planned, determined = plan.content["determined_by"], _as_read(determined)
-    changed = differences(_criteria(planned), _criteria(determined))
-    models = [one for one in differences(planned, determined) if one not in changed]
+    try:
+        changed = differences(_criteria(planned), _criteria(determined))
+        models = [one for one in differences(planned, determined) if one not in changed]
+    except (KeyError, TypeError, AttributeError):
+        raise _damaged(plan.path) from None
     return {
         "number": plan.number,
         "sha256": plan.sha256,
