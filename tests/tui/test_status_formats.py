@@ -117,6 +117,15 @@ def test_the_status_table_says_who_judged() -> None:
     assert all(line.isprintable() for line in lines)
 
 
+def test_the_status_table_says_by_whom_its_criteria_were_fixed() -> None:
+    fixed = {"stood": True, "sentences": [f"fixed by {HOSTILE}", "changed since the plan: the queue"]}
+    lines = status_lines(status_of(plan=fixed))
+    assert lines[3].startswith("fixed by ")
+    assert lines[4] == "changed since the plan: the queue"
+    assert all(line.isprintable() for line in lines)
+    assert not any("no plan" in line for line in status_lines(status_of()))
+
+
 def test_what_is_undecided_is_counted_apart() -> None:
     gates = [gate("a", "pass"), gate("b", "undecided"), gate("c", "undecided")]
     assert "gates: 2 undecided, 1 pass" in status_lines(status_of(*gates, state="waiting"))[1]

@@ -25,6 +25,7 @@ def status_lines(status: Mapping[str, Any]) -> list[str]:
         f"{headline(status)}  gates: {counted(gates)}",
         queue_line(status["queue"]),
         *map(_reviewer, status["reviewers"]),
+        *(printable(one) for one in status["plan"]["sentences"] if status["plan"]["stood"]),
         "",
     ]
     folded = {key for cause in status["causes"] for key in cause["gates"]}
