@@ -30,7 +30,7 @@ RECIPES = ROOT / "docs" / "recipes"
 GITHUB, GITLAB = RECIPES / "github-review.yml", RECIPES / "gitlab-review.yml"
 MLFLOW, SAGEMAKER = RECIPES / "mlflow_alias.py", RECIPES / "sagemaker_approval.py"
 SIGNER = "alice@example.org"
-LINES = 32
+LINES = 33
 """Lines of a workflow; it is read before it is copied."""
 
 # The interface of MLflow 3 as its documentation has it; where MLflow is installed, this stands before it all the same,
@@ -145,6 +145,10 @@ def test_the_recipes_are_what_they_claim_to_be() -> None:
     assert first["github"] == first["gitlab"]
     assert workflow["jobs"]["promote"]["environment"] == "production"
     assert workflow["jobs"]["promote"]["needs"] == "analyze"
+    assert workflow["jobs"]["promote"]["if"] == "github.ref == 'refs/heads/main'"
+    assert yaml.safe_load(GITLAB.read_text("utf-8"))["promote"]["rules"] == [
+        {"if": "$CI_COMMIT_BRANCH == $CI_DEFAULT_BRANCH", "when": "manual"}
+    ]
     for step in (*github("analyze"), *github("promote")):
         assert "run" in step or "@v" in step["uses"]
     uploaded = next(step for step in github("analyze") if "upload" in step.get("uses", ""))
@@ -215,7 +219,9 @@ def write_stranger(root: Path, make: MakeClassifier, candidate: int) -> Runner:
     runner = Runner(work, str(root / "intent.review"))
     runner.shell("assay init .")
     text = (work / "review.toml").read_text("utf-8")
-    assert text.count("[review]\n") == 1
+    assert text.count("[review]\n") == text.count('"escalation" = ["punctuation"]\n') == 1
+    # Of 72 messages too few are without the class to probe what must not matter: its gate would wait for more data.
+    text = text.replace('"escalation" = ["punctuation"]\n', "")
     (work / "review.toml").write_text(
         text.replace("[review]\n", f'[review]\nstore = "{root}/intent.review"\n'), "utf-8"
     )
@@ -225,7 +231,7 @@ def write_stranger(root: Path, make: MakeClassifier, candidate: int) -> Runner:
 def judge_decide_and_sign(runner: Runner, store: Path) -> None:
     """What people do between the two jobs: look at what must be looked at, decide, export into the repository, sign."""
     with ReviewSession.open(store, reviewer="alice") as session:
-        judge_what_must_be(session)
+        judge_what_must_be(session, "looked at")
     key = make_key(runner.folder.parent / "key", SIGNER)
     runner.shell('assay export "$STORE" "$REPORT" --decision promote --reason "as good as the base"')
     runner.shell(f'assay sign "$REPORT" --key {key} --as {SIGNER}')
@@ -250,10 +256,9 @@ def check_green(runner: Runner, hosts: Mapping[str, list[str]]) -> None:
 
 
 @pytest.mark.soak
-def test_a_stranger_ends_red_and_then_green(tmp_path: Path, tiny_classifier: MakeClassifier) -> None:
-    """A table and two models: red with JUnit, summary and report; a healthy candidate that was judged ends green."""
-    (tmp_path / "red").mkdir()
-    worse = write_stranger(tmp_path / "red", tiny_classifier, candidate=1)
+def test_a_stranger_ends_red_and_knows_why(tmp_path: Path, tiny_classifier: MakeClassifier) -> None:
+    """A table and two models, and nobody who looked: red, with JUnit, summary and report."""
+    worse = write_stranger(tmp_path, tiny_classifier, candidate=1)
     for host, lines in lines_of("analyze").items():
         worse.clean()
         worse.outputs.unlink(missing_ok=True)
@@ -269,8 +274,12 @@ def test_a_stranger_ends_red_and_then_green(tmp_path: Path, tiny_classifier: Mak
         assert "promotable=false" in told.read_text("utf-8").splitlines()
     assert len(worse.summary.read_text("utf-8").splitlines()) <= 40
 
-    (tmp_path / "green").mkdir()
-    healthy = write_stranger(tmp_path / "green", tiny_classifier, candidate=0)
+
+@pytest.mark.soak
+def test_a_healthy_candidate_that_was_judged_ends_green(
+    tmp_path: Path, tiny_classifier: MakeClassifier
+) -> None:
+    healthy = write_stranger(tmp_path, tiny_classifier, candidate=0)
     healthy.shell("assay plan review.toml --unsigned")
     assert healthy.run(lines_of("analyze")["github"]).returncode == 1, "nobody has looked yet"
     assert "state=waiting" in healthy.outputs.read_text("utf-8").splitlines()
@@ -280,9 +289,8 @@ def test_a_stranger_ends_red_and_then_green(tmp_path: Path, tiny_classifier: Mak
         healthy.folder / "reports" / "intent-v4" / "report.md"
     ).read_text("utf-8")
     # Another model than the one that was signed is not promoted.
-    make = tiny_classifier
     shutil.rmtree(healthy.folder / "models" / "intent-v4")
-    make(healthy.folder / "models" / "intent-v4", seed=2)
+    tiny_classifier(healthy.folder / "models" / "intent-v4", seed=2)
     healthy.said.unlink()
     assert healthy.run(lines_of("promote")["github"]).returncode == 1
     assert not healthy.said.exists()
