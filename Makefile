@@ -7,7 +7,7 @@ unexport PYTHONDONTWRITEBYTECODE
 # Compiling all of torch costs more than half of the installation; what is imported is compiled then, and kept.
 PIP := $(BIN)/python -m pip install --quiet --no-compile --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: demo test lint bench soak sample clean
+.PHONY: demo test lint bench soak sample wheel clean
 
 demo: $(VENV)/.installed
 	$(BIN)/assay demo
@@ -36,6 +36,9 @@ sample: $(VENV)/.installed
 	$(BIN)/python -m sample_data.author_response
 	$(BIN)/python -m sample_data.train_response
 
+wheel: $(VENV)/.installed
+	$(BIN)/python -m pip wheel --no-deps --wheel-dir dist .
+
 $(VENV)/.installed: pyproject.toml constraints.txt
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(PIP) --editable .
@@ -46,4 +49,4 @@ $(VENV)/.installed-test: $(VENV)/.installed
 	touch $@
 
 clean:
-	rm -rf $(VENV) build *.egg-info .pytest_cache .mypy_cache .ruff_cache .import_linter_cache
+	rm -rf $(VENV) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .import_linter_cache

@@ -20,7 +20,7 @@ from tui.commands.common import DONE, INTERRUPTED, WRONG, Command
 from tui.draw.safe_text import printable
 
 PROGRAM = "assay"
-COMMANDS = (demo, analyze, review, status, compare, record, report, store, doctor)
+COMMANDS = (demo, analyze, plan, review, status, compare, record, report, store, doctor)
 """The modules that add commands, in the order in which help lists them."""
 
 

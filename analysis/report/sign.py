@@ -37,7 +37,6 @@ def sign(directory: Path, key: Path | None = None, principal: str | None = None)
     Raises:
         AssayError: no report, edited files, no `ssh-keygen`, no key, the agent refused, a wrong passphrase.
     """
-    program = find_ssh_keygen()
     problems = sums_problems(directory)
     if problems:
         raise AssayError(
@@ -45,19 +44,43 @@ def sign(directory: Path, key: Path | None = None, principal: str | None = None)
             where=str(directory),
             hint="export the report again and sign that",
         )
+    return sign_beside(directory / SUMS, NAMESPACE, key, principal)
+
+
+def sign_beside(path: Path, namespace: str, key: Path | None = None, principal: str | None = None) -> Path:
+    """Sign one file.
+
+    Args:
+        path: the file.
+        namespace: what the signature is for; it passes for nothing else.
+        key: as for `sign`.
+        principal: as for `sign`.
+
+    Returns:
+        The new file `NAME.WHO.sig` beside it. A signature that is there already is never replaced.
+
+    Raises:
+        AssayError: as `sign`.
+    """
+    program = find_ssh_keygen()
     with tempfile.TemporaryDirectory(prefix="assay-sign-") as scratch:
-        path = _key_path(key, Path(scratch))
-        who = principal or _comment(program, path) or f"{getpass.getuser()}@{socket.gethostname()}"
-        target = directory / f"{SUMS}.{sanitised(who)}.sig"
+        used = _key_path(key, Path(scratch))
+        who = principal or _comment(program, used) or f"{getpass.getuser()}@{socket.gethostname()}"
+        target = path.with_name(f"{path.name}.{sanitised(who)}.sig")
         if target.exists() or target.is_symlink():
             raise AssayError(
                 f"a signature of {printable(who)} is there already",
                 where=str(target),
                 hint="name another signer with --as; a signature is never replaced",
             )
-        signature = _signature(program, path, read_limited(directory / SUMS))
-    write_new(target, signature, mode=(directory / SUMS).stat().st_mode & 0o666)
+        signature = _signature(program, used, read_limited(path), namespace)
+    write_new(target, signature, mode=path.stat().st_mode & 0o666)
     return target
+
+
+def has_key() -> bool:
+    """Whether there is a key that would be taken where none is named."""
+    return DEFAULT_KEY.expanduser().is_file() or _first_agent_key() is not None
 
 
 def find_ssh_keygen() -> str:
@@ -125,11 +148,11 @@ def _comment(program: str, key: Path) -> str | None:
     return match.group(1) if match and match.group(1) != "no comment" else None
 
 
-def _signature(program: str, key: Path, sums: bytes) -> bytes:
+def _signature(program: str, key: Path, sums: bytes, namespace: str = NAMESPACE) -> bytes:
     # A security key asks to be touched on stderr; that line must reach its owner at once.
     hardware = _is_hardware(key)
     made = subprocess.run(
-        [program, "-Y", "sign", "-n", NAMESPACE, "-f", str(key)],
+        [program, "-Y", "sign", "-n", namespace, "-f", str(key)],
         input=sums,
         stdout=subprocess.PIPE,
         stderr=None if hardware else subprocess.PIPE,

@@ -25,9 +25,11 @@ from analysis.review import scope as scopes
 from analysis.review.asked import Asked, asked_of, known_asked
 from analysis.review.causes import Folded, causes_content, fold
 from analysis.review.coverage import slice_sentences
+from analysis.review.determined import inputs_content
 from analysis.review.earlier import EarlierVerdict, EarlierVerdicts
 from analysis.review.evaluate import allow, as_heard, deciding_refs, evaluate, state_of
 from analysis.review.inspection import inspection_of
+from analysis.review.plan import plan_content
 from analysis.review.previous import CONFIG
 from analysis.review.queries import ExampleEvidence, Overview, SliceProgress
 from analysis.review.reuse import Reuse, labels_teach, plain, reuse_note, reuse_of
@@ -468,7 +470,7 @@ class ReviewReader:
         return self._triggers
 
     def status(self) -> dict[str, Any]:
-        """What `assay status --json` prints: causes, gates, queue, decision, triggers, and whether to promote.
+        """What `assay status --json` prints: digests, plan, causes, gates, queue, decision, and whether to promote.
 
         In the queue, `total` is what must be judged and `inspected` how much of it is, as `review.coverage` counts it.
         """
@@ -502,6 +504,9 @@ class ReviewReader:
             "decision": decision.decision if decision else None,
             "signed_by": signed_by(self.store, decision.event_id) if decision else [],
             "promotable": allowed and decision is not None and decision.decision == "promote",
+            "evidence_sha256": self.description["evidence_sha256"],
+            **inputs_content(self.description),
+            "plan": plan_content(self.description),
             "causes": causes_content(self.causes()),
             "gates": [
                 {

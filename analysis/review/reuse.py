@@ -15,6 +15,8 @@ import rfc8785
 
 _PLAIN = {
     "queue": "the queue",
+    "traffic": "shares of traffic",
+    "costs": "costs",
     "lexicons": "lexicons",
     "expected": "declared changes",
     "device": "the device",
@@ -23,8 +25,15 @@ _PLAIN = {
     "previous": "previous reviews",
     "format": "the format of runs",
     "taught": "labels that teach leads",
+    "plan": "the plan",
 }
-_OF_TRACK = {"data": "data", "metadata": "metadata", "payload": "further data", "plug_in": "plug-in"}
+_OF_TRACK = {
+    "data": "data",
+    "metadata": "metadata",
+    "payload": "further data",
+    "files": "files read",
+    "plug_in": "plug-in",
+}
 
 
 @dataclass(frozen=True, slots=True)

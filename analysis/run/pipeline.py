@@ -30,6 +30,7 @@ from analysis.plugin.registry import get
 from analysis.plugin.settings import Review, TrackSettings
 from analysis.plugin.stage import Aggregate, PlanContext, Stage, StageProgress, Step
 from analysis.plugin.track import Track
+from analysis.review.plan import Plan, newest_plan, plan_note
 from analysis.review.previous import read_previous
 from analysis.review.reuse import CandidateRun, entry_digest, recorded
 from analysis.run.call import call_for_help, read_call
@@ -103,27 +104,28 @@ class _Prepared:
 
 
 @dataclass(frozen=True)
-class _Work:
-    """A run that is to be made: what it is made of, and what determines it."""
+class Foreseen:
+    """A review that was read and checked, before any model time; `description` is what `run.json` would say."""
 
     review: Review
-    prepared: list[_Prepared]
+    prepared: Sequence[_Prepared]
     previous: Sequence[CandidateRun]
     taught: Taught
     description: dict[str, Any]
 
     @property
-    def run(self) -> str:
-        return run_id(self.description)
-
-    @property
     def parameters(self) -> int:
-        """Of the largest model."""
+        """Of the largest model; 0 where nothing is asked."""
         return max(one.models.parameters for one in self.prepared)
 
     @property
     def skipped(self) -> int:
         return sum(len(one.examples.skipped) for one in self.prepared)
+
+    @property
+    def slices(self) -> dict[str, dict[str, int]]:
+        """How many examples each slice has, by track and slice."""
+        return {one.track.name: {part.slice: part.n for part in one.slices} for one in self.prepared}
 
 
 def analyze(
@@ -148,12 +150,13 @@ def analyze(
     Raises:
         AssayError: anything wrong with the review file, the data, the models or the store.
     """
-    work = _work(path, skip_bad_rows)
+    work = foresee(path, skip_bad_rows=skip_bad_rows)
     store = create_store(work.review.store_path)
-    description = {**work.description, "after": run_names(store)}
-    if run_exists(store, work.run) and not fresh:
+    description = _after_plan({**work.description, "after": run_names(store)}, newest_plan(store))
+    run = run_id(description)
+    if run_exists(store, run) and not fresh:
         publish(store, None, description)
-        return Published(store, work.run, created=False, skipped=work.skipped)
+        return Published(store, run, created=False, skipped=work.skipped)
     threads = tune_threads(work.parameters, workers)
     for one in work.prepared:
         # As `check` does: what fails, fails before anything is kept.
@@ -161,7 +164,7 @@ def analyze(
     cache = ShardCache(store / CACHE, fresh=fresh)
     leases = Leases(store / LEASES)
     with ExitStack() as running:
-        running.enter_context(call_for_help(store, path, work.run, skip_bad_rows))
+        running.enter_context(call_for_help(store, path, run, skip_bad_rows))
         if ray is None:
             helping = running.enter_context(helpers(workers - 1, store, threads))
             engine = LocalEngine(cache, leases, helping)
@@ -171,7 +174,7 @@ def analyze(
         workbench, schemas = _measure(work, engine, on_progress or (lambda event: None))
     description = _with_gate_settings(description, work.prepared, workbench, planned(work.review))
     publish(store, workbench, description, schemas=schemas)
-    return Published(store, work.run, created=True, skipped=work.skipped)
+    return Published(store, run, created=True, skipped=work.skipped)
 
 
 def help_analyze(store: Path, *, on_progress: OnProgress | None = None) -> str:
@@ -191,34 +194,21 @@ def help_analyze(store: Path, *, on_progress: OnProgress | None = None) -> str:
             `analyze` raises.
     """
     called = read_call(open_store(store))
-    work = _work(called.review, called.skip_bad_rows)
-    if work.run != called.run:
+    work = foresee(called.review, skip_bad_rows=called.skip_bad_rows)
+    if run_id(_after_plan(work.description, newest_plan(store))) != called.run:
         raise AssayError(
             "the run that is being made there is another than this review file makes here",
             where=str(called.review),
             hint="review file, data, models, device and versions of libraries must be the same on both machines",
         )
-    tune_threads(work.parameters, 1)
+    tune_threads(work.parameters)
     engine = LocalEngine(ShardCache(store / CACHE), Leases(store / LEASES))
     _measure(work, engine, on_progress or (lambda event: None))
-    return work.run
-
-
-def _work(path: Path, skip_bad_rows: bool) -> _Work:
-    """Everything that a review file names, read and checked. Raises AssayError."""
-    checked = check_review(path, skip_bad_rows=skip_bad_rows, trial=False)
-    review, taught = checked.review, checked.taught
-    device = resolve_device(review.review.device)
-    prepared = [
-        _prepare(get(name), settings, review, device, skip_bad_rows)
-        for name, settings in review.tracks.items()
-    ]
-    previous = read_previous(review.review.previous)
-    return _Work(review, prepared, previous, taught, _describe(review, prepared, device, previous, taught))
+    return called.run
 
 
 def _measure(
-    work: _Work, engine: LocalEngine, progress: OnProgress
+    work: Foreseen, engine: LocalEngine, progress: OnProgress
 ) -> tuple[duckdb.DuckDBPyConnection, list[str]]:
     """The evidence of every track in a workbench, and the schemas that it is in."""
     workbench = duckdb.connect(":memory:")
@@ -236,6 +226,36 @@ def _measure(
         flags.extend(_run_track(one, work.review, work.previous, workbench, engine, progress))
     insert_rows(workbench, "flag", flags)
     return workbench, schemas
+
+
+def foresee(path: Path, *, skip_bad_rows: bool = False) -> Foreseen:
+    """What would determine a run of a review file now; no model answers anything.
+
+    Raises:
+        AssayError: anything wrong with the review file, the data or the models.
+    """
+    checked = check_review(path, skip_bad_rows=skip_bad_rows, trial=False)
+    review = checked.review
+    device = resolve_device(review.review.device)
+    prepared = [
+        _prepare(get(name), settings, review, device, skip_bad_rows)
+        for name, settings in review.tracks.items()
+    ]
+    previous = read_previous(review.review.previous)
+    description = _describe(review, prepared, device, previous, checked.taught)
+    return Foreseen(review, prepared, previous, checked.taught, description)
+
+
+def _after_plan(description: dict[str, Any], plan: Plan | None) -> dict[str, Any]:
+    """The description of a run with the plan that stood before it: its digest is part of the run's name."""
+    if plan is None:
+        return description
+    note = plan_note(plan, description["determined_by"])
+    return {
+        **description,
+        "determined_by": {**description["determined_by"], "plan": plan.sha256},
+        "plan": note,
+    }
 
 
 def insert_rows(connection: duckdb.DuckDBPyConnection, table: str, rows: Sequence[Any]) -> None:

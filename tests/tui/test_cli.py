@@ -36,9 +36,7 @@ def test_version_and_help_name_every_command(capsys: pytest.CaptureFixture[str])
         assert ended.value.code == 0
     printed = capsys.readouterr().out
     recorded = "annotate label settle find waive"
-    commands = (
-        f"demo init check analyze review status compare {recorded} export sign verify rebuild merge doctor"
-    )
+    commands = f"demo init check analyze plan review status compare {recorded} export sign verify rebuild merge doctor"
     assert all(f"\n    {name} " in printed or f"\n    {name}\n" in printed for name in commands.split())
     assert printed.startswith("assay ")
 
@@ -198,7 +196,7 @@ def test_doctor_reports_terminal_and_machine(capsys: pytest.CaptureFixture[str])
     status, out, _ = run("doctor", capsys=capsys)
     assert status == 0
     names = [line.split()[0] for line in out.splitlines()]
-    assert {"console", "terminal", "python", "devices", "signing", "duckdb", "torch"} <= set(names)
+    assert {"command", "console", "terminal", "python", "devices", "signing", "duckdb", "torch"} <= set(names)
 
 
 def test_the_demo_says_what_to_do_without_its_sample(

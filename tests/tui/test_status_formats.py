@@ -29,6 +29,7 @@ def gate(key: str, verdict: str, **changes: Any) -> dict[str, Any]:
         "high": None,
         "n": None,
         "threshold": "",
+        "criteria": [],
         "why": "because",
         "refs": [],
     }
@@ -45,6 +46,10 @@ def status_of(*gates: dict[str, Any], **changes: Any) -> dict[str, Any]:
         "decision": None,
         "signed_by": [],
         "promotable": False,
+        "evidence_sha256": "ab" * 32,
+        "models": [],
+        "data": {},
+        "plan": {"stood": False, "sentences": ["no plan was fixed"]},
         "causes": [],
         "gates": list(gates),
         "queue": {"decides": 4, "controls": 3, "worth_a_look": 12, "total": 9, "inspected": 2},
@@ -110,6 +115,15 @@ def test_the_status_table_says_who_judged() -> None:
         == "bob: 0 verdicts; 3 of 6 known answers of intent right: too few, their verdicts do not count"
     )
     assert all(line.isprintable() for line in lines)
+
+
+def test_the_status_table_says_by_whom_its_criteria_were_fixed() -> None:
+    fixed = {"stood": True, "sentences": [f"fixed by {HOSTILE}", "changed since the plan: the queue"]}
+    lines = status_lines(status_of(plan=fixed))
+    assert lines[3].startswith("fixed by ")
+    assert lines[4] == "changed since the plan: the queue"
+    assert all(line.isprintable() for line in lines)
+    assert not any("no plan" in line for line in status_lines(status_of()))
 
 
 def test_what_is_undecided_is_counted_apart() -> None:

@@ -80,7 +80,10 @@ def _beside(review: Path) -> Iterator[None]:
 
 def sample_folder() -> Path:
     """The folder of the sample. Raises AssayError where it was not installed."""
-    folder = Path(__file__).resolve().parents[2] / "sample_data"
+    package = Path(__file__).resolve().parents[1]
+    # In the package where it was installed; beside it in a clone, as an editable installation has it.
+    installed, cloned = package / "sample", package.parent / "sample_data"
+    folder = installed if installed.is_dir() else cloned
     missing = [name for name in (*REVIEWS, *PARTS) if not (folder / name).exists()]
     if missing:
         raise AssayError(

@@ -14,8 +14,9 @@ def add(to: Add) -> None:
 
 def _doctor(arguments: argparse.Namespace) -> int:
     from analysis.run.doctor import report
-    from tui.commands.terminal_facts import terminal_facts
+    from tui.commands.own_command import command_fact
+    from tui.commands.terminal_facts import fact_line, terminal_facts
 
-    for line in [*terminal_facts(), *report()]:
+    for line in [fact_line("command", command_fact()), *terminal_facts(), *report()]:
         say(line)
     return DONE

@@ -6,8 +6,10 @@ group `assay.status_formats` that names its `StatusFormat`.
 
 from __future__ import annotations
 
+import importlib.resources
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from analysis.base.errors import AssayError
@@ -26,10 +28,19 @@ class StatusFormat:
         name: what `--format` calls it.
         write: the text for one `ReviewSession.status()`, without a line end after the last line; what comes from data
             in it must be printable.
+        append: further texts, by the environment variable with which a pipeline names the file that they are appended
+            to; nothing happens where it names none.
     """
 
     name: str
     write: Callable[[Mapping[str, Any]], str]
+    append: Mapping[str, Callable[[Mapping[str, Any]], str]] = field(default_factory=dict)
+
+
+def format_names() -> list[str]:
+    """The names of the formats that are built in, sorted; none is imported for it."""
+    folder = importlib.resources.files(FORMATS)
+    return sorted(Path(one.name).stem for one in folder.iterdir() if not one.name.startswith("_"))
 
 
 def status_format(name: str) -> StatusFormat:

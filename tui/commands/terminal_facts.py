@@ -35,18 +35,19 @@ def terminal_facts() -> list[str]:
     encoding = sys.stdout.encoding or "unknown"
     utf8 = encoding.lower().replace("-", "") == "utf8"
     return [
-        _line("console", console),
-        _line(
+        fact_line("console", console),
+        fact_line(
             "terminal",
             f"{term or 'TERM is not set'}, {size.columns}x{size.lines}" + ("" if tty else ", not a tty"),
         ),
-        _line("colour", _colour(term)),
-        _line("text", encoding if utf8 else f"{encoding}: set LANG or PYTHONUTF8=1 for UTF-8"),
-        _line("remote", ", ".join(_links()) or "no"),
+        fact_line("colour", _colour(term)),
+        fact_line("text", encoding if utf8 else f"{encoding}: set LANG or PYTHONUTF8=1 for UTF-8"),
+        fact_line("remote", ", ".join(_links()) or "no"),
     ]
 
 
-def _line(name: str, fact: str) -> str:
+def fact_line(name: str, fact: str) -> str:
+    """One fact as `assay doctor` prints it."""
     return f"{name:<14}{fact}"
 
 
