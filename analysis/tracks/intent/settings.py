@@ -21,9 +21,9 @@ OF_MODELS = ("over", "max_length")
 class IntentSettings(TrackSettings):
     """Two classifiers, or what they predicted; the messages to compare them on, and what must not go wrong.
 
-    `predictions` is a table with what both sides predicted, by the columns `base_label` and `candidate_label`, and with
-    what probability, by `base_p` and `candidate_p`; it takes the place of `base` and `candidate`, and of `examples` where
-    it holds the messages itself. `classes` names the classes in the order of lists of probabilities.
+    `predictions` is a table with what both sides predicted, in the columns `base_label` and `candidate_label`, and with
+    what probability, in `base_p` and `candidate_p`; it takes the place of `base` and `candidate`, and of `examples`
+    where it holds the messages itself. `classes` names the classes in the order of lists of probabilities.
 
     `group` names a column whose equal values mark examples that are not independent of each other;
     `signals` maps a class to phrases that ought to support it, `irrelevant` maps a class to lexicons
