@@ -66,7 +66,7 @@ def why_silent(description: Mapping[str, Any], track: str) -> str:
     if not registry.known(track) or not registry.get(track).live_output:
         return "its models answer no live questions"
     if track in description.get("recorded", ()):
-        return "it was recorded, and there are no models to ask"
+        return "its answers were recorded, and there are no models to ask"
     return ""
 
 

@@ -6,7 +6,7 @@ probabilities there are no margins, and without those of all classes no Brier sc
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -43,12 +43,6 @@ class _Said:
 
     label: str | None
     probabilities: Probabilities | None
-
-    def names(self) -> Iterable[str]:
-        if self.label is not None:
-            yield self.label
-        if self.probabilities is not None:
-            yield from self.probabilities.by_class
 
 
 @dataclass(frozen=True)
@@ -311,7 +305,10 @@ def _called(
     gone: dict[str, BadRow],
 ) -> tuple[_Called, list[str]]:
     """The names of classes: as they stand, or where they are declared also by their numbers."""
-    given = {name for one in recorded.values() for said in one.sides.values() for name in said.names()}
+    said = [one for row in recorded.values() for one in row.sides.values()]
+    labels = {one.label for one in said if one.label is not None}
+    keys = {name for one in said if one.probabilities is not None for name in one.probabilities.by_class}
+    given = labels | keys
     golds = {row.gold for row in examples.evaluation_rows() if row.gold is not None}
     if not settings.classes:
         # Numbers that the file itself names are read as the names where the labels are.
@@ -320,7 +317,10 @@ def _called(
             return _Called(None, {gold: gold for gold in golds}, tuple(sorted(given))), []
         called, note = translation(given, names)
         return _Called(called, {gold: gold for gold in golds}, names), [note] if note else []
-    called, note = translation(given, settings.classes)
+    # Labels may be numbers beside probabilities by name.
+    of_keys, _ = translation(keys, settings.classes)
+    of_labels, note = translation(labels, settings.classes)
+    called = {**of_keys, **of_labels}
     of_gold, of_gold_note = translation(golds, settings.classes, examples.class_names)
     known = tuple(settings.classes)
     for row in examples.evaluation_rows():
