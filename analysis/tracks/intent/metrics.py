@@ -205,10 +205,9 @@ def calibration_metrics(
 def _brier(rows: NDArray[np.object_], gold: NDArray[np.int_]) -> tuple[float | None, str]:
     """The Brier score of rows of logits; none, and why, where some are not of all classes or are not numbers."""
     # A column with nulls comes masked.
-    known = [row for row in np.ma.asarray(rows).filled(None) if row is not None]
-    if len(known) < len(rows):
+    if np.ma.getmaskarray(rows).any():
         return None, "the probabilities of all classes were not recorded"
-    logits = np.stack([np.asarray(row, np.float32) for row in known])
+    logits = np.stack([np.asarray(row, np.float32) for row in rows])
     if not np.isfinite(logits).all():
         return None, ""
     return brier(softmax(logits).astype(np.float64), gold), ""

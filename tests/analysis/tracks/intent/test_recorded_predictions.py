@@ -15,12 +15,17 @@ import numpy as np
 import pytest
 
 from analysis.base.errors import AssayError
+from analysis.base.records import ALL, Membership
 from analysis.data.examples import Examples
 from analysis.plugin.registry import get
 from analysis.run.check import check_review
+from analysis.run.pipeline import insert_arrow, insert_rows
 from analysis.run.review_file import load_review
+from analysis.tracks.intent.metrics import calibration_metrics
 from analysis.tracks.intent.predict import NOT_A_NUMBER
 from analysis.tracks.intent.prediction_cells import probabilities_cell
+from analysis.tracks.intent.questions import known_answers
+from tests.analysis.tracks.intent.probed import empty_workbench
 from tests.analysis.tracks.intent.recorded import (
     PROBED,
     Row,
@@ -120,6 +125,32 @@ def test_labels_alone_have_no_probabilities_and_a_score_has_no_runner_up(tmp_pat
     partial = sides(read(write_recorded(tmp_path / "few", few)), "candidate")
     assert {(row["p"], row["runner_up"], row["logits"]) for row in partial} == {(0.6, "small_talk", None)}
     assert {row["p_gold"] for row in partial if not row["correct"]} == {None}
+
+
+def test_metrics_take_what_was_recorded_and_say_what_was_not(tmp_path: Path) -> None:
+    """Some rows without all classes: confidence counts, the Brier score does not."""
+    rows = changed(ROWS, 3, candidate_p={ROWS[3]["candidate"]: 0.6})
+    examples = read(write_recorded(tmp_path, rows))
+    connection = empty_workbench()
+    insert_rows(connection, "example", examples.rows)
+    insert_rows(connection, "membership", [Membership(ALL, "intent", row.ref) for row in examples.rows])
+    for name in ("intent_side", "intent_class"):
+        insert_arrow(connection, name, examples.payload[name])
+    found = {(one.name, one.side): one for one in calibration_metrics(connection, LABELS, 0)}
+    assert found["brier", "base"].value is not None
+    brier = found["brier", "candidate"]
+    assert (brier.value, brier.why) == (None, "the probabilities of all classes were not recorded")
+    assert found["signed_gap", "difference"].n == len(ROWS)
+    # A known answer needs another label beside the right one, whether or not a runner-up was recorded.
+    known = {one.ref for one in known_answers(connection)}
+    right = {f"intent/message:{row['id']}" for row in ROWS if row["base"] == row["candidate"] == row["label"]}
+    assert known
+    assert known <= right
+    connection.execute("UPDATE intent_side SET margin = NULL, runner_up = NULL")
+    again = known_answers(connection)
+    assert again
+    assert all(one.true != one.wrong for one in again)
+    connection.close()
 
 
 def test_classes_that_one_side_alone_knows_are_told_and_have_no_share_on_the_other(tmp_path: Path) -> None:
