@@ -18,7 +18,7 @@ ORDER BY d.slice <> $all, NOT s.critical, d.slice, d.layer, d.measure
 SELECT * FROM evidence.intent_change
 
 -- name: recorded
-SELECT $why AS why FROM evidence.intent_class LIMIT 1
+SELECT count(*) AS classes FROM evidence.intent_class
 
 -- name: layer_probes
 SELECT * FROM evidence.intent_layer_probe ORDER BY layer, side

@@ -9,7 +9,8 @@ from analysis.base.problems import suggest
 from analysis.base.records import OUT_OF_SCOPE
 from analysis.data.examples import Examples, read_examples, with_named_set
 from analysis.text.near_duplicates import joined, shared_clusters
-from analysis.tracks.intent.recorded_predictions import prediction_columns, with_predictions
+from analysis.tracks.intent.prediction_file import prediction_columns
+from analysis.tracks.intent.recorded_predictions import with_predictions
 from analysis.tracks.intent.settings import IntentSettings
 
 

@@ -6,9 +6,8 @@ probabilities there are no margins, and without those of all classes no Brier sc
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
@@ -21,43 +20,11 @@ from analysis.data.examples import Examples, cell_text, content_sha256, without_
 from analysis.data.faults import in_order, report_bad_rows, shown
 from analysis.data.labels import translation
 from analysis.data.row_types import BadRow, Row
-from analysis.data.rows import open_rows
 from analysis.tracks.intent.names import NO_MODEL, NO_PROBABILITIES
-from analysis.tracks.intent.prediction_cells import (
-    Prediction,
-    Probabilities,
-    UnnamedClassesError,
-    prediction_of,
-    probabilities_cell,
-)
+from analysis.tracks.intent.prediction_cells import Prediction, prediction_of
+from analysis.tracks.intent.prediction_file import LISTED, PredictionFile, Recorded, prediction_columns
 from analysis.tracks.intent.preflight import check_margins
 from analysis.tracks.intent.settings import IntentSettings
-
-_LISTED = 20
-Key = Callable[[Row], str]
-
-
-@dataclass(frozen=True)
-class _Said:
-    """What a row says of one side, with classes as it calls them."""
-
-    label: str | None
-    probabilities: Probabilities | None
-
-
-@dataclass(frozen=True)
-class _Recorded:
-    """A row of predictions."""
-
-    row: Row
-    sides: Mapping[Side, _Said]
-
-
-def prediction_columns(settings: IntentSettings) -> list[str]:
-    """The columns that hold predictions, and so are no metadata; none where models predict."""
-    if settings.predictions is None:
-        return []
-    return [name for side in SIDES for name in (settings.label_column(side), settings.p_column(side))]
 
 
 def with_predictions(examples: Examples, settings: IntentSettings, skip_bad_rows: bool) -> Examples:
@@ -75,7 +42,7 @@ def with_predictions(examples: Examples, settings: IntentSettings, skip_bad_rows
     path = settings.predictions
     if path is None:
         raise AssayError("there are no predictions", where=settings.where())
-    file = _File(path, settings, examples.class_names)
+    file = PredictionFile(path, settings, examples.class_names)
     found, joined = _joined(file, examples, settings)
     gone: dict[str, BadRow] = {}
     for row in examples.rows:
@@ -83,7 +50,7 @@ def with_predictions(examples: Examples, settings: IntentSettings, skip_bad_rows
             gone[row.ref] = _missing(row, examples, settings)
         elif isinstance(one := found[row.ref], BadRow):
             gone[row.ref] = one
-    recorded = {ref: one for ref, one in found.items() if isinstance(one, _Recorded)}
+    recorded = {ref: one for ref, one in found.items() if isinstance(one, Recorded)}
     called, notes = _called(recorded, examples, settings, gone)
     sides = _predictions(recorded, called, file, settings, gone)
     bad = in_order([*gone.values(), *file.unread])
@@ -101,105 +68,9 @@ def with_predictions(examples: Examples, settings: IntentSettings, skip_bad_rows
     )
 
 
-class _File:
-    """A table of predictions, read.
-
-    Args:
-        path: of it.
-        settings: name its columns.
-        class_names: that the messages' own file gives to numbers.
-    """
-
-    def __init__(self, path: Path, settings: IntentSettings, class_names: Sequence[str]) -> None:
-        self.path = path
-        self.settings = settings
-        # A table that holds the messages as well was read with them, and what cannot be read of it is known.
-        self.of_messages = path == settings.messages
-        reader = open_rows(path)
-        rows = list(reader)
-        if not rows:
-            raise AssayError(
-                "holds no rows", where=str(path), hint="one prediction of each side a row is needed"
-            )
-        self.columns = reader.columns
-        self.rows = [row for row in rows if isinstance(row, Row)]
-        self.unread = [] if self.of_messages else [row for row in rows if isinstance(row, BadRow)]
-        self.classes = tuple(settings.classes) or tuple(class_names)
-        self.labels: dict[Side, str] = {}
-        self.probabilities: dict[Side, str] = {}
-        for side in SIDES:
-            self._find(side)
-
-    def _find(self, side: Side) -> None:
-        """Find the columns of a side. Raises AssayError where a named one, or both, are not there."""
-        settings = self.settings
-        for key, name, into in (
-            (f"{side}_label", settings.label_column(side), self.labels),
-            (f"{side}_p", settings.p_column(side), self.probabilities),
-        ):
-            if top_column(name, self.columns) is not None:
-                into[side] = name
-            elif key in settings.model_fields_set:
-                raise AssayError(
-                    f"{key} names the column {name!r}, and {self.path.name} has none of that name",
-                    where=settings.where(key),
-                    hint=self._columns_hint(name),
-                )
-        if side not in self.labels and side not in self.probabilities and self.columns:
-            label = settings.label_column(side)
-            raise AssayError(
-                f"has no predictions of the {side}: neither a column {label!r} nor {settings.p_column(side)!r}",
-                where=str(self.path),
-                hint=f'{self._columns_hint(label)}; {side}_label = "COLUMN" in [intent] names another',
-            )
-
-    def _columns_hint(self, name: str) -> str:
-        present = list(self.columns)
-        near = did_you_mean(name.partition(".")[0], present)
-        listed = f"columns: {', '.join(present[:_LISTED])}" + (" ..." if len(present) > _LISTED else "")
-        return f"{near} {listed}" if near else listed
-
-    @property
-    def has_probabilities(self) -> bool:
-        """Whether both sides have some."""
-        return len(self.probabilities) == len(SIDES)
-
-    def bad(self, row: Row, column: str, fault: str) -> BadRow:
-        """What is said of a row of which the value in a column cannot be used."""
-        return BadRow(
-            f"{self.path}:{row.line}", f"column {column!r}: {fault}", column, row.values.get(column)
-        )
-
-    def read(self, row: Row) -> _Recorded | BadRow:
-        """What a row says of both sides, or what is wrong with it. Raises AssayError for lists without classes."""
-        sides: dict[Side, _Said] = {}
-        for side in SIDES:
-            label = probabilities = None
-            column = self.labels.get(side, "")
-            try:
-                if side in self.labels:
-                    value = value_at(row.values, column, self.columns)
-                    if value is not None or side not in self.probabilities:
-                        label = cell_text(value, "label")
-                if side in self.probabilities:
-                    column = self.probabilities[side]
-                    value = value_at(row.values, column, self.columns)
-                    probabilities = probabilities_cell(value, self.classes)
-            except UnnamedClassesError as error:
-                raise AssayError(
-                    f"column {column!r}: {error}",
-                    where=f"{self.path}:{row.line}",
-                    hint='classes = ["...", ...] in [intent] names them, in the order of the lists',
-                ) from None
-            except ValueError as error:
-                return self.bad(row, column, str(error))
-            sides[side] = _Said(label, probabilities)
-        return _Recorded(row, sides)
-
-
 def _joined(
-    file: _File, examples: Examples, settings: IntentSettings
-) -> tuple[dict[str, _Recorded | BadRow], str]:
+    file: PredictionFile, examples: Examples, settings: IntentSettings
+) -> tuple[dict[str, Recorded | BadRow], str]:
     """What the table says of each message, by ref, and how they were joined, in words.
 
     Raises:
@@ -246,12 +117,12 @@ def _joined(
     return joined, told + (f"; {others:,} in {file.path.name} are of no message here" if others else "")
 
 
-def _same(first: Row, second: Row, file: _File) -> bool:
+def _same(first: Row, second: Row, file: PredictionFile) -> bool:
     columns = {top_column(name, file.columns) for name in prediction_columns(file.settings)}
     return all(first.values.get(str(name)) == second.values.get(str(name)) for name in columns if name)
 
 
-def _nothing_joined(file: _File, examples: Examples, by: str, rows: Mapping[str, Row]) -> AssayError:
+def _nothing_joined(file: PredictionFile, examples: Examples, by: str, rows: Mapping[str, Row]) -> AssayError:
     first = examples.rows[0]
     other = next(iter(rows), None)
     begins = "has none" if other is None else f"begins with {shown(other)}"
@@ -299,7 +170,7 @@ class _Called:
 
 
 def _called(
-    recorded: Mapping[str, _Recorded],
+    recorded: Mapping[str, Recorded],
     examples: Examples,
     settings: IntentSettings,
     gone: dict[str, BadRow],
@@ -335,9 +206,9 @@ def _called(
 
 
 def _predictions(
-    recorded: Mapping[str, _Recorded],
+    recorded: Mapping[str, Recorded],
     called: _Called,
-    file: _File,
+    file: PredictionFile,
     settings: IntentSettings,
     gone: dict[str, BadRow],
 ) -> dict[str, dict[Side, Prediction]]:
@@ -376,7 +247,7 @@ def _renamed(examples: Examples, golds: Mapping[str, str]) -> Examples:
     return replace(examples, rows=rows)
 
 
-def _refuse_useless(settings: IntentSettings, file: _File) -> None:
+def _refuse_useless(settings: IntentSettings, file: PredictionFile) -> None:
     """Raise AssayError where confidence is asked for and none was recorded."""
     if file.has_probabilities:
         return
@@ -452,7 +323,7 @@ def _told(
     examples: Examples,
     sides: Mapping[str, Mapping[Side, Prediction]],
     classes: Sequence[str],
-    file: _File,
+    file: PredictionFile,
 ) -> list[str]:
     """What a reader should know of the predictions, a line each."""
     rows = examples.rows
@@ -469,8 +340,8 @@ def _told(
     for side, other in (SIDES, SIDES[::-1]):
         alone = [name for name in classes if name in named[side] - named[other]]
         if alone:
-            more = f" and {len(alone) - _LISTED} more" if len(alone) > _LISTED else ""
-            notes.append(f"classes   the {side} alone names {', '.join(alone[:_LISTED])}{more}")
+            more = f" and {len(alone) - LISTED} more" if len(alone) > LISTED else ""
+            notes.append(f"classes   the {side} alone names {', '.join(alone[:LISTED])}{more}")
         broken = sum(not sides[row.ref][side].numbers for row in rows)
         if broken:
             notes.append(
