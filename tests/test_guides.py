@@ -11,8 +11,9 @@ import pytest
 
 from tests.analysis.layouts import separated
 from tests.analysis.models.adapters import make_adapter
+from tests.analysis.result_files import classified, write_inspect
 from tests.analysis.tracks.retrieval.tiny import items, probes, write_encoder, write_lines
-from tests.conftest import LABELS, MakeClassifier, messages
+from tests.conftest import LABELS, MakeClassifier, messages, write_jsonl
 from tui import cli
 
 GUIDES = Path(__file__).parents[1] / "docs" / "guides"
@@ -57,10 +58,36 @@ def adapters(root: Path, make: MakeClassifier) -> None:
     )
 
 
+def result_files(root: Path, _: MakeClassifier) -> None:
+    for name, seed in (("base", 1), ("candidate", 2)):
+        write_inspect(root / f"{name}.eval", classified(seed), f"openai/{name}")
+
+
+def heads_on_encoders(root: Path, _: MakeClassifier) -> None:
+    """Bodies of Sentence-Transformers with heads of scikit-learn, each as its own training would have left it."""
+    import joblib
+    from sentence_transformers import SentenceTransformer
+    from sklearn.linear_model import LogisticRegression
+
+    rows = messages()[::2]
+    for seed, name in enumerate(("prod", "finetuned")):
+        folder = write_encoder(root / "models" / name, seed=seed)
+        vectors = SentenceTransformer(str(folder), device="cpu").encode([str(row["text"]) for row in rows])
+        head = LogisticRegression(max_iter=50).fit(vectors, [str(row["label"]) for row in rows])
+        joblib.dump(head, folder / "head.joblib")
+    write_jsonl(root / "messages.jsonl", rows)
+
+
 PAGES: dict[str, tuple[Prepare, str, tuple[str, ...]]] = {
     "data-without-ids": (without_ids, "intent.accuracy", ("places of the models' classes",)),
     "retrieval-got-worse": (beir, "retrieval.probes", ("12 examples; 40 items",)),
     "lora-adapters": (adapters, "intent.accuracy", ("LORA adapter over BertForSequenceClassification",)),
+    "two-result-files": (result_files, "intent.accuracy", ("60 items are in both files, joined by id",)),
+    "recorded-predictions": (
+        heads_on_encoders,
+        "intent.accuracy",
+        ("36 examples", "there is no model to ask"),
+    ),
 }
 
 
@@ -87,8 +114,11 @@ def test_a_guide_does_what_it_says(
     edits = [
         line for block in re.findall(r"```toml\n(.*?)```", text, re.DOTALL) for line in block.splitlines()
     ]
+    # What a page asks to be run in one's own program comes before its commands.
+    for program in re.findall(r"```python\n(.*?)```", text, re.DOTALL):
+        exec(compile(program, page, "exec"), {})
     commands = [line.strip() for line in text.splitlines() if line.startswith("    assay ")]
-    assert commands[0] == "assay init ."
+    assert commands[0].startswith("assay init ")
     out = ""
     for command in commands:
         store = next(iter(tmp_path.glob("*.review")), None)
@@ -97,7 +127,7 @@ def test_a_guide_does_what_it_says(
         assert cli.main(arguments) in ((0, 1) if arguments[0] == "status" else (0,)), command
         out += capsys.readouterr().out
         if arguments[0] == "init":
-            take_over(tmp_path / "review.toml", edits)
+            take_over(next(tmp_path.rglob("review.toml")), edits)
     assert gate in out
     assert all(one in out for one in said)
 

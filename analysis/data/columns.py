@@ -46,7 +46,7 @@ def value_at(values: Mapping[str, Any], name: str, columns: Collection[str]) -> 
     parts = name.split(".")
     value: Any = values
     for place, part in enumerate(parts):
-        value = _opened(value)
+        value = opened(value)
         if value is None:
             return None
         if isinstance(value, Mapping) and part in value:
@@ -58,7 +58,8 @@ def value_at(values: Mapping[str, Any], name: str, columns: Collection[str]) -> 
     return value
 
 
-def _opened(value: Any) -> Any:
+def opened(value: Any) -> Any:
+    """A text that is written as a JSON object or list, read; every other value as it is."""
     if isinstance(value, str) and value.lstrip()[:1] in ("{", "["):
         try:
             return json.loads(value)

@@ -94,7 +94,9 @@ def read_examples(
     text: str = "text",
     label: str | None = "label",
     id_needed: bool = False,
+    label_needed: bool = True,
     or_by_role: bool = False,
+    aside: Collection[str] = (),
     skip_bad_rows: bool = False,
 ) -> Examples:
     """Read a file of examples.
@@ -109,7 +111,9 @@ def read_examples(
         text: column with the text.
         label: column with the gold label, or None where there is none.
         id_needed: whether the file must have the column of ids.
+        label_needed: whether the file must have the column of labels, where one is named.
         or_by_role: whether columns may be called `id`, `text` and `label` where the file has none of the given names.
+        aside: columns that are no metadata, or dotted paths into them.
         skip_bad_rows: leave bad rows out instead of raising.
 
     `id`, `text` and `label` may be dotted paths into nested values.
@@ -133,8 +137,14 @@ def read_examples(
             role: role if top_column(name, reader.columns) is None and role in reader.columns else name
             for role, name in roles.items()
         }
-    if reader.columns and not id_needed and top_column(roles["id"], reader.columns) is None:
-        del roles["id"]
+    for role, needed in (("id", id_needed), ("label", label_needed)):
+        if (
+            role in roles
+            and reader.columns
+            and not needed
+            and top_column(roles[role], reader.columns) is None
+        ):
+            del roles[role]
     _require_columns(reader, path, roles)
     make = _Maker(path, roles, reader.columns, f"{track}/{kind}:")
     made = [(row, one) for row in read if (one := make.values(row, bad)) is not None]
@@ -155,7 +165,7 @@ def read_examples(
         rows.append(Example(ref, track, kind, name, None, one["text"], gold, sha256))
         values.append(row.values)
     report_bad_rows(bad, skip_bad_rows, path, remaining=len(rows))
-    tops = {top_column(name, reader.columns) for name in roles.values()}
+    tops = {top_column(name, reader.columns) for name in (*roles.values(), *aside)}
     further = [name for name in reader.columns if name not in tops]
     metadata = typed_metadata([row.ref for row in rows], values, further, reader.text_only)
     taken = {name.casefold() for name in further}
@@ -196,6 +206,21 @@ def with_named_set(examples: Examples, name: str, members: Examples) -> Examples
     )
 
 
+def without_refs(examples: Examples, gone: Collection[str], bad: Sequence[BadRow]) -> Examples:
+    """The examples without some refs, for the rows that say why."""
+    rows = [row for row in examples.rows if row.ref not in gone]
+    mask = pa.array([ref not in gone for ref in examples.metadata["ref"].to_pylist()], pa.bool_())
+    members = {name: [ref for ref in refs if ref not in gone] for name, refs in examples.memberships.items()}
+    return replace(
+        examples,
+        rows=rows,
+        metadata=examples.metadata.filter(mask),
+        skipped=[*examples.skipped, *bad],
+        memberships=members,
+        lines={ref: line for ref, line in examples.lines.items() if ref not in gone},
+    )
+
+
 def predicate_table(examples: Examples) -> pa.Table:
     """The columns that predicates may use: all of the file, under their own names, and `ref`."""
     by_ref = {row.ref: row for row in examples.evaluation_rows()}
@@ -227,7 +252,7 @@ class _Maker:
         read: dict[str, str] = {}
         for role, name in self.roles.items():
             try:
-                value = _cell(value_at(row.values, name, self.columns), role)
+                value = cell_text(value_at(row.values, name, self.columns), role)
             except ValueError as error:
                 bad.append(self.bad(row, role, str(error)))
                 return None
@@ -235,7 +260,7 @@ class _Maker:
         return read
 
 
-def _cell(value: Any, role: str) -> str:
+def cell_text(value: Any, role: str) -> str:
     """A name, text or label; a number that is whole is a label or a name in whatever type. Raises ValueError."""
     if value is None or (isinstance(value, str) and not value.strip()):
         raise ValueError("is missing" if value is None else "is empty")

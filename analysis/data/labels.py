@@ -38,7 +38,7 @@ def check_labels(examples: Examples, labels: Sequence[str], skip_bad_rows: bool 
     given = {row.gold for row in examples.evaluation_rows() if row.gold is not None}
     if given <= set(labels):
         return examples
-    called, note = _translation(given, labels, examples.class_names)
+    called, note = translation(given, labels, examples.class_names)
     bad = [
         BadRow(
             f"{examples.source}:{examples.lines[row.ref]}",
@@ -71,10 +71,16 @@ def check_labels(examples: Examples, labels: Sequence[str], skip_bad_rows: bool 
     )
 
 
-def _translation(
-    given: Collection[str], labels: Sequence[str], class_names: Sequence[str]
+def translation(
+    given: Collection[str], labels: Sequence[str], class_names: Sequence[str] = ()
 ) -> tuple[Mapping[str, str], str]:
-    """What the models call each label that they know, and what is to be said of it."""
+    """What the models call each label that they know, and what is to be said of it.
+
+    Args:
+        given: the labels as they stand in the data.
+        labels: the models' classes in their order.
+        class_names: names that the data gives to the classes, in the order of their numbers.
+    """
     same = {label: label for label in labels}
     if _unnamed(labels) and len(class_names) == len(labels) and not given & same.keys():
         called = dict(zip(class_names, labels, strict=True))

@@ -10,7 +10,7 @@ from typing import Any
 
 from analysis.base.errors import AssayError
 from analysis.init.owner import account
-from analysis.init.template import render
+from analysis.init.template import Versions, render
 from analysis.plugin import registry
 from analysis.plugin.init.folder import Folder
 from analysis.plugin.init.seen import Seen
@@ -53,15 +53,18 @@ def look_into(directory: Path) -> Look:
     """What lies in a folder. Raises AssayError where there is no such folder, or its review file exists already."""
     if not directory.is_dir():
         raise AssayError("is not a folder", where=str(directory), hint="make it, or name another")
-    if (directory / FILE_NAME).exists():
-        raise _exists(directory)
-    folder = Folder(directory)
+    require_none(directory / FILE_NAME)
+    return look_at(directory, Folder(directory))
+
+
+def look_at(directory: Path, folder: Folder, versions: Versions = (None, None)) -> Look:
+    """What the tracks make of what was found in a folder; `versions` name both sides, where something says how."""
     ordered = sorted(registry.sound_tracks(), key=lambda track: (track.init_rank, track.name))
     # Those that are offered tables last take any text, and are the commonest: they come first in the file.
     made = [(track, section) for track in ordered if (section := track.init_section(folder)) is not None][
         ::-1
     ]
-    text = _text(directory, folder, ordered, made)
+    text = _text(directory, folder, ordered, made, versions)
     guesses = [guess for _, section in made if section.found for guess in section.guesses]
     names = tuple(track.name for track, section in made if section.found)
     return Look(text, names, tuple(_seen_lines(folder, text, names)), tuple(guesses))
@@ -74,7 +77,7 @@ def write_review(directory: Path, look: Look) -> Path:
         with target.open("x", encoding="utf-8") as stream:
             stream.write(look.text)
     except FileExistsError:
-        raise _exists(directory) from None
+        raise _exists(target) from None
     except OSError as error:
         raise AssayError(
             f"cannot be written: {error.strerror}", where=str(target), hint="name a folder that is writable"
@@ -82,13 +85,22 @@ def write_review(directory: Path, look: Look) -> Path:
     return target
 
 
-def _exists(directory: Path) -> AssayError:
-    where = str(directory / FILE_NAME)
-    return AssayError("exists already and is not overwritten", where=where, hint="move it away first")
+def require_none(path: Path) -> None:
+    """Raise AssayError where something lies at a path that is to be written."""
+    if path.exists():
+        raise _exists(path)
+
+
+def _exists(path: Path) -> AssayError:
+    return AssayError("exists already and is not overwritten", where=str(path), hint="move it away first")
 
 
 def _text(
-    directory: Path, folder: Folder, ordered: Sequence[Track], made: Sequence[tuple[Track, InitSection]]
+    directory: Path,
+    folder: Folder,
+    ordered: Sequence[Track],
+    made: Sequence[tuple[Track, InitSection]],
+    versions: Versions,
 ) -> str:
     found = next((track for track, section in made if section.found), ordered[-1])
     return render(
@@ -99,6 +111,7 @@ def _text(
         [section for _, section in made],
         gate=next((gate.name for gate in found.gates()), "GATE"),
         metric=found.main or next((spec.name for spec in found.metrics()), "METRIC"),
+        versions=versions,
     )
 
 

@@ -7,6 +7,9 @@ from pathlib import Path
 
 from analysis.plugin.init.toml_text import InitSection, entry, file_name, quoted
 
+Versions = tuple[str | None, str | None]
+"""What base and candidate are called."""
+
 
 def render(
     folder: str,
@@ -16,6 +19,7 @@ def render(
     sections: Sequence[InitSection],
     gate: str,
     metric: str,
+    versions: Versions = (None, None),
 ) -> str:
     """The text of a review file.
 
@@ -27,24 +31,26 @@ def render(
         sections: of every track, found or not.
         gate: name of a gate, for the example of how one is switched off.
         metric: name of a metric, for the example of an expected change.
+        versions: what base and candidate are called, where no model of them says it.
     """
     with_models = next((one for one in sections if one.found and one.base is not None), None)
-    base, candidate = (with_models.base, with_models.candidate) if with_models else (None, None)
+    of_models = (with_models.base, with_models.candidate) if with_models else (None, None)
+    base, candidate = (_version(path) or name for path, name in zip(of_models, versions, strict=True))
     label = next(iter(labels), "CLASS")
     lines = [
         "# One candidate against one base. `assay check review.toml` finds every mistake in this file.",
         "# Paths are relative to this file.",
         "",
         "[review]",
-        f"name = {quoted(file_name(_version(candidate) or folder or 'review'))}",
+        f"name = {quoted(file_name(candidate or folder or 'review'))}",
         entry(
             "owner",
             quoted(owner) if owner else None,
             "ACCOUNT",
             "account or address of who made the candidate",
         ),
-        f"base_version = {quoted(_version(base) or 'base')}",
-        f"candidate_version = {quoted(_version(candidate) or 'candidate')}",
+        f"base_version = {quoted(base or 'base')}",
+        f"candidate_version = {quoted(candidate or 'candidate')}",
         'training_change = ""              # what was done to make the candidate',
         '# store = "NAME.review"           # where the review is kept; default: beside this file',
         '# previous = ["EARLIER.review"]   # stores of reviews of earlier candidates on the same data',

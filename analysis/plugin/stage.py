@@ -85,7 +85,7 @@ class Stage:
 
     `plan` lists the work, `run` does one shard and returns rows by table name. `costly` steps run after
     selection, on the examples in the table `selected`; `after_queue` steps run once, when the queue stands, over
-    what those found.
+    what those found. A step that `asks_models` is left out where there are none to ask.
     """
 
     name: str
@@ -94,6 +94,7 @@ class Stage:
     run: Callable[[RunContext, Shard], dict[str, pa.Table]]
     costly: bool = False
     after_queue: bool = False
+    asks_models: bool = False
 
 
 def one_step(context: PlanContext) -> int:
@@ -106,7 +107,7 @@ class Aggregate:
     """A step of a run that is SQL and statistics over the workbench; made again in every run, never cached.
 
     `compute` returns rows by table name; `size` is what progress counts, and an aggregate of size 0 has nothing to
-    do. `costly` and `after_queue` are as for a stage.
+    do. `costly`, `after_queue` and `asks_models` are as for a stage.
     """
 
     name: str
@@ -115,6 +116,7 @@ class Aggregate:
     size: Callable[[PlanContext], int] = one_step
     costly: bool = False
     after_queue: bool = False
+    asks_models: bool = False
 
 
 Step = Stage | Aggregate

@@ -84,6 +84,10 @@ class Track:
         """
         return {}
 
+    def runs_models(self, settings: TrackSettings) -> bool:
+        """Whether anything of its part of a review runs a model; where nothing of any does, no device is looked for."""
+        return True
+
     def deployed_forms(self, settings: TrackSettings) -> Mapping[str, Path]:
         """Further folders that the run is bound to by their content, by name: forms in which the candidate is served.
 

@@ -61,13 +61,20 @@ def next_cue(text: str, finders: Sequence[Finder]) -> Span | None:
     return next((span for finder in finders for span in finder.find(text)[:1]), None)
 
 
-def answers_live(track: str) -> bool:
-    """Whether the models of a track can be asked about a changed text."""
-    return registry.known(track) and bool(registry.get(track).live_output)
+def why_silent(description: Mapping[str, Any], track: str) -> str:
+    """Why the models of a track of a run cannot be asked about a changed text; empty where they can."""
+    if not registry.known(track) or not registry.get(track).live_output:
+        return "its models answer no live questions"
+    if track in description.get("recorded", ()):
+        return "its answers were recorded, and there are no models to ask"
+    return ""
 
 
 def missing_models(description: Mapping[str, Any], track: str) -> AssayError | None:
     """Why this machine cannot answer, where that can be seen without a model: a folder that is not there."""
+    silent = why_silent(description, track)
+    if silent:
+        return AssayError(f"{track} cannot be asked: {silent}", hint="a what-if needs both models")
     folders = description.get("model_folders", {}).get(track)
     if not folders:
         return AssayError(

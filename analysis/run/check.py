@@ -15,7 +15,7 @@ from analysis.plugin.registry import get, plug_ins
 from analysis.plugin.settings import Review, TrackSettings
 from analysis.plugin.track import Track
 from analysis.review.reuse import labels_teach
-from analysis.run.device import resolve_device
+from analysis.run.device import device_of
 from analysis.run.mix import check_mix
 from analysis.run.predecessors import check_previous
 from analysis.run.review_file import load_review
@@ -59,7 +59,7 @@ def check_review(path: Path, *, skip_bad_rows: bool = False, trial: bool = True)
     ]
     slices: list[Slice] = []
     read: dict[str, Examples] = {}
-    device = attempt(lambda: resolve_device(review.review.device), problems) or "cpu"
+    device = attempt(lambda: device_of(review), problems) or "cpu"
     for name, settings in review.tracks.items():
         found, track_notes = _check_track(
             get(name), settings, review, device, skip_bad_rows, trial, problems, read
@@ -77,7 +77,9 @@ def check_review(path: Path, *, skip_bad_rows: bool = False, trial: bool = True)
     queue = review.queue
     attributed = "queue and controls" if queue.attribute == "queue" else "every example"
     controls = f"{queue.controls} random controls"
-    notes.append(f"queue     up to {queue.budget}, and {controls}; attribution: {attributed}")
+    runs = any(get(name).runs_models(settings) for name, settings in review.tracks.items())
+    explained = f"; attribution: {attributed}" if runs else ""
+    notes.append(f"queue     up to {queue.budget}, and {controls}{explained}")
     changed = [rule for rule in review.rules.values() if rule.off or rule.loosened]
     notes += [
         f"gate      {rule.gate}: "

@@ -3,6 +3,18 @@
 from __future__ import annotations
 
 from analysis.base.errors import AssayError
+from analysis.plugin.registry import get
+from analysis.plugin.settings import Review
+
+
+def device_of(review: Review) -> str:
+    """The device of a review: the one it asks for, or `cpu` where no track of it runs a model.
+
+    Raises:
+        AssayError: a CUDA device that this machine does not have.
+    """
+    runs = any(get(name).runs_models(settings) for name, settings in review.tracks.items())
+    return resolve_device(review.review.device) if runs else "cpu"
 
 
 def resolve_device(wanted: str) -> str:

@@ -35,7 +35,7 @@ from analysis.review.previous import read_previous
 from analysis.review.reuse import CandidateRun, entry_digest, recorded
 from analysis.run.call import call_for_help, read_call
 from analysis.run.check import check_review
-from analysis.run.device import resolve_device
+from analysis.run.device import device_of
 from analysis.run.helpers import helpers
 from analysis.run.leases import Leases
 from analysis.run.local_engine import LocalEngine, ShardCache
@@ -169,8 +169,8 @@ def analyze(
             helping = running.enter_context(helpers(workers - 1, store, threads))
             engine = LocalEngine(cache, leases, helping)
         else:
-            device = resolve_device(work.review.review.device)
-            engine = RayEngine(cache, leases, running.enter_context(ray_pool(ray, device)))
+            pool = running.enter_context(ray_pool(ray, device_of(work.review)))
+            engine = RayEngine(cache, leases, pool)
         workbench, schemas = _measure(work, engine, on_progress or (lambda event: None))
     description = _with_gate_settings(description, work.prepared, workbench, planned(work.review))
     publish(store, workbench, description, schemas=schemas)
@@ -219,7 +219,7 @@ def _measure(
     for schema in schemas:
         workbench.execute(schema)
     for one in work.prepared:
-        _declare(one.track, one.settings, workbench)
+        _declare(one, workbench)
         insert_arrow(workbench, "taught", work.taught.rows(one.track.name))
     flags: list[Flag] = []
     for one in work.prepared:
@@ -236,7 +236,7 @@ def foresee(path: Path, *, skip_bad_rows: bool = False) -> Foreseen:
     """
     checked = check_review(path, skip_bad_rows=skip_bad_rows, trial=False)
     review = checked.review
-    device = resolve_device(review.review.device)
+    device = device_of(review)
     prepared = [
         _prepare(get(name), settings, review, device, skip_bad_rows)
         for name, settings in review.tracks.items()
@@ -281,7 +281,8 @@ def _prepare(
     models = track.pair(track.model_paths(settings), device)
     examples = track.fit(examples, models, settings, skip_bad_rows)
     slices, memberships = build_slices(track.name, settings, examples)
-    return _Prepared(track, settings, examples, slices, memberships, models, track.stages())
+    steps = tuple(step for step in track.stages() if models or not step.asks_models)
+    return _Prepared(track, settings, examples, slices, memberships, models, steps)
 
 
 def _describe(
@@ -357,6 +358,8 @@ def _describe(
         "rules": {name: dataclasses.asdict(rule) for name, rule in review.rules.items()},
         "expected": [one.model_dump(mode="json") for one in review.expected],
         "tracks": [one.track.name for one in prepared],
+        # Tracks of which no model was run, so that none can be asked.
+        "recorded": [one.track.name for one in prepared if not one.models],
         "gate_settings": {},
         "model_files": {
             one.track.name: {
@@ -540,14 +543,18 @@ def _run_stage(
     return tables
 
 
-def _declare(track: Track, settings: TrackSettings, workbench: duckdb.DuckDBPyConnection) -> None:
-    """Write down what the track's metrics are and how its methods are called, for whoever reads the run."""
-    specs = [{"track": track.name, **dataclasses.asdict(spec)} for spec in track.metrics_for(settings)]
+def _declare(one: _Prepared, workbench: duckdb.DuckDBPyConnection) -> None:
+    """Write down what the track's metrics are and how its methods are called, for whoever reads the run.
+
+    Without models there is no method that anything could be explained by.
+    """
+    track = one.track
+    specs = [{"track": track.name, **dataclasses.asdict(spec)} for spec in track.metrics_for(one.settings)]
     if specs:
         insert_arrow(workbench, "metric_spec", pa.Table.from_pylist(specs))
     methods = [
         {"track": track.name, "place": place, **dataclasses.asdict(spec)}
-        for place, spec in enumerate(track.methods())
+        for place, spec in enumerate(track.methods() if one.models else ())
     ]
     if methods:
         insert_arrow(workbench, "attribution_method", pa.Table.from_pylist(methods))

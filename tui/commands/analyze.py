@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 
 from analysis.base.errors import AssayError
-from tui.commands.common import BLOCKED, DONE, Add, open_session, say
+from tui.commands.common import BLOCKED, DONE, Add, open_console, open_session, say
 
 MOST_WORKERS = 256
 
@@ -15,6 +15,23 @@ def add(to: Add) -> None:
     """Add the commands."""
     init = to("init", _init, "writes a commented review.toml with what it finds in DIR filled in")
     init.add_argument("directory", metavar="DIR", type=Path, nargs="?", default=Path())
+    init.add_argument(
+        "--from",
+        dest="results",
+        nargs=3,
+        metavar=("TOOL", "BASE", "CANDIDATE"),
+        help="of two files of results: inspect, lm-eval, promptfoo or langfuse, and a file of each side",
+    )
+    init.add_argument(
+        "--as",
+        dest="kind",
+        choices=("predictions", "records"),
+        help="what the answers of these files are, classes or texts, where they do not tell",
+    )
+    init.add_argument("--open", action="store_true", help="analyse these files and open the console on them")
+    init.add_argument(
+        "--skip-bad-rows", action="store_true", help="with --open, go on without rows that are wrong"
+    )
     check = to("check", _check, "validates everything; reads the data and the heads of the models")
     check.add_argument("review", metavar="REVIEW.toml", type=Path)
     check.add_argument("--skip-bad-rows", action="store_true", help="go on without rows that are wrong")
@@ -39,6 +56,17 @@ def add(to: Add) -> None:
 def _init(arguments: argparse.Namespace) -> int:
     from analysis.init import look_into, write_review
 
+    if arguments.results is not None:
+        return _init_from(arguments)
+    for option, given in (
+        ("--as", arguments.kind),
+        ("--open", arguments.open),
+        ("--skip-bad-rows", arguments.skip_bad_rows),
+    ):
+        if given:
+            raise AssayError(
+                f"{option} is of --from", hint="--from TOOL BASE CANDIDATE names two files of results"
+            )
     look = look_into(arguments.directory)
     for line in look.seen:
         say(line)
@@ -52,6 +80,35 @@ def _init(arguments: argparse.Namespace) -> int:
         return BLOCKED
     say(f"next: fill in what is commented, then `assay check {target}`")
     return DONE
+
+
+def _init_from(arguments: argparse.Namespace) -> int:
+    from analysis.init import write_review
+    from analysis.init.from_results import import_results
+
+    tool, base, candidate = arguments.results
+    made = import_results(tool, Path(base), Path(candidate), arguments.directory, arguments.kind)
+    target = write_review(arguments.directory, made.look)
+    for line in made.look.seen:
+        say(line)
+    for guess in made.look.guesses:
+        say(f"guess     {guess}")
+    say(f"wrote {target}")
+    skip = " --skip-bad-rows" if made.one_sided and "intent" in made.look.tracks else ""
+    if not made.look.tracks:
+        return BLOCKED
+    if arguments.open:
+        return _open(target, skip_bad_rows=arguments.skip_bad_rows)
+    say(f"next: assay analyze {target}{skip}")
+    return DONE
+
+
+def _open(review: Path, *, skip_bad_rows: bool) -> int:
+    """Analyse a review and open the console on it; where there is no terminal, its status is printed."""
+    from tui.commands.analysis_progress import analyze_with_progress
+
+    published = analyze_with_progress(review, skip_bad_rows=skip_bad_rows)
+    return open_console(published.store)
 
 
 def _check(arguments: argparse.Namespace) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -37,6 +38,23 @@ def open_session(store: Path, *, read_only: bool) -> ReviewSession:
     from analysis.review.session import ReviewSession
 
     return ReviewSession.open(store, read_only=read_only)
+
+
+def open_console(store: Path) -> int:
+    """The console on a store; where there is no terminal, its status is printed instead. Returns the exit status."""
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        from tui.commands.status_formats.text import FORMAT
+
+        with open_session(store, read_only=True) as session:
+            print(FORMAT.write(session.status()))
+        say(f"on a terminal: assay review {store}")
+        return DONE
+    from tui.commands.terminal_facts import require_terminal
+
+    require_terminal(store)
+    from tui.console.app import run_console
+
+    return run_console(store, None, None, False, True)
 
 
 def add_store(parser: argparse.ArgumentParser) -> None:

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from analysis.base.errors import AssayError
-from tui.commands.common import DONE, Add, open_session, say
+from tui.commands.common import Add, open_console, say
 
 REVIEWS = ("review-rc1.toml", "review-rc2.toml")
 PARTS = ("intent", "retrieval", "response", "models")
@@ -48,14 +48,7 @@ def run_demo(directory: Path) -> int:
     with _beside(second):
         published = analyze_with_progress(first)
         say(f"  run {published.run} in {published.store}; waiting for the other")
-    if not (sys.stdin.isatty() and sys.stdout.isatty()):
-        return _say_status(published.store)
-    from tui.commands.terminal_facts import require_terminal
-
-    require_terminal(published.store)
-    from tui.console.app import run_console
-
-    return run_console(published.store, None, None, False, True)
+    return open_console(published.store)
 
 
 @contextmanager
@@ -106,12 +99,3 @@ def _copy(sample: Path, directory: Path) -> None:
         raise AssayError(
             f"the sample cannot be copied: {error.strerror}", where=str(directory), hint="assay demo DIR"
         ) from None
-
-
-def _say_status(store: Path) -> int:
-    from tui.commands.status_formats.text import FORMAT
-
-    with open_session(store, read_only=True) as session:
-        print(FORMAT.write(session.status()))
-    say(f"on a terminal: assay review {store}")
-    return DONE

@@ -11,7 +11,7 @@ from textual.containers import Vertical
 from textual.widget import Widget
 
 from analysis.review.scope import Scope
-from analysis.review.whatif import answers_live
+from analysis.review.whatif import why_silent
 from tui.draw import clipboard
 from tui.draw.lines import Target
 from tui.draw.messages import ExampleChosen, LineOpened
@@ -136,13 +136,8 @@ class ReviewScreen(LabelScreen):
 
     def unavailable(self, identifier: str) -> str | None:
         reason = super().unavailable(identifier)
-        if (
-            reason is None
-            and identifier == "whatif.open"
-            and self.evidence is not None
-            and not answers_live(self.evidence.example.track)
-        ):
-            return "its models answer no live questions"
+        if reason is None and identifier == "whatif.open" and self.evidence is not None:
+            return why_silent(self.session.description, self.evidence.example.track) or None
         return reason
 
     def _go(self, ref: str | None, nothing: str) -> None:

@@ -25,12 +25,13 @@ class Folder:
 
     Args:
         directory: the folder.
+        only: files in it that are looked at; every one where none are named.
     """
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, only: Sequence[Path] = ()) -> None:
         root = directory.resolve()
         self.paths = Paths(root)
-        self.files, links = files_below(root)
+        self.files, links = ([one.resolve() for one in only], []) if only else files_below(root)
         self.models = find_models(self.files)
         self.lists = term_lists(self.files)
         self.lexicons = self.paths.lexicons(self.lists)

@@ -360,7 +360,7 @@ LICENCE_SCHEMA = _schema(
 def attribution_stage(methods: Sequence[Method]) -> Stage:
     """The stage that explains the selected examples by some methods."""
     plan, run = partial(_plan, methods=methods), partial(_run, methods=methods)
-    return Stage("intent.attribution", 6, plan, run, costly=True)
+    return Stage("intent.attribution", 6, plan, run, costly=True, asks_models=True)
 
 
 ATTRIBUTE = attribution_stage(QUEUED)

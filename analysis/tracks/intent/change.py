@@ -213,5 +213,5 @@ def _metric(rows: Sequence[Mapping[str, Any]]) -> Metric:
     )
 
 
-CHANGE = Stage("intent.change", 1, _plan, _run, after_queue=True)
-CHANGE_METRICS = Aggregate("intent.change_metrics", 1, _compute, after_queue=True)
+CHANGE = Stage("intent.change", 1, _plan, _run, after_queue=True, asks_models=True)
+CHANGE_METRICS = Aggregate("intent.change_metrics", 1, _compute, after_queue=True, asks_models=True)

@@ -291,4 +291,6 @@ def _run(context: RunContext, shard: Shard, methods: Sequence[Method]) -> dict[s
 
 def options_stage(methods: Sequence[Method]) -> Stage:
     """The stage that chooses baseline kinds and the options of some methods."""
-    return Stage("intent.options", 1, partial(_plan, methods=methods), partial(_run, methods=methods))
+    return Stage(
+        "intent.options", 1, partial(_plan, methods=methods), partial(_run, methods=methods), asks_models=True
+    )

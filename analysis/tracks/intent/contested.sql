@@ -31,7 +31,7 @@ WHERE p.flipped AND p.gold IS NOT NULL ORDER BY ALL
 WITH acted AS (
     SELECT p.ref, p.gold, CAST(p.base_p >= $threshold AS TINYINT) AS base, p.base_correct, p.flipped,
            CAST(p.candidate_p >= $threshold AS TINYINT) AS candidate, p.candidate_correct
-    FROM intent_pair p WHERE p.gold IS NOT NULL),
+    FROM intent_pair p WHERE p.gold IS NOT NULL AND p.base_p IS NOT NULL AND p.candidate_p IS NOT NULL),
 counted AS (
     SELECT ref, CASE WHEN candidate_correct THEN 0 ELSE candidate END - CASE WHEN base_correct THEN 0 ELSE base END AS gold,
            CASE WHEN flipped THEN -base ELSE 0 END AS candidate, CASE WHEN flipped THEN candidate ELSE 0 END AS base,

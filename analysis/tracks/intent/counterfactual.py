@@ -243,6 +243,10 @@ def _make_variants(context: PlanContext) -> dict[str, pa.Table]:
         phrase: mentions(rows, Lexicon(phrase, (phrase,)))
         for phrase in {phrase: None for _, phrase in signals}
     }
+    mentioned = _mention_table({"cue": found, "signal": said})
+    if not context.models:
+        # Where cues stand is known without a model, and may be what broken messages share.
+        return {"intent_mention": mentioned}
     made: list[Plan] = []
     for target, cue in pairs:
         made += plans(rows, found[cue], finders[cue], Probe(target, cue, track, seed))
@@ -266,7 +270,7 @@ def _make_variants(context: PlanContext) -> dict[str, pa.Table]:
             "sha256": pa.array([content_sha256(plan.text, None) for plan in made], pa.string()),
         }
     )
-    return {"example": example, "intent_mention": _mention_table({"cue": found, "signal": said})}
+    return {"example": example, "intent_mention": mentioned}
 
 
 def plan_table(made: Sequence[Plan]) -> pa.Table:
@@ -306,4 +310,4 @@ def _measure_effects(context: PlanContext) -> dict[str, pa.Table]:
 
 
 VARIANTS = Aggregate("intent.variants", 3, _make_variants, _size)
-EFFECTS = Aggregate("intent.effects", 3, _measure_effects, _size)
+EFFECTS = Aggregate("intent.effects", 3, _measure_effects, _size, asks_models=True)

@@ -270,5 +270,5 @@ def _compute(context: PlanContext) -> dict[str, pa.Table]:
     }
 
 
-DRIFT_FLOOR = Stage("intent.drift_floor", 1, _plan_floor, _run_floor)
-DRIFT = Aggregate("intent.drift", 1, _compute)
+DRIFT_FLOOR = Stage("intent.drift_floor", 1, _plan_floor, _run_floor, asks_models=True)
+DRIFT = Aggregate("intent.drift", 1, _compute, asks_models=True)

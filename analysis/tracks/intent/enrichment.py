@@ -79,4 +79,4 @@ def _compute(context: PlanContext) -> dict[str, pa.Table]:
     return {"intent_enrichment": pa.Table.from_arrays(arrays, schema=_SCHEMA)}
 
 
-ENRICH = Aggregate("intent.enrichment", 1, _compute, _size, costly=True)
+ENRICH = Aggregate("intent.enrichment", 1, _compute, _size, costly=True, asks_models=True)

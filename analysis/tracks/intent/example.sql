@@ -17,5 +17,8 @@ ORDER BY d.slice <> $all, NOT s.critical, d.slice, d.layer, d.measure
 -- name: change
 SELECT * FROM evidence.intent_change
 
+-- name: recorded
+SELECT count(*) AS classes FROM evidence.intent_class
+
 -- name: layer_probes
 SELECT * FROM evidence.intent_layer_probe ORDER BY layer, side

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from analysis.base.records import ALL
-from analysis.base.sql import dictionaries, queries
+from analysis.base.sql import column, dictionaries, queries
 from analysis.tracks.intent.metric_specs import TRACK
+from analysis.tracks.intent.names import NO_MODEL
 from analysis.tracks.intent.option_sentences import option_rows
 
 if TYPE_CHECKING:
@@ -42,11 +43,14 @@ def run_context(connection: duckdb.DuckDBPyConnection) -> dict[str, Rows]:
         connection: has the run's evidence attached as `evidence`.
 
     Returns:
-        `change` (what grafts restore), `layer_probes` (what linear probes read, by layer and side), and `options`
-        (what the run chose by cross-fitting).
+        `change` (what grafts restore), `layer_probes` (what linear probes read, by layer and side), `options`
+        (what the run chose by cross-fitting), and `no_model` (why there is nothing of these, where predictions were
+        recorded).
     """
+    (classes,) = column(connection, _SQL["recorded"])
     return {
         "change": tuple(dictionaries(connection, _SQL["change"])),
         "layer_probes": tuple(dictionaries(connection, _SQL["layer_probes"])),
         "options": tuple(option_rows(connection)),
+        "no_model": ({"why": NO_MODEL},) if classes else (),
     }

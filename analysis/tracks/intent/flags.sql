@@ -106,7 +106,7 @@ WHERE p.transition = 'broken' ORDER BY p.candidate_p DESC, p.ref
 -- name: flips
 SELECT p.ref, NULL, abs(p.margin_change) FROM intent_pair p
 JOIN membership m ON m.ref = p.ref AND m.slice = $all
-WHERE p.flipped AND p.transition <> 'broken'
+WHERE p.flipped AND p.transition IS DISTINCT FROM 'broken'
 ORDER BY p.transition = 'fixed', abs(p.margin_change) DESC, p.ref
 
 -- name: flips_not_reverted

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from analysis.base.records import SIDES
 from analysis.plugin.init.columns import LABEL
 from analysis.plugin.init.folder import Folder
 from analysis.plugin.init.pair_lines import guesses, pair_lines
@@ -18,7 +19,9 @@ from analysis.plugin.init.toml_text import (
     quoted,
     quoted_list,
 )
+from analysis.tracks.intent.settings import IntentSettings
 
+_KEYS = IntentSettings.model_fields
 CRITICAL = ("escalation", "emergency", "fraud", "safety", "complaint")
 """Names of classes that stand on their own in most houses: declared where the models have them."""
 TEXT = (
@@ -70,6 +73,9 @@ def _all_in(table: Table, column: str, known: set[str]) -> bool:
 
 def intent_section(folder: Folder) -> InitSection:
     """The lines for two classifiers, from the tables of texts that no other track has a use for."""
+    recorded = next((one for table in folder.texts if (one := _predictions(table)) is not None), None)
+    if recorded is not None:
+        return _recorded_section(recorded, folder)
     pair, paths = folder.models.classifiers, folder.paths
     found_messages = [one for table in folder.texts if (one := messages(table, pair.labels)) is not None]
     examples = _first(sorted((one for one in found_messages if one.label), key=lambda one: one.id is None))
@@ -119,15 +125,62 @@ def intent_section(folder: Folder) -> InitSection:
         "[intent.irrelevant]",
         *(f"{quoted(one)} = {quoted_list([*folder.lexicons, 'punctuation'])}" for one in critical),
         *([] if critical else [f'# {quoted(label)} = ["punctuation"]']),
-        "",
-        "# Boolean SQL over the columns of the examples.",
-        "[intent.slices]",
+        *_slice_lines(examples),
     ]
-    if examples:
-        column = identifier("text" if "." in examples.text else examples.text)
-        lines.append(f'"very short" = {quoted(f"length({column}) < 20")}')
     found = pair.there or examples is not None
     return InitSection(lines, found, pair.base, pair.candidate, guesses("intent", pair, paths))
+
+
+def _predictions(table: Table) -> Messages | None:
+    """The table as messages with what both sides predicted, in columns that are called as their keys are by default."""
+    one = messages(table, ())
+    predicted = any(
+        table.has(*(str(_KEYS[f"{side}_{what}"].default) for side in SIDES)) for what in ("label", "p")
+    )
+    return one if predicted else None
+
+
+def _recorded_section(recorded: Messages, folder: Folder) -> InitSection:
+    """The lines for predictions that were recorded, in the table that holds the messages."""
+    table, paths = recorded.table, folder.paths
+    folder.take(table)
+    known = table.labels(recorded.label) if recorded.label else None
+    classes = dict.fromkeys(one for one in known or () if isinstance(one, str))
+    critical = [one for one in classes if one.casefold() in CRITICAL]
+    with_p = table.has(*(str(_KEYS[f"{side}_p"].default) for side in SIDES))
+    lines = [
+        "[intent]",
+        entry(
+            "predictions",
+            paths.quoted(table.path),
+            "",
+            "base, candidate: labels" + ("; base_p, candidate_p: probabilities" if with_p else ""),
+        ),
+        id_entry(recorded.id, "rows", table=True),
+        entry("text", quoted(recorded.text), "text"),
+        commented(f"label = {quoted(recorded.label)}", "")
+        if recorded.label
+        else commented('# label = "COLUMN"', "none found: what is right is for people to say"),
+        commented('# group = "template"', "column whose equal values mark messages that are not independent"),
+        commented(
+            f"critical = {quoted_list(critical)}", "classes that stand on their own, never averaged away"
+        ),
+        commented("critical_slices = []", "names from [intent.slices]"),
+        commented(
+            "# margins = { all = 0.02 }", "losses that must be excluded, by class, critical slice or all"
+        ),
+        *([commented("# threshold = 0.8", "confidence from which the assistant acts")] if with_p else []),
+        *_slice_lines(recorded, prefix="# "),
+    ]
+    return InitSection(lines, found=True)
+
+
+def _slice_lines(one: Messages | None, prefix: str = "") -> list[str]:
+    lines = ["", "# Boolean SQL over the columns of the examples.", "[intent.slices]"]
+    if one:
+        column = identifier("text" if "." in one.text else one.text)
+        lines.append(f'{prefix}"very short" = {quoted(f"length({column}) < 20")}')
+    return lines
 
 
 def _first(found: Sequence[Messages]) -> Messages | None:

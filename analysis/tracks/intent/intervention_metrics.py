@@ -49,4 +49,4 @@ def _compute(context: PlanContext) -> dict[str, pa.Table]:
     return {"metric": metric_table(reverted_metrics(flips, context.seed))}
 
 
-REVERTED = Aggregate("intent.reverted", 1, _compute, after_queue=True)
+REVERTED = Aggregate("intent.reverted", 1, _compute, after_queue=True, asks_models=True)

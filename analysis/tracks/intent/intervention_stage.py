@@ -225,4 +225,4 @@ _SCHEMA = pa.schema(
         ("random_reverted", pa.int32()), ("random_tried", pa.int32()), ("why", pa.string()),
     ]
 )  # fmt: skip
-INTERVENE = Stage("intent.interventions", 1, _plan, _run, costly=True)
+INTERVENE = Stage("intent.interventions", 1, _plan, _run, costly=True, asks_models=True)

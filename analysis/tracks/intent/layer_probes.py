@@ -120,4 +120,4 @@ def _compute(context: PlanContext) -> dict[str, pa.Table]:
     return {"intent_layer_probe": pa.Table.from_pylist(rows, _SCHEMA)}
 
 
-LAYER_PROBES = Aggregate("intent.layer_probes", 1, _compute, after_queue=True)
+LAYER_PROBES = Aggregate("intent.layer_probes", 1, _compute, after_queue=True, asks_models=True)

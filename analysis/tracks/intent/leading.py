@@ -53,4 +53,4 @@ def _run(context: RunContext, shard: Shard) -> dict[str, pa.Table]:
     return {"metric": metric_table(rows)}
 
 
-LEADING = Stage("intent.leading", 1, _plan, _run)
+LEADING = Stage("intent.leading", 1, _plan, _run, asks_models=True)

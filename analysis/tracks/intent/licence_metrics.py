@@ -226,4 +226,4 @@ def _compute(context: PlanContext) -> dict[str, pa.Table]:
     return {"metric": metric_table(rows)}
 
 
-LICENCE = Aggregate("intent.licence", 2, _compute, after_queue=True)
+LICENCE = Aggregate("intent.licence", 2, _compute, after_queue=True, asks_models=True)

@@ -9,26 +9,37 @@ from analysis.base.problems import suggest
 from analysis.base.records import OUT_OF_SCOPE
 from analysis.data.examples import Examples, read_examples, with_named_set
 from analysis.text.near_duplicates import joined, shared_clusters
+from analysis.tracks.intent.prediction_file import prediction_columns
+from analysis.tracks.intent.recorded_predictions import with_predictions
 from analysis.tracks.intent.settings import IntentSettings
 
 
 def read_messages(settings: IntentSettings, skip_bad_rows: bool) -> Examples:
-    """Read both files of messages.
+    """Read both files of messages, and where they were recorded, what both sides predicted of them.
+
+    Messages without labels are read where predictions are given: these can be compared without.
 
     Raises:
         AssayError: a file or row that cannot be read, an id that both files have, a `group` that is no further column.
     """
     examples = read_examples(
-        settings.examples,
+        settings.messages,
         track="intent",
         kind="message",
         id=settings.id,
         text=settings.text,
         label=settings.label,
         id_needed="id" in settings.model_fields_set,
+        label_needed=settings.predictions is None or "label" in settings.model_fields_set,
+        aside=prediction_columns(settings),
         skip_bad_rows=skip_bad_rows,
     )
     _require_group(examples, settings)
+    examples = _with_out_of_scope(examples, settings, skip_bad_rows)
+    return examples if settings.predictions is None else with_predictions(examples, settings, skip_bad_rows)
+
+
+def _with_out_of_scope(examples: Examples, settings: IntentSettings, skip_bad_rows: bool) -> Examples:
     if settings.out_of_scope is None:
         return examples
     outside = read_examples(

@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 
 from analysis.base.records import ALL, OUT_OF_SCOPE, SIDES, Metric, MetricSide, Side
-from analysis.base.sql import queries
+from analysis.base.sql import column, queries
 from analysis.models.classifier_pair import classifiers
 from analysis.plugin.alpha import planned
 from analysis.plugin.gate import ALPHA
@@ -29,13 +29,14 @@ from analysis.stats import (
     share_effect,
 )
 from analysis.tracks.intent.metric_specs import TRACK, metric, of_interval
-from analysis.tracks.intent.names import RELEVANCE, SIGNALS
+from analysis.tracks.intent.names import NO_PROBABILITIES, RELEVANCE, SIGNALS
 from analysis.tracks.intent.predict import softmax
 from analysis.tracks.intent.relevance_metrics import relevance_metrics, signal_metrics
 from analysis.tracks.intent.settings import intent_settings
 
 if TYPE_CHECKING:
     import duckdb
+    from numpy.typing import NDArray
 
 _SQL = queries(__package__, "metrics.sql")
 
@@ -170,7 +171,8 @@ def calibration_metrics(
 ) -> list[Metric]:
     """Confidence, signed gap (mean confidence - accuracy), Brier score and ECE of both sides.
 
-    The signed gap and its paired change can be judged; ECE and the Brier score are shown, never gated.
+    The signed gap and its paired change can be judged; ECE and the Brier score are shown, never gated. Where nobody
+    recorded probabilities there is nothing of all this, and why stands in their place.
     """
     values = connection.execute(
         _SQL["predictions"], {"track": TRACK, "all": ALL, "labels": list(labels)}
@@ -180,7 +182,7 @@ def calibration_metrics(
     gold = np.asarray(values["gold"], int)
     n = len(gold)
     if n == 0:
-        return []
+        return _without_probabilities(connection)
     rows: list[Metric] = []
     for side in SIDES:
         gap = confidence[side] - right[side]
@@ -191,15 +193,42 @@ def calibration_metrics(
         )
         rows.append(of_interval("signed_gap", ALL, side, paired_mean_interval(gap), STUDENT))
         ece = expected_calibration_error(confidence[side], right[side], ECE_BINS)
-        rows.append(metric("ece", ALL, side, ece, None, n, f"{ECE_BINS} equal-mass bins; shown, never gated"))
+        rows.append(metric("ece", ALL, side, ece, None, n, ECE))
     change = (confidence["candidate"] - right["candidate"]) - (confidence["base"] - right["base"])
     rows.append(of_interval("signed_gap", ALL, "difference", paired_mean_interval(change), STUDENT))
     for side in SIDES:
-        logits = np.stack([np.asarray(row, np.float32) for row in values[f"{side}_logits"]])
-        finite = bool(np.isfinite(logits).all())
-        score = brier(softmax(logits).astype(np.float64), gold) if finite else None
-        rows.append(metric("brier", ALL, side, score, None, n, "all classes, 0 to 2; shown, never gated"))
+        score, why = _brier(values[f"{side}_logits"], gold)
+        rows.append(metric("brier", ALL, side, score, None, n, BRIER, why=why))
     return rows
+
+
+def _brier(rows: NDArray[np.object_], gold: NDArray[np.int_]) -> tuple[float | None, str]:
+    """The Brier score of rows of logits; none, and why, where some are not of all classes or are not numbers."""
+    # A column with nulls comes masked.
+    if np.ma.getmaskarray(rows).any():
+        return None, "the probabilities of all classes were not recorded"
+    logits = np.stack([np.asarray(row, np.float32) for row in rows])
+    if not np.isfinite(logits).all():
+        return None, ""
+    return brier(softmax(logits).astype(np.float64), gold), ""
+
+
+def _without_probabilities(connection: duckdb.DuckDBPyConnection) -> list[Metric]:
+    """What stands in the place of calibration where labelled predictions were recorded without probabilities."""
+    (count,) = column(connection, _SQL["labelled"], {"track": TRACK, "all": ALL})
+    if not count:
+        return []
+    measured: tuple[tuple[str, tuple[MetricSide, ...], str], ...] = (
+        ("mean_confidence", SIDES, BOOTSTRAP),
+        ("signed_gap", (*SIDES, "difference"), STUDENT),
+        ("ece", SIDES, ECE),
+        ("brier", SIDES, BRIER),
+    )
+    return [
+        metric(name, ALL, side, None, None, count, method, why=NO_PROBABILITIES)
+        for name, sides, method in measured
+        for side in sides
+    ]
 
 
 def out_of_scope_metrics(connection: duckdb.DuckDBPyConnection, seed: int) -> list[Metric]:
@@ -267,6 +296,8 @@ TANGO = "paired difference, Tango 95 % at effective counts"
 MCNEMAR = "exact one-sided sign test on clusters"
 BY_CLUSTER = "count by cluster; an example that shares none is its own"
 BOOTSTRAP = "bootstrap 95 %"
+ECE = f"{ECE_BINS} equal-mass bins; shown, never gated"
+BRIER = "all classes, 0 to 2; shown, never gated"
 STUDENT = "mean of paired differences, Student 95 %"
 
 
@@ -275,17 +306,19 @@ def _compute(context: PlanContext) -> dict[str, pa.Table]:
     settings = intent_settings(context.settings)
     # Of a gate that is switched off, or has nothing declared, intervals are only shown.
     alpha = planned(context.review)
+    labels = classifiers(context.models).labels if context.models else column(connection, _SQL["classes"])
     confused, slices, members = confusions(connection)
     rows = [
         *slice_metrics(connection),
         *class_metrics(connection, settings.label, settings.critical),
         *transition_metrics(connection),
-        *calibration_metrics(connection, classifiers(context.models).labels, seed),
+        *calibration_metrics(connection, labels, seed),
         *out_of_scope_metrics(connection, seed),
-        *relevance_metrics(connection, settings.irrelevant, alpha.get(RELEVANCE, ALPHA)),
-        *signal_metrics(connection, settings.signals, alpha.get(SIGNALS, ALPHA), seed),
         *confused,
     ]
+    if context.models:
+        rows += relevance_metrics(connection, settings.irrelevant, alpha.get(RELEVANCE, ALPHA))
+        rows += signal_metrics(connection, settings.signals, alpha.get(SIGNALS, ALPHA), seed)
     return {"metric": metric_table(rows), "slice": slices, "membership": members}
 
 

@@ -23,7 +23,9 @@ SELECT slice, sum(n)::BIGINT AS n, sum(base_right)::BIGINT AS base_right,
 FROM counted GROUP BY slice ORDER BY slice
 
 -- name: by_class
-WITH scored AS (SELECT p.* FROM intent_pair p JOIN membership m USING (ref) WHERE m.track = $track AND m.slice = $all),
+WITH scored AS (
+    SELECT p.* FROM intent_pair p JOIN membership m USING (ref)
+    WHERE m.track = $track AND m.slice = $all AND p.gold IS NOT NULL),
 class AS (SELECT DISTINCT gold AS name FROM scored UNION SELECT unnest($critical::VARCHAR[])),
 moved AS (
     SELECT class.name, coalesce(k.cluster, s.ref) AS cluster,
@@ -53,7 +55,8 @@ FROM scored CROSS JOIN class LEFT JOIN nets ON nets.routed_to = class.name GROUP
 
 -- name: transitions
 SELECT p.transition, count(*), sum(count(*)) OVER ()::BIGINT FROM intent_pair p
-JOIN membership m USING (ref) WHERE m.track = $track AND m.slice = $all GROUP BY p.transition ORDER BY 1
+JOIN membership m USING (ref) WHERE m.track = $track AND m.slice = $all AND p.transition IS NOT NULL
+GROUP BY p.transition ORDER BY 1
 
 -- name: confusions
 WITH scored AS (SELECT p.* FROM intent_pair p JOIN membership m USING (ref) WHERE m.track = $track AND m.slice = $all),
@@ -72,13 +75,20 @@ SELECT b.p AS base_p, b.correct AS base_correct, b.logits AS base_logits,
 FROM membership m JOIN example e USING (ref)
 JOIN intent_side b ON b.ref = m.ref AND b.side = 'base'
 JOIN intent_side c ON c.ref = m.ref AND c.side = 'candidate'
-WHERE m.track = $track AND m.slice = $all ORDER BY m.ref
+WHERE m.track = $track AND m.slice = $all AND e.gold IS NOT NULL AND b.p IS NOT NULL AND c.p IS NOT NULL ORDER BY m.ref
+
+-- name: labelled
+SELECT count(*) FROM intent_pair p JOIN membership m USING (ref)
+WHERE m.track = $track AND m.slice = $all AND p.gold IS NOT NULL
+
+-- name: classes
+SELECT label FROM intent_class ORDER BY position
 
 -- name: out_of_scope
 SELECT b.p AS base, c.p AS candidate FROM membership m
 JOIN intent_side b ON b.ref = m.ref AND b.side = 'base'
 JOIN intent_side c ON c.ref = m.ref AND c.side = 'candidate'
-WHERE m.track = $track AND m.slice = $name ORDER BY m.ref
+WHERE m.track = $track AND m.slice = $name AND b.p IS NOT NULL AND c.p IS NOT NULL ORDER BY m.ref
 
 -- name: families_of_variants
 SELECT DISTINCT operation, source, target, cue, population FROM intent_variant

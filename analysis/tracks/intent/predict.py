@@ -229,4 +229,4 @@ def _run(context: RunContext, shard: Shard) -> dict[str, pa.Table]:
     return {"intent_side": pa.concat_tables(tables), **shift_tables(compared, states, sampled)}
 
 
-PREDICT = Stage("intent.predict", 2, _plan, _run)
+PREDICT = Stage("intent.predict", 2, _plan, _run, asks_models=True)

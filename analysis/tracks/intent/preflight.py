@@ -43,12 +43,18 @@ def check_classifiers(models: Sides, settings: TrackSettings, problems: list[Pro
             problems.append(
                 Problem(f"the models have no class {name!r}", settings.where(*key), suggest(name, labels))
             )
-    _check_margins(labels, settings, problems)
+    check_margins(labels, settings, problems)
     if not pair.tokenizers_equal:
         notes.append("tokenizer differs between the sides: the same text is cut into other tokens")
     if pair.labels_reordered:
         notes.append("classes   the candidate has them in another order: they are matched by name")
     return notes
+
+
+def check_recorded(models: Sides, problems: list[Problem]) -> list[str]:
+    """What stands in the place of models: the table of predictions, by which the run is named."""
+    digest = attempt(lambda: models.digest("base"), problems)
+    return [] if digest is None else [f"recorded  {models.folders['base'].name}, sha256 {digest[:12]}"]
 
 
 def _limit(own: int | None, read: int | None) -> str:
@@ -58,7 +64,8 @@ def _limit(own: int | None, read: int | None) -> str:
     return f"{own} tokens at most" + (f", {read} are read" if read and read < own else "")
 
 
-def _check_margins(labels: Sequence[str], settings: TrackSettings, problems: list[Problem]) -> None:
+def check_margins(labels: Sequence[str], settings: TrackSettings, problems: list[Problem]) -> None:
+    """See whether what margins are declared for is a class, a critical slice or all; else add to `problems`."""
     known = [ALL, *settings.critical_slices, *labels]
     for name in intent_settings(settings).margins:
         if name not in known:

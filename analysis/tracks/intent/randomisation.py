@@ -212,4 +212,4 @@ def _explained(request: Request, method: str, variant: str | None) -> list[Expla
     return integrated_gradients(request, STEPS[:1])
 
 
-RANDOMISE = Stage("intent.randomisation", 2, _plan, _run, after_queue=True)
+RANDOMISE = Stage("intent.randomisation", 2, _plan, _run, after_queue=True, asks_models=True)

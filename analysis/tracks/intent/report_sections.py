@@ -40,6 +40,7 @@ def report_sections(connection: duckdb.DuckDBPyConnection, given: GateInput) -> 
         ],
         INSPECTED: [*wrong_gold(connection, given), *_cut(connection)],
         ATTRIBUTION: [
+            *_no_model(given),
             *_relevance(given),
             *_signals(given),
             *_leading(given),
@@ -50,6 +51,12 @@ def report_sections(connection: duckdb.DuckDBPyConnection, given: GateInput) -> 
             *_where_changed(connection, given),
         ],
     }
+
+
+def _no_model(given: GateInput) -> list[str]:
+    """Why nothing of all this was measured, where predictions were recorded."""
+    why = given.settings.get(TRACK, {}).get("no_model")
+    return [f"no explanation, probe or drift was measured: {why}"] if why else []
 
 
 def _slices(connection: duckdb.DuckDBPyConnection, *, improved: bool) -> list[str]:

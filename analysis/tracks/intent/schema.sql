@@ -1,8 +1,11 @@
--- Payload of the intent track: what each side predicts, and how each counterfactual variant was made.
+-- Payload of the intent track: what each side predicts, and how each counterfactual variant was made. Of predictions
+-- that were recorded, what nobody wrote down is NULL: probabilities, the runner-up, and logits, which are the logarithms
+-- of the probabilities of all classes.
 CREATE TABLE intent_side (
-    ref VARCHAR NOT NULL, side VARCHAR NOT NULL, label VARCHAR NOT NULL, p DOUBLE NOT NULL,
-    runner_up VARCHAR NOT NULL, runner_up_p DOUBLE NOT NULL, margin DOUBLE NOT NULL,
-    p_gold DOUBLE, correct BOOLEAN, logits FLOAT[] NOT NULL);
+    ref VARCHAR NOT NULL, side VARCHAR NOT NULL, label VARCHAR NOT NULL, p DOUBLE, runner_up VARCHAR,
+    runner_up_p DOUBLE, margin DOUBLE, p_gold DOUBLE, correct BOOLEAN, logits FLOAT[]);
+-- The classes of recorded predictions, in the order of their logits; models name their own.
+CREATE TABLE intent_class (position INTEGER NOT NULL, label VARCHAR NOT NULL);
 -- A text of more tokens than a side reads of it, special tokens counted; no row where all of it is read.
 CREATE TABLE intent_cut (ref VARCHAR NOT NULL, side VARCHAR NOT NULL, tokens INTEGER NOT NULL, tokens_read INTEGER NOT NULL);
 CREATE TABLE intent_variant (

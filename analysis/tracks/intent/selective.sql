@@ -5,7 +5,7 @@ WITH acted AS (
     SELECT p.ref, p.base_p >= $threshold AS base, p.candidate_p >= $threshold AS candidate,
            p.base_p >= $threshold AND NOT p.base_correct AS base_wrong,
            p.candidate_p >= $threshold AND NOT p.candidate_correct AS candidate_wrong
-    FROM intent_pair p WHERE p.gold IS NOT NULL)
+    FROM intent_pair p WHERE p.gold IS NOT NULL AND p.base_p IS NOT NULL AND p.candidate_p IS NOT NULL)
 SELECT s.slice, count(*) AS messages,
        count(*) FILTER (base) AS base_routed, count(*) FILTER (candidate) AS candidate_routed,
        count(*) FILTER (base_wrong) AS base_wrong, count(*) FILTER (candidate_wrong) AS candidate_wrong,
@@ -21,5 +21,5 @@ WHERE m.track = $track AND (s.critical OR s.kind IN ('all', 'class')) GROUP BY s
 SELECT s.side, t.threshold, count(*) AS messages, count(*) FILTER (s.p >= t.threshold) AS routed,
        count(*) FILTER (s.p >= t.threshold AND NOT s.correct) AS wrong
 FROM membership m JOIN intent_side s USING (ref), (SELECT unnest($thresholds::DOUBLE[]) AS threshold) t
-WHERE m.track = $track AND m.slice = $all AND s.correct IS NOT NULL
+WHERE m.track = $track AND m.slice = $all AND s.correct IS NOT NULL AND s.p IS NOT NULL
 GROUP BY ALL ORDER BY s.side, t.threshold

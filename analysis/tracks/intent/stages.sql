@@ -7,6 +7,9 @@ SELECT ref, text, gold, sha256, kind FROM example WHERE track = $track ORDER BY 
 SELECT e.ref, e.id, e.text, e.gold FROM example e JOIN membership m USING (ref)
 WHERE m.track = $track AND m.slice = $all ORDER BY e.ref
 
+-- name: without_probabilities
+SELECT count(*) FROM intent_side WHERE p IS NULL
+
 -- name: keep_plan
 CREATE OR REPLACE TEMP TABLE variant_plan AS SELECT * FROM incoming_plan
 

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from analysis.base.seeds import shuffled
-from analysis.base.sql import queries
+from analysis.base.sql import column, queries
 from analysis.plugin.gate import gates_in
 from analysis.plugin.track import Track
 from analysis.tracks.intent.names import LIVE_OUTPUT
@@ -65,27 +65,47 @@ class IntentTrack(Track):
         return read_messages(intent_settings(settings), skip_bad_rows)
 
     def model_paths(self, settings: TrackSettings) -> Mapping[str, Path]:
+        """The model folder of each side, or the table of what both predicted."""
         from analysis.models.sides import with_over
         from analysis.tracks.intent.settings import intent_settings
 
         intent = intent_settings(settings)
-        return with_over({"base": intent.base, "candidate": intent.candidate}, intent.over)
+        base, candidate = intent.base or intent.predictions, intent.candidate or intent.predictions
+        if base is None or candidate is None:
+            return {}
+        return with_over({"base": base, "candidate": candidate}, intent.over)
+
+    def runs_models(self, settings: TrackSettings) -> bool:
+        from analysis.tracks.intent.settings import intent_settings
+
+        return intent_settings(settings).predictions is None
 
     def pair(self, folders: Mapping[str, Path], device: str) -> Sides:
+        """Both classifiers, loaded when first asked for; what was recorded where there are none."""
+        from analysis.data.arrow_rows import is_dataset
         from analysis.models.classifier_pair import ClassifierPair
-        from analysis.models.sides import OVER
+        from analysis.models.sides import OVER, Recorded
 
+        if folders["base"].is_file() or is_dataset(folders["base"]):
+            return Recorded(folders, device)
         return ClassifierPair(folders["base"], folders["candidate"], device, folders.get(OVER))
 
     def check_models(self, models: Sides, settings: TrackSettings, problems: list[Problem]) -> list[str]:
-        from analysis.tracks.intent.preflight import check_classifiers
+        from analysis.tracks.intent.preflight import check_classifiers, check_recorded
 
+        if not models:
+            return check_recorded(models, problems)
         return check_classifiers(models, settings, problems)
 
     def fit(
         self, examples: Examples, models: Sides, settings: TrackSettings, skip_bad_rows: bool
     ) -> Examples:
-        """The messages whose gold label both classifiers know, and which are cut. Raises AssayError for the others."""
+        """The messages whose gold label both classifiers know, and which are cut. Raises AssayError for the others.
+
+        Recorded predictions were read with the messages, and are fitted already.
+        """
+        if not models:
+            return examples
         from analysis.data.labels import check_labels
         from analysis.models.classifier_pair import classifiers
         from analysis.tracks.intent.cut_texts import with_cut_texts
@@ -96,6 +116,8 @@ class IntentTrack(Track):
         return with_cut_texts(known, pair, intent_settings(settings).max_length)
 
     def trial(self, models: Sides, examples: Examples, settings: TrackSettings, review: Review) -> None:
+        if not models:
+            return
         from analysis.tracks.intent.trial import try_classifiers
 
         try_classifiers(models, examples, settings, review)
@@ -103,6 +125,8 @@ class IntentTrack(Track):
     def foretell(
         self, models: Sides, examples: Examples, settings: TrackSettings, review: Review
     ) -> Sequence[str]:
+        if not models:
+            return ()
         from analysis.tracks.intent.trial import foretell
 
         return foretell(models, examples, settings, review)
@@ -204,7 +228,7 @@ class IntentTrack(Track):
         return gates_in(f"{__package__}.gates", self.name)
 
     def untested(self, settings: TrackSettings) -> Collection[str]:
-        """Gates of critical classes, cues, signals and the threshold where none is declared."""
+        """Gates of critical classes, cues, signals and the threshold where none is declared, or there is no model."""
         from analysis.tracks.intent.names import RELEVANCE, SIGNALS, THRESHOLD
         from analysis.tracks.intent.settings import intent_settings
 
@@ -212,8 +236,8 @@ class IntentTrack(Track):
         declared = {
             "intent.critical_recall": intent.critical,
             "intent.critical_routing": intent.critical,
-            RELEVANCE: intent.irrelevant,
-            SIGNALS: intent.signals,
+            RELEVANCE: intent.irrelevant and intent.predictions is None,
+            SIGNALS: intent.signals and intent.predictions is None,
             THRESHOLD: intent.threshold is not None,
         }
         return [name for name, given in declared.items() if not given]
@@ -221,12 +245,22 @@ class IntentTrack(Track):
     def gate_settings(
         self, settings: TrackSettings, workbench: duckdb.DuckDBPyConnection
     ) -> dict[str, object]:
-        """What is declared of cues, signals, threshold and margins, terms inserted of each cue, where messages went."""
+        """What is declared of cues, signals, threshold and margins, terms inserted of each cue, where messages went.
+
+        Of recorded predictions also why gates that ask models, or confidence, are not applicable.
+        """
         from analysis.tracks.intent.contested import destinations
+        from analysis.tracks.intent.names import NO_MODEL, NO_PROBABILITIES
         from analysis.tracks.intent.settings import intent_settings
 
         intent = intent_settings(settings)
-        terms = workbench.execute(queries(__package__, "stages.sql")["inserted_terms"]).fetchall()
+        stages = queries(__package__, "stages.sql")
+        terms = workbench.execute(stages["inserted_terms"]).fetchall()
+        missing: dict[str, object] = {}
+        if intent.predictions is not None:
+            missing["no_model"] = NO_MODEL
+            if any(column(workbench, stages["without_probabilities"])):
+                missing["no_probabilities"] = NO_PROBABILITIES
         return {
             "irrelevant": dict(intent.irrelevant),
             "signals": dict(intent.signals),
@@ -234,6 +268,7 @@ class IntentTrack(Track):
             "destinations": destinations(workbench, intent.label),
             "threshold": intent.threshold,
             "margins": dict(intent.margins),
+            **missing,
         }
 
     def triggers(self, given: GateInput) -> list[Trigger]:

@@ -68,6 +68,14 @@ class ResponseTrack(Track):
             return with_over({"base": response.base, "candidate": response.candidate}, response.over)
         return with_over(response.recorded, None)
 
+    def runs_models(self, settings: TrackSettings) -> bool:
+        """Whether answers are made or explained here, or read by an encoder or model."""
+        from analysis.tracks.response.settings import response_settings
+
+        response = response_settings(settings)
+        read_by = [one for one in response.detector.values() if one.kind in ("learned", "model")]
+        return response.has_models or any(one.kind == "model" or one.encoder is not None for one in read_by)
+
     def deployed_forms(self, settings: TrackSettings) -> Mapping[str, Path]:
         """The merged or exported folder, where one is given; answers of a served system are data."""
         from analysis.tracks.response.settings import response_settings

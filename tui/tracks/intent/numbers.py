@@ -16,7 +16,7 @@ from tui.plugin.options import ViewOptions
 from tui.tracks.intent.drift import DEFINITIONS as DRIFT_WORDS
 from tui.tracks.intent.drift import drift_lines
 from tui.tracks.intent.slice_licences import slice_licence_lines
-from tui.tracks.intent.view import sides_of, variant_lines
+from tui.tracks.intent.view import prediction_sentence, sides_of, variant_lines
 
 if TYPE_CHECKING:
     from analysis.base.records import Attribution
@@ -89,10 +89,7 @@ def number_lines(evidence: ExampleEvidence, options: ViewOptions) -> list[Line]:
     lines += [rule(width), text_line(" PREDICTIONS", "title")]
     for name, row in zip(("base", "candidate"), sides_of(evidence), strict=True):
         if row:
-            told = (
-                f"{row['label']} {figure(row['p'])}, then {row['runner_up']} {figure(row['runner_up_p'])}; "
-            )
-            told += f"margin {figure(row['margin'])}, p(gold) {figure(row['p_gold'])}"
+            told = f"{prediction_sentence(row, 3)}, p(gold) {figure(row['p_gold'])}"
             lines += wrapped(f" {name}", told, width, indent=14)
     if evidence.variants:
         lines += [rule(width), text_line(" COUNTERFACTUALS", "title")]

@@ -13,7 +13,13 @@ from tui.plugin.common import flag_reasons
 from tui.plugin.interventions import intervention_sentence, reverting
 from tui.plugin.licence import standing_text
 from tui.tracks.intent.drift import strip_sentence
-from tui.tracks.intent.view import cut_sentence, sides_of, transition
+from tui.tracks.intent.view import (
+    cut_sentence,
+    no_model_sentence,
+    prediction_sentence,
+    sides_of,
+    transition,
+)
 
 if TYPE_CHECKING:
     from analysis.review.queries import ExampleEvidence
@@ -29,12 +35,11 @@ def summary(evidence: ExampleEvidence) -> list[str]:
         rows.append("critical: " + ", ".join(evidence.critical))
     for name, row in zip(("base", "candidate"), sides_of(evidence), strict=True):
         if row:
-            rows.append(
-                f"{name}: {row['label']} {figure(row['p'], 2)}, then {row['runner_up']} "
-                f"{figure(row['runner_up_p'], 2)}, margin {figure(row['margin'], 2)}"
-            )
+            rows.append(f"{name}: {prediction_sentence(row, 2)}")
     if cut := cut_sentence(evidence):
         rows.append(f"text: {cut}")
+    if said := no_model_sentence(evidence):
+        rows.append(said)
     for pair in attribution_pairs(evidence.attributions, evidence.methods):
         for entry in (pair.base, pair.candidate):
             if entry is None:

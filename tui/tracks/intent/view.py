@@ -29,7 +29,8 @@ TRANSITIONS = {
 def example_lines(evidence: ExampleEvidence, options: ViewOptions) -> list[Line]:
     """The whole view of one message; on a low screen counterfactuals leave room for what was said of it."""
     width = options.width
-    lines = [*_gold(evidence, width, options.height), *attributed_lines(evidence, options), rule(width)]
+    lines = [*_gold(evidence, width, options.height), *attributed_lines(evidence, options)]
+    lines += [*_no_model(evidence, width), rule(width)]
     lines += [*_predictions(evidence, width), *_cut(evidence, width)]
     said = [rule(width), *annotation_lines(evidence, options)]
     strip = strip_lines(evidence, width)
@@ -66,6 +67,26 @@ def transition(evidence: ExampleEvidence) -> tuple[str, str]:
     return "wrong on both sides, differently", "warn"
 
 
+def no_model_sentence(evidence: ExampleEvidence) -> str:
+    """Why nothing is explained, where predictions were recorded; empty where models were run."""
+    return "".join(f"no attribution: {row['why']}" for row in evidence.context.get("no_model", ()))
+
+
+def _no_model(evidence: ExampleEvidence, width: int) -> list[Line]:
+    said = no_model_sentence(evidence)
+    return wrapped("", said, width, indent=INDENT, style="dim") if said else []
+
+
+def prediction_sentence(row: Mapping[str, Any], digits: int) -> str:
+    """What one side predicts in words: label, runner-up and margin, as far as they were recorded."""
+    if row["p"] is None:
+        return f"{row['label']}, and no probability was recorded"
+    said = f"{row['label']} {figure(row['p'], digits)}"
+    if row["runner_up"] is not None:
+        said += f", then {row['runner_up']} {figure(row['runner_up_p'], digits)}"
+    return said if row["margin"] is None else f"{said}, margin {figure(row['margin'], digits)}"
+
+
 def _gold(evidence: ExampleEvidence, width: int, height: int) -> list[Line]:
     words, style = transition(evidence)
     line = Line().column(" gold", INDENT, "dim").add(evidence.example.gold or "not given", "strong")
@@ -96,11 +117,19 @@ def _predictions(evidence: ExampleEvidence, width: int) -> list[Line]:
             continue
         mark, mark_style = {True: ("✓", "good"), False: ("✗", "bad")}.get(row["correct"], ("·", "dim"))
         line.add(mark, mark_style).add(" ").column(row["label"], label_width, "strong")
+        if row["p"] is None:
+            lines.append(line.add("no probability was recorded", "dim"))
+            continue
         line.add(f"{figure(row['p'], 2):>4} ", "number")
         line.column(bar(row["p"], bar_width), bar_width + 1, style)
-        line.column(row["runner_up"], label_width, "dim").add(f"{figure(row['runner_up_p'], 2):>4}", "dim")
-        lines.append(line.end(f"margin {figure(row['margin'], 2)}", width - 1, "text"))
-    if base and candidate:
+        if row["runner_up"] is not None:
+            line.column(row["runner_up"], label_width, "dim").add(
+                f"{figure(row['runner_up_p'], 2):>4}", "dim"
+            )
+        if row["margin"] is not None:
+            line.end(f"margin {figure(row['margin'], 2)}", width - 1, "text")
+        lines.append(line)
+    if base and candidate and base["margin"] is not None and candidate["margin"] is not None:
         change = candidate["margin"] - base["margin"]
         text = f"margin change {signed(change, 2)}"
         if width >= 100 and base.get("p_gold") is not None and candidate.get("p_gold") is not None:

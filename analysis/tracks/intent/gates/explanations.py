@@ -16,6 +16,9 @@ LEAST_DECIDABLE = 20
 
 
 def _judge(given: GateInput, rule: Rule) -> list[GateResult]:
+    no_model = given.settings.get(TRACK, {}).get("no_model")
+    if no_model:
+        return [result(EXPLANATIONS, "n/a", no_model)]
     critical = [one for one in given.slices if one.track == TRACK and one.critical]
     if not critical:
         return [result(EXPLANATIONS, "n/a", "no critical slice is declared")]

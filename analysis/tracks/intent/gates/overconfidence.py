@@ -49,6 +49,9 @@ def _above(metric: Metric | None, limit: float, clear: float) -> bool:
 
 
 def _judge(given: GateInput, rule: Rule) -> list[GateResult]:
+    unknown = given.settings.get(TRACK, {}).get("no_probabilities")
+    if unknown:
+        return [result(OVERCONFIDENCE, "n/a", unknown)]
     limits = rule.thresholds
     gap = metric_of(given, TRACK, "signed_gap", ALL, "candidate")
     change = metric_of(given, TRACK, "signed_gap", ALL)

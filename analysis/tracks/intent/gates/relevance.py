@@ -58,7 +58,10 @@ class _Cue:
 
 
 def _judge(given: GateInput, rule: Rule) -> list[GateResult]:
-    pairs = given.settings.get(TRACK, {}).get("irrelevant", {})
+    settings = given.settings.get(TRACK, {})
+    if settings.get("no_model"):
+        return [result(RELEVANCE, "n/a", settings["no_model"])]
+    pairs = settings.get("irrelevant", {})
     results = [_one_cue(given, rule, target, cue) for target, cues in pairs.items() for cue in cues]
     return results or [result(RELEVANCE, "n/a", "no irrelevant tokens are declared")]
 

@@ -15,8 +15,10 @@ LEAST_TEXTS = 20
 
 
 def _judge(given: GateInput, rule: Rule) -> list[GateResult]:
-    declared = given.settings.get(TRACK, {}).get("signals", {})
-    results = [_one_class(given, rule, target) for target in declared]
+    settings = given.settings.get(TRACK, {})
+    if settings.get("no_model"):
+        return [result(SIGNALS, "n/a", settings["no_model"])]
+    results = [_one_class(given, rule, target) for target in settings.get("signals", {})]
     return results or [result(SIGNALS, "n/a", "no expected signals are declared")]
 
 

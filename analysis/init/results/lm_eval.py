@@ -1,0 +1,166 @@
+"""Samples of lm-evaluation-harness: `samples_TASK_DATE.jsonl`, as `--log_samples` writes them.
+
+A task of several choices has a request for each, with the log-likelihood of the choice; its answer is the most likely
+one, as in the metric `acc`, and the shares of their likelihoods are its probabilities.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from analysis.base.errors import AssayError
+from analysis.init.results.contract import Item, ResultFormat, Results
+from analysis.init.results.documents import (
+    answer_in,
+    one_file,
+    plain_values,
+    read_documents,
+    texts_in,
+    turns_in,
+)
+
+_TEXTS = (
+    *("question", "query", "text", "sentence", "utterance", "input", "prompt", "problem", "goal", "ctx"),
+    *("instruction", "content", "message"),
+)
+"""Fields of a document that hold what is asked, the likeliest first."""
+
+
+def _read(path: Path) -> Results:
+    path = one_file(path, ("samples_*.jsonl",))
+    rows = read_documents(path)
+    wrong = next((number for number, row in enumerate(rows, start=1) if not _fits(row)), None)
+    if wrong is not None:
+        raise AssayError("is no sample of lm-eval", where=f"{path}:{wrong}", hint=FORMAT.wanted)
+    filters = list(dict.fromkeys(str(row.get("filter", "none")) for row in rows))
+    rows = [row for row in rows if str(row.get("filter", "none")) == filters[0]]
+    choices = all(_likelihoods(row) for row in rows)
+    offered = [_offered(row) for row in rows] if choices else []
+    fixed = len({tuple(one) for one in offered}) == 1
+    fixed = fixed and len(set(offered[0])) == len(offered[0])
+    items = [
+        _item(row, names, fixed=fixed) for row, names in zip(rows, offered or [[]] * len(rows), strict=True)
+    ]
+    notes = [f"of the filters {', '.join(filters)}, {filters[0]} is read"] if len(filters) > 1 else []
+    return Results(path, _model(path), items, tuple(notes), choices)
+
+
+def _model(path: Path) -> str:
+    """What the folder is called as: the model, where the tool made it, with `__` for each slash, beside its results."""
+    made = "__" in path.parent.name or any(path.parent.glob("results_*.json"))
+    return path.parent.name.replace("__", "/") if made else ""
+
+
+def _item(row: Mapping[str, Any], offered: Sequence[str], *, fixed: bool) -> Item:
+    prompt = _prompt(row)
+    document = row.get("doc")
+    field = None
+    if isinstance(document, Mapping):
+        found = (name for name in _TEXTS if isinstance(document.get(name), str) and document[name].strip())
+        field = next(found, None)
+    text = document[field] if isinstance(document, Mapping) and field else texts_in(prompt)
+    further = {name: value for name, value in plain_values(document) if name != field}
+    same = str(row["doc_hash"]) if "doc_hash" in row else text
+    turns = turns_in(prompt)
+    asked = turns if turns and len(turns) > 1 else texts_in(prompt)
+    target = str(row.get("target", "")).strip() or None
+    if not offered:
+        answer = _generated(row)
+        return Item(str(row["doc_id"]), same, asked, text, answer, target, None, None, further)
+    names = list(offered) if fixed else [f"choice {number}" for number in range(1, len(offered) + 1)]
+    likelihoods = _likelihoods(row)
+    most = max(range(len(names)), key=lambda place: likelihoods[place])
+    gold = _gold(target, offered, names)
+    shares = _shares(likelihoods)
+    return Item(
+        str(row["doc_id"]), same, asked, text, offered[most], gold, names[most],
+        None if shares is None else dict(zip(names, shares, strict=True)), further,
+    )  # fmt: skip
+
+
+def _prompt(row: Mapping[str, Any]) -> Any:
+    """The context of the first request: the first of its arguments, in the layout of either version."""
+    requests = _requests(row)
+    first = requests[0][0] if requests and requests[0] else texts_in(row.get("doc"))
+    return first[0] if isinstance(first, list) and len(first) == 1 and isinstance(first[0], str) else first
+
+
+def _requests(row: Mapping[str, Any]) -> list[list[Any]]:
+    """The arguments of each request: a list of them, or `gen_args_0` with `arg_0` and so on."""
+    given = row.get("arguments")
+    if isinstance(given, Mapping):
+        given = [list(one.values()) for one in given.values() if isinstance(one, Mapping)]
+    if not isinstance(given, list):
+        return []
+    return [list(one) if isinstance(one, list) else [one] for one in given]
+
+
+def _likelihoods(row: Mapping[str, Any]) -> list[float]:
+    """The log-likelihood of each choice; empty where the item was answered with a text."""
+    found: list[float] = []
+    responses = row.get("filtered_resps")
+    for one in responses if isinstance(responses, list) else []:
+        value = one[0] if isinstance(one, list) and len(one) == 2 else None
+        try:
+            found.append(float(value) if isinstance(value, str | int | float) else math.nan)
+        except ValueError:
+            return []
+    usable = len(found) > 1 and len(found) == len(_requests(row)) and not all(map(math.isnan, found))
+    count = len(_offered(row))
+    return [-math.inf if math.isnan(one) else one for one in found[:count]] if usable else []
+
+
+def _offered(row: Mapping[str, Any]) -> list[str]:
+    """The choices of an item: what each request was to be continued by.
+
+    Where the likelihoods without the question were asked for as well, the second half repeats the first.
+    """
+    offered = [str(one[1]).strip() if len(one) > 1 else "" for one in _requests(row)]
+    half = len(offered) // 2
+    return (
+        offered[:half]
+        if half > 1 and offered[:half] == offered[half:] and len(set(offered)) == half
+        else offered
+    )
+
+
+def _gold(target: str | None, offered: Sequence[str], names: Sequence[str]) -> str | None:
+    """The right choice: by its text, or by its place from 0."""
+    if target is None:
+        return None
+    if target in offered:
+        return names[offered.index(target)]
+    place = int(target) if target.isdecimal() and len(target) < 5 else -1
+    return names[place] if 0 <= place < len(names) else None
+
+
+def _shares(likelihoods: Sequence[float]) -> list[float] | None:
+    most = max(likelihoods)
+    if not math.isfinite(most):
+        return None
+    shares = [math.exp(one - most) for one in likelihoods]
+    return [one / sum(shares) for one in shares]
+
+
+def _generated(row: Mapping[str, Any]) -> str | None:
+    """The first text that was generated, as the filter left it."""
+    one = row.get("filtered_resps")
+    while isinstance(one, list) and one:
+        one = one[0]
+    return answer_in(one) if not isinstance(one, list) else None
+
+
+def _fits(one: Any) -> bool:
+    return isinstance(one, Mapping) and "doc_id" in one and "filtered_resps" in one
+
+
+FORMAT = ResultFormat(
+    "lm-eval",
+    "samples of lm-eval",
+    "lm_eval --log_samples --output_path results/ writes results/MODEL/samples_TASK_DATE.jsonl",
+    _read,
+    _fits,
+)
