@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from analysis.base.errors import AssayError
-from tui.commands import analyze, compare, demo, doctor, record, report, review, status, store
+from tui.commands import analyze, compare, demo, doctor, plan, record, report, review, status, store
 from tui.commands.common import DONE, INTERRUPTED, WRONG, Command
 from tui.draw.safe_text import printable
 
