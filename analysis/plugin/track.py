@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from analysis.base.records import Flag, MethodSpec, MetricSpec, Slice
     from analysis.base.review_records import SaidOfAnswer
     from analysis.data.examples import Examples
+    from analysis.plots.figure import Figure
+    from analysis.plugin.change import Change
     from analysis.plugin.gate import Gate
     from analysis.plugin.init.folder import Folder
     from analysis.plugin.init.toml_text import InitSection
@@ -206,6 +208,14 @@ class Track:
         """The occasions on which a review of such models matters, computed."""
         return []
 
+    def changes(self, given: GateInput) -> list[Change]:
+        """What got better and what got worse, in sentences for people who know nothing of models.
+
+        A pure function of the gate input, as gates are: a report's reader can compute it again. The first page of the
+        report, and its fields of changes and slices, are ranked from what all tracks say here.
+        """
+        return []
+
     def report_fields(self) -> tuple[str, ...]:
         """Titles of the fields that it adds to the nine of every report (`analysis.plugin.report_fields`)."""
         return ()
@@ -219,8 +229,8 @@ class Track:
         """
         return {}
 
-    def plots(self, connection: duckdb.DuckDBPyConnection, given: GateInput) -> dict[str, bytes]:
-        """SVG files for the report, by name."""
+    def figures(self, connection: duckdb.DuckDBPyConnection) -> dict[str, Figure]:
+        """Figures for the report by name (`a-z`, `0-9` and `-`), each with its numbers; `connection` has the run attached."""
         return {}
 
     # What a person sees and asks

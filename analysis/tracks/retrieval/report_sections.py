@@ -9,7 +9,7 @@ from analysis.base.records import ALL, SIDES, Metric
 from analysis.base.sql import queries
 from analysis.plugin.clusters import cluster_sentences
 from analysis.plugin.gate import metric_of
-from analysis.plugin.report_fields import IMPROVED, NEIGHBORHOODS, REGRESSED
+from analysis.plugin.report_fields import NEIGHBORHOODS
 from analysis.tracks.retrieval.changes import (
     MIN_ITEMS,
     at_k,
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     import duckdb
 
 SHOWN = 5
-"""Slices, centroids and movements that are named."""
+"""Centroids and movements that are named."""
 WORST = 3
 """Hard negatives that are named."""
 LEAST_DRIFT = 0.1
@@ -42,7 +42,7 @@ QUERIES = queries(__package__ or "", "report.sql")
 
 def report_sections(connection: duckdb.DuckDBPyConnection, given: GateInput) -> dict[str, list[str]]:
     """Sentences for the report's fields; `connection` has the run attached as `evidence`."""
-    found = {
+    return {
         NEIGHBORHOODS: [
             *_grouping(given),
             *_counterfactuals(given),
@@ -55,20 +55,6 @@ def report_sections(connection: duckdb.DuckDBPyConnection, given: GateInput) -> 
             *_clusters(connection, given),
         ]
     }
-    if metric_of(given, TRACK, "recall", ALL) is not None:
-        found[IMPROVED] = _slices(connection, given, improved=True)
-        found[REGRESSED] = _slices(connection, given, improved=False)
-    return found
-
-
-def _slices(connection: duckdb.DuckDBPyConnection, given: GateInput, *, improved: bool) -> list[str]:
-    asked = {"track": TRACK, "sign": 1 if improved else -1, "limit": SHOWN}
-    rows = connection.execute(QUERIES["changed_slices"], asked).fetchall()
-    return [
-        f"{name}{' (critical)' if critical else ''} recall{at_k(given)} {value:+.3f}{_bounds(low, high)}, "
-        f"{int(broken)} probes lost relevant items and {int(fixed)} gained some, of {n}"
-        for name, value, low, high, n, broken, fixed, critical in rows
-    ] or ["none"]
 
 
 def _grouping(given: GateInput) -> list[str]:
@@ -84,10 +70,15 @@ def _grouping(given: GateInput) -> list[str]:
         found.append(
             f"mean of the wanted attributes: {both_lifts(given, ALL, 'grouping_wanted_lift')}, change {signed(mean)}"
         )
+    told = []
     for attribute in (*wanted, *unwanted):
         said = attribute_sentence(given.metrics, attribute, attribute in wanted)
         name = "grouping_lift" if said.wanted else "grouping_conditional_lift"
         change = metric_of(given, TRACK, name, attribute)
+        told.append((said, change))
+    # What moved comes first, the furthest before the others; what stayed follows as it was declared.
+    told.sort(key=lambda one: -abs(one[1].value or 0.0) if one[1] and one[0].word in ("more", "less") else 0.0)
+    for said, change in told:
         n = 0 if change is None else change.n or 0
         beyond = "" if said.wanted else ", beyond what the wanted attributes explain"
         few = "" if n >= MIN_ITEMS else "; too few to judge"
@@ -221,10 +212,6 @@ def _share(metric: Metric | None) -> str:
     if metric is None or metric.value is None:
         return "an unknown share"
     return f"{metric.value:.1%}{_share_bounds(metric)}"
-
-
-def _bounds(low: float | None, high: float | None) -> str:
-    return "" if low is None or high is None else f" [{low:+.3f}, {high:+.3f}]"
 
 
 def _share_bounds(metric: Metric) -> str:

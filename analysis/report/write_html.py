@@ -1,0 +1,85 @@
+"""Blocks of a page -> one HTML file that needs nothing else: no script, no outside reference, figures in place."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Iterable, Mapping
+from importlib.resources import files
+from xml.etree import ElementTree
+
+from analysis.base.escape import printable
+from analysis.plots.figure import Figure
+from analysis.plots.figure_svg import figure_svg
+from analysis.report.page import Block, Commands, Fold, Heading, Items, Paragraph, Picture, Span, Table, Words
+
+_POLICY = "default-src 'none'; style-src 'unsafe-inline'"
+"""What a browser may load for the page: nothing. Its style stands in it."""
+
+
+def write_html(title: str, blocks: Iterable[Block], figures: Mapping[str, Figure]) -> str:
+    """The page as HTML.
+
+    Args:
+        title: of the window.
+        blocks: of the page.
+        figures: by name; a picture without its figure is left out.
+    """
+    style = files(__package__ or "").joinpath("page.css").read_text("utf-8")
+    body = "\n".join(_block(block, figures) for block in blocks)
+    return (
+        '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
+        f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">\n'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+        '<meta name="color-scheme" content="light dark">\n'
+        f"<title>{_text(title)}</title>\n<style>\n{style}</style>\n</head>\n<body>\n<main>\n{body}\n</main>\n"
+        "</body>\n</html>\n"
+    )
+
+
+def _block(block: Block, figures: Mapping[str, Figure]) -> str:
+    match block:
+        case Heading(level, words, anchor):
+            name = f' id="{_text(anchor)}"' if anchor else ""
+            return f"<h{level}{name}>{_words(words)}</h{level}>"
+        case Paragraph(words):
+            return f"<p>{_words(words)}</p>"
+        case Items(lines, ordered):
+            tag = "ol" if ordered else "ul"
+            return "\n".join([f"<{tag}>", *(f"<li>{_words(line)}</li>" for line in lines), f"</{tag}>"])
+        case Table(header, rows):
+            head = "".join(f"<th>{_text(one)}</th>" for one in header)
+            lines = ["<tr>" + "".join(f"<td>{_words(cell)}</td>" for cell in row) + "</tr>" for row in rows]
+            body = "\n".join(lines)
+            return (
+                f'<div class="wide"><table>\n<thead><tr>{head}</tr></thead>\n<tbody>\n{body}\n</tbody>\n'
+                "</table></div>"
+            )
+        case Commands(text):
+            return f'<pre class="wide"><code>{html.escape(text)}</code></pre>'
+        case Picture(name, title):
+            if name not in figures:
+                return f"<p>{_text(title)}</p>"
+            return f'<figure class="wide">\n{_drawn(figures[name])}\n</figure>'
+        case Fold(summary, folded):
+            inside = "\n".join(_block(one, figures) for one in folded)
+            return f"<details>\n<summary>{_text(summary)}</summary>\n{inside}\n</details>"
+
+
+def _drawn(figure: Figure) -> str:
+    """The picture as a part of the page: without the declaration of a file."""
+    root = ElementTree.fromstring(figure_svg(figure))
+    return ElementTree.tostring(root, encoding="unicode")
+
+
+def _words(words: Words) -> str:
+    return "".join(_text(part) if isinstance(part, str) else _marked(part) for part in words)
+
+
+def _marked(part: Span) -> str:
+    if part.kind == "link":
+        return f'<a href="#{_text(part.target)}">{_text(part.text)}</a>'
+    return f"<{part.kind}>{_text(part.text)}</{part.kind}>"
+
+
+def _text(text: str) -> str:
+    return html.escape(printable(text))
