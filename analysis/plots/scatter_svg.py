@@ -43,11 +43,11 @@ def check_svg(data: bytes, where: str) -> None:
         root = ElementTree.fromstring(data)
     except ElementTree.ParseError as problem:
         raise AssayError(f"is not well-formed: {problem}", where=where) from problem
-    for element in root.iter():
-        name = str(element.tag).removeprefix(f"{{{NAMESPACE}}}")
+    for part in root.iter():
+        name = str(part.tag).removeprefix(f"{{{NAMESPACE}}}")
         if name not in ELEMENTS:
             raise AssayError(f"holds an element {printable(name, LABEL)!r}", where=where)
-        for key, value in element.attrib.items():
+        for key, value in part.attrib.items():
             if key not in ATTRIBUTES or _FORBIDDEN.search(value):
                 raise AssayError(f"holds an attribute {printable(key, LABEL)!r}", where=where)
 

@@ -1,4 +1,4 @@
-"""What got better and what got worse, in sentences that need no knowledge of models, ranked over all tracks together."""
+"""What got better and worse, in sentences that need no knowledge of models, ranked over all tracks together."""
 
 from __future__ import annotations
 

@@ -230,7 +230,10 @@ class Track:
         return {}
 
     def figures(self, connection: duckdb.DuckDBPyConnection) -> dict[str, Figure]:
-        """Figures for the report by name (`a-z`, `0-9` and `-`), each with its numbers; `connection` has the run attached."""
+        """Figures for the report, each with its numbers, by name (`a-z`, `0-9` and `-`).
+
+        `connection` has the run attached as `evidence`.
+        """
         return {}
 
     # What a person sees and asks

@@ -17,12 +17,12 @@ def cause_sentence(cause: Mapping[str, Any]) -> str:
     """
     if cause["candidate"] is None or cause["base"] is None:
         return sentence(cause["sentence"])
-    beside = [f"the base by {_points(cause['base'])}"]
+    beside = [f"in the base by {_points(cause['base'])}"]
     if cause["neutral"] is not None:
-        beside.append(f"a phrase that means nothing by {_points(cause['neutral'])}")
+        beside.append(f"a phrase that means nothing in their place by {_points(cause['neutral'])}")
     told = (
-        f"{cause['shared']} sway it, messages are {cause['outcome']} for them: put into other messages, they move the "
-        f"probability by {_points(cause['candidate'])} points ({', '.join(beside)})"
+        f"{cause['shared']} sway it, and messages are {cause['outcome']} because of them: put into a message, they "
+        f"move the probability by {_points(cause['candidate'])} points ({', '.join(beside)})"
     )
     if cause["intervened"]:
         told += f"; {cause['intervention']} takes {cause['reverted']} of {cause['intervened']} changed answers back"

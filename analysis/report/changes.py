@@ -22,5 +22,7 @@ def all_changes(heard: GateInput) -> tuple[Change, ...]:
 def told(changes: Iterable[Change]) -> list[str]:
     """The changes that can be told from noise, as sentences; critical ones say so."""
     return [
-        f"{sentence(one.text)} Critical." if one.critical else sentence(one.text) for one in changes if one.clear
+        f"{sentence(one.text)} Critical." if one.critical else sentence(one.text)
+        for one in changes
+        if one.clear
     ]

@@ -1,7 +1,7 @@
 """The first page of a report: may it ship, why not, what would have to change, what is not known, who does what next.
 
-It is made of the parts of `report.json` that a verifier computes again (gates, causes, changes, coverage, decision), and
-of the first sentence of each field.
+It is made of the parts of `report.json` that a verifier computes again (gates, causes, changes, coverage, decision),
+and of the first sentence of each field.
 """
 
 from __future__ import annotations
@@ -11,8 +11,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from analysis.report.cause_words import cause_sentence
+from analysis.report.gate_sections import GATES, LOOSENED
 from analysis.report.number_words import interval, plural, sentence, shortened
 from analysis.report.page import Block, Heading, Items, Paragraph, Words, code, link, strong, table, words
+from analysis.report.run_sections import VERIFICATION
 
 REASONS = 3
 """Reasons that are named, and things that got better."""
@@ -46,12 +48,12 @@ def first_page(predicate: Mapping[str, Any]) -> list[Block]:
         _title(predicate),
         _answer(predicate),
         _standing(predicate),
-        Heading(2, ("Why",)),
+        Heading(2, "Why"),
         _why(predicate, found),
         Paragraph(words(strong("What got better."), f" {_better(predicate)}")),
-        Heading(2, ("What would change the decision",)),
+        Heading(2, "What would change the decision"),
         _would_change(predicate, found),
-        Heading(2, ("What is not known, and who does what next",)),
+        Heading(2, "What is not known, and who does what next"),
         _next(predicate),
         _overview(predicate),
     ]
@@ -61,7 +63,7 @@ def _title(predicate: Mapping[str, Any]) -> Block:
     review, decision = predicate["review"], predicate["decision"]["decision"]
     versions = [review.get(name) for name in ("candidate_version", "base_version")]
     against = f" ({versions[0]} against {versions[1]})" if all(versions) else ""
-    return Heading(1, (f"{decision.upper()}: {review['name']}{against}",))
+    return Heading(1, f"{decision.upper()}: {review['name']}{against}")
 
 
 def _answer(predicate: Mapping[str, Any]) -> Block:
@@ -80,7 +82,7 @@ def _answer(predicate: Mapping[str, Any]) -> Block:
         words(
             strong(_ANSWER[decision["decision"]]),
             f" {sentence(gates)} ",
-            *([strong(f"{plural(waived, 'gate')} waived."), " "] if waived else []),
+            words(strong(f"{plural(waived, 'gate')} waived."), " ") if waived else (),
             f"{looked['inspected']} of {looked['total']} examples that people must judge are judged. "
             f"{decision['reviewer']} decided: “{shortened(decision['reason'])}”",
         )
@@ -88,12 +90,12 @@ def _answer(predicate: Mapping[str, Any]) -> Block:
 
 
 def _standing(predicate: Mapping[str, Any]) -> Block:
-    """What this page is worth: its run, that it is unsigned by itself, what it follows, and what was loosened for it."""
+    """What this page is worth: its run, that it is unsigned by itself, what it follows, what was loosened for it."""
     line = words(
         "Run ",
         code(predicate["run"]["id"]),
         f", exported {predicate['exported_at']}. This page is UNSIGNED unless a signature beside it verifies (",
-        link("how", "verify"),
+        link("how", VERIFICATION),
         ").",
     )
     earlier = predicate["supersedes"]
@@ -106,13 +108,22 @@ def _standing(predicate: Mapping[str, Any]) -> Block:
         )
     rules = predicate["weakened"]
     if rules:
-        line = words(line, " ", strong(f"{plural(len(rules), 'gate')} loosened or off"), " (", link("which", "loosened"), ").")
+        line = words(
+            line,
+            " ",
+            strong(f"{plural(len(rules), 'gate')} loosened or off"),
+            " (",
+            link("which", LOOSENED),
+            ").",
+        )
     return Paragraph(line)
 
 
 def _blocking(predicate: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     """The gates that keep the candidate back, those that fail first."""
-    found = [gate for gate in predicate["gates"] if gate["blocking"] and gate["verdict"] in ("fail", "unknown")]
+    found = [
+        gate for gate in predicate["gates"] if gate["blocking"] and gate["verdict"] in ("fail", "unknown")
+    ]
     return sorted(found, key=lambda gate: gate["verdict"] != "fail")
 
 
@@ -138,7 +149,9 @@ def reasons(predicate: Mapping[str, Any]) -> list[Reason]:
     for one in worse:
         own = [failing.pop(key) for key in one["gates"] if key in failing]
         if own:
-            found.append(Reason(sentence(one["text"]), one["track"], one["critical"], one["size"], tuple(own)))
+            found.append(
+                Reason(sentence(one["text"]), one["track"], one["critical"], one["size"], tuple(own))
+            )
     for gate in failing.values():
         text = sentence(f"{gate['key']} fails: {shortened(gate['why'])}")
         found.append(Reason(text, gate["track"], False, 0.0, (gate,)))
@@ -160,13 +173,15 @@ def _why(predicate: Mapping[str, Any], found: Sequence[Reason]) -> Items:
     if not lines:
         counts = [gate["verdict"] for gate in predicate["gates"]]
         lines.append((f"{plural(counts.count('pass'), 'gate')} pass, and none fails.",))
-        open_gates = [gate for gate in _blocking(predicate)]
+        open_gates = _blocking(predicate)
         if open_gates:
-            lines.append((sentence(f"{open_gates[0]['key']} is not known yet: {shortened(open_gates[0]['why'])}"),))
+            lines.append(
+                (sentence(f"{open_gates[0]['key']} is not known yet: {shortened(open_gates[0]['why'])}"),)
+            )
     elif len(found) > REASONS:
         left = sum(len(one.gates) for one in found[REASONS:])
         last = lines.pop()
-        lines.append(words(last, f" {plural(left, 'further gate')} fail: ", link("all gates", "gates"), "."))
+        lines.append(words(last, f" {plural(left, 'further gate')} fail: ", link("all gates", GATES), "."))
     return Items(tuple(lines), ordered=True)
 
 
@@ -193,7 +208,11 @@ def _would_change(predicate: Mapping[str, Any], found: Sequence[Reason]) -> Item
     for waiver in [one for one in predicate["waivers"] if one["in_force"]][: REASONS - len(lines)]:
         lines.append(words("The waiver of ", code(waiver["key"]), f" ends on {waiver['expires']}."))
     if not lines:
-        lines.append(("Nothing that this run knows of: a new run, a new finding, or a later report that supersedes this.",))
+        lines.append(
+            (
+                "Nothing that this run knows of: a new run, a new finding, or a later report that supersedes this.",
+            )
+        )
     return Items(tuple(lines))
 
 
@@ -203,7 +222,7 @@ def _to_pass(gate: Mapping[str, Any]) -> str:
     if row is None:
         return f"{shortened(gate['why'])}; needed: {gate['threshold']}"
     now = interval(row["value"], row["low"], row["high"], signed=row["measures"] == "change")
-    return f"{row['what']} is {now}; it passes {row['limit']}"
+    return f"{row['what']} is now {now}; needed: {row['limit']}"
 
 
 def _next(predicate: Mapping[str, Any]) -> Items:
@@ -215,7 +234,9 @@ def _next(predicate: Mapping[str, Any]) -> Items:
     if left:
         open_gates = sum(bool(gate["open"]) for gate in unknown)
         decide = f": they settle {plural(open_gates, 'gate')} that cannot be judged yet" if open_gates else ""
-        lines.append(words(strong("Reviewers"), f" judge the {plural(left, 'example')} that are left{decide}."))
+        lines.append(
+            words(strong("Reviewers"), f" judge the {plural(left, 'example')} that are left{decide}.")
+        )
     others = [gate for gate in unknown if not gate["open"] and gate["name"] != "review.coverage"]
     if others:
         said = f"{others[0]['key']}: {shortened(others[0]['why'], _CELL)}"
@@ -224,33 +245,27 @@ def _next(predicate: Mapping[str, Any]) -> Items:
     undecided = sum(gate["verdict"] == "undecided" for gate in predicate["gates"])
     if undecided:
         lines.append(
-            words(strong("Too few data"), f" to tell in {plural(undecided, 'gate')}: no pass, and no objection.")
+            words(
+                strong("Too few data"), f" to tell in {plural(undecided, 'gate')}: no pass, and no objection."
+            )
         )
     owner = review.get("owner") or "whoever made the candidate"
     if decision != "promote":
         lines.append(
-            words(strong("The candidate's owner"), f" ({owner}) mends what stands under Why and brings a new candidate.")
+            words(
+                strong("The candidate's owner"),
+                f" ({owner}) mends what stands under Why and brings a new candidate.",
+            )
         )
-    signers = plural(predicate["signers_required"], "signature")
-    last = (
-        "deploys it only where `assay verify --require promote` says so"
-        if decision == "promote"
-        else "does not deploy it: a signed report is not a promotion"
-    )
-    lines.append(words(strong("Signers"), f" give {signers}; ", strong("whoever deploys"), f" {last}."))
+    signers = f" give {plural(predicate['signers_required'], 'signature')}; "
+    last: Words = (strong("nobody deploys it"), ": a signed report is not a promotion.")
+    if decision == "promote":
+        check = code("assay verify --require promote")
+        last = (strong("whoever deploys"), " does so only where ", check, " says so.")
+    lines.append(words(strong("Signers"), signers, last))
     return Items(tuple(lines))
 
 
 def _overview(predicate: Mapping[str, Any]) -> Block:
-    rows = [
-        (link(one["field"], anchor(one["field"])), shortened(one["sentences"][0], _CELL))
-        for one in [*predicate["fields"], *predicate["further"]]
-    ]
+    rows = [(link(one["field"]), shortened(one["sentences"][0], _CELL)) for one in predicate["fields"]]
     return table(("field", "in one line"), rows)
-
-
-def anchor(title: str) -> str:
-    """The anchor of a field's heading, as Markdown viewers derive it."""
-    return "".join(
-        letter if letter.isalnum() else "-" for letter in title.casefold() if letter.isalnum() or letter in " -"
-    )

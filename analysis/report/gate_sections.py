@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from analysis.report.cause_words import cause_sentence
-from analysis.report.number_words import interval, number, plural, refs_line, who
+from analysis.report.number_words import interval, number, plural, refs_line, sentence, shortened, who
 from analysis.report.page import (
     Block,
     Fold,
@@ -34,8 +34,12 @@ VERDICTS = {
     "n/a": "not applicable",
 }
 """The verdicts of gates as they are counted, in that order."""
-OPEN = ("off", "fail", "unknown", "waived", "warn", "undecided")
+_WHY = 120
+"""Characters of a gate's sentence in the table of those that stand."""
+OPEN = ("off", "fail", "unknown", "waived")
 """Verdicts whose gates stand on the page; those of the others fold."""
+GATES = "Gates"
+LOOSENED = "Loosened or switched off"
 
 
 def weakened(predicate: Mapping[str, Any]) -> list[Block]:
@@ -50,7 +54,7 @@ def weakened(predicate: Mapping[str, Any]) -> list[Block]:
                 words(code(rule["gate"]), " is ", strong("loosened"), f": {loosened}. {rule['reason'] or ''}")
             )
     return [
-        Heading(2, ("Loosened or switched off",), "loosened"),
+        Heading(2, LOOSENED),
         items(found or ["no gate: every threshold is the default or tighter"]),
     ]
 
@@ -63,7 +67,7 @@ def waivers(predicate: Mapping[str, Any]) -> list[Block]:
         until = f" by {who(waiver)}, until {waiver['expires']}: {waiver['reason']}"
         counts = () if waiver["in_force"] else (" — ", strong("does not count"), ", see the gate")
         found.append(words(code(waiver["key"]), bound, until, counts))
-    return [Heading(2, ("Waivers",), "waivers"), items(found or ["none"])]
+    return [Heading(2, "Waivers"), items(found or ["none"])]
 
 
 def gates(predicate: Mapping[str, Any]) -> list[Block]:
@@ -72,12 +76,14 @@ def gates(predicate: Mapping[str, Any]) -> list[Block]:
     every = sorted(predicate["gates"], key=lambda one: order.index(one["verdict"]))
     standing = [one for one in every if one["verdict"] in OPEN]
     passed = [one for one in every if one["verdict"] not in OPEN]
-    blocks: list[Block] = [Heading(2, ("Gates",), "gates"), Paragraph((_counts(every),))]
+    blocks: list[Block] = [Heading(2, GATES), Paragraph((_counts(every),))]
     if standing:
-        blocks.append(_table(standing))
-        blocks.append(Fold("What these gates protect, and their examples", (_behind(standing),)))
+        blocks += [
+            _short(standing),
+            Fold("Why, what these gates protect, and their examples", (_behind(standing),)),
+        ]
     if passed:
-        blocks.append(Fold(f"{plural(len(passed), 'gate')} that passed or do not apply", (_table(passed),)))
+        blocks.append(Fold(f"{plural(len(passed), 'other gate')}", (_table(passed),)))
     criteria = _criteria(every)
     if criteria:
         blocks.append(Fold("What each gate looked at, row by row", tuple(criteria)))
@@ -85,12 +91,29 @@ def gates(predicate: Mapping[str, Any]) -> list[Block]:
     return blocks
 
 
+def _short(shown: Sequence[Mapping[str, Any]]) -> Block:
+    """What decided each gate: the first of its rows that says the same, or its sentence."""
+    rows = []
+    for gate in shown:
+        row = next((one for one in gate["criteria"] if one["verdict"] == gate["verdict"] == "fail"), None)
+        if row is None:
+            what, now, limit = shortened(gate["why"], _WHY), _value(gate), gate["threshold"]
+        else:
+            what, now, limit = row["what"], _value(row), row["limit"]
+        rows.append((code(gate["key"]), _verdict(gate), what, now, limit))
+    return table(("gate", "verdict", "what decided it", "value", "needed"), rows)
+
+
+def _value(row: Mapping[str, Any]) -> str:
+    return interval(row["value"], row["low"], row["high"], signed=row["measures"] == "change")
+
+
 def _table(shown: Sequence[Mapping[str, Any]]) -> Block:
     rows = [
         (
             code(gate["key"]),
             _verdict(gate),
-            interval(gate["value"], gate["low"], gate["high"], signed=gate["measures"] == "change"),
+            _value(gate),
             _count(gate),
             gate["threshold"],
             gate["why"],
@@ -124,7 +147,9 @@ def _behind(standing: Sequence[Mapping[str, Any]]) -> Items:
     return items(
         [
             words(
-                code(gate["key"]), f" protects: {gate['protects']}. Examples: ", refs_line(gate["refs"])
+                code(gate["key"]),
+                f" protects: {gate['protects']}. {sentence(gate['why'])} n {_count(gate)}. Examples: ",
+                refs_line(gate["refs"]),
             )
             for gate in standing
         ]
@@ -136,7 +161,7 @@ def _criteria(every: Sequence[Mapping[str, Any]]) -> list[Block]:
         (
             code(gate["key"]),
             row["what"],
-            interval(row["value"], row["low"], row["high"], signed=row["measures"] == "change"),
+            _value(row),
             row["limit"],
             row["verdict"],
         )
@@ -174,7 +199,7 @@ def causes(predicate: Mapping[str, Any]) -> list[Block]:
         )
         for one in predicate["causes"]
     ]
-    return [Heading(2, ("Causes",), "causes"), items(found)] if found else []
+    return [Heading(2, "Causes"), items(found)] if found else []
 
 
 def findings(predicate: Mapping[str, Any]) -> list[Block]:
@@ -190,7 +215,7 @@ def findings(predicate: Mapping[str, Any]) -> list[Block]:
 
     moving = [line(one) for one in predicate["findings"] if one["moves"]]
     resting = [line(one) for one in predicate["findings"] if not one["moves"]]
-    blocks: list[Block] = [Heading(2, ("Findings of reviewers",), "findings")]
+    blocks: list[Block] = [Heading(2, "Findings of reviewers")]
     if not moving and not resting:
         return [*blocks, items(["none"])]
     if moving:
@@ -214,4 +239,9 @@ def occasions(predicate: Mapping[str, Any]) -> list[Block]:
     ]
     if not rows:
         return []
-    return [Fold("Occasions to look for, and which came up", (table(("occasion", "came up", "value", "n", ""), rows),))]
+    return [
+        Fold(
+            "Occasions to look for, and which came up",
+            (table(("occasion", "came up", "value", "n", ""), rows),),
+        )
+    ]

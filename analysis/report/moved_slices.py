@@ -14,7 +14,7 @@ TOP = 5
 
 
 def moved_slices(seen: Reviewed, *, improved: bool) -> list[str]:
-    """The slices in which most examples were fixed (or broken) on balance, as sentences; of tracks that tell no changes."""
+    """The slices in which most examples were fixed (or broken) on balance, as sentences."""
     sign = 1 if improved else -1
     told = {one.track for one in seen.changes}
     silent = [one for one in seen.slices if one.track not in told]

@@ -15,7 +15,7 @@ SpanKind = Literal["strong", "code", "link"]
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """A piece of a line that is not plain text; `target` is the anchor that a link leads to, on the same page."""
+    """A piece of a line that is not plain text; `target` is the text of the heading that a link leads to."""
 
     kind: SpanKind
     text: str
@@ -28,11 +28,10 @@ Words = tuple[str | Span, ...]
 
 @dataclass(frozen=True, slots=True)
 class Heading:
-    """A heading, of level 1 for the page; links of the page lead to its anchor."""
+    """A heading, of level 1 for the page; `link` leads to it by its text."""
 
     level: int
-    words: Words
-    anchor: str = ""
+    text: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,9 +89,15 @@ def code(text: str) -> Span:
     return Span("code", text)
 
 
-def link(text: str, target: str) -> Span:
-    """Words that lead to a heading of the page."""
-    return Span("link", text, target)
+def link(text: str, target: str = "") -> Span:
+    """Words that lead to the heading of a text on the page; to that of the same text by default."""
+    return Span("link", text, target or text)
+
+
+def anchor(heading: str) -> str:
+    """Where a heading can be found, as viewers of Markdown derive it from its text."""
+    kept = (letter for letter in heading.casefold() if letter.isalnum() or letter in " -_")
+    return "".join("-" if letter == " " else letter for letter in kept)
 
 
 def words(*parts: str | Span | Iterable[str | Span]) -> Words:
@@ -130,8 +135,3 @@ def table(header: Sequence[str], rows: Iterable[Sequence[Words | Span | str]]) -
         tuple(header),
         tuple(tuple((cell,) if isinstance(cell, str | Span) else cell for cell in row) for row in rows),
     )
-
-
-def plain(line: Words) -> str:
-    """The text of a line without its marks."""
-    return "".join(part if isinstance(part, str) else part.text for part in line)

@@ -30,13 +30,13 @@ def coverage(predicate: Mapping[str, Any]) -> list[Block]:
         f"{counts['controls_inspected']} of {counts['controls']} random controls were judged. "
         f"{counts['known_answers']} known-answer items were mixed in and are not counted here."
     )
-    blocks: list[Block] = [Heading(2, ("Coverage",), "coverage"), Paragraph((text,))]
+    blocks: list[Block] = [Heading(2, "Coverage"), Paragraph((text,))]
     slices: list[Block] = [
         Paragraph(
             (
-                "Three things may be said of a slice, and they are never the same: what is known, what that allows for "
-                "this slice, and for future traffic. An example of which nobody could tell counts as wrong, and nothing "
-                "is said before every random control is judged.",
+                "Three things may be said of a slice, and they are never the same: what is known, what that allows "
+                "for this slice, and for future traffic. An example of which nobody could tell counts as wrong, and "
+                "nothing is said before every random control is judged.",
             )
         )
     ]
@@ -70,7 +70,7 @@ def reviewers(predicate: Mapping[str, Any]) -> list[Block]:
         )
     disputes = [_dispute(one) for one in predicate["disagreements"]]
     blocks: list[Block] = [
-        Heading(2, ("Reviewers",), "reviewers"),
+        Heading(2, "Reviewers"),
         items(lines or ["nobody recorded a verdict"]),
     ]
     if disputes:
@@ -92,7 +92,9 @@ def _reviewer(one: Mapping[str, Any]) -> Words:
     line = words(f"{who(one)}: {', '.join(said)}")
     for count in one["known"]:
         left = count["items"] - count["answered"]
-        line = words(line, f"; {count['right']} of {count['answered']} known answers of {count['track']} right")
+        line = words(
+            line, f"; {count['right']} of {count['answered']} known answers of {count['track']} right"
+        )
         if count["failed"]:
             line = words(line, " — ", strong("too few: no verdict of theirs counts there"))
         elif left:

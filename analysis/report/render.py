@@ -1,4 +1,4 @@
-"""report.json -> report.md, report.html and the figures: functions of the statement alone, so that anyone can redo them."""
+"""report.json -> report.md, report.html and figures: functions of the statement alone, so that anyone can redo them."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 from analysis.plots.figure import Figure, figure_of
 from analysis.plots.figure_svg import figure_svg
 from analysis.report import gate_sections, people_sections, run_sections
-from analysis.report.first_page import anchor, first_page
+from analysis.report.first_page import first_page
 from analysis.report.number_words import plural, shortened
 from analysis.report.page import Block, Fold, Heading, Paragraph, Picture, Words, items, table
 from analysis.report.sums import is_figure_name
@@ -75,10 +75,10 @@ def page(statement: Mapping[str, Any], figures: Mapping[str, Figure]) -> list[Bl
 
 
 def _fields(predicate: Mapping[str, Any]) -> list[Block]:
-    blocks: list[Block] = [Heading(2, ("Inspection",), "inspection"), Paragraph((_left_out(predicate),))]
+    blocks: list[Block] = [Heading(2, "Inspection"), Paragraph((_left_out(predicate),))]
     for entry in [*predicate["fields"], *predicate["further"]]:
         title = entry["field"]
-        blocks.append(Heading(3, (title,), anchor(title)))
+        blocks.append(Heading(3, title))
         shown, cut = _shown(entry["sentences"])
         blocks.append(items(shown))
         rest = [*cut, *entry["more"]]
@@ -93,7 +93,7 @@ def _shown(sentences: list[str]) -> tuple[list[Words | str], list[Words | str]]:
     return shown, [one for one in sentences if len(one) > LONGEST]
 
 
-LONGEST = 320
+LONGEST = 200
 """Characters of a field's sentence on the page; longer ones stand whole where they fold."""
 
 
@@ -108,7 +108,9 @@ def _left_out(predicate: Mapping[str, Any]) -> str:
         *([plural(slices, "slice")] if slices else []),
         *([plural(len(unclear) - slices, "other change")] if len(unclear) > slices else []),
     ]
-    return f"{kept} Left out, as no more than noise: {' and '.join(what)}; their numbers are in metrics.jsonl."
+    return (
+        f"{kept} Left out, as no more than noise: {' and '.join(what)}; their numbers are in metrics.jsonl."
+    )
 
 
 def _pictures(figures: Mapping[str, Figure]) -> list[Block]:
@@ -116,7 +118,10 @@ def _pictures(figures: Mapping[str, Figure]) -> list[Block]:
         return []
     blocks: list[Block] = []
     for name, figure in figures.items():
-        blocks += [Heading(3, (figure.title,)), Picture(name, figure.title)]
+        blocks += [Heading(3, figure.title), Picture(name, figure.title)]
         if figure.rows:
             blocks.append(table(figure.header, figure.rows))
-    return [Heading(2, ("Figures",), "figures"), Fold(f"{plural(len(figures), 'figure')} with their numbers", tuple(blocks))]
+    return [
+        Heading(2, "Figures"),
+        Fold(f"{plural(len(figures), 'figure')} with their numbers", tuple(blocks)),
+    ]

@@ -21,9 +21,9 @@ def entries(given: GateInput, results: Sequence[GateResult]) -> dict[str, Any]:
     """The parts of the predicate that can be computed again from rules, metrics and events.
 
     Returns:
-        `changes`, `causes`, `decision`, `gates_allow`, `gates`, `numbers`, `weakened`, `rules`, `alpha`, `waivers`, `findings`,
-        `reviewers`, `agreement`, `disagreements` and `coverage`, as JSON values. Everybody stands among the reviewers;
-        the last three are of those alone whose verdicts count.
+        `changes`, `causes`, `decision`, `gates_allow`, `gates`, `numbers`, `weakened`, `rules`, `alpha`, `waivers`,
+        `findings`, `reviewers`, `agreement`, `disagreements` and `coverage`, as JSON values. Everybody stands among the
+        reviewers; the last three are of those alone whose verdicts count.
     """
     state, heard = given.state, as_heard(given, results)
     blocking = {one.key for one in results if one.blocking}

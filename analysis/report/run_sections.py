@@ -21,6 +21,8 @@ from analysis.report.page import (
 )
 from analysis.report.stock_commands import NAMESPACE, REVOKED_KEYS, model_commands, signature_commands
 
+VERIFICATION = "What this report proves, and how to verify it"
+
 
 def run(predicate: Mapping[str, Any]) -> list[Block]:
     """Parameters, thresholds, level and versions of the run, and rows that it left out."""
@@ -42,7 +44,7 @@ def run(predicate: Mapping[str, Any]) -> list[Block]:
         for track, rows in sorted(told["skipped_rows"].items())
         if rows
     ]
-    blocks: list[Block] = [Heading(2, ("The run",), "run")]
+    blocks: list[Block] = [Heading(2, "The run")]
     blocks += [items(skipped)] if skipped else [Paragraph(("No row was left out.",))]
     blocks += [
         Fold("Resolved parameters", (items(parameters),)),
@@ -105,7 +107,7 @@ def digests(statement: Mapping[str, Any]) -> list[Block]:
         (code(head["stream_id"]), number(head["events"]), code(head["head"])) for head in events["heads"]
     ]
     return [
-        Heading(2, ("Digests",), "digests"),
+        Heading(2, "Digests"),
         Paragraph(("SHA-256 throughout.",)),
         Fold("Models, data, evidence and the files of this report", (items(lines),)),
         Fold("What the signed statement is about", (table(("subject", "SHA-256"), subject),)),
@@ -151,7 +153,7 @@ def verification(predicate: Mapping[str, Any]) -> list[Block]:
         Commands(model_commands()),
     )
     return [
-        Heading(2, ("What this report proves, and how to verify it",), "verify"),
+        Heading(2, VERIFICATION),
         Paragraph(
             words(
                 f"{plural(required, 'signature')} required, in the namespace ",
@@ -160,16 +162,17 @@ def verification(predicate: Mapping[str, Any]) -> list[Block]:
             )
         ),
         items(_proves(predicate)),
-        Commands('assay verify . --allowed-signers "$ALLOWED_SIGNERS" --require promote'),
         Fold("With stock tools", tuple(stock)),
+        Paragraph(words("With Assay, which computes pages, event chains and gates again:")),
+        Commands('assay verify . --allowed-signers "$ALLOWED_SIGNERS" --require promote'),
     ]
 
 
 def _proves(predicate: Mapping[str, Any]) -> list[str]:
     journals = len(predicate["annotations"]["heads"])
     return [
-        "Verified, it proves: the files of this folder are those that were signed; the gates, waivers, findings and the "
-        "decision follow from them; the models are the ones with these digests",
+        "Verified, it proves: the files of this folder are those that were signed; the gates, waivers, findings and "
+        "the decision follow from them; the models are the ones with these digests",
         "It does not prove that the numbers were measured right: the evidence was not computed again, and whoever ran "
         "the analysis could have changed it before it was published",
         f"Who said what rests on {plural(journals, 'journal')}, each chained by the account that wrote it: the system "

@@ -10,7 +10,19 @@ from xml.etree import ElementTree
 from analysis.base.escape import printable
 from analysis.plots.figure import Figure
 from analysis.plots.figure_svg import figure_svg
-from analysis.report.page import Block, Commands, Fold, Heading, Items, Paragraph, Picture, Span, Table, Words
+from analysis.report.page import (
+    Block,
+    Commands,
+    Fold,
+    Heading,
+    Items,
+    Paragraph,
+    Picture,
+    Span,
+    Table,
+    Words,
+    anchor,
+)
 
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'"
 """What a browser may load for the page: nothing. Its style stands in it."""
@@ -22,7 +34,7 @@ def write_html(title: str, blocks: Iterable[Block], figures: Mapping[str, Figure
     Args:
         title: of the window.
         blocks: of the page.
-        figures: by name; a picture without its figure is left out.
+        figures: by name; where one is missing, its title stands in its place.
     """
     style = files(__package__ or "").joinpath("page.css").read_text("utf-8")
     body = "\n".join(_block(block, figures) for block in blocks)
@@ -38,31 +50,31 @@ def write_html(title: str, blocks: Iterable[Block], figures: Mapping[str, Figure
 
 def _block(block: Block, figures: Mapping[str, Figure]) -> str:
     match block:
-        case Heading(level, words, anchor):
-            name = f' id="{_text(anchor)}"' if anchor else ""
-            return f"<h{level}{name}>{_words(words)}</h{level}>"
+        case Heading(level, text):
+            written = f'<h{level} id="{_text(anchor(text))}">{_text(text)}</h{level}>'
         case Paragraph(words):
-            return f"<p>{_words(words)}</p>"
+            written = f"<p>{_words(words)}</p>"
         case Items(lines, ordered):
             tag = "ol" if ordered else "ul"
-            return "\n".join([f"<{tag}>", *(f"<li>{_words(line)}</li>" for line in lines), f"</{tag}>"])
+            written = "\n".join([f"<{tag}>", *(f"<li>{_words(line)}</li>" for line in lines), f"</{tag}>"])
         case Table(header, rows):
             head = "".join(f"<th>{_text(one)}</th>" for one in header)
-            lines = ["<tr>" + "".join(f"<td>{_words(cell)}</td>" for cell in row) + "</tr>" for row in rows]
-            body = "\n".join(lines)
-            return (
+            body = "\n".join(
+                "<tr>" + "".join(f"<td>{_words(cell)}</td>" for cell in row) + "</tr>" for row in rows
+            )
+            written = (
                 f'<div class="wide"><table>\n<thead><tr>{head}</tr></thead>\n<tbody>\n{body}\n</tbody>\n'
                 "</table></div>"
             )
         case Commands(text):
-            return f'<pre class="wide"><code>{html.escape(text)}</code></pre>'
+            written = f'<pre class="wide"><code>{html.escape(text)}</code></pre>'
         case Picture(name, title):
-            if name not in figures:
-                return f"<p>{_text(title)}</p>"
-            return f'<figure class="wide">\n{_drawn(figures[name])}\n</figure>'
+            drawn = _drawn(figures[name]) if name in figures else _text(title)
+            written = f'<figure class="wide">\n{drawn}\n</figure>'
         case Fold(summary, folded):
             inside = "\n".join(_block(one, figures) for one in folded)
-            return f"<details>\n<summary>{_text(summary)}</summary>\n{inside}\n</details>"
+            written = f"<details>\n<summary>{_text(summary)}</summary>\n{inside}\n</details>"
+    return written
 
 
 def _drawn(figure: Figure) -> str:
@@ -77,7 +89,7 @@ def _words(words: Words) -> str:
 
 def _marked(part: Span) -> str:
     if part.kind == "link":
-        return f'<a href="#{_text(part.target)}">{_text(part.text)}</a>'
+        return f'<a href="#{_text(anchor(part.target))}">{_text(part.text)}</a>'
     return f"<{part.kind}>{_text(part.text)}</{part.kind}>"
 
 

@@ -6,7 +6,19 @@ import html
 from collections.abc import Iterable
 
 from analysis.base.escape import code, inline, printable
-from analysis.report.page import Block, Commands, Fold, Heading, Items, Paragraph, Picture, Span, Table, Words
+from analysis.report.page import (
+    Block,
+    Commands,
+    Fold,
+    Heading,
+    Items,
+    Paragraph,
+    Picture,
+    Span,
+    Table,
+    Words,
+    anchor,
+)
 
 
 def write_markdown(blocks: Iterable[Block]) -> str:
@@ -16,25 +28,26 @@ def write_markdown(blocks: Iterable[Block]) -> str:
 
 def _block(block: Block) -> str:
     match block:
-        case Heading(level, words):
-            return "#" * level + f" {_words(words)}"
+        case Heading(level, text):
+            written = "#" * level + f" {inline(text)}"
         case Paragraph(words):
-            return _words(words)
+            written = _words(words)
         case Items(lines, ordered):
             marks = [f"{number}." if ordered else "-" for number in range(1, len(lines) + 1)]
-            return "\n".join(f"{mark} {_words(line)}" for mark, line in zip(marks, lines, strict=True))
+            written = "\n".join(f"{mark} {_words(line)}" for mark, line in zip(marks, lines, strict=True))
         case Table(header, rows):
-            return "\n".join(
+            written = "\n".join(
                 [_row(header), "|" + "---|" * len(header), *(_row(map(_words, row)) for row in rows)]
             )
         case Commands(text):
-            return f"```sh\n{text}\n```"
+            written = f"```sh\n{text}\n```"
         case Picture(name, title):
-            return f"![{inline(title)}]({name}.svg)"
+            written = f"![{inline(title)}]({name}.svg)"
         case Fold(summary, folded):
             inside = "\n\n".join(_block(one) for one in folded)
             said = html.escape(printable(summary))
-            return f"<details>\n<summary>{said}</summary>\n\n{inside}\n\n</details>"
+            written = f"<details>\n<summary>{said}</summary>\n\n{inside}\n\n</details>"
+    return written
 
 
 def _row(cells: Iterable[str]) -> str:
@@ -63,4 +76,4 @@ def _marked(part: Span) -> str:
         return code(part.text)
     if part.kind == "strong":
         return f"**{inline(part.text)}**"
-    return f"[{inline(part.text)}](#{part.target})"
+    return f"[{inline(part.text)}](#{anchor(part.target)})"

@@ -9,8 +9,9 @@ import duckdb
 import pytest
 
 from analysis.base.errors import AssayError
-from analysis.base.gate_records import GateInput
-from analysis.plots.scatter_svg import Figure, Plot, check_svg, scatter_svg
+from analysis.plots.figure import Curve, Figure, Plot
+from analysis.plots.figure_svg import figure_svg
+from analysis.plots.scatter_svg import check_svg
 from analysis.plugin.registry import registered
 from analysis.report.build import export
 from analysis.report.sums import SUMMED, parse_sums, sums_problems
@@ -20,9 +21,13 @@ from tests.analysis.report_fixture import HOSTILE, ToyTrack, toy_store
 NAME = "toy-map.svg"
 
 
-def drawn(title: str = "map", names: tuple[str, ...] = ("Quiet Suspect", "Cold Harbor")) -> bytes:
+def a_map(title: str = "map", names: tuple[str, ...] = ("Quiet Suspect", "Cold Harbor")) -> Figure:
     points = [(name, float(number), number**0.5, number % 3 or None) for number, name in enumerate(names)]
-    return scatter_svg(Figure(title, [Plot("base", points), Plot("candidate", points)], ["a", "b"], ["n 2"]))
+    return Figure(title, [Plot("base", points), Plot("candidate", points)], ["a", "b"], ["n 2"])
+
+
+def drawn(title: str = "map", names: tuple[str, ...] = ("Quiet Suspect", "Cold Harbor")) -> bytes:
+    return figure_svg(a_map(title, names))
 
 
 def test_it_is_well_formed_and_the_same_each_time() -> None:
@@ -66,8 +71,8 @@ def test_a_report_carries_the_figures_of_its_tracks_and_checks_them(tmp_path: Pa
     class Drawing(ToyTrack):
         """Adds a picture to the report."""
 
-        def plots(self, connection: duckdb.DuckDBPyConnection, given: GateInput) -> dict[str, bytes]:
-            return {NAME: drawn()}
+        def figures(self, connection: duckdb.DuckDBPyConnection) -> dict[str, Figure]:
+            return {"toy-map": a_map()}
 
     track = Drawing()
     made = toy_store(tmp_path)

@@ -1,4 +1,4 @@
-"""What behaves otherwise: causes, blockers, changes that can be told from noise, declared changes and other findings."""
+"""What behaves otherwise: causes, blockers, changes that can be told from noise, other findings, declared changes."""
 
 from __future__ import annotations
 

@@ -12,7 +12,9 @@ from analysis.report.reviewed import Reviewed
 def _sentences(seen: Reviewed) -> list[str]:
     moved = [one for one in seen.changes if one.slice and one.way == "worse"]
     counted = moved_slices(seen, improved=False)
-    return [*seen.told.get(REGRESSED, ()), *told(moved), *counted] or ["No slice got worse by more than noise."]
+    return [*seen.told.get(REGRESSED, ()), *told(moved), *counted] or [
+        "No slice got worse by more than noise."
+    ]
 
 
 FIELD = Field(REGRESSED, 50, _sentences)

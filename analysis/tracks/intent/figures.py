@@ -39,9 +39,7 @@ def _reliability(connection: duckdb.DuckDBPyConnection) -> Figure | None:
         return None
     at = {(bin_, side): (n, sure, right) for bin_, side, n, sure, right in rows}
     bins = sorted({bin_ for bin_, _ in at})
-    curves = [
-        Curve(side, [at[bin_, side][1:] for bin_ in bins if (bin_, side) in at]) for side in SIDES
-    ]
+    curves = [Curve(side, [at[bin_, side][1:] for bin_ in bins if (bin_, side) in at]) for side in SIDES]
     table = []
     for bin_ in bins:
         cells = [f"{bin_}"]
@@ -53,7 +51,9 @@ def _reliability(connection: duckdb.DuckDBPyConnection) -> Figure | None:
     return Figure(
         "How sure the classifier is, and how often it is right",
         [Plot("", curves=curves, x="mean confidence", y="share right", diagonal=True)],
-        notes=["On the line it is as sure as it is right; below it, it is surer. Each point is a tenth of the messages."],
+        notes=[
+            "On the line it is as sure as it is right; below it, it is surer. Each point is a tenth of the messages."
+        ],
         header=header,
         rows=table,
     )
@@ -68,11 +68,7 @@ def _risk_coverage(connection: duckdb.DuckDBPyConnection) -> Figure | None:
     curves = [
         Curve(
             side,
-            [
-                (step / STEPS, at[step, side][1] / at[step, side][0])
-                for step in steps
-                if (step, side) in at
-            ],
+            [(step / STEPS, at[step, side][1] / at[step, side][0]) for step in steps if (step, side) in at],
         )
         for side in SIDES
     ]
@@ -107,7 +103,7 @@ def _drift(connection: duckdb.DuckDBPyConnection) -> Figure | None:
         for name, layer, value, least, n in rows
     ]
     return Figure(
-        "How alike base and candidate see a message, layer by layer",
+        "How alike both sides see a message, by layer",
         [Plot("", curves=curves, x="layer, from the embeddings on", y="cosine")],
         notes=["1 is alike. It says where to look, and judges nothing."],
         header=["slice", "layer", "cosine", "noise alone", "n"],

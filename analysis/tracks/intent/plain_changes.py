@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from analysis.base.gate_records import GateInput
-from analysis.base.records import ALL, OUT_OF_SCOPE, SIDES
-from analysis.plugin.change import Change, change_of
+from analysis.base.records import ALL, OUT_OF_SCOPE, SIDES, Side
+from analysis.plugin.change import Change, Way, change_of
 from analysis.plugin.gate import metric_of
 from analysis.plugin.trigger import clear, count, flagged
 from analysis.tracks.intent.classes import class_of, critical_classes
@@ -47,14 +47,14 @@ def _classes(given: GateInput) -> Iterator[Change]:
             base, candidate = (_percent(given, "recall", one.slice, side) for side in SIDES)
             text = f"it recognises {candidate} of the {recall.n} messages of {name}, the base {base}"
             gates = (f"intent.critical_recall[{name}]",)
-            yield change_of(
-                recall, text, up_is_better=True, critical=True, slice_name=one.slice, gates=gates
-            )
+            yield change_of(recall, text, up_is_better=True, critical=True, slice_name=one.slice, gates=gates)
         wrongly = metric_of(given, TRACK, "false_positive_rate", one.slice)
         if wrongly is not None and wrongly.value is not None:
             sides = (metric_of(given, TRACK, "false_positives", one.slice, side) for side in SIDES)
             base, candidate = (str(int(side.value or 0)) if side else "–" for side in sides)
-            text = f"it sends {candidate} of {wrongly.n:,} other messages to {name} by mistake, the base {base}"
+            text = (
+                f"it sends {candidate} of {wrongly.n:,} other messages to {name} by mistake, the base {base}"
+            )
             gates = (f"intent.critical_routing[{name}]",)
             yield change_of(wrongly, text, up_is_better=False, critical=True, gates=gates)
 
@@ -99,39 +99,21 @@ def _signals(given: GateInput) -> Iterator[Change]:
             f"what people say to be sent to {target}{said} counts for {candidate.value / base.value:.0%} of what it "
             f"did in the base ({change.n} messages)"
         )
-        shown = len(flagged(given, gate)) / change.n
-        way = "worse" if change.value < 0 else "better"
-        yield Change(
-            TRACK,
-            text,
-            "worse" if way == "worse" else "better",
-            target in critical,
-            clear(change),
-            min(shown, 1.0),
-            gates=(gate,),
-        )
+        way: Way = "worse" if change.value < 0 else "better"
+        shown = min(len(flagged(given, gate)) / change.n, 1.0)
+        yield Change(TRACK, text, way, target in critical, clear(change), shown, gates=(gate,))
 
 
 def _confidence(given: GateInput) -> Iterator[Change]:
     """Whether it is as sure as it is right, and how sure it is of texts that belong to no class."""
     base, candidate = (metric_of(given, TRACK, "signed_gap", ALL, side) for side in SIDES)
     change = metric_of(given, TRACK, "signed_gap", ALL)
-    if change is not None and base is not None and candidate is not None:
-        if change.value is not None and base.value is not None and candidate.value is not None:
-            text = (
-                f"its confidence is {_gap(candidate.value)} on average, the base's {_gap(base.value)}"
-            )
-            further = abs(candidate.value) - abs(base.value)
-            way = "worse" if further > 0 else "better"
-            yield Change(
-                TRACK,
-                text,
-                "worse" if way == "worse" else "better",
-                False,
-                clear(change),
-                abs(further),
-                gates=(OVERCONFIDENCE,),
-            )
+    known = [one.value for one in (base, candidate) if one is not None and one.value is not None]
+    if change is not None and change.value is not None and len(known) == len(SIDES):
+        text = f"its confidence is {_gap(known[1])} on average, the base's {_gap(known[0])}"
+        further = abs(known[1]) - abs(known[0])
+        way: Way = "worse" if further > 0 else "better"
+        yield Change(TRACK, text, way, False, clear(change), abs(further), gates=(OVERCONFIDENCE,))
     outside = metric_of(given, TRACK, "confidence", OUT_OF_SCOPE)
     if outside is not None and outside.value is not None:
         sides = [_percent(given, "confidence", OUT_OF_SCOPE, side) for side in SIDES]
@@ -173,6 +155,6 @@ def _points(value: float, low: float | None, high: float | None) -> str:
     return f"{100 * value:+.1f} points{bounds}"
 
 
-def _percent(given: GateInput, name: str, slice_name: str, side: str) -> str:
-    one = metric_of(given, TRACK, name, slice_name, "base" if side == "base" else "candidate")
+def _percent(given: GateInput, name: str, slice_name: str, side: Side) -> str:
+    one = metric_of(given, TRACK, name, slice_name, side)
     return "–" if one is None or one.value is None else f"{one.value:.1%}"

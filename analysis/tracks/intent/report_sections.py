@@ -31,6 +31,7 @@ SHOWN = 5
 
 def report_sections(connection: duckdb.DuckDBPyConnection, given: GateInput) -> dict[str, list[str]]:
     """Sentences for the report's fields; `connection` has the run attached as `evidence`."""
+    moving, still = _relevance(given)
     return {
         CHANGED: [*_routing(connection, given), *_production(given)],
         INSPECTED: [
@@ -39,13 +40,14 @@ def report_sections(connection: duckdb.DuckDBPyConnection, given: GateInput) -> 
             *cluster_sentences(connection, TRACK, "messages"),
         ],
         ATTRIBUTION: [
-            *_relevance(given),
+            *moving,
             *_signals(given),
             *_reverted(given),
             *_where_changed(connection, given),
             *_top_words(connection, given),
             *_leading(given),
             *_licences(given),
+            *still,
             *_chosen(connection),
         ],
     }
@@ -112,8 +114,12 @@ def _of(part: int, whole: int) -> str:
     return f"{part / whole:.1%}" if whole else "–"
 
 
-def _relevance(given: GateInput) -> list[str]:
-    """What each declared cue does, with what stands beside it, and where a correlation was not learned."""
+def _relevance(given: GateInput) -> tuple[list[str], list[str]]:
+    """What each declared cue does, with what stands beside it, and where a correlation was not learned.
+
+    Returns:
+        The sentences of cues that move a side, and those of the others.
+    """
     found: list[str] = []
     still: list[str] = []
     for target, cues in given.settings.get(TRACK, {}).get("irrelevant", {}).items():
@@ -121,7 +127,6 @@ def _relevance(given: GateInput) -> list[str]:
             key = f"{target}/{cue}"
             own = metric_of(given, TRACK, "relevance_own_other", key, "candidate")
             base = metric_of(given, TRACK, "relevance_own_other", key, "base")
-            # What moves neither side comes after everything that does.
             said = found if any(one is not None and clear(one) for one in (own, base)) else still
             if own is not None and base is not None:
                 held_out = metric_of(given, TRACK, "relevance_held_out_other", key, "candidate")
@@ -139,7 +144,7 @@ def _relevance(given: GateInput) -> list[str]:
                 f"inserting neutral phrases changes p({target}) by {number(neutral)} on {neutral.n} texts of "
                 "other classes (counterfactual edits; shown beside, never subtracted)"
             )
-    return [*found, *still]
+    return found, still
 
 
 def _signals(given: GateInput) -> list[str]:

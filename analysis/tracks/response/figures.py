@@ -65,7 +65,9 @@ def _doses(connection: duckdb.DuckDBPyConnection) -> Figure | None:
         rates.setdefault(detector, []).append((float(scale), float(rate)))
     if not rates:
         return None
-    spread = {name: max(rate for _, rate in some) - min(rate for _, rate in some) for name, some in rates.items()}
+    spread = {
+        name: max(rate for _, rate in some) - min(rate for _, rate in some) for name, some in rates.items()
+    }
     shown = sorted(rates, key=lambda name: (-spread[name], list(rates).index(name)))[:SHOWN]
     table = [
         [detector, f"{scale:g}", f"{rate:.2f}", f"[{low:.2f}, {high:.2f}]", f"{n}"]

@@ -26,7 +26,9 @@ def _behaviours(given: GateInput) -> Iterator[Change]:
     for one in found.values():
         if one.rise is None or (one.behaviour.any_of and one.slice != ALL):
             continue
-        elsewhere = [other for other in found.values() if other.behaviour == one.behaviour and other is not one]
+        elsewhere = [
+            other for other in found.values() if other.behaviour == one.behaviour and other is not one
+        ]
         if one.slice == ALL and one.worse and any(other.worse == one.worse for other in elsewhere):
             continue  # All of it is in a critical slice, which tells it.
         yield change_of(
@@ -40,15 +42,15 @@ def _behaviours(given: GateInput) -> Iterator[Change]:
 
 
 def _said(one: Estimate) -> str:
-    where = "" if one.slice == ALL else f" where the prompt is in “{one.slice}”"
     rise = one.metric
     bounds = ""
     if rise.low is not None and rise.high is not None:
         bounds = f" [{100 * rise.low:+.0f}, {100 * rise.high:+.0f}]"
+    where = "" if one.slice == ALL else f" of “{one.slice}”"
+    points = f"{100 * (rise.value or 0.0):+.0f} points{bounds}"
     return (
-        f"it {words_of(one.behaviour.name)}{where}: at fault in {len(one.worse)} of {one.labelled} labelled answers in "
-        f"which the base is not, the other way round in {len(one.better)} ({100 * (rise.value or 0.0):+.0f} points"
-        f"{bounds})"
+        f"it {words_of(one.behaviour.name)}: {len(one.worse)} of {one.labelled} labelled answers{where} are at fault "
+        f"where the base's are not, {len(one.better)} the other way round ({points})"
     )
 
 
@@ -92,7 +94,7 @@ def _slices(given: GateInput) -> Iterator[Change]:
                 count(given, TRACK, f"{behaviour.name}_{what}", one.slice) for what in ("new", "gone")
             )
             text = (
-                f"answers with {one.slice}: leads say that it {words_of(behaviour.name)} in {new} more and {gone} fewer "
-                f"of {change.n}"
+                f"answers with {one.slice}: leads say that it {words_of(behaviour.name)} in {new} more and "
+                f"{gone} fewer of {change.n}"
             )
             yield change_of(change, text, up_is_better=False, slice_name=one.slice)

@@ -10,7 +10,7 @@ from analysis.plots.svg_elements import FILLS
 from analysis.tracks.retrieval.map_limits import QUALITIES, share_text
 from analysis.tracks.retrieval.map_queries import (
     MapSummary,
-    map_attributes,
+    moved_attributes,
     map_points,
     map_summaries,
     map_values,
@@ -25,7 +25,7 @@ PLACES = 3
 
 
 def figures(connection: duckdb.DuckDBPyConnection) -> dict[str, Figure]:
-    """Name -> both maps, for each method that is drawn and the first wanted and unwanted attribute.
+    """Name -> both maps, for each method that is drawn, by the wanted and unwanted attribute that moved most.
 
     Args:
         connection: has the run's evidence attached as `evidence`.
@@ -34,7 +34,7 @@ def figures(connection: duckdb.DuckDBPyConnection) -> dict[str, Figure]:
     for summary in map_summaries(connection):
         if not summary.drawn:
             continue
-        attributes = map_attributes(connection)
+        attributes = moved_attributes(connection)
         chosen = [
             next((name for name, is_wanted in attributes if is_wanted is one), None) for one in (True, False)
         ]
@@ -63,9 +63,7 @@ def _picture(connection: duckdb.DuckDBPyConnection, summary: MapSummary, attribu
     rows = []
     for quality in QUALITIES:
         values = [summary.metrics.get((quality.metric, side)) for side in SIDES]
-        shown = [
-            "unknown" if one is None or one.value is None else share_text(one.value) for one in values
-        ]
+        shown = ["unknown" if one is None or one.value is None else share_text(one.value) for one in values]
         rows.append([quality.title, *shown, share_text(quality.limit)])
     notes = ["Gaps and sizes mean nothing. The numbers say how far neighbours on it can be believed."]
     if summary.rearranged:

@@ -59,9 +59,10 @@ def _apart(given: GateInput) -> Iterator[Change]:
         if change is None or change.value is None or not enough(change, MIN_ITEMS):
             continue
         levels = both_levels(given, "grouping_lift", attribute, between=" → ")
+        words = attribute.replace("_", " ")
         more = "more" if change.value > 0 else "less"
         text = (
-            f"items stand together {more} than before for having the same {attribute.replace('_', ' ')}, as they should: "
+            f"items stand together {more} than before for having the same {words}, as they should: "
             f"{levels} (0 is chance, 1 is always; {change.n} items)"
         )
         gate = f"{GROUPING.name}[{attribute}]" if attribute in kept else GROUPING.name
@@ -74,7 +75,7 @@ def _confused(given: GateInput) -> Iterator[Change]:
         return
     base, candidate = (_share(metric_of(given, TRACK, "violations", ALL, side)) for side in SIDES)
     text = (
-        f"of {change.n} pairs that are easily confused it puts the wrong one first in {candidate}, the base in {base}"
+        f"of {change.n} pairs easily confused it puts the wrong one first in {candidate}, the base in {base}"
     )
     yield change_of(change, text, up_is_better=False, gates=(NEGATIVES.name,))
 

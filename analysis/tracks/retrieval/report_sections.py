@@ -19,7 +19,11 @@ from analysis.tracks.retrieval.changes import (
     level,
     signed,
 )
-from analysis.tracks.retrieval.grouping_sentences import attribute_sentence, strongest_sentence
+from analysis.tracks.retrieval.grouping_sentences import (
+    GroupingSentence,
+    attribute_sentence,
+    strongest_sentence,
+)
 from analysis.tracks.retrieval.load_data import HARD_NEGATIVES
 from analysis.tracks.retrieval.metric_specs import TRACK
 
@@ -62,29 +66,38 @@ def _grouping(given: GateInput) -> list[str]:
     wanted, unwanted = (list(declared(given).get(name, ())) for name in ("group_by", "not_by"))
     if not any(one.track == TRACK and one.name == "grouping_lift" for one in given.metrics):
         return []
-    found = [
-        f"the candidate {strongest_sentence(given.metrics, wanted, unwanted)} (lift: 0 is chance, 1 is always)"
-    ]
-    mean = metric_of(given, TRACK, "grouping_wanted_lift", ALL)
-    if mean is not None and mean.value is not None:
-        found.append(
-            f"mean of the wanted attributes: {both_lifts(given, ALL, 'grouping_wanted_lift')}, change {signed(mean)}"
-        )
     told = []
     for attribute in (*wanted, *unwanted):
         said = attribute_sentence(given.metrics, attribute, attribute in wanted)
         name = "grouping_lift" if said.wanted else "grouping_conditional_lift"
         change = metric_of(given, TRACK, name, attribute)
         told.append((said, change))
-    # What moved comes first, the furthest before the others; what stayed follows as it was declared.
-    told.sort(key=lambda one: -abs(one[1].value or 0.0) if one[1] and one[0].word in ("more", "less") else 0.0)
-    for said, change in told:
-        n = 0 if change is None else change.n or 0
-        beyond = "" if said.wanted else ", beyond what the wanted attributes explain"
-        few = "" if n >= MIN_ITEMS else "; too few to judge"
-        on = "" if said.word == "unknown" else f"{beyond}, on {n} items{few}"
-        found.append(f"{'wanted' if said.wanted else 'not wanted'}: {said.sentence}{on}")
-    return found
+    moved = sorted(
+        (one for one in told if one[0].word in ("more", "less")),
+        key=lambda one: -abs(one[1].value or 0.0) if one[1] else 0.0,
+    )
+    mean = metric_of(given, TRACK, "grouping_wanted_lift", ALL)
+    whole = [
+        f"the candidate {strongest_sentence(given.metrics, wanted, unwanted)} (lift: 0 is chance, 1 is always)"
+    ]
+    if mean is not None and mean.value is not None:
+        whole.append(
+            f"mean of the wanted attributes: {both_lifts(given, ALL, 'grouping_wanted_lift')}, change {signed(mean)}"
+        )
+    # What moved comes first, the furthest before the others; what stayed comes last, as it was declared.
+    return [
+        *(_attribute(*one) for one in moved),
+        *whole,
+        *(_attribute(*one) for one in told if one not in moved),
+    ]
+
+
+def _attribute(said: GroupingSentence, change: Metric | None) -> str:
+    n = 0 if change is None else change.n or 0
+    beyond = "" if said.wanted else ", beyond what the wanted attributes explain"
+    few = "" if n >= MIN_ITEMS else "; too few to judge"
+    on = "" if said.word == "unknown" else f"{beyond}, on {n} items{few}"
+    return f"{'wanted' if said.wanted else 'not wanted'}: {said.sentence}{on}"
 
 
 def _counterfactuals(given: GateInput) -> list[str]:
