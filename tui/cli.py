@@ -15,12 +15,12 @@ from pathlib import Path
 from typing import NoReturn
 
 from analysis.base.errors import AssayError
-from tui.commands import analyze, demo, doctor, record, report, review, status, store
+from tui.commands import analyze, card, demo, doctor, record, report, review, status, store
 from tui.commands.common import DONE, INTERRUPTED, WRONG, Command
 from tui.draw.safe_text import printable
 
 PROGRAM = "assay"
-COMMANDS = (demo, analyze, review, status, record, report, store, doctor)
+COMMANDS = (demo, analyze, review, status, record, report, card, store, doctor)
 """The modules that add commands, in the order in which help lists them."""
 
 

@@ -42,6 +42,7 @@ class Track:
         name: the name of its section in `review.toml` and the prefix of its refs and gates.
         title: what a reviewer reads.
         question: what a reviewer is asked of an example where `ask` has no question of its own.
+        task: the kind of task as model hubs name it, for the metadata of a model card.
         main: the metric that stands for a slice where there is room for one; empty where none does.
         package: the package of its SQL, `schema.sql` being its payload tables.
         live_output: names of the numbers and labels of one side's live answer that are kept when it is saved; empty
@@ -55,6 +56,7 @@ class Track:
     name: ClassVar[str]
     title: ClassVar[str]
     question: ClassVar[str] = "Which side is right?"
+    task: ClassVar[str] = "other"
     main: ClassVar[str] = ""
     package: ClassVar[str] = ""
     live_output: ClassVar[tuple[str, ...]] = ()

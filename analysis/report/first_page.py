@@ -68,7 +68,7 @@ def _title(predicate: Mapping[str, Any]) -> Block:
 
 def _answer(predicate: Mapping[str, Any]) -> Block:
     decision = predicate["decision"]
-    blocking = _blocking(predicate)
+    blocking = blocking_gates(predicate)
     failing = sum(gate["verdict"] == "fail" for gate in blocking)
     waived = sum(gate["verdict"] == "waived" for gate in predicate["gates"])
     if failing:
@@ -119,8 +119,8 @@ def _standing(predicate: Mapping[str, Any]) -> Block:
     return Paragraph(line)
 
 
-def _blocking(predicate: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    """The gates that keep the candidate back, those that fail first."""
+def blocking_gates(predicate: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """The gates that keep the candidate back, those that fail first; of the predicate only `gates` is read."""
     found = [
         gate for gate in predicate["gates"] if gate["blocking"] and gate["verdict"] in ("fail", "unknown")
     ]
@@ -129,7 +129,7 @@ def _blocking(predicate: Mapping[str, Any]) -> list[Mapping[str, Any]]:
 
 def reasons(predicate: Mapping[str, Any]) -> list[Reason]:
     """What keeps the candidate back: the worst of each track first, then the others; each stands for its gates."""
-    failing = {gate["key"]: gate for gate in _blocking(predicate) if gate["verdict"] == "fail"}
+    failing = {gate["key"]: gate for gate in blocking_gates(predicate) if gate["verdict"] == "fail"}
     worse = [one for one in predicate["changes"] if one["way"] == "worse"]
     found = []
     for cause in predicate["causes"]:
@@ -173,7 +173,7 @@ def _why(predicate: Mapping[str, Any], found: Sequence[Reason]) -> Items:
     if not lines:
         counts = [gate["verdict"] for gate in predicate["gates"]]
         lines.append((f"{plural(counts.count('pass'), 'gate')} pass, and none fails.",))
-        open_gates = _blocking(predicate)
+        open_gates = blocking_gates(predicate)
         if open_gates:
             lines.append(
                 (sentence(f"{open_gates[0]['key']} is not known yet: {shortened(open_gates[0]['why'])}"),)
@@ -201,7 +201,7 @@ def _would_change(predicate: Mapping[str, Any], found: Sequence[Reason]) -> Item
         left = sum(len(one.gates) for one in found[REASONS:])
         last = lines.pop()
         lines.append(words(last, f" And the limits of {plural(left, 'further gate')}."))
-    waiting = [gate for gate in _blocking(predicate) if gate["verdict"] == "unknown"]
+    waiting = [gate for gate in blocking_gates(predicate) if gate["verdict"] == "unknown"]
     if not found and waiting:
         keys = ", ".join(gate["key"] for gate in waiting[:REASONS])
         lines.append((sentence(f"an answer where there is none yet: {keys}"),))
@@ -229,7 +229,7 @@ def _next(predicate: Mapping[str, Any]) -> Items:
     """What is open, and whose turn it is."""
     decision, looked, review = predicate["decision"]["decision"], predicate["coverage"], predicate["review"]
     left = looked["total"] - looked["inspected"]
-    unknown = [gate for gate in _blocking(predicate) if gate["verdict"] == "unknown"]
+    unknown = [gate for gate in blocking_gates(predicate) if gate["verdict"] == "unknown"]
     lines: list[Words] = []
     if left:
         open_gates = sum(bool(gate["open"]) for gate in unknown)

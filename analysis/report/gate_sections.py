@@ -76,7 +76,7 @@ def gates(predicate: Mapping[str, Any]) -> list[Block]:
     every = sorted(predicate["gates"], key=lambda one: order.index(one["verdict"]))
     standing = [one for one in every if one["verdict"] in OPEN]
     passed = [one for one in every if one["verdict"] not in OPEN]
-    blocks: list[Block] = [Heading(2, GATES), Paragraph((_counts(every),))]
+    blocks: list[Block] = [Heading(2, GATES), Paragraph((counts_line(every),))]
     if standing:
         blocks += [
             _short(standing),
@@ -136,7 +136,7 @@ def _count(gate: Mapping[str, Any]) -> str:
     return number(gate["n"]) + beside
 
 
-def _counts(every: Sequence[Mapping[str, Any]]) -> str:
+def counts_line(every: Sequence[Mapping[str, Any]]) -> str:
     """How many gates have each verdict, worst first; what could not be decided is no pass."""
     counts = Counter(gate["verdict"] for gate in every)
     told = [f"{counts[verdict]} {meaning}" for verdict, meaning in VERDICTS.items() if counts[verdict]]

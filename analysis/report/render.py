@@ -93,7 +93,7 @@ def _shown(sentences: list[str]) -> tuple[list[Words | str], list[Words | str]]:
     return shown, [one for one in sentences if len(one) > LONGEST]
 
 
-LONGEST = 200
+LONGEST = 160
 """Characters of a field's sentence on the page; longer ones stand whole where they fold."""
 
 

@@ -8,6 +8,7 @@ import re
 import stat
 import unicodedata
 from collections.abc import Iterator
+from html.parser import HTMLParser
 from pathlib import Path
 
 import duckdb
@@ -299,6 +300,63 @@ def unseen(text: str) -> set[str]:
     }
 
 
+TAGS = frozenset(
+    {
+        "html",
+        "head",
+        "meta",
+        "title",
+        "style",
+        "body",
+        "main",
+        "h1",
+        "h2",
+        "h3",
+        "p",
+        "ul",
+        "ol",
+        "li",
+        "a",
+        "code",
+    }
+    | {"strong", "pre", "div", "table", "thead", "tbody", "tr", "th", "td", "figure", "details", "summary"}
+    | {"svg", "g", "rect", "path", "text"}
+)
+"""Every element that a page may have."""
+
+
+class Tags(HTMLParser):
+    """Every element of a page, with its attributes; each is closed in its order."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.found: list[tuple[str, dict[str, str | None]]] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.found.append((tag, dict(attrs)))
+        if tag != "meta":
+            self.open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+
+def check_html(page: str) -> None:
+    """A page that is whole, loads nothing, runs nothing, and shows no character that nobody sees."""
+    assert unseen(page) == set()
+    tags = Tags()
+    tags.feed(page)
+    tags.close()
+    assert tags.open == []
+    assert {tag for tag, _ in tags.found} <= TAGS
+    for _, attributes in tags.found:
+        assert not any(name.startswith("on") or name in ("src", "style", "action") for name in attributes)
+        assert str(attributes.get("href", "#")).startswith("#")
+    targets = {attributes["id"] for _, attributes in tags.found if "id" in attributes}
+    assert {str(one["href"])[1:] for _, one in tags.found if "href" in one} <= targets
+
+
 @pytest.mark.parametrize("payload", HOSTILE, ids=range(len(HOSTILE)))
 def test_hostile_text_stays_text(tmp_path: Path, payload: str) -> None:
     made = toy_store(tmp_path, broken=1, texts=(payload,), training_change=payload[:500])
@@ -320,6 +378,7 @@ def test_hostile_text_stays_text(tmp_path: Path, payload: str) -> None:
             assert re.fullmatch(r"<details>\n<summary>[^<>]*</summary>\n|</details>\n", token.content)
         for child in token.children or ():
             assert child.type != "link_open" or str(child.attrGet("href")).startswith("#")
+    check_html((report / "report.html").read_text("utf-8"))
     plain_root = tmp_path / "plain"
     plain_root.mkdir()
     plain_store = toy_store(plain_root, broken=1, texts=("plain",), training_change="plain")
@@ -328,7 +387,11 @@ def test_hostile_text_stays_text(tmp_path: Path, payload: str) -> None:
         session.finding("plain", "toy.broken", ["toy/message:m0"], "blocker")
         session.waive("toy.broken", "plain", "2099-12-31")
         plain = export(session, None, "reject", "plain")
-    expected = MarkdownIt("commonmark", {"html": True}).enable("table").parse((plain / "report.md").read_text("utf-8"))
+    expected = (
+        MarkdownIt("commonmark", {"html": True})
+        .enable("table")
+        .parse((plain / "report.md").read_text("utf-8"))
+    )
     blocks = [token.type for token in expected if token.block]
     assert [token.type for token in tokens if token.block] == blocks
 

@@ -206,8 +206,8 @@ def test_a_signer_cannot_say_otherwise_of_people(
     assert told != value
     statement["predicate"][name] = {**told, **value} if isinstance(value, dict) else value
     (folder / "report.json").write_bytes(canonical.dumps(statement))
-    for name, content in render.rendered(statement).items():
-        (folder / name).write_bytes(content)
+    for file, content in render.rendered(statement).items():
+        (folder / file).write_bytes(content)
     sums = {one: hashlib.sha256((folder / one).read_bytes()).hexdigest() for one in SUMMED}
     (folder / "SHA256SUMS").write_bytes(format_sums(sums))
     sign(folder, key, "alice@x")

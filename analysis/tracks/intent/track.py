@@ -38,6 +38,7 @@ class IntentTrack(Track):
     name: ClassVar[str] = "intent"
     title: ClassVar[str] = "Intent classifier"
     question: ClassVar[str] = "Which label is right for this message?"
+    task: ClassVar[str] = "text-classification"
     main: ClassVar[str] = "accuracy"
     package: ClassVar[str] = __package__
     live_output: ClassVar[tuple[str, ...]] = LIVE_OUTPUT

@@ -34,6 +34,7 @@ class ResponseTrack(Track):
     name: ClassVar[str] = "response"
     title: ClassVar[str] = "Response model"
     question: ClassVar[str] = "Which answer may be sent?"
+    task: ClassVar[str] = "text-generation"
     package: ClassVar[str] = __package__ or ""
     init_rank: ClassVar[int] = 10
 

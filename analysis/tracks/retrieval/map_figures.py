@@ -10,10 +10,10 @@ from analysis.plots.svg_elements import FILLS
 from analysis.tracks.retrieval.map_limits import QUALITIES, share_text
 from analysis.tracks.retrieval.map_queries import (
     MapSummary,
-    moved_attributes,
     map_points,
     map_summaries,
     map_values,
+    moved_attributes,
 )
 
 if TYPE_CHECKING:

@@ -33,6 +33,7 @@ class RetrievalTrack(Track):
     name: ClassVar[str] = "retrieval"
     title: ClassVar[str] = "Retrieval encoder"
     question: ClassVar[str] = "Which side brings the right things near?"
+    task: ClassVar[str] = "sentence-similarity"
     main: ClassVar[str] = "recall"
     package: ClassVar[str] = __package__ or ""
     init_rank: ClassVar[int] = 20
