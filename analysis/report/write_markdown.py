@@ -37,7 +37,11 @@ def _block(block: Block) -> str:
             written = "\n".join(f"{mark} {_words(line)}" for mark, line in zip(marks, lines, strict=True))
         case Table(header, rows):
             written = "\n".join(
-                [_row(header), "|" + "---|" * len(header), *(_row(map(_words, row)) for row in rows)]
+                [
+                    _row(map(inline, header)),
+                    "|" + "---|" * len(header),
+                    *(_row(map(_cell, row)) for row in rows),
+                ]
             )
         case Commands(text):
             written = f"```sh\n{text}\n```"
@@ -54,7 +58,12 @@ def _row(cells: Iterable[str]) -> str:
     return "| " + " | ".join(cells) + " |"
 
 
-def _words(words: Words) -> str:
+def _cell(words: Words) -> str:
+    return _words(words, begins=False)
+
+
+def _words(words: Words, *, begins: bool = True) -> str:
+    """One line; `begins` where its first characters could begin a block, as those of a cell cannot."""
     found: list[str] = []
     text = ""
     for part in words:
@@ -62,13 +71,15 @@ def _words(words: Words) -> str:
             # Each text is cut on its own; what stands side by side is escaped as the one text that it reads as.
             text += printable(part)
             continue
-        found += [_text(text), _marked(part)]
+        found += [_text(text, begins=begins and not found), _marked(part)]
         text = ""
-    return "".join([*found, _text(text)])
+    return "".join([*found, _text(text, begins=begins and not found)])
 
 
-def _text(text: str) -> str:
-    return inline(text, len(text))
+def _text(text: str, *, begins: bool) -> str:
+    if begins:
+        return inline(text, len(text))
+    return inline(f".{text}", len(text) + 1)[1:]
 
 
 def _marked(part: Span) -> str:

@@ -381,12 +381,14 @@ def test_hostile_text_stays_text(tmp_path: Path, payload: str) -> None:
     check_html((report / "report.html").read_text("utf-8"))
     plain_root = tmp_path / "plain"
     plain_root.mkdir()
-    plain_store = toy_store(plain_root, broken=1, texts=("plain",), training_change="plain")
+    # Of the same length, so that the same sentences are too long for their place.
+    same = "p" * len(payload)
+    plain_store = toy_store(plain_root, broken=1, texts=(same,), training_change=same[:500])
     with ReviewSession.open(plain_store.store, reviewer="r") as session:
-        session.verdict("toy/message:m0", "base", cause="plain", note="plain")
-        session.finding("plain", "toy.broken", ["toy/message:m0"], "blocker")
-        session.waive("toy.broken", "plain", "2099-12-31")
-        plain = export(session, None, "reject", "plain")
+        session.verdict("toy/message:m0", "base", cause=same[:3000], note=same[:3000])
+        session.finding(same[:3000], "toy.broken", ["toy/message:m0"], "blocker")
+        session.waive("toy.broken", same[:3000], "2099-12-31")
+        plain = export(session, None, "reject", same[:3000])
     expected = (
         MarkdownIt("commonmark", {"html": True})
         .enable("table")
