@@ -196,7 +196,7 @@ def _would_change(predicate: Mapping[str, Any], found: Sequence[Reason]) -> Item
     lines: list[Words] = []
     for one in found[:REASONS]:
         gate = one.gates[0]
-        lines.append(words(code(gate["key"]), f": {sentence(_to_pass(gate))}"))
+        lines.append(words(f"{sentence(gate['protects'] + ': ' + _to_pass(gate))} (", code(gate["key"]), ")"))
     if len(found) > REASONS:
         left = sum(len(one.gates) for one in found[REASONS:])
         last = lines.pop()

@@ -56,7 +56,8 @@ def test_the_first_page_answers_what_a_manager_asks(made: Bundle) -> None:
     assert re.search(r"3\. Items stand together more than before for having the same template", why)
     assert "It recognises 9" in text[text.index("What got better") :]
     change = text[text.index("What would change the decision") : text.index("What is not known")]
-    assert "`intent.relevance[escalation/titles]`: Change of p(class)" in change
+    assert "- People are found by what they ask, not by what they read: change of p(class)" in change
+    assert "(`intent.relevance[escalation/titles]`)" in change
     assert "**Reviewers** judge the " in text
     assert "(mangaassist) mends what stands under Why" in text
     assert "**nobody deploys it**" in text
