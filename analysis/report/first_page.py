@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from analysis.plugin.report_fields import IMPROVED
 from analysis.report.cause_words import cause_sentence
 from analysis.report.gate_sections import GATES, LOOSENED
 from analysis.report.number_words import interval, plural, sentence, shortened
@@ -171,21 +172,38 @@ def _why(predicate: Mapping[str, Any], found: Sequence[Reason]) -> Items:
     for one in blockers[: REASONS - len(lines)]:
         lines.append((f"{one['reviewer']} raised a blocker: “{shortened(one['text'])}”",))
     if not lines:
-        counts = [gate["verdict"] for gate in predicate["gates"]]
-        lines.append((f"{plural(counts.count('pass'), 'gate')} pass, and none fails.",))
-        open_gates = blocking_gates(predicate)
-        if open_gates:
-            lines.append(
-                (sentence(f"{open_gates[0]['key']} is not known yet: {shortened(open_gates[0]['why'])}"),)
-            )
-    elif len(found) > REASONS:
+        return Items(tuple(_nothing_against(predicate)), ordered=True)
+    if len(found) > REASONS:
         left = sum(len(one.gates) for one in found[REASONS:])
         last = lines.pop()
         lines.append(words(last, f" {plural(left, 'further gate')} fail: ", link("all gates", GATES), "."))
     return Items(tuple(lines), ordered=True)
 
 
+def _nothing_against(predicate: Mapping[str, Any]) -> list[Words]:
+    """Why, where no gate fails: what passes or waits, what somebody accepted, and what got worse all the same."""
+    verdicts = [gate["verdict"] for gate in predicate["gates"]]
+    waiting = blocking_gates(predicate)
+    first = f"{plural(verdicts.count('pass'), 'gate')} pass and none fails"
+    if waiting:
+        first += f"; {waiting[0]['key']} is not known yet: {shortened(waiting[0]['why'])}"
+    lines: list[Words] = [(sentence(first),)]
+    accepted = [one for one in predicate["waivers"] if one["in_force"]]
+    if accepted:
+        one = accepted[0]
+        more = f" {len(accepted) - 1} more are accepted." if len(accepted) > 1 else ""
+        said = f" does not pass, and {one['reviewer']} accepts that: “{shortened(one['reason'])}”.{more}"
+        lines.append(words(code(one["key"]), said))
+    worse = [one for one in predicate["changes"] if one["way"] == "worse" and one["clear"]]
+    if worse:
+        lines.append((f"What got worse all the same: {sentence(worse[0]['text'])}",))
+    return lines
+
+
 def _better(predicate: Mapping[str, Any]) -> str:
+    if not predicate["changes"]:
+        # No track of the review tells its changes: the slices were counted.
+        return next(sentence(one["sentences"][0]) for one in predicate["fields"] if one["field"] == IMPROVED)
     found = [one for one in predicate["changes"] if one["way"] == "better" and one["clear"]]
     first = list({one["track"]: one for one in reversed(found)}.values())
     shown = sorted(first, key=found.index)[:REASONS]

@@ -103,7 +103,7 @@ def _left_out(predicate: Mapping[str, Any]) -> str:
     slices = sum(bool(one["slice"]) for one in unclear)
     kept = "At most five sentences a field, what matters most first: critical, then by how far it moved."
     if not unclear:
-        return f"{kept} Every change that was measured is clear of noise."
+        return kept
     what = [
         *([plural(slices, "slice")] if slices else []),
         *([plural(len(unclear) - slices, "other change")] if len(unclear) > slices else []),

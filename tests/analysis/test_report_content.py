@@ -250,6 +250,11 @@ def test_a_waiver_is_printed_with_who_and_until_when(tmp_path: Path) -> None:
     assert predicate["gates_allow"] is True
     assert [(one["key"], one["in_force"]) for one in predicate["waivers"]] == [("toy.broken", True)]  # type: ignore[attr-defined]
     page = (report / "report.md").read_text("utf-8")
+    first = page[: page.index("## Inspection")]
+    assert "**It may ship.** The gates allow promotion. **1 gate waived.**" in first
+    accepted = "`toy.broken` does not pass, and bob accepts that: “one known case, fixed by routing”."
+    assert accepted in first
+    assert "The waiver of `toy.broken` ends on 2099-12-31." in first
     assert "`toy.broken` at 1 (0) by bob (account uid:" in page
     assert "until 2099-12-31: one known case, fixed by routing" in page
 
