@@ -92,7 +92,7 @@ def statement(session: ReviewSession, decision: Decision, reason: str) -> dict[s
         run=session.run,
         ts=_now(),
     )
-    return bundle(session, None, made).statement
+    return _stated(session, None, made).statement
 
 
 def bundle(
@@ -103,6 +103,16 @@ def bundle(
     Raises:
         AssayError: nothing was decided in this run yet.
     """
+    made = _stated(session, supersedes, pending)
+    files = made.files | render.rendered(made.statement)
+    files[SUMS] = format_sums(_digests(files))
+    return Bundle(made.statement, files)
+
+
+def _stated(
+    session: ReviewSession, supersedes: Mapping[str, str] | None, pending: DecisionRecord | None
+) -> Bundle:
+    """The statement and the files that it names; pages and sums follow from it."""
     given = session.gate_input()
     if pending is not None:
         given = replace(given, state=replace(given.state, decision=pending))
@@ -131,11 +141,8 @@ def bundle(
         "predicate": predicate,
     }
     files["report.json"] = canonical.dumps(content, "report.json")
-    # Rendered from the bytes that a verifier will read, not from the objects they were made of.
-    parsed = canonical.loads(files["report.json"], "report.json")
-    files |= render.rendered(parsed)
-    files[SUMS] = format_sums(_digests(files))
-    return Bundle(parsed, files)
+    # Read back from the bytes that a verifier will read, so that the pages are not made of other objects.
+    return Bundle(canonical.loads(files["report.json"], "report.json"), files)
 
 
 def _figures(session: ReviewSession, given: GateInput) -> dict[str, Figure]:

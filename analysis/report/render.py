@@ -35,16 +35,16 @@ def rendered(statement: Mapping[str, Any]) -> dict[str, bytes]:
         KeyError, TypeError, ValueError: a statement in another form than this version writes.
     """
     figures = {name: figure_of(content) for name, content in statement["predicate"]["figures"].items()}
-    drawn = {f"{name}.svg": figure_svg(figure) for name, figure in figures.items()}
+    drawn = {name: figure_svg(figure) for name, figure in figures.items()}
     for name in drawn:
-        if not is_figure_name(name):
+        if not is_figure_name(f"{name}.svg"):
             raise ValueError(f"{name!r} cannot be the name of a figure")
     blocks = page(statement, figures)
     title = f"Inspection report: {statement['predicate']['review']['name']}"
     return {
         "report.md": write_markdown(blocks).encode("utf-8"),
-        "report.html": write_html(title, blocks, figures).encode("utf-8"),
-        **drawn,
+        "report.html": write_html(title, blocks, drawn).encode("utf-8"),
+        **{f"{name}.svg": picture for name, picture in drawn.items()},
     }
 
 

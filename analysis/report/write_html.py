@@ -8,8 +8,6 @@ from importlib.resources import files
 from xml.etree import ElementTree
 
 from analysis.base.escape import printable
-from analysis.plots.figure import Figure
-from analysis.plots.figure_svg import figure_svg
 from analysis.report.page import (
     Block,
     Commands,
@@ -28,13 +26,13 @@ _POLICY = "default-src 'none'; style-src 'unsafe-inline'"
 """What a browser may load for the page: nothing. Its style stands in it."""
 
 
-def write_html(title: str, blocks: Iterable[Block], figures: Mapping[str, Figure]) -> str:
+def write_html(title: str, blocks: Iterable[Block], figures: Mapping[str, bytes]) -> str:
     """The page as HTML.
 
     Args:
         title: of the window.
         blocks: of the page.
-        figures: by name; where one is missing, its title stands in its place.
+        figures: SVG by name; where one is missing, its title stands in its place.
     """
     style = files(__package__ or "").joinpath("page.css").read_text("utf-8")
     body = "\n".join(_block(block, figures) for block in blocks)
@@ -48,7 +46,7 @@ def write_html(title: str, blocks: Iterable[Block], figures: Mapping[str, Figure
     )
 
 
-def _block(block: Block, figures: Mapping[str, Figure]) -> str:
+def _block(block: Block, figures: Mapping[str, bytes]) -> str:
     match block:
         case Heading(level, text):
             written = f'<h{level} id="{_text(anchor(text))}">{_text(text)}</h{level}>'
@@ -77,10 +75,9 @@ def _block(block: Block, figures: Mapping[str, Figure]) -> str:
     return written
 
 
-def _drawn(figure: Figure) -> str:
+def _drawn(picture: bytes) -> str:
     """The picture as a part of the page: without the declaration of a file."""
-    root = ElementTree.fromstring(figure_svg(figure))
-    return ElementTree.tostring(root, encoding="unicode")
+    return ElementTree.tostring(ElementTree.fromstring(picture), encoding="unicode")
 
 
 def _words(words: Words) -> str:

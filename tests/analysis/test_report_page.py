@@ -8,6 +8,7 @@ import pytest
 from markdown_it import MarkdownIt
 
 from analysis.plots.figure import Figure, Plot
+from analysis.plots.figure_svg import figure_svg
 from analysis.plugin.change import Change, ranked
 from analysis.report.cause_words import cause_sentence
 from analysis.report.first_page import reasons
@@ -52,7 +53,8 @@ def test_a_text_is_no_markup_wherever_it_stands(text: str) -> None:
         for child in token.children or ()
     }
     assert kinds <= {"text", "code_inline", "strong_open", "strong_close", "link_open", "link_close", "image"}
-    check_html(write_html(text, blocks, {"map": Figure(text, [Plot(text, [(text, 0.0, 1.0, None)])])}))
+    picture = figure_svg(Figure(text, [Plot(text, [(text, 0.0, 1.0, None)])]))
+    check_html(write_html(text, blocks, {"map": picture}))
 
 
 def test_both_pages_say_the_same_words() -> None:
