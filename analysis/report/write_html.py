@@ -5,7 +5,6 @@ from __future__ import annotations
 import html
 from collections.abc import Iterable, Mapping
 from importlib.resources import files
-from xml.etree import ElementTree
 
 from analysis.base.escape import printable
 from analysis.report.page import (
@@ -77,7 +76,7 @@ def _block(block: Block, figures: Mapping[str, bytes]) -> str:
 
 def _drawn(picture: bytes) -> str:
     """The picture as a part of the page: without the declaration of a file."""
-    return ElementTree.tostring(ElementTree.fromstring(picture), encoding="unicode")
+    return picture.partition(b"?>")[2].decode("utf-8").strip()
 
 
 def _words(words: Words) -> str:
