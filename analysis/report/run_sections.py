@@ -94,7 +94,11 @@ def digests(statement: Mapping[str, Any]) -> list[Block]:
     ]
     lines.append(words("evidence of the run: ", code(predicate["run"]["evidence_sha256"])))
     lines += [words(code(name), ": ", code(digest)) for name, digest in sorted(predicate["files"].items())]
-    subject = [(code(one["name"]), code(one["digest"]["sha256"])) for one in statement["subject"]]
+    subject = [
+        (code(one["name"]), code(kind), code(digest))
+        for one in statement["subject"]
+        for kind, digest in one["digest"].items()
+    ]
     files = sorted(
         {
             (f"{one['prefix']}/{name}", digest)
@@ -110,7 +114,7 @@ def digests(statement: Mapping[str, Any]) -> list[Block]:
         Heading(2, "Digests"),
         Paragraph(("SHA-256 throughout.",)),
         Fold("Models, data, evidence and the files of this report", (items(lines),)),
-        Fold("What the signed statement is about", (table(("subject", "SHA-256"), subject),)),
+        Fold("What the signed statement is about", (table(("subject", "kind", "digest"), subject),)),
         Fold(
             plural(len(files), "model file"),
             (table(("model file", "SHA-256"), [(code(name), code(digest)) for name, digest in files]),),
