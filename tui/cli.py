@@ -15,12 +15,12 @@ from pathlib import Path
 from typing import NoReturn
 
 from analysis.base.errors import AssayError
-from tui.commands import analyze, compare, demo, doctor, plan, record, report, review, status, store
+from tui.commands import analyze, card, compare, demo, doctor, plan, record, report, review, status, store
 from tui.commands.common import DONE, INTERRUPTED, WRONG, Command
 from tui.draw.safe_text import printable
 
 PROGRAM = "assay"
-COMMANDS = (demo, analyze, plan, review, status, compare, record, report, store, doctor)
+COMMANDS = (demo, analyze, plan, review, status, compare, record, report, card, store, doctor)
 """The modules that add commands, in the order in which help lists them."""
 
 

@@ -23,7 +23,8 @@ def printable(text: str, limit: int = LIMIT) -> str:
     character of the result can move a cursor, change the direction of text or start an escape sequence.
     """
     cut = text[:limit]
-    seen = "".join(_visible(character) for character in cut)
+    # Nearly every text is printable as it is, and is not looked at character by character.
+    seen = cut if cut.isprintable() else "".join(_visible(character) for character in cut)
     return seen if len(text) <= limit else f"{seen}… ({len(text) - limit} more characters)"
 
 

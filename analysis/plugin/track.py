@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from analysis.base.records import Flag, MethodSpec, MetricSpec, Slice
     from analysis.base.review_records import SaidOfAnswer
     from analysis.data.examples import Examples
+    from analysis.plots.figure import Figure
+    from analysis.plugin.change import Change
     from analysis.plugin.gate import Gate
     from analysis.plugin.init.folder import Folder
     from analysis.plugin.init.toml_text import InitSection
@@ -40,6 +42,7 @@ class Track:
         name: the name of its section in `review.toml` and the prefix of its refs and gates.
         title: what a reviewer reads.
         question: what a reviewer is asked of an example where `ask` has no question of its own.
+        task: the kind of task as model hubs name it, for the metadata of a model card.
         main: the metric that stands for a slice where there is room for one; empty where none does.
         package: the package of its SQL, `schema.sql` being its payload tables.
         live_output: names of the numbers and labels of one side's live answer that are kept when it is saved; empty
@@ -54,6 +57,7 @@ class Track:
     name: ClassVar[str]
     title: ClassVar[str]
     question: ClassVar[str] = "Which side is right?"
+    task: ClassVar[str] = "other"
     main: ClassVar[str] = ""
     package: ClassVar[str] = ""
     live_output: ClassVar[tuple[str, ...]] = ()
@@ -212,6 +216,14 @@ class Track:
         """The occasions on which a review of such models matters, computed."""
         return []
 
+    def changes(self, given: GateInput) -> list[Change]:
+        """What got better and what got worse, in sentences for people who know nothing of models.
+
+        A pure function of the gate input, as gates are: a report's reader can compute it again. The first page of the
+        report, and its fields of changes and slices, are ranked from what all tracks say here.
+        """
+        return []
+
     def report_fields(self) -> tuple[str, ...]:
         """Titles of the fields that it adds to the nine of every report (`analysis.plugin.report_fields`)."""
         return ()
@@ -225,8 +237,11 @@ class Track:
         """
         return {}
 
-    def plots(self, connection: duckdb.DuckDBPyConnection, given: GateInput) -> dict[str, bytes]:
-        """SVG files for the report, by name."""
+    def figures(self, connection: duckdb.DuckDBPyConnection) -> dict[str, Figure]:
+        """Figures for the report, each with its numbers, by name (`a-z`, `0-9` and `-`).
+
+        `connection` has the run attached as `evidence`.
+        """
         return {}
 
     # What a person sees and asks

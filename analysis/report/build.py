@@ -15,7 +15,8 @@ from analysis.base.errors import AssayError
 from analysis.base.gate_records import GateInput
 from analysis.base.review_records import Decision, DecisionRecord, Event
 from analysis.base.sql import records
-from analysis.plots.scatter_svg import check_svg
+from analysis.plots.figure import Figure
+from analysis.plots.figure_svg import figure_svg
 from analysis.plugin.gate import judges_of
 from analysis.plugin.registry import get
 from analysis.report import canonical, render, reviewers
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
 STATEMENT_TYPE = "https://in-toto.io/Statement/v1"
 PREDICATE_TYPE = "https://assay.review/inspection-report/v1"
 
-SCHEMA = 4
+SCHEMA = 5
 """Version of the predicate's layout."""
 
 
@@ -91,7 +92,7 @@ def statement(session: ReviewSession, decision: Decision, reason: str) -> dict[s
         run=session.run,
         ts=_now(),
     )
-    return bundle(session, None, made).statement
+    return _stated(session, None, made).statement
 
 
 def bundle(
@@ -102,6 +103,16 @@ def bundle(
     Raises:
         AssayError: nothing was decided in this run yet.
     """
+    made = _stated(session, supersedes, pending)
+    files = made.files | render.rendered(made.statement)
+    files[SUMS] = format_sums(_digests(files))
+    return Bundle(made.statement, files)
+
+
+def _stated(
+    session: ReviewSession, supersedes: Mapping[str, str] | None, pending: DecisionRecord | None
+) -> Bundle:
+    """The statement and the files that it names; pages and sums follow from it."""
     given = session.gate_input()
     if pending is not None:
         given = replace(given, state=replace(given.state, decision=pending))
@@ -117,9 +128,11 @@ def bundle(
         "model.sha256": format_sums(subject),
         "rules.json": canonical.dumps(rules_content(given), "rules.json"),
     }
-    files |= _figures(session, given)
+    figures = _figures(session, given)
+    files |= {f"{name}.svg": figure_svg(figure) for name, figure in figures.items()}
     annotations = {"events": len(events), "heads": heads(events)}
     predicate = _predicate(session, seen, annotations, _digests(files))
+    predicate["figures"] = figures
     predicate["supersedes"] = dict(supersedes) if supersedes else None
     content = {
         "_type": STATEMENT_TYPE,
@@ -128,22 +141,18 @@ def bundle(
         "predicate": predicate,
     }
     files["report.json"] = canonical.dumps(content, "report.json")
-    # Rendered from the bytes that a verifier will read, not from the objects they were made of.
-    parsed = canonical.loads(files["report.json"], "report.json")
-    files["report.md"] = render.markdown(parsed).encode("utf-8")
-    files[SUMS] = format_sums(_digests(files))
-    return Bundle(parsed, files)
+    # Read back from the bytes that a verifier will read, so that the pages are not made of other objects.
+    return Bundle(canonical.loads(files["report.json"], "report.json"), files)
 
 
-def _figures(session: ReviewSession, given: GateInput) -> dict[str, bytes]:
-    """The pictures of every track, each checked to be nothing but a picture."""
-    found: dict[str, bytes] = {}
+def _figures(session: ReviewSession, given: GateInput) -> dict[str, Figure]:
+    """The figures of every track, by name."""
+    found: dict[str, Figure] = {}
     for name in given.tracks:
-        for file, data in get(name).plots(session.connection, given).items():
-            if not is_figure_name(file) or file in found:
-                raise ValueError(f"{file!r} of the track {name} cannot be a figure's name, or is taken")
-            check_svg(data, file)
-            found[file] = data
+        for figure, content in get(name).figures(session.connection).items():
+            if not is_figure_name(f"{figure}.svg") or figure in found:
+                raise ValueError(f"{figure!r} of the track {name} cannot be a figure's name, or is taken")
+            found[figure] = content
     return found
 
 

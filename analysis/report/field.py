@@ -8,8 +8,12 @@ from typing import Any
 
 from analysis.plugin.discovery import members
 from analysis.plugin.report_fields import NINE
-from analysis.report.render import NOT_HERE, NOTHING
 from analysis.report.reviewed import Reviewed
+
+NOT_HERE = "not in this review"
+NOTHING = "nothing to report"
+MOST = 5
+"""Sentences of a field that stand on the page; the others fold."""
 
 GROUP = "assay.report_fields"
 """Entry points of fields that other packages bring; each names a `Field`."""
@@ -22,7 +26,7 @@ class Field:
     Args:
         title: as it is printed; of the nine, or a further one.
         place: fields are printed by it.
-        sentences: what it says of a review, also of what the tracks told (`Reviewed.told`).
+        sentences: what it says of a review, also of what the tracks told (`Reviewed.told`); what matters most first.
         of_tracks: whether it is there only where a track or a finding speaks to it.
     """
 
@@ -39,13 +43,21 @@ def fields() -> tuple[Field, ...]:
 
 
 def field_entries(seen: Reviewed) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-    """The nine fields with their sentences, and the further ones; each says so where it has nothing to tell."""
+    """The nine fields with their sentences, and the further ones; each says so where it has nothing to tell.
+
+    Returns:
+        Each with its `field`, at most `MOST` `sentences`, and what `more` there is to say.
+    """
     known = fields()
     made = {field.title: _sentences(field, seen) for field in known}
     for title, told in seen.told.items():
         made.setdefault(title, list(told) or [NOTHING])
-    nine = [{"field": title, "sentences": made.pop(title)} for title in NINE]
-    return nine, [{"field": title, "sentences": sentences} for title, sentences in made.items()]
+    nine = [_entry(title, made.pop(title)) for title in NINE]
+    return nine, [_entry(title, sentences) for title, sentences in made.items()]
+
+
+def _entry(title: str, sentences: list[str]) -> dict[str, Any]:
+    return {"field": title, "sentences": sentences[:MOST], "more": sentences[MOST:]}
 
 
 def _sentences(field: Field, seen: Reviewed) -> list[str]:

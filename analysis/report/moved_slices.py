@@ -1,4 +1,4 @@
-"""Slices that got better or worse, counted, for reviews whose tracks do not name them."""
+"""Slices that got better or worse, counted, for tracks that do not tell their changes."""
 
 from __future__ import annotations
 
@@ -16,7 +16,9 @@ TOP = 5
 def moved_slices(seen: Reviewed, *, improved: bool) -> list[str]:
     """The slices in which most examples were fixed (or broken) on balance, as sentences."""
     sign = 1 if improved else -1
-    moved = [(sign * ((one.fixed or 0) - (one.broken or 0)), one) for one in seen.slices]
+    told = {one.track for one in seen.changes}
+    silent = [one for one in seen.slices if one.track not in told]
+    moved = [(sign * ((one.fixed or 0) - (one.broken or 0)), one) for one in silent]
     moved = [(gain, one) for gain, one in moved if gain > 0]
     moved.sort(key=lambda pair: (-pair[0], not pair[1].critical, pair[1].slice))
     sentences = []

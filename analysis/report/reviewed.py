@@ -12,7 +12,9 @@ from analysis.base.problems import suggest
 from analysis.base.review_records import DecisionRecord
 from analysis.base.sql import column, queries
 from analysis.plugin import registry
+from analysis.plugin.change import Change
 from analysis.plugin.report_fields import NINE
+from analysis.report.changes import all_changes
 from analysis.review.evaluate import as_heard, evaluate
 
 if TYPE_CHECKING:
@@ -22,6 +24,8 @@ if TYPE_CHECKING:
 SQL = queries(__package__, "report.sql")
 LISTED = 5
 """Names that one sentence lists."""
+DIGEST = 12
+"""Characters of a digest in a sentence."""
 
 
 @dataclass(frozen=True)
@@ -36,6 +40,7 @@ class Reviewed:
         results: the gates.
         triggers: of the configured tracks.
         slices: every slice, critical ones first.
+        changes: what got better and worse in all tracks, what matters most first.
         told: what the tracks report, by the title of the field.
         attributed: examples of findings that have attributions.
         decision: the decision that the report is of.
@@ -48,6 +53,7 @@ class Reviewed:
     results: tuple[GateResult, ...]
     triggers: tuple[Trigger, ...]
     slices: tuple[SliceProgress, ...]
+    changes: tuple[Change, ...]
     told: Mapping[str, tuple[str, ...]]
     attributed: frozenset[str]
     decision: DecisionRecord
@@ -75,6 +81,7 @@ def look(
         results=results,
         triggers=tuple(session.triggers()),
         slices=tuple(session.slices()),
+        changes=all_changes(heard),
         told=_told(session, heard),
         attributed=frozenset(column(session.connection, SQL["attributed"], {"refs": named})),
         decision=decision,
@@ -100,3 +107,8 @@ def listed(names: Sequence[str]) -> str:
     """The first names, and how many more there are."""
     shown = ", ".join(names[:LISTED])
     return f"{shown} and {len(names) - LISTED} more" if len(names) > LISTED else shown
+
+
+def models_words(models: Sequence[Mapping[str, Any]]) -> str:
+    """Some models by track, folder and the beginning of their digest; whole digests stand among the digests."""
+    return ", ".join(f"{one['track']} {one['folder']} ({one['digest'][:DIGEST]}…)" for one in models)

@@ -12,7 +12,15 @@ from analysis.base.errors import AssayError
 SUMS = "SHA256SUMS"
 """The signed file: digests of all the others."""
 
-SUMMED = ("annotations.jsonl", "metrics.jsonl", "model.sha256", "report.json", "report.md", "rules.json")
+SUMMED = (
+    "annotations.jsonl",
+    "metrics.jsonl",
+    "model.sha256",
+    "report.html",
+    "report.json",
+    "report.md",
+    "rules.json",
+)
 """Every file of a report that `SHA256SUMS` covers: these, figures, and no others."""
 
 MAX_BYTES = 512 * 2**20

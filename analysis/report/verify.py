@@ -21,7 +21,7 @@ from analysis.report.recompute import Recomputed, parse_events, recompute
 from analysis.report.sums import SUMMED, SUMS, is_figure_name, parse_sums, read_limited, sums_problems
 from analysis.store.run import run_id
 
-_RECOMPUTED = ("gates", "numbers", "gates_allow", "weakened", "rules")
+_RECOMPUTED = ("gates", "numbers", "gates_allow", "weakened", "rules", "changes", "causes")
 
 
 @dataclass(frozen=True)
@@ -105,7 +105,7 @@ class _Run:
             ("signers list", self._signers_list),
             ("signatures", self._signatures),
             ("model list", self._model_list),
-            ("report.md", self._report_md),
+            ("report.md", self._rendered),
             ("events", self._events),
             ("run", self._run),
             ("gates", self._gates),
@@ -161,7 +161,7 @@ class _Run:
             raise AssayError("is not an inspection report that this version knows", where="report.json")
         self.statement = parsed
         files = self._predicate()["files"]
-        named = (set(SUMMED) | set(self._figures())) - {"report.json", "report.md"}
+        named = (set(SUMMED) | set(self._figures())) - {"report.json", *render.PAGES}
         if set(files) != named:
             raise AssayError("names other files than were summed", where="report.json")
         for name in sorted(named):
@@ -215,13 +215,17 @@ class _Run:
             raise AssayError("model.sha256 and report.json name different model files")
         return f"{len(listed)} model files in model.sha256 and in report.json"
 
-    def _report_md(self) -> str:
+    def _rendered(self) -> str:
         known = self._predicate()["render_format"]
         if known != render.RENDER_FORMAT:
             return f"not re-rendered: made with format {known}, this version knows {render.RENDER_FORMAT}"
-        if render.markdown(self.statement or {}).encode("utf-8") != self._read("report.md"):
-            raise AssayError("does not say what report.json says", where="report.md")
-        return "rendered again from report.json: the same"
+        pages = render.rendered(self.statement or {})
+        for name, content in pages.items():
+            if content != self._read(name):
+                raise AssayError("does not say what report.json says", where=name)
+        if len(pages) - len(render.PAGES) != len(self._figures()):
+            raise AssayError("holds other figures than were summed", where="report.json")
+        return f"{len(pages)} files rendered again from report.json: the same"
 
     def _events(self) -> str:
         events = parse_events(self._read("annotations.jsonl"), "annotations.jsonl")

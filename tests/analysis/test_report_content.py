@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import stat
 import unicodedata
 from collections.abc import Iterator
+from html.parser import HTMLParser
 from pathlib import Path
 
 import duckdb
@@ -17,8 +19,11 @@ from analysis.base.errors import AssayError
 from analysis.base.escape import code, inline, printable
 from analysis.base.gate_records import GateInput
 from analysis.plugin.registry import registered
-from analysis.report import canonical, render
+from analysis.report import canonical
 from analysis.report.build import export, model_entries, statement
+from analysis.report.field import NOT_HERE
+from analysis.report.number_words import interval, number
+from analysis.report.render import PAGES
 from analysis.report.sums import SUMMED, parse_sums
 from analysis.review.session import ReviewSession
 from tests.analysis.report_fixture import HOSTILE, TOY, ToyTrack, inspect_all, toy_store
@@ -63,7 +68,7 @@ def test_the_nine_fields_stand_in_their_order(tmp_path: Path) -> None:
     assert list(said) == FIELDS
     assert said["Model"][0] == "toy-rc1: Toy classifier; owner owner@example.org"
     assert "trained as: trained <b>more</b>" in said["Candidate version"]
-    assert said["Changed behavior"] == ["2 examples broke", "blocker finding: titles decide"]
+    assert said["Changed behavior"] == ["“titles decide” (alice, blocker finding)", "2 examples broke."]
     assert said["Top regressed slices"][0].startswith("label=escalation (critical) accuracy 1.000 to 0.333")
     assert said["Top improved slices"] == [
         "label=other accuracy 0.667 to 1.000 (+0.333): 0 broken, 1 fixed of 3"
@@ -76,19 +81,19 @@ def test_the_nine_fields_stand_in_their_order(tmp_path: Path) -> None:
     ]
     assert said["Attribution findings"] == [
         "leans on message 0",
-        "blocker finding by alice: titles decide (toy.broken); evidence: none named",
+        "“titles decide” (alice, blocker finding on toy.broken)",
     ]
-    assert said["Embedding neighborhood findings"] == [render.NOT_HERE]
+    assert said["Embedding neighborhood findings"] == [NOT_HERE]
     assert said["Release decision"][0].startswith("reject, by alice (account uid:")
     assert "toy.broken (fail)" in said["Release decision"][1]
     predicate = predicate_of(report)
-    assert predicate["further"] == [{"field": "Response findings", "sentences": ["none"]}]
+    assert predicate["further"] == [{"field": "Response findings", "sentences": ["none"], "more": []}]
     assert [(one["text"], one["moves"]) for one in predicate["findings"]] == [  # type: ignore[attr-defined]
         ("titles decide", True),
         ("reads well", False),
     ]
     page = (report / "report.md").read_text("utf-8")
-    places = [page.index(f"**{field}:**") for field in FIELDS]
+    places = [page.index(f"### {field}\n") for field in FIELDS]
     assert places == sorted(places)
 
 
@@ -136,15 +141,10 @@ def test_a_gate_says_what_its_number_is_and_what_it_looked_at(tmp_path: Path) ->
     rules = canonical.loads((report / "rules.json").read_bytes(), "rules.json")
     assert rules["specs"]["toy"]["accuracy"]["meaning"] == "share of messages that a side gets right"
     page = (report / "report.md").read_text("utf-8")
-    assert "| `toy.broken` | **fail** | 2 | broken, messages, down is better | 6 | 0 | 2 broken |" in page
+    assert "| `toy.broken` | **fail** | broken messages | 2 | at most 0 |" in page
+    assert "- `toy.broken` protects: what worked goes on working. 2 broken. n 6. Examples: " in page
     assert "| `toy.broken` | broken messages | 2 | at most 0 | fail |" in page
     assert "- `broken` (toy), broken: messages that only the base gets right; count, messages, down" in page
-
-
-def test_a_change_is_printed_with_its_sign() -> None:
-    assert render.interval(0.25, -0.5, 0.5, signed=True) == "+0.25 \\[-0.5, +0.5\\]"
-    assert render.interval(2.0, None, None, signed=True) == "+2"
-    assert render.number(0.0, signed=True) == "0"
 
 
 def test_every_digest_is_on_the_page_and_true(tmp_path: Path) -> None:
@@ -157,7 +157,7 @@ def test_every_digest_is_on_the_page_and_true(tmp_path: Path) -> None:
     assert sorted(path.name for path in report.iterdir()) == sorted([*SUMMED, "SHA256SUMS"])
     for name, digest in listed.items():
         assert hashlib.sha256((report / name).read_bytes()).hexdigest() == digest
-        if name not in ("report.json", "report.md"):
+        if name not in ("report.json", *PAGES):
             assert digest in page
     for name, digest in parse_sums((report / "model.sha256").read_bytes(), "model.sha256").items():
         assert hashlib.sha256((made.models / name).read_bytes()).hexdigest() == digest
@@ -226,7 +226,7 @@ def test_a_later_report_supersedes_the_one_before(tmp_path: Path) -> None:
     assert [path for path in second.parent.iterdir() if path.name.startswith(".tmp")] == []
 
 
-def test_loosened_and_switched_off_gates_come_first(tmp_path: Path) -> None:
+def test_loosened_and_switched_off_gates_are_told_on_the_first_page(tmp_path: Path) -> None:
     gates = {
         "toy.broken": {"max_broken": 5, "reason": "a <small> loss is fine"},
         **{name: {"off": "a dry run"} for name in ("toy.critical", "review.coverage", "review.reviewers")},
@@ -235,10 +235,9 @@ def test_loosened_and_switched_off_gates_come_first(tmp_path: Path) -> None:
     with ReviewSession.open(made.store) as session:
         report = export(session, tmp_path / "report", "promote", "a dry run")
     page = (report / "report.md").read_text("utf-8")
-    assert page.index("`toy.broken` is **loosened**: max\\_broken 0 -\\> 5. a \\<small\\> loss") < page.index(
-        "**Model:**"
-    )
-    assert page.index("`review.coverage` is **off**: a dry run") < page.index("**Model:**")
+    assert "**4 gates loosened or off** ([which](#loosened-or-switched-off))" in page[: page.index("## Why")]
+    assert "- `toy.broken` is **loosened**: max\\_broken 0 -\\> 5. a \\<small\\> loss is fine" in page
+    assert "- `review.coverage` is **off**: a dry run" in page
 
 
 def test_a_waiver_is_printed_with_who_and_until_when(tmp_path: Path) -> None:
@@ -251,6 +250,11 @@ def test_a_waiver_is_printed_with_who_and_until_when(tmp_path: Path) -> None:
     assert predicate["gates_allow"] is True
     assert [(one["key"], one["in_force"]) for one in predicate["waivers"]] == [("toy.broken", True)]  # type: ignore[attr-defined]
     page = (report / "report.md").read_text("utf-8")
+    first = page[: page.index("## Inspection")]
+    assert "**It may ship.** The gates allow promotion. **1 gate waived.**" in first
+    accepted = "`toy.broken` does not pass, and bob accepts that: “one known case, fixed by routing”."
+    assert accepted in first
+    assert "The waiver of `toy.broken` ends on 2099-12-31." in first
     assert "`toy.broken` at 1 (0) by bob (account uid:" in page
     assert "until 2099-12-31: one known case, fixed by routing" in page
 
@@ -275,9 +279,12 @@ def test_a_number_that_is_not_finite_is_refused_before_the_decision(tmp_path: Pa
         assert session.gate_input().state.decision is None
 
 
-def test_what_is_only_rounding_is_zero_on_the_page() -> None:
-    assert render.interval(0.25, -4.9e-18, 0.5) == "0.25 \\[0, 0.5\\]"
-    assert render.number(-3e-10) == "-3e-10"
+def test_numbers_are_printed_in_the_digits_that_are_worth_reading() -> None:
+    assert interval(0.25, -0.5, 0.5, signed=True) == "+0.25 [-0.5, +0.5]"
+    assert interval(2.0, None, None, signed=True) == "+2"
+    assert number(0.0, signed=True) == "0"
+    assert interval(0.25, -4.9e-18, 0.5) == "0.25 [0, 0.5]"
+    assert number(-3e-10) == "-3e-10"
 
 
 def test_folders_of_the_same_name_get_their_side() -> None:
@@ -298,6 +305,63 @@ def unseen(text: str) -> set[str]:
     }
 
 
+TAGS = frozenset(
+    {
+        "html",
+        "head",
+        "meta",
+        "title",
+        "style",
+        "body",
+        "main",
+        "h1",
+        "h2",
+        "h3",
+        "p",
+        "ul",
+        "ol",
+        "li",
+        "a",
+        "code",
+    }
+    | {"strong", "pre", "div", "table", "thead", "tbody", "tr", "th", "td", "figure", "details", "summary"}
+    | {"svg", "g", "rect", "path", "text"}
+)
+"""Every element that a page may have."""
+
+
+class Tags(HTMLParser):
+    """Every element of a page, with its attributes; each is closed in its order."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.found: list[tuple[str, dict[str, str | None]]] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.found.append((tag, dict(attrs)))
+        if tag != "meta":
+            self.open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+
+def check_html(page: str) -> None:
+    """A page that is whole, loads nothing, runs nothing, and shows no character that nobody sees."""
+    assert unseen(page) == set()
+    tags = Tags()
+    tags.feed(page)
+    tags.close()
+    assert tags.open == []
+    assert {tag for tag, _ in tags.found} <= TAGS
+    for _, attributes in tags.found:
+        assert not any(name.startswith("on") or name in ("src", "style", "action") for name in attributes)
+        assert str(attributes.get("href", "#")).startswith("#")
+    targets = {attributes["id"] for _, attributes in tags.found if "id" in attributes}
+    assert {str(one["href"])[1:] for _, one in tags.found if "href" in one} <= targets
+
+
 @pytest.mark.parametrize("payload", HOSTILE, ids=range(len(HOSTILE)))
 def test_hostile_text_stays_text(tmp_path: Path, payload: str) -> None:
     made = toy_store(tmp_path, broken=1, texts=(payload,), training_change=payload[:500])
@@ -312,16 +376,29 @@ def test_hostile_text_stays_text(tmp_path: Path, payload: str) -> None:
     assert unseen(page) == set()
     tokens = MarkdownIt("commonmark", {"html": True}).enable("table").parse(page)
     kinds = [token.type for token in tokens] + [c.type for token in tokens for c in token.children or ()]
-    assert not {"html_block", "html_inline", "link_open", "image", "blockquote_open", "hr"} & set(kinds)
+    assert not {"html_inline", "image", "blockquote_open", "hr"} & set(kinds)
+    for token in tokens:
+        # What folds is all the HTML there is; its title is none of the data.
+        if token.type == "html_block":
+            assert re.fullmatch(r"<details>\n<summary>[^<>]*</summary>\n|</details>\n", token.content)
+        for child in token.children or ():
+            assert child.type != "link_open" or str(child.attrGet("href")).startswith("#")
+    check_html((report / "report.html").read_text("utf-8"))
     plain_root = tmp_path / "plain"
     plain_root.mkdir()
-    plain_store = toy_store(plain_root, broken=1, texts=("plain",), training_change="plain")
+    # Of the same length, so that the same sentences are too long for their place.
+    same = "p" * len(payload)
+    plain_store = toy_store(plain_root, broken=1, texts=(same,), training_change=same[:500])
     with ReviewSession.open(plain_store.store, reviewer="r") as session:
-        session.verdict("toy/message:m0", "base", cause="plain", note="plain")
-        session.finding("plain", "toy.broken", ["toy/message:m0"], "blocker")
-        session.waive("toy.broken", "plain", "2099-12-31")
-        plain = export(session, None, "reject", "plain")
-    expected = MarkdownIt("commonmark").enable("table").parse((plain / "report.md").read_text("utf-8"))
+        session.verdict("toy/message:m0", "base", cause=same[:3000], note=same[:3000])
+        session.finding(same[:3000], "toy.broken", ["toy/message:m0"], "blocker")
+        session.waive("toy.broken", same[:3000], "2099-12-31")
+        plain = export(session, None, "reject", same[:3000])
+    expected = (
+        MarkdownIt("commonmark", {"html": True})
+        .enable("table")
+        .parse((plain / "report.md").read_text("utf-8"))
+    )
     blocks = [token.type for token in expected if token.block]
     assert [token.type for token in tokens if token.block] == blocks
 

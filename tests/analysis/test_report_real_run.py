@@ -38,6 +38,6 @@ def test_a_real_run_is_reported_signed_and_verified(tiny_store: Path, tmp_path: 
     }
     assert predicate["gates_allow"] is False
     said = {one["field"]: one["sentences"] for one in predicate["fields"]}
-    assert "blocker finding: a random model" in said["Changed behavior"]
+    assert "“a random model” (alice, blocker finding)" in said["Changed behavior"]
     assert any("p(escalation)" in sentence for sentence in said["Attribution findings"])
     assert not verify(report, allowed, require="promote").ok

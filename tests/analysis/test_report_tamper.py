@@ -238,7 +238,8 @@ def forge(signed: Signed, change: Callable[[dict[str, object]], None]) -> set[st
     statement = canonical.loads((signed.report / "report.json").read_bytes(), "report.json")
     change(statement["predicate"])
     (signed.report / "report.json").write_bytes(canonical.dumps(statement))
-    (signed.report / "report.md").write_text(render.markdown(statement), "utf-8")
+    for name, content in render.rendered(statement).items():
+        (signed.report / name).write_bytes(content)
     remove_the_signature(signed)
     signed.sum_again()
     sign(signed.report, signed.keys / "alice", "alice@x")

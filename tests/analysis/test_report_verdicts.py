@@ -13,6 +13,7 @@ import pytest
 from analysis.plugin.registry import registered
 from analysis.report import canonical, render
 from analysis.report.build import export
+from analysis.report.gate_sections import counts_line
 from analysis.report.recompute import parse_events, recompute
 from analysis.report.reviewers import entries
 from analysis.report.sign import sign
@@ -178,7 +179,7 @@ def test_changes_have_their_sign_and_undecided_is_no_pass(session: ReviewSession
     _, page, _ = reported(session)
     assert "| `toy.critical` | net loss in messages | +2 | at most 1 | unknown |" in page
     gates = [{"verdict": verdict} for verdict in ("pass", "undecided", "fail", "undecided")]
-    assert render._counts(gates) == "1 fail, 2 undecided (too few data to tell: not a pass), 1 pass."
+    assert counts_line(gates) == "1 fail, 2 undecided (too few data to tell: not a pass), 1 pass."
 
 
 @pytest.mark.skipif(shutil.which("ssh-keygen") is None, reason="needs OpenSSH")
@@ -206,7 +207,8 @@ def test_a_signer_cannot_say_otherwise_of_people(
     assert told != value
     statement["predicate"][name] = {**told, **value} if isinstance(value, dict) else value
     (folder / "report.json").write_bytes(canonical.dumps(statement))
-    (folder / "report.md").write_text(render.markdown(statement), "utf-8")
+    for file, content in render.rendered(statement).items():
+        (folder / file).write_bytes(content)
     sums = {one: hashlib.sha256((folder / one).read_bytes()).hexdigest() for one in SUMMED}
     (folder / "SHA256SUMS").write_bytes(format_sums(sums))
     sign(folder, key, "alice@x")

@@ -9,9 +9,11 @@ import duckdb
 import pytest
 
 from analysis.base.errors import AssayError
-from analysis.base.gate_records import GateInput
-from analysis.plots.scatter_svg import Figure, Plot, check_svg, scatter_svg
+from analysis.plots.figure import Curve, Figure, Plot, figure_of
+from analysis.plots.figure_svg import figure_svg
+from analysis.plots.scatter_svg import check_svg
 from analysis.plugin.registry import registered
+from analysis.report import canonical
 from analysis.report.build import export
 from analysis.report.sums import SUMMED, parse_sums, sums_problems
 from analysis.review.session import ReviewSession
@@ -20,9 +22,13 @@ from tests.analysis.report_fixture import HOSTILE, ToyTrack, toy_store
 NAME = "toy-map.svg"
 
 
-def drawn(title: str = "map", names: tuple[str, ...] = ("Quiet Suspect", "Cold Harbor")) -> bytes:
+def a_map(title: str = "map", names: tuple[str, ...] = ("Quiet Suspect", "Cold Harbor")) -> Figure:
     points = [(name, float(number), number**0.5, number % 3 or None) for number, name in enumerate(names)]
-    return scatter_svg(Figure(title, [Plot("base", points), Plot("candidate", points)], ["a", "b"], ["n 2"]))
+    return Figure(title, [Plot("base", points), Plot("candidate", points)], ["a", "b"], ["n 2"])
+
+
+def drawn(title: str = "map", names: tuple[str, ...] = ("Quiet Suspect", "Cold Harbor")) -> bytes:
+    return figure_svg(a_map(title, names))
 
 
 def test_it_is_well_formed_and_the_same_each_time() -> None:
@@ -32,6 +38,31 @@ def test_it_is_well_formed_and_the_same_each_time() -> None:
     paths = [one for one in root.iter() if str(one.tag).endswith("}path")]
     assert len(paths) == 2 * 2 + 2
     check_svg(picture, NAME)
+
+
+def test_curves_have_axes_marks_and_dashes_of_their_own() -> None:
+    curves = [Curve("base", [(0.0, 0.1), (0.5, 0.4)]), Curve("candidate", [(0.0, 0.1), (0.5, -0.2)])]
+    figure = Figure("dose", [Plot("", curves=curves, x="scale", y="rate")], header=["x"], rows=[["1"]])
+    picture = figure_svg(figure)
+    check_svg(picture, NAME)
+    root = ElementTree.fromstring(picture)
+    shown = [one.text for one in root.iter() if str(one.tag).endswith("}text")]
+    assert {"dose", "scale", "rate", "base", "candidate", "-0.2", "0.4", "0.5"} <= set(shown)
+    lines = [one for one in root.iter() if one.get("stroke-width") == "2"]
+    assert len({(one.get("stroke"), one.get("stroke-dasharray")) for one in lines}) == len(curves)
+    # A curve of one point, and one on which nothing changes, have axes, too.
+    for points in ([(1.0, 1.0)], [(0.0, 3.0), (1.0, 3.0)]):
+        check_svg(figure_svg(Figure("flat", [Plot("", curves=[Curve("a", points)])])), NAME)
+
+
+def test_a_figure_is_drawn_from_the_json_of_a_report_as_from_itself() -> None:
+    curve = Plot("c", curves=[Curve("base", [(0, 1), (1, 0.5)])], x="x", y="y", diagonal=True)
+    for figure in (a_map(), Figure("both", [curve], notes=["a note"], header=["x"], rows=[["1"]])):
+        content = canonical.loads(canonical.dumps(figure), "figure")
+        assert figure_svg(figure_of(content)) == figure_svg(figure)
+    for broken in ({}, {"plots": [{}]}, {**content, "plots": 3}, {**content, "script": "x"}):
+        with pytest.raises((KeyError, TypeError, ValueError)):
+            figure_svg(figure_of(broken))
 
 
 @pytest.mark.parametrize("text", HOSTILE)
@@ -66,8 +97,8 @@ def test_a_report_carries_the_figures_of_its_tracks_and_checks_them(tmp_path: Pa
     class Drawing(ToyTrack):
         """Adds a picture to the report."""
 
-        def plots(self, connection: duckdb.DuckDBPyConnection, given: GateInput) -> dict[str, bytes]:
-            return {NAME: drawn()}
+        def figures(self, connection: duckdb.DuckDBPyConnection) -> dict[str, Figure]:
+            return {"toy-map": a_map()}
 
     track = Drawing()
     made = toy_store(tmp_path)

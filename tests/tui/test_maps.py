@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from analysis.plots.figure_svg import figure_svg
 from analysis.plots.scatter_svg import check_svg
 from analysis.review.session import ReviewSession
-from analysis.tracks.retrieval.map_plots import plots
+from analysis.tracks.retrieval.map_figures import figures
 from analysis.tracks.retrieval.map_queries import most_moved
 from tests.analysis.report_fixture import HOSTILE
 from tests.analysis.tracks.retrieval.map_fixture import QUERY, analysed, noise, regrouped
@@ -79,7 +80,7 @@ async def test_neighbours_of_a_query_are_marked(mapped: ReviewSession) -> None:
 async def test_withheld_maps_are_a_table_that_leads_to_the_items(tmp_path: Path) -> None:
     with ReviewSession.open(analysed(tmp_path / "noise", noise()), "alice") as session:
         second = most_moved(session.connection, 2)[1].ref
-        assert plots(session.connection, session.gate_input()) == {}
+        assert figures(session.connection) == {}
         app = AssayApp(session, Colours())
         async with app.run_test(size=(80, 24)) as pilot:
             await pilot.press("M")
@@ -91,12 +92,12 @@ async def test_withheld_maps_are_a_table_that_leads_to_the_items(tmp_path: Path)
 
 
 def test_the_picture_of_the_report_is_one_per_kind_of_attribute(mapped: ReviewSession) -> None:
-    found = plots(mapped.connection, mapped.gate_input())
-    assert sorted(found) == ["retrieval-map-tsne-unwanted.svg", "retrieval-map-tsne-wanted.svg"]
-    assert found == plots(mapped.connection, mapped.gate_input())
-    for name, data in found.items():
-        check_svg(data, name)
-        assert b"seed stability" in data
+    found = figures(mapped.connection)
+    assert sorted(found) == ["retrieval-map-tsne-unwanted", "retrieval-map-tsne-wanted"]
+    assert found == figures(mapped.connection)
+    for name, figure in found.items():
+        check_svg(figure_svg(figure), name)
+        assert "seed stability" in [row[0] for row in figure.rows]
 
 
 def test_a_review_without_the_track_has_no_maps(session: ReviewSession) -> None:

@@ -11,9 +11,9 @@ def _sentences(seen: Reviewed) -> list[str]:
     return [
         *seen.told.get(ATTRIBUTION, ()),
         *(
-            f"{finding.severity} finding by {finding.reviewer}: {finding.text}"
-            + (f" ({finding.gate})" if finding.gate else "")
-            + f"; evidence: {finding.evidence or 'none named'}"
+            f"“{finding.text}” ({finding.reviewer}, {finding.severity} finding"
+            + (f" on {finding.gate})" if finding.gate else ")")
+            + (f"; evidence: {finding.evidence}" if finding.evidence else "")
             for finding in seen.given.state.findings
             if seen.attributed.intersection(finding.refs)
         ),

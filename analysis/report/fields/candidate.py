@@ -5,21 +5,17 @@ from __future__ import annotations
 from analysis.base.records import SIDES
 from analysis.plugin.report_fields import CANDIDATE
 from analysis.report.field import Field
-from analysis.report.reviewed import Reviewed
+from analysis.report.reviewed import Reviewed, models_words
 
 
 def _sentences(seen: Reviewed) -> list[str]:
     review = seen.description["review"]
-    sentences = [
-        f"{review.get('candidate_version') or one['folder']}, {one['track']} folder digest {one['digest']}"
-        for one in seen.models
-        if one["side"] == "candidate"
-    ]
-    sentences += [
-        f"served as {one['folder']}, {one['track']} folder digest {one['digest']}"
-        for one in seen.models
-        if one["side"] not in SIDES
-    ]
+    candidates = [one for one in seen.models if one["side"] == "candidate"]
+    version = f"{review['candidate_version']}: " if review.get("candidate_version") else ""
+    sentences = [f"{version}{models_words(candidates)}"] if candidates else []
+    forms = [one for one in seen.models if one["side"] not in SIDES]
+    if forms:
+        sentences.append(f"served as {models_words(forms)}")
     if review.get("training_change"):
         sentences.append(f"trained as: {review['training_change']}")
     return [*seen.told.get(CANDIDATE, ()), *sentences]

@@ -41,7 +41,7 @@ def _sentences(seen: Reviewed) -> list[str]:
     wrong = [ref for ref in judged if judgement(state, ref) in ("base", "neither")]
     if wrong:
         sentences.append(f"the candidate was judged wrong in critical slices on {listed(wrong)}")
-    return [*seen.told.get(INSPECTED, ()), *sentences]
+    return [*sentences, *seen.told.get(INSPECTED, ())]
 
 
 FIELD = Field(INSPECTED, 60, _sentences)

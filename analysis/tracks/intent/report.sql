@@ -1,23 +1,5 @@
 -- What the inspection report says of the track; the run is attached as `evidence`.
 
--- name: improved_slices
-SELECT d.slice, d.value, d.low, d.high, d.n, b.value, f.value, any_value(s.critical)
-FROM evidence.metric d
-JOIN evidence.metric b ON b.track = d.track AND b.slice = d.slice AND b.name = 'broken'
-JOIN evidence.metric f ON f.track = d.track AND f.slice = d.slice AND f.name = 'fixed'
-JOIN evidence.slice s ON s.track = d.track AND s.slice = d.slice AND s.kind NOT IN ('all', 'confusion')
-WHERE d.track = $track AND d.name = 'accuracy' AND d.side = 'difference' AND d.value > 0
-GROUP BY ALL ORDER BY d.value DESC, d.slice LIMIT $shown
-
--- name: regressed_slices
-SELECT d.slice, d.value, d.low, d.high, d.n, b.value, f.value, any_value(s.critical)
-FROM evidence.metric d
-JOIN evidence.metric b ON b.track = d.track AND b.slice = d.slice AND b.name = 'broken'
-JOIN evidence.metric f ON f.track = d.track AND f.slice = d.slice AND f.name = 'fixed'
-JOIN evidence.slice s ON s.track = d.track AND s.slice = d.slice AND s.kind NOT IN ('all', 'confusion')
-WHERE d.track = $track AND d.name = 'accuracy' AND d.side = 'difference' AND d.value < 0
-GROUP BY ALL ORDER BY d.value ASC, d.slice LIMIT $shown
-
 -- name: top_words
 WITH word AS (
     SELECT a.side, a.method, nfc_normalize(lower(e.text[a.starts[i] + 1 : a.ends[i]])) AS word, a.scores[i] AS score

@@ -9,8 +9,8 @@ from analysis.base.records import ALL, SIDES
 from analysis.base.sql import queries
 from analysis.plugin.clusters import cluster_sentences
 from analysis.plugin.gate import metric_of
-from analysis.plugin.report_fields import ATTRIBUTION, CHANGED, IMPROVED, INSPECTED, REGRESSED
-from analysis.plugin.trigger import count
+from analysis.plugin.report_fields import ATTRIBUTION, CHANGED, INSPECTED
+from analysis.plugin.trigger import clear, count
 from analysis.tracks.intent.change_sentence import change_sentences
 from analysis.tracks.intent.cue_evidence import correlation_sentence
 from analysis.tracks.intent.enrichment_sentences import enrichment_sentence, number
@@ -26,29 +26,30 @@ if TYPE_CHECKING:
 _SQL = queries(__package__, "report.sql")
 
 SHOWN = 5
-"""Slices named as most improved, and as most regressed."""
+"""Words and slices that one sentence names."""
 
 
 def report_sections(connection: duckdb.DuckDBPyConnection, given: GateInput) -> dict[str, list[str]]:
     """Sentences for the report's fields; `connection` has the run attached as `evidence`."""
+    moving, still = _relevance(given)
     return {
         CHANGED: [*_routing(connection, given), *_production(given)],
-        IMPROVED: _slices(connection, improved=True),
-        REGRESSED: [
-            *_slices(connection, improved=False),
+        INSPECTED: [
+            *wrong_gold(connection, given),
+            *_cut(connection),
             *cluster_sentences(connection, TRACK, "messages"),
         ],
-        INSPECTED: [*wrong_gold(connection, given), *_cut(connection)],
         ATTRIBUTION: [
             *_no_model(given),
-            *_relevance(given),
+            *moving,
             *_signals(given),
-            *_leading(given),
-            *_chosen(connection),
-            *_licences(given),
             *_reverted(given),
-            *_top_words(connection, given),
             *_where_changed(connection, given),
+            *_top_words(connection, given),
+            *_leading(given),
+            *_licences(given),
+            *still,
+            *_chosen(connection),
         ],
     }
 
@@ -57,16 +58,6 @@ def _no_model(given: GateInput) -> list[str]:
     """Why nothing of all this was measured, where predictions were recorded."""
     why = given.settings.get(TRACK, {}).get("no_model")
     return [f"no explanation, probe or drift was measured: {why}"] if why else []
-
-
-def _slices(connection: duckdb.DuckDBPyConnection, *, improved: bool) -> list[str]:
-    name = "improved_slices" if improved else "regressed_slices"
-    rows = connection.execute(_SQL[name], {"track": TRACK, "shown": SHOWN}).fetchall()
-    return [
-        f"{name}{' (critical)' if critical else ''} {value:+.3f} [{low:.3f}, {high:.3f}], "
-        f"{int(broken)} broken and {int(fixed)} fixed of {n}"
-        for name, value, low, high, n, broken, fixed, critical in rows
-    ] or ["none"]
 
 
 def _routing(connection: duckdb.DuckDBPyConnection, given: GateInput) -> list[str]:
@@ -130,31 +121,37 @@ def _of(part: int, whole: int) -> str:
     return f"{part / whole:.1%}" if whole else "–"
 
 
-def _relevance(given: GateInput) -> list[str]:
-    """What each declared cue does, with what stands beside it, and where a correlation was not learned."""
-    found = []
+def _relevance(given: GateInput) -> tuple[list[str], list[str]]:
+    """What each declared cue does, with what stands beside it, and where a correlation was not learned.
+
+    Returns:
+        The sentences of cues that move a side, and those of the others.
+    """
+    found: list[str] = []
+    still: list[str] = []
     for target, cues in given.settings.get(TRACK, {}).get("irrelevant", {}).items():
         for cue in cues:
             key = f"{target}/{cue}"
             own = metric_of(given, TRACK, "relevance_own_other", key, "candidate")
             base = metric_of(given, TRACK, "relevance_own_other", key, "base")
+            said = found if any(one is not None and clear(one) for one in (own, base)) else still
             if own is not None and base is not None:
                 held_out = metric_of(given, TRACK, "relevance_held_out_other", key, "candidate")
                 beside = f"; terms that the lexicon does not hold {number(held_out)}" if held_out else ""
-                found.append(
+                said.append(
                     f"inserting {cue} changes p({target}) by {number(own)} on {own.n} texts of other classes; "
                     f"base {number(base)}{beside} (counterfactual edits)"
                 )
-            found += filter(
+            said += filter(
                 None, (enrichment_sentence(given, target, cue), correlation_sentence(given, target, cue))
             )
         neutral = metric_of(given, TRACK, "relevance_neutral_other", f"{target}/{NEUTRAL}", "candidate")
         if neutral is not None:
-            found.append(
+            still.append(
                 f"inserting neutral phrases changes p({target}) by {number(neutral)} on {neutral.n} texts of "
                 "other classes (counterfactual edits; shown beside, never subtracted)"
             )
-    return found
+    return found, still
 
 
 def _signals(given: GateInput) -> list[str]:

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from analysis.base.records import Flag, MethodSpec, MetricSpec, Slice
     from analysis.data.examples import Examples
     from analysis.models.sides import Sides
+    from analysis.plots.figure import Figure
+    from analysis.plugin.change import Change
     from analysis.plugin.gate import Gate
     from analysis.plugin.init.folder import Folder
     from analysis.plugin.init.toml_text import InitSection
@@ -36,6 +38,7 @@ class IntentTrack(Track):
     name: ClassVar[str] = "intent"
     title: ClassVar[str] = "Intent classifier"
     question: ClassVar[str] = "Which label is right for this message?"
+    task: ClassVar[str] = "text-classification"
     main: ClassVar[str] = "accuracy"
     package: ClassVar[str] = __package__
     live_output: ClassVar[tuple[str, ...]] = LIVE_OUTPUT
@@ -276,12 +279,22 @@ class IntentTrack(Track):
 
         return triggers(given)
 
+    def changes(self, given: GateInput) -> list[Change]:
+        from analysis.tracks.intent.plain_changes import changes
+
+        return changes(given)
+
     def report_sections(
         self, connection: duckdb.DuckDBPyConnection, given: GateInput
     ) -> dict[str, list[str]]:
         from analysis.tracks.intent.report_sections import report_sections
 
         return report_sections(connection, given)
+
+    def figures(self, connection: duckdb.DuckDBPyConnection) -> dict[str, Figure]:
+        from analysis.tracks.intent.figures import figures
+
+        return figures(connection)
 
     def ask(self, connection: duckdb.DuckDBPyConnection, ref: str) -> Question | None:
         from analysis.tracks.intent.questions import question

@@ -9,7 +9,7 @@ from analysis.base.records import ALL, SIDES, Metric
 from analysis.base.sql import queries
 from analysis.plugin.alpha import share_of
 from analysis.plugin.gate import metric_of
-from analysis.plugin.report_fields import IMPROVED, REGRESSED
+from analysis.plugin.trigger import clear
 from analysis.tracks.response.estimates import Estimate, estimates
 from analysis.tracks.response.gate_keys import BEHAVIOUR, flagged_for
 from analysis.tracks.response.heard import heard
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 FIELD = "Response findings"
 SHOWN = 5
-"""Slices, judges and tokens that are named."""
+"""Judges that are named."""
 QUOTED = 2
 """Examples that are quoted of a behaviour over all prompts."""
 LONGEST = 80
@@ -31,7 +31,7 @@ _SQL = queries(__package__, "report.sql")
 
 def report_sections(connection: duckdb.DuckDBPyConnection, given: GateInput) -> dict[str, list[str]]:
     """Sentences for the report's fields; `connection` has the run attached as `evidence`."""
-    found = {
+    return {
         FIELD: [
             *_behaviours(connection, given),
             *_sampled(given),
@@ -41,16 +41,14 @@ def report_sections(connection: duckdb.DuckDBPyConnection, given: GateInput) -> 
             *_unanswered(given),
         ]
     }
-    if heard(given).behaviours:
-        found[IMPROVED] = _slices(connection, risen=False)
-        found[REGRESSED] = _slices(connection, risen=True)
-    return found
 
 
 def _behaviours(connection: duckdb.DuckDBPyConnection, given: GateInput) -> list[str]:
     """For every behaviour and critical slice: what labels say, what leads point at, and an example to look at."""
     sentences = []
-    for one in estimates(given, share_of(given, BEHAVIOUR)).values():
+    found = estimates(given, share_of(given, BEHAVIOUR)).values()
+    # What people's labels tell from no change comes first, the furthest before the others.
+    for one in sorted(found, key=lambda one: -abs(one.metric.value or 0.0) if clear(one.metric) else 0.0):
         where = "" if one.slice == ALL else f" where the prompt is in {one.slice!r}"
         sentences.append(
             f"{words_of(one.behaviour.name)}{where}: {_estimated(one)}{_leads(given, one)}{_quality(given, one)}"
@@ -266,13 +264,3 @@ def _unanswered(given: GateInput) -> list[str]:
         if any(counts):
             said.append(f"{what} {counts[0]} → {counts[1]}")
     return [f"base → candidate: {', '.join(said)}"] if said else []
-
-
-def _slices(connection: duckdb.DuckDBPyConnection, *, risen: bool) -> list[str]:
-    asked = {"track": TRACK, "most": SHOWN, "risen": risen}
-    rows = connection.execute(_SQL["changed_slices"], asked).fetchall()
-    return [
-        f"{name}{' (critical)' if critical else ''} leads of {words_of(behaviour)} {value:+.3f}"
-        f"{'' if low is None else f' [{low:.3f}, {high:.3f}]'}, {int(new)} new and {int(gone)} gone of {n}"
-        for name, behaviour, value, low, high, n, new, gone, critical in rows
-    ] or ["none"]

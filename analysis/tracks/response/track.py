@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from analysis.base.review_records import SaidOfAnswer
     from analysis.data.examples import Examples
     from analysis.models.sides import Sides
+    from analysis.plots.figure import Figure
+    from analysis.plugin.change import Change
     from analysis.plugin.gate import Gate
     from analysis.plugin.init.folder import Folder
     from analysis.plugin.init.toml_text import InitSection
@@ -33,6 +35,7 @@ class ResponseTrack(Track):
     name: ClassVar[str] = "response"
     title: ClassVar[str] = "Response model"
     question: ClassVar[str] = "Which answer may be sent?"
+    task: ClassVar[str] = "text-generation"
     package: ClassVar[str] = __package__ or ""
     live_output: ClassVar[tuple[str, ...]] = ("text", "ended", "words")
     init_rank: ClassVar[int] = 10
@@ -235,6 +238,11 @@ class ResponseTrack(Track):
 
         return triggers(given)
 
+    def changes(self, given: GateInput) -> list[Change]:
+        from analysis.tracks.response.plain_changes import changes
+
+        return changes(given)
+
     def report_fields(self) -> tuple[str, ...]:
         from analysis.tracks.response.report_sections import FIELD
 
@@ -246,6 +254,11 @@ class ResponseTrack(Track):
         from analysis.tracks.response.report_sections import report_sections
 
         return report_sections(connection, given)
+
+    def figures(self, connection: duckdb.DuckDBPyConnection) -> dict[str, Figure]:
+        from analysis.tracks.response.figures import figures
+
+        return figures(connection)
 
     def ask(self, connection: duckdb.DuckDBPyConnection, ref: str) -> Question | None:
         from analysis.tracks.response.questions import question

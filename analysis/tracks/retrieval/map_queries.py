@@ -85,6 +85,11 @@ def map_attributes(connection: duckdb.DuckDBPyConnection) -> list[tuple[str, boo
     return connection.execute(QUERIES["attributes"]).fetchall()
 
 
+def moved_attributes(connection: duckdb.DuckDBPyConnection) -> list[tuple[str, bool]]:
+    """The same, those by which the grouping changed most first."""
+    return connection.execute(QUERIES["moved_attributes"], {"track": TRACK}).fetchall()
+
+
 def map_values(
     connection: duckdb.DuckDBPyConnection, attribute: str, most: int
 ) -> tuple[dict[str, str], list[str]]:

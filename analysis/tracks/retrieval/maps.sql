@@ -15,6 +15,13 @@ LEFT JOIN evidence.retrieval_item i USING (ref) WHERE m.method = $method ORDER B
 SELECT attribute, bool_or(wanted) AS wanted FROM evidence.retrieval_attribute GROUP BY attribute
 ORDER BY wanted DESC, attribute
 
+-- name: moved_attributes
+-- As above, those whose grouping changed most first: wanted ones by their lift, others beyond what the wanted explain.
+SELECT a.attribute, bool_or(a.wanted) AS wanted FROM evidence.retrieval_attribute a
+LEFT JOIN evidence.metric m ON m.slice = a.attribute AND m.track = $track AND m.side = 'difference'
+    AND m.name = if(a.wanted, 'grouping_lift', 'grouping_conditional_lift')
+GROUP BY a.attribute ORDER BY wanted DESC, max(abs(m.value)) DESC NULLS LAST, a.attribute
+
 -- name: values
 -- Of each item with an attribute: its most frequent label, or the quarter that its number lies in.
 WITH one AS (SELECT ref, kind, labels, number FROM evidence.retrieval_attribute WHERE attribute = $attribute),

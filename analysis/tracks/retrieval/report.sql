@@ -1,17 +1,5 @@
 -- What the inspection report quotes; the run is attached as `evidence`.
 
--- name: changed_slices
--- Better ones where $sign is 1, worse ones where it is -1; the most changed first.
-WITH changed AS (
-    SELECT d.slice, d.value, d.low, d.high, d.n, b.value AS broken, f.value AS fixed, any_value(s.critical) AS critical
-    FROM evidence.metric d
-    JOIN evidence.metric b ON b.track = d.track AND b.slice = d.slice AND b.name = 'broken'
-    JOIN evidence.metric f ON f.track = d.track AND f.slice = d.slice AND f.name = 'fixed'
-    JOIN evidence.slice s ON s.track = d.track AND s.slice = d.slice AND s.kind <> 'all'
-    WHERE d.track = $track AND d.name = 'recall' AND d.side = 'difference'
-    GROUP BY ALL)
-FROM changed WHERE $sign * value > 0 ORDER BY abs(value) DESC, slice LIMIT $limit
-
 -- name: worst_pairs
 SELECT e.text, coalesce(p.title, h.positive_ref), coalesce(n.title, h.negative_ref), m.base_margin, m.candidate_margin
 FROM evidence.retrieval_margin m JOIN evidence.example e USING (ref)

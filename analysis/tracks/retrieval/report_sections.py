@@ -9,7 +9,7 @@ from analysis.base.records import ALL, SIDES, Metric
 from analysis.base.sql import queries
 from analysis.plugin.clusters import cluster_sentences
 from analysis.plugin.gate import metric_of
-from analysis.plugin.report_fields import IMPROVED, NEIGHBORHOODS, REGRESSED
+from analysis.plugin.report_fields import NEIGHBORHOODS
 from analysis.tracks.retrieval.changes import (
     MIN_ITEMS,
     at_k,
@@ -19,7 +19,11 @@ from analysis.tracks.retrieval.changes import (
     level,
     signed,
 )
-from analysis.tracks.retrieval.grouping_sentences import attribute_sentence, strongest_sentence
+from analysis.tracks.retrieval.grouping_sentences import (
+    GroupingSentence,
+    attribute_sentence,
+    strongest_sentence,
+)
 from analysis.tracks.retrieval.load_data import HARD_NEGATIVES
 from analysis.tracks.retrieval.metric_specs import TRACK
 
@@ -27,7 +31,7 @@ if TYPE_CHECKING:
     import duckdb
 
 SHOWN = 5
-"""Slices, centroids and movements that are named."""
+"""Centroids and movements that are named."""
 WORST = 3
 """Hard negatives that are named."""
 LEAST_DRIFT = 0.1
@@ -42,7 +46,7 @@ QUERIES = queries(__package__ or "", "report.sql")
 
 def report_sections(connection: duckdb.DuckDBPyConnection, given: GateInput) -> dict[str, list[str]]:
     """Sentences for the report's fields; `connection` has the run attached as `evidence`."""
-    found = {
+    return {
         NEIGHBORHOODS: [
             *_grouping(given),
             *_counterfactuals(given),
@@ -55,20 +59,6 @@ def report_sections(connection: duckdb.DuckDBPyConnection, given: GateInput) -> 
             *_clusters(connection, given),
         ]
     }
-    if metric_of(given, TRACK, "recall", ALL) is not None:
-        found[IMPROVED] = _slices(connection, given, improved=True)
-        found[REGRESSED] = _slices(connection, given, improved=False)
-    return found
-
-
-def _slices(connection: duckdb.DuckDBPyConnection, given: GateInput, *, improved: bool) -> list[str]:
-    asked = {"track": TRACK, "sign": 1 if improved else -1, "limit": SHOWN}
-    rows = connection.execute(QUERIES["changed_slices"], asked).fetchall()
-    return [
-        f"{name}{' (critical)' if critical else ''} recall{at_k(given)} {value:+.3f}{_bounds(low, high)}, "
-        f"{int(broken)} probes lost relevant items and {int(fixed)} gained some, of {n}"
-        for name, value, low, high, n, broken, fixed, critical in rows
-    ] or ["none"]
 
 
 def _grouping(given: GateInput) -> list[str]:
@@ -76,24 +66,38 @@ def _grouping(given: GateInput) -> list[str]:
     wanted, unwanted = (list(declared(given).get(name, ())) for name in ("group_by", "not_by"))
     if not any(one.track == TRACK and one.name == "grouping_lift" for one in given.metrics):
         return []
-    found = [
-        f"the candidate {strongest_sentence(given.metrics, wanted, unwanted)} (lift: 0 is chance, 1 is always)"
-    ]
-    mean = metric_of(given, TRACK, "grouping_wanted_lift", ALL)
-    if mean is not None and mean.value is not None:
-        found.append(
-            f"mean of the wanted attributes: {both_lifts(given, ALL, 'grouping_wanted_lift')}, change {signed(mean)}"
-        )
+    told = []
     for attribute in (*wanted, *unwanted):
         said = attribute_sentence(given.metrics, attribute, attribute in wanted)
         name = "grouping_lift" if said.wanted else "grouping_conditional_lift"
         change = metric_of(given, TRACK, name, attribute)
-        n = 0 if change is None else change.n or 0
-        beyond = "" if said.wanted else ", beyond what the wanted attributes explain"
-        few = "" if n >= MIN_ITEMS else "; too few to judge"
-        on = "" if said.word == "unknown" else f"{beyond}, on {n} items{few}"
-        found.append(f"{'wanted' if said.wanted else 'not wanted'}: {said.sentence}{on}")
-    return found
+        told.append((said, change))
+    moved = sorted(
+        (one for one in told if one[0].word in ("more", "less")),
+        key=lambda one: -abs(one[1].value or 0.0) if one[1] else 0.0,
+    )
+    mean = metric_of(given, TRACK, "grouping_wanted_lift", ALL)
+    whole = [
+        f"the candidate {strongest_sentence(given.metrics, wanted, unwanted)} (lift: 0 is chance, 1 is always)"
+    ]
+    if mean is not None and mean.value is not None:
+        whole.append(
+            f"mean of the wanted attributes: {both_lifts(given, ALL, 'grouping_wanted_lift')}, change {signed(mean)}"
+        )
+    # What moved comes first, the furthest before the others; what stayed comes last, as it was declared.
+    return [
+        *(_attribute(*one) for one in moved),
+        *whole,
+        *(_attribute(*one) for one in told if one not in moved),
+    ]
+
+
+def _attribute(said: GroupingSentence, change: Metric | None) -> str:
+    n = 0 if change is None else change.n or 0
+    beyond = "" if said.wanted else ", beyond what the wanted attributes explain"
+    few = "" if n >= MIN_ITEMS else "; too few to judge"
+    on = "" if said.word == "unknown" else f"{beyond}, on {n} items{few}"
+    return f"{'wanted' if said.wanted else 'not wanted'}: {said.sentence}{on}"
 
 
 def _counterfactuals(given: GateInput) -> list[str]:
@@ -221,10 +225,6 @@ def _share(metric: Metric | None) -> str:
     if metric is None or metric.value is None:
         return "an unknown share"
     return f"{metric.value:.1%}{_share_bounds(metric)}"
-
-
-def _bounds(low: float | None, high: float | None) -> str:
-    return "" if low is None or high is None else f" [{low:+.3f}, {high:+.3f}]"
 
 
 def _share_bounds(metric: Metric) -> str:

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from analysis.base.records import Flag, MetricSpec
     from analysis.data.examples import Examples
     from analysis.models.sides import Sides
+    from analysis.plots.figure import Figure
+    from analysis.plugin.change import Change
     from analysis.plugin.gate import Gate
     from analysis.plugin.init.folder import Folder
     from analysis.plugin.init.toml_text import InitSection
@@ -32,6 +34,7 @@ class RetrievalTrack(Track):
     name: ClassVar[str] = "retrieval"
     title: ClassVar[str] = "Retrieval encoder"
     question: ClassVar[str] = "Which side brings the right things near?"
+    task: ClassVar[str] = "sentence-similarity"
     main: ClassVar[str] = "recall"
     package: ClassVar[str] = __package__ or ""
     live_output: ClassVar[tuple[str, ...]] = ("neighbours", "scores")
@@ -180,6 +183,11 @@ class RetrievalTrack(Track):
 
         return triggers(given)
 
+    def changes(self, given: GateInput) -> list[Change]:
+        from analysis.tracks.retrieval.plain_changes import changes
+
+        return changes(given)
+
     def report_sections(
         self, connection: duckdb.DuckDBPyConnection, given: GateInput
     ) -> dict[str, list[str]]:
@@ -187,11 +195,10 @@ class RetrievalTrack(Track):
 
         return report_sections(connection, given)
 
-    def plots(self, connection: duckdb.DuckDBPyConnection, given: GateInput) -> dict[str, bytes]:
-        """Both maps, where they may be drawn."""
-        from analysis.tracks.retrieval.map_plots import plots
+    def figures(self, connection: duckdb.DuckDBPyConnection) -> dict[str, Figure]:
+        from analysis.tracks.retrieval.map_figures import figures
 
-        return plots(connection, given)
+        return figures(connection)
 
     def ask(self, connection: duckdb.DuckDBPyConnection, ref: str) -> Question | None:
         from analysis.tracks.retrieval.questions import question

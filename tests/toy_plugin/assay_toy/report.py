@@ -5,9 +5,9 @@ from __future__ import annotations
 import duckdb
 
 from analysis.base.gate_records import GateInput, Trigger
-from analysis.base.records import ALL
+from analysis.base.records import ALL, SIDES
 from analysis.base.sql import queries
-from analysis.plots.scatter_svg import Figure, Plot, scatter_svg
+from analysis.plots.figure import Figure, Plot
 from analysis.plugin.gate import metric_of
 from analysis.plugin.trigger import clear, count, flagged, trigger
 
@@ -42,8 +42,10 @@ def report_sections(connection: duckdb.DuckDBPyConnection, given: GateInput) -> 
     }
 
 
-def plots(connection: duckdb.DuckDBPyConnection) -> dict[str, bytes]:
+def figures(connection: duckdb.DuckDBPyConnection) -> dict[str, Figure]:
     """Each text at the hours that base (across) and candidate (upwards) estimate."""
     rows = connection.execute(queries("assay_toy", "queries.sql")["both_estimates"]).fetchall()
     points = [(name, base, candidate, None) for name, base, candidate in rows]
-    return {"toy-hours.svg": scatter_svg(Figure("Hours until a reply", [Plot("base, candidate", points)]))}
+    numbers = [[name, f"{base:.1f}", f"{candidate:.1f}"] for name, base, candidate in rows]
+    plot = Plot("base, candidate", points)
+    return {"toy-hours": Figure("Hours until a reply", [plot], header=["text", *SIDES], rows=numbers)}

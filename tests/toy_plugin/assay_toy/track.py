@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from analysis.base.records import Flag, MethodSpec, MetricSpec, Side
     from analysis.data.examples import Examples
     from analysis.models.sides import Sides
+    from analysis.plots.figure import Figure
     from analysis.plugin.gate import Gate
     from analysis.plugin.init.folder import Folder
     from analysis.plugin.init.toml_text import InitSection
@@ -117,10 +118,10 @@ class ToyTrack(Track):
 
         return report_sections(connection, given)
 
-    def plots(self, connection: duckdb.DuckDBPyConnection, given: GateInput) -> dict[str, bytes]:
-        from assay_toy.report import plots
+    def figures(self, connection: duckdb.DuckDBPyConnection) -> dict[str, Figure]:
+        from assay_toy.report import figures
 
-        return plots(connection)
+        return figures(connection)
 
     def ask(self, connection: duckdb.DuckDBPyConnection, ref: str) -> Question | None:
         from assay_toy.questions import question

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import pytest
+
 from analysis.base.gate_records import GateResult
 from analysis.plugin.registry import get, specs_of
 from analysis.review.session import ReviewSession
+from analysis.tracks.intent.figures import figures
+from analysis.tracks.intent.plain_changes import changes
 from analysis.tracks.intent.report_sections import report_sections
 from tests.analysis.gate_fixture import check_criteria
 from tests.analysis.tracks.intent.conftest import LABEL
@@ -72,3 +76,36 @@ def test_report_sections_say_each_probe(small_run: ReviewSession) -> None:
     assert any("terms that the lexicon does not hold" in one for one in found)
     assert any("neutral phrases" in one and "never subtracted" in one for one in found)
     assert any("deleting the expected signals of escalation" in one for one in found)
+
+
+def test_what_changed_is_told_with_both_sides_and_the_gates_that_judge_it(small_run: ReviewSession) -> None:
+    given = small_run.gate_input()
+    found = changes(given)
+    at = {key: one for one in found for key in one.gates}
+    recall = given.metric_at["intent", "recall", f"{LABEL}=escalation", "difference"]
+    told = at["intent.critical_recall[escalation]"]
+    assert told.critical
+    assert told.size == pytest.approx(abs(recall.value or 0.0))
+    assert told.text.startswith("it recognises ")
+    assert "messages of escalation, the base " in told.text
+    cue = given.settings["intent"]["irrelevant"]["escalation"][0]
+    assert at[f"intent.relevance[escalation/{cue}]"].text.startswith(f"putting {cue} into a message moves ")
+    assert {"intent.accuracy", "intent.critical_routing[escalation]"} <= set(at)
+    # A slice is told once, and no change of a slice that has no number.
+    slices = [one.slice for one in found if one.slice]
+    assert len(slices) == len(set(slices))
+    assert all(0 <= one.size <= 1 for one in found)
+
+
+def test_figures_show_the_numbers_of_the_run(small_run: ReviewSession) -> None:
+    found = figures(small_run.connection)
+    assert {"intent-reliability", "intent-risk-coverage", "intent-drift"} <= set(found)
+    accuracy = {one.side: one for one in small_run.metrics("intent", "accuracy", "all")}
+    whole = found["intent-risk-coverage"].rows[-1]
+    for place, side in enumerate(("base", "candidate"), 1):
+        wrong, n = whole[place].split(" of ")
+        assert 1 - int(wrong) / int(n) == pytest.approx(accuracy[side].value)
+        assert int(n) == accuracy[side].n
+    tenths = found["intent-reliability"].rows
+    assert sum(int(row[1]) for row in tenths) == accuracy["base"].n
+    assert [row[2] for row in tenths] == sorted(row[2] for row in tenths)

@@ -13,6 +13,8 @@ from analysis.base.review_records import Answer
 from analysis.plugin.flag import BROKEN_CRITICAL
 from analysis.review.evaluate import evaluate
 from analysis.review.session import ReviewSession
+from analysis.tracks.response.figures import figures
+from analysis.tracks.response.plain_changes import changes
 from analysis.tracks.response.questions import written_into
 from analysis.tracks.response.report_sections import FIELD, hits_of, report_sections
 from analysis.tracks.response.triggers import triggers
@@ -39,6 +41,19 @@ def told(session: ReviewSession) -> list[str]:
 def sentence(session: ReviewSession, beginning: str) -> str:
     (one,) = [text for text in told(session) if text.startswith(beginning)]
     return one
+
+
+def test_before_anybody_labels_no_behaviour_is_told_to_have_changed(session: ReviewSession) -> None:
+    found = changes(session.gate_input())
+    assert not [one.text for one in found if "labelled answers" in one.text]
+    assert all("leads say that" in one.text for one in found if one.slice)
+    (words,) = [one for one in found if one.gates == ("response.length",)]
+    assert words.way == "neither"
+    assert figures(session.connection)["response-lengths"].header == [
+        "words",
+        "base answers",
+        "candidate answers",
+    ]
 
 
 def test_answers_of_the_base_on_both_sides_are_silent(tmp_path: Path) -> None:

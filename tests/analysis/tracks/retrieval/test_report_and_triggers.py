@@ -9,6 +9,7 @@ import pytest
 
 from analysis.base.gate_records import GateInput
 from analysis.base.records import ALL, Slice
+from analysis.tracks.retrieval.plain_changes import changes
 from analysis.tracks.retrieval.report_sections import report_sections
 from analysis.tracks.retrieval.triggers import triggers
 from tests.analysis.tracks.retrieval.gate_inputs import (
@@ -86,8 +87,9 @@ def published() -> Iterator[Measured]:
 def test_findings_name_the_attribute_the_numbers_and_the_pairs(published: Measured) -> None:
     sentences = report_sections(published.connection, published.given)[FIELD]
     text = "\n".join(sentences)
-    assert "the candidate groups by publisher" in sentences[0]
-    assert "not wanted: groups more by publisher" in text
+    # What moved furthest is told first.
+    assert sentences[0].startswith("not wanted: groups more by publisher")
+    assert "the candidate groups by publisher" in text
     assert "wanted: " in text
     assert "of its nearest neighbours, on 150 items" in text
     assert "titles that are easily confused" in text
@@ -116,22 +118,37 @@ def test_worst_pairs_are_quoted_by_query_and_titles(published: Measured) -> None
 
 
 def test_slices_are_told_by_the_change_of_recall(published: Measured) -> None:
-    found = report_sections(published.connection, published.given)
-    recall = next(
-        each
-        for each in published.given.metrics
-        if (each.name, each.slice, each.side) == ("recall", "half", "difference")
-    )
+    recall = published.given.metric_at["retrieval", "recall", "half", "difference"]
     assert recall.value
-    field = "Top improved slices" if recall.value > 0 else "Top regressed slices"
-    other = "Top regressed slices" if recall.value > 0 else "Top improved slices"
-    assert found[field][0].startswith(f"half (critical) recall@10 {recall.value:+.3f} [")
-    assert found[other] == ["none"]
+    half = next(each for each in changes(published.given) if each.slice == "half")
+    assert half.text.startswith("searches with half: ")
+    assert half.text.endswith(" of what was asked for")
+    assert (half.way, half.critical) == ("better" if recall.value > 0 else "worse", True)
+    assert half.size == pytest.approx(min(abs(recall.value), 1.0))
+    assert half.gates == ("retrieval.probes[half]",)
+
+
+def test_what_stands_together_is_told_whether_it_should_or_not() -> None:
+    metrics = [
+        *grouping("theme", 0.2, 0.5, n=440),
+        *grouping("publisher", 0.2, 0.5, n=440),
+        *grouping("few", 0.2, 0.5, n=20),
+    ]
+    names = {"group_by": ["theme", "few"], "must_keep": ["theme"], "not_by": ["publisher"]}
+    theme, publisher = sorted(changes(given(metrics, declared=names)), key=lambda each: each.way)
+    assert theme.text == (
+        "items stand together more than before for having the same theme, as they should: 0.20 → 0.50 (0 is chance, "
+        "1 is always; 440 items)"
+    )
+    assert (theme.way, theme.clear, theme.gates) == ("better", True, ("retrieval.grouping[theme]",))
+    assert "for having the same publisher, which should not matter: 0.20 → 0.50" in publisher.text
+    assert (publisher.way, publisher.gates) == ("worse", ("retrieval.confounds[publisher]",))
 
 
 def test_a_run_without_probes_leaves_the_slices_to_others(published: Measured) -> None:
     bare = given([], declared={})
     assert set(report_sections(published.connection, bare)) == {FIELD}
+    assert changes(bare) == []
 
 
 def test_a_map_that_is_withheld_says_why(published: Measured) -> None:

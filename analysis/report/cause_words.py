@@ -1,0 +1,33 @@
+"""Causes as people read them: what the examples that got worse share, and what was tried to be sure of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from analysis.report.number_words import sentence
+
+
+def cause_sentence(cause: Mapping[str, Any]) -> str:
+    """A cause in one or two sentences.
+
+    Args:
+        cause: the fields of `analysis.base.records.Cause`. One that rests on an experiment is told by it; any other by
+            how many of the examples share it.
+    """
+    if cause["candidate"] is None or cause["base"] is None:
+        return sentence(cause["sentence"])
+    beside = [f"in the base by {_points(cause['base'])}"]
+    if cause["neutral"] is not None:
+        beside.append(f"a phrase that means nothing in their place by {_points(cause['neutral'])}")
+    told = (
+        f"{cause['shared']} sway it, and messages are {cause['outcome']} because of them: put into a message, they "
+        f"move the probability by {_points(cause['candidate'])} points ({', '.join(beside)})"
+    )
+    if cause["intervened"]:
+        told += f"; {cause['intervention']} takes {cause['reverted']} of {cause['intervened']} changed answers back"
+    return sentence(told)
+
+
+def _points(value: float) -> str:
+    return f"{100 * value:+.0f}"

@@ -1,0 +1,289 @@
+"""The first page of a report: may it ship, why not, what would have to change, what is not known, who does what next.
+
+It is made of the parts of `report.json` that a verifier computes again (gates, causes, changes, coverage, decision),
+and of the first sentence of each field.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from analysis.plugin.report_fields import IMPROVED
+from analysis.report.cause_words import cause_sentence
+from analysis.report.gate_sections import GATES, LOOSENED
+from analysis.report.number_words import interval, plural, sentence, shortened
+from analysis.report.page import Block, Heading, Items, Paragraph, Words, code, link, strong, table, words
+from analysis.report.run_sections import VERIFICATION
+
+REASONS = 3
+"""Reasons that are named, and things that got better."""
+LINES = 40
+"""Lines that the first page has at most, as Markdown."""
+_CELL = 110
+"""Characters of a field in its one line."""
+
+_ANSWER = {
+    "promote": "It may ship.",
+    "hold": "It does not ship yet.",
+    "reject": "It must not ship.",
+}
+
+
+@dataclass(frozen=True)
+class Reason:
+    """One thing that keeps the candidate back: what it is, whose, and the gates that it stands for."""
+
+    text: str
+    track: str
+    critical: bool
+    size: float
+    gates: tuple[Mapping[str, Any], ...]
+
+
+def first_page(predicate: Mapping[str, Any]) -> list[Block]:
+    """The blocks of the first page."""
+    found = reasons(predicate)
+    return [
+        _title(predicate),
+        _answer(predicate),
+        _standing(predicate),
+        Heading(2, "Why"),
+        _why(predicate, found),
+        Paragraph(words(strong("What got better."), f" {_better(predicate)}")),
+        Heading(2, "What would change the decision"),
+        _would_change(predicate, found),
+        Heading(2, "What is not known, and who does what next"),
+        _next(predicate),
+        _overview(predicate),
+    ]
+
+
+def _title(predicate: Mapping[str, Any]) -> Block:
+    review, decision = predicate["review"], predicate["decision"]["decision"]
+    versions = [review.get(name) for name in ("candidate_version", "base_version")]
+    against = f" ({versions[0]} against {versions[1]})" if all(versions) else ""
+    return Heading(1, f"{decision.upper()}: {review['name']}{against}")
+
+
+def _answer(predicate: Mapping[str, Any]) -> Block:
+    decision = predicate["decision"]
+    blocking = blocking_gates(predicate)
+    failing = sum(gate["verdict"] == "fail" for gate in blocking)
+    waived = sum(gate["verdict"] == "waived" for gate in predicate["gates"])
+    if failing:
+        gates = f"{plural(failing, 'gate')} against it, {len(blocking) - failing} not known yet"
+    elif blocking:
+        gates = f"no gate fails, and {plural(len(blocking), 'gate')} cannot be judged yet"
+    else:
+        gates = "the gates allow promotion"
+    looked = predicate["coverage"]
+    return Paragraph(
+        words(
+            strong(_ANSWER[decision["decision"]]),
+            f" {sentence(gates)} ",
+            words(strong(f"{plural(waived, 'gate')} waived."), " ") if waived else (),
+            f"{looked['inspected']} of {looked['total']} examples that people must judge are judged. "
+            f"{decision['reviewer']} decided: “{shortened(decision['reason'])}”",
+        )
+    )
+
+
+def _standing(predicate: Mapping[str, Any]) -> Block:
+    """What this page is worth: its run, that it is unsigned by itself, what it follows, what was loosened for it."""
+    line = words(
+        "Run ",
+        code(predicate["run"]["id"]),
+        f", exported {predicate['exported_at']}. This page is UNSIGNED unless a signature beside it verifies (",
+        link("how", VERIFICATION),
+        ").",
+    )
+    earlier = predicate["supersedes"]
+    if earlier:
+        line = words(
+            line,
+            f" It supersedes the report {shortened(earlier['report'])}, whose report.json has SHA-256 ",
+            code(earlier["sha256"]),
+            ".",
+        )
+    rules = predicate["weakened"]
+    if rules:
+        line = words(
+            line,
+            " ",
+            strong(f"{plural(len(rules), 'gate')} loosened or off"),
+            " (",
+            link("which", LOOSENED),
+            ").",
+        )
+    return Paragraph(line)
+
+
+def blocking_gates(predicate: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """The gates that keep the candidate back, those that fail first; of the predicate only `gates` is read."""
+    found = [
+        gate for gate in predicate["gates"] if gate["blocking"] and gate["verdict"] in ("fail", "unknown")
+    ]
+    return sorted(found, key=lambda gate: gate["verdict"] != "fail")
+
+
+def reasons(predicate: Mapping[str, Any]) -> list[Reason]:
+    """What keeps the candidate back: the worst of each track first, then the others; each stands for its gates."""
+    failing = {gate["key"]: gate for gate in blocking_gates(predicate) if gate["verdict"] == "fail"}
+    worse = [one for one in predicate["changes"] if one["way"] == "worse"]
+    found = []
+    for cause in predicate["causes"]:
+        own = [failing.pop(key) for key in cause["gates"] if key in failing]
+        if own:
+            keys = {gate["key"] for gate in own}
+            told = [one for one in worse if keys.intersection(one["gates"])]
+            found.append(
+                Reason(
+                    cause_sentence(cause),
+                    cause["track"],
+                    any(one["critical"] for one in told),
+                    max((one["size"] for one in told), default=0.0),
+                    tuple(own),
+                )
+            )
+    for one in worse:
+        own = [failing.pop(key) for key in one["gates"] if key in failing]
+        if own:
+            found.append(
+                Reason(sentence(one["text"]), one["track"], one["critical"], one["size"], tuple(own))
+            )
+    for gate in failing.values():
+        text = sentence(f"{gate['key']} fails: {shortened(gate['why'])}")
+        found.append(Reason(text, gate["track"], False, 0.0, (gate,)))
+    return _spread(found)
+
+
+def _spread(found: Iterable[Reason]) -> list[Reason]:
+    ranked = sorted(found, key=lambda one: (not one.critical, -one.size))
+    first = list({one.track: one for one in reversed(ranked)}.values())
+    first.sort(key=ranked.index)
+    return [*first, *(one for one in ranked if one not in first)]
+
+
+def _why(predicate: Mapping[str, Any], found: Sequence[Reason]) -> Items:
+    lines: list[Words] = [(one.text,) for one in found[:REASONS]]
+    blockers = [one for one in predicate["findings"] if one["moves"] and one["severity"] == "blocker"]
+    for one in blockers[: REASONS - len(lines)]:
+        lines.append((f"{one['reviewer']} raised a blocker: “{shortened(one['text'])}”",))
+    if not lines:
+        return Items(tuple(_nothing_against(predicate)), ordered=True)
+    if len(found) > REASONS:
+        left = sum(len(one.gates) for one in found[REASONS:])
+        last = lines.pop()
+        lines.append(words(last, f" {plural(left, 'further gate')} fail: ", link("all gates", GATES), "."))
+    return Items(tuple(lines), ordered=True)
+
+
+def _nothing_against(predicate: Mapping[str, Any]) -> list[Words]:
+    """Why, where no gate fails: what passes or waits, what somebody accepted, and what got worse all the same."""
+    verdicts = [gate["verdict"] for gate in predicate["gates"]]
+    waiting = blocking_gates(predicate)
+    first = f"{plural(verdicts.count('pass'), 'gate')} pass and none fails"
+    if waiting:
+        first += f"; {waiting[0]['key']} is not known yet: {shortened(waiting[0]['why'])}"
+    lines: list[Words] = [(sentence(first),)]
+    accepted = [one for one in predicate["waivers"] if one["in_force"]]
+    if accepted:
+        one = accepted[0]
+        more = f" {len(accepted) - 1} more are accepted." if len(accepted) > 1 else ""
+        said = f" does not pass, and {one['reviewer']} accepts that: “{shortened(one['reason'])}”.{more}"
+        lines.append(words(code(one["key"]), said))
+    worse = [one for one in predicate["changes"] if one["way"] == "worse" and one["clear"]]
+    if worse:
+        lines.append((f"What got worse all the same: {sentence(worse[0]['text'])}",))
+    return lines
+
+
+def _better(predicate: Mapping[str, Any]) -> str:
+    if not predicate["changes"]:
+        # No track of the review tells its changes: the slices were counted.
+        return next(sentence(one["sentences"][0]) for one in predicate["fields"] if one["field"] == IMPROVED)
+    found = [one for one in predicate["changes"] if one["way"] == "better" and one["clear"]]
+    first = list({one["track"]: one for one in reversed(found)}.values())
+    shown = sorted(first, key=found.index)[:REASONS]
+    return " ".join(sentence(one["text"]) for one in shown) or "Nothing that can be told from noise."
+
+
+def _would_change(predicate: Mapping[str, Any], found: Sequence[Reason]) -> Items:
+    lines: list[Words] = []
+    for one in found[:REASONS]:
+        gate = one.gates[0]
+        lines.append(words(f"{sentence(gate['protects'] + ': ' + _to_pass(gate))} (", code(gate["key"]), ")"))
+    if len(found) > REASONS:
+        left = sum(len(one.gates) for one in found[REASONS:])
+        last = lines.pop()
+        lines.append(words(last, f" And the limits of {plural(left, 'further gate')}."))
+    waiting = [gate for gate in blocking_gates(predicate) if gate["verdict"] == "unknown"]
+    if not found and waiting:
+        keys = ", ".join(gate["key"] for gate in waiting[:REASONS])
+        lines.append((sentence(f"an answer where there is none yet: {keys}"),))
+    for waiver in [one for one in predicate["waivers"] if one["in_force"]][: REASONS - len(lines)]:
+        lines.append(words("The waiver of ", code(waiver["key"]), f" ends on {waiver['expires']}."))
+    if not lines:
+        lines.append(
+            (
+                "Nothing that this run knows of: a new run, a new finding, or a later report that supersedes this.",
+            )
+        )
+    return Items(tuple(lines))
+
+
+def _to_pass(gate: Mapping[str, Any]) -> str:
+    """What a gate needs to pass, from the first of its rows that fails."""
+    row = next((one for one in gate["criteria"] if one["verdict"] == "fail"), None)
+    if row is None:
+        return f"{shortened(gate['why'])}; needed: {gate['threshold']}"
+    now = interval(row["value"], row["low"], row["high"], signed=row["measures"] == "change")
+    return f"{row['what']} is now {now}; needed: {row['limit']}"
+
+
+def _next(predicate: Mapping[str, Any]) -> Items:
+    """What is open, and whose turn it is."""
+    decision, looked, review = predicate["decision"]["decision"], predicate["coverage"], predicate["review"]
+    left = looked["total"] - looked["inspected"]
+    unknown = [gate for gate in blocking_gates(predicate) if gate["verdict"] == "unknown"]
+    lines: list[Words] = []
+    if left:
+        open_gates = sum(bool(gate["open"]) for gate in unknown)
+        decide = f": they settle {plural(open_gates, 'gate')} that cannot be judged yet" if open_gates else ""
+        lines.append(
+            words(strong("Reviewers"), f" judge the {plural(left, 'example')} that are left{decide}.")
+        )
+    others = [gate for gate in unknown if not gate["open"] and gate["name"] != "review.coverage"]
+    if others:
+        said = f"{others[0]['key']}: {shortened(others[0]['why'], _CELL)}"
+        further = f" (and {len(others) - 1} more)" if len(others) > 1 else ""
+        lines.append(words(strong("Not known"), f" for another reason: {said}{further}."))
+    undecided = sum(gate["verdict"] == "undecided" for gate in predicate["gates"])
+    if undecided:
+        lines.append(
+            words(
+                strong("Too few data"), f" to tell in {plural(undecided, 'gate')}: no pass, and no objection."
+            )
+        )
+    owner = review.get("owner") or "whoever made the candidate"
+    if decision != "promote":
+        lines.append(
+            words(
+                strong("The candidate's owner"),
+                f" ({owner}) mends what stands under Why and brings a new candidate.",
+            )
+        )
+    signers = f" give {plural(predicate['signers_required'], 'signature')}; "
+    last: Words = (strong("nobody deploys it"), ": a signed report is not a promotion.")
+    if decision == "promote":
+        check = code("assay verify --require promote")
+        last = (strong("whoever deploys"), " does so only where ", check, " says so.")
+    lines.append(words(strong("Signers"), signers, last))
+    return Items(tuple(lines))
+
+
+def _overview(predicate: Mapping[str, Any]) -> Block:
+    rows = [(link(one["field"]), shortened(one["sentences"][0], _CELL)) for one in predicate["fields"]]
+    return table(("field", "in one line"), rows)

@@ -1,0 +1,194 @@
+"""The parts of a report's page that tell what was run, its digests, and how the report is verified."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from analysis.report.number_words import number, plural
+from analysis.report.page import (
+    Block,
+    Commands,
+    Fold,
+    Heading,
+    Items,
+    Paragraph,
+    Words,
+    code,
+    items,
+    table,
+    words,
+)
+from analysis.report.stock_commands import NAMESPACE, REVOKED_KEYS, model_commands, signature_commands
+
+VERIFICATION = "What this report proves, and how to verify it"
+
+
+def run(predicate: Mapping[str, Any]) -> list[Block]:
+    """Parameters, thresholds, level and versions of the run, and rows that it left out."""
+    told = predicate["run"]
+    determined = dict(told["determined_by"])
+    lexicons = determined.pop("lexicons", {})
+    determined.pop("models", None)
+    versions = determined.pop("versions", {})
+    determined.pop("rules", None)
+    parameters = [words(code(key), " = ", code(value)) for key, value in _flat(determined)]
+    parameters += [
+        words("lexicon ", code(name), f": {len(terms)} terms") for name, terms in sorted(lexicons.items())
+    ]
+    tools = {**versions, "assay": predicate["versions"]["assay"]}
+    skipped = [
+        words(
+            code(track), f": {plural(len(rows), 'row')} could not be read and were left out; first: {rows[0]}"
+        )
+        for track, rows in sorted(told["skipped_rows"].items())
+        if rows
+    ]
+    blocks: list[Block] = [Heading(2, "The run")]
+    blocks += [items(skipped)] if skipped else [Paragraph(("No row was left out.",))]
+    blocks += [
+        Fold("Resolved parameters", (items(parameters),)),
+        Fold("Thresholds", (items([_rule(rule) for rule in predicate["rules"]] or ["none"]),)),
+        Fold("False-alarm level", (_alpha(predicate["alpha"]),)),
+        Fold("Versions", (items([f"{name} {value}" for name, value in sorted(tools.items())]),)),
+    ]
+    return blocks
+
+
+def _alpha(parts: Mapping[str, float]) -> Items:
+    """The level of the review, and the part of it that each gate which tests something may spend."""
+    if not parts:
+        return items(["nothing in this review fails by a test"])
+    whole = f"{number(sum(parts.values()))} in all: how often a candidate no worse than the base may fail by chance"
+    lines: list[Words] = [(whole,)]
+    lines += [words(code(name), f": {number(part)}") for name, part in sorted(parts.items())]
+    return items(lines)
+
+
+def _rule(rule: Mapping[str, Any]) -> Words:
+    thresholds = ", ".join(f"{key} {number(value)}" for key, value in rule["thresholds"].items())
+    return words(code(rule["gate"]), f": {thresholds or 'no thresholds'}")
+
+
+def digests(statement: Mapping[str, Any]) -> list[Block]:
+    """Every digest that the report names: models, data, evidence, its own files, and the last event of each journal."""
+    predicate = statement["predicate"]
+    lines: list[Words] = [
+        words(
+            f"{one['track']} {one['side']}: folder ",
+            code(one["prefix"]),
+            f", {len(one['files'])} files, digest ",
+            code(one["digest"]),
+        )
+        for one in predicate["models"]
+    ]
+    lines += [
+        words(
+            code(one["track"]),
+            f": {one['examples']} examples, content ",
+            code(one["data"]),
+            ", metadata ",
+            code(one["metadata"]),
+        )
+        for one in predicate["datasets"]
+    ]
+    lines.append(words("evidence of the run: ", code(predicate["run"]["evidence_sha256"])))
+    lines += [words(code(name), ": ", code(digest)) for name, digest in sorted(predicate["files"].items())]
+    subject = [
+        (code(one["name"]), code(kind), code(digest))
+        for one in statement["subject"]
+        for kind, digest in one["digest"].items()
+    ]
+    files = sorted(
+        {
+            (f"{one['prefix']}/{name}", digest)
+            for one in predicate["models"]
+            for name, digest in one["files"].items()
+        }
+    )
+    events = predicate["annotations"]
+    heads = [
+        (code(head["stream_id"]), number(head["events"]), code(head["head"])) for head in events["heads"]
+    ]
+    return [
+        Heading(2, "Digests"),
+        Paragraph(("SHA-256 throughout.",)),
+        Fold("Models, data, evidence and the files of this report", (items(lines),)),
+        Fold("What the signed statement is about", (table(("subject", "kind", "digest"), subject),)),
+        Fold(
+            plural(len(files), "model file"),
+            (table(("model file", "SHA-256"), [(code(name), code(digest)) for name, digest in files]),),
+        ),
+        Fold(
+            f"{plural(events['events'], 'event')} in {plural(len(heads), 'journal')}",
+            (
+                Paragraph(("The last event of each journal in annotations.jsonl:",)),
+                table(("journal", "events", "head"), heads),
+            ),
+        ),
+    ]
+
+
+def verification(predicate: Mapping[str, Any]) -> list[Block]:
+    """What a signature under this report proves, what it does not, and the commands that check it."""
+    required = predicate["signers_required"]
+    stock: Sequence[Block] = (
+        Paragraph(
+            words(
+                "In this folder, with ",
+                code("ALLOWED_SIGNERS"),
+                " set to the list of signers (",
+                code("ssh-keygen"),
+                " manual, ALLOWED SIGNERS) that your team keeps outside it; keys in a file ",
+                code(REVOKED_KEYS),
+                " beside that list no longer count:",
+            )
+        ),
+        Commands(signature_commands(required)),
+        Paragraph(
+            words(
+                "The names in ",
+                code("model.sha256"),
+                " start with the name of a model folder. With ",
+                code("MODELS"),
+                " set to the folder that holds these folders:",
+            )
+        ),
+        Commands(model_commands()),
+    )
+    return [
+        Heading(2, VERIFICATION),
+        Paragraph(
+            words(
+                f"{plural(required, 'signature')} required, in the namespace ",
+                code(NAMESPACE),
+                ". A valid signature is not a promotion: it says who signed, the decision above says what.",
+            )
+        ),
+        items(_proves(predicate)),
+        Fold("With stock tools", tuple(stock)),
+        Paragraph(words("With Assay, which computes pages, event chains and gates again:")),
+        Commands('assay verify . --allowed-signers "$ALLOWED_SIGNERS" --require promote'),
+    ]
+
+
+def _proves(predicate: Mapping[str, Any]) -> list[str]:
+    journals = len(predicate["annotations"]["heads"])
+    return [
+        "Verified, it proves: the files of this folder are those that were signed; the gates, waivers, findings and "
+        "the decision follow from them; the models are the ones with these digests",
+        "It does not prove that the numbers were measured right: the evidence was not computed again, and whoever ran "
+        "the analysis could have changed it before it was published",
+        f"Who said what rests on {plural(journals, 'journal')}, each chained by the account that wrote it: the system "
+        "told the account, and people gave the names",
+    ]
+
+
+def _flat(value: Any, prefix: str = "") -> list[tuple[str, str]]:
+    if isinstance(value, Mapping) and value:
+        return [
+            pair for key in value for pair in _flat(value[key], f"{prefix}.{key}" if prefix else str(key))
+        ]
+    if isinstance(value, list):
+        return [(prefix, "[" + ", ".join(str(one) for one in value) + "]")]
+    return [(prefix, "{}" if isinstance(value, Mapping) else str(value))]
