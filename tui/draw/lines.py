@@ -89,6 +89,31 @@ class Line:
             self.pieces.append(Piece(clean, style))
         return self
 
+    def cropped(self, width: int) -> Line:
+        """The line where it fits into `width` cells, else what fits of it, ended by an ellipsis."""
+        if self.width <= width:
+            return self
+        short, used = Line(self.target), 0
+        # Blanks at the end may go without a sign.
+        marked = cell_len(self.plain.rstrip()) > width
+        for piece in self.pieces:
+            room, cells = width - used, cell_len(piece.text)
+            if cells >= room:
+                # A piece that just fits gives its last cell to the sign that more would follow.
+                short.pieces.append(
+                    Piece(fit(f"{piece.text} " if marked else piece.text.rstrip(), room), piece.style)
+                )
+                break
+            short.pieces.append(piece)
+            used += cells
+        return short
+
+    @property
+    def is_title(self) -> bool:
+        """Whether it is the head of a section: it begins with words in the style of a title."""
+        words = next((piece for piece in self.pieces if piece.text.strip()), None)
+        return words is not None and words.style == "title"
+
     @property
     def width(self) -> int:
         """Cells that the line covers."""
@@ -168,6 +193,18 @@ def wrapped(
         line.column(label if not lines else "", indent, label_style)
         lines.append(line.add(row, style))
     return lines
+
+
+def first_rows(rows: Sequence[Line], most: int, width: int) -> list[Line]:
+    """At most so many rows of a paragraph of `width` cells; the last ends in an ellipsis where more would follow."""
+    kept = list(rows[:most])
+    if kept and len(rows) > most:
+        last = Line(kept[-1].target)
+        last.pieces = list(kept[-1].pieces)
+        style = last.pieces[-1].style if last.pieces else "text"
+        last.pieces.append(Piece(" …", style))
+        kept[-1] = last.cropped(width)
+    return kept
 
 
 def beside(left: Sequence[Line], right: Iterable[Line], width: int) -> list[Line]:

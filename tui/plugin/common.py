@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from tui.draw.lines import Line, wrap, wrapped
+from analysis.base.records import VARIANT
+from tui.draw.lines import Line, first_rows, wrapped
 from tui.draw.number_text import figure
 from tui.draw.right_words import RIGHT_MARKS, verdict_words
 from tui.plugin.options import ViewOptions
@@ -26,7 +27,9 @@ def annotation_lines(evidence: ExampleEvidence, options: ViewOptions) -> list[Li
     """My verdict, those of others after it, and where the example belongs."""
     width, mine = options.width, evidence.mine
     line = Line().column(" mine", INDENT, "dim")
-    if mine is None:
+    if evidence.example.kind == VARIANT:
+        line.add("a variant takes no verdict: its example does", "faint")
+    elif mine is None:
         line.add("–", "faint")
     else:
         mark, tone = RIGHT_MARKS[mine.right]
@@ -34,7 +37,9 @@ def annotation_lines(evidence: ExampleEvidence, options: ViewOptions) -> list[Li
         if mine.cause:
             line.add("   cause ", "dim").add(mine.cause)
     agreement, style = options.agreement
-    if mine is None:
+    if evidence.example.kind == VARIANT:
+        pass
+    elif mine is None:
         line.end("others: after you decide", width - 1, "faint")
     elif agreement:
         line.end(agreement, width - 1, style)
@@ -53,12 +58,12 @@ def annotation_lines(evidence: ExampleEvidence, options: ViewOptions) -> list[Li
             f"{key} {str(value).lower() if value in (True, False) else value}" for key, value in known.items()
         )
         lines += wrapped(" about", about, width, indent=INDENT, style="dim") if about else []
-    slices = ", ".join(evidence.critical) or ", ".join(evidence.slices[:4])
+    slices = ", ".join(evidence.critical) or ", ".join(
+        evidence.slices[:4] + ("…",) * (len(evidence.slices) > 4)
+    )
     mark = "◆ " if evidence.critical else ""
-    rows = wrap(mark + slices, max(width - INDENT - 1, 10)) if slices else []
-    for number, row in enumerate(rows[:3]):
-        lines.append(Line().column("" if number else " in", INDENT, "dim").add(row, "dim"))
-    return lines
+    belongs = wrapped(" in", mark + slices, width, indent=INDENT, style="dim") if slices else []
+    return lines + first_rows(belongs, 3, width)
 
 
 def flag_lines(evidence: ExampleEvidence, width: int, indent: int) -> list[Line]:

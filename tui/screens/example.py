@@ -14,7 +14,7 @@ from tui.draw.lines import Line, Target, rule, text_line, wrapped
 from tui.draw.messages import CursorMoved
 from tui.draw.right_words import RIGHT_WORDS, short_words
 from tui.draw.safe_text import cells, fit
-from tui.plugin.asked_page import BY_ITSELF, IS_KNOWN, NO_B, AskedPage
+from tui.plugin.asked_page import BY_ITSELF, IS_KNOWN, IS_VARIANT, NO_B, AskedPage
 from tui.plugin.closed_page import closed_lines, known_sentence, shown_name, sides_text
 from tui.plugin.label_page import label_lines
 from tui.plugin.options import ViewOptions
@@ -39,6 +39,8 @@ SHOW_SIDES = frozenset({"whatif.open", "annotation.mark", "finding.record"})
 """Actions that show something of a side, beside those of the area `view`: on a closed page, they look first."""
 AFTER_ANSWER = frozenset({"annotation.settle", "verdict.repeat"})
 """Actions that have no meaning on a closed page, unless an earlier verdict can be repeated there."""
+JUDGES = ("verdict.", "label.", "annotation.cause", "annotation.settle")
+"""Beginnings of the actions that say what a reviewer thinks of an example, which no variant takes."""
 ALIKE_TITLES = {"verdict.first": "right", "verdict.neither": "wrong"}
 """What answers are called where there is but one to judge."""
 
@@ -49,7 +51,6 @@ class ExampleScreen(BaseScreen):
     Attributes:
         scope: the examples to go through.
         ref: the one that is shown; None where the scope has none.
-        method: number of the attribution that is drawn.
         total: number of examples in the scope.
         position: place of the example in it, from 0.
     """
@@ -58,11 +59,30 @@ class ExampleScreen(BaseScreen):
         super().__init__()
         self.scope = Scope()
         self.ref: str | None = None
-        self.method = 0
+        self._methods: dict[str, int] = {}
+        self._drawn: str | None = None
         self.total = 0
         self.position: int | None = None
         self._page: AskedPage | None = None
         self._grid_shown: LabelGrid | None = None
+
+    @property
+    def subject(self) -> str | None:
+        return f"{self.ref} {self.scope}"
+
+    @property
+    def method(self) -> int:
+        """Number of the attribution that is drawn: each track keeps its own."""
+        return self._methods.get(self.track, 0)
+
+    @property
+    def track(self) -> str:
+        """The track of the example; empty where there is none."""
+        return "" if self.evidence is None else self.evidence.example.track
+
+    def next_method(self) -> None:
+        """Go on to the next attribution of this track."""
+        self._methods[self.track] = self.method + 1
 
     @property
     def page(self) -> AskedPage:
@@ -99,6 +119,8 @@ class ExampleScreen(BaseScreen):
     def _not_asked(self, entry: Action) -> str | None:
         """Why the question of the example leaves no room for an action, or None."""
         page = self.page
+        if page.variant and entry.id.startswith(JUDGES):
+            return IS_VARIANT
         if entry.id.startswith("verdict.") and not page.closed and page.known is not None:
             return IS_KNOWN
         if entry.id == "verdict.second" and page.alike:
@@ -162,7 +184,6 @@ class ExampleScreen(BaseScreen):
     def options(self, width: int, height: int) -> ViewOptions:
         """How the example is looked at."""
         given = self.session.gate_input()
-        track = "" if self.evidence is None else self.evidence.example.track
         return ViewOptions(
             width,
             height,
@@ -170,7 +191,7 @@ class ExampleScreen(BaseScreen):
             self.side,
             self.method,
             gates={gate.key: gate for gate in self.session.gates()},
-            specs=given.specs.get(track, {}),
+            specs=given.specs.get(self.track, {}),
             agreement=self.agreement,
             chosen=self.chosen,
             switched=self.switched,
@@ -180,7 +201,10 @@ class ExampleScreen(BaseScreen):
         self.draw()
 
     def draw(self, *, top: bool = False) -> None:
-        """Draw the example; from its first line where `top` is set."""
+        """Draw the example; from its first line where `top` is set, or where it is another than was drawn before."""
+        if self.ref != self._drawn:
+            self._drawn, top = self.ref, True
+        self.end_notice()
         widget, evidence, view = self.evidence_view, self.evidence, self.view
         width = max((widget.size.width or self.size.width) - 1, 40)
         if evidence is None or view is None:
@@ -220,7 +244,7 @@ class ExampleScreen(BaseScreen):
         told = known_sentence(page)
         if told:
             return wrapped(" known", told, width, indent=LABEL_CELLS, style="warn")
-        if evidence is None or page.asked is None or evidence.mine is not None:
+        if evidence is None or page.asked is None or page.variant or evidence.mine is not None:
             return []
         text = f"{BY_ITSELF}: l" if page.asks else page.asked.text
         return wrapped(" ask", text, width, indent=LABEL_CELLS, style="key")

@@ -13,11 +13,14 @@ from textual.containers import Horizontal, Vertical
 from textual.screen import ModalScreen
 
 from analysis.base.errors import AssayError
-from tui.draw.lines import Line, text_line, wrap
+from tui.draw.lines import Line, first_rows, text_line, wrap
 from tui.draw.theme import Colours
 from tui.screens.pick import MODAL_CSS
 from tui.widgets.entry import SafeInput
 from tui.widgets.line_view import Bar
+
+NOTICE_ROWS = 3
+"""Rows of what is said below the fields."""
 
 
 @dataclass(frozen=True)
@@ -85,11 +88,11 @@ class FormScreen(ModalScreen[bool]):
 
     CSS = (
         MODAL_CSS
-        + """
-    FormScreen .field { height: 1; margin: 0 1; }
-    FormScreen .field .label { width: 14; }
-    FormScreen #form-text { margin: 0 0 1 0; }
-    FormScreen #form-notice { height: 3; margin: 1 0 0 0; }
+        + f"""
+    FormScreen .field {{ height: 1; margin: 0 1; }}
+    FormScreen .field .label {{ width: 14; }}
+    FormScreen #form-text {{ margin: 0 0 1 0; }}
+    FormScreen #form-notice {{ height: {NOTICE_ROWS}; margin: 1 0 0 0; }}
     """
     )
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -144,7 +147,7 @@ class FormScreen(ModalScreen[bool]):
         rows = [text_line(f" {row}", "dim") for text in self._paragraphs for row in wrap(text, width)]
         view = self.query_one("#form-text", Bar)
         view.styles.height = max(min(len(rows), event.size.height - len(self._fields) - 6), 0)
-        view.show_lines(rows)
+        view.show_lines(first_rows(rows, int(view.styles.height.value), width))
 
     def _inputs(self) -> list[SafeInput | OptionField]:
         found: list[SafeInput | OptionField] = []
@@ -185,7 +188,7 @@ class FormScreen(ModalScreen[bool]):
         except AssayError as error:
             text = f"{error.message}{'; ' + error.hint if error.hint else ''}"
             rows = [text_line(f" {row}", "bad") for row in wrap(text, min(self.size.width, 110) - 3)]
-            self.query_one("#form-notice", Bar).show_lines(rows[:3])
+            self.query_one("#form-notice", Bar).show_lines(first_rows(rows, NOTICE_ROWS, self.size.width))
             return
         self.dismiss(True)
 

@@ -56,6 +56,7 @@ class FrameScreen(Screen[None]):
     def __init__(self) -> None:
         super().__init__()
         self._reload_asked = False
+        self._told_of: str | None = None
 
     def compose(self) -> ComposeResult:
         colours = self.console_app.colours
@@ -115,6 +116,11 @@ class FrameScreen(Screen[None]):
     def on_screen_resume(self) -> None:
         self.reload_soon()
 
+    def on_screen_suspend(self) -> None:
+        """What was said belongs to what is shown: who comes back reads nothing of before, but of what still runs."""
+        if self.is_mounted and not self.console_app.busy:
+            self.notice("")
+
     def reload_soon(self) -> None:
         """Reload once the screen has settled: once, however many reasons there are for it meanwhile."""
         if not self._reload_asked:
@@ -148,8 +154,19 @@ class FrameScreen(Screen[None]):
         self.reload_guarded()
 
     def notice(self, text: str, style: StyleLike = "text") -> None:
-        """Say something in the notice line."""
+        """Say something in the notice line, of what is shown; it goes when that does."""
+        self._told_of = self.subject
         self.query_one("#notice", Bar).show_lines([text_line(f" {text}", style)])
+
+    @property
+    def subject(self) -> str | None:
+        """What the screen shows, where it shows one thing after the other: an example, a gate."""
+        return None
+
+    def end_notice(self) -> None:
+        """Take back what was said of something that is no more shown."""
+        if self._told_of != self.subject:
+            self.notice("")
 
     def complain(self, error: Exception) -> None:
         """Say why something was not done."""

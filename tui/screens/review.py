@@ -323,7 +323,7 @@ class ReviewScreen(LabelScreen):
 
     def do_view_method(self) -> None:
         """The next method or target."""
-        self.method += 1
+        self.next_method()
         self.draw()
 
     def do_view_numbers(self) -> None:

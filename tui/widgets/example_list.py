@@ -128,7 +128,7 @@ class ExampleList(LineScroll):
         row = self.row(number)
         if row is None:
             return Strip.blank(width, background)
-        shown = example_line(row, self.scrollable_content_region.width, blind=is_blind(self.session))
+        shown = example_line(row, self.cells, blind=is_blind(self.session))
         segments = shown.segments(self.colours)
         if number == self.position:
             cursor = self.colours.style("cursor")

@@ -13,7 +13,7 @@ from tui.plugin.common import flag_reasons
 from tui.plugin.interventions import intervention_sentence, reverting
 from tui.plugin.licence import standing_text
 from tui.tracks.intent.drift import strip_sentence
-from tui.tracks.intent.view import cut_sentence, sides_of, transition
+from tui.tracks.intent.view import cut_sentence, ordered_variants, sides_of, transition
 
 if TYPE_CHECKING:
     from analysis.review.queries import ExampleEvidence
@@ -52,7 +52,7 @@ def summary(evidence: ExampleEvidence) -> list[str]:
         f"what reverts the flip: {intervention_sentence(one, example.text)[0]}"
         for one in reverting(evidence.interventions)
     ]
-    for row in evidence.variants[:6]:
+    for row in ordered_variants(evidence)[:6]:
         rows.append(
             f"{row['operation']} {row['cue']} “{row['term']}”: p({row['target']}) base "
             f"{figure(row['base_plain_p'], 2)} to {figure(row['base_p'], 2)}, candidate "
