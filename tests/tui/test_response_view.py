@@ -160,11 +160,11 @@ async def test_tab_leaves_the_list_where_nothing_was_found(published: Path) -> N
 
 async def test_p_colours_tokens_and_d_shows_the_word_diff(published: Path) -> None:
     async with looking(published, size=(120, 40)) as pilot:
-        await pilot.press("t", "p")
+        await pilot.press("t", "L")
         text = await until(pilot, "likelier ")
         assert "±9 = ±" in text
         assert "+9" in text
-        await pilot.press("p", "D")
+        await pilot.press("L", "D")
         text = await until(pilot, "{+By the end the")
         assert "[-18-]" in text
         await pilot.press("D")
@@ -276,7 +276,7 @@ async def test_answers_of_ten_thousand_tokens_are_drawn_as_far_as_they_fit(chang
     whole = text_of(VIEW.numbers(evidence, ViewOptions(79, 50, Colours())))
     assert whole.count("Quiet Suspect is a slow") > 1200
     async with looking(store, ref_of("long")) as pilot:
-        await pilot.press("pagedown", "tab", "D", "p", "space")
+        await pilot.press("pagedown", "tab", "D", "L", "space")
         await until(pilot, "numbers")
 
 
@@ -296,7 +296,7 @@ async def test_hostile_prompts_and_answers_are_shown_and_do_nothing(
     hostile: Path, size: tuple[int, int]
 ) -> None:
     async with looking(hostile, size=size) as pilot:
-        for key in ("tab", "p", "p", "D", "pagedown", "D", "space", "space"):
+        for key in ("tab", "L", "L", "D", "pagedown", "D", "space", "space"):
             await pilot.press(key)
             await pilot.pause()
             assert unclean(shown(pilot.app)) == set()

@@ -58,9 +58,9 @@ async def test_a_decision_needs_a_reason_before_it_is_exported(
     console: OpenConsole, session: ReviewSession
 ) -> None:
     async with console() as pilot:
-        await pilot.press("6", "E")
+        await pilot.press("6", "X")
         await until(pilot, "choose promote, hold or reject first")
-        await pilot.press("r", "E")
+        await pilot.press("r", "X")
         await until(pilot, "a decision needs a reason")
         assert session.state().decision is None
 
@@ -77,23 +77,23 @@ async def test_reject_export_sign_verify(
     allowed = tmp_path / "allowed"
     allowed.write_text(f'alice@x namespaces="inspection-report@assay" {key.with_suffix(".pub").read_text()}')
     async with console() as pilot:
-        await pilot.press("6", "r", "e", *"leans on titles", "enter", "E")
+        await pilot.press("6", "r", "i", *"leans on titles", "enter", "X")
         await until(pilot, "export: done")
         decision = session.state().decision
         assert decision is not None
         assert (decision.decision, decision.reason) == ("reject", "leans on titles")
         (folder,) = [path.parent for path in store.glob("report/*/report.json")]
-        await pilot.press("v", *allowed.name, "enter")
+        await pilot.press("C", *allowed.name, "enter")
         await until(pilot, "NOT verified")
         await pilot.press("S")
         await until(pilot, "key file")
         await pilot.press(*key.name, "enter", "enter")
         await until(pilot, "sign: done")
         assert len(list(folder.glob("*.sig"))) == 1
-        await pilot.press("v", *allowed.name, "enter")
+        await pilot.press("C", *allowed.name, "enter")
         await until(pilot, "verified: every check holds")
         (folder / "report.md").write_text("all is well\n")
-        await pilot.press("v", *allowed.name, "enter")
+        await pilot.press("C", *allowed.name, "enter")
         text = await until(pilot, "NOT verified")
         assert "✗" in text
 
@@ -104,7 +104,7 @@ async def test_a_missing_key_is_said_and_the_form_stays(
     async with console() as pilot:
         await pilot.press("6", "S")
         await until(pilot, "nothing is exported yet")
-        await pilot.press("h", "e", *"not yet", "enter", "E")
+        await pilot.press("h", "i", *"not yet", "enter", "X")
         await until(pilot, "export: done")
         await pilot.press("S")
         await until(pilot, "key file")

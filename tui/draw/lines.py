@@ -195,6 +195,24 @@ def wrapped(
     return lines
 
 
+def written(
+    label: str,
+    text: str,
+    width: int,
+    *,
+    indent: int,
+    style: StyleLike = "text",
+    label_style: StyleLike = "dim",
+) -> list[Line]:
+    """What a person wrote, beside a label: each of its own lines a paragraph."""
+    rows: list[Line] = []
+    for part in text.split("\n"):
+        rows += wrapped(
+            "" if rows else label, part.rstrip(), width, indent=indent, style=style, label_style=label_style
+        )
+    return rows
+
+
 def first_rows(rows: Sequence[Line], most: int, width: int) -> list[Line]:
     """At most so many rows of a paragraph of `width` cells; the last ends in an ellipsis where more would follow."""
     kept = list(rows[:most])

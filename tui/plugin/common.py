@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING
 
 from analysis.base.records import VARIANT
-from tui.draw.lines import Line, first_rows, wrapped
+from tui.draw.lines import Line, first_rows, wrapped, written
 from tui.draw.number_text import figure
 from tui.draw.right_words import RIGHT_MARKS, verdict_words
 from tui.plugin.options import ViewOptions
@@ -49,9 +49,9 @@ def annotation_lines(evidence: ExampleEvidence, options: ViewOptions) -> list[Li
     for other in evidence.others:
         said = f"{other.reviewer}: {verdict_words(other)}" + (f" · {other.cause}" if other.cause else "")
         said += f" · {other.note}" if other.note else ""
-        lines += wrapped(" other", said, width, indent=INDENT)
+        lines += written(" other", said, width, indent=INDENT)
     if mine is not None and mine.note:
-        lines += wrapped(" note", mine.note, width, indent=INDENT)
+        lines += written(" note", mine.note, width, indent=INDENT)
     if options.height >= 30:
         known = {key: value for key, value in evidence.metadata.items() if value is not None}
         about = " · ".join(

@@ -127,6 +127,19 @@ class BaseScreen(FrameScreen):
         if isinstance(focused, LineView):
             focused.action_step(step)
 
+    def do_slice_next(self) -> None:
+        """The next section."""
+        self._step_section(1)
+
+    def do_slice_previous(self) -> None:
+        """The start of this section, or the previous one."""
+        self._step_section(-1)
+
+    def _step_section(self, step: int) -> None:
+        focused = self.focused
+        if isinstance(focused, LineView):
+            focused.action_section(step)
+
     def do_annotation_undo(self) -> None:
         """Undo the last event of this reviewer."""
         self._told("undone", "nothing of yours to undo", self.session.undo())

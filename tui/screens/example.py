@@ -10,7 +10,7 @@ from textual import on
 
 from analysis.plugin.gate import judgement
 from analysis.review.scope import Scope
-from tui.draw.lines import Line, Target, rule, text_line, wrapped
+from tui.draw.lines import Line, Target, rule, text_line, wrapped, written
 from tui.draw.messages import CursorMoved
 from tui.draw.right_words import RIGHT_WORDS, short_words
 from tui.draw.safe_text import cells, fit
@@ -236,7 +236,7 @@ class ExampleScreen(BaseScreen):
     def _draft_lines(self, ref: str, width: int) -> list[Line]:
         draft = self.session.draft(ref)
         said = f"{draft}   (i goes on with it)" if draft else ""
-        return wrapped(" draft", said, width, indent=LABEL_CELLS, style="warn") if said else []
+        return written(" draft", said, width, indent=LABEL_CELLS, style="warn") if said else []
 
     def _asked_lines(self, width: int) -> list[Line]:
         """The question of an open page until it is answered, or what it was there for."""

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
-from textual import events
+from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
@@ -14,9 +14,10 @@ from textual.screen import ModalScreen
 
 from analysis.base.errors import AssayError
 from tui.draw.lines import Line, first_rows, text_line, wrap
+from tui.draw.messages import EditorFailed
 from tui.draw.theme import Colours
 from tui.screens.pick import MODAL_CSS
-from tui.widgets.entry import SafeInput
+from tui.widgets.entry import EDITOR_KEY, SafeInput
 from tui.widgets.line_view import Bar
 
 NOTICE_ROWS = 3
@@ -83,6 +84,7 @@ class FormScreen(ModalScreen[bool]):
     | left, right | another value of a choice |
     | enter | next field; on the last one, saves |
     | ctrl+o | saves from any field |
+    | ctrl+g | the field in `$EDITOR` |
     | esc | leaves |
     """
 
@@ -135,7 +137,7 @@ class FormScreen(ModalScreen[bool]):
         title = (
             Line()
             .add(f" {self._title}", "title")
-            .add("   ⏎ next, then saves · ↑↓ fields · esc leaves", "dim")
+            .add(f"   ⏎ next, then saves · ↑↓ fields · {EDITOR_KEY} · esc leaves", "dim")
         )
         self.query_one("#form-title", Bar).show_lines([title])
         for field in self._fields:
@@ -162,7 +164,10 @@ class FormScreen(ModalScreen[bool]):
     @property
     def values(self) -> dict[str, str]:
         """What is in the fields."""
-        return {field.name: widget.value for field, widget in zip(self._fields, self._inputs(), strict=True)}
+        return {
+            field.name: widget.written if isinstance(widget, SafeInput) else widget.value
+            for field, widget in zip(self._fields, self._inputs(), strict=True)
+        }
 
     def action_field(self, step: int) -> None:
         """The next or previous field."""
@@ -186,11 +191,19 @@ class FormScreen(ModalScreen[bool]):
         try:
             self._submit(self.values)
         except AssayError as error:
-            text = f"{error.message}{'; ' + error.hint if error.hint else ''}"
-            rows = [text_line(f" {row}", "bad") for row in wrap(text, min(self.size.width, 110) - 3)]
-            self.query_one("#form-notice", Bar).show_lines(first_rows(rows, NOTICE_ROWS, self.size.width))
+            self._refuse(error)
             return
         self.dismiss(True)
+
+    @on(EditorFailed)
+    def _editor_failed(self, message: EditorFailed) -> None:
+        message.stop()
+        self._refuse(message.error)
+
+    def _refuse(self, error: AssayError) -> None:
+        text = f"{error.message}{'; ' + error.hint if error.hint else ''}"
+        rows = [text_line(f" {row}", "bad") for row in wrap(text, min(self.size.width, 110) - 3)]
+        self.query_one("#form-notice", Bar).show_lines(first_rows(rows, NOTICE_ROWS, self.size.width))
 
     def action_leave(self) -> None:
         """Leave without saving."""

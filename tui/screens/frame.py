@@ -13,7 +13,7 @@ from textual.widget import Widget
 
 from analysis.base.errors import AssayError
 from tui.draw.lines import Line, StyleLike, text_line
-from tui.draw.messages import EntryCancelled, EntryChanged, EntrySubmitted, LineOpened
+from tui.draw.messages import EditorFailed, EntryCancelled, EntryChanged, EntrySubmitted, LineOpened
 from tui.screens.key_bar import key_lines
 from tui.widgets.entry import Entry, SafeInput
 from tui.widgets.line_scroll import LineScroll
@@ -235,6 +235,10 @@ class FrameScreen(Screen[None]):
             self.typing(message.purpose, message.text)
         except FAILURES as error:
             self.complain(error)
+
+    @on(EditorFailed)
+    def _editor_failed(self, message: EditorFailed) -> None:
+        self.complain(message.error)
 
     @on(EntryCancelled)
     def _entry_cancelled(self, message: EntryCancelled) -> None:

@@ -26,7 +26,7 @@ class MarkScreen(ModalScreen[bool]):
 
     | key | does |
     |---|---|
-    | left, right, h, l | the word before or after |
+    | left, right | the word before or after |
     | space, m | marks or unmarks the word |
     | V | for the base or the candidate |
     | enter | saves |
@@ -35,8 +35,8 @@ class MarkScreen(ModalScreen[bool]):
 
     CSS = MODAL_CSS + "MarkScreen #mark-text { height: 1fr; }"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("left,h", "move(-1)", "previous word", show=False),
-        Binding("right,l", "move(1)", "next word", show=False),
+        Binding("left", "move(-1)", "previous word", show=False),
+        Binding("right", "move(1)", "next word", show=False),
         Binding("space,m", "mark", "mark", show=False),
         Binding("V", "side", "side", show=False),
         Binding("enter", "save", "save", show=False),

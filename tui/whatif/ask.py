@@ -80,9 +80,7 @@ class AskScreen(EditScreen):
         if requests:
             self._start(requests)
         elif self.text == self.original:
-            self.notice(
-                "nothing is changed yet: d deletes a cue, e edits, M explains by more methods", "warn"
-            )
+            self.notice("nothing is changed yet: d deletes a cue, i edits, A explains by all methods", "warn")
 
     def do_whatif_more(self) -> None:
         """Explain both texts also by the methods that are computed only when asked for."""

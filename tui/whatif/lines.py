@@ -114,7 +114,7 @@ def _words(
         if how.waiting:
             words = "the attributions are still computed"
         elif answer.attributions:
-            words += " by this method: M asks for it"
+            words += " by this method: A asks for it"
         return wrapped(f" {name}", words, width, indent=INDENT + 1, style="dim")
     entries = {"base": pair.base, "candidate": pair.candidate}
     granted = {side: licensed(entry, answer.licences) for side, entry in entries.items()}

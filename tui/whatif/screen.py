@@ -82,7 +82,11 @@ class WhatIfScreen(AskScreen):
         self.draw()
 
     def head_lines(self, width: int) -> Sequence[Line]:
-        line = Line().add(" What-if", "title").add("  no statistic and no gate counts it", "dim")
+        line = (
+            Line()
+            .add(" What-if", "title")
+            .add("  an experiment: it counts in no statistic and no gate", "dim")
+        )
         if self.evidence is not None:
             example = self.evidence.example
             name = f"{example.kind}:{example.id}"
@@ -127,7 +131,7 @@ class WhatIfScreen(AskScreen):
         if cue is not None:
             name = fit(self.text[cue.start : cue.end], max(width - 60, 16)).rstrip()
             line.add("d", "key").add(f" deletes “{name}” ({cue.label}), ", "dim")
-        line.add("e", "key").add(" edits; ", "dim").add("⏎", "key").add(" then asks both", "dim")
+        line.add("i", "key").add(" edits; ", "dim").add("⏎", "key").add(" then asks both", "dim")
         if self.before is None or not self.before.attributions:
             line.add(", now explains it as it is", "dim")
         return [line]
@@ -143,6 +147,12 @@ class WhatIfScreen(AskScreen):
             self._saved[after.text] = event.event_id
             self.after_write()
         return self._saved[after.text]
+
+    def do_entry_editor(self) -> None:
+        """Change the text in one's own editor."""
+        self.do_whatif_edit()
+        if self.entry.is_open:
+            self.entry.edit()
 
     def do_whatif_save(self) -> None:
         """Save text and answers."""

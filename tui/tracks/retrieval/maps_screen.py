@@ -130,7 +130,7 @@ class MapsScreen(BaseScreen):
         if attribute is not None:
             name, wanted = attribute
             line.add("   by ", "dim").add(name, "strong").add(" (wanted)" if wanted else " (unwanted)", "dim")
-        return line.end("v attribute  V side", width - 1, "key")
+        return line.end("G group by  V side", width - 1, "key")
 
     def _legend(self, width: int) -> list[Line]:
         colours, (_, names) = self.console_app.colours, self.maps.groups
