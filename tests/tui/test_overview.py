@@ -15,7 +15,7 @@ from tui.screens.overview import OverviewScreen, main_lines, slices_lines, trigg
 async def test_it_leads_with_the_verdict_and_counts(console: OpenConsole, session: ReviewSession) -> None:
     async with console() as pilot:
         rows = shown(pilot.app).splitlines()
-        words, _ = verdict_of(session.gates())
+        (words, _), _ = verdict_of(session.gates())
         assert words in rows[1]
         assert words == "WAITING"
         assert counts_of(session.gates()).split(",")[0] in rows[1]

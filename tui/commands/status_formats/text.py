@@ -8,6 +8,7 @@ from typing import Any
 
 from analysis.base.number_text import significant
 from tui.commands.status_format import StatusFormat
+from tui.draw.gate_lines import state_words
 from tui.draw.number_text import PLAIN_UNITS, plural
 from tui.draw.safe_text import cells, fit, printable
 
@@ -61,18 +62,13 @@ def _causes(causes: Sequence[Mapping[str, Any]]) -> list[str]:
 
 
 def _headline(status: Mapping[str, Any]) -> str:
-    """The state in a word, and what it means."""
-    state, decision = printable(str(status["state"])).upper(), printable(str(status["decision"]))
+    """The state in a word, and what it means; of a promotion, who signed it."""
+    decision = printable(str(status["decision"]))
+    word, meaning = state_words(printable(str(status["state"])), decision, gates_allow=status["gates_allow"])
     if status["state"] == "promotable":
         signed = ", ".join(map(printable, status["signed_by"]))
-        return f"{state}: signed by {signed}" if signed else f"{state}: unsigned"
-    if status["state"] == "decided":
-        return f"{state}: {decision}"
-    if status["state"] == "blocked":
-        return f"{state}: do not promote"
-    if status["gates_allow"]:
-        return f"{state}: the gates allow promotion, not decided yet"
-    return f"{state}: verdicts or data are missing"
+        meaning = f"signed by {signed}" if signed else "unsigned"
+    return f"{word}: {meaning}" if meaning else word
 
 
 def _queue(queue: Mapping[str, Any]) -> str:
