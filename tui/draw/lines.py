@@ -190,7 +190,8 @@ def wrapped(
     lines: list[Line] = []
     for row in wrap(text, max(width - indent - 1, 10)):
         line = Line()
-        line.column(label if not lines else "", indent, label_style)
+        # A label that is as long as its column still stands apart from the text.
+        line.column(label if not lines else "", max(indent - 1, 0), label_style).to(indent)
         lines.append(line.add(row, style))
     return lines
 

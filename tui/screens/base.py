@@ -181,7 +181,7 @@ class BaseScreen(FrameScreen):
 
     def do_app_help(self) -> None:
         """Show the keys and words of this screen."""
-        from tui.screens.pick import help_screen
+        from tui.screens.help import help_screen
 
         self.app.push_screen(
             help_screen(self.console_app.colours, self.NAME, self.console_app.actions), self._picked
@@ -189,7 +189,7 @@ class BaseScreen(FrameScreen):
 
     def do_app_palette(self) -> None:
         """Show every action that is valid now."""
-        from tui.screens.pick import palette_screen
+        from tui.screens.help import palette_screen
 
         self.app.push_screen(
             palette_screen(self.console_app.colours, self.NAME, self.console_app.actions, self.unavailable),

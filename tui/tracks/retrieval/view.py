@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 INDENT = 10
 """Cells of the labels at the left."""
-LEGEND = " ✓ {ticked}   = same place   ↑↓ moved   + new   − lost   ! unwanted only"
+LEGEND = " ✓ {ticked}   = same place   ↑↓ moved   + new   ↘ lost   ! unwanted only"
 
 
 def example_lines(evidence: ExampleEvidence, options: ViewOptions) -> list[Line]:
