@@ -52,7 +52,7 @@ GLOSSARY: dict[str, str] = {
     "layer-wise relevance": "LRP, an attribution: the score handed back layer by layer, so that nothing is lost.",
     "lead": "What a program reports of an answer. It proposes where to look, and decides nothing.",
     "licensed": "A method may colour words only where deleting its top words moves the prediction more "
-    "than chance does ",
+    "than chance does "
     "and two families of methods agree. Grey: not licensed, so do not read it.",
     "lift": "How much more often neighbours share something than chance would have it: 0 is chance, 1 always.",
     "LIME": "An attribution: words taken away at random, fitted by a linear model near the text.",
