@@ -102,6 +102,8 @@ class FrameScreen(Screen[None]):
     def on_mount(self) -> None:
         self.query_one("#head", Bar).styles.height = self.HEAD_ROWS
         self.query_one("#keys", Bar).styles.height = self.KEY_ROWS
+        # Head and keys are known at once: no screen is a blank page first.
+        self._show_bars_guarded()
         self.query_one("#small", Bar).show_lines(
             [
                 text_line(f" too small: {SMALLEST[0]}x{SMALLEST[1]} are needed;", "warn"),
@@ -141,9 +143,15 @@ class FrameScreen(Screen[None]):
         except FAILURES as error:
             self.complain(error)
 
+    def _show_bars_guarded(self) -> None:
+        try:
+            self.show_bars()
+        except FAILURES as error:
+            self.complain(error)
+
     def show_bars(self) -> None:
         """Draw head and key line."""
-        width = self.size.width
+        width = self.size.width or self.app.size.width
         self.query_one("#head", Bar).show_lines(self.head_lines(width))
         self.query_one("#keys", Bar).show_lines(self.key_bar(width))
 

@@ -16,7 +16,8 @@ from tui.draw import clipboard
 from tui.draw.lines import Target
 from tui.draw.messages import ExampleChosen, LineOpened
 from tui.draw.safe_text import cells, fit, printable
-from tui.plugin.console import WHATIF, ScopePlace
+from tui.plugin.attributions import explains_flip
+from tui.plugin.console import WHATIF, ScopePlace, TextPlace
 from tui.plugin.options import SIDE_MODES
 from tui.screens.choices import filter_choices, filtered, slice_choices
 from tui.screens.example import EVIDENCE
@@ -259,8 +260,11 @@ class ReviewScreen(LabelScreen):
 
     def do_whatif_open(self) -> None:
         """Change this text and ask both models again."""
-        if self.ref is not None:
-            self.console_app.open(WHATIF, self.ref)
+        if self.ref is None or self.evidence is None or self.view is None:
+            return
+        shown = self.view.shown(self.evidence, self.options(80, 24))
+        looked_at = next(((one.method, explains_flip(one.target)) for one in shown), None)
+        self.console_app.open(WHATIF, TextPlace(self.ref, looked_at))
 
     def _step_slice(self, step: int) -> None:
         entries = [

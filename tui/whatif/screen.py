@@ -14,6 +14,7 @@ from tui.draw.edit_sentence import edit_sentence
 from tui.draw.gate_lines import by_urgency
 from tui.draw.lines import Line, rule, text_line, wrapped
 from tui.draw.safe_text import fit, printable
+from tui.plugin.console import TextPlace
 from tui.plugin.options import SIDE_MODES
 from tui.plugin.registry import view_of
 from tui.screens.pick import TextScreen
@@ -64,11 +65,18 @@ class WhatIfScreen(AskScreen):
         self.set_focus(self.query_one("#answer"))
 
     def show(self, subject: Subject) -> None:
-        """Show an example by its ref; what was tried on it is kept where it was the one before. Raises AssayError."""
-        if not isinstance(subject, str):
+        """Show an example, and the attribution that was looked at; what was tried on the one before is let go.
+
+        Raises AssayError.
+        """
+        if not isinstance(subject, str | TextPlace):
             return
-        evidence = self.session.example(subject)
-        if self.evidence is None or self.evidence.example.ref != subject:
+        if isinstance(subject, TextPlace):
+            ref, self.key = subject.ref, subject.looked_at or self.key
+        else:
+            ref = subject
+        evidence = self.session.example(ref)
+        if self.evidence is None or self.evidence.example.ref != ref:
             self.end_question()
             self.start_from(evidence.example.text)
             self.answers, self._saved = {}, {}
