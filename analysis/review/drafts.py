@@ -41,7 +41,7 @@ class Drafts:
         self._draft_path(ref).unlink(missing_ok=True)
 
     def save_decision(self, run: str, decision: Decision | None, reason: str) -> None:
-        """Keep a decision on a run that is not recorded yet, and its reason. Raises AssayError where it cannot be kept."""
+        """Keep a decision that is not recorded yet, and its reason. Raises AssayError where it cannot be kept."""
         self._write(self._folder / DECISION, {"run": run, "decision": decision, "reason": reason})
 
     def decision(self, run: str) -> tuple[Decision | None, str]:
