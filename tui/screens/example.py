@@ -10,6 +10,7 @@ from textual import on
 
 from analysis.plugin.gate import judgement
 from analysis.review.scope import Scope
+from tui.draw.highlight import highlighted
 from tui.draw.lines import Line, Target, rule, text_line, wrapped, written
 from tui.draw.messages import CursorMoved
 from tui.draw.right_words import RIGHT_WORDS, short_words
@@ -224,14 +225,16 @@ class ExampleScreen(BaseScreen):
             self.page.drawn()
             return
         self._grid_shown = None
+        search = self.scope.search
         if self.page.closed:
-            widget.show_lines(lines + closed_lines(evidence, self.page, width, view.said(evidence)), top=top)
+            lines += closed_lines(evidence, self.page, width, view.said(evidence))
+            widget.show_lines(highlighted(lines, search), top=top)
             self.page.drawn()
             return
         lines = self._asked_lines(width) + lines
         lines += view.example(evidence, self.options(width, widget.size.height - len(lines)))
         lines += saved_lines(evidence.history, evidence.example.text, view, width)
-        widget.show_lines(lines, top=top)
+        widget.show_lines(highlighted(lines, search), top=top)
 
     def _draft_lines(self, ref: str, width: int) -> list[Line]:
         draft = self.session.draft(ref)
