@@ -10,7 +10,7 @@ import pytest
 
 from analysis.review.session import ReviewSession
 from tests.tui.conftest import OpenConsole
-from tests.tui.reading import shown, until
+from tests.tui.reading import paste, shown, until
 from tui.screens.jobs import run_job, verify_job
 from tui.screens.signoff import SignoffScreen
 
@@ -34,17 +34,61 @@ async def test_the_nine_fields_are_on_one_wide_screen(console: OpenConsole) -> N
         assert [field for field in FIELDS if field not in text] == []
 
 
-async def test_at_80x24_every_field_is_a_line_that_opens(console: OpenConsole) -> None:
+@pytest.mark.parametrize("size", [(60, 20), (80, 24), (120, 36), (200, 50)])
+async def test_at_every_size_nine_rows_with_whole_names_and_the_decision_in_sight(
+    console: OpenConsole, size: tuple[int, int]
+) -> None:
+    async with console(size=size) as pilot:
+        await pilot.press("6")
+        text = await until(
+            pilot, "intent-v4-rc1: Int" if size[0] < 80 else "intent-v4-rc1: Intent classifier"
+        )
+        rows = [row for row in text.splitlines() if row[1:3].strip().isdigit()]
+        assert [field for field in FIELDS if not any(field in row for row in rows)] == []
+        assert "not given yet" in text
+        assert "step 1 of 5" in text
+        assert isinstance(pilot.app.screen, SignoffScreen)
+        fields = pilot.app.screen._fields
+        await pilot.press("enter")
+        assert "owner mangaassist" in " ".join((await until(pilot, "   • ")).split())
+        await pilot.press("enter", "h", "r", "j")
+        await until(pilot, "[▸reject]")
+        assert "Release decision" in shown(pilot.app)
+        assert pilot.app.screen._fields is fields, "what does not depend on the decision is read once"
+
+
+async def test_decision_and_reason_are_a_draft_until_they_are_exported(
+    console: OpenConsole, session: ReviewSession, store: Path
+) -> None:
+    async with console() as pilot:
+        await pilot.press("6", "r", "i")
+        await paste(pilot, "titles\nescalate")
+        await pilot.press("enter")
+        await until(pilot, "a draft: kept, not on the record")
+        await pilot.press("i", *" half")
+        await pilot.pause()
+        assert session.state().decision is None
+    with ReviewSession.open(store, "alice") as again:
+        assert again.decision_draft() == ("reject", "titles\nescalate half")
     async with console() as pilot:
         await pilot.press("6")
-        text = await until(pilot, "Release decision")
-        assert "Embedding neighborho…" in text
-        await pilot.press("enter")
-        await until(pilot, "space closes")
+        text = await until(pilot, "[▸reject]")
+        assert "titles …" in text
+        await pilot.press("X")
+        await until(pilot, "export: done")
+        await until(pilot, "step 4 of 5")
+        assert session.decision_draft() == (None, "")
+        decision = session.state().decision
+        assert decision is not None
+        assert decision.reason == "titles\nescalate half"
+        await pilot.press("S")
+        form = await until(pilot, "SHA256SUMS SHA-256 ")
+        assert "that must be judged are not" in form
+        assert "reject: titles" in form
 
 
 async def test_promote_is_refused_with_the_gates_that_block(console: OpenConsole) -> None:
-    async with console() as pilot:
+    async with console(size=(80, 40)) as pilot:
         await pilot.press("6")
         text = await until(pilot, "promote is not possible")
         assert "review.coverage" in text

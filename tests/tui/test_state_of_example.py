@@ -10,16 +10,14 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from textual import events
 from textual.pilot import Pilot
-from textual.widgets import Input
 
 from analysis.base.records import Flag
 from analysis.review.scope import Scope
 from analysis.review.session import ReviewSession
 from tests.analysis.store_fixture import VARIANT, ref_of
 from tests.tui.conftest import OpenConsole
-from tests.tui.reading import at, shown, until, until_true
+from tests.tui.reading import at, paste, shown, until, until_true
 from tui.draw.editor import edited
 from tui.draw.lines import Line, Target
 from tui.plugin.console import EXAMPLES, ScopePlace
@@ -38,13 +36,6 @@ def review_of(pilot: Pilot[int]) -> ReviewScreen:
 
 def notice(pilot: Pilot[int]) -> str:
     return "".join(line.plain for line in pilot.app.screen.query_one("#notice", LineView).lines).strip()
-
-
-async def paste(pilot: Pilot[int], text: str) -> None:
-    focused = pilot.app.focused
-    assert isinstance(focused, Input)
-    focused.post_message(events.Paste(text))
-    await pilot.pause()
 
 
 def body_of(store: Path, kind: str) -> dict[str, object]:

@@ -10,7 +10,7 @@ from analysis.base.gate_records import GateResult
 from analysis.base.review_records import DECISIONS, Decision
 from analysis.plugin.report_fields import NINE
 from analysis.review.evaluate import allow, blocking
-from tui.draw.gate_lines import GATE_MARKS
+from tui.draw.gate_lines import GATE_MARKS, by_urgency
 from tui.draw.lines import Line, Target, first_rows, rule, text_line, wrapped, written
 from tui.draw.number_text import plural
 
@@ -92,7 +92,7 @@ def field_lines(
 
 def blocking_lines(gates: Sequence[GateResult], width: int) -> list[Line]:
     """The gates that keep the candidate back, each leading to itself."""
-    against = blocking(gates)
+    against = by_urgency(blocking(gates))
     lines = [Line().add(" WHAT BLOCKS", "title").add(f"  {plural(len(against), 'gate')}", "number")]
     for gate in against:
         mark, style = GATE_MARKS[gate.verdict]
@@ -147,7 +147,7 @@ def decision_lines(
     lines.append(Line().column("   findings", LABEL_CELLS, "dim").add(said))
     names = ", ".join(made.signed_by) if made.recorded and made.signed_by else "UNSIGNED"
     report = Line().column("   report", LABEL_CELLS, "dim")
-    if made.recorded and made.folder:
+    if made.recorded:
         report.add(made.folder).add(
             f"  {names} ({len(made.signed_by)} of {made.required})", "text" if made.signed_by else "warn"
         )
@@ -164,15 +164,15 @@ def decision_lines(
 
 def _steps_line(made: Deciding, width: int) -> Line:
     """The steps with their keys, and which one comes next."""
-    line = Line().add("─ ", "rule")
     steps = made.steps
+    following = next((number for number, (_, _, done) in enumerate(steps, start=1) if not done), None)
+    said = f"step {following} of {len(steps)}" if following else "all done"
+    line = Line().add("─ ", "rule").add(said, "strong").add(" ─ ", "rule")
     for key, word, done in steps:
         line.add(f"{key} ", "key").add(word, "good" if done else "text").add(
             " ✓ " if done else " … ", "good" if done else "dim"
         )
-    following = next((number for number, (_, _, done) in enumerate(steps, start=1) if not done), None)
-    said = f" step {following} of {len(steps)} " if following else " done "
-    return line.add("─" * (width - line.width - len(said) - 1), "rule").add(said, "dim").add("─", "rule")
+    return line.add("─" * (width - line.width), "rule")
 
 
 def check_lines(results: Sequence[tuple[str, bool]], width: int) -> list[Line]:
