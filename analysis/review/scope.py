@@ -76,7 +76,7 @@ def prepare(connection: duckdb.DuckDBPyConnection) -> None:
     `titled` holds the titles of examples, from whatever table of the evidence has columns ref and title.
     """
     # DuckDB has no NFKC; texts of plain characters never reach it.
-    connection.create_function("search_form", search_form, ["VARCHAR"], "VARCHAR")  # type: ignore[list-item, arg-type]
+    connection.create_function("search_form", search_form, ["VARCHAR"], "VARCHAR")
     connection.execute(_SESSION["tables"])
     sources = [
         f"SELECT ref, title FROM evidence.{identifier(name)}"

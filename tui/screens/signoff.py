@@ -16,7 +16,7 @@ from analysis.base.errors import AssayError
 from analysis.base.review_records import Decision
 from analysis.report.sums import SUMS
 from analysis.review.evaluate import allow
-from analysis.store.signatures import signed_by
+from analysis.store.signatures import reports_of, signed_by
 from tui.draw.gate_lines import counts_of
 from tui.draw.lines import Line
 from tui.draw.messages import JobFinished, LineOpened
@@ -147,12 +147,13 @@ class SignoffScreen(BaseScreen):
         self.query_one("#decision", Bar).show_lines(lines)
 
     def _deciding(self) -> Deciding:
-        made, folder = self.session.gate_input().state.decision, self._latest_folder()
-        recorded = made is not None and (made.decision, made.reason) == (self.decision, self.reason)
-        signers = signed_by(self.session.store, made.event_id) if made is not None and recorded else []
+        made, store = self.session.gate_input().state.decision, self.session.store
         required = self.session.description["review"].get("signers_required") or 1
-        name = folder.name if folder is not None else ""
-        return Deciding(self.decision, self.reason, recorded, name, signers, required, self._checked)
+        if made is None or (made.decision, made.reason) != (self.decision, self.reason):
+            return Deciding(self.decision, self.reason, False, "", (), required, None)
+        reports, signers = reports_of(store, made.event_id), signed_by(store, made.event_id)
+        name = reports[-1].name if reports else ""
+        return Deciding(self.decision, self.reason, True, name, signers, required, self._checked)
 
     def opened(self, message: LineOpened) -> None:
         if message.target.kind != "choice":

@@ -35,7 +35,7 @@ class Deciding:
         decision: None until one is chosen.
         reason: empty until one is written.
         recorded: whether exactly this is on the record.
-        folder: name of the latest report; empty where none was written.
+        folder: name of the latest report of what is on the record; empty where there is none.
         signed_by: who signed the report of what is on the record.
         required: how many must.
         checked: what the last check of the report said; None where it was not checked.
@@ -148,16 +148,12 @@ def decision_lines(
     names = ", ".join(made.signed_by) if made.recorded and made.signed_by else "UNSIGNED"
     report = Line().column("   report", LABEL_CELLS, "dim")
     if made.recorded:
-        report.add(made.folder).add(
-            f"  {names} ({len(made.signed_by)} of {made.required})", "text" if made.signed_by else "warn"
-        )
+        report.add(made.folder or "of this decision: none yet, X writes it")
+        signers = f"  {names} ({len(made.signed_by)} of {made.required})"
+        report.add(signers, "text" if made.signed_by else "warn")
     else:
-        draft = (
-            "a draft: kept, not on the record; X records it"
-            if made.decision or made.reason
-            else "not written"
-        )
-        report.add(draft, "warn")
+        kept = made.decision or made.reason
+        report.add("a draft: kept, not on the record; X records it" if kept else "not written", "warn")
     lines.append(report)
     return [*lines, _steps_line(made, width)]
 
@@ -169,9 +165,8 @@ def _steps_line(made: Deciding, width: int) -> Line:
     said = f"step {following} of {len(steps)}" if following else "all done"
     line = Line().add("─ ", "rule").add(said, "strong").add(" ─ ", "rule")
     for key, word, done in steps:
-        line.add(f"{key} ", "key").add(word, "good" if done else "text").add(
-            " ✓ " if done else " … ", "good" if done else "dim"
-        )
+        sign, style = (" ✓ ", "good") if done else (" · ", "dim")
+        line.add(f"{key} ", "key").add(word, "good" if done else "text").add(sign, style)
     return line.add("─" * (width - line.width), "rule")
 
 
