@@ -127,7 +127,7 @@ def gate_head(title: str, width: int) -> Line:
     if width >= LIMIT_FROM:
         line.add("limit", "dim")
     return (
-        line.column("ex.", max(width - line.width, 4), "dim", right=True)
+        line.column("examples", max(width - line.width, 4), "dim", right=True)
         if width < LIMIT_FROM
         else line.end("examples", width, "dim")
     )

@@ -173,10 +173,9 @@ class FormScreen(ModalScreen[bool]):
         width = min(event.size.width, 110) - 3
         rows = [text_line(f" {row}", "dim") for text in self._paragraphs for row in wrap(text, width)]
         view = self.query_one("#form-text", Bar)
-        view.styles.height = max(
-            min(len(rows), event.size.height - len(self._fields) - WHOLE_ROWS - NOTICE_ROWS - 5), 1
-        )
-        view.show_lines(first_rows(rows, int(view.styles.height.value), width))
+        room = max(event.size.height - len(self._fields) - WHOLE_ROWS - NOTICE_ROWS - 5, 1)
+        view.styles.height = max(min(len(rows), room), 1)
+        view.show_lines(first_rows(rows, room, width))
 
     @on(Input.Changed)
     def _changed(self, event: Input.Changed) -> None:

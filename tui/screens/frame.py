@@ -41,7 +41,7 @@ class FrameScreen(Screen[None]):
     NAME: ClassVar[str] = ""
     KEY_ROWS: ClassVar[int] = 1
     HEAD_ROWS: ClassVar[int] = 3
-    HORIZONTAL_BREAKPOINTS = BREAKPOINTS
+    HORIZONTAL_BREAKPOINTS: ClassVar[list[tuple[int, str]] | None] = BREAKPOINTS
     DEFAULT_CSS = """
     FrameScreen {
         layout: vertical;

@@ -51,7 +51,10 @@ class OverviewScreen(BaseScreen):
     """What changed, what blocks, and where to look first; every line leads to its examples."""
 
     NAME: ClassVar[str] = "overview"
-    HORIZONTAL_BREAKPOINTS: ClassVar[list[tuple[int, str]]] = [(0, "-narrow"), (BESIDE_FROM, "-beside")]
+    HORIZONTAL_BREAKPOINTS: ClassVar[list[tuple[int, str]] | None] = [
+        (0, "-narrow"),
+        (BESIDE_FROM, "-beside"),
+    ]
     DEFAULT_CSS = """
     OverviewScreen #overview { width: 3fr; }
     OverviewScreen #beside { width: 2fr; height: 1fr; display: none; }

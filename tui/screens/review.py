@@ -263,7 +263,9 @@ class ReviewScreen(LabelScreen):
         if self.ref is None or self.evidence is None or self.view is None:
             return
         shown = self.view.shown(self.evidence, self.options(80, 24))
-        looked_at = next(((one.method, explains_flip(one.target)) for one in shown), None)
+        looked_at = next(
+            ((one.method, explains_flip(one.target)) for one in shown if one.method and one.target), None
+        )
         self.console_app.open(WHATIF, TextPlace(self.ref, looked_at))
 
     def _step_slice(self, step: int) -> None:

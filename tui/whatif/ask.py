@@ -16,8 +16,9 @@ from analysis.plugin.registry import get
 from analysis.review.queries import by_side
 from analysis.review.whatif import attributions_of, licences_of, missing_models, outputs_of
 from tui.draw.messages import ProbeAnswered
+from tui.plugin.attributions import Key
 from tui.screens.jobs import probe_job
-from tui.whatif.answer import Answer, Key, attribution_keys
+from tui.whatif.answer import Answer, attribution_keys
 from tui.whatif.edit import EditScreen
 from tui.whatif.question import Question, names_of, requests_for
 
