@@ -135,7 +135,7 @@ class SignoffScreen(BaseScreen):
         width = max(self.size.width - 1, 40)
         gates, findings = self.session.gates(), self.session.gate_input().state.findings
         rows = max(self.size.height - DECISION_ROWS - self.HEAD_ROWS - self.KEY_ROWS - 1, 1)
-        lines = field_lines(self._fields, self.opened_fields, min(max(rows // 9, 1), MOST_SHOWN), width)
+        lines = field_lines(self._fields, self.opened_fields, min(max(rows // 12, 1), MOST_SHOWN), width)
         lines += check_lines(self.results, width)
         lines += [Line(), *blocking_lines(gates, width), Line(), *finding_lines(findings, gates, width)]
         view.show_lines(lines, top=not view.lines)
