@@ -145,6 +145,8 @@ def answer_sentences(page: AskedPage) -> list[str]:
     asked = page.asked
     if asked is None:
         return []
+    if page.variant:
+        return [IS_VARIANT, HIDDEN_VARIANT]
     said = [*asks_sentences(page), *([ALIKE] if page.alike else [])]
     for letter, answer in zip(LETTERS, asked.answers, strict=False):
         numbered = [f"{number} {entry}" for number, entry in enumerate(answer, start=1)]

@@ -37,6 +37,11 @@ def scope_title(scope: Scope) -> str:
     return " · ".join(parts)
 
 
+def slice_value(scope: Scope) -> str:
+    """The choice of the slice popup that a scope is."""
+    return _value(slice=scope.slice or "", track=scope.track)
+
+
 def slice_choices(session: ReviewSession) -> list[Choice]:
     """The queue and each slice, with progress."""
     answered, total = session.progress()

@@ -63,7 +63,7 @@ class Choice(NamedTuple):
 class PickScreen(ModalScreen[str | None]):
     """Shows choices; typing filters them, Enter picks, esc leaves with None.
 
-    Below the choices stand words with what they mean, where there are any, and paragraphs to read.
+    The cursor begins on the choice `at`. Below the choices stand words with what they mean, and paragraphs to read.
 
     | key | does |
     |---|---|
@@ -90,6 +90,7 @@ class PickScreen(ModalScreen[str | None]):
         foot: Sequence[str] = (),
         closing: str = "",
         words: Callable[[Sequence[str]], list[tuple[str, str]]] | None = None,
+        at: str = "",
     ) -> None:
         super().__init__()
         self.colours = colours
@@ -98,6 +99,7 @@ class PickScreen(ModalScreen[str | None]):
         self.foot = foot
         self.closing = closing
         self.words = words
+        self.at = at
 
     def compose(self) -> ComposeResult:
         with Vertical(classes="modal"):
@@ -115,6 +117,9 @@ class PickScreen(ModalScreen[str | None]):
 
     def on_resize(self) -> None:
         self._fill(self.query_one(SafeInput).value)
+        # What is in force stands under the cursor, until something is typed.
+        self.query_one("#pick-list", LineView).go_to(Target("choice", self.at))
+        self._show_remark()
 
     @on(Input.Changed)
     def _filter(self, event: Input.Changed) -> None:

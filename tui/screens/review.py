@@ -19,7 +19,7 @@ from tui.draw.safe_text import cells, fit, printable
 from tui.plugin.attributions import explains_flip
 from tui.plugin.console import WHATIF, ScopePlace, TextPlace
 from tui.plugin.options import SIDE_MODES
-from tui.screens.choices import filter_choices, filtered, slice_choices
+from tui.screens.choices import filter_choices, filtered, slice_choices, slice_value
 from tui.screens.example import EVIDENCE
 from tui.screens.label import LabelScreen
 from tui.screens.pick import PickScreen, TextScreen
@@ -294,7 +294,13 @@ class ReviewScreen(LabelScreen):
             self.reload_soon()
             return
         self.app.push_screen(
-            PickScreen(self.console_app.colours, "slices", slice_choices(self.session)), self._filtered
+            PickScreen(
+                self.console_app.colours,
+                "slices",
+                slice_choices(self.session),
+                at=slice_value(self.scope),
+            ),
+            self._filtered,
         )
 
     def do_example_list(self) -> None:
