@@ -20,6 +20,7 @@ from tests.tui.conftest import OpenConsole
 from tests.tui.reading import at, paste, shown, until, until_true
 from tui.draw.editor import edited
 from tui.draw.lines import Line, Target
+from tui.plugin.common import takes_verdict
 from tui.plugin.console import EXAMPLES, ScopePlace
 from tui.screens.review import ReviewScreen
 from tui.tracks.intent.view import gate_probed, ordered_variants
@@ -111,6 +112,12 @@ async def test_a_variant_takes_no_verdict_and_is_as_closed_as_its_example(
         await until(pilot, "message:m00")
         # Who saw the variant has seen the sides of its example.
         assert not review_of(pilot).page.closed
+    # One that was flagged itself has a place in the queue, and a gate may wait for its cause.
+    evidence = session.example(VARIANT)
+    flagged = replace(
+        evidence, flags=(Flag(VARIANT, "because", "intent.relevance[x/y]", 1, None, control=False),)
+    )
+    assert (takes_verdict(evidence), takes_verdict(flagged)) == (False, True)
 
 
 def test_counterfactuals_of_what_raised_a_flag_stand_first(session: ReviewSession) -> None:

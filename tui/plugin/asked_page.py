@@ -9,11 +9,12 @@ import time
 from typing import TYPE_CHECKING
 
 from analysis.base.errors import AssayError
-from analysis.base.records import SIDES, VARIANT
+from analysis.base.records import SIDES
 from analysis.plugin import registry
 from analysis.review.asked import Asked, asked_in
 from analysis.review.scope import Scope
 from tui.draw.right_words import RIGHT_WORDS, label_words
+from tui.plugin.common import takes_verdict
 from tui.plugin.label_grid import LETTERS, LabelGrid
 
 if TYPE_CHECKING:
@@ -43,8 +44,8 @@ class AskedPage:
         heading: the title of the example, where it has one.
         earlier: what this reviewer said of it in a previous review, while the page is closed; None where nothing was
             said or something has changed.
-        variant: whether it is a text that the run made of another example: it is judged with that one, and its sides
-            are hidden as long as those of that one are.
+        variant: whether it is a text that the run made of another example and did not flag: it is judged with that
+            one, and its sides are hidden as long as those of that one are.
         grid: what is said of each answer by itself, while that is asked; None on every other page.
     """
 
@@ -71,7 +72,7 @@ class AskedPage:
             self.variant = False
             return
         ref, parent = evidence.example.ref, evidence.example.parent_ref
-        self.variant = evidence.example.kind == VARIANT and parent is not None
+        self.variant = not takes_verdict(evidence)
         if self.variant and parent is not None:
             self._turn_to_variant(ref, self.session.example(parent))
             return

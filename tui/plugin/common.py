@@ -18,6 +18,14 @@ INDENT = 7
 """Cells of the labels at the left."""
 
 
+def takes_verdict(evidence: ExampleEvidence) -> bool:
+    """Whether an example can be judged: of the texts that a run made of others, those alone that it flagged itself.
+
+    Such a one has its place in the queue, and a gate may ask for its cause; every other is judged with its example.
+    """
+    return evidence.example.kind != VARIANT or evidence.example.parent_ref is None or bool(evidence.flags)
+
+
 def flag_reasons(evidence: ExampleEvidence) -> str:
     """Why the example is in the queue; that it was drawn as a control is no reason, and is not shown."""
     return " · ".join(dict.fromkeys(flag.reason for flag in evidence.flags if not flag.control))
@@ -27,7 +35,7 @@ def annotation_lines(evidence: ExampleEvidence, options: ViewOptions) -> list[Li
     """My verdict, those of others after it, and where the example belongs."""
     width, mine = options.width, evidence.mine
     line = Line().column(" mine", INDENT, "dim")
-    if evidence.example.kind == VARIANT:
+    if not takes_verdict(evidence):
         line.add("a variant takes no verdict: its example does", "faint")
     elif mine is None:
         line.add("–", "faint")
@@ -37,7 +45,7 @@ def annotation_lines(evidence: ExampleEvidence, options: ViewOptions) -> list[Li
         if mine.cause:
             line.add("   cause ", "dim").add(mine.cause)
     agreement, style = options.agreement
-    if evidence.example.kind == VARIANT:
+    if not takes_verdict(evidence):
         pass
     elif mine is None:
         line.end("others: after you decide", width - 1, "faint")
