@@ -34,6 +34,7 @@ from tui.draw.lines import Line
 from tui.draw.theme import Colours
 from tui.plugin.options import SideMode, ViewOptions
 from tui.plugin.registry import view_of
+from tui.screens.choices import slice_choices
 from tui.tracks.response.answers import LIKELIHOOD, likelihoods, thoughts
 from tui.tracks.response.rates import rates_of
 from tui.tracks.response.spans import hits_of
@@ -112,6 +113,13 @@ async def test_answers_are_stacked_at_80_cells_and_spans_have_numbers_and_reason
         await pilot.press("pagedown")
         text = await until(pilot, "like the spoiler")
         assert "· unconfirmed" in text
+
+
+def test_slices_of_answers_count_none_as_broken_or_fixed(published: Path) -> None:
+    with ReviewSession.open(published, "alice", read_only=True) as session:
+        remarks = [one.remark for one in slice_choices(session) if one.text != "the queue"]
+        assert remarks
+        assert not any("None" in one or "broken" in one for one in remarks)
 
 
 async def test_answers_stand_side_by_side_where_there_is_room(published: Path) -> None:

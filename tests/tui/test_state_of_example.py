@@ -22,6 +22,7 @@ from tui.draw.editor import edited
 from tui.draw.lines import Line, Target
 from tui.plugin.common import takes_verdict
 from tui.plugin.console import EXAMPLES, ScopePlace
+from tui.plugin.registry import view_of
 from tui.screens.review import ReviewScreen
 from tui.tracks.intent.view import gate_probed, ordered_variants
 from tui.widgets.line_view import LineView
@@ -169,7 +170,12 @@ async def test_every_line_of_a_paste_is_kept_in_entries_and_forms(
         await pilot.press("ctrl+o")
         await until(pilot, "saved  finding")
         assert body_of(store, "finding")["text"] == KEPT
+        screen = review_of(pilot)
+        screen.next_method()
+        assert screen.evidence is not None
+        (looked_at, *_) = view_of("intent").shown(screen.evidence, screen.options(80, 24))
         await pilot.press("w", "i")
+        assert pilot.app.screen.key[0] == looked_at.method, "what-if begins with what was looked at"  # type: ignore[attr-defined]
         await paste(pilot, " and\nmore")
         await pilot.press("escape")
         await until_true(pilot, lambda: pilot.app.screen.text.endswith(" and\nmore"))  # type: ignore[attr-defined]
