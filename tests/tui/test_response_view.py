@@ -14,6 +14,7 @@ import pytest
 from textual.pilot import Pilot
 
 from analysis.review.queries import ExampleEvidence
+from analysis.review.session import ReviewSession
 from analysis.tracks.response.example_context import example_context
 from tests.analysis.store_fixture import said_elsewhere
 from tests.tui.reading import look, shown, until, until_true
