@@ -287,7 +287,7 @@ async def test_methods_on_demand_explain_the_text_as_it_is_and_as_it_was_changed
 ) -> None:
     async with opened(session, ref, (100, 60), live_probes) as pilot:
         screen = screen_of(pilot)
-        await until(pilot, "M more methods")
+        await until(pilot, "A all methods")
         await pilot.press("A")
         await explained(pilot)
         lime = await until(pilot, "LIME, kernel SHAP, gradient SHAP: v goes through them")

@@ -122,7 +122,7 @@ def _titled(name: str, width: int, said: str = "") -> Line:
     """A rule that says what is below it."""
     line = Line().add("─ ", "rule").add(name, "title").add(" ")
     line.add("─" if said else "", "rule").add(said, "dim")
-    return line.add("─" * (width - line.width), "rule")
+    return line.add("─" * (width - line.width), "rule").cropped(width)
 
 
 def _words(
