@@ -118,8 +118,8 @@ class FrameScreen(Screen[None]):
     def on_screen_resume(self) -> None:
         self.reload_soon()
 
-    def on_screen_suspend(self) -> None:
-        """What was said belongs to what is shown: who comes back reads nothing of before, but of what still runs."""
+    def left(self) -> None:
+        """Another screen takes its place: who comes back reads nothing of before, but of what still runs."""
         if self.is_mounted and not self.console_app.busy:
             self.notice("")
 
