@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from rich.style import Style
+
 from analysis.review.scope import search_form
 from tui.draw.lines import Line, Piece
 
 HIT = "hit"
 """Style of what was found."""
+ATTRIBUTED_HIT = Style(bold=True, underline=True)
+"""Added to the style of a word that is coloured by attribution."""
 LABELS = frozenset({"dim", "faint", "title", "key", "rule", "number"})
 """Styles of what is no text of the example: labels, heads, keys, figures."""
 
@@ -49,7 +53,9 @@ def _cut(piece: Piece, start: int, spans: Sequence[tuple[int, int]]) -> list[Pie
         if begin >= end:
             continue
         parts += [Piece(piece.text[at:begin], piece.style)] if begin > at else []
-        parts.append(Piece(piece.text[begin:end], HIT))
+        # Words that are coloured by attribution keep their colour.
+        style = HIT if isinstance(piece.style, str) else piece.style + ATTRIBUTED_HIT
+        parts.append(Piece(piece.text[begin:end], style))
         at = end
     return [*parts, *([Piece(piece.text[at:], piece.style)] if at < len(piece.text) else [])]
 

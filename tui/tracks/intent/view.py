@@ -152,10 +152,9 @@ def _variants(evidence: ExampleEvidence, options: ViewOptions, room: int) -> lis
         f" counterfactuals: p({next(iter(targets))})" if len(targets) == 1 else " counterfactuals: p(class)"
     )
     head = Line().add(title, "title").add(" plain → changed", "dim")
-    if gate_probed(shown[0]) in flagged and len(rows) > 1:
-        head.add(", flagged first", "dim")
     if len(rows) > len(shown):
-        said = f"   {len(shown)} of {len(rows)}; space shows all"
+        first = " · flagged first" if gate_probed(shown[0]) in flagged else ""
+        said = f"   {len(shown)} of {len(rows)}{first} · space: all"
         head.column(said, max(options.width - 1 - head.width, 1), "dim")
     lines.append(head)
     for row in shown:
