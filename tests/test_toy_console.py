@@ -191,7 +191,7 @@ async def test_what_if_asks_its_models_and_draws_a_number_and_a_word(store: Path
         await until(pilot, "please answer 1", ANSWER_S)
         await pilot.press("enter")
         await until(pilot, "24", ANSWER_S)
-        await pilot.press("s")
+        await pilot.press("R")
         await until(pilot, "saved", ANSWER_S)
     with ReviewSession.open(store, "alice") as session:
         kinds = [event.kind for event in session.example(FIRST).history]

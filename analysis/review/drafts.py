@@ -10,11 +10,14 @@ from pathlib import Path
 from typing import Any
 
 from analysis.base.errors import AssayError
+from analysis.base.review_records import DECISIONS, Decision
 from analysis.review.scope import Scope
 from analysis.store.files import make_directory, read_small, safe_name, write_atomic
 from analysis.store.streams import Account
 
 DRAFT_LIMIT = 1 << 20
+DECISION = "decision.json"
+"""Name of the file of a decision that is not recorded yet; those of notes are digests."""
 
 
 class Drafts:
@@ -36,6 +39,21 @@ class Drafts:
     def clear_draft(self, ref: str) -> None:
         """Forget the half-written note on an example."""
         self._draft_path(ref).unlink(missing_ok=True)
+
+    def save_decision(self, run: str, decision: Decision | None, reason: str) -> None:
+        """Keep a decision that is not recorded yet, and its reason. Raises AssayError where it cannot be kept."""
+        self._write(self._folder / DECISION, {"run": run, "decision": decision, "reason": reason})
+
+    def decision(self, run: str) -> tuple[Decision | None, str]:
+        """The decision on a run that is not recorded yet, and its reason; None and nothing where there is none."""
+        content = self._read(self._folder / DECISION)
+        if content.get("run") != run or not isinstance(content.get("reason"), str):
+            return None, ""
+        return next((one for one in DECISIONS if one == content.get("decision")), None), content["reason"]
+
+    def clear_decision(self) -> None:
+        """Forget it: it was recorded."""
+        (self._folder / DECISION).unlink(missing_ok=True)
 
     def bookmark(self, ref: str, scope: Scope) -> None:
         """Remember where the reviewer is."""

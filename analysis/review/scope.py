@@ -22,7 +22,7 @@ class Scope:
     The queue in order of rank, unless `everything` asks for all evaluation examples or `refs` names some;
     then narrowed by what else is given. `gate` means examples flagged for that gate key, `reason` examples
     flagged with that reason, `search` text that the message, the id or, where it has one, the title
-    contains, in any case and whether accents are characters of their own or not, `part` those of one part of the
+    contains as it is read (`search_form`), `part` those of one part of the
     queue, `must` what must be judged, and `undecided` those that this reviewer has not answered.
     """
 
@@ -62,11 +62,21 @@ class QueueRow:
 _RANKLESS = 2**31 - 1
 
 
+def search_form(text: str) -> str:
+    """A text as it is searched: cleaned (marks, entities and invisible characters aside, NFKC), and in one case."""
+    # It brings numpy, which a console needs only once somebody searches.
+    from analysis.text.cleaned import cleaned
+
+    return cleaned(text).text.casefold()
+
+
 def prepare(connection: duckdb.DuckDBPyConnection) -> None:
     """Make the tables of a session, after the evidence is attached as `evidence`.
 
     `titled` holds the titles of examples, from whatever table of the evidence has columns ref and title.
     """
+    # DuckDB has no NFKC; texts of plain characters never reach it.
+    connection.create_function("search_form", search_form, ["VARCHAR"], "VARCHAR")
     connection.execute(_SESSION["tables"])
     sources = [
         f"SELECT ref, title FROM evidence.{identifier(name)}"
@@ -101,6 +111,10 @@ def _scoped(scope: Scope, actor: str) -> tuple[str, dict[str, Any]]:
         if value is not None:
             conditions.append(_SQL[condition])
             given[name] = value
+    if scope.search:
+        written = scope.search.casefold()
+        # What is nothing but marks is searched as it is written.
+        given |= {"search": search_form(scope.search) or written, "written": written}
     return _SQL["scoped"].format(source=source, conditions=" AND ".join(conditions) or "true"), given
 
 

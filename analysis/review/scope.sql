@@ -27,14 +27,18 @@ b.ref IN (SELECT f.ref FROM evidence.flag f WHERE f.gate = $gate)
 b.ref IN (SELECT f.ref FROM evidence.flag f WHERE f.reason = $reason)
 
 -- name: containing
+-- As a text is read; one of plain characters, without anything that could be a mark or an entity, is read as it is.
 EXISTS (
     SELECT 1 FROM evidence.example e
     WHERE e.ref = b.ref AND (
-        contains(nfc_normalize(lower(e.text)), nfc_normalize(lower($search)))
-        OR contains(nfc_normalize(lower(e.id)), nfc_normalize(lower($search)))
+        contains(CASE WHEN regexp_matches(e.text, '[^ -~\s]|[&<>*_`~#|]') THEN search_form(e.text)
+                      ELSE lower(e.text) END, $search)
+        OR contains(lower(e.text), $written)
+        OR contains(lower(e.id), $written)
         OR e.ref IN (
             SELECT t.ref FROM titled t
-            WHERE contains(nfc_normalize(lower(t.title)), nfc_normalize(lower($search))))))
+            WHERE contains(CASE WHEN regexp_matches(t.title, '[^ -~\s]|[&<>*_`~#|]') THEN search_form(t.title)
+                                ELSE lower(t.title) END, $search))))
 
 -- name: undecided
 b.ref NOT IN (SELECT ref FROM answered WHERE actor = $actor)

@@ -461,6 +461,19 @@ class ReviewSession(ReviewReader):
         """Forget the half-written note on an example."""
         self._drafts.clear_draft(ref)
 
+    def save_decision_draft(self, decision: Decision | None, reason: str) -> None:
+        """Keep a decision and its reason that are not recorded yet. Raises AssayError where they cannot be kept."""
+        if not self.read_only:
+            self._drafts.save_decision(self.run, decision, reason)
+
+    def decision_draft(self) -> tuple[Decision | None, str]:
+        """The decision on this run that is not recorded yet, and its reason."""
+        return self._drafts.decision(self.run)
+
+    def clear_decision_draft(self) -> None:
+        """Forget it."""
+        self._drafts.clear_decision()
+
     def bookmark(self, ref: str, scope: Scope) -> None:
         """Remember where the reviewer is, for the next session."""
         if not self.read_only:

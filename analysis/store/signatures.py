@@ -18,11 +18,16 @@ def signed_by(store: PathLike[str], decision_id: str) -> list[str]:
     """
     prefix, suffix = "SHA256SUMS.", ".sig"
     names: set[str] = set()
-    for report in (Path(store) / "report").glob("*/report.json"):
-        if _decision_of(report) == decision_id:
-            signatures = report.parent.glob(f"{prefix}?*{suffix}")
-            names |= {path.name.removeprefix(prefix).removesuffix(suffix) for path in signatures}
+    for folder in reports_of(store, decision_id):
+        signatures = folder.glob(f"{prefix}?*{suffix}")
+        names |= {path.name.removeprefix(prefix).removesuffix(suffix) for path in signatures}
     return sorted(names)
+
+
+def reports_of(store: PathLike[str], decision_id: str) -> list[Path]:
+    """The folders in the store's own `report` folder that tell of a decision, by name."""
+    reports = sorted((Path(store) / "report").glob("*/report.json"))
+    return [report.parent for report in reports if _decision_of(report) == decision_id]
 
 
 def _decision_of(report: Path) -> str | None:

@@ -45,7 +45,7 @@ def test_the_title_is_deleted_and_the_flip_reverts(
         screen = terminal.until("─ after ─")
         assert "the flip reverts: the candidate predicts" in screen
         assert "≠" in screen
-        terminal.press("s")
+        terminal.press("R")
         terminal.until("saved  what-if")
         terminal.press("q")
         terminal.until(PROMPT.strip())

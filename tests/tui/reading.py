@@ -5,10 +5,12 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
+from textual import events
 from textual.app import App
 from textual.geometry import Region
 from textual.pilot import Pilot
 from textual.widget import Widget
+from textual.widgets import Input
 
 from tui.screens.example import ExampleScreen
 
@@ -53,3 +55,11 @@ async def look(pilot: Pilot[int]) -> None:
     if isinstance(screen, ExampleScreen) and screen.page.closed:
         await pilot.press("v")
         await until(pilot, "looked first")
+
+
+async def paste(pilot: Pilot[int], text: str) -> None:
+    """Paste into the field that has the keys."""
+    focused = pilot.app.focused
+    assert isinstance(focused, Input)
+    focused.post_message(events.Paste(text))
+    await pilot.pause()

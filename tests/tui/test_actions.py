@@ -6,6 +6,7 @@ import importlib
 from pathlib import Path
 
 import pytest
+from textual.binding import Binding
 
 from tui.console.screens import screens_of
 from tui.plugin.action import Action, ActionTable
@@ -14,7 +15,11 @@ from tui.plugin.key_table import markdown_table
 from tui.plugin.registry import action_table, built_in, digits_of, view_of, views_of
 from tui.plugin.view import View
 from tui.screens.base import BaseScreen, opens_track
+from tui.screens.form import FormScreen, OptionField
 from tui.screens.key_bar import key_lines
+from tui.screens.mark import MarkScreen
+from tui.screens.pick import PickScreen, TextScreen
+from tui.widgets.entry import Entry, SafeInput
 
 VIEWS = views_of(built_in())
 TABLE = action_table(FRAME_ACTIONS, VIEWS)
@@ -67,21 +72,30 @@ def test_no_key_means_two_things_on_one_screen(screen: str) -> None:
     assert not any(key.startswith("alt+") for key in keys)
 
 
-OWN_MEANING = {"e": {"whatif": "edit", "signoff": "edit"}, "s": {"whatif": "save"}}
-"""Letters that mean something else on a screen where nothing is judged, and what."""
+DIALOGUES = (Entry, FormScreen, MarkScreen, OptionField, PickScreen, SafeInput, TextScreen)
+"""What has keys of its own beside the table."""
 
 
-@pytest.mark.parametrize("key", ["a", "b", "e", "n", "s", "B", "i", "V", "c", "F", "w", "u"])
-def test_a_letter_means_one_thing_on_every_screen(key: str) -> None:
-    meanings = {
-        (entry.id.rpartition(".")[2] if entry.id.startswith("whatif.u") else entry.id)
-        for entry in TABLE
-        if key in entry.keys and not any(name in OWN_MEANING.get(key, {}) for name in entry.screens)
-    }
-    assert len({meaning.rpartition(".")[2] for meaning in meanings}) == 1
-    for name, meaning in OWN_MEANING.get(key, {}).items():
-        (own,) = [entry for entry in TABLE.valid_on(name) if key in entry.keys]
-        assert own.tooltip.lower().startswith(meaning)
+def test_a_letter_means_one_thing_on_every_screen() -> None:
+    meanings: dict[str, set[str]] = {}
+    for entry in TABLE:
+        for key in entry.keys:
+            if len(key) == 1 or key.endswith("_bracket"):
+                meanings.setdefault(key, set()).add(entry.meaning)
+    for kind in DIALOGUES:
+        for binding in kind.BINDINGS:
+            assert isinstance(binding, Binding)
+            for key in binding.key.split(","):
+                if len(key) == 1:
+                    meanings.setdefault(key, set()).add(
+                        DIALOGUE_WORDS.get(binding.description, binding.description)
+                    )
+    assert {key: found for key, found in meanings.items() if len(found) > 1} == {}
+    assert {"a", "b", "e", "n", "s", "i", "c", "w", "u", "v", "m", "q", "j", "S", "X"} <= set(meanings)
+
+
+DIALOGUE_WORDS = {"down": "next", "up": "previous", "leave": "quit"}
+"""What the keys of a dialogue are called there: q leaves it, as it leaves the console."""
 
 
 @pytest.mark.parametrize("screen", SCREENS)

@@ -1,4 +1,4 @@
-"""A text that is cut, and accents in either form, in the console."""
+"""A text that is cut, and search in texts as they are read: in any width, case and form, marks and signs aside."""
 
 from __future__ import annotations
 
@@ -10,9 +10,13 @@ import pytest
 
 from analysis.plugin.registry import get
 from analysis.plugin.report_fields import INSPECTED
-from analysis.review.scope import Scope
+from analysis.review.scope import Scope, search_form
 from analysis.review.session import ReviewSession
 from tests.analysis.store_fixture import publish_review, ref_of
+from tests.tui.reading import until
+from tui.console.app import AssayApp
+from tui.draw.highlight import HIT, highlighted, hits
+from tui.draw.lines import Line
 from tui.draw.theme import Colours
 from tui.plugin.options import ViewOptions
 from tui.plugin.registry import view_of
@@ -23,7 +27,15 @@ TEXTS = {
     5: "message 5 about escalation in a CAFÉ",
     7: "मुझे मदद message 7 about escalation",
     9: "担当者と話したい 9",
+    11: "message 11 about Ｔｏｆｕ Wars",
+    13: "message 13 about **Tofu** Wars",
+    15: "message 15 about TOFU&nbsp;WARS",
+    17: "message 17 about to\u200bfu wars",
+    19: "message 19 about STRASSE",
+    21: "message 21 about straße and ﬁgures",
 }
+
+TOFU = (11, 13, 15, 17)
 
 
 @pytest.fixture
@@ -69,3 +81,52 @@ def test_attributed_words_begin_with_letters(cut: ReviewSession) -> None:
             words = [text[start:end] for start, end in zip(entry.starts, entry.ends, strict=True)]
             assert len(words) <= least
             assert not [one for one in words if unicodedata.category(one[0]).startswith("M")]
+
+
+async def test_search_finds_texts_as_they_are_read_and_shows_where(cut: ReviewSession) -> None:
+    wanted = {
+        "tofu wars": TOFU,
+        "ＴＯＦＵ": TOFU,
+        "Tofu  Wars".replace("  ", "\u00a0"): TOFU,
+        "strasse": (19, 21),
+        "figures": (21,),
+        "**Tofu**": TOFU,
+        "m11": (11,),
+        "&nbsp;": (15,),
+        "~~~": (),
+    }
+    for search, numbers in wanted.items():
+        rows = cut.queue_page(Scope(search=search, everything=True), 0, 99)
+        assert {row.ref for row in rows} >= {ref_of(number) for number in numbers}, search
+        if numbers != (15,):
+            assert len(rows) == len(numbers), search
+    app = AssayApp(cut, Colours())
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.press("2", "slash", *"tofu w", "enter")
+        await until(pilot, "“tofu w”")
+        view = app.screen.query_one("#evidence")
+        styled = [
+            piece.text
+            for line in view.lines  # type: ignore[attr-defined]
+            for piece in line.pieces
+            if piece.style == HIT
+        ]
+        assert styled
+        assert search_form("".join(styled[:1])).startswith("tofu")
+
+
+def test_hits_are_places_in_what_was_written() -> None:
+    for text, search, found in (
+        ("Ｔｏｆｕ Wars", "tofu", "Ｔｏｆｕ"),
+        ("a **b**c", "bc", "b**c"),
+        ("x STRAẞE", "strasse", "STRAẞE"),
+        ("ﬁne", "i", "ﬁ"),
+    ):
+        ((start, end),) = hits(text, search_form(search))
+        assert text[start:end] == found
+    line = highlighted([Line().add(" base ", "dim").add("to the base")], "base")[0]
+    assert [(piece.text, piece.style) for piece in line.pieces] == [
+        (" base ", "dim"),
+        ("to the ", "text"),
+        ("base", HIT),
+    ]

@@ -122,7 +122,7 @@ async def test_an_unlicensed_attribution_is_refused_as_evidence(
 
 async def test_d_shows_probe_diffs_and_enter_opens_their_texts(console: OpenConsole) -> None:
     async with console() as pilot:
-        await pilot.press("5", "d")
+        await pilot.press("5", "P")
         screen = await until(pilot, "own, critical")
         assert "+.02 [−.20, .25]" in screen
         assert "base .77 → .77" in screen
@@ -149,7 +149,7 @@ async def test_the_numbers_of_a_gate_tell_what_decided_it(console: OpenConsole) 
 async def test_probe_diffs_are_read_from_every_width(console: OpenConsole) -> None:
     for size in ((80, 24), (120, 36), (200, 50)):
         async with console(size) as pilot:
-            await pilot.press("d")
+            await pilot.press("P")
             await until(pilot, "titles")
             assert isinstance(pilot.app.screen, ProbesScreen)
             lines = pilot.app.screen.cue_lines("escalation/titles", size[0] - 1)

@@ -198,7 +198,7 @@ async def test_what_if_asks_its_worker_and_draws_an_answer_that_is_no_class(
             after = await until(pilot, "─ after ")
             assert "both answers change: base urgent →" in after
             assert "hours 24 (+20)" in after
-            await pilot.press("s")
+            await pilot.press("R")
             await until(pilot, "saved  what-if")
             await pilot.press("space")
             await until(pilot, "after, answered by the worker")
@@ -251,6 +251,6 @@ async def test_it_can_be_judged_settled_and_decided_like_any_other(store: Path) 
             await pilot.press("6")
             text = await until(pilot, "Release decision")
             assert "3 texts are newly late" in text
-            await pilot.press("r", "e", *"late", "enter", "E")
+            await pilot.press("r", "i", *"late", "enter", "X")
             await until(pilot, "export: done")
             assert "UNSIGNED" in shown(pilot.app)

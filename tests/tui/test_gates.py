@@ -69,13 +69,17 @@ def decision(word: Decision) -> DecisionRecord:
 
 def test_the_banner_says_the_state_and_an_advisory_fail_does_not_block() -> None:
     allowing = [gate("waived"), gate("undecided"), gate("fail", blocking=False)]
-    assert verdict_of([gate("pass"), gate("fail")])[0] == "BLOCKED"
-    assert verdict_of([gate("pass"), gate("unknown")])[0] == "WAITING"
-    assert verdict_of(allowing)[0] == "WAITING FOR A DECISION"
-    assert verdict_of(allowing, decision("promote"))[0] == "PROMOTABLE"
-    assert verdict_of([gate("fail")], decision("promote"))[0] == "BLOCKED"
-    assert verdict_of([gate("fail")], decision("reject"))[0] == "DECIDED: REJECT"
-    assert verdict_of([])[0] == "NO GATES"
+    said = {
+        "BLOCKED: do not promote": ([gate("pass"), gate("fail")], None),
+        "WAITING: verdicts or data are missing": ([gate("pass"), gate("unknown")], None),
+        "WAITING: the gates allow promotion, not decided yet": (allowing, None),
+        "PROMOTABLE: ": (allowing, decision("promote")),
+        "DECIDED: reject: ": ([gate("fail")], decision("reject")),
+        "NO GATES: ": ([], None),
+    }
+    for words, (gates, decided) in said.items():
+        assert ": ".join(verdict_of(gates, decided)[0]) == words
+    assert verdict_of([gate("fail")], decision("promote"))[0][0] == "BLOCKED"
 
 
 def test_counts_name_every_verdict() -> None:

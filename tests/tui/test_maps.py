@@ -50,13 +50,13 @@ async def test_maps_with_their_numbers_at_every_width(
         maps = app.screen
         assert isinstance(maps, MapsScreen)
         before = maps.ref
-        for key in ("right", "h", "up", "j", "left", "down", "k", "l"):
+        for key in ("right", "left", "up", "j", "left", "down", "k", "right"):
             await pilot.press(key)
             await pilot.pause()
             if maps.ref != before:
                 break
         assert maps.ref != before
-        await pilot.press("v")
+        await pilot.press("G")
         await until(pilot, "popularity (unwanted)")
         await pilot.press("V")
         await until(pilot, "▸candidate v2")

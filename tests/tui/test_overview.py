@@ -8,6 +8,7 @@ from analysis.base.gate_records import Trigger
 from analysis.review.session import ReviewSession
 from tests.tui.conftest import OpenConsole
 from tests.tui.reading import shown, until, until_true
+from tui.commands.status_formats.text import FORMAT
 from tui.draw.gate_lines import by_urgency, counts_of, verdict_of
 from tui.screens.overview import OverviewScreen, main_lines, slices_lines, trigger_lines
 
@@ -15,11 +16,19 @@ from tui.screens.overview import OverviewScreen, main_lines, slices_lines, trigg
 async def test_it_leads_with_the_verdict_and_counts(console: OpenConsole, session: ReviewSession) -> None:
     async with console() as pilot:
         rows = shown(pilot.app).splitlines()
-        words, _ = verdict_of(session.gates())
+        (words, _), _ = verdict_of(session.gates())
         assert words in rows[1]
         assert words == "WAITING"
         assert counts_of(session.gates()).split(",")[0] in rows[1]
         assert f"{session.parts().decides} verdicts decide · 0/{session.progress()[1]}" in rows[1]
+        # Nobody has looked yet: every screen and `assay status` say the same of that.
+        assert "WAITING: verdicts or data are missing" in FORMAT.write(session.status())
+        for key, words in (("5", "GATES"), ("6", "Release decision"), ("P", "change of p")):
+            await pilot.press(key)
+            assert "WAITING" in (await until(pilot, words)).splitlines()[1]
+            await pilot.press("5") if key == "6" else None
+        await pilot.resize_terminal(200, 50)
+        await until(pilot, "WAITING: verdicts or data are missing")
 
 
 async def test_accuracy_has_both_sides_interval_and_counts(session: ReviewSession) -> None:

@@ -14,6 +14,7 @@ import pytest
 from textual.pilot import Pilot
 
 from analysis.review.queries import ExampleEvidence
+from analysis.review.session import ReviewSession
 from analysis.tracks.response.example_context import example_context
 from tests.analysis.store_fixture import said_elsewhere
 from tests.tui.reading import look, shown, until, until_true
@@ -34,6 +35,7 @@ from tui.draw.lines import Line
 from tui.draw.theme import Colours
 from tui.plugin.options import SideMode, ViewOptions
 from tui.plugin.registry import view_of
+from tui.screens.choices import slice_choices
 from tui.tracks.response.answers import LIKELIHOOD, likelihoods, thoughts
 from tui.tracks.response.rates import rates_of
 from tui.tracks.response.spans import hits_of
@@ -114,6 +116,13 @@ async def test_answers_are_stacked_at_80_cells_and_spans_have_numbers_and_reason
         assert "· unconfirmed" in text
 
 
+def test_slices_of_answers_count_none_as_broken_or_fixed(published: Path) -> None:
+    with ReviewSession.open(published, "alice", read_only=True) as session:
+        remarks = [one.remark for one in slice_choices(session) if one.text != "the queue"]
+        assert remarks
+        assert not any("None" in one or "broken" in one for one in remarks)
+
+
 async def test_answers_stand_side_by_side_where_there_is_room(published: Path) -> None:
     async with looking(published, size=(120, 90)) as pilot:
         await pilot.press("t")
@@ -160,11 +169,11 @@ async def test_tab_leaves_the_list_where_nothing_was_found(published: Path) -> N
 
 async def test_p_colours_tokens_and_d_shows_the_word_diff(published: Path) -> None:
     async with looking(published, size=(120, 40)) as pilot:
-        await pilot.press("t", "p")
+        await pilot.press("t", "L")
         text = await until(pilot, "likelier ")
         assert "±9 = ±" in text
         assert "+9" in text
-        await pilot.press("p", "D")
+        await pilot.press("L", "D")
         text = await until(pilot, "{+By the end the")
         assert "[-18-]" in text
         await pilot.press("D")
@@ -276,7 +285,7 @@ async def test_answers_of_ten_thousand_tokens_are_drawn_as_far_as_they_fit(chang
     whole = text_of(VIEW.numbers(evidence, ViewOptions(79, 50, Colours())))
     assert whole.count("Quiet Suspect is a slow") > 1200
     async with looking(store, ref_of("long")) as pilot:
-        await pilot.press("pagedown", "tab", "D", "p", "space")
+        await pilot.press("pagedown", "tab", "D", "L", "space")
         await until(pilot, "numbers")
 
 
@@ -296,7 +305,7 @@ async def test_hostile_prompts_and_answers_are_shown_and_do_nothing(
     hostile: Path, size: tuple[int, int]
 ) -> None:
     async with looking(hostile, size=size) as pilot:
-        for key in ("tab", "p", "p", "D", "pagedown", "D", "space", "space"):
+        for key in ("tab", "L", "L", "D", "pagedown", "D", "space", "space"):
             await pilot.press(key)
             await pilot.pause()
             assert unclean(shown(pilot.app)) == set()

@@ -110,7 +110,7 @@ async def test_a_query_shows_base_before_candidate_with_marks(published: Path, s
         assert text.index(" base  ") < text.index(" candidate  ")
         assert "recall@10 1.00" in text
         assert "recall@10 .38" in text
-        for mark in ("✓", "− 11", "+ new", "="):
+        for mark in ("✓", "↘ 11", "+ new", "="):
             assert mark in text
         assert "Summer Static (4→11)" in text
         assert "overlap@10 .50" in text
@@ -318,7 +318,7 @@ def test_no_line_is_wider_than_the_view(published: Path, ref: str) -> None:
 def test_marks_do_not_rest_on_colour(published: Path, depth: Any) -> None:
     with evidence_of(published, QUERY) as evidence:
         text = text_of(VIEW.example(evidence, ViewOptions(119, 45, Colours(depth))))
-    for mark in ("✓", "+ new", "− 11", "→ 4", "↑ 4", "!"):
+    for mark in ("✓", "+ new", "↘ 11", "→ 4", "↑ 4", "!"):
         assert mark in text
 
 

@@ -7,10 +7,11 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from textual.geometry import Size
 
 from analysis.review.session import ReviewSession
 from tests.tui.conftest import OpenConsole
-from tests.tui.reading import shown, until
+from tests.tui.reading import paste, shown, until, until_true
 from tui.screens.jobs import run_job, verify_job
 from tui.screens.signoff import SignoffScreen
 
@@ -34,17 +35,61 @@ async def test_the_nine_fields_are_on_one_wide_screen(console: OpenConsole) -> N
         assert [field for field in FIELDS if field not in text] == []
 
 
-async def test_at_80x24_every_field_is_a_line_that_opens(console: OpenConsole) -> None:
+async def test_at_every_size_nine_rows_with_whole_names_and_the_decision_in_sight(
+    console: OpenConsole,
+) -> None:
+    async with console(size=(60, 20)) as pilot:
+        await pilot.press("6", "h")
+        await until(pilot, "intent-v4-rc1: I")
+        screen = pilot.app.screen
+        assert isinstance(screen, SignoffScreen)
+        fields = screen._fields
+        for size in ((60, 20), (80, 24), (120, 36), (200, 50)):
+            await pilot.resize_terminal(*size)
+            await until_true(pilot, lambda size=size: screen.size == Size(*size))  # type: ignore[misc]
+            text = await until(pilot, "step 2 of 5")
+            rows = [row for row in text.splitlines() if row[1:3].strip().isdigit()]
+            assert [field for field in FIELDS if not any(field in row for row in rows)] == [], size
+            assert "not given yet" in text
+        await pilot.press("enter")
+        assert "owner mangaassist" in " ".join((await until(pilot, "   • ")).split())
+        await pilot.press("enter", "r", "j")
+        await until(pilot, "[▸reject]")
+        assert screen._fields is fields, "what does not depend on the decision is read once"
+
+
+async def test_decision_and_reason_are_a_draft_until_they_are_exported(
+    console: OpenConsole, session: ReviewSession, store: Path
+) -> None:
+    async with console() as pilot:
+        await pilot.press("6", "r", "i")
+        await paste(pilot, "titles\nescalate")
+        await pilot.press("enter")
+        await until(pilot, "a draft: kept, not on the record")
+        await pilot.press("i", *" half")
+        await pilot.pause()
+        assert session.state().decision is None
+    with ReviewSession.open(store, "alice") as again:
+        assert again.decision_draft() == ("reject", "titles\nescalate half")
     async with console() as pilot:
         await pilot.press("6")
-        text = await until(pilot, "Release decision")
-        assert "Embedding neighborho…" in text
-        await pilot.press("enter")
-        await until(pilot, "space closes")
+        text = await until(pilot, "[▸reject]")
+        assert "titles …" in text
+        await pilot.press("X")
+        await until(pilot, "export: done")
+        await until(pilot, "step 4 of 5")
+        assert session.decision_draft() == (None, "")
+        decision = session.state().decision
+        assert decision is not None
+        assert decision.reason == "titles\nescalate half"
+        await pilot.press("S")
+        form = await until(pilot, "SHA256SUMS SHA-256 ")
+        assert "that must be judged are not" in form
+        assert "reject: titles" in form
 
 
 async def test_promote_is_refused_with_the_gates_that_block(console: OpenConsole) -> None:
-    async with console() as pilot:
+    async with console(size=(80, 40)) as pilot:
         await pilot.press("6")
         text = await until(pilot, "promote is not possible")
         assert "review.coverage" in text
@@ -58,9 +103,9 @@ async def test_a_decision_needs_a_reason_before_it_is_exported(
     console: OpenConsole, session: ReviewSession
 ) -> None:
     async with console() as pilot:
-        await pilot.press("6", "E")
+        await pilot.press("6", "X")
         await until(pilot, "choose promote, hold or reject first")
-        await pilot.press("r", "E")
+        await pilot.press("r", "X")
         await until(pilot, "a decision needs a reason")
         assert session.state().decision is None
 
@@ -77,23 +122,23 @@ async def test_reject_export_sign_verify(
     allowed = tmp_path / "allowed"
     allowed.write_text(f'alice@x namespaces="inspection-report@assay" {key.with_suffix(".pub").read_text()}')
     async with console() as pilot:
-        await pilot.press("6", "r", "e", *"leans on titles", "enter", "E")
+        await pilot.press("6", "r", "i", *"leans on titles", "enter", "X")
         await until(pilot, "export: done")
         decision = session.state().decision
         assert decision is not None
         assert (decision.decision, decision.reason) == ("reject", "leans on titles")
         (folder,) = [path.parent for path in store.glob("report/*/report.json")]
-        await pilot.press("v", *allowed.name, "enter")
+        await pilot.press("C", *allowed.name, "enter")
         await until(pilot, "NOT verified")
         await pilot.press("S")
         await until(pilot, "key file")
         await pilot.press(*key.name, "enter", "enter")
         await until(pilot, "sign: done")
         assert len(list(folder.glob("*.sig"))) == 1
-        await pilot.press("v", *allowed.name, "enter")
+        await pilot.press("C", *allowed.name, "enter")
         await until(pilot, "verified: every check holds")
         (folder / "report.md").write_text("all is well\n")
-        await pilot.press("v", *allowed.name, "enter")
+        await pilot.press("C", *allowed.name, "enter")
         text = await until(pilot, "NOT verified")
         assert "✗" in text
 
@@ -104,7 +149,7 @@ async def test_a_missing_key_is_said_and_the_form_stays(
     async with console() as pilot:
         await pilot.press("6", "S")
         await until(pilot, "nothing is exported yet")
-        await pilot.press("h", "e", *"not yet", "enter", "E")
+        await pilot.press("h", "i", *"not yet", "enter", "X")
         await until(pilot, "export: done")
         await pilot.press("S")
         await until(pilot, "key file")

@@ -208,9 +208,9 @@ async def test_a_title_is_deleted_and_both_models_answer(
         assert screen_of(pilot)._timer is None
         assert "licensed" in answered.partition("words, after")[2]
         assert "no licence was tested" not in answered
-        await pilot.press("s")
+        await pilot.press("R")
         await until(pilot, f"saved  what-if  {ref}")
-        await pilot.press("s")
+        await pilot.press("R")
         await pilot.pause()
         (event,) = events(store, "whatif")
         body = json.loads(event["body"])
@@ -238,14 +238,14 @@ async def test_typing_by_hand_asks_on_enter_and_is_undone_and_redone(
         await until(pilot, "nothing was changed")
         await pilot.press("enter")
         await until(pilot, "nothing is changed yet")
-        await pilot.press("e", *" quickly", "escape")
+        await pilot.press("i", *" quickly", "escape")
         await until(pilot, "with “quickly”")
         assert screen_of(pilot).text == f"{text} quickly"
         await pilot.press("u")
         await until(pilot, "not changed yet")
         await pilot.press("U")
         await until(pilot, "with “quickly”")
-        await pilot.press("e", *" now", "enter")
+        await pilot.press("i", *" now", "enter")
         await until(pilot, "─ after ", ANSWER_S)
         assert list(screen_of(pilot).answers) == [f"{text} quickly now"]
         await pilot.press("u")
@@ -276,7 +276,7 @@ async def test_an_example_without_attribution_is_asked_about_as_it_was_too(
         await explained(pilot)
         assert "no attribution of this text" not in await until(pilot, "±9 =")
         assert set(screen_of(pilot).answers) == {text}
-        await pilot.press("e", *" please", "enter")
+        await pilot.press("i", *" please", "enter")
         await until(pilot, "─ after ", ANSWER_S)
         await explained(pilot)
         assert set(screen_of(pilot).answers) == {text, f"{text} please"}
@@ -287,8 +287,8 @@ async def test_methods_on_demand_explain_the_text_as_it_is_and_as_it_was_changed
 ) -> None:
     async with opened(session, ref, (100, 60), live_probes) as pilot:
         screen = screen_of(pilot)
-        await until(pilot, "M more methods")
-        await pilot.press("M")
+        await until(pilot, "A all methods")
+        await pilot.press("A")
         await explained(pilot)
         lime = await until(pilot, "LIME, kernel SHAP, gradient SHAP: v goes through them")
         assert "500 samples; weighted R² of the local model base ." in lime
@@ -310,15 +310,15 @@ async def test_methods_on_demand_explain_the_text_as_it_is_and_as_it_was_changed
         assert "samples 500, seed " in numbers
         assert "fidelity ." in numbers
         answered = screen.answers[screen.original]
-        await pilot.press("M")
+        await pilot.press("A")
         await until(pilot, "v goes through them")
         assert screen._question is None
         assert screen.answers[screen.original] is answered
         await pilot.press("d", "enter")
         await until(pilot, "─ after ", ANSWER_S)
         await explained(pilot)
-        await until(pilot, "no attribution of this text by this method: M asks for it")
-        await pilot.press("M")
+        await until(pilot, "no attribution of this text by this method: A asks for it")
+        await pilot.press("A")
         await explained(pilot)
         assert "by this method" not in await until(pilot, "v goes through them")
         assert screen.after is not None
@@ -337,9 +337,9 @@ async def test_predictions_do_not_wait_for_attributions_and_another_text_may_be_
         first = screen.text
         await pilot.press("enter")
         await until(pilot, "the models are still asked")
-        await pilot.press("s")
+        await pilot.press("R")
         await until(pilot, "saved  what-if")
-        await pilot.press("e", *" now", "enter")
+        await pilot.press("i", *" now", "enter")
         assert screen.text == f"{first} now"
         await holds(pilot, lambda: len(held.requests) == 4)
         held.let_through.set()
@@ -419,7 +419,7 @@ async def test_keys_work_while_a_question_is_open_and_escape_cancels_it(
         first = stopped_worker(pilot)
         await pilot.press("d", "enter")
         await until(pilot, "asking both models, 1 of 2… ", ANSWER_S)
-        await pilot.press("V", "s", "enter")
+        await pilot.press("V", "R", "enter")
         for told in ("side: base", "ask both models first", "the models are still asked"):
             await holds(pilot, lambda told=told: any(told in text for text in said))
         await until(pilot, "esc cancels", ANSWER_S)
@@ -470,7 +470,7 @@ async def test_models_that_were_changed_or_are_gone_are_refused_in_words(
             await pilot.press("u")
             said = await until(pilot, "the candidate is not on this machine")
             assert said.count("not on this machine") == 1
-            await pilot.press("d", "e", *"!", "enter")
+            await pilot.press("d", "i", *"!", "enter")
             await until(pilot, f"{folder}: the candidate is not on this machine")
             assert screen_of(pilot).text.endswith("!")
     finally:

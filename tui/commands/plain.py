@@ -123,7 +123,9 @@ class PlainReview:
         review = session.description["review"]
         gates = session.gates()
         self.say(f"{review['name']}: base {review['base_version']}, candidate {review['candidate_version']}")
-        self.say(f"{verdict_of(gates, session.gate_input().state.decision)[0]}: {counts_of(gates)}")
+        (state, meaning), _ = verdict_of(gates, session.gate_input().state.decision)
+        self.say(": ".join(filter(None, (state, meaning))))
+        self.say(counts_of(gates))
         folded = session.causes()
         for cause in folded.causes:
             self.say(f"cause: {cause.sentence}")

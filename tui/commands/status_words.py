@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from analysis.base.gate_records import ALLOWING
+from analysis.base.gate_records import ALLOWING, URGENCY
 from analysis.base.number_text import significant
+from tui.draw.gate_lines import state_words
 from tui.draw.number_text import PLAIN_UNITS
 from tui.draw.safe_text import printable
 
-ORDER = ("off", "fail", "unknown", "warn", "waived", "undecided", "pass", "n/a")
-"""Verdicts of gates as they are listed: what a reader must know first."""
+ORDER = ("off", *(verdict for verdict in URGENCY if verdict != "off"))
+"""Verdicts of gates as they are listed: what nobody looks at any more is what a reader must know first."""
 
 
 def ordered(status: Mapping[str, Any]) -> list[Mapping[str, Any]]:
@@ -55,18 +56,13 @@ def verdict_of(gate: Mapping[str, Any]) -> str:
 
 
 def headline(status: Mapping[str, Any]) -> str:
-    """The state in a word, and what it means."""
-    state, decision = printable(str(status["state"])).upper(), printable(str(status["decision"]))
+    """The state in a word, and what it means; of a promotion, who signed it."""
+    decision = printable(str(status["decision"]))
+    word, meaning = state_words(printable(str(status["state"])), decision, gates_allow=status["gates_allow"])
     if status["state"] == "promotable":
         signed = ", ".join(map(printable, status["signed_by"]))
-        return f"{state}: signed by {signed}" if signed else f"{state}: unsigned"
-    if status["state"] == "decided":
-        return f"{state}: {decision}"
-    if status["state"] == "blocked":
-        return f"{state}: do not promote"
-    if status["gates_allow"]:
-        return f"{state}: the gates allow promotion, not decided yet"
-    return f"{state}: verdicts or data are missing"
+        meaning = f"signed by {signed}" if signed else "unsigned"
+    return f"{word}: {meaning}" if meaning else word
 
 
 def queue_line(queue: Mapping[str, Any]) -> str:

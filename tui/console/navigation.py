@@ -13,6 +13,7 @@ from tui.plugin.console import EXAMPLES, GATES, OVERVIEW, ScopePlace, Subject
 from tui.plugin.frame_actions import FRAME_ACTIONS
 from tui.plugin.registry import action_table, views_of
 from tui.screens.base import BaseScreen
+from tui.screens.beside import scope_of
 
 
 class Navigation(App[int]):
@@ -66,6 +67,7 @@ class Navigation(App[int]):
             return
         if remember:
             self._trail = [*(entry for entry in self._trail if entry != current.NAME), current.NAME]
+        current.left()
         self.switch_screen(screen)
 
     def go_back(self) -> None:
@@ -83,23 +85,13 @@ class Navigation(App[int]):
             self.open(target.name)
         elif target.kind == "gate":
             self.open(GATES, target.name)
-        elif target.kind == "flagged":
-            scope = Scope(gate=target.name, everything=True)
-            if self.session.queue_count(scope):
-                self.open(EXAMPLES, ScopePlace(scope))
-            else:
-                self.open(GATES, target.name)
-        elif target.kind == "examples":
-            self.open(EXAMPLES, ScopePlace(Scope(refs=target.refs, everything=True)))
-        elif target.kind == "ref":
-            self.open(EXAMPLES, ScopePlace(Scope(refs=target.refs, everything=True), target.name))
-        elif target.kind == "slice":
-            scope = Scope(track=target.track, slice=target.name or None)
-            if not self.session.queue_count(scope):
-                scope = Scope(track=target.track, slice=target.name or None, everything=True)
-            self.open(EXAMPLES, ScopePlace(scope))
         elif target.kind == "example":
             self.show_example(target.name)
+        elif (scope := scope_of(self.session, target)) is not None:
+            if target.kind == "flagged" and not self.session.queue_count(scope):
+                self.open(GATES, target.name)
+            else:
+                self.open(EXAMPLES, ScopePlace(scope, target.name if target.kind == "ref" else None))
 
     def show_example(self, ref: str) -> None:
         """Show one example, in the queue where it is in it, else among all."""

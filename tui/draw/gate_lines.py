@@ -40,20 +40,34 @@ def flagged_gate(evidence: ExampleEvidence, gates: Sequence[GateResult]) -> str 
     return next((gate.key for gate in by_urgency(gates) if gate.key in flagged), None)
 
 
-def verdict_of(gates: Sequence[GateResult], decision: DecisionRecord | None = None) -> tuple[str, str]:
-    """What may be done with the candidate, in the words of `assay status`, and the style of it."""
+def state_words(state: str, decision: str | None, *, gates_allow: bool) -> tuple[str, str]:
+    """The state of a review, in the same words on every screen and in `assay status`: a word, and what it means.
+
+    Args:
+        state: as `analysis.review.evaluate.state_of` has it.
+        decision: what was decided; None where nothing was.
+        gates_allow: whether the gates allow promotion.
+    """
+    if state == "decided":
+        return f"DECIDED: {decision}", ""
+    if state == "waiting":
+        said = "the gates allow promotion, not decided yet" if gates_allow else "verdicts or data are missing"
+        return "WAITING", said
+    return state.upper(), {"blocked": "do not promote"}.get(state, "")
+
+
+def verdict_of(
+    gates: Sequence[GateResult], decision: DecisionRecord | None = None
+) -> tuple[tuple[str, str], str]:
+    """What may be done with the candidate, as `state_words`, and the style of it."""
     from analysis.review.evaluate import allow, state_of
 
     if not gates:
-        return "NO GATES", "banner.warn"
-    state = state_of(gates, decision)
-    if state == "blocked":
-        return "BLOCKED", "banner.bad"
-    if state == "promotable":
-        return "PROMOTABLE", "banner.good"
-    if decision is not None and state == "decided":
-        return f"DECIDED: {decision.decision.upper()}", "banner.warn"
-    return ("WAITING FOR A DECISION", "banner.good") if allow(gates) else ("WAITING", "banner.warn")
+        return ("NO GATES", ""), "banner.warn"
+    state, allowed = state_of(gates, decision), allow(gates)
+    words = state_words(state, decision.decision if decision is not None else None, gates_allow=allowed)
+    good = state == "promotable" or (state == "waiting" and allowed)
+    return words, "banner.bad" if state == "blocked" else "banner.good" if good else "banner.warn"
 
 
 def counts_of(gates: Sequence[GateResult]) -> str:
@@ -111,7 +125,7 @@ def gate_head(title: str, width: int) -> Line:
     if width >= LIMIT_FROM:
         line.add("limit", "dim")
     return (
-        line.column("ex.", max(width - line.width, 4), "dim", right=True)
+        line.column("examples", max(width - line.width, 4), "dim", right=True)
         if width < LIMIT_FROM
         else line.end("examples", width, "dim")
     )

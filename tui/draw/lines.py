@@ -89,6 +89,31 @@ class Line:
             self.pieces.append(Piece(clean, style))
         return self
 
+    def cropped(self, width: int) -> Line:
+        """The line where it fits into `width` cells, else what fits of it, ended by an ellipsis."""
+        if self.width <= width:
+            return self
+        short, used = Line(self.target), 0
+        # Blanks at the end may go without a sign.
+        marked = cell_len(self.plain.rstrip()) > width
+        for piece in self.pieces:
+            room, cells = width - used, cell_len(piece.text)
+            if cells >= room:
+                # A piece that just fits gives its last cell to the sign that more would follow.
+                short.pieces.append(
+                    Piece(fit(f"{piece.text} " if marked else piece.text.rstrip(), room), piece.style)
+                )
+                break
+            short.pieces.append(piece)
+            used += cells
+        return short
+
+    @property
+    def is_title(self) -> bool:
+        """Whether it is the head of a section: it begins with words in the style of a title."""
+        words = next((piece for piece in self.pieces if piece.text.strip()), None)
+        return words is not None and words.style == "title"
+
     @property
     def width(self) -> int:
         """Cells that the line covers."""
@@ -165,9 +190,40 @@ def wrapped(
     lines: list[Line] = []
     for row in wrap(text, max(width - indent - 1, 10)):
         line = Line()
-        line.column(label if not lines else "", indent, label_style)
+        # A label that is as long as its column still stands apart from the text.
+        line.column(label if not lines else "", max(indent - 1, 0), label_style).to(indent)
         lines.append(line.add(row, style))
     return lines
+
+
+def written(
+    label: str,
+    text: str,
+    width: int,
+    *,
+    indent: int,
+    style: StyleLike = "text",
+    label_style: StyleLike = "dim",
+) -> list[Line]:
+    """What a person wrote, beside a label: each of its own lines a paragraph."""
+    rows: list[Line] = []
+    for part in text.split("\n"):
+        rows += wrapped(
+            "" if rows else label, part.rstrip(), width, indent=indent, style=style, label_style=label_style
+        )
+    return rows
+
+
+def first_rows(rows: Sequence[Line], most: int, width: int) -> list[Line]:
+    """At most so many rows of a paragraph of `width` cells; the last ends in an ellipsis where more would follow."""
+    kept = list(rows[:most])
+    if kept and len(rows) > most:
+        last = Line(kept[-1].target)
+        last.pieces = list(kept[-1].pieces)
+        style = last.pieces[-1].style if last.pieces else "text"
+        last.pieces.append(Piece(" …", style))
+        kept[-1] = last.cropped(width)
+    return kept
 
 
 def beside(left: Sequence[Line], right: Iterable[Line], width: int) -> list[Line]:

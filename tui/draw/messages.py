@@ -61,6 +61,14 @@ class EntryChanged(Message):
         return isinstance(message, EntryChanged) and message.purpose == self.purpose
 
 
+class EditorFailed(Message):
+    """A text could not be edited in the reviewer's own editor."""
+
+    def __init__(self, error: AssayError) -> None:
+        super().__init__()
+        self.error = error
+
+
 class EntryCancelled(Message):
     """The entry line was left with esc."""
 

@@ -53,15 +53,22 @@ def printable_map(text: str, limit: int = LIMIT) -> tuple[str, list[int]]:
 def as_typed(shown: str, original: str) -> str | None:
     """The text that is meant by one that was typed over `printable(original)`.
 
-    What was made visible becomes again what it stood for. None where that cannot be told: the original also
-    holds such a picture as a character of its own, or was too long to be shown whole.
+    What was made visible becomes again what it stood for, and so does a line break that was pasted. None where that
+    cannot be told: the original also holds such a picture as a character of its own, or was too long to be shown whole.
     """
     pictures = {_shown(char): char for char in original if not char.isprintable()}
+    if _shown("\n") not in original:
+        pictures[_shown("\n")] = "\n"
     if len(original) > LIMIT or any(picture in original for picture in pictures):
         return None
     for picture, char in pictures.items():
         shown = shown.replace(picture, char)
     return shown
+
+
+def as_written(shown: str) -> str:
+    """What was written into a line of its own: the sign of a line break is one again."""
+    return shown.replace(_shown("\n"), "\n")
 
 
 def safe(text: str, style: str | Style = "") -> Content:

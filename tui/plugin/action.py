@@ -39,6 +39,7 @@ class Action:
         rank: place in the key line, lowest first; None keeps it out.
         track: whose view does it; empty for what the console itself does.
         about_example: whether it needs an example on the screen.
+        means: what its letter means on every screen, in a word or two, where the title says it more narrowly.
     """
 
     id: str
@@ -49,6 +50,12 @@ class Action:
     rank: int | None = None
     track: str = ""
     about_example: bool = False
+    means: str = ""
+
+    @property
+    def meaning(self) -> str:
+        """What its keys mean: one thing, wherever a letter is pressed."""
+        return self.means or self.title
 
     @property
     def method(self) -> str:

@@ -14,6 +14,7 @@ from analysis.plugin import registry
 from analysis.review.asked import Asked, asked_in
 from analysis.review.scope import Scope
 from tui.draw.right_words import RIGHT_WORDS, label_words
+from tui.plugin.common import takes_verdict
 from tui.plugin.label_grid import LETTERS, LabelGrid
 
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 NO_B = "both sides answer the same: there is no B"
 IS_KNOWN = "the answer of this one is known: there is nothing to judge"
 BY_ITSELF = "each answer is asked by itself"
+IS_VARIANT = "a variant takes no verdict: its example does, esc goes back to it"
 NOT_BY_ITSELF = "nothing is asked of each answer by itself here"
 
 
@@ -42,6 +44,8 @@ class AskedPage:
         heading: the title of the example, where it has one.
         earlier: what this reviewer said of it in a previous review, while the page is closed; None where nothing was
             said or something has changed.
+        variant: whether it is a text that the run made of another example and did not flag: it is judged with that
+            one, and its sides are hidden as long as those of that one are.
         grid: what is said of each answer by itself, while that is asked; None on every other page.
     """
 
@@ -50,9 +54,11 @@ class AskedPage:
         self.asked: Asked | None = None
         self.closed = False
         self.heading = ""
+        self.variant = False
         self.earlier: EarlierVerdict | None = None
         self.grid: LabelGrid | None = None
         self._ref: str | None = None
+        self._of: str | None = None
         self._since: float | None = None
         self._seen: set[tuple[str, bool]] = set()
         self._orders: dict[str, tuple[Side, Side]] = {}
@@ -63,8 +69,14 @@ class AskedPage:
         """Ask of an example, or of the same one again after something was recorded."""
         if evidence is None:
             self._ref, self.asked, self.closed, self.earlier, self.grid = None, None, False, None, None
+            self.variant = False
             return
-        ref = evidence.example.ref
+        ref, parent = evidence.example.ref, evidence.example.parent_ref
+        self.variant = not takes_verdict(evidence)
+        if self.variant and parent is not None:
+            self._turn_to_variant(ref, self.session.example(parent))
+            return
+        self._of = ref
         if ref != self._ref:
             self._ref, self._since, self.grid = ref, None, None
             row = next(iter(self.session.queue_page(Scope(refs=(ref,), everything=True), 0, 1)), None)
@@ -79,6 +91,14 @@ class AskedPage:
             self.grid = self._grid_of(ref, self.asked)
         elif asked is None:
             self._unopened.discard(ref)
+
+    def _turn_to_variant(self, ref: str, parent: ExampleEvidence) -> None:
+        """Show what was made of an example: closed while that one is, and who looks has looked at that one."""
+        self._ref, self._of, self._since = ref, parent.example.ref, None
+        self.heading, self.earlier, self.grid = "", None, None
+        asked = self.session.asked(parent.example.ref)
+        self.closed = asked is not None and not self._shown_before(parent, asked)
+        self.asked = asked or self._as_open(parent)
 
     def _grid_of(self, ref: str, asked: Asked) -> LabelGrid | None:
         """The cells of a page that asks of each answer by itself, with what was said on it before."""
@@ -115,12 +135,12 @@ class AskedPage:
     @property
     def alike(self) -> bool:
         """Whether both sides answer the same, so that there is no B."""
-        return self.asked is not None and len(self.asked.answers) == 1
+        return not self.variant and self.asked is not None and len(self.asked.answers) == 1
 
     @property
     def asks(self) -> tuple[Ask, ...]:
         """What is asked of each answer by itself; none where a choice is asked for, or nothing."""
-        return self.asked.asks if self.asked is not None else ()
+        return self.asked.asks if self.asked is not None and not self.variant else ()
 
     def letters(self, labels: Iterable[Label]) -> str:
         """Labels of the sides, by the letter that each answer has here."""
@@ -147,7 +167,7 @@ class AskedPage:
 
     def look(self) -> str:
         """Open the page before it is answered; returns what there is to tell. Raises AssayError."""
-        asked, ref = self.asked, self._ref
+        asked, ref = self.asked, self._of
         if not self.closed or asked is None or ref is None:
             return ""
         self.grid = None
@@ -160,10 +180,11 @@ class AskedPage:
                 self.session.answer(ref, "unsure", self._seconds())
             return "looked first: its answer was known, so this counts as not sure"
         self._seen.add((ref, asked.again))
-        return "looked first: a verdict on it will not be blind"
+        return f"looked first: a verdict on {'its example' if self.variant else 'it'} will not be blind"
 
     def answer(self, choice: Choice) -> str:
         """Record what a key says; returns what was saved. Raises AssayError where there is nothing to say."""
+        self._check_judged()
         asked, ref = self.asked, self._ref
         if asked is None or ref is None:
             raise AssayError("there is no example here")
@@ -180,6 +201,10 @@ class AskedPage:
             return f"saved  answered  {ref}"
         self._seen.add((ref, asked.again))
         return f"saved  {RIGHT_WORDS[asked.right(choice)]}  {ref}"
+
+    def _check_judged(self) -> None:
+        if self.variant:
+            raise AssayError(IS_VARIANT)
 
     def confirm(self) -> str:
         """Record the earlier verdict again; returns what was saved. Raises AssayError where there is none."""
@@ -238,7 +263,11 @@ class AskedPage:
         return f"saved  {words}"
 
     def record(self, right: Right, cause: str | None = None) -> str:
-        """Record a verdict on an open page; one that stands already is kept, with whether it was blind."""
+        """Record a verdict on an open page; one that stands already is kept, with whether it was blind.
+
+        Raises AssayError for a variant.
+        """
+        self._check_judged()
         assert self._ref is not None
         mine = self.session.own_verdict(self._ref)
         if mine is not None and (mine.right, cause or mine.cause) == (right, mine.cause):

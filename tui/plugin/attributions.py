@@ -93,6 +93,15 @@ def attribution_pairs(
     return sorted(pairs, key=lambda pair: not pair.interpretable)
 
 
+Key = tuple[str, bool]
+"""What is looked at: a method, and whether it explains the flip, not each side's own class."""
+
+
+def explains_flip(target: str) -> bool:
+    """Whether a target is one class against another."""
+    return " − " in target
+
+
 def words_of(entry: Attribution | None) -> list[Word]:
     """The scored words of an attribution."""
     if entry is None:

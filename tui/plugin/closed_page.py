@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from analysis.base.records import VARIANT
 from analysis.review.earlier import choice_of
 from tui.draw.lines import Line, beside, rule, text_line, wrap, wrapped
+from tui.plugin.asked_page import IS_VARIANT
 from tui.plugin.label_grid import LETTERS
 
 if TYPE_CHECKING:
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from tui.plugin.asked_page import AskedPage
 
 HIDDEN = "sides, labels and colours are hidden until you have answered · v looks first"
+HIDDEN_VARIANT = "sides, labels and colours are hidden until its example is answered · v looks first"
 NOTHING = "(no answer)"
 ALIKE = "both sides answer the same"
 INDENT = 6
@@ -58,6 +60,8 @@ def closed_lines(
     asked = page.asked
     if asked is None:
         return []
+    if page.variant:
+        return _variant_lines(evidence, width)
     cells = min(width, TEXT_CELLS)
     lines = (
         [text_line(f" {row}", "strong") for row in rows_of(page.heading, cells - 2)] if page.heading else []
@@ -71,8 +75,20 @@ def closed_lines(
     lines.append(Line())
     lines += block_lines(page, width)
     offered = earlier_sentence(page)
-    lines += [Line(), rule(width), *wrapped("", HIDDEN, width, indent=1, style="dim")]
+    lines += [Line(), rule(width), *_hidden(HIDDEN, width)]
     return [*lines, *(wrapped("", offered, width, indent=1, style="key") if offered else [])]
+
+
+def _variant_lines(evidence: ExampleEvidence, width: int) -> list[Line]:
+    """What was made of an example whose own page is still closed: its text, and that nothing is asked of it."""
+    lines = [text_line(f" {row}") for row in rows_of(evidence.example.text, min(width, TEXT_CELLS) - 2)]
+    said = f"{shown_name(evidence)}: {IS_VARIANT}"
+    lines += [rule(width), *wrapped("", said, width, indent=1, style="key"), Line()]
+    return [*lines, *_hidden(HIDDEN_VARIANT, width)]
+
+
+def _hidden(said: str, width: int) -> list[Line]:
+    return wrapped("", said, width, indent=1, style="dim")
 
 
 def _said(who: str, text: str, width: int) -> list[Line]:
@@ -129,6 +145,8 @@ def answer_sentences(page: AskedPage) -> list[str]:
     asked = page.asked
     if asked is None:
         return []
+    if page.variant:
+        return [IS_VARIANT, HIDDEN_VARIANT]
     said = [*asks_sentences(page), *([ALIKE] if page.alike else [])]
     for letter, answer in zip(LETTERS, asked.answers, strict=False):
         numbered = [f"{number} {entry}" for number, entry in enumerate(answer, start=1)]

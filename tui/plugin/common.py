@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from tui.draw.lines import Line, wrap, wrapped
+from analysis.base.records import VARIANT
+from tui.draw.lines import Line, first_rows, wrapped, written
 from tui.draw.number_text import figure
 from tui.draw.right_words import RIGHT_MARKS, verdict_words
 from tui.plugin.options import ViewOptions
@@ -17,6 +18,14 @@ INDENT = 7
 """Cells of the labels at the left."""
 
 
+def takes_verdict(evidence: ExampleEvidence) -> bool:
+    """Whether an example can be judged: of the texts that a run made of others, those alone that it flagged itself.
+
+    Such a one has its place in the queue, and a gate may ask for its cause; every other is judged with its example.
+    """
+    return evidence.example.kind != VARIANT or evidence.example.parent_ref is None or bool(evidence.flags)
+
+
 def flag_reasons(evidence: ExampleEvidence) -> str:
     """Why the example is in the queue; that it was drawn as a control is no reason, and is not shown."""
     return " · ".join(dict.fromkeys(flag.reason for flag in evidence.flags if not flag.control))
@@ -26,7 +35,9 @@ def annotation_lines(evidence: ExampleEvidence, options: ViewOptions) -> list[Li
     """My verdict, those of others after it, and where the example belongs."""
     width, mine = options.width, evidence.mine
     line = Line().column(" mine", INDENT, "dim")
-    if mine is None:
+    if not takes_verdict(evidence):
+        line.add("a variant takes no verdict: its example does", "faint")
+    elif mine is None:
         line.add("–", "faint")
     else:
         mark, tone = RIGHT_MARKS[mine.right]
@@ -34,7 +45,9 @@ def annotation_lines(evidence: ExampleEvidence, options: ViewOptions) -> list[Li
         if mine.cause:
             line.add("   cause ", "dim").add(mine.cause)
     agreement, style = options.agreement
-    if mine is None:
+    if not takes_verdict(evidence):
+        pass
+    elif mine is None:
         line.end("others: after you decide", width - 1, "faint")
     elif agreement:
         line.end(agreement, width - 1, style)
@@ -44,21 +57,21 @@ def annotation_lines(evidence: ExampleEvidence, options: ViewOptions) -> list[Li
     for other in evidence.others:
         said = f"{other.reviewer}: {verdict_words(other)}" + (f" · {other.cause}" if other.cause else "")
         said += f" · {other.note}" if other.note else ""
-        lines += wrapped(" other", said, width, indent=INDENT)
+        lines += written(" other", said, width, indent=INDENT)
     if mine is not None and mine.note:
-        lines += wrapped(" note", mine.note, width, indent=INDENT)
+        lines += written(" note", mine.note, width, indent=INDENT)
     if options.height >= 30:
         known = {key: value for key, value in evidence.metadata.items() if value is not None}
         about = " · ".join(
             f"{key} {str(value).lower() if value in (True, False) else value}" for key, value in known.items()
         )
         lines += wrapped(" about", about, width, indent=INDENT, style="dim") if about else []
-    slices = ", ".join(evidence.critical) or ", ".join(evidence.slices[:4])
+    slices = ", ".join(evidence.critical) or ", ".join(
+        evidence.slices[:4] + ("…",) * (len(evidence.slices) > 4)
+    )
     mark = "◆ " if evidence.critical else ""
-    rows = wrap(mark + slices, max(width - INDENT - 1, 10)) if slices else []
-    for number, row in enumerate(rows[:3]):
-        lines.append(Line().column("" if number else " in", INDENT, "dim").add(row, "dim"))
-    return lines
+    belongs = wrapped(" in", mark + slices, width, indent=INDENT, style="dim") if slices else []
+    return lines + first_rows(belongs, 3, width)
 
 
 def flag_lines(evidence: ExampleEvidence, width: int, indent: int) -> list[Line]:

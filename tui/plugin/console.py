@@ -36,7 +36,20 @@ class ScopePlace:
     resume: bool = False
 
 
-Subject = str | ScopePlace | None
+@dataclass(frozen=True)
+class TextPlace:
+    """An example whose text is to be changed.
+
+    Args:
+        ref: the example.
+        looked_at: the attribution that was on the screen: its method, and whether it explains the flip.
+    """
+
+    ref: str
+    looked_at: tuple[str, bool] | None = None
+
+
+Subject = str | ScopePlace | TextPlace | None
 """What a screen is opened on: a gate, cue or example by name, a place among examples, or what it showed last."""
 
 

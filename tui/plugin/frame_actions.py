@@ -9,6 +9,7 @@ _LISTS = ("overview", "gates", "signoff")
 _RECORDS = ("overview", "review", "gates", "signoff")
 _WHATIF = ("whatif",)
 _SIGNOFF = ("signoff",)
+_WRITTEN = ("review", "whatif", "signoff")
 
 FRAME_ACTIONS: tuple[Action, ...] = (
     Action(
@@ -126,10 +127,18 @@ FRAME_ACTIONS: tuple[Action, ...] = (
         "annotation.note",
         ("i",),
         "note",
-        "Write a note; it is kept as a draft while you type.",
+        "Write a note; it is kept as a draft while you type, with every line of what you paste.",
         _EXAMPLES,
         9,
         about_example=True,
+        means="write",
+    ),
+    Action(
+        "entry.editor",
+        ("E",),
+        "$EDITOR",
+        "Write the note, the changed text or the reason in your own editor.",
+        _WRITTEN,
     ),
     Action(
         "annotation.blocker",
@@ -185,16 +194,16 @@ FRAME_ACTIONS: tuple[Action, ...] = (
         _WHATIF,
         2,
     ),
-    Action("whatif.edit", ("e",), "edit", "Edit the text by hand.", _WHATIF, 3),
+    Action("whatif.edit", ("i",), "edit", "Edit the text by hand.", _WHATIF, 3, means="write"),
     Action("whatif.undo", ("u",), "undo", "Take back the last change of the text.", _WHATIF, 4),
     Action("whatif.redo", ("U",), "redo", "Make the change again that was taken back last.", _WHATIF),
     Action(
-        "whatif.save", ("s",), "save", "Save text and answers with the example they came from.", _WHATIF, 6
+        "whatif.save", ("R",), "record", "Save text and answers with the example they came from.", _WHATIF, 6
     ),
     Action(
         "whatif.more",
-        ("M",),
-        "more methods",
+        ("A",),
+        "all methods",
         "Explain both texts by the methods that are computed only when asked for, such as LIME and kernel SHAP.",
         _WHATIF,
         7,
@@ -220,15 +229,17 @@ FRAME_ACTIONS: tuple[Action, ...] = (
         "slice.next",
         ("right_square_bracket",),
         "next slice",
-        "The next slice, gate or cue.",
-        ("review", "gates"),
+        "The next slice, gate, section or cue.",
+        ("overview", "review", "gates", "signoff"),
+        means="next section",
     ),
     Action(
         "slice.previous",
         ("left_square_bracket",),
         "previous slice",
-        "The previous slice, gate or cue.",
-        ("review", "gates"),
+        "The previous slice, gate, section or cue.",
+        ("overview", "review", "gates", "signoff"),
+        means="previous section",
     ),
     Action(
         "slice.choose",
@@ -283,8 +294,8 @@ FRAME_ACTIONS: tuple[Action, ...] = (
         18,
     ),
     Action("example.go", ("g",), "go to id", "Open an example by its id or ref.", ("overview", "review"), 19),
-    Action("list.down", ("j",), "down", "Next line.", _LISTS),
-    Action("list.up", ("k",), "up", "Previous line.", _LISTS),
+    Action("list.down", ("j",), "down", "Next line.", _LISTS, means="next"),
+    Action("list.up", ("k",), "up", "Previous line.", _LISTS, means="previous"),
     Action(
         "gate.waive",
         ("W",),
@@ -296,15 +307,17 @@ FRAME_ACTIONS: tuple[Action, ...] = (
     Action("decision.promote", ("p",), "promote", "Choose the decision: promote.", _SIGNOFF, 1),
     Action("decision.hold", ("h",), "hold", "Choose the decision: hold.", _SIGNOFF, 2),
     Action("decision.reject", ("r",), "reject", "Choose the decision: reject.", _SIGNOFF, 3),
-    Action("decision.reason", ("e",), "edit reason", "Edit the reason of the decision.", _SIGNOFF, 4),
     Action(
-        "report.export", ("E",), "export", "Record the decision and write the report folder.", _SIGNOFF, 5
+        "decision.reason", ("i",), "reason", "Write the reason of the decision.", _SIGNOFF, 4, means="write"
+    ),
+    Action(
+        "report.export", ("X",), "export", "Record the decision and write the report folder.", _SIGNOFF, 5
     ),
     Action("report.sign", ("S",), "sign", "Sign the exported report with an SSH key.", _SIGNOFF, 6),
     Action(
         "report.verify",
-        ("v",),
-        "verify",
+        ("C",),
+        "check",
         "Check the exported report against a file of allowed signers.",
         _SIGNOFF,
         7,

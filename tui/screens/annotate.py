@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from analysis.base.review_records import RIGHTS
 from analysis.plugin.gate import judgement
 from tui.draw.gate_lines import flagged_gate
 from tui.draw.right_words import RIGHT_MARKS, RIGHT_WORDS
+from tui.draw.safe_text import as_written
 from tui.screens import pick
 from tui.screens.example import ExampleScreen
+from tui.widgets.entry import EDITOR_KEY
 
 if TYPE_CHECKING:
     from analysis.base.review_records import Right
     from analysis.review.asked import Choice
+
+
+MOST_CAUSES = 9
+"""Causes that are offered by a digit."""
 
 
 class AnnotateScreen(ExampleScreen):
@@ -22,6 +29,7 @@ class AnnotateScreen(ExampleScreen):
     def __init__(self) -> None:
         super().__init__()
         self._last: tuple[Right, str | None] | None = None
+        self._last_cause = ""
 
     def show_lists(self) -> None:
         """Draw what stands beside the example anew, after something was recorded."""
@@ -94,9 +102,30 @@ class AnnotateScreen(ExampleScreen):
             self._answered(self.page.record(*self._last))
 
     def do_annotation_cause(self) -> None:
-        """Name the cause."""
+        """Name the cause: by the digit of one that this review has, by enter the last one, or in new words."""
+        self.entry.ask("cause", "cause", self._own_cause or "", replaced=True)
+        offered = [
+            f"{number} {cause} {count}" for number, (cause, count) in enumerate(self._causes(), start=1)
+        ]
+        last = [f"⏎ {self._last_cause}"] if self._last_cause and not self._own_cause else []
+        self.notice("   ".join([*last, *offered]) or "in a few words: it is offered for the next ones")
+
+    @property
+    def _own_cause(self) -> str | None:
         mine = self.evidence.mine if self.evidence else None
-        self.entry.ask("cause", "cause", (mine.cause or "") if mine else "")
+        return mine.cause if mine else None
+
+    def _causes(self) -> list[tuple[str, int]]:
+        """The causes of this review with how often each was named, the most frequent first."""
+        named = Counter(one.cause for one in self.session.gate_input().state.verdicts if one.cause)
+        return named.most_common(MOST_CAUSES)
+
+    def _cause(self, text: str) -> str:
+        """The cause that is meant: nothing typed means the last one, and other capitals are no other cause."""
+        if not text.strip():
+            return "" if self._own_cause else self._last_cause
+        known = {cause.casefold(): cause for cause, _ in self._causes()}
+        return known.get(text.strip().casefold(), text.strip())
 
     def do_annotation_note(self) -> None:
         """Write a note, going on with its draft."""
@@ -104,6 +133,13 @@ class AnnotateScreen(ExampleScreen):
             return
         mine = self.evidence.mine if self.evidence else None
         self.entry.ask("note", "note", self.session.draft(self.ref) or ((mine.note or "") if mine else ""))
+        self.notice(f"⏎ saves · esc keeps it as a draft · {EDITOR_KEY}")
+
+    def do_entry_editor(self) -> None:
+        """Write the note in one's own editor."""
+        self.do_annotation_note()
+        if self.entry.is_open:
+            self.entry.edit()
 
     def do_annotation_settle(self) -> None:
         """Record what the reviewers agreed on after they disagreed."""
@@ -125,14 +161,24 @@ class AnnotateScreen(ExampleScreen):
 
     def typing(self, purpose: str, text: str) -> None:
         if purpose == "note" and self.ref is not None:
-            self.session.save_draft(self.ref, text)
+            self.session.save_draft(self.ref, as_written(text))
+        elif purpose == "cause" and text != self._own_cause and text.isascii() and text.isdigit():
+            # One digit alone is one of those offered; a cause that begins with a figure begins with a blank.
+            offered = self._causes()
+            if 1 <= int(text) <= len(offered):
+                self.record_typed(purpose, offered[int(text) - 1][0])
+                self.close_entry()
 
     def record_typed(self, purpose: str, text: str) -> None:
         """Save a cause, a note or the reason of a blocker that was typed; an empty one is let go."""
+        text = as_written(text)
+        if purpose == "cause":
+            text = self._cause(text)
         if self.ref is None or not text.strip():
             return
         if purpose == "cause":
             self.session.cause(self.ref, text)
+            self._last_cause = text
         elif purpose == "blocker" and self.evidence is not None:
             gate = flagged_gate(self.evidence, self.session.gates())
             self.session.finding(text.strip(), gate, [self.ref], "blocker")
@@ -146,6 +192,7 @@ class AnnotateScreen(ExampleScreen):
     def do_annotation_blocker(self) -> None:
         """Say why the candidate must not ship with this."""
         self.entry.ask("blocker", "must not ship, because")
+        self.notice(f"⏎ saves · {EDITOR_KEY}")
 
     def do_annotation_mark(self) -> None:
         """Mark words."""

@@ -127,6 +127,19 @@ class BaseScreen(FrameScreen):
         if isinstance(focused, LineView):
             focused.action_step(step)
 
+    def do_slice_next(self) -> None:
+        """The next section."""
+        self._step_section(1)
+
+    def do_slice_previous(self) -> None:
+        """The start of this section, or the previous one."""
+        self._step_section(-1)
+
+    def _step_section(self, step: int) -> None:
+        focused = self.focused
+        if isinstance(focused, LineView):
+            focused.action_section(step)
+
     def do_annotation_undo(self) -> None:
         """Undo the last event of this reviewer."""
         self._told("undone", "nothing of yours to undo", self.session.undo())
@@ -168,7 +181,7 @@ class BaseScreen(FrameScreen):
 
     def do_app_help(self) -> None:
         """Show the keys and words of this screen."""
-        from tui.screens.pick import help_screen
+        from tui.screens.help import help_screen
 
         self.app.push_screen(
             help_screen(self.console_app.colours, self.NAME, self.console_app.actions), self._picked
@@ -176,7 +189,7 @@ class BaseScreen(FrameScreen):
 
     def do_app_palette(self) -> None:
         """Show every action that is valid now."""
-        from tui.screens.pick import palette_screen
+        from tui.screens.help import palette_screen
 
         self.app.push_screen(
             palette_screen(self.console_app.colours, self.NAME, self.console_app.actions, self.unavailable),

@@ -37,15 +37,21 @@ def scope_title(scope: Scope) -> str:
     return " · ".join(parts)
 
 
+def slice_value(scope: Scope) -> str:
+    """The choice of the slice popup that a scope is."""
+    return _value(slice=scope.slice or "", track=scope.track)
+
+
 def slice_choices(session: ReviewSession) -> list[Choice]:
     """The queue and each slice, with progress."""
     answered, total = session.progress()
     must = f"{answered}/{total} that must be judged"
     choices = [Choice(_value(slice="", track=None), "", "the queue", must)]
     for entry in session.slices():
-        remark = (
-            f"{entry.seen}/{entry.queued} seen, {entry.broken} broken, {entry.fixed} fixed of {entry.n:,}"
-        )
+        told = [f"{entry.seen}/{entry.queued} seen"]
+        # What counts a share of answers has none that are broken or fixed.
+        told += [f"{entry.broken} broken, {entry.fixed or 0} fixed"] if entry.broken is not None else []
+        remark = f"{', '.join(told)} of {entry.n:,}"
         mark = "◆" if entry.critical else ""
         choices.append(Choice(_value(slice=entry.slice, track=entry.track), mark, entry.slice, remark))
     return choices

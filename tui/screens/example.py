@@ -10,11 +10,12 @@ from textual import on
 
 from analysis.plugin.gate import judgement
 from analysis.review.scope import Scope
-from tui.draw.lines import Line, Target, rule, text_line, wrapped
+from tui.draw.highlight import highlighted
+from tui.draw.lines import Line, Target, rule, text_line, wrapped, written
 from tui.draw.messages import CursorMoved
 from tui.draw.right_words import RIGHT_WORDS, short_words
 from tui.draw.safe_text import cells, fit
-from tui.plugin.asked_page import BY_ITSELF, IS_KNOWN, NO_B, AskedPage
+from tui.plugin.asked_page import BY_ITSELF, IS_KNOWN, IS_VARIANT, NO_B, AskedPage
 from tui.plugin.closed_page import closed_lines, known_sentence, shown_name, sides_text
 from tui.plugin.label_page import label_lines
 from tui.plugin.options import ViewOptions
@@ -39,6 +40,8 @@ SHOW_SIDES = frozenset({"whatif.open", "annotation.mark", "finding.record"})
 """Actions that show something of a side, beside those of the area `view`: on a closed page, they look first."""
 AFTER_ANSWER = frozenset({"annotation.settle", "verdict.repeat"})
 """Actions that have no meaning on a closed page, unless an earlier verdict can be repeated there."""
+JUDGES = ("verdict.", "label.", "annotation.cause", "annotation.settle")
+"""Beginnings of the actions that say what a reviewer thinks of an example, which no variant takes."""
 ALIKE_TITLES = {"verdict.first": "right", "verdict.neither": "wrong"}
 """What answers are called where there is but one to judge."""
 
@@ -49,7 +52,6 @@ class ExampleScreen(BaseScreen):
     Attributes:
         scope: the examples to go through.
         ref: the one that is shown; None where the scope has none.
-        method: number of the attribution that is drawn.
         total: number of examples in the scope.
         position: place of the example in it, from 0.
     """
@@ -58,11 +60,30 @@ class ExampleScreen(BaseScreen):
         super().__init__()
         self.scope = Scope()
         self.ref: str | None = None
-        self.method = 0
+        self._methods: dict[str, int] = {}
+        self._drawn: str | None = None
         self.total = 0
         self.position: int | None = None
         self._page: AskedPage | None = None
         self._grid_shown: LabelGrid | None = None
+
+    @property
+    def subject(self) -> str | None:
+        return f"{self.ref} {self.scope}"
+
+    @property
+    def method(self) -> int:
+        """Number of the attribution that is drawn: each track keeps its own."""
+        return self._methods.get(self.track, 0)
+
+    @property
+    def track(self) -> str:
+        """The track of the example; empty where there is none."""
+        return "" if self.evidence is None else self.evidence.example.track
+
+    def next_method(self) -> None:
+        """Go on to the next attribution of this track."""
+        self._methods[self.track] = self.method + 1
 
     @property
     def page(self) -> AskedPage:
@@ -99,6 +120,8 @@ class ExampleScreen(BaseScreen):
     def _not_asked(self, entry: Action) -> str | None:
         """Why the question of the example leaves no room for an action, or None."""
         page = self.page
+        if page.variant and entry.id.startswith(JUDGES):
+            return IS_VARIANT
         if entry.id.startswith("verdict.") and not page.closed and page.known is not None:
             return IS_KNOWN
         if entry.id == "verdict.second" and page.alike:
@@ -162,7 +185,6 @@ class ExampleScreen(BaseScreen):
     def options(self, width: int, height: int) -> ViewOptions:
         """How the example is looked at."""
         given = self.session.gate_input()
-        track = "" if self.evidence is None else self.evidence.example.track
         return ViewOptions(
             width,
             height,
@@ -170,7 +192,7 @@ class ExampleScreen(BaseScreen):
             self.side,
             self.method,
             gates={gate.key: gate for gate in self.session.gates()},
-            specs=given.specs.get(track, {}),
+            specs=given.specs.get(self.track, {}),
             agreement=self.agreement,
             chosen=self.chosen,
             switched=self.switched,
@@ -180,7 +202,10 @@ class ExampleScreen(BaseScreen):
         self.draw()
 
     def draw(self, *, top: bool = False) -> None:
-        """Draw the example; from its first line where `top` is set."""
+        """Draw the example; from its first line where `top` is set, or where it is another than was drawn before."""
+        if self.ref != self._drawn:
+            self._drawn, top = self.ref, True
+        self.end_notice()
         widget, evidence, view = self.evidence_view, self.evidence, self.view
         width = max((widget.size.width or self.size.width) - 1, 40)
         if evidence is None or view is None:
@@ -200,19 +225,21 @@ class ExampleScreen(BaseScreen):
             self.page.drawn()
             return
         self._grid_shown = None
+        search = self.scope.search
         if self.page.closed:
-            widget.show_lines(lines + closed_lines(evidence, self.page, width, view.said(evidence)), top=top)
+            lines += closed_lines(evidence, self.page, width, view.said(evidence))
+            widget.show_lines(highlighted(lines, search), top=top)
             self.page.drawn()
             return
         lines = self._asked_lines(width) + lines
         lines += view.example(evidence, self.options(width, widget.size.height - len(lines)))
         lines += saved_lines(evidence.history, evidence.example.text, view, width)
-        widget.show_lines(lines, top=top)
+        widget.show_lines(highlighted(lines, search), top=top)
 
     def _draft_lines(self, ref: str, width: int) -> list[Line]:
         draft = self.session.draft(ref)
         said = f"{draft}   (i goes on with it)" if draft else ""
-        return wrapped(" draft", said, width, indent=LABEL_CELLS, style="warn") if said else []
+        return written(" draft", said, width, indent=LABEL_CELLS, style="warn") if said else []
 
     def _asked_lines(self, width: int) -> list[Line]:
         """The question of an open page until it is answered, or what it was there for."""
@@ -220,7 +247,7 @@ class ExampleScreen(BaseScreen):
         told = known_sentence(page)
         if told:
             return wrapped(" known", told, width, indent=LABEL_CELLS, style="warn")
-        if evidence is None or page.asked is None or evidence.mine is not None:
+        if evidence is None or page.asked is None or page.variant or evidence.mine is not None:
             return []
         text = f"{BY_ITSELF}: l" if page.asks else page.asked.text
         return wrapped(" ask", text, width, indent=LABEL_CELLS, style="key")

@@ -6,18 +6,26 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
-from textual import events
+from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.screen import ModalScreen
+from textual.widgets import Input
 
 from analysis.base.errors import AssayError
-from tui.draw.lines import Line, text_line, wrap
+from tui.draw.lines import Line, first_rows, text_line, wrap, written
+from tui.draw.messages import EditorFailed
+from tui.draw.safe_text import cells
 from tui.draw.theme import Colours
 from tui.screens.pick import MODAL_CSS
-from tui.widgets.entry import SafeInput
+from tui.widgets.entry import EDITOR_KEY, SafeInput
 from tui.widgets.line_view import Bar
+
+WHOLE_ROWS = 6
+"""Rows of the text of a field that is longer than the field."""
+NOTICE_ROWS = 3
+"""Rows of what is said below the fields."""
 
 
 @dataclass(frozen=True)
@@ -38,7 +46,7 @@ class Field:
 
 
 class OptionField(Bar, can_focus=True):
-    """One of several values; left and right change it."""
+    """One of several values; left and right change it, and typing goes to the first that holds what is typed."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("left", "turn(-1)", "previous", show=False),
@@ -49,6 +57,22 @@ class OptionField(Bar, can_focus=True):
         super().__init__(colours, widget_id=f"field-{field.name}")
         self.options = field.options
         self.value = field.value if field.value in field.options else field.options[0]
+        self._typed = ""
+
+    def on_key(self, event: events.Key) -> None:
+        """Go to the first value that holds what was typed; what holds nothing begins anew."""
+        if event.key == "backspace":
+            self._typed = ""
+        elif event.is_printable and event.character and event.character != " ":
+            for typed in (self._typed + event.character, event.character):
+                held = [one for one in self.options if typed.casefold() in one.casefold()]
+                if held:
+                    self._typed, self.value = typed, held[0]
+                    break
+        else:
+            return
+        event.stop()
+        self._draw()
 
     def on_mount(self) -> None:
         self._draw()
@@ -57,6 +81,7 @@ class OptionField(Bar, can_focus=True):
         self._draw()
 
     def on_blur(self) -> None:
+        self._typed = ""
         self._draw()
 
     def action_turn(self, step: int) -> None:
@@ -67,7 +92,9 @@ class OptionField(Bar, can_focus=True):
     def _draw(self) -> None:
         number = f"  {self.options.index(self.value) + 1} of {len(self.options)}"
         style = "strong" if self.has_focus else "text"
-        line = Line().add("‹ ", "key").add(self.value, style).add(" ›", "key").add(number, "dim")
+        line = Line().add("▸" if self.has_focus else " ", "key")
+        line.add("‹ ", "key").add(self.value, style).add(" ›", "key").add(number, "dim")
+        line.add(f"  “{self._typed}”" if self._typed else "", "number")
         self.show_lines([line])
 
 
@@ -77,19 +104,21 @@ class FormScreen(ModalScreen[bool]):
     | key | does |
     |---|---|
     | up, down, tab | previous or next field |
-    | left, right | another value of a choice |
+    | left, right, letters | another value of a choice |
     | enter | next field; on the last one, saves |
     | ctrl+o | saves from any field |
+    | ctrl+g | the field in `$EDITOR` |
     | esc | leaves |
     """
 
     CSS = (
         MODAL_CSS
-        + """
-    FormScreen .field { height: 1; margin: 0 1; }
-    FormScreen .field .label { width: 14; }
-    FormScreen #form-text { margin: 0 0 1 0; }
-    FormScreen #form-notice { height: 3; margin: 1 0 0 0; }
+        + f"""
+    FormScreen .field {{ height: 1; margin: 0 1; }}
+    FormScreen .field .label {{ width: 14; }}
+    FormScreen #form-text {{ margin: 0 0 1 0; }}
+    FormScreen #form-whole {{ height: {WHOLE_ROWS}; margin: 1 0 0 0; }}
+    FormScreen #form-notice {{ height: {NOTICE_ROWS}; margin: 1 0 0 0; }}
     """
     )
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -126,13 +155,14 @@ class FormScreen(ModalScreen[bool]):
                         yield OptionField(self.colours, field)
                     else:
                         yield SafeInput(field.value, widget_id=f"field-{field.name}")
+            yield Bar(self.colours, widget_id="form-whole")
             yield Bar(self.colours, widget_id="form-notice")
 
     def on_mount(self) -> None:
         title = (
             Line()
             .add(f" {self._title}", "title")
-            .add("   ⏎ next, then saves · ↑↓ fields · esc leaves", "dim")
+            .add(f"   ⏎ next, then saves · ↑↓ fields · {EDITOR_KEY} · esc leaves", "dim")
         )
         self.query_one("#form-title", Bar).show_lines([title])
         for field in self._fields:
@@ -143,8 +173,30 @@ class FormScreen(ModalScreen[bool]):
         width = min(event.size.width, 110) - 3
         rows = [text_line(f" {row}", "dim") for text in self._paragraphs for row in wrap(text, width)]
         view = self.query_one("#form-text", Bar)
-        view.styles.height = max(min(len(rows), event.size.height - len(self._fields) - 6), 0)
-        view.show_lines(rows)
+        room = max(event.size.height - len(self._fields) - WHOLE_ROWS - NOTICE_ROWS - 5, 1)
+        view.styles.height = max(min(len(rows), room), 1)
+        view.show_lines(first_rows(rows, room, width))
+
+    @on(Input.Changed)
+    def _changed(self, event: Input.Changed) -> None:
+        event.stop()
+        self._show_whole()
+
+    def on_descendant_focus(self) -> None:
+        self._show_whole()
+
+    def _show_whole(self) -> None:
+        """The whole text of the field that is written into, where the field hides some of it."""
+        field, width = self.focused, min(self.size.width, 110) - 3
+        long = isinstance(field, SafeInput) and (
+            "\n" in field.written or cells(field.value) >= field.size.width - 1
+        )
+        rows = (
+            written("", field.written, width, indent=1, style="text")
+            if long and isinstance(field, SafeInput)
+            else []
+        )
+        self.query_one("#form-whole", Bar).show_lines(first_rows(rows, WHOLE_ROWS, width))
 
     def _inputs(self) -> list[SafeInput | OptionField]:
         found: list[SafeInput | OptionField] = []
@@ -159,7 +211,10 @@ class FormScreen(ModalScreen[bool]):
     @property
     def values(self) -> dict[str, str]:
         """What is in the fields."""
-        return {field.name: widget.value for field, widget in zip(self._fields, self._inputs(), strict=True)}
+        return {
+            field.name: widget.written if isinstance(widget, SafeInput) else widget.value
+            for field, widget in zip(self._fields, self._inputs(), strict=True)
+        }
 
     def action_field(self, step: int) -> None:
         """The next or previous field."""
@@ -183,11 +238,19 @@ class FormScreen(ModalScreen[bool]):
         try:
             self._submit(self.values)
         except AssayError as error:
-            text = f"{error.message}{'; ' + error.hint if error.hint else ''}"
-            rows = [text_line(f" {row}", "bad") for row in wrap(text, min(self.size.width, 110) - 3)]
-            self.query_one("#form-notice", Bar).show_lines(rows[:3])
+            self._refuse(error)
             return
         self.dismiss(True)
+
+    @on(EditorFailed)
+    def _editor_failed(self, message: EditorFailed) -> None:
+        message.stop()
+        self._refuse(message.error)
+
+    def _refuse(self, error: AssayError) -> None:
+        text = f"{error.message}{'; ' + error.hint if error.hint else ''}"
+        rows = [text_line(f" {row}", "bad") for row in wrap(text, min(self.size.width, 110) - 3)]
+        self.query_one("#form-notice", Bar).show_lines(first_rows(rows, NOTICE_ROWS, self.size.width))
 
     def action_leave(self) -> None:
         """Leave without saving."""

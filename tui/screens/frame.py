@@ -13,7 +13,7 @@ from textual.widget import Widget
 
 from analysis.base.errors import AssayError
 from tui.draw.lines import Line, StyleLike, text_line
-from tui.draw.messages import EntryCancelled, EntryChanged, EntrySubmitted, LineOpened
+from tui.draw.messages import EditorFailed, EntryCancelled, EntryChanged, EntrySubmitted, LineOpened
 from tui.screens.key_bar import key_lines
 from tui.widgets.entry import Entry, SafeInput
 from tui.widgets.line_scroll import LineScroll
@@ -41,7 +41,7 @@ class FrameScreen(Screen[None]):
     NAME: ClassVar[str] = ""
     KEY_ROWS: ClassVar[int] = 1
     HEAD_ROWS: ClassVar[int] = 3
-    HORIZONTAL_BREAKPOINTS = BREAKPOINTS
+    HORIZONTAL_BREAKPOINTS: ClassVar[list[tuple[int, str]] | None] = BREAKPOINTS
     DEFAULT_CSS = """
     FrameScreen {
         layout: vertical;
@@ -56,6 +56,7 @@ class FrameScreen(Screen[None]):
     def __init__(self) -> None:
         super().__init__()
         self._reload_asked = False
+        self._told_of: str | None = None
 
     def compose(self) -> ComposeResult:
         colours = self.console_app.colours
@@ -101,6 +102,8 @@ class FrameScreen(Screen[None]):
     def on_mount(self) -> None:
         self.query_one("#head", Bar).styles.height = self.HEAD_ROWS
         self.query_one("#keys", Bar).styles.height = self.KEY_ROWS
+        # Head and keys are known at once: no screen is a blank page first.
+        self._show_bars_guarded()
         self.query_one("#small", Bar).show_lines(
             [
                 text_line(f" too small: {SMALLEST[0]}x{SMALLEST[1]} are needed;", "warn"),
@@ -114,6 +117,11 @@ class FrameScreen(Screen[None]):
 
     def on_screen_resume(self) -> None:
         self.reload_soon()
+
+    def left(self) -> None:
+        """Another screen takes its place: who comes back reads nothing of before, but of what still runs."""
+        if self.is_mounted and not self.console_app.busy:
+            self.notice("")
 
     def reload_soon(self) -> None:
         """Reload once the screen has settled: once, however many reasons there are for it meanwhile."""
@@ -135,9 +143,15 @@ class FrameScreen(Screen[None]):
         except FAILURES as error:
             self.complain(error)
 
+    def _show_bars_guarded(self) -> None:
+        try:
+            self.show_bars()
+        except FAILURES as error:
+            self.complain(error)
+
     def show_bars(self) -> None:
         """Draw head and key line."""
-        width = self.size.width
+        width = self.size.width or self.app.size.width
         self.query_one("#head", Bar).show_lines(self.head_lines(width))
         self.query_one("#keys", Bar).show_lines(self.key_bar(width))
 
@@ -148,8 +162,19 @@ class FrameScreen(Screen[None]):
         self.reload_guarded()
 
     def notice(self, text: str, style: StyleLike = "text") -> None:
-        """Say something in the notice line."""
+        """Say something in the notice line, of what is shown; it goes when that does."""
+        self._told_of = self.subject
         self.query_one("#notice", Bar).show_lines([text_line(f" {text}", style)])
+
+    @property
+    def subject(self) -> str | None:
+        """What the screen shows, where it shows one thing after the other: an example, a gate."""
+        return None
+
+    def end_notice(self) -> None:
+        """Take back what was said of something that is no more shown."""
+        if self._told_of != self.subject:
+            self.notice("")
 
     def complain(self, error: Exception) -> None:
         """Say why something was not done."""
@@ -218,6 +243,10 @@ class FrameScreen(Screen[None]):
             self.typing(message.purpose, message.text)
         except FAILURES as error:
             self.complain(error)
+
+    @on(EditorFailed)
+    def _editor_failed(self, message: EditorFailed) -> None:
+        self.complain(message.error)
 
     @on(EntryCancelled)
     def _entry_cancelled(self, message: EntryCancelled) -> None:

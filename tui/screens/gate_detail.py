@@ -10,7 +10,7 @@ from analysis.review.evaluate import gates_of
 from analysis.review.scope import Scope
 from tui.draw.criterion_lines import criterion_lines
 from tui.draw.gate_lines import GATE_MARKS, gate_improvement, gate_value
-from tui.draw.lines import Line, Target, rule, text_line, wrapped
+from tui.draw.lines import Line, Target, rule, text_line, wrapped, written
 from tui.draw.metric_lines import decisive, metric_lines
 from tui.draw.number_text import interval, places_of, plural
 from tui.plugin.registry import view_of
@@ -135,13 +135,13 @@ def _record_lines(gate: GateResult, given: GateInput, width: int) -> list[Line]:
         label = f" {plural(len(findings), 'finding')}" if number == 0 else ""
         text = f"{finding.severity}: “{finding.text}” {finding.reviewer}"
         text += f"; evidence: {finding.evidence}" if finding.evidence else ""
-        lines += wrapped(label, text, width, indent=INDENT)
+        lines += written(label, text, width, indent=INDENT)
     if not findings:
         lines += wrapped(" findings", "none yet: F records one", width, indent=INDENT, style="dim")
     waivers = [waiver for waiver in state.waivers if waiver.key == gate.key]
     for waiver in waivers:
         text = f"{waiver.reviewer} until {waiver.expires}: {waiver.reason}"
-        lines += wrapped(" waiver", text, width, indent=INDENT, style="warn")
+        lines += written(" waiver", text, width, indent=INDENT, style="warn")
     if not waivers and gate.verdict not in ALLOWING:
         lines += wrapped(
             " waiver",

@@ -70,6 +70,10 @@ class GatesScreen(BaseScreen):
             self.reload_soon()
 
     @property
+    def subject(self) -> str | None:
+        return self.key
+
+    @property
     def gate(self) -> GateResult | None:
         """The gate that is shown."""
         return next((gate for gate in self.session.gates() if gate.key == self.key), None)
@@ -92,6 +96,7 @@ class GatesScreen(BaseScreen):
         self._show_detail()
 
     def _show_detail(self, *, top: bool = False) -> None:
+        self.end_notice()
         view = self.query_one("#gate-detail", LineView)
         gate = self.gate
         if not view.display or gate is None:

@@ -22,10 +22,12 @@ def review_head(session: ReviewSession, width: int) -> list[Line]:
     first.add(f"   base {review['base_version']} → candidate {review['candidate_version']}", "dim")
     first.end(f"run {session.run[:6]} · {session.reviewer}", width - 1, "dim")
     gates = session.gates()
-    verdict, style = verdict_of(gates, session.gate_input().state.decision)
-    second = Line().add(" ").add(f" {verdict} ", style).add("  ")
-    progress = progress_text(session, width)
-    counts = counts_of(gates)
+    (verdict, meaning), style = verdict_of(gates, session.gate_input().state.decision)
+    progress, counts = progress_text(session, width), counts_of(gates)
+    whole = f"{verdict}: {meaning}" if meaning else verdict
+    # What the word means stands with it where nothing else has to give way.
+    fits = sum(map(cells, (whole, progress, counts))) + 9 <= width
+    second = Line().add(" ").add(f" {whole if fits else verdict} ", style).add("  ")
     room = width - second.width - cells(progress) - 3
     if room > 0:
         second.add(counts if cells(counts) <= room else fit(counts, room), "text")

@@ -77,6 +77,20 @@ def probe_job(probes: LiveProbes, number: int, request: LiveRequest, left: int) 
         return ProbeAnswered(number, request, None, left, error)
 
 
+DEFAULT_KEY = "~/.ssh/id_ed25519"
+"""The key that signs where no agent holds one."""
+
+
+def default_key() -> str:
+    """In words, the key that signs where none is named: the first of the agent, else the usual file."""
+    listed = _listed_by_agent().splitlines()
+    if listed:
+        kind, _, comment = ([*listed[0].split(" ", 2), "", ""])[:3]
+        return f"the first of your agent, {kind} {comment}".strip()
+    there = Path(DEFAULT_KEY).expanduser().is_file()
+    return DEFAULT_KEY if there else f"none: no agent holds one, and there is no {DEFAULT_KEY}"
+
+
 def needs_terminal(key: Path | None) -> bool:
     """Whether signing with a key asks something on the terminal: a passphrase, or to touch a security key.
 
@@ -87,7 +101,7 @@ def needs_terminal(key: Path | None) -> bool:
         listed = _listed_by_agent()
         if listed:
             return listed.startswith("sk-")
-        key = Path("~/.ssh/id_ed25519").expanduser()
+        key = Path(DEFAULT_KEY).expanduser()
     program = shutil.which("ssh-keygen")
     if program is None or key.suffix == ".pub":
         return False

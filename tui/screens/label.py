@@ -68,7 +68,7 @@ class LabelScreen(AnnotateScreen):
     def _not_labelled(self, entry: Action) -> str | None:
         """Why what is asked of each answer by itself leaves no room for an action, or asks for none; or None."""
         page = self.page
-        if self.ref is None:
+        if self.ref is None or page.variant:
             return None
         if entry.id.startswith(AREA):
             return self._no_label(entry.id)

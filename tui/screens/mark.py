@@ -13,7 +13,7 @@ from textual.screen import ModalScreen
 
 from analysis.base.errors import AssayError
 from analysis.base.records import SIDES, Side
-from tui.draw.lines import Line, text_line
+from tui.draw.lines import Line, first_rows, text_line
 from tui.draw.theme import Colours
 from tui.screens.pick import MODAL_CSS
 from tui.widgets.line_view import Bar
@@ -26,7 +26,7 @@ class MarkScreen(ModalScreen[bool]):
 
     | key | does |
     |---|---|
-    | left, right, h, l | the word before or after |
+    | left, right | the word before or after |
     | space, m | marks or unmarks the word |
     | V | for the base or the candidate |
     | enter | saves |
@@ -35,8 +35,8 @@ class MarkScreen(ModalScreen[bool]):
 
     CSS = MODAL_CSS + "MarkScreen #mark-text { height: 1fr; }"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("left,h", "move(-1)", "previous word", show=False),
-        Binding("right,l", "move(1)", "next word", show=False),
+        Binding("left", "move(-1)", "previous word", show=False),
+        Binding("right", "move(1)", "next word", show=False),
         Binding("space,m", "mark", "mark", show=False),
         Binding("V", "side", "side", show=False),
         Binding("enter", "save", "save", show=False),
@@ -67,7 +67,7 @@ class MarkScreen(ModalScreen[bool]):
         title.add("   ←→ word · space marks · V side · ⏎ saves · esc leaves", "dim")
         self.query_one("#mark-title", Bar).show_lines([title])
         width = min(self.size.width, 110) - 4
-        lines = [Line(), Line().add("  ")]
+        lines, here = [Line(), Line().add("  ")], 0
         for number, (start, end) in enumerate(self.words):
             word = self.text[start:end]
             shown = f"«{word}»" if number in self.marked else word
@@ -76,9 +76,14 @@ class MarkScreen(ModalScreen[bool]):
             )
             if lines[-1].width + piece.width > width and lines[-1].width > 2:
                 lines.append(Line().add("  "))
+            if number == self.at:
+                here = len(lines) - 1
             lines[-1].pieces.extend(piece.pieces)
             lines[-1].add(" ")
-        self.query_one("#mark-text", Bar).show_lines(lines)
+        text = self.query_one("#mark-text", Bar)
+        # A text that is higher than the screen is shown around the word.
+        first = max(min(here - text.rows // 2, len(lines) - text.rows), 0)
+        text.show_lines(first_rows(lines[first:], text.rows, width))
 
     def action_move(self, step: int) -> None:
         """The next or previous word."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, ClassVar
 
+from textual import on
+from textual.timer import Timer
 from textual.widget import Widget
 
 from analysis.base.records import ALL
@@ -16,11 +18,15 @@ from tui.draw.gate_lines import (
     gate_line,
     reason_lines,
 )
-from tui.draw.lines import Line, Target, rule, text_line, wrap, wrapped
+from tui.draw.lines import Line, Target, first_rows, rule, text_line, wrap, wrapped
+from tui.draw.messages import CursorMoved
 from tui.draw.number_text import IMPROVEMENT_MARKS, improvement, value_text, value_with_interval
+from tui.plugin.asked_page import AskedPage
 from tui.screens.base import BaseScreen
+from tui.screens.beside import beside_lines
+from tui.screens.frame import FAILURES
 from tui.screens.head import review_head
-from tui.widgets.line_view import LineView
+from tui.widgets.line_view import Bar, LineView
 
 if TYPE_CHECKING:
     from analysis.base.gate_records import GateResult, Trigger
@@ -35,13 +41,34 @@ COLUMNS = (("n", 6), ("base", 7), ("cand", 8), ("b/f", 8), ("seen", 8))
 """The numbers of a slice and their cells."""
 
 
+BESIDE_FROM = 120
+"""Cells from which the first example of the line under the cursor stands beside it."""
+RESTS = 0.08
+"""Seconds after which the cursor rests on a line."""
+
+
 class OverviewScreen(BaseScreen):
     """What changed, what blocks, and where to look first; every line leads to its examples."""
 
     NAME: ClassVar[str] = "overview"
+    HORIZONTAL_BREAKPOINTS: ClassVar[list[tuple[int, str]] | None] = [
+        (0, "-narrow"),
+        (BESIDE_FROM, "-beside"),
+    ]
+    DEFAULT_CSS = """
+    OverviewScreen #overview { width: 3fr; }
+    OverviewScreen #beside { width: 2fr; height: 1fr; display: none; }
+    OverviewScreen.-beside #beside { display: block; border-left: solid $panel; }
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._page: AskedPage | None = None
+        self._soon: Timer | None = None
 
     def compose_body(self) -> Iterable[Widget]:
         yield LineView(self.console_app.colours, widget_id="overview")
+        yield Bar(self.console_app.colours, widget_id="beside")
 
     def focus_body(self) -> None:
         self.set_focus(self.query_one("#overview"))
@@ -55,8 +82,33 @@ class OverviewScreen(BaseScreen):
 
     def reload(self) -> None:
         view = self.query_one("#overview", LineView)
-        width = max(self.size.width - 1, 20)
+        width = max(view.cells or self.size.width - 1, 20)
         view.show_lines(self.overview_lines(width), top=not view.lines)
+        self._show_beside_soon()
+
+    @on(CursorMoved)
+    def _moved(self) -> None:
+        self._show_beside_soon()
+
+    def _show_beside_soon(self) -> None:
+        """Show the example of the line once the cursor rests: who walks through lines waits for none."""
+        if self._soon is not None:
+            self._soon.stop()
+            self._soon = None
+        if self.query_one("#beside").display:
+            self._soon = self.set_timer(RESTS, self._show_beside)
+
+    def _show_beside(self) -> None:
+        self._soon = None
+        page = self._page = self._page or AskedPage(self.session)
+        beside, target = self.query_one("#beside", Bar), self.query_one("#overview", LineView).target
+        width, height = beside.cells - 1, beside.rows
+        try:
+            lines = beside_lines(self.session, page, target, self.console_app.colours, width, height)
+        except FAILURES as error:
+            self.complain(error)
+        else:
+            beside.show_lines(first_rows(lines, height, width), top=True)
 
     def overview_lines(self, width: int) -> list[Line]:
         """The whole screen below its head."""

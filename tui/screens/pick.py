@@ -12,10 +12,10 @@ from textual.containers import Vertical
 from textual.screen import ModalScreen
 from textual.widgets import Input
 
-from tui.draw.lines import Line, Target, text_line, wrap
-from tui.draw.messages import LineOpened
+from tui.draw.lines import Line, Target, first_rows, text_line, wrap, wrapped
+from tui.draw.messages import CursorMoved, LineOpened
+from tui.draw.safe_text import cells
 from tui.draw.theme import Colours
-from tui.plugin.action import ActionTable
 from tui.widgets.entry import SafeInput
 from tui.widgets.line_view import Bar, LineView
 
@@ -37,8 +37,21 @@ PickScreen, FormScreen, MarkScreen, TextScreen {
 """
 
 
+REMARK_ROWS = 2
+"""Rows of the remark on the line under the cursor, which is told whole there."""
+REMARKS_FROM = 76
+"""Cells from which remarks stand beside what they are about."""
+KEY_CELLS = 8
+"""Cells of the keys and marks."""
+TERM_CELLS = 24
+"""Cells of the terms of the glossary."""
+
+
 class Choice(NamedTuple):
-    """One line to pick: what is handed back, the key or mark at its left, its text, and a remark."""
+    """One line to pick: what is handed back, the key or mark at its left, its text, and a remark.
+
+    One that is handed back as nothing cannot be picked: it is there to be read.
+    """
 
     value: str
     key: str
@@ -50,9 +63,11 @@ class Choice(NamedTuple):
 class PickScreen(ModalScreen[str | None]):
     """Shows choices; typing filters them, Enter picks, esc leaves with None.
 
+    The cursor begins on the choice `at`. Below the choices stand words with what they mean, and paragraphs to read.
+
     | key | does |
     |---|---|
-    | up, down | moves |
+    | up, down, pageup, pagedown | moves |
     | enter | picks |
     | esc | leaves |
     """
@@ -74,6 +89,8 @@ class PickScreen(ModalScreen[str | None]):
         *,
         foot: Sequence[str] = (),
         closing: str = "",
+        words: Callable[[Sequence[str]], list[tuple[str, str]]] | None = None,
+        at: str = "",
     ) -> None:
         super().__init__()
         self.colours = colours
@@ -81,21 +98,28 @@ class PickScreen(ModalScreen[str | None]):
         self.choices = list(choices)
         self.foot = foot
         self.closing = closing
+        self.words = words
+        self.at = at
 
     def compose(self) -> ComposeResult:
         with Vertical(classes="modal"):
             yield Bar(self.colours, widget_id="pick-title")
             yield SafeInput(widget_id="pick-input")
             yield LineView(self.colours, widget_id="pick-list")
+            yield Bar(self.colours, widget_id="pick-remark")
 
     def on_mount(self) -> None:
         title = Line().add(f" {self._title}", "title").add("   type to filter · ⏎ picks · esc leaves", "dim")
         self.query_one("#pick-title", Bar).show_lines([title])
         self.query_one(SafeInput).focus()
         self.query_one("#pick-list", LineView).can_focus = True
+        self.query_one("#pick-remark", Bar).styles.height = REMARK_ROWS
 
     def on_resize(self) -> None:
-        self._fill("")
+        self._fill(self.query_one(SafeInput).value)
+        # What is in force stands under the cursor, until something is typed.
+        self.query_one("#pick-list", LineView).go_to(Target("choice", self.at))
+        self._show_remark()
 
     @on(Input.Changed)
     def _filter(self, event: Input.Changed) -> None:
@@ -105,43 +129,68 @@ class PickScreen(ModalScreen[str | None]):
             return
         self._fill(event.value)
 
+    @property
+    def _width(self) -> int:
+        return min(self.size.width, 110) - 2
+
     def _fill(self, wanted: str) -> None:
         words = wanted.casefold().split()
-        width = min(self.size.width, 110) - 2
+        width = self._width
+        shown = [
+            one
+            for one in self.choices
+            if all(word in f"{one.key} {one.text} {one.remark}".casefold() for word in words)
+        ]
+        room = max(width - KEY_CELLS - 4, 10)
+        longest = max((cells(one.text) for one in shown), default=0)
+        names = min(longest + 1, room * 2 // 3) if width >= REMARKS_FROM else room
         lines: list[Line] = []
-        for choice in self.choices:
-            whole = f"{choice.key} {choice.text} {choice.remark}".casefold()
-            if not all(word in whole for word in words):
-                continue
-            style = "text" if choice.enabled else "faint"
-            line = (
-                Line(Target("choice", choice.value))
-                .add("  ")
-                .column(choice.key, 6, "key" if choice.enabled else "faint")
-            )
-            room = max(width - 10, 10)
-            if choice.remark and width >= 76:
-                name_width = min(34, room // 2)
-                line.column(choice.text, name_width, style).add(" ").column(
-                    choice.remark, room - name_width - 1, "dim"
-                )
-            else:
-                line.column(choice.text, room, style)
+        for choice in shown:
+            line = Line(Target("choice", choice.value)) if choice.value else Line()
+            line.add("  ").column(choice.key, KEY_CELLS, "key" if choice.enabled else "faint")
+            line.column(choice.text, names if choice.remark else room, "text" if choice.enabled else "faint")
+            if choice.remark and room > names + 1:
+                line.add(" ").column(choice.remark, room - names - 1, "dim")
             lines.append(line)
-        if not lines:
-            lines.append(text_line("  nothing matches", "warn"))
         if self.foot and not words:
             lines.append(Line())
             for paragraph in self.foot:
                 lines += [text_line(f"  {row}", "dim") for row in wrap(paragraph, max(width - 5, 20))]
+        lines += self._word_lines(words, width)
+        if not lines:
+            lines.append(text_line("  nothing matches", "warn"))
         self.query_one("#pick-list", LineView).show_lines(lines, top=True)
+        self._show_remark()
+
+    def _word_lines(self, words: Sequence[str], width: int) -> list[Line]:
+        """Words and what they mean, each beneath its term."""
+        entries = self.words(words) if self.words is not None else []
+        lines = [Line(), text_line(" WORDS", "title")] if entries else []
+        for term, meaning in entries:
+            lines += wrapped(
+                f"  {term}", meaning, width, indent=TERM_CELLS, style="dim", label_style="strong"
+            )
+        return lines
+
+    def _show_remark(self) -> None:
+        """The whole remark on the line under the cursor."""
+        target = self.query_one("#pick-list", LineView).target
+        chosen = next((one for one in self.choices if target is not None and one.value == target.name), None)
+        said = chosen.remark if chosen is not None else ""
+        rows = [text_line(f"  {row}", "dim") for row in wrap(said, max(self._width - 4, 20))] if said else []
+        self.query_one("#pick-remark", Bar).show_lines(first_rows(rows, REMARK_ROWS, self._width))
+
+    @on(CursorMoved)
+    def _moved(self, message: CursorMoved) -> None:
+        message.stop()
+        self._show_remark()
 
     def action_step(self, step: int) -> None:
         """Move the cursor of the list."""
         self.query_one("#pick-list", LineView).action_step(step)
 
     def action_page(self, step: int) -> None:
-        """Scroll the list."""
+        """Go on by a page of the list."""
         self.query_one("#pick-list", LineView).action_page(step)
 
     def action_leave(self) -> None:
@@ -200,38 +249,3 @@ class TextScreen(ModalScreen[None]):
     def action_scroll(self, step: int) -> None:
         """Scroll by a line."""
         self.query_one("#text-lines", LineView).action_step(step)
-
-
-def palette_screen(
-    colours: Colours, screen: str, actions: ActionTable, unavailable: Callable[[str], str | None]
-) -> PickScreen:
-    """Every action that is valid on a screen now, as `area: verb`."""
-    choices = []
-    for entry in actions.valid_on(screen):
-        if unavailable(entry.id) is None:
-            area, verb = entry.id.split(".", 1)
-            name = f"{area}: {verb.replace('-', ' ')}"
-            choices.append(Choice(entry.id, entry.shown_key, name, entry.tooltip))
-    return PickScreen(colours, "all actions", choices)
-
-
-NOTES = (
-    "A page is closed until it is answered: which side is A is drawn for you, and gold, flags and colours are hidden. "
-    "v looks first, and so does every key that shows a side; the verdict is then not blind.",
-    "In lists: · open, ▲ candidate is right, ▼ base is right, = both, × neither, ? not sure, ✓ answered.",
-    "Orange supports the class, blue opposes it; the marks below the words say the same: +9 is the largest "
-    "score here, −3 a third of it the other way.",
-    "▲ better, ▼ worse, where a metric says which way it should go; the sign says which way it went. "
-    "◆ critical slice. b/f: broken and fixed by the candidate. Intervals are 95 % unless the method says "
-    "otherwise. A gate is ✓ pass, ! warn, ✗ fail, ? unknown, ◌ undecided, ○ off, n/a, or ≈ waived.",
-    "Everything is saved when the notice line says `saved`. Leaving, or losing the connection, loses nothing.",
-)
-"""What the help says below the keys."""
-
-
-def help_screen(colours: Colours, screen: str, actions: ActionTable) -> PickScreen:
-    """The keys and marks of a screen."""
-    choices = [
-        Choice(entry.id, entry.shown_key, entry.title, entry.tooltip) for entry in actions.valid_on(screen)
-    ]
-    return PickScreen(colours, f"help: {screen}", choices, foot=NOTES, closing="?")

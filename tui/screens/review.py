@@ -16,9 +16,10 @@ from tui.draw import clipboard
 from tui.draw.lines import Target
 from tui.draw.messages import ExampleChosen, LineOpened
 from tui.draw.safe_text import cells, fit, printable
-from tui.plugin.console import WHATIF, ScopePlace
+from tui.plugin.attributions import explains_flip
+from tui.plugin.console import WHATIF, ScopePlace, TextPlace
 from tui.plugin.options import SIDE_MODES
-from tui.screens.choices import filter_choices, filtered, slice_choices
+from tui.screens.choices import filter_choices, filtered, slice_choices, slice_value
 from tui.screens.example import EVIDENCE
 from tui.screens.label import LabelScreen
 from tui.screens.pick import PickScreen, TextScreen
@@ -254,8 +255,13 @@ class ReviewScreen(LabelScreen):
 
     def do_whatif_open(self) -> None:
         """Change this text and ask both models again."""
-        if self.ref is not None:
-            self.console_app.open(WHATIF, self.ref)
+        if self.ref is None or self.evidence is None or self.view is None:
+            return
+        shown = self.view.shown(self.evidence, self.options(80, 24))
+        looked_at = next(
+            ((one.method, explains_flip(one.target)) for one in shown if one.method and one.target), None
+        )
+        self.console_app.open(WHATIF, TextPlace(self.ref, looked_at))
 
     def _step_slice(self, step: int) -> None:
         entries = [
@@ -283,7 +289,13 @@ class ReviewScreen(LabelScreen):
             self.reload_soon()
             return
         self.app.push_screen(
-            PickScreen(self.console_app.colours, "slices", slice_choices(self.session)), self._filtered
+            PickScreen(
+                self.console_app.colours,
+                "slices",
+                slice_choices(self.session),
+                at=slice_value(self.scope),
+            ),
+            self._filtered,
         )
 
     def do_example_list(self) -> None:
@@ -318,7 +330,7 @@ class ReviewScreen(LabelScreen):
 
     def do_view_method(self) -> None:
         """The next method or target."""
-        self.method += 1
+        self.next_method()
         self.draw()
 
     def do_view_numbers(self) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Sequence
 from functools import partial
 from pathlib import Path
@@ -13,32 +14,49 @@ from textual.widget import Widget
 
 from analysis.base.errors import AssayError
 from analysis.base.review_records import Decision
+from analysis.report.sums import SUMS
 from analysis.review.evaluate import allow
-from tui.draw.lines import Line, Target, rule, wrapped
+from analysis.store.signatures import reports_of, signed_by
+from tui.draw.gate_lines import counts_of
+from tui.draw.lines import Line
 from tui.draw.messages import JobFinished, LineOpened
+from tui.draw.safe_text import as_written
 from tui.screens.base import BaseScreen
 from tui.screens.form import Field, FormScreen
+from tui.screens.frame import FAILURES
 from tui.screens.head import review_head
-from tui.screens.jobs import export_job, needs_terminal, run_job, sign_job, verify_job
-from tui.screens.pick import TextScreen
-from tui.screens.signoff_lines import INDENT, NO_REASON, decision_lines, finding_lines, state_lines
-from tui.widgets.line_view import LineView
+from tui.screens.jobs import default_key, export_job, needs_terminal, run_job, sign_job, verify_job
+from tui.screens.signoff_lines import (
+    DECISION_ROWS,
+    Deciding,
+    blocking_lines,
+    check_lines,
+    decision_lines,
+    field_lines,
+    finding_lines,
+)
+from tui.widgets.entry import EDITOR_KEY
+from tui.widgets.line_view import Bar, LineView
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-RELEASE = "Release decision"
-"""The field of the report that this screen is about."""
-ROWS_OF_THE_DECISION = 18
-"""Rows that are kept for head, decision and keys; where the fields do not fit beside them, a field is one line."""
-WIDE_INDENT = 34
-"""Cells of the names of the report's fields from 100 columns on, where the longest name fits."""
+    from analysis.base.gate_records import GateInput
+
+MOST_SHOWN = 4
+"""Sentences of a folded field that a high screen shows."""
+SOON = 0.01
+"""Seconds after which the fields are read: the screen is drawn first."""
 
 
 class SignoffScreen(BaseScreen):
-    """The report as it would be written now; hold and reject are always possible."""
+    """The report as it would be written now; the decision stays in sight, and hold and reject are always possible."""
 
     NAME: ClassVar[str] = "signoff"
+    DEFAULT_CSS = f"""
+    SignoffScreen #signoff {{ height: 1fr; }}
+    SignoffScreen #decision {{ height: {DECISION_ROWS}; }}
+    """
 
     def __init__(self) -> None:
         super().__init__()
@@ -46,10 +64,23 @@ class SignoffScreen(BaseScreen):
         self.reason = ""
         self.folder: Path | None = None
         self.results: list[tuple[str, bool]] = []
-        self._fields: dict[str, list[str]] = {}
+        self.opened_fields: frozenset[str] = frozenset()
+        self._checked: bool | None = None
+        self._fields: dict[str, list[str]] | None = None
+        self._read_at: GateInput | None = None
+        self._asked_at: GateInput | None = None
+        self._begun = False
+
+    def body(self) -> Widget:
+        """Fields above, decision below."""
+        from textual.containers import Vertical
+
+        return Vertical(id="body")
 
     def compose_body(self) -> Iterable[Widget]:
-        yield LineView(self.console_app.colours, widget_id="signoff")
+        colours = self.console_app.colours
+        yield LineView(colours, widget_id="signoff")
+        yield Bar(colours, widget_id="decision")
 
     def on_mount(self) -> None:
         super().on_mount()
@@ -68,59 +99,68 @@ class SignoffScreen(BaseScreen):
 
     def reload(self) -> None:
         given = self.session.gate_input()
-        if self.decision is None and given.state.decision is not None:
-            self.decision, self.reason = given.state.decision.decision, given.state.decision.reason
+        if not self._begun:
+            self._begin()
         if self.decision == "promote" and not self.promotable:
             self.decision = None
+        if self._asked_at is not given:
+            # What the report would say depends on the events alone: read once for each, after the screen is drawn.
+            self._asked_at = given
+            self.set_timer(SOON, self._read_fields)
+        self._show()
+
+    def _begin(self) -> None:
+        """Start from the draft of before, else from what was decided last."""
+        self._begun = True
+        self.decision, self.reason = self.session.decision_draft()
+        made = self.session.gate_input().state.decision
+        if made is not None and self.decision is None and not self.reason:
+            self.decision, self.reason = made.decision, made.reason
+
+    def _read_fields(self) -> None:
+        from analysis.report.preview import preview
+
+        given = self.session.gate_input()
+        if self.console_app.busy or self._read_at is given:
+            return
+        try:
+            self._fields, self._read_at = preview(self.session), given
+        except FAILURES as error:
+            self.complain(error)
+        else:
+            self._show()
+
+    def _show(self) -> None:
         view = self.query_one("#signoff", LineView)
-        view.show_lines(self.signoff_lines(max(self.size.width - 1, 40)), top=not view.lines)
+        width = max(self.size.width - 1, 40)
+        gates, findings = self.session.gates(), self.session.gate_input().state.findings
+        rows = max(self.size.height - DECISION_ROWS - self.HEAD_ROWS - self.KEY_ROWS - 1, 1)
+        lines = field_lines(self._fields, self.opened_fields, min(max(rows // 12, 1), MOST_SHOWN), width)
+        lines += check_lines(self.results, width)
+        lines += [Line(), *blocking_lines(gates, width), Line(), *finding_lines(findings, gates, width)]
+        view.show_lines(lines, top=not view.lines)
+        self._show_decision()
 
-    def signoff_lines(self, width: int) -> list[Line]:
-        """The whole screen below its head."""
-        lines = self._field_lines(width)
-        lines.append(rule(width))
-        lines += decision_lines(self.session.gates(), self.decision, self.reason, width)
-        lines.append(rule(width))
-        lines += state_lines(self.session, self.folder, width)
-        lines += [rule(width), *finding_lines(self.session, width)]
-        for text, ok in self.results:
-            lines += wrapped("", text, width, indent=2, style="text" if ok else "bad")
-        return lines
+    def _show_decision(self) -> None:
+        gates, findings = self.session.gates(), self.session.gate_input().state.findings
+        lines = decision_lines(gates, findings, self._deciding(), max(self.size.width, 40))
+        self.query_one("#decision", Bar).show_lines(lines)
 
-    def _field_lines(self, width: int) -> list[Line]:
-        from analysis.report.build import statement
-
-        made = statement(self.session, self.decision or "hold", self.reason or NO_REASON)
-        self._fields = {entry["field"]: entry["sentences"] for entry in made["predicate"]["fields"]}
-        indent = INDENT if width < 100 else WIDE_INDENT
-        fields = {name: said for name, said in self._fields.items() if name != RELEASE}
-        full = [
-            line
-            for field, sentences in fields.items()
-            for number, sentence in enumerate(sentences)
-            for line in wrapped("" if number else f" {field}", sentence, width, indent=indent)
-        ]
-        if len(full) <= self.size.height - ROWS_OF_THE_DECISION:
-            return full
-        lines: list[Line] = []
-        for field, sentences in fields.items():
-            line = Line(Target("choice", field)).add(" ").column(field, indent - 2, "dim").add(" ")
-            lines.append(line.column(" · ".join(sentences), width - line.width))
-        return lines
+    def _deciding(self) -> Deciding:
+        made, store = self.session.gate_input().state.decision, self.session.store
+        required = self.session.description["review"].get("signers_required") or 1
+        if made is None or (made.decision, made.reason) != (self.decision, self.reason):
+            return Deciding(self.decision, self.reason, False, "", (), required, None)
+        reports, signers = reports_of(store, made.event_id), signed_by(store, made.event_id)
+        name = reports[-1].name if reports else ""
+        return Deciding(self.decision, self.reason, True, name, signers, required, self._checked)
 
     def opened(self, message: LineOpened) -> None:
         if message.target.kind != "choice":
             super().opened(message)
             return
-        field = message.target.name
-        sentences = self._fields.get(field, [])
-
-        def build(width: int) -> list[Line]:
-            return [
-                line for sentence in sentences for line in [*wrapped(" •", sentence, width, indent=3), Line()]
-            ]
-
-        self.app.push_screen(TextScreen(self.console_app.colours, field, build))
+        self.opened_fields ^= {message.target.name}
+        self._show()
 
     def unavailable(self, identifier: str) -> str | None:
         reason = super().unavailable(identifier)
@@ -132,9 +172,9 @@ class SignoffScreen(BaseScreen):
             if self.decision is None:
                 return "choose promote, hold or reject first"
             if not self.reason.strip():
-                return "a decision needs a reason: e"
+                return "a decision needs a reason: i"
         if identifier in ("report.sign", "report.verify") and self._latest_folder() is None:
-            return "nothing is exported yet: E"
+            return "nothing is exported yet: X"
         return None
 
     def _latest_folder(self) -> Path | None:
@@ -148,7 +188,12 @@ class SignoffScreen(BaseScreen):
 
     def _choose(self, decision: Decision) -> None:
         self.decision = decision
-        self.reload()
+        self._drafted()
+
+    def _drafted(self) -> None:
+        """Keep what was chosen and written so far, and show it."""
+        self.session.save_decision_draft(self.decision, self.reason)
+        self._show_decision()
         self.show_bars()
 
     def do_decision_promote(self) -> None:
@@ -166,12 +211,22 @@ class SignoffScreen(BaseScreen):
     def do_decision_reason(self) -> None:
         """Write the reason."""
         self.entry.ask("reason", "reason", self.reason)
+        self.notice(f"⏎ takes it · esc leaves it · {EDITOR_KEY}")
+
+    def do_entry_editor(self) -> None:
+        """Write the reason in one's own editor."""
+        self.do_decision_reason()
+        self.entry.edit()
+
+    def typing(self, purpose: str, text: str) -> None:
+        if purpose == "reason":
+            self.session.save_decision_draft(self.decision, as_written(text).strip())
 
     def entered(self, purpose: str, text: str) -> None:
         if purpose == "reason":
-            self.reason = text.strip()
-            self.reload()
-            self.show_bars()
+            self.reason = as_written(text).strip()
+            self._drafted()
+            self.notice("kept as a draft: X records it with the report")
         elif purpose == "allowed":
             path = Path(text.strip()).expanduser()
             folder = self._latest_folder()
@@ -205,12 +260,26 @@ class SignoffScreen(BaseScreen):
                 )
             self._sign(folder, key, values["principal"].strip() or None)
 
-        paragraphs = [
-            f"Signs {folder.name}. Empty key: the first key of your SSH agent, else ~/.ssh/id_ed25519. "
-            "Empty name: the comment of the key.",
-        ]
+        paragraphs = self._to_be_signed(folder)
         fields = [Field("key", "key file"), Field("principal", "signed by")]
         self.app.push_screen(FormScreen(self.console_app.colours, "sign", paragraphs, fields, submit))
+
+    def _to_be_signed(self, folder: Path) -> list[str]:
+        """What a signature would stand for, and by which key: decision, digest, gates, and what nobody looked at."""
+        answered, total = self.session.progress()
+        digest = (
+            hashlib.sha256((folder / SUMS).read_bytes()).hexdigest()
+            if (folder / SUMS).is_file()
+            else "missing"
+        )
+        made = self.session.gate_input().state.decision
+        said = f"{made.decision}: {made.reason}" if made is not None else "nothing is decided"
+        return [
+            f"{folder.name}. {said}",
+            f"{SUMS} SHA-256 {digest}",
+            f"{counts_of(self.session.gates())}; {total - answered:,} of {total:,} that must be judged are not.",
+            f"Empty key: {default_key()}. Empty name: the comment of the key.",
+        ]
 
     def _sign(self, folder: Path, key: Path | None, principal: str | None) -> None:
         job = partial(sign_job, folder, key, principal)
@@ -245,17 +314,18 @@ class SignoffScreen(BaseScreen):
     def _finished(self, message: JobFinished) -> None:
         self.console_app.busy = ""
         if message.name == "export" and message.ok:
-            self.folder = Path(message.result)
+            self.folder, self._checked = Path(message.result), None
+            self.session.clear_decision_draft()
         self.results = [(line, message.ok or line.startswith("✓")) for line in message.lines]
-        self.reload_guarded()
         words = (
             f"{message.name}: done"
             if message.ok
             else f"{message.name}: {message.lines[0] if message.lines else 'failed'}"
         )
         if message.name == "verify":
+            self._checked = message.ok
             words = (
                 "verified: every check holds" if message.ok else "verify: NOT verified, see the checks above"
             )
+        self.reload_guarded()
         self.notice(words, "saved" if message.ok else "bad")
-        self.query_one("#signoff", LineView).action_edge(1)

@@ -6,15 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from tui.plugin.attributions import AttributionPair, attribution_pairs
+from tui.plugin.attributions import AttributionPair, Key, attribution_pairs, explains_flip
 from tui.plugin.live_lines import Outputs
 
 if TYPE_CHECKING:
     from analysis.attribution.licences import AttributionLicence
     from analysis.base.records import Attribution, MethodSpec
-
-Key = tuple[str, bool]
-"""An attribution: its method, and whether it explains the flip, not each side's own class."""
 
 
 @dataclass(frozen=True)
@@ -68,5 +65,5 @@ def pairs_of(answer: Answer | None, methods: Mapping[str, MethodSpec]) -> dict[K
     pairs: dict[Key, AttributionPair] = {}
     for pair in attribution_pairs(answer.attributions, methods):
         targets = {entry.target for entry in (pair.base, pair.candidate) if entry is not None}
-        pairs.setdefault((pair.method, any(" − " in target for target in targets)), pair)
+        pairs.setdefault((pair.method, any(map(explains_flip, targets))), pair)
     return pairs

@@ -16,8 +16,9 @@ from analysis.plugin.registry import get
 from analysis.review.queries import by_side
 from analysis.review.whatif import attributions_of, licences_of, missing_models, outputs_of
 from tui.draw.messages import ProbeAnswered
+from tui.plugin.attributions import Key
 from tui.screens.jobs import probe_job
-from tui.whatif.answer import Answer, Key, attribution_keys
+from tui.whatif.answer import Answer, attribution_keys
 from tui.whatif.edit import EditScreen
 from tui.whatif.question import Question, names_of, requests_for
 
@@ -85,8 +86,8 @@ class AskScreen(EditScreen):
         if requests:
             self._start(requests)
         elif self.text == self.original:
-            more = ", M explains by more methods" if self.explained else ""
-            self.notice(f"nothing is changed yet: d deletes a cue, e edits{more}", "warn")
+            more = ", A explains by all methods" if self.explained else ""
+            self.notice(f"nothing is changed yet: d deletes a cue, i edits{more}", "warn")
 
     def do_whatif_more(self) -> None:
         """Explain both texts also by the methods that are computed only when asked for."""

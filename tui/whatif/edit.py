@@ -8,6 +8,7 @@ from analysis.review.whatif import cue_finders, marked_finder, next_cue
 from tui.draw.safe_text import as_typed, printable
 from tui.plugin.common import marked_spans
 from tui.screens.base import BaseScreen
+from tui.widgets.entry import EDITOR_KEY
 
 if TYPE_CHECKING:
     from analysis.text.lexicon import Finder
@@ -72,7 +73,7 @@ class EditScreen(BaseScreen):
 
         cue = next_cue(self.text, self.finders())
         if cue is None:
-            self.notice("no marked or declared cue is left in this text: e edits it", "warn")
+            self.notice("no marked or declared cue is left in this text: i edits it", "warn")
             return
         words = self.text[cue.start : cue.end]
         self._change(remove_spans(self.text, [cue]))
@@ -86,7 +87,7 @@ class EditScreen(BaseScreen):
             )
             return
         self.entry.ask("text", "text", self.text)
-        self.notice("⏎ asks both models · esc leaves the line and keeps the text")
+        self.notice(f"⏎ asks both models · esc leaves the line and keeps the text · {EDITOR_KEY}")
 
     def typing(self, purpose: str, text: str) -> None:
         self._typed = text

@@ -11,12 +11,12 @@ from analysis.base.records import SIDES, Side
 from tui.draw.edit_sentence import edit_sentence
 from tui.draw.lines import Line, beside, text_line, wrapped
 from tui.draw.number_text import figure
-from tui.plugin.attributions import AttributionPair, difference, method_title, words_of
+from tui.plugin.attributions import AttributionPair, Key, difference, method_title, words_of
 from tui.plugin.common import INDENT
 from tui.plugin.licence import TALL, licence_lines, licensed
 from tui.plugin.live_lines import SHORT_SIDES
 from tui.plugin.options import SideMode
-from tui.whatif.answer import Answer, Key, attribution_keys, pairs_of
+from tui.whatif.answer import Answer, attribution_keys, pairs_of
 from tui.widgets.token_view import Word, token_lines
 
 if TYPE_CHECKING:
@@ -101,16 +101,36 @@ def answer_lines(
         shown = blocks if how.explained else blocks[::-1]
         lines += [line for head, _ in shown for line in head]
         for name, (_, drawn) in zip(("before", "after"), blocks, strict=False):
-            lines += [_titled(f"words, {name}", width), *drawn] if drawn else []
+            lines += [_titled(f"words, {name}", width, _of_what(key, chosen, scale)), *drawn] if drawn else []
     if key is not None:
         lines += _legend(key, chosen, scale, len(keys), how)
     return lines
 
 
-def _titled(name: str, width: int) -> Line:
+def _of_what(key: Key | None, pairs: Sequence[AttributionPair | None], scale: float) -> str:
+    """What words are coloured for, and the scale of their marks; empty where there is nothing to colour."""
+    if key is None or not any(pairs):
+        return ""
+    return f" for {_target_words(key, pairs)} · ±9 = ±{figure(scale, 2)} "
+
+
+def _target_words(key: Key, pairs: Sequence[AttributionPair | None]) -> str:
+    """What is explained: the one target of all that is shown, or each side's own class."""
+    targets = dict.fromkeys(
+        entry.target
+        for pair in pairs
+        if pair is not None
+        for entry in (pair.base, pair.candidate)
+        if entry is not None
+    )
+    return next(iter(targets)) if key[1] and len(targets) == 1 else "each side's own class"
+
+
+def _titled(name: str, width: int, said: str = "") -> Line:
     """A rule that says what is below it."""
     line = Line().add("─ ", "rule").add(name, "title").add(" ")
-    return line.add("─" * (width - line.width), "rule")
+    line.add("─" if said else "", "rule").add(said, "dim")
+    return line.add("─" * (width - line.width), "rule").cropped(width)
 
 
 def _words(
@@ -122,7 +142,7 @@ def _words(
         if how.waiting:
             words = "the attributions are still computed"
         elif answer.attributions:
-            words += " by this method: M asks for it"
+            words += " by this method: A asks for it"
         return wrapped(f" {name}", words, width, indent=INDENT + 1, style="dim")
     entries = {"base": pair.base, "candidate": pair.candidate}
     granted = {side: licensed(entry, answer.licences) for side, entry in entries.items()}
@@ -217,15 +237,7 @@ def _legend(
     key: Key, pairs: Sequence[AttributionPair | None], scale: float, count: int, how: Choice
 ) -> list[Line]:
     method = method_title(how.methods, key[0])
-    targets = dict.fromkeys(
-        entry.target
-        for pair in pairs
-        if pair is not None
-        for entry in (pair.base, pair.candidate)
-        if entry is not None
-    )
-    of = next(iter(targets)) if key[1] and len(targets) == 1 else "each side's own class"
-    words = f"{method} of {of} · ±9 = ±{figure(scale, 2)}, largest |a| here"
+    words = f"{method} of {_target_words(key, pairs)} · ±9 = ±{figure(scale, 2)}, largest |a| here"
     words += " · v: more" if count > 1 else ""
     words += " · grey: not licensed"
     return wrapped("", words, how.width, indent=INDENT, style="dim")

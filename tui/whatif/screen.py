@@ -14,6 +14,7 @@ from tui.draw.edit_sentence import edit_sentence
 from tui.draw.gate_lines import by_urgency
 from tui.draw.lines import Line, rule, text_line, wrapped
 from tui.draw.safe_text import fit, printable
+from tui.plugin.console import TextPlace
 from tui.plugin.options import SIDE_MODES
 from tui.plugin.registry import view_of
 from tui.screens.pick import TextScreen
@@ -66,11 +67,18 @@ class WhatIfScreen(AskScreen):
         self.set_focus(self.query_one("#answer"))
 
     def show(self, subject: Subject) -> None:
-        """Show an example by its ref; what was tried on it is kept where it was the one before. Raises AssayError."""
-        if not isinstance(subject, str):
+        """Show an example, and the attribution that was looked at; what was tried on the one before is let go.
+
+        Raises AssayError.
+        """
+        if not isinstance(subject, str | TextPlace):
             return
-        evidence = self.session.example(subject)
-        if self.evidence is None or self.evidence.example.ref != subject:
+        if isinstance(subject, TextPlace):
+            ref, self.key = subject.ref, subject.looked_at or self.key
+        else:
+            ref = subject
+        evidence = self.session.example(ref)
+        if self.evidence is None or self.evidence.example.ref != ref:
             self.end_question()
             self.start_from(evidence.example.text)
             self.answers, self._saved = {}, {}
@@ -84,7 +92,11 @@ class WhatIfScreen(AskScreen):
         self.draw()
 
     def head_lines(self, width: int) -> Sequence[Line]:
-        line = Line().add(" What-if", "title").add("  no statistic and no gate counts it", "dim")
+        line = (
+            Line()
+            .add(" What-if", "title")
+            .add("  an experiment: it counts in no statistic and no gate", "dim")
+        )
         if self.evidence is not None:
             example = self.evidence.example
             name = f"{example.kind}:{example.id}"
@@ -140,7 +152,7 @@ class WhatIfScreen(AskScreen):
         if cue is not None:
             name = fit(self.text[cue.start : cue.end], max(width - 60, 16)).rstrip()
             line.add("d", "key").add(f" deletes “{name}” ({cue.label}), ", "dim")
-        line.add("e", "key").add(" edits; ", "dim").add("⏎", "key").add(" then asks both", "dim")
+        line.add("i", "key").add(" edits; ", "dim").add("⏎", "key").add(" then asks both", "dim")
         if self.explained and (self.before is None or not self.before.attributions):
             line.add(", now explains it as it is", "dim")
         return [line]
@@ -156,6 +168,12 @@ class WhatIfScreen(AskScreen):
             self._saved[after.text] = event.event_id
             self.after_write()
         return self._saved[after.text]
+
+    def do_entry_editor(self) -> None:
+        """Change the text in one's own editor."""
+        self.do_whatif_edit()
+        if self.entry.is_open:
+            self.entry.edit()
 
     def do_whatif_save(self) -> None:
         """Save text and answers."""

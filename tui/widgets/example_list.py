@@ -11,6 +11,7 @@ from textual.geometry import Size
 from textual.strip import Strip
 
 from analysis.base.records import VARIANT
+from tui.draw.highlight import highlighted
 from tui.draw.lines import Line
 from tui.draw.messages import ExampleChosen
 from tui.draw.right_words import RIGHT_MARKS
@@ -128,8 +129,9 @@ class ExampleList(LineScroll):
         row = self.row(number)
         if row is None:
             return Strip.blank(width, background)
-        shown = example_line(row, self.scrollable_content_region.width, blind=is_blind(self.session))
-        segments = shown.segments(self.colours)
+        shown = example_line(row, self.cells, blind=is_blind(self.session))
+        search = self.scope.search if self.scope is not None else None
+        segments = highlighted([shown], search)[0].segments(self.colours)
         if number == self.position:
             cursor = self.colours.style("cursor")
             segments = [Segment(text, (style or cursor) + cursor) for text, style, _ in segments]

@@ -38,6 +38,16 @@ class LineScroll(ScrollView, can_focus=True):
         super().__init__(id=widget_id)
         self.colours = colours
 
+    @property
+    def cells(self) -> int:
+        """Cells of a line: what there is beside the scrollbar."""
+        return max(self.scrollable_content_region.width, 0)
+
+    @property
+    def rows(self) -> int:
+        """Lines that are seen at once; one at least."""
+        return max(self.size.height, 1)
+
     def change_colours(self, colours: Colours) -> None:
         """Draw in other colours."""
         self.colours = colours

@@ -25,7 +25,7 @@ class LineView(LineScroll):
     | key | does |
     |---|---|
     | up, down | cursor to the previous or next line with a target; scrolls where there is none |
-    | pageup, pagedown, home, end | scrolls |
+    | pageup, pagedown, home, end | scrolls, and takes the cursor along |
     | enter | opens the line under the cursor |
     """
 
@@ -44,7 +44,7 @@ class LineView(LineScroll):
         old, old_cursor = self.lines, self.cursor
         target = self.target
         self.lines = list(lines)
-        stops = [number for number, line in enumerate(self.lines) if line.target is not None]
+        stops = self._stops()
         self.cursor = stops[0] if stops else None
         if not top and target is not None:
             same = [number for number in stops if self.lines[number].target == target]
@@ -71,8 +71,8 @@ class LineView(LineScroll):
         # What belongs to a line has no target of its own, and ends at a rule or a blank line.
         while below and below[0].target is None and below[0].plain.strip(" ─"):
             last, below = last + 1, below[1:]
-        top, height = round(self.scroll_offset.y), max(self.size.height, 1)
-        wanted = min(max(top, last - height + 1), first)
+        top, _ = self._window()
+        wanted = min(max(top, last - self.rows + 1), first)
         if wanted != top:
             self.scroll_to(y=wanted, animate=False)
 
@@ -93,32 +93,89 @@ class LineView(LineScroll):
         return False
 
     def action_step(self, step: int) -> None:
-        """Move the cursor; scroll where there is no further stop, and on to the cursor where it is out of sight."""
-        stops = [number for number, line in enumerate(self.lines) if line.target is not None]
-        here = -1 if self.cursor is None else self.cursor
-        ahead = [number for number in stops if (number > here if step > 0 else number < here)]
-        if not ahead or self._out_of_sight(here, step):
-            self.scroll_to(y=self.scroll_offset.y + step, animate=False)
-            return
-        self._set_cursor(ahead[0] if step > 0 else ahead[-1])
+        """Move the cursor to the next stop that is seen or just beyond; where there is none, scroll by a line.
 
-    def _out_of_sight(self, number: int, step: int) -> bool:
-        """Whether a line lies below what is seen, for a step down, or above it, for one up."""
-        top = round(self.scroll_offset.y)
-        return number >= top + max(self.size.height, 1) if step > 0 else 0 <= number < top
+        From a cursor that is out of sight it goes on from what is seen, so that no key jumps away from what is read.
+        """
+        top, last = self._window()
+        here = -1 if self.cursor is None else self.cursor
+        here = max(here, top - 1) if step > 0 else min(here, last + 1)
+        ahead = [number for number in self._stops() if (number > here if step > 0 else number < here)]
+        found = (ahead[0] if step > 0 else ahead[-1]) if ahead else None
+        if found is None or not top - 1 <= found <= last + 1:
+            self.scroll_to(y=self.scroll_offset.y + step, animate=False)
+        else:
+            self._set_cursor(found)
 
     def action_page(self, step: int) -> None:
-        """Scroll by a page."""
-        self.scroll_to(y=self.scroll_offset.y + step * max(self.size.height - 1, 1), animate=False)
+        """Scroll by a page, and take the cursor along."""
+        moved = step * max(self.rows - 1, 1)
+        before, _ = self._window()
+        top = self._scroll_top(before + moved)
+        if top == before:
+            self.action_edge(step)
+        else:
+            self._cursor_into(top, (self.cursor if self.cursor is not None else before) + moved)
 
     def action_edge(self, step: int) -> None:
-        """Scroll to one end."""
-        self.scroll_to(y=0 if step < 0 else len(self.lines), animate=False)
+        """Scroll to one end, and take the cursor along."""
+        top = self._scroll_top(0 if step < 0 else len(self.lines))
+        self._cursor_into(top, 0 if step < 0 else len(self.lines))
+
+    def action_section(self, step: int) -> None:
+        """Put the cursor on the first stop of the next section, or of this or the previous one; at an end, round.
+
+        A section begins with a title, and is passed over where nothing in it leads anywhere.
+        """
+        titles = [number for number, line in enumerate(self.lines) if line.is_title]
+        stops = self._stops()
+        first = [
+            next((stop for stop in stops if title <= stop < end), None)
+            for title, end in zip(titles, [*titles[1:], len(self.lines)], strict=True)
+        ]
+        starts = [(title, stop) for title, stop in zip(titles, first, strict=True) if stop is not None]
+        if not starts:
+            return
+        here = -1 if self.cursor is None else self.cursor
+        if step > 0:
+            title, stop = next((one for one in starts if one[1] > here), starts[0])
+        else:
+            title, stop = next((one for one in reversed(starts) if one[1] < here), starts[-1])
+        self._set_cursor(stop)
+        top, last = self._window()
+        # The title is seen with it, and what follows: a section that ends below is shown from its head.
+        if title < top or stop + self.rows // 2 > last:
+            self._scroll_top(title)
+
+    def _stops(self) -> list[int]:
+        return [number for number, line in enumerate(self.lines) if line.target is not None]
+
+    def _window(self) -> tuple[int, int]:
+        """The first and last line that are seen."""
+        top = round(self.scroll_offset.y)
+        return top, top + self.rows - 1
+
+    def _scroll_top(self, wanted: int) -> int:
+        """Scroll so that a line is the first, as far as there are lines; returns the first."""
+        top = max(0, min(wanted, len(self.lines) - self.rows))
+        self.scroll_to(y=top, animate=False)
+        return top
+
+    def _cursor_into(self, top: int, near: int) -> None:
+        """Put the cursor on the stop that is nearest to a line, of those seen; it stays where none is."""
+        seen = [number for number in self._stops() if top <= number < top + self.rows]
+        if seen:
+            self._set_cursor(min(seen, key=lambda number: abs(number - near)), scroll=False)
 
     def action_open(self) -> None:
-        """Open what the line under the cursor leads to."""
-        if self.target is not None:
+        """Open what the line under the cursor leads to; a cursor that is out of sight is shown first."""
+        top, last = self._window()
+        if self.target is None or self.cursor is None:
+            return
+        if top <= self.cursor <= last:
             self.post_message(LineOpened(self.target))
+        else:
+            self.reveal()
 
     def on_click(self, event: events.Click) -> None:
         number = event.y + self.scroll_offset.y
@@ -139,16 +196,16 @@ class LineView(LineScroll):
         if self.cursor is not None:
             self.refresh_line(self.cursor)
 
-    def _set_cursor(self, number: int) -> None:
+    def _set_cursor(self, number: int, *, scroll: bool = True) -> None:
         before, self.cursor = self.cursor, number
         if before is not None:
             self.refresh_line(before)
         self.refresh_line(number)
-        top, height = self.scroll_offset.y, max(self.size.height, 1)
-        if number < top:
+        top, last = self._window()
+        if scroll and number < top:
             self.scroll_to(y=0 if self._first_stop(number) else number, animate=False)
-        elif number >= top + height:
-            self.scroll_to(y=number - height + 1, animate=False)
+        elif scroll and number > last:
+            self.scroll_to(y=number - self.rows + 1, animate=False)
         self.post_message(CursorMoved(self.id, self.target))
 
     def _first_stop(self, number: int) -> bool:
@@ -160,7 +217,7 @@ class LineView(LineScroll):
         background = self.rich_style
         if number >= len(self.lines):
             return Strip.blank(width, background)
-        line = self.lines[number]
+        line = self.lines[number].cropped(self.cells)
         segments = line.segments(self.colours)
         if line.target is not None and number == self.cursor and self.can_focus:
             cursor = self.colours.style("cursor")

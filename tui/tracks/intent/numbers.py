@@ -16,7 +16,7 @@ from tui.plugin.options import ViewOptions
 from tui.tracks.intent.drift import DEFINITIONS as DRIFT_WORDS
 from tui.tracks.intent.drift import drift_lines
 from tui.tracks.intent.slice_licences import slice_licence_lines
-from tui.tracks.intent.view import prediction_sentence, sides_of, variant_lines
+from tui.tracks.intent.view import ordered_variants, prediction_sentence, sides_of, variant_lines
 
 if TYPE_CHECKING:
     from analysis.base.records import Attribution
@@ -93,7 +93,7 @@ def number_lines(evidence: ExampleEvidence, options: ViewOptions) -> list[Line]:
             lines += wrapped(f" {name}", told, width, indent=14)
     if evidence.variants:
         lines += [rule(width), text_line(" COUNTERFACTUALS", "title")]
-        for row in evidence.variants:
+        for row in ordered_variants(evidence):
             lines += variant_lines(row, evidence, width, text=True)
     lines += _explanations(evidence, options)
     lines += _chosen(evidence, width)

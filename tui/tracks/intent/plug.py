@@ -56,13 +56,13 @@ class IntentView(View):
         if gate.name not in PROBED_GATES or gate.slice is None:
             return []
         line = Line(Target(PROBES, gate.slice)).column(" probes", LABEL_CELLS, "dim")
-        return [line.add("base against candidate, worst texts first").end("d ⏎", width - 1, "key")]
+        return [line.add("base against candidate, worst texts first").end("P ⏎", width - 1, "key")]
 
     def actions(self) -> tuple[Action, ...]:
         return (
             Action(
                 "probes.open",
-                ("d",),
+                ("P",),
                 "probe diffs",
                 "What each cue does to base and candidate, with the worst texts.",
                 ("overview", "review", "gates"),

@@ -30,6 +30,11 @@ CASES = 4
 """Worst cases listed under each cue; Enter on a probe goes through more of them."""
 OPENED = 40
 """Worst cases that Enter on a probe goes through."""
+TEXTS_MEANT = (
+    "own: terms of the review's list · held out: terms on no list · other: texts of other classes · critical: texts of "
+    "the class"
+)
+"""What the rows name."""
 DONE = {"insert": "own", "remove": "removed", "swap": "swapped", "signal": "deleted"}
 
 
@@ -107,6 +112,7 @@ class ProbesScreen(BaseScreen):
                 if metric is not None and metric.status != "ok":
                     said = f"{_done(diff)} {metric.side}: unknown, {metric.why}"
                     lines += wrapped("", said, width, indent=2, style="warn")
+        lines += wrapped("", TEXTS_MEANT, width, indent=1, style="dim")
         lines.append(rule(width))
         for operation in dict.fromkeys(diff.operation for diff in diffs):
             lines += self._case_lines(diffs, operation, width)

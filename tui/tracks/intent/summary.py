@@ -16,6 +16,7 @@ from tui.tracks.intent.drift import strip_sentence
 from tui.tracks.intent.view import (
     cut_sentence,
     no_model_sentence,
+    ordered_variants,
     prediction_sentence,
     sides_of,
     transition,
@@ -57,7 +58,7 @@ def summary(evidence: ExampleEvidence) -> list[str]:
         f"what reverts the flip: {intervention_sentence(one, example.text)[0]}"
         for one in reverting(evidence.interventions)
     ]
-    for row in evidence.variants[:6]:
+    for row in ordered_variants(evidence)[:6]:
         rows.append(
             f"{row['operation']} {row['cue']} “{row['term']}”: p({row['target']}) base "
             f"{figure(row['base_plain_p'], 2)} to {figure(row['base_p'], 2)}, candidate "

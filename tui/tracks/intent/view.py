@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from analysis.base.records import SIDES
 from analysis.review.queries import by_side
+from analysis.tracks.intent.names import RELEVANCE, SIGNALS
 from tui.draw.lines import Line, Target, rule, wrapped
 from tui.draw.number_text import bar, figure, signed
 from tui.draw.safe_text import printable
@@ -159,8 +160,11 @@ def _cut(evidence: ExampleEvidence, width: int) -> list[Line]:
 
 
 def _variants(evidence: ExampleEvidence, options: ViewOptions, room: int) -> list[Line]:
-    """The counterfactuals that change most, as many as there is room for, and one in any case."""
-    rows = [row for row in evidence.variants if row.get("candidate_p") is not None]
+    """The counterfactuals, as many as there is room for, and one in any case.
+
+    Those of what raised a flag stand first, whatever room there is; then by how differently they move the two sides.
+    """
+    rows = [row for row in ordered_variants(evidence) if row.get("candidate_p") is not None]
     lines: list[Line] = []
     if evidence.example.parent_ref is not None:
         parent = evidence.example.parent_ref
@@ -168,7 +172,7 @@ def _variants(evidence: ExampleEvidence, options: ViewOptions, room: int) -> lis
         lines.append(line.end("⏎", options.width - 1, "key"))
     if not rows:
         return lines
-    rows.sort(key=lambda row: -abs(_effect(row, "candidate")))
+    flagged = {flag.gate for flag in evidence.flags}
     text = options.height >= 22
     fitting = (room - len(lines) - 1) // (2 if text else 1)
     shown = rows[: max(1, min(2 if options.height < 26 else 8, fitting))]
@@ -178,12 +182,31 @@ def _variants(evidence: ExampleEvidence, options: ViewOptions, room: int) -> lis
     )
     head = Line().add(title, "title").add(" plain → changed", "dim")
     if len(rows) > len(shown):
-        said = f"   {len(shown)} of {len(rows)}; space shows all"
+        first = " · flagged first" if gate_probed(shown[0]) in flagged else ""
+        said = f"   {len(shown)} of {len(rows)}{first} · space: all"
         head.column(said, max(options.width - 1 - head.width, 1), "dim")
     lines.append(head)
     for row in shown:
         lines += variant_lines(row, evidence, options.width, text=text)
     return lines
+
+
+def ordered_variants(evidence: ExampleEvidence) -> list[Mapping[str, Any]]:
+    """Its counterfactuals: those of what raised a flag first, then by how differently they move the two sides."""
+    flagged = {flag.gate for flag in evidence.flags}
+    return sorted(evidence.variants, key=lambda row: (gate_probed(row) not in flagged, -_apart(row)))
+
+
+def gate_probed(row: Mapping[str, Any]) -> str:
+    """Key of the gate that a counterfactual is a probe of: that of its cue, or of the signals of its class."""
+    if row["operation"] == "signal":
+        return f"{SIGNALS}[{row['target']}]"
+    return f"{RELEVANCE}[{row['target']}/{row['cue']}]"
+
+
+def _apart(row: Mapping[str, Any]) -> float:
+    """How differently a change moves the two sides: what one of them does not move may be the fault."""
+    return abs(_effect(row, "candidate") - _effect(row, "base"))
 
 
 def _effect(row: Mapping[str, Any], side: str) -> float:

@@ -11,7 +11,7 @@ from rich.style import Style
 from analysis.base.records import SIDES, Side
 from analysis.review.queries import by_side
 from analysis.text.thoughts import thought_spans
-from tui.draw.lines import Line, beside, text_line, wrapped
+from tui.draw.lines import Line, beside, first_rows, text_line, wrapped
 from tui.draw.number_text import figure, plural
 from tui.draw.palette import attribution_style, sign_mark
 from tui.tracks.response.layout import INDENT
@@ -227,7 +227,8 @@ def likelihood_lines(evidence: ExampleEvidence, options: ViewOptions, likely: Li
         tokens_text = "   ".join(
             f"{row['token'].strip() or '␠'} +{row['change']:.1f}" for row in upweighted[:5]
         )
-        lines += wrapped(" rose most", tokens_text, width, indent=INDENT, style="number")[:2]
+        rose = wrapped(" rose most", tokens_text, width, indent=INDENT, style="number")
+        lines += first_rows(rose, 2, width)
     return lines
 
 

@@ -106,7 +106,7 @@ class ResponseView(View):
                 ),
                 (
                     "view.likelihood",
-                    "p",
+                    "L",
                     "log-probability",
                     "Colour the words of both answers by how much likelier the candidate makes them than the base.",
                     16,
@@ -168,6 +168,10 @@ class ResponseView(View):
 
     def do_view_diff(self, here: Place) -> None:
         """What the candidate's answer adds and leaves out, or both as they are."""
+        from tui.tracks.response.answers import LIKELIHOOD
+
+        # Words coloured by likelihood have no additions to show: the last key that was pressed is meant.
+        here.switched -= {LIKELIHOOD}
         here.side = "both" if here.side == "difference" else "difference"
         here.show_example()
         here.notice(f"side: {here.side}")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from analysis.base.records import Side
 from analysis.review.queries import by_side
-from tui.draw.lines import Line, Target, wrapped
+from tui.draw.lines import Line, Target, first_rows, wrapped
 from tui.draw.palette import MINUS
 from tui.draw.safe_text import cells, printable
 from tui.tracks.response.behaviours import asked_after
@@ -153,7 +153,7 @@ def _hit(number: int, one: SpanShown, options: ViewOptions, *, chosen: bool) -> 
     if not chosen and options.height < 26:
         return [line]
     rows = wrapped("", one.why, width, indent=9, style="text" if chosen else "dim")
-    return [line, *(rows if chosen or options.height >= 40 else rows[:1])]
+    return [line, *(rows if chosen or options.height >= 40 else first_rows(rows, 1, width))]
 
 
 def _question(evidence: ExampleEvidence, one: SpanShown, width: int) -> list[Line]:

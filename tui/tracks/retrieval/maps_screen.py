@@ -10,7 +10,7 @@ from textual.widget import Widget
 from analysis.base.records import SIDES, Side
 from analysis.tracks.retrieval.map_queries import MapPoint, item_attributes, map_neighbours, most_moved
 from analysis.tracks.retrieval.metric_specs import TRACK
-from tui.draw.lines import Line, beside, rule, wrapped
+from tui.draw.lines import Line, beside, first_rows, rule, wrapped
 from tui.screens.base import BaseScreen
 from tui.screens.head import review_head
 from tui.tracks.retrieval.map_lines import meaning_lines, quality_lines, withheld_lines
@@ -130,7 +130,7 @@ class MapsScreen(BaseScreen):
         if attribute is not None:
             name, wanted = attribute
             line.add("   by ", "dim").add(name, "strong").add(" (wanted)" if wanted else " (unwanted)", "dim")
-        return line.end("v attribute  V side", width - 1, "key")
+        return line.end("G group by  V side", width - 1, "key")
 
     def _legend(self, width: int) -> list[Line]:
         colours, (_, names) = self.console_app.colours, self.maps.groups
@@ -177,10 +177,11 @@ class MapsScreen(BaseScreen):
         lines = [line.end("1…0 nearest by vector   ⏎ open", width - 1, "dim")]
         if self._of not in (None, ref):
             example = self.session.example(str(self._of)).example
-            lines += wrapped("", f"ranks are of {example.kind} {example.text}", width, indent=4)[:1]
+            ranked = wrapped("", f"ranks are of {example.kind} {example.text}", width, indent=4)
+            lines += first_rows(ranked, 1, width)
         attributes = item_attributes(self.session.connection, ref)
         said = " · ".join(f"{name} {value}" for name, _, value in attributes)
-        return lines + wrapped("", said, width, indent=4, style="dim")[:2]
+        return lines + first_rows(wrapped("", said, width, indent=4, style="dim"), 2, width)
 
     def do_map_left(self) -> None:
         """Cursor to the nearest item at the left."""

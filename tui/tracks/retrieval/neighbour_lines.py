@@ -34,7 +34,7 @@ def movement(one: Neighbour, lists: Lists) -> tuple[str, str]:
     if lists.changed(one):
         if one.side == "candidate":
             return "+ new", "critical"
-        return f"− {rank_text(one.other_rank, lists.depth)}", "warn"
+        return f"↘ {rank_text(one.other_rank, lists.depth)}", "warn"
     moved = (one.other_rank or one.rank) - one.rank
     if moved == 0:
         return "=", "dim"

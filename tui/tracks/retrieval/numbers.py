@@ -42,7 +42,7 @@ MARKS = (
     ),
     ("+ new", "among the candidate's k nearest and not among the base's"),
     (
-        "− lost",
+        "↘ lost",
         "among the base's k nearest and not among the candidate's; with its new rank, where it is stored",
     ),
     (

@@ -64,16 +64,18 @@ class RetrievalView(View):
                 23,
             ),
             Action("map.open", ("enter",), "open", "Open the item under the cursor.", _ON_MAPS, 1),
-            Action("map.left", ("left", "h"), "left", "Cursor to the nearest item at the left.", _ON_MAPS),
-            Action("map.down", ("down", "j"), "down", "Cursor to the nearest item below.", _ON_MAPS),
-            Action("map.up", ("up", "k"), "up", "Cursor to the nearest item above.", _ON_MAPS),
+            Action("map.left", ("left",), "left", "Cursor to the nearest item at the left.", _ON_MAPS),
             Action(
-                "map.right", ("right", "l"), "right", "Cursor to the nearest item at the right.", _ON_MAPS
+                "map.down", ("down", "j"), "down", "Cursor to the nearest item below.", _ON_MAPS, means="next"
             ),
             Action(
+                "map.up", ("up", "k"), "up", "Cursor to the nearest item above.", _ON_MAPS, means="previous"
+            ),
+            Action("map.right", ("right",), "right", "Cursor to the nearest item at the right.", _ON_MAPS),
+            Action(
                 "map.attribute",
-                ("v",),
-                "attribute",
+                ("G",),
+                "group by",
                 "Mark and colour the items by the next attribute.",
                 _ON_MAPS,
                 2,
@@ -86,7 +88,15 @@ class RetrievalView(View):
                 _ON_MAPS,
                 3,
             ),
-            Action("map.method", ("t",), "t-SNE/UMAP", "The maps of the next method.", _ON_MAPS, 4),
+            Action(
+                "map.method",
+                ("v",),
+                "t-SNE/UMAP",
+                "The maps of the next method.",
+                _ON_MAPS,
+                4,
+                means="method",
+            ),
         )
 
     def screens(self) -> tuple[TrackScreen, ...]:

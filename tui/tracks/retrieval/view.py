@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from analysis.base.records import SIDES, Side
 from tui.draw.edit_sentence import edit_sentence
-from tui.draw.lines import Line, Target, rule, text_line, wrapped
+from tui.draw.lines import Line, Target, first_rows, rule, text_line, wrapped
 from tui.draw.number_text import figure, plural, signed
 from tui.draw.safe_text import cells
 from tui.plugin.common import annotation_lines, flag_reasons
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 INDENT = 10
 """Cells of the labels at the left."""
-LEGEND = " ✓ {ticked}   = same place   ↑↓ moved   + new   − lost   ! unwanted only"
+LEGEND = " ✓ {ticked}   = same place   ↑↓ moved   + new   ↘ lost   ! unwanted only"
 
 
 def example_lines(evidence: ExampleEvidence, options: ViewOptions) -> list[Line]:
@@ -45,11 +45,7 @@ def text_rows(label: str, text: str, options: ViewOptions, most: int, style: str
         style: of the text.
     """
     rows = wrapped(label, text, options.width, indent=INDENT, style=style)
-    if options.height >= TALL or len(rows) <= most:
-        return rows
-    rows = wrapped(label, text, options.width - 2, indent=INDENT, style=style)[:most]
-    rows[-1].add(" …", "dim")
-    return rows
+    return rows if options.height >= TALL else first_rows(rows, most, options.width)
 
 
 def _head(evidence: ExampleEvidence, options: ViewOptions, label: str, text: str, most: int) -> list[Line]:

@@ -1,0 +1,137 @@
+"""What holds of every screen: nothing is cut without a sign at any width, and no word of the trade is unexplained."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import AsyncIterator
+
+from textual.geometry import Size
+from textual.pilot import Pilot
+
+from analysis.plugin.registry import get
+from analysis.review.session import ReviewSession
+from tests.tui.conftest import OpenConsole
+from tests.tui.reading import at, shown, until, until_true
+from tui.draw.glossary import GLOSSARY
+from tui.draw.lines import Line, first_rows, text_line
+from tui.plugin.registry import built_in
+from tui.widgets.example_list import ExampleList, example_line, is_blind
+from tui.widgets.line_scroll import LineScroll
+from tui.widgets.line_view import LineView
+
+WIDTHS = (60, 80, 100, 120, 200)
+
+
+async def screens(pilot: Pilot[int]) -> AsyncIterator[str]:
+    """Every screen and dialogue of a review of messages, one after the other; what shows that it is there."""
+    await until(pilot, "WHAT CHANGED")
+    yield "overview"
+    await pilot.press("2")
+    await until(pilot, "hidden until you have answered")
+    yield "closed page"
+    for key in ("o", "t", "f", "question_mark"):
+        await pilot.press(key)
+        await pilot.pause()
+        yield key
+        await pilot.press("escape")
+        await pilot.pause()
+    await at(pilot, "m00", look=True)
+    yield "open page"
+    for key, words in (
+        ("space", "COUNTERFACTUALS"),
+        ("F", "moves gate"),
+        ("m", "mark words"),
+        ("ctrl+p", "all actions"),
+    ):
+        await pilot.press(key)
+        await until(pilot, words)
+        yield words
+        await pilot.press("escape")
+        await pilot.pause()
+    await pilot.press("w")
+    await until(pilot, "not changed yet")
+    yield "what if"
+    await pilot.press("5", "enter")
+    await until(pilot, "protects")
+    yield "gate"
+    await pilot.press("P")
+    await until(pilot, "change of p")
+    yield "probes"
+    await pilot.press("6")
+    await until(pilot, "Release decision")
+    await pilot.press("enter", "end")
+    await pilot.pause()
+    yield "sign-off"
+
+
+def rows_cut(view: LineScroll) -> list[str]:
+    """Visible rows of a widget that lost something and do not say so."""
+    lost = []
+    for y in range(view.size.height):
+        number = y + round(view.scroll_offset.y)
+        drawn = "".join(one.text for one in view.render_line(y)).rstrip()
+        if isinstance(view, LineView) and number < len(view.lines):
+            whole = view.lines[number].plain.rstrip()
+        elif isinstance(view, ExampleList) and (row := view.row(number)) is not None:
+            whole = example_line(row, view.cells, blind=is_blind(view.session)).plain.rstrip()
+        else:
+            continue
+        if drawn[1:] != whole[1:] and not drawn.endswith("…"):
+            lost.append(f"{view.id}: {whole!r} as {drawn!r}")
+    return lost
+
+
+async def test_no_screen_cuts_without_a_sign_and_no_word_of_the_trade_is_unexplained(
+    console: OpenConsole, session: ReviewSession
+) -> None:
+    seen: list[str] = []
+    async with console(size=(80, 24)) as pilot:
+        async for name in screens(pilot):
+            for width in WIDTHS:
+                await pilot.resize_terminal(width, 24)
+                await until_true(pilot, lambda width=width: pilot.app.screen.size == Size(width, 24))  # type: ignore[misc]
+                await pilot.pause()
+                for view in pilot.app.screen.query(LineScroll):
+                    if view.display and view.size.height:
+                        assert rows_cut(view) == [], (name, width)
+                seen.append(shown(pilot.app))
+            await pilot.resize_terminal(80, 24)
+            await pilot.pause()
+    for track in built_in():
+        seen += [spec.title for spec in get(track).metrics()]
+    for found in session.gate_input().specs.values():
+        seen += [spec.title for spec in found.values()]
+    entries = {term.casefold() for term in GLOSSARY}
+    text = "\n".join(seen)
+    used = {term.casefold() for term in re.findall(TRADE, text, re.IGNORECASE)}
+    assert used - entries == set()
+    assert used, "nothing was read"
+    assert all(meaning.endswith((".", "there.")) for meaning in GLOSSARY.values())
+
+
+TRADE = (
+    r"\b(?:accuracy|advisory|anisotropy|brier score|broken|calibration|centroid|churn|completeness|confound|"
+    r"continuity|cosine|counterfactual|critical|cue|divergence|dose response|drift|enrichment|flip|graft|held out|"
+    r"hubness|integrated gradients|interval|kernel shap|knn recall|layer-wise relevance|licensed|lift|lime|log-odds|"
+    r"log-probability|logit|lrp|margin|nats|ndcg|neutral phrase|net rise|occlusion|out of scope|overlap|perplexity|"
+    r"precision|probe|rank-biased overlap|recall|reciprocal rank|reverts|seed stability|t-sne|trustworthiness|umap|"
+    r"undecided|unknown|waived)\b"
+)
+"""Words of the trade; one that a screen uses needs an entry in the glossary."""
+
+
+def test_a_line_that_does_not_fit_ends_in_a_sign() -> None:
+    line = Line().add("recall ", "dim").add("of escalation", "strong")
+    for width in range(1, 25):
+        cut = line.cropped(width)
+        assert cut.width <= width
+        assert (cut.plain == line.plain) == (width >= line.width)
+        assert cut.plain.endswith("…") or width >= line.width
+    assert Line().add("ab").add("   ").cropped(2).plain == "ab"
+    assert Line().add("日本語").cropped(4).width <= 4
+    assert text_line("x", "title").is_title
+    assert not text_line("   x", "text").is_title
+    rows = [text_line("one"), text_line("two"), text_line("three")]
+    assert [row.plain for row in first_rows(rows, 2, 20)] == ["one", "two …"]
+    assert [row.plain for row in first_rows(rows, 2, 4)] == ["one", "two…"]
+    assert first_rows(rows, 3, 4) == rows
