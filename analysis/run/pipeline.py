@@ -91,6 +91,7 @@ def analyze(
     *,
     fresh: bool = False,
     skip_bad_rows: bool = False,
+    group: str | None = None,
     on_progress: OnProgress | None = None,
 ) -> Published:
     """Run both models side by side and publish the evidence as an immutable run.
@@ -99,6 +100,7 @@ def analyze(
         path: the review file.
         fresh: forget the cached shards and compute everything again.
         skip_bad_rows: go on without rows that cannot be read; the run says how many.
+        group: a Unix group whose members share the store from now on.
         on_progress: called after every shard, and while a long one is run.
 
     Raises:
@@ -111,7 +113,7 @@ def analyze(
         _prepare(get(name), settings, review, device, skip_bad_rows)
         for name, settings in review.tracks.items()
     ]
-    store = create_store(review.store_path)
+    store = create_store(review.store_path, group)
     previous = read_previous(review.review.previous)
     description = {**_describe(review, prepared, device, previous, taught), "after": run_names(store)}
     run = run_id(description)
@@ -209,7 +211,9 @@ def _describe(
     }
     forms = {name: some for name, some in forms.items() if some}
     before = recorded(previous, {name: one["data"] for name, one in tracks.items()})
-    section = review.review.model_dump(mode="json", exclude={"store", "previous"})
+    # Who has no further name declares none.
+    undeclared = set() if review.review.aliases else {"aliases"}
+    section = review.review.model_dump(mode="json", exclude={"store", "previous", *undeclared})
     lexicons = {name: list(review.lexicon(name).cues) for name in review.lexicons}
     versions = {name: importlib.metadata.version(name) for name in (*LIBRARIES, *_installed(EXTRAS))}
     return {

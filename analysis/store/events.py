@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+import secrets
 from dataclasses import asdict, dataclass, fields, replace
 from typing import Any
 
@@ -16,12 +17,15 @@ import rfc8785
 
 from analysis.base.errors import AssayError
 from analysis.base.review_records import Event
+from analysis.store.event_kinds import kind_problem
 
 GENESIS = "0" * 64
 """What the first event of a stream has in `prev`."""
 
 BODY_LIMIT = 64 << 10
-"""Largest body in bytes; a larger one lives in a side file."""
+"""Largest body in bytes."""
+ID_PREFIX = 16
+"""So many characters of an event's id follow from its stream: no other stream can use the same id."""
 
 LINE_LIMIT = 1 << 20
 MAX_INTEGER = 2**53 - 1
@@ -50,6 +54,16 @@ def canonical_json(value: dict[str, Any]) -> str:
         raise AssayError(
             f"this cannot be recorded: {error}", hint="remove the character or number"
         ) from error
+
+
+def new_event_id(stream_id: str) -> str:
+    """An id for the next event of a stream: 32 hex digits, the first half from the stream's name, the rest drawn."""
+    return id_prefix(stream_id) + secrets.token_hex((32 - ID_PREFIX) // 2)
+
+
+def id_prefix(stream_id: str) -> str:
+    """What the ids of all events of a stream begin with."""
+    return hashlib.sha256(stream_id.encode("utf-8", "surrogatepass")).hexdigest()[:ID_PREFIX]
 
 
 def _encode(columns: dict[str, Any]) -> bytes:
@@ -114,6 +128,22 @@ def parse_line(line: bytes, where: str) -> Event:
     return Event(**columns)
 
 
+def check_said(event: Event, where: str) -> None:
+    """Check that an event is of a known kind, with a body of that kind, and an id that is its stream's.
+
+    Raises:
+        AssayError: it is not; nothing that a session writes fails here.
+    """
+    size = len(event.body.encode("utf-8"))
+    if size > BODY_LIMIT:
+        raise damaged(f"the body of this event has {size:,} bytes, at most {BODY_LIMIT:,} are kept", where)
+    problem = kind_problem(event.kind, event.ref, event.target, json.loads(event.body))
+    if problem:
+        raise damaged(problem, where)
+    if not event.event_id.startswith(id_prefix(event.stream_id)):
+        raise damaged(f"event id {event.event_id[:40]!r} is not one of this stream", where)
+
+
 def check_link(event: Event, stream_id: str, before: Position, where: str) -> Position:
     """The stream's position after an event that continues its chain.
 
@@ -139,6 +169,6 @@ def damaged(message: str, where: str) -> AssayError:
     return AssayError(
         message,
         where=where,
-        hint="nothing was changed: compare this journal with a copy of it, or move it out of the store "
-        "and say so in the report",
+        hint="nothing was changed: put a good copy of this journal in its place, or move it out of the store and "
+        "accept the loss: `assay rebuild STORE --accept-loss REASON`",
     )

@@ -22,12 +22,13 @@ def analyze_with_progress(
     *,
     fresh: bool = False,
     skip_bad_rows: bool = False,
+    group: str | None = None,
 ) -> Published:
     """Analyse a review; bars where stderr is a terminal, plain lines elsewhere."""
     from analysis.run.pipeline import analyze
 
     def run(on_progress: OnProgress) -> Published:
-        return analyze(review, fresh=fresh, skip_bad_rows=skip_bad_rows, on_progress=on_progress)
+        return analyze(review, fresh=fresh, skip_bad_rows=skip_bad_rows, group=group, on_progress=on_progress)
 
     if not sys.stderr.isatty():
         return run(PlainProgress())

@@ -19,6 +19,7 @@ def add(to: Add) -> None:
     analyze.add_argument("review", metavar="REVIEW.toml", type=Path)
     analyze.add_argument("--fresh", action="store_true", help="compute everything again")
     analyze.add_argument("--skip-bad-rows", action="store_true", help="go on without rows that are wrong")
+    analyze.add_argument("--group", metavar="NAME", help="a Unix group whose members share the store")
 
 
 def _init(arguments: argparse.Namespace) -> int:
@@ -58,6 +59,7 @@ def _analyze(arguments: argparse.Namespace) -> int:
         arguments.review,
         fresh=arguments.fresh,
         skip_bad_rows=arguments.skip_bad_rows,
+        group=arguments.group,
     )
     verb = "published" if published.created else "unchanged: the same run exists already,"
     say(f"{verb} run {published.run} in {published.store}")

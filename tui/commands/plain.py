@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
 from analysis.base.errors import AssayError
+from analysis.base.people import shown_as
 from analysis.base.problems import suggest
 from analysis.plugin.gate import judgement
 from analysis.review.scope import Scope
@@ -213,7 +214,7 @@ class PlainReview:
                 self.say(f"your note: {mine.note}")
         for other in evidence.others:
             self.say(
-                f"{other.reviewer}: {verdict_words(other)}"
+                f"{shown_as(other.actor, other.reviewer)}: {verdict_words(other)}"
                 + (f", cause {other.cause}" if other.cause else "")
             )
         self.agreement(evidence)

@@ -20,6 +20,7 @@ def _status(arguments: argparse.Namespace) -> int:
 
     chosen = status_format(arguments.format)
     with open_session(arguments.store, read_only=True) as session:
+        session.check_evidence()
         status = session.status()
     print(chosen.write(status))
     return DONE if status["promotable"] else BLOCKED

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from analysis.base.gate_records import GateResult
+from analysis.base.people import shown_as
 from analysis.base.review_records import DECISIONS, Decision
 from analysis.review.evaluate import allow
 from tui.draw.gate_lines import GATE_MARKS
@@ -64,7 +65,8 @@ def finding_lines(session: ReviewSession, width: int) -> list[Line]:
             head = Line(target).add("   ").add(f"{finding.severity} ", "warn")
             head.column(finding.gate or "no gate", max(width - head.width - 14, 10), "strong")
             lines.append(head.end(f"{len(finding.refs)} ex. ⏎", width - 1, "key"))
-            said = f"“{finding.text}” {finding.reviewer}; evidence: {finding.evidence or 'none named'}"
+            said = f"“{finding.text}” {shown_as(finding.actor, finding.reviewer)}"
+            said += f"; evidence: {finding.evidence or 'none named'}"
             lines += wrapped("", said, width, indent=5)
     return lines
 
@@ -78,7 +80,10 @@ def state_lines(session: ReviewSession, folder: Path | None, width: int) -> list
     if given.state.decision is not None:
         decided = given.state.decision
         lines += wrapped(
-            " decided", f"{decided.decision} by {decided.reviewer}: {decided.reason}", width, indent=10
+            " decided",
+            f"{decided.decision} by {shown_as(decided.actor, decided.reviewer)}: {decided.reason}",
+            width,
+            indent=10,
         )
     names = ", ".join(signed_by) if signed_by else "UNSIGNED"
     lines += wrapped(

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from analysis.base.number_text import significant
+from analysis.base.people import shown_as
 from tui.commands.status_format import StatusFormat
 from tui.draw.number_text import PLAIN_UNITS, plural
 from tui.draw.safe_text import cells, fit, printable
@@ -25,11 +26,13 @@ def status_lines(status: Mapping[str, Any]) -> list[str]:
     counts = {verdict: sum(gate["verdict"] == verdict for gate in gates) for verdict in ORDER}
     summary = ", ".join(f"{count} {verdict}" for verdict, count in counts.items() if count)
     lines = [
+        *_record(status["record"]),
         *_causes(status["causes"]),
         f"{printable(str(status['review']))}  run {printable(str(status['run']))}",
         f"{_headline(status)}  gates: {summary}",
         _queue(status["queue"]),
         *map(_reviewer, status["reviewers"]),
+        *_merged(status["record"]),
         "",
     ]
     folded = {key for cause in status["causes"] for key in cause["gates"]}
@@ -48,6 +51,26 @@ def status_lines(status: Mapping[str, Any]) -> list[str]:
     if fired:
         lines += ["", *[printable(str(trigger["sentence"])) for trigger in fired]]
     return lines
+
+
+def _record(record: Mapping[str, Any]) -> list[str]:
+    """What is missing of the record or not to be believed, before anything else."""
+    told = [f"MISSING: {one['sentence']}" for one in record["missing"]]
+    told += [f"SET ASIDE: {one['name']}: {one['why']}" for one in record["aside"]]
+    told += [
+        f"LOSS ACCEPTED by {shown_as(one['actor'], one['reviewer'])}: {one['reason']}"
+        for one in record["accepted"]
+    ]
+    return [
+        line
+        for one in told
+        for line in textwrap.wrap(printable(one), WIDTH, subsequent_indent=" " * len("MISSING: "))
+    ]
+
+
+def _merged(record: Mapping[str, Any]) -> list[str]:
+    """What came from other machines, and whether it counts."""
+    return [f"merged: {printable(str(one['sentence']))}" for one in record["merged"]]
 
 
 def _causes(causes: Sequence[Mapping[str, Any]]) -> list[str]:
@@ -86,7 +109,7 @@ def _queue(queue: Mapping[str, Any]) -> str:
 
 def _reviewer(one: Mapping[str, Any]) -> str:
     """Who judged, and how well they were measured to read."""
-    said = f"{printable(str(one['reviewer']))}: {plural(one['verdicts'], 'verdict')}"
+    said = f"{printable(shown_as(one['actor'], one['reviewer']))}: {plural(one['verdicts'], 'verdict')}"
     if one["blind"] is not None:
         said += f", {one['blind']:.0%} blind"
     for known in one["known"]:
