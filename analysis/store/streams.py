@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from analysis.base.errors import AssayError
+from analysis.base.people import Aliases, person_of, same_person
 from analysis.base.review_records import Event
 from analysis.store.events import (
     LINE_LIMIT,
@@ -63,6 +64,21 @@ def account_name(uid: int) -> str:
         return pwd.getpwuid(uid).pw_name
     except KeyError:
         return str(uid)
+
+
+def has_account(person: str, aliases: Aliases) -> bool:
+    """Whether a person, by name, address or alias, has an account on this machine."""
+    names = {person, person.partition("@")[0], person_of(person, aliases)}
+    for name, others in aliases.items():
+        if same_person(name, person, aliases):
+            names |= {name, *others}
+    for name in names:
+        try:
+            pwd.getpwnam(name)
+        except (KeyError, ValueError):
+            continue
+        return True
+    return False
 
 
 @dataclass(frozen=True, slots=True)

@@ -230,6 +230,13 @@ def verdict_body(right: Right, **more: Any) -> dict[str, Any]:
     return {**CORRECTNESS[right], "blind": False, "seconds": None, "critical_slices": [], **more}
 
 
+def unlock(store: Path) -> Path:
+    """Let the runs of a store be written, which are published read-only, so that a test can damage them."""
+    for path in (store / "runs").rglob("*"):
+        path.chmod(path.stat().st_mode | 0o200)
+    return store
+
+
 def part(session: ReviewSession, name: QueuePart) -> list[str]:
     """The refs of one part of the queue, in its order."""
     return [row.ref for row in session.queue_page(Scope(part=name), 0, 100)]

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from analysis.base.errors import AssayError
+from analysis.base.people import shown_as
 from analysis.review.asked import Asked
 from analysis.review.reader import AGAIN, AGAIN_AMONG
 from analysis.review.reviewers import reviewer_records, trusted_state

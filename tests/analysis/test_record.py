@@ -34,7 +34,7 @@ from analysis.store.rebuild import rebuild
 from analysis.store.replay import Replay
 from analysis.store.run import create_store, current_run
 from analysis.store.signers import SIGNERS
-from analysis.store.streams import Account, this_account
+from analysis.store.streams import Account, has_account, this_account
 from tests.analysis.store_fixture import (
     DECIDES,
     RECALL,
@@ -45,6 +45,7 @@ from tests.analysis.store_fixture import (
     ref_of,
     said_elsewhere,
     sign_stream,
+    unlock,
     verdict_body,
 )
 
@@ -111,6 +112,16 @@ def test_accounts_addresses_and_names_are_persons() -> None:
     for one, other in different:
         assert not same_person(one, other), (one, other)
     assert person_of("uid:1001/asmith", aliases) == "alice"
+
+
+def test_check_says_where_the_owner_has_no_account_here() -> None:
+    me = this_account().name
+    assert has_account(me, {})
+    assert has_account(f"{me}@corp.example", {})
+    assert has_account("Alice Smith", {"Alice Smith": [me]})
+    assert has_account("Alice Smith", {me: ["Alice Smith"]})
+    assert not has_account("nobody-of-this-name", {})
+    assert not has_account("a\0b", {me: ["x"]})
 
 
 def test_an_account_stands_before_what_somebody_calls_themself() -> None:
@@ -415,8 +426,7 @@ def test_what_is_missing_is_told_before_anything_else_and_keeps_the_gate_open(st
 
 def edit(store: Path) -> Path:
     """Change a number of the evidence with DuckDB, as anybody who owns the file can."""
-    evidence = store / "runs" / current_run(store) / "evidence.duckdb"
-    evidence.chmod(0o600)
+    evidence = unlock(store) / "runs" / current_run(store) / "evidence.duckdb"
     with duckdb.connect(str(evidence)) as opened:
         opened.execute("UPDATE metric SET value = 0 WHERE name = 'broken'")
     return evidence
@@ -431,7 +441,6 @@ def test_evidence_that_was_edited_is_not_decided_on(store: Path) -> None:
     kept = whole.read_bytes()
     edit(store)
     described = whole.with_name("run.json")
-    described.chmod(0o600)
     plain = json.loads(described.read_bytes())
     plain["evidence_bytes"] = whole.stat().st_size
     described.write_text(json.dumps(plain))

@@ -108,7 +108,7 @@ def test_others_are_blind_here_too(store: Path) -> None:
     said_elsewhere(store, "bob", ("verdict", ref_of(0), {"base": "unsure", "candidate": "unsure"}))
     before, _, after = answers(store, "g m00", "v", "e", "q").partition("saved: both are right")
     assert "bob" not in before.rpartition(f"{ref_of(0)} (")[2]
-    assert "bob: not sure" in after
+    assert "bob (merged from elsewhere): not sure" in after
 
 
 def test_a_disagreement_is_settled_after_ones_own_verdict(store: Path) -> None:

@@ -19,7 +19,7 @@ from tui.draw.messages import JobFinished, LineOpened
 from tui.screens.base import BaseScreen
 from tui.screens.form import Field, FormScreen
 from tui.screens.head import review_head
-from tui.screens.jobs import export_job, needs_terminal, run_job, sign_job, verify_job
+from tui.screens.jobs import evidence_job, export_job, needs_terminal, run_job, sign_job, verify_job
 from tui.screens.pick import TextScreen
 from tui.screens.signoff_lines import INDENT, NO_REASON, decision_lines, finding_lines, state_lines
 from tui.widgets.line_view import LineView
@@ -54,6 +54,7 @@ class SignoffScreen(BaseScreen):
     def on_mount(self) -> None:
         super().on_mount()
         self.focus_body()
+        self._check_evidence()
 
     def focus_body(self) -> None:
         self.set_focus(self.query_one("#signoff"))
@@ -240,6 +241,13 @@ class SignoffScreen(BaseScreen):
     @work(thread=True, exclusive=True, group="report")
     def _work(self, name: str, job: Callable[[], tuple[list[str], str, bool]]) -> None:
         self.post_message(run_job(name, job))
+
+    @work(thread=True, group="evidence")
+    def _check_evidence(self) -> None:
+        """Say so where the evidence that is decided on is not what was published; deciding refuses it as well."""
+        finished = run_job("evidence", partial(evidence_job, self.session.store, self.session.run))
+        if not finished.ok:
+            self.post_message(finished)
 
     @on(JobFinished)
     def _finished(self, message: JobFinished) -> None:
