@@ -173,7 +173,7 @@ class ReviewReader:
                     f"the evidence of run {run} cannot be read: {reason}", where=str(path)
                 ) from error
             connection.execute("SET enable_external_access = false; SET lock_configuration = true")
-            session._replay.tail()
+            session._tail()
             session._losses = missing(session._replay)
             session._seen = session._replay.changes
         except BaseException:
@@ -216,18 +216,24 @@ class ReviewReader:
             notes=self.notes(),
         )
 
-    def notes(self) -> tuple[str, ...]:
-        """What a reader should know of the store, what is missing first."""
+    def alarms(self) -> tuple[str, ...]:
+        """What is wrong with the record, to be told before anything else: what is missing, set aside, or forgotten."""
         record = self.record()
-        notes = [
+        return (
             *(f"MISSING: {one.sentence}" for one in record.missing),
+            *(f"set aside: {name}: {why}" for name, why in record.aside.items()),
             *(
                 f"a loss was accepted by {shown_as(one.actor, one.reviewer)}: {one.reason}"
                 for one in record.accepted
             ),
-            *(f"set aside: {name}: {why}" for name, why in record.aside.items()),
+        )
+
+    def notes(self) -> tuple[str, ...]:
+        """What a reader should know of the store, first what is wrong with its record (`alarms`)."""
+        notes = [
+            *self.alarms(),
             *(f"{name}: {why}" for name, why in self._replay.remarks.items()),
-            *map(merged_sentence, record.merged),
+            *map(merged_sentence, self.record().merged),
         ]
         notes += [
             f"{path.parent.name}/{path.name}: a last line was never acknowledged and is set aside"
@@ -594,12 +600,18 @@ class ReviewReader:
 
     def poll(self) -> bool:
         """Read what other sessions recorded; True where something is new, damaged or gone."""
-        self._replay.tail()
+        self._tail()
         if self._replay.changes == self._seen:
             return False
         self._seen = self._replay.changes
         self._changed()
         return True
+
+    def _tail(self) -> None:
+        """Read what is new, and set aside who speaks of examples that this run does not have."""
+        if self._replay.tail():
+            for stream_id in self._column(_SQL["beside_the_run"], run=self.run):
+                self._replay.set_stream_aside(stream_id, "it speaks of examples that this run does not have")
 
     def _changed(self) -> None:
         self._dirty = True

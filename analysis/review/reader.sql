@@ -38,6 +38,11 @@ FROM queue WHERE part <> 'worth a look'
 SELECT (SELECT count(*) FROM deciding), (SELECT count(*) FROM queued WHERE control),
        (SELECT count(*) FROM queued WHERE known), count(*) FILTER (part = 'worth a look'), count(*) FROM queue
 
+-- name: beside_the_run
+-- Streams with events of this run about examples that it does not have, which no session writes.
+SELECT DISTINCT stream_id FROM event
+WHERE run = $run AND ref IS NOT NULL AND ref NOT IN (SELECT ref FROM evidence.example) ORDER BY stream_id
+
 -- name: judged_elsewhere
 SELECT DISTINCT ref FROM event WHERE ref IS NOT NULL AND run <> $run ORDER BY ref
 

@@ -7,6 +7,7 @@ What it writes is on the disk before a call returns. Looking writes nothing.
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date
@@ -52,6 +53,9 @@ from analysis.store.ledger import update_ledger
 from analysis.store.shown import shown_digests
 from analysis.store.streams import this_account
 
+LEDGER_TRIES = 25
+LEDGER_PAUSE = 0.02
+"""Seconds between tries for the ledger at the end of a session; who holds it all that time does the work."""
 TEXT_LIMIT = 16_000
 """Longest note, cause, reason or finding, in characters."""
 
@@ -129,8 +133,12 @@ class ReviewSession(ReviewReader):
             self.connection.close()
 
     def _bring_up_to_date(self) -> None:
-        self._replay.tail()
-        update_ledger(self._replay)
+        self._tail()
+        # Who opens the store looks into the ledger for a moment, and holds its lock.
+        for _ in range(LEDGER_TRIES):
+            if update_ledger(self._replay):
+                return
+            time.sleep(LEDGER_PAUSE)
 
     # What is recorded
 

@@ -33,6 +33,7 @@ OPTIONAL = ("ref", "target")
 INTEGERS = ("seq", "lamport")
 COLUMNS: tuple[str, ...] = tuple(field.name for field in fields(Event))
 _COLUMN_SET = frozenset(COLUMNS)
+_TS = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?Z", re.ASCII)
 _HASH_FIELD = re.compile(rb'"hash":"[0-9a-f]{64}",')
 
 
@@ -137,11 +138,33 @@ def check_said(event: Event, where: str) -> None:
     size = len(event.body.encode("utf-8"))
     if size > BODY_LIMIT:
         raise damaged(f"the body of this event has {size:,} bytes, at most {BODY_LIMIT:,} are kept", where)
-    problem = kind_problem(event.kind, event.ref, event.target, json.loads(event.body))
+    body = json.loads(event.body)
+    if not _is_canonical(body, event.body):
+        raise damaged("the body of this event is not canonical JSON", where)
+    problem = kind_problem(event.kind, event.ref, event.target, body)
     if problem:
         raise damaged(problem, where)
+    if not _TS.fullmatch(event.ts):
+        raise damaged(f"{event.ts[:40]!r} is no time of an event", where)
     if not event.event_id.startswith(id_prefix(event.stream_id)):
         raise damaged(f"event id {event.event_id[:40]!r} is not one of this stream", where)
+
+
+def _is_canonical(body: dict[str, Any], text: str) -> bool:
+    """Whether a body's text is its RFC 8785 form: no other reader may find another value, or none, in it."""
+    try:
+        if (
+            json.dumps(body, ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False)
+            == text
+        ):
+            return True
+    except ValueError:
+        return False
+    try:
+        # The standard library writes some numbers otherwise.
+        return canonical_json(body) == text
+    except AssayError:
+        return False
 
 
 def check_link(event: Event, stream_id: str, before: Position, where: str) -> Position:

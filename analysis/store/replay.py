@@ -311,6 +311,10 @@ class Replay:
             if _name_of(file) == name:
                 self._forget(stream_id, file)
 
+    def set_stream_aside(self, stream_id: str, why: str) -> None:
+        """Set a stream aside that this replay has read."""
+        self.set_aside(_name_of(self._paths[stream_id]), why)
+
     def _forget(self, stream_id: str, file: JournalFile) -> None:
         of_stream = {"stream": stream_id}
         for event_id in column(self.connection, _SQL["ids"], of_stream):

@@ -265,6 +265,12 @@ def test_tampering_is_told_with_file_and_line(store: Path) -> None:
             {2: {"lamport": LEAP + 2}, 3: {"lamport": LEAP + 3}, 4: {"lamport": LEAP + 4}},
             "none that a review",
         ),
+        ({2: {"body": '{"base":"right","base":"unsure","candidate":"unsure"}'}}, "not canonical"),
+        ({2: {"body": '{"base":"unsure","candidate":"unsure","note":"\\ud800"}'}}, "not canonical"),
+        ({2: {"body": '{"base":"unsure","candidate":"unsure","seconds":1e400}'}}, "not canonical"),
+        ({2: {"body": '{"base":"unsure","candidate":"unsure","seconds":NaN}'}}, "not canonical"),
+        ({2: {"body": '{"base":"unsure", "candidate":"unsure"}'}}, "not canonical"),
+        ({2: {"ts": "yesterday"}}, "no time"),
         ({2: {"body": '{"note":"' + "x" * BODY_LIMIT + '"}'}}, "at most 65,536"),
     ],
 )

@@ -123,13 +123,17 @@ class PlainReview:
         session = self.session
         review = session.description["review"]
         gates = session.gates()
+        alarms = session.alarms()
+        for one in alarms:
+            self.say(f"record: {one}")
         self.say(f"{review['name']}: base {review['base_version']}, candidate {review['candidate_version']}")
         self.say(f"{verdict_of(gates, session.gate_input().state.decision)[0]}: {counts_of(gates)}")
         folded = session.causes()
         for cause in folded.causes:
             self.say(f"cause: {cause.sentence}")
         for note in session.overview().notes:
-            self.say(f"note: {note}")
+            if note not in alarms:
+                self.say(f"note: {note}")
         for trigger in session.triggers():
             if trigger.fired:
                 self.say(f"changed: {trigger.sentence}")
