@@ -544,7 +544,7 @@ def _besides(what: str, bookkeeping: Callable[[], object]) -> None:
     """Do something besides the journals; where it fails, the log says so."""
     try:
         bookkeeping()
-    except AssayError as error:
+    except (AssayError, OSError) as error:
         _LOG.warning("%s: %s", what, error)
 
 

@@ -15,7 +15,7 @@ from typing import NamedTuple
 import duckdb
 
 from analysis.base.errors import AssayError
-from analysis.base.people import ELSEWHERE, Aliases, account_of, same_person
+from analysis.base.people import ELSEWHERE, Aliases, account_of, persons, same_person
 from analysis.base.review_records import (
     DecisionRecord,
     Event,
@@ -40,6 +40,7 @@ from analysis.store.heads import (
 )
 from analysis.store.run import MERGED, SCHEMA
 from analysis.store.signers import SIGNERS, signers_of
+from analysis.store.ssh_signatures import REVOKED_KEYS
 from analysis.store.streams import START, Cursor, JournalFile, journal_files, read_lines, this_account
 
 _SQL = queries(__package__, "replay.sql")
@@ -336,7 +337,8 @@ class Replay:
             actor, host = cursor.position.who
             head = Head(stream_id, cursor.position.seq, cursor.position.hash)
             signed = head_files(self.store, stream_id)[1]
-            state = (head, _stamp(signed), _stamp(self.store / SIGNERS), listed)
+            lists = [_stamp(self.store / name) for name in (SIGNERS, REVOKED_KEYS)]
+            state = (head, _stamp(signed), lists, listed)
             if self._judged.get(stream_id) != state:
                 self._judged[stream_id] = state
                 self.merged[stream_id] = self._judge(head, f"{actor}{ELSEWHERE}{host}", signed, listed)
@@ -418,7 +420,12 @@ def review_state(
     def asked(said: str, kind: type[Row], query: str, given: Mapping[str, object]) -> tuple[Row, ...]:
         return tuple(records(connection, kind, _SQL[query], given)) if said in kinds else ()
 
-    settlements = asked("settle", SettlementRecord, "settlements", of_run)
+    # Who disagrees with their own other account has nothing to settle.
+    settlements = tuple(
+        one
+        for one in asked("settle", SettlementRecord, "settlements", of_run)
+        if len(persons(one.actors, aliases)) > 1
+    )
     decisions = asked("decision", DecisionRecord, "decisions", of_run)
     return ReviewState(
         verdicts=asked("verdict", VerdictRecord, "verdicts", of_run) if verdicts is None else verdicts,

@@ -22,8 +22,9 @@ from analysis.base.errors import AssayError
 from analysis.base.people import person_of, same_person, shown_as
 from analysis.plugin.gate import judges_of
 from analysis.review.evaluate import evaluate
+from analysis.review.previous import opened
 from analysis.review.reviewers import passed_persons, trusted_state
-from analysis.review.session import ReviewSession
+from analysis.review.session import CORRECTNESS, ReviewSession
 from analysis.run.local_engine import DIGESTS, ShardCache
 from analysis.store.heads import Head, head_bytes, head_files, signed_head
 from analysis.store.journal import Journal
@@ -31,7 +32,7 @@ from analysis.store.ledger import update_ledger
 from analysis.store.losses import accepted_losses, missing
 from analysis.store.merge import merge
 from analysis.store.rebuild import rebuild
-from analysis.store.replay import Replay
+from analysis.store.replay import Replay, review_state
 from analysis.store.run import create_store, current_run
 from analysis.store.signers import SIGNERS
 from analysis.store.streams import Account, has_account, this_account
@@ -286,6 +287,44 @@ def test_a_person_with_two_accounts_is_one_reviewer(store: Path) -> None:
     twice = replace(given, state=both)
     assert passed_persons(twice) == set()
     assert trusted_state(twice).verdicts == ()
+
+
+def test_nobody_settles_with_their_own_other_account(plain: Path, tmp_path: Path) -> None:
+    away = tmp_path / "away"
+    theirs = journal_of(away, Account(4242, "bob", "elsewhere"), ("verdict", "r", verdict_body("both")))
+    sign_stream(away, stream_of(theirs), "bob")
+    merge(plain, [theirs], list_signers(tmp_path, "bob"))
+    mine = Journal(plain, this_account(), "alice")
+    mine.observe(replay_of(plain).lamport)
+    mine.append("verdict", run=RUN, ref="r", body=verdict_body("base"))
+    mine.append("settle", run=RUN, ref="r", body=dict(CORRECTNESS["both"]))
+    mine.close()
+    connection = replay_of(plain).connection
+    assert review_state(connection, RUN, "2026-01-01").settled == {"r": "both"}
+    aliases = {"bob": [this_account().name]}
+    assert review_state(connection, RUN, "2026-01-01", aliases=aliases).settled == {}
+
+
+def test_who_speaks_of_examples_that_are_not_there_is_set_aside(store: Path) -> None:
+    journal = Journal(store, this_account(), "alice")
+    body = verdict_body("base", critical_slices=["label=escalation"])
+    journal.append("verdict", run=current_run(store), ref="intent/message:nowhere", body=body)
+    journal.close()
+    with ReviewSession.open(store, "alice") as session:
+        assert session.state().verdicts == ()
+        assert "examples that this run does not have" in session.alarms()[0]
+        session.verdict(DECIDES[0], "base")
+        assert [one.ref for one in session.state().verdicts] == [DECIDES[0]]
+        assert not session.poll()
+
+
+def test_a_previous_review_that_is_not_all_there_is_not_taken_for_whole(store: Path) -> None:
+    path = close_with_some(store, 2)
+    with opened(store, current_run(store)):
+        pass
+    os.truncate(path, path.read_bytes().index(b"\n") + 1)
+    with pytest.raises(AssayError, match="not all there"), opened(store, current_run(store)):
+        pass
 
 
 def test_the_owner_waives_nothing_by_whatever_name(store: Path) -> None:
