@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Literal, NamedTuple
 
+from analysis.base.people import person_of, persons
 from analysis.base.records import Side
 
 Correctness = Literal["right", "wrong", "unsure"]
@@ -166,7 +168,7 @@ class DecisionRecord:
 class ReviewState:
     """What people have said of one run, after undo: everything that a gate may read of the events.
 
-    `settled` says what `settlements` agreed on, by example.
+    `settled` says what `settlements` agreed on, by example; by `aliases` (`[review] aliases`) accounts are persons.
     """
 
     verdicts: tuple[VerdictRecord, ...]
@@ -178,6 +180,15 @@ class ReviewState:
     known_answers: tuple[KnownAnswerRecord, ...] = ()
     repeats: tuple[RepeatRecord, ...] = ()
     settlements: tuple[SettlementRecord, ...] = ()
+    aliases: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    def person(self, actor: str) -> str:
+        """One name for all accounts of a person."""
+        return person_of(actor, self.aliases)
+
+    def persons(self, actors: Iterable[str]) -> set[str]:
+        """The different persons among some accounts."""
+        return persons(actors, self.aliases)
 
     @cached_property
     def said(self) -> dict[str, tuple[VerdictRecord, ...]]:

@@ -102,8 +102,8 @@ def judgement(state: ReviewState, ref: str) -> Judgement:
 
 
 def judges_of(state: ReviewState, ref: str) -> int:
-    """How many accounts have given a verdict on an example."""
-    return len({record.actor for record in state.said.get(ref, ())})
+    """How many persons have given a verdict on an example, whatever their accounts."""
+    return len(state.persons(record.actor for record in state.said.get(ref, ())))
 
 
 def decided(given: GateInput, ref: str) -> Right | None:
@@ -112,7 +112,7 @@ def decided(given: GateInput, ref: str) -> Right | None:
         said = given.state.settled[ref]
     else:
         records = given.state.said.get(ref, ())
-        if len({record.actor for record in records}) < given.reviewers_required:
+        if judges_of(given.state, ref) < given.reviewers_required:
             return None
         if len({record.right for record in records}) != 1:
             return None

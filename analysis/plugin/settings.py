@@ -137,6 +137,7 @@ class ReviewSection(Section):
 
     name: Annotated[Text, AfterValidator(_name)]
     owner: Text
+    aliases: dict[Text, list[Text]] = Field(default_factory=dict)
     base_version: Text
     candidate_version: Text
     training_change: str = ""

@@ -16,6 +16,7 @@ from analysis.base.records import Metric
 from analysis.base.review_records import Event
 from analysis.report import canonical, reviewers
 from analysis.review.evaluate import evaluate
+from analysis.review.record import merged, uncounted
 from analysis.store.events import parse_line
 from analysis.store.replay import load_events, review_state
 from analysis.store.streams import verify_chain
@@ -77,10 +78,16 @@ def recompute(rules: bytes, metrics: bytes, events: Sequence[Event]) -> Recomput
     try:
         earlier = content["settings"]["review"]
         shown = _SHOWN_TYPE.validate_python(earlier["shown"])
-        load_events(connection, events)
+        record = earlier["record"]
+        load_events(connection, events, merged=merged(record), uncounted=uncounted(record))
         connection.execute("SET enable_external_access = false")
         state = review_state(
-            connection, str(content["run"]), str(content["today"]), shown, earlier["models_sha256"]
+            connection,
+            str(content["run"]),
+            str(content["today"]),
+            shown,
+            earlier["models_sha256"],
+            aliases=content["aliases"],
         )
         rows = _METRICS.validate_python(tuple(canonical.load_lines(metrics, "metrics.jsonl")))
         given = _GIVEN.validate_python({**content, "metrics": rows, "state": state})

@@ -78,7 +78,7 @@ class Drafts:
     def _write(self, path: Path, content: dict[str, Any]) -> None:
         for folder in (self._account, self._folder):
             if not folder.is_dir():
-                make_directory(folder)
+                make_directory(folder, own=True)
         # Not synced: a draft has to outlive this process, and is written while somebody types.
         write_atomic(path, json.dumps(content).encode("ascii"), durable=False)
 

@@ -13,6 +13,7 @@ from typing import Any, Literal
 
 from analysis.base.errors import AssayError
 from analysis.base.gate_records import ALLOWING, GateInput, GateResult, Rule
+from analysis.base.people import same_person, shown_as
 from analysis.base.problems import suggest
 from analysis.base.records import MetricSpec
 from analysis.base.review_records import DecisionRecord, WaiverRecord
@@ -169,12 +170,6 @@ def blocking(results: Iterable[GateResult]) -> list[GateResult]:
     return [one for one in results if one.blocking and one.verdict not in ALLOWING]
 
 
-def same_person(actor: str, owner: str) -> bool:
-    """Whether an actor (`uid:1001/account`, `account` or `account@host`) is the review file's owner."""
-    account = actor.rpartition("/")[2].casefold()
-    return owner.casefold() in (account, account.split("@", maxsplit=1)[0])
-
-
 def _waived(given: GateInput, one: GateResult) -> GateResult:
     """Apply the waivers that bind this key at this value and threshold in this run."""
     if one.verdict not in ("fail", "unknown"):
@@ -187,7 +182,8 @@ def _waived(given: GateInput, one: GateResult) -> GateResult:
             return replace(
                 one,
                 verdict="waived",
-                why=f"{one.verdict}, waived by {waiver.reviewer} until {waiver.expires}: {waiver.reason}",
+                why=f"{one.verdict}, waived by {shown_as(waiver.actor, waiver.reviewer)} until {waiver.expires}: "
+                f"{waiver.reason}",
             )
         refusals.append(refusal)
     return replace(one, why=f"{one.why} (a waiver does not count: {refusals[0]})") if refusals else one
@@ -203,6 +199,6 @@ def _refusal(given: GateInput, one: GateResult, waiver: WaiverRecord) -> str:
         return f"it expired on {waiver.expires}"
     if one.waiver_blocked:
         return one.waiver_blocked
-    if same_person(waiver.actor, given.owner) or same_person(waiver.reviewer, given.owner):
+    if any(same_person(one, given.owner, given.aliases) for one in (waiver.actor, waiver.reviewer)):
         return "the owner of the candidate cannot be the only one to waive"
     return ""

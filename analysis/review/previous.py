@@ -12,6 +12,7 @@ import duckdb
 from analysis.base.errors import AssayError
 from analysis.base.sql import column, queries
 from analysis.review.reuse import CandidateRun, candidate_run, remembered
+from analysis.store.losses import missing
 from analysis.store.replay import Replay
 from analysis.store.run import attach, current_run, open_store, read_description, run_names
 
@@ -34,7 +35,16 @@ def opened(store: PathLike[str], run: str) -> Iterator[duckdb.DuckDBPyConnection
     try:
         attach(connection, store, run)
         connection.execute("SET enable_external_access = false; SET lock_configuration = true")
-        Replay(store, connection).tail()
+        replay = Replay(store, connection, read_description(store, run).get("review", {}).get("aliases"))
+        replay.tail()
+        told = [f"{name}: {why}" for name, why in replay.aside.items()]
+        told += [one.sentence for one in missing(replay)]
+        if told:
+            raise AssayError(
+                f"what was recorded is not all there: {told[0]}",
+                where=str(store),
+                hint="`assay status STORE` names everything that is missing or set aside",
+            )
         yield connection
     except duckdb.Error as error:
         reason = str(error).splitlines()[0]

@@ -315,6 +315,7 @@ def gate_input(
         state=state,
         contested=contested,
         causes=tuple(records(connection, Cause, _SQL["causes"])),
+        aliases={name: tuple(others) for name, others in (review.get("aliases") or {}).items()},
     )
 
 

@@ -72,8 +72,13 @@ SELECT ref, actor, reviewer, "right", cause, note, blind, seconds, critical_slic
 ORDER BY ref, actor
 
 -- name: history
-SELECT * EXCLUDE (merged) FROM event
-WHERE ref = $ref AND (actor = $actor OR $everybody) ORDER BY lamport, stream_id, seq
+-- Who a merged stream is by stands with its machine, and that it does not count.
+WITH said AS (
+    SELECT e.* EXCLUDE (merged) REPLACE (
+        CASE WHEN e.merged THEN e.actor || ' on ' || e.host || CASE WHEN u.stream_id IS NULL THEN '' ELSE ', not counted' END
+             ELSE e.actor END AS actor)
+    FROM event e LEFT JOIN uncounted u USING (stream_id))
+SELECT * FROM said WHERE ref = $ref AND (actor = $actor OR $everybody) ORDER BY lamport, stream_id, seq
 
 -- name: flags_of_example
 SELECT * FROM evidence.flag WHERE ref = $ref ORDER BY ALL

@@ -14,6 +14,7 @@ import duckdb
 
 from analysis.base.errors import AssayError
 from analysis.base.gate_records import GateInput, GateResult, Trigger
+from analysis.base.people import shown_as
 from analysis.base.records import Example, Metric
 from analysis.base.review_records import ReviewState, VerdictRecord
 from analysis.base.sql import column, records
@@ -32,11 +33,21 @@ from analysis.review.inspection import inspection_of
 from analysis.review.plan import plan_content
 from analysis.review.previous import CONFIG
 from analysis.review.queries import ExampleEvidence, Overview, SliceProgress
+from analysis.review.record import Record, merged_sentence
 from analysis.review.reuse import Reuse, labels_teach, plain, reuse_note, reuse_of
 from analysis.review.reviewers import reviewer_records
 from analysis.review.scope import QueueRow, Scope
+from analysis.store.heads import Loss, reported_evidence
+from analysis.store.losses import accepted_losses, missing
 from analysis.store.replay import Replay, load_shown, review_state
-from analysis.store.run import attach, current_run, open_store, read_description, run_names
+from analysis.store.run import (
+    attach,
+    current_run,
+    open_store,
+    read_description,
+    run_names,
+    verify_evidence,
+)
 from analysis.store.shown import ATTRIBUTION, evidence_tables, models_digest, shown_digest, shown_digests
 from analysis.store.signatures import signed_by
 from analysis.store.streams import this_account
@@ -122,7 +133,9 @@ class ReviewReader:
         self.reviewer = display_name(reviewer if reviewer is not None else account.name)
         self.actor = account.actor
         self.connection = connection
-        self._replay = Replay(store, connection)
+        self._replay = Replay(store, connection, self.description["review"].get("aliases"))
+        self._losses: list[Loss] = []
+        self._seen = 0
         self._models = models_digest(self.description)
         self._tables = evidence_tables(connection)
         self._evidence = lru_cache(EXAMPLES_KEPT)(
@@ -146,7 +159,7 @@ class ReviewReader:
         """Open the run in force of a store and replay what everybody said.
 
         Raises:
-            AssayError: it is no store, has no run, the evidence is damaged, or a journal is.
+            AssayError: it is no store, has no run, or the evidence is damaged.
         """
         path = open_store(store)
         run = current_run(path)
@@ -162,7 +175,9 @@ class ReviewReader:
                     f"the evidence of run {run} cannot be read: {reason}", where=str(path)
                 ) from error
             connection.execute("SET enable_external_access = false; SET lock_configuration = true")
-            session._replay.tail()
+            session._tail()
+            session._losses = missing(session._replay)
+            session._seen = session._replay.changes
         except BaseException:
             connection.close()
             raise
@@ -198,14 +213,31 @@ class ReviewReader:
             examples=self._number(_SQL["examples"]),
             inspected=inspected,
             queued=queued,
-            reviewers=tuple(self._standing(_SQL["reviewers"])),
+            reviewers=tuple(shown_as(*row) for row in self.connection.execute(_SQL["reviewers"]).fetchall()),
             disagreements=tuple(self._standing(_SQL["disagreements"], run=self.run)),
             notes=self.notes(),
         )
 
+    def alarms(self) -> tuple[str, ...]:
+        """What is wrong with the record, to be told before anything else: what is missing, set aside, or forgotten."""
+        record = self.record()
+        return (
+            *(f"MISSING: {one.sentence}" for one in record.missing),
+            *(f"set aside: {name}: {why}" for name, why in record.aside.items()),
+            *(
+                f"a loss was accepted by {shown_as(one.actor, one.reviewer)}: {one.reason}"
+                for one in record.accepted
+            ),
+        )
+
     def notes(self) -> tuple[str, ...]:
-        """What a reader should know of the store: torn journals, a newer run, verdicts of elsewhere and other runs."""
+        """What a reader should know of the store, first what is wrong with its record (`alarms`)."""
         notes = [
+            *self.alarms(),
+            *(f"{name}: {why}" for name, why in self._replay.remarks.items()),
+            *map(merged_sentence, self.record().merged),
+        ]
+        notes += [
             f"{path.parent.name}/{path.name}: a last line was never acknowledged and is set aside"
             for path in sorted(self._replay.torn)
         ]
@@ -218,15 +250,44 @@ class ReviewReader:
         ]
         if self._earlier is not None:
             notes += [f"its verdicts are not offered again: {why}" for why in self._earlier.unreadable]
-        if merged := self._number(_SQL["merged_journals"]):
-            notes.append(
-                f"{merged} journal(s) were merged from elsewhere; this machine cannot vouch for them"
-            )
         if earlier := self._number(_SQL["earlier_verdicts"], run=self.run):
             notes.append(
                 f"{earlier} verdict(s) of other runs do not count: the example or its evidence changed since"
             )
         return tuple(notes)
+
+    def record(self) -> Record:
+        """What is known of the record itself: what is missing, set aside, merged, and which losses were accepted."""
+        missed = {one.stream_id: one for one in (*self._losses, *self._replay.gone.values())}
+        return Record(
+            missing=tuple(missed[name] for name in sorted(missed)),
+            accepted=tuple(accepted_losses(self._replay)),
+            aside=dict(sorted(self._replay.aside.items())),
+            merged=tuple(self._replay.merged[name] for name in sorted(self._replay.merged)),
+        )
+
+    def check_evidence(self) -> str:
+        """The digest of the run's evidence, after the whole file was read and compared with what was published.
+
+        Nothing is remembered of a file that was read before: its size, times and place say nothing of its content.
+
+        Raises:
+            AssayError: it was changed since, or a decision or report of this store names another digest.
+        """
+        digest = verify_evidence(self.store, self.run)
+        for told, witness in (*self._decided_on(), *reported_evidence(self.store, self.run)):
+            if told != digest:
+                raise AssayError(
+                    f"the evidence of this run is not that of {witness}: its description was changed with it",
+                    where=str(self.store),
+                    hint="restore the run from a copy, or run `assay analyze REVIEW.toml --fresh` in a new store",
+                )
+        return digest
+
+    def _decided_on(self) -> list[tuple[str, str]]:
+        """The digests of the evidence that earlier decisions on this run stand on."""
+        rows = self.connection.execute(_SQL["decided_on"], {"run": self.run}).fetchall()
+        return [(digest, f"the decision of {shown_as(actor, reviewer)}") for digest, actor, reviewer in rows]
 
     def newer_run(self) -> str | None:
         """The run in force, where it is another than this session's."""
@@ -431,7 +492,14 @@ class ReviewReader:
         """What stands of what everybody said of this run."""
         self._freshen()
         verdicts = queries.standing_verdicts(self.connection)
-        return review_state(self.connection, self.run, today(), models=self._models, verdicts=verdicts)
+        return review_state(
+            self.connection,
+            self.run,
+            today(),
+            models=self._models,
+            verdicts=verdicts,
+            aliases=self._replay.aliases,
+        )
 
     def gate_input(self) -> GateInput:
         """Everything that the gates are computed from."""
@@ -441,6 +509,7 @@ class ReviewReader:
                 "models_sha256": self._models,
                 "shown": dict(self._shown),
                 "reuse": plain(self.reuse(), self.mains()),
+                "record": self.record().plain(),
             }
             self._input = queries.gate_input(
                 self.connection, self.description, today(), self.state(), settings, self._last_input
@@ -525,6 +594,7 @@ class ReviewReader:
                 "inspected": inspection.inspected,
             },
             "reviewers": reviewer_records(given),
+            "record": self.record().plain(),
             "triggers": [{**asdict(one), "refs": list(one.refs)} for one in self.triggers()],
         }
 
@@ -534,11 +604,19 @@ class ReviewReader:
         return SliceSentences(*slice_sentences(self.connection, heard, slice, track))
 
     def poll(self) -> bool:
-        """Read what other sessions recorded; True where something is new. Raises AssayError for damage."""
-        if self._replay.tail() == 0:
+        """Read what other sessions recorded; True where something is new, damaged or gone."""
+        self._tail()
+        if self._replay.changes == self._seen:
             return False
+        self._seen = self._replay.changes
         self._changed()
         return True
+
+    def _tail(self) -> None:
+        """Read what is new, and set aside who speaks of examples that this run does not have."""
+        if self._replay.tail():
+            for stream_id in self._column(_SQL["beside_the_run"], run=self.run):
+                self._replay.set_stream_aside(stream_id, "it speaks of examples that this run does not have")
 
     def _changed(self) -> None:
         self._dirty = True

@@ -1,7 +1,7 @@
 -- What a reader asks of its run and of the events.
 
 -- name: reviewers
-SELECT DISTINCT reviewer FROM verdict_now ORDER BY reviewer
+SELECT DISTINCT actor, reviewer FROM verdict_now ORDER BY ALL
 
 -- name: disagreements
 SELECT ref FROM disagreement_of($run) ORDER BY ref
@@ -12,11 +12,12 @@ SELECT count(*) FROM live l
 WHERE kind = 'verdict' AND run <> $run AND NOT EXISTS (
     SELECT 1 FROM shown s WHERE s.ref = l.ref AND s.sha256 = (l.body ->> '$.evidence_sha256'))
 
+-- name: decided_on
+SELECT DISTINCT body ->> '$.evidence_sha256', actor, reviewer FROM heard
+WHERE kind = 'decision' AND run = $run AND (body ->> '$.evidence_sha256') IS NOT NULL ORDER BY ALL
+
 -- name: examples
 SELECT count(*) FROM evidence.example WHERE kind <> 'variant'
-
--- name: merged_journals
-SELECT count(DISTINCT stream_id) FROM event WHERE merged
 
 -- name: named
 SELECT ref FROM evidence.example WHERE ref = $text OR id = $text
@@ -36,6 +37,11 @@ FROM queue WHERE part <> 'worth a look'
 -- name: parts
 SELECT (SELECT count(*) FROM deciding), (SELECT count(*) FROM queued WHERE control),
        (SELECT count(*) FROM queued WHERE known), count(*) FILTER (part = 'worth a look'), count(*) FROM queue
+
+-- name: beside_the_run
+-- Streams with events of this run about examples that it does not have, which no session writes.
+SELECT DISTINCT stream_id FROM event
+WHERE run = $run AND ref IS NOT NULL AND ref NOT IN (SELECT ref FROM evidence.example) ORDER BY stream_id
 
 -- name: judged_elsewhere
 SELECT DISTINCT ref FROM event WHERE ref IS NOT NULL AND run <> $run ORDER BY ref

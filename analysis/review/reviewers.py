@@ -14,6 +14,7 @@ from analysis.base.review_records import (
     KnownAnswerRecord,
     ReviewState,
     SettlementRecord,
+    SpanRecord,
     VerdictRecord,
     WaiverRecord,
 )
@@ -75,24 +76,44 @@ def trusted_state(given: GateInput) -> ReviewState:
     Their verdicts and their words on spans are left out, what they settled, and what others settled where nobody else
     disagreed. Findings and waivers stay: those are a person's sentence, for everybody to read.
     """
-    out = {(one.track, one.actor) for one in known_counts(given) if one.failed}
+    state = given.state
+    out = failed_persons(given)
     if not out:
-        return given.state
-    settlements = tuple(one for one in given.state.settlements if _stands(one, out))
+        return state
+
+    def heard(one: VerdictRecord | SpanRecord) -> bool:
+        return (track_of(one.ref), state.person(one.actor)) not in out
+
+    settlements = tuple(one for one in state.settlements if _stands(one, out, state))
     return replace(
-        given.state,
-        verdicts=tuple(one for one in given.state.verdicts if (track_of(one.ref), one.actor) not in out),
-        spans=tuple(one for one in given.state.spans if (track_of(one.ref), one.actor) not in out),
+        state,
+        verdicts=tuple(filter(heard, state.verdicts)),
+        spans=tuple(filter(heard, state.spans)),
         settlements=settlements,
         settled={one.ref: one.right for one in settlements},
     )
 
 
-def _stands(one: SettlementRecord, out: set[tuple[str, str]]) -> bool:
+def failed_persons(given: GateInput) -> set[tuple[str, str]]:
+    """Track and person of all who failed its known-answer items with any of their accounts: nobody tries twice."""
+    return {(one.track, given.state.person(one.actor)) for one in known_counts(given) if one.failed}
+
+
+def passed_persons(given: GateInput) -> set[tuple[str, str]]:
+    """Track and person of all who answered its known-answer items, and well enough."""
+    found = {(one.track, given.state.person(one.actor)) for one in known_counts(given) if one.passed}
+    return found - failed_persons(given)
+
+
+def _stands(one: SettlementRecord, out: set[tuple[str, str]], state: ReviewState) -> bool:
     """Whether there was something to settle, and someone to settle it, without those who do not count."""
     track = track_of(one.ref)
-    heard = {right for actor, right in zip(one.actors, one.said, strict=True) if (track, actor) not in out}
-    return (track, one.actor) not in out and len(heard) > 1
+    heard = {
+        right
+        for actor, right in zip(one.actors, one.said, strict=True)
+        if (track, state.person(actor)) not in out
+    }
+    return (track, state.person(one.actor)) not in out and len(heard) > 1
 
 
 def agreement(state: ReviewState) -> tuple[float | None, int]:

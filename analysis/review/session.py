@@ -7,7 +7,8 @@ What it writes is on the disk before a call returns. Looking writes nothing.
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Mapping, Sequence
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date
 from os import PathLike
@@ -46,11 +47,15 @@ from analysis.review.earlier import confirmation
 from analysis.review.evaluate import allow
 from analysis.review.reader import ReviewReader, today
 from analysis.review.scope import Scope
+from analysis.store.heads import Head, sign_head, write_head
 from analysis.store.journal import Journal
 from analysis.store.ledger import update_ledger
 from analysis.store.shown import shown_digests
 from analysis.store.streams import this_account
 
+LEDGER_TRIES = 25
+LEDGER_PAUSE = 0.02
+"""Seconds between tries for the ledger at the end of a session; who holds it all that time does the work."""
 TEXT_LIMIT = 16_000
 """Longest note, cause, reason or finding, in characters."""
 
@@ -103,27 +108,37 @@ class ReviewSession(ReviewReader):
             read_only: refuse to record anything.
 
         Raises:
-            AssayError: it is no store, has no run, the evidence is damaged, or a journal is.
+            AssayError: it is no store, has no run, or the evidence is damaged.
         """
         session = super().open(store, reviewer)
         session.read_only = read_only
         return session
 
     def close(self) -> None:
-        """Close the journal, bring the ledger up to date if this session wrote anything, and let go.
+        """Close the journal; if this session wrote anything, note its head, bring the ledger up to date, sign the head.
 
-        A ledger that cannot be written is a warning in the log: every event is in the journals.
+        What of that cannot be written is a warning in the log: every event is in the journals. Signing comes last: it
+        may have to wait for an agent.
         """
         wrote = self._journal.path is not None
         self._journal.close()
         try:
             if wrote:
-                self._replay.tail()
-                update_ledger(self._replay)
-        except AssayError as error:
-            _LOG.warning("the ledger is not up to date: %s", error)
+                end = self._journal.position
+                head = Head(self._journal.stream_id, end.seq, end.hash)
+                _besides("the head of this session is not noted", lambda: write_head(self.store, head))
+                _besides("the ledger is not up to date", self._bring_up_to_date)
+                _besides("the head of this session is not signed", lambda: sign_head(self.store, head))
         finally:
             self.connection.close()
+
+    def _bring_up_to_date(self) -> None:
+        self._tail()
+        # Who opens the store looks into the ledger for a moment, and holds its lock.
+        for _ in range(LEDGER_TRIES):
+            if update_ledger(self._replay):
+                return
+            time.sleep(LEDGER_PAUSE)
 
     # What is recorded
 
@@ -435,8 +450,10 @@ class ReviewSession(ReviewReader):
         """Record the decision on this run. Promote is refused while the gates do not allow it."""
         sentence = _text("reason", reason)
         check_decision(decision, reason, self.gates())
+        digest = self.check_evidence()
         allowed = allow(self.gates())
-        return self._record("decision", {"decision": decision, "reason": sentence, "gates_allow": allowed})
+        body = {"decision": decision, "reason": sentence, "gates_allow": allowed, "evidence_sha256": digest}
+        return self._record("decision", body)
 
     def undo(self) -> Undone | None:
         """Take back the last thing that this reviewer recorded in this run, also from an earlier session."""
@@ -534,6 +551,14 @@ class ReviewSession(ReviewReader):
         told = self._column(_SQL["told"], body=body)[0]
         words = [of, *([told] if told else []), *(["on", ref] if ref else [])]
         return Undone(event_id, of, ref, " ".join(words))
+
+
+def _besides(what: str, bookkeeping: Callable[[], object]) -> None:
+    """Do something besides the journals; where it fails, the log says so."""
+    try:
+        bookkeeping()
+    except (AssayError, OSError) as error:
+        _LOG.warning("%s: %s", what, error)
 
 
 def _text(what: str, text: str, *, required: bool = False) -> str:

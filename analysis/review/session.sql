@@ -77,7 +77,7 @@ ORDER BY lamport DESC, stream_id DESC, seq DESC LIMIT 1
 
 -- name: last_undone
 -- What this reviewer took back last in this run, unless something was recorded since.
-WITH own AS (SELECT * FROM event WHERE actor = $actor AND reviewer = $reviewer AND run = $run),
+WITH own AS (SELECT * FROM heard WHERE actor = $actor AND reviewer = $reviewer AND run = $run),
 new AS (SELECT max((lamport, stream_id, seq)) AS last FROM own WHERE list_contains($kinds::VARCHAR[], kind))
 SELECT e.event_id, e.kind, e.ref, e.body
 FROM own u JOIN undone d ON d.event_id = u.target JOIN event e ON e.event_id = u.target, new

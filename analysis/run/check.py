@@ -21,6 +21,7 @@ from analysis.run.predecessors import check_previous
 from analysis.run.review_file import load_review
 from analysis.run.slices import build_slices
 from analysis.run.taught import Taught, taught_by
+from analysis.store.streams import has_account
 from analysis.text.units import without_spaces
 
 FEW = 20
@@ -57,6 +58,11 @@ def check_review(path: Path, *, skip_bad_rows: bool = False, trial: bool = True)
         f"candidate {review.review.candidate_version}, by {review.review.owner}",
         f"store     {review.store_path}" + (" (exists)" if review.store_path.exists() else " (will be made)"),
     ]
+    if not has_account(review.review.owner, review.review.aliases):
+        notes.append(
+            f"owner     no account of this machine is named {review.review.owner!r}: whoever made the candidate can "
+            "waive its gates unless the owner, or one of [review] aliases, is their account"
+        )
     slices: list[Slice] = []
     read: dict[str, Examples] = {}
     device = attempt(lambda: device_of(review), problems) or "cpu"

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import json
+import logging
 import os
 import shutil
 import tempfile
@@ -19,6 +21,13 @@ import rfc8785
 from analysis.base.errors import AssayError
 from analysis.plugin import registry
 from analysis.plugin.stage import RunContext, Shard, Stage
+from analysis.store.files import make_directory, modes_in, read_small
+
+DIGESTS = "digests.json"
+"""File of a shard's folder: the SHA-256 of each table's file, by its name."""
+DIGESTS_LIMIT = 1 << 20
+
+_LOG = logging.getLogger(__name__)
 
 if TYPE_CHECKING:
     from analysis.run.helpers import Helper
@@ -32,8 +41,8 @@ POLL_S = 0.1
 class ShardCache:
     """Finished shards on disk: one folder per shard, one Parquet file per table, renamed into place.
 
-    A folder is there whole or not at all, so a run that was killed goes on with what is there. The
-    cache can be deleted at any time.
+    A folder is there whole or not at all, so a run that was killed goes on with what is there. What does not match its
+    digests is computed again. The cache can be deleted at any time.
     """
 
     def __init__(self, root: Path, *, fresh: bool = False) -> None:
@@ -55,10 +64,21 @@ class ShardCache:
         return self.root / quote(stage.name, safe="") / digest
 
     def load(self, path: Path) -> dict[str, pa.Table] | None:
-        """The shard's tables, or None where it is not finished."""
+        """The shard's tables, or None where it is not finished, or is not what was finished."""
         if not path.is_dir():
             return None
-        return {file.stem: pq.read_table(file) for file in sorted(path.glob("*.parquet"))}
+        try:
+            digests = json.loads(read_small(path / DIGESTS, DIGESTS_LIMIT) or b"null")
+            files = {file.name: file.read_bytes() for file in sorted(path.glob("*.parquet"))}
+            if {name: hashlib.sha256(data).hexdigest() for name, data in files.items()} != digests:
+                raise ValueError("its files are not those that were written")
+            return {
+                name.removesuffix(".parquet"): pq.read_table(pa.BufferReader(data))
+                for name, data in files.items()
+            }
+        except (AssayError, OSError, ValueError, pa.ArrowException) as error:
+            _LOG.warning("%s is computed again: %s", path, error)
+            return None
 
     def save(self, path: Path, tables: dict[str, pa.Table]) -> None:
         """Write a finished shard so that it appears whole.
@@ -67,14 +87,26 @@ class ShardCache:
             AssayError: the cache cannot be written.
         """
         try:
-            path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            for folder in (self.root.parent, self.root, path.parent):
+                if not folder.is_dir():
+                    make_directory(folder)
             scratch = Path(tempfile.mkdtemp(prefix=".tmp-", dir=path.parent))
+            folder_mode, file_mode = modes_in(path.parent)
+            digests = {}
             for name, table in tables.items():
-                pq.write_table(table, scratch / f"{name}.parquet")
-            if path.exists():
+                file = scratch / f"{name}.parquet"
+                pq.write_table(table, file)
+                digests[file.name] = hashlib.sha256(file.read_bytes()).hexdigest()
+            (scratch / DIGESTS).write_bytes(rfc8785.dumps(digests))
+            for file in scratch.iterdir():
+                file.chmod(file_mode)
+            scratch.chmod(folder_mode)
+            if self.load(path) is not None:
                 shutil.rmtree(scratch)
-            else:
-                os.rename(scratch, path)
+                return
+            if path.exists():
+                shutil.rmtree(path)
+            os.rename(scratch, path)
         except OSError as error:
             raise AssayError(
                 f"cannot write finished work: {error.strerror or error}",

@@ -135,6 +135,7 @@ def analyze(
     skip_bad_rows: bool = False,
     workers: int = 1,
     ray: RayCluster | None = None,
+    group: str | None = None,
     on_progress: OnProgress | None = None,
 ) -> Published:
     """Run both models side by side and publish the evidence as an immutable run.
@@ -145,13 +146,14 @@ def analyze(
         skip_bad_rows: go on without rows that cannot be read; the run says how many.
         workers: processes of this machine that compute, at least 1; others may help by `help_analyze`.
         ray: the cluster whose actors compute, in place of processes of this machine.
+        group: a Unix group whose members share the store from now on.
         on_progress: called after every shard, and while a long one is run.
 
     Raises:
         AssayError: anything wrong with the review file, the data, the models or the store.
     """
     work = foresee(path, skip_bad_rows=skip_bad_rows)
-    store = create_store(work.review.store_path)
+    store = create_store(work.review.store_path, group)
     description = _after_plan({**work.description, "after": run_names(store)}, newest_plan(store))
     run = run_id(description)
     if run_exists(store, run) and not fresh:
@@ -327,7 +329,9 @@ def _describe(
     }
     forms = {name: some for name, some in forms.items() if some}
     before = recorded(previous, {name: one["data"] for name, one in tracks.items()})
-    section = review.review.model_dump(mode="json", exclude={"store", "previous"})
+    # Who has no further name declares none.
+    undeclared = set() if review.review.aliases else {"aliases"}
+    section = review.review.model_dump(mode="json", exclude={"store", "previous", *undeclared})
     lexicons = {name: list(review.lexicon(name).cues) for name in review.lexicons}
     versions = {name: importlib.metadata.version(name) for name in (*LIBRARIES, *_installed(EXTRAS))}
     return {

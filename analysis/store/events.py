@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+import secrets
 from dataclasses import asdict, dataclass, fields, replace
 from typing import Any
 
@@ -16,12 +17,15 @@ import rfc8785
 
 from analysis.base.errors import AssayError
 from analysis.base.review_records import Event
+from analysis.store.event_kinds import kind_problem
 
 GENESIS = "0" * 64
 """What the first event of a stream has in `prev`."""
 
 BODY_LIMIT = 64 << 10
-"""Largest body in bytes; a larger one lives in a side file."""
+"""Largest body in bytes."""
+ID_PREFIX = 16
+"""So many characters of an event's id follow from its stream: no other stream can use the same id."""
 
 LINE_LIMIT = 1 << 20
 MAX_INTEGER = 2**53 - 1
@@ -29,6 +33,7 @@ OPTIONAL = ("ref", "target")
 INTEGERS = ("seq", "lamport")
 COLUMNS: tuple[str, ...] = tuple(field.name for field in fields(Event))
 _COLUMN_SET = frozenset(COLUMNS)
+_TS = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?Z", re.ASCII)
 _HASH_FIELD = re.compile(rb'"hash":"[0-9a-f]{64}",')
 
 
@@ -50,6 +55,16 @@ def canonical_json(value: dict[str, Any]) -> str:
         raise AssayError(
             f"this cannot be recorded: {error}", hint="remove the character or number"
         ) from error
+
+
+def new_event_id(stream_id: str) -> str:
+    """An id for the next event of a stream: 32 hex digits, the first half from the stream's name, the rest drawn."""
+    return id_prefix(stream_id) + secrets.token_hex((32 - ID_PREFIX) // 2)
+
+
+def id_prefix(stream_id: str) -> str:
+    """What the ids of all events of a stream begin with."""
+    return hashlib.sha256(stream_id.encode("utf-8", "surrogatepass")).hexdigest()[:ID_PREFIX]
 
 
 def _encode(columns: dict[str, Any]) -> bytes:
@@ -114,6 +129,44 @@ def parse_line(line: bytes, where: str) -> Event:
     return Event(**columns)
 
 
+def check_said(event: Event, where: str) -> None:
+    """Check that an event is of a known kind, with a body of that kind, and an id that is its stream's.
+
+    Raises:
+        AssayError: it is not; nothing that a session writes fails here.
+    """
+    size = len(event.body.encode("utf-8"))
+    if size > BODY_LIMIT:
+        raise damaged(f"the body of this event has {size:,} bytes, at most {BODY_LIMIT:,} are kept", where)
+    body = json.loads(event.body)
+    if not _is_canonical(body, event.body):
+        raise damaged("the body of this event is not canonical JSON", where)
+    problem = kind_problem(event.kind, event.ref, event.target, body)
+    if problem:
+        raise damaged(problem, where)
+    if not _TS.fullmatch(event.ts):
+        raise damaged(f"{event.ts[:40]!r} is no time of an event", where)
+    if not event.event_id.startswith(id_prefix(event.stream_id)):
+        raise damaged(f"event id {event.event_id[:40]!r} is not one of this stream", where)
+
+
+def _is_canonical(body: dict[str, Any], text: str) -> bool:
+    """Whether a body's text is its RFC 8785 form: no other reader may find another value, or none, in it."""
+    try:
+        if (
+            json.dumps(body, ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False)
+            == text
+        ):
+            return True
+    except ValueError:
+        return False
+    try:
+        # The standard library writes some numbers otherwise.
+        return canonical_json(body) == text
+    except AssayError:
+        return False
+
+
 def check_link(event: Event, stream_id: str, before: Position, where: str) -> Position:
     """The stream's position after an event that continues its chain.
 
@@ -139,6 +192,6 @@ def damaged(message: str, where: str) -> AssayError:
     return AssayError(
         message,
         where=where,
-        hint="nothing was changed: compare this journal with a copy of it, or move it out of the store "
-        "and say so in the report",
+        hint="nothing was changed: put a good copy of this journal in its place, or move it out of the store and "
+        "accept the loss: `assay rebuild STORE --accept-loss REASON`",
     )

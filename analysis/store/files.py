@@ -19,7 +19,22 @@ from analysis.base.errors import AssayError
 
 DIRECTORY_MODE = 0o700
 FILE_MODE = 0o600
+SHARED_DIRECTORY_MODE = 0o2770
+SHARED_FILE_MODE = 0o640
 NAME_LIMIT = 80
+
+
+def modes_in(directory: Path) -> tuple[int, int]:
+    """Mode of a new directory and of a new file in a directory: private, or of its group where that shares the store.
+
+    A store that a group shares is known by its folders: setgid, and all of them the group's.
+    """
+    try:
+        mode = directory.stat().st_mode
+    except OSError:
+        return DIRECTORY_MODE, FILE_MODE
+    shared = mode & stat.S_ISGID and mode & stat.S_IRGRP
+    return (SHARED_DIRECTORY_MODE, SHARED_FILE_MODE) if shared else (DIRECTORY_MODE, FILE_MODE)
 
 
 def safe_name(text: str) -> str:
@@ -69,14 +84,22 @@ def sync_directory(directory: Path) -> None:
         os.close(descriptor)
 
 
-def make_directory(directory: Path) -> None:
-    """Create a directory with mode 0700, durably; one that exists is left as it is.
+def make_directory(directory: Path, *, own: bool = False) -> None:
+    """Create a directory with mode 0700, or 2770 in a shared store, durably; one that exists is left as it is.
+
+    Args:
+        directory: its parent exists.
+        own: one account's own, also in a shared store: the group may read in it, and nobody else may write (2750).
 
     Raises:
         AssayError: it cannot be made, or something else than a directory has its name.
     """
     try:
         directory.mkdir(mode=DIRECTORY_MODE)
+        mode, _ = modes_in(directory.parent)
+        if mode != DIRECTORY_MODE:
+            # Whatever the umask: it would take from the group what the store gives it.
+            directory.chmod(mode & ~stat.S_IWGRP if own else mode)
         sync_directory(directory.parent)
     except FileExistsError:
         if not stat.S_ISDIR(directory.lstat().st_mode):
@@ -103,7 +126,7 @@ def write_atomic(path: Path, content: bytes, *, durable: bool = True) -> None:
     temporary = path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}.tmp")
     try:
         try:
-            _write(temporary, content, FILE_MODE, durable=durable)
+            _write(temporary, content, modes_in(path.parent)[1], durable=durable)
             os.replace(temporary, path)
         except OSError:
             temporary.unlink(missing_ok=True)
@@ -120,14 +143,14 @@ def write_folder(target: Path, files: Mapping[str, bytes], *, private: bool = Fa
     Args:
         target: the folder to make; it must not exist, or be empty.
         files: name -> content; names are plain file names.
-        private: modes 0700 and 0600; otherwise 0755 and 0644 less the user's umask.
+        private: modes 0700 and 0600, or those of a shared store; otherwise 0755 and 0644 less the user's umask.
 
     Raises:
         AssayError: the target is taken, or cannot be written; nothing is left behind.
     """
     require_free(target)
     mask = _umask()
-    folder_mode, file_mode = (DIRECTORY_MODE, FILE_MODE) if private else (0o777 & ~mask, 0o666 & ~mask)
+    folder_mode, file_mode = modes_in(target.parent) if private else (0o777 & ~mask, 0o666 & ~mask)
     temporary: Path | None = None
     try:
         target.parent.mkdir(parents=True, exist_ok=True, mode=DIRECTORY_MODE if private else 0o777)
@@ -214,6 +237,20 @@ def read_small(path: Path, limit: int) -> bytes | None:
         return handle.read(limit)
 
 
+def _lock_file(path: Path) -> int:
+    """A descriptor of a lock's file, made where it is not there; that of another account is only read."""
+    common = os.O_NOFOLLOW | os.O_CLOEXEC
+    try:
+        return os.open(path, os.O_RDONLY | common)
+    except FileNotFoundError:
+        try:
+            descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | common, FILE_MODE)
+        except FileExistsError:
+            return os.open(path, os.O_RDONLY | common)
+    os.fchmod(descriptor, modes_in(path.parent)[1])
+    return descriptor
+
+
 @contextmanager
 def locked(path: Path, *, wait: bool = True) -> Iterator[bool]:
     """Hold an exclusive `flock` on a side file for the length of a `with` block.
@@ -225,7 +262,7 @@ def locked(path: Path, *, wait: bool = True) -> Iterator[bool]:
         AssayError: the side file cannot be made.
     """
     try:
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, FILE_MODE)
+        descriptor = _lock_file(path)
     except OSError as error:
         raise system_error(error, "lock this file", path) from error
     try:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Mapping
 from os import PathLike
 from pathlib import Path
 
@@ -9,12 +11,51 @@ import duckdb
 
 from analysis.base.errors import AssayError
 from analysis.base.sql import queries
-from analysis.store.files import FILE_MODE, locked
-from analysis.store.replay import Replay, create_event_tables, has_events
-from analysis.store.run import STORAGE_VERSION, open_store
+from analysis.store.files import locked, modes_in
+from analysis.store.heads import Head, Known
+from analysis.store.replay import Replay, create_event_tables, has_events, say_uncounted
+from analysis.store.run import STORAGE_VERSION
 
 _CONFIG: dict[str, str | bool | int | float | list[str]] = {"storage_compatibility_version": STORAGE_VERSION}
 _SQL = queries(__package__, "ledger.sql")
+LEDGER = "ledger.duckdb"
+LOCK = ".ledger.lock"
+
+
+def ledger_heads(store: PathLike[str], problems: dict[str, str]) -> list[Known]:
+    """The heads that the ledger knows; none where there is no ledger, or another process writes to it just now.
+
+    Args:
+        store: the review's folder.
+        problems: takes a ledger that cannot be read, by its name, and why.
+    """
+    path = Path(store) / LEDGER
+    if not path.exists():
+        return []
+    try:
+        with locked(Path(store) / LOCK, wait=False) as held:
+            return _known_heads(path) if held else []
+    except AssayError as error:
+        problems[LEDGER] = error.message
+    except duckdb.IOException as error:
+        # Somebody looks into it with DuckDB's own shell: that is no damage.
+        if "lock" not in str(error):
+            problems[LEDGER] = f"the ledger cannot be read: {str(error).splitlines()[0]}"
+    except duckdb.Error as error:
+        problems[LEDGER] = (
+            f"the ledger cannot be read: {str(error).splitlines()[0]}; `assay rebuild` makes it anew"
+        )
+    return []
+
+
+def _known_heads(path: Path) -> list[Known]:
+    ledger = duckdb.connect(str(path), read_only=True)
+    try:
+        if not has_events(ledger):
+            return []
+        return [Known(Head(*row), LEDGER) for row in ledger.execute(_SQL["heads"]).fetchall()]
+    finally:
+        ledger.close()
 
 
 def update_ledger(replay: Replay, *, wait: bool = False) -> bool:
@@ -33,29 +74,48 @@ def update_ledger(replay: Replay, *, wait: bool = False) -> bool:
     Raises:
         AssayError: the ledger cannot be written, or contradicts the journals (then rebuild it).
     """
-    path = replay.store / "ledger.duckdb"
-    with locked(replay.store / ".ledger.lock", wait=wait) as held:
+    path = replay.store / LEDGER
+    with locked(replay.store / LOCK, wait=wait) as held:
         if not held:
             return False
-        _fill(path, replay)
+        if path.exists() and not os.access(path, os.W_OK):
+            _replace(path, replay)
+        else:
+            _fill(path, replay)
     return True
+
+
+def _replace(path: Path, replay: Replay) -> None:
+    """Put a ledger of this account in the place of another's, in a store that a group shares."""
+    try:
+        known = {one.head.stream_id: one.head for one in _known_heads(path)}
+    except duckdb.Error as error:
+        raise _unusable(path, error) from error
+    _refuse_contradiction(path, {name: (one.events, one.head) for name, one in known.items()}, replay)
+    _anew(path, replay)
 
 
 def rebuild_ledger(replay: Replay) -> Path:
     """Put a new ledger in the place of the old one; a write-ahead log left by a crash is moved aside."""
-    path = replay.store / "ledger.duckdb"
-    fresh = replay.store / ".ledger.rebuild.duckdb"
-    with locked(replay.store / ".ledger.lock"):
-        try:
-            fresh.unlink(missing_ok=True)
-            _fill(fresh, replay)
-            log = path.with_name(path.name + ".wal")
-            if log.exists():
-                log.replace(path.with_name(path.name + ".wal.aside"))
-            fresh.replace(path)
-        except OSError as error:
-            raise AssayError(f"the ledger cannot be rebuilt: {error.strerror}", where=str(path)) from error
+    path = replay.store / LEDGER
+    with locked(replay.store / LOCK):
+        _anew(path, replay)
     return path
+
+
+def _anew(path: Path, replay: Replay) -> None:
+    fresh = path.with_name(".ledger.rebuild.duckdb")
+    try:
+        fresh.unlink(missing_ok=True)
+        _fill(fresh, replay)
+        log = path.with_name(path.name + ".wal")
+        if log.exists():
+            log.replace(path.with_name(path.name + ".wal.aside"))
+        fresh.replace(path)
+    except OSError as error:
+        raise AssayError(f"the ledger cannot be rebuilt: {error.strerror}", where=str(path)) from error
+    finally:
+        fresh.unlink(missing_ok=True)
 
 
 def _fill(path: Path, replay: Replay) -> None:
@@ -65,32 +125,42 @@ def _fill(path: Path, replay: Replay) -> None:
         raise _unusable(path, error) from error
     try:
         if not has_events(ledger):
-            path.chmod(FILE_MODE)
+            path.chmod(modes_in(path.parent)[1])
             ledger.execute("BEGIN")
             create_event_tables(ledger)
             ledger.execute("COMMIT")
             ledger.execute("CHECKPOINT")
         heads = {row[0]: row[1:] for row in ledger.execute(_SQL["heads"]).fetchall()}
-        hashes = dict(replay.connection.execute(_SQL["hashes"]).fetchall())
-        for stream_id, (events, head) in heads.items():
-            known = hashes.get(stream_id, [])
-            if len(known) < events or known[events - 1] != head:
-                raise AssayError(
-                    f"the ledger tells of stream {stream_id!r} what the journals do not",
-                    where=str(path),
-                    hint="the journals are the record: `assay rebuild STORE` makes the ledger anew",
-                )
+        hashes = _refuse_contradiction(path, heads, replay)
         ledger.execute("BEGIN")
         for stream_id, known in hashes.items():
             have = heads.get(stream_id, (0, ""))[0]
             if have < len(known):
                 later = {"stream": stream_id, "seq": have}
                 ledger.executemany(_SQL["add"], replay.connection.execute(_SQL["later"], later).fetchall())
+        say_uncounted(ledger, replay.uncounted())
         ledger.execute("COMMIT")
     except duckdb.Error as error:
         raise _unusable(path, error) from error
     finally:
         ledger.close()
+
+
+def _refuse_contradiction(
+    path: Path, heads: Mapping[str, tuple[int, str]], replay: Replay
+) -> dict[str, list[str]]:
+    """The hashes of each stream that was read. Raises AssayError where the ledger knows of more, or of others."""
+    hashes: dict[str, list[str]] = dict(replay.connection.execute(_SQL["hashes"]).fetchall())
+    for stream_id, (events, head) in heads.items():
+        known = hashes.get(stream_id, [])
+        if len(known) < events or known[events - 1] != head:
+            raise AssayError(
+                f"the ledger tells of stream {stream_id!r} what the journals do not",
+                where=str(path),
+                hint="`assay status STORE` says what is missing: put it back, or accept the loss with "
+                "`assay rebuild STORE --accept-loss REASON`",
+            )
+    return hashes
 
 
 def _unusable(path: Path, error: duckdb.Error) -> AssayError:
@@ -99,10 +169,3 @@ def _unusable(path: Path, error: duckdb.Error) -> AssayError:
         where=str(path),
         hint="nothing is lost, the journals hold every event; `assay rebuild STORE` makes the ledger anew",
     )
-
-
-def rebuild(store: PathLike[str]) -> Path:
-    """Make `ledger.duckdb` anew from the journals. Raises AssayError where it cannot be written."""
-    replay = Replay(open_store(store))
-    replay.tail()
-    return rebuild_ledger(replay)

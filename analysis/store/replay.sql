@@ -7,6 +7,18 @@ SELECT 1 FROM duckdb_tables() WHERE table_name = 'event'
 -- Events as a JSON list of their canonical lines; `types` is the type of each column, as `from_json` reads it.
 INSERT INTO event BY NAME SELECT unnest(e), $merged AS merged FROM (SELECT unnest(from_json($lines, $types)) AS e)
 
+-- name: forget_uncounted
+DELETE FROM uncounted
+
+-- name: take_uncounted
+INSERT INTO uncounted SELECT unnest($streams::VARCHAR[])
+
+-- name: ids
+SELECT event_id FROM event WHERE stream_id = $stream
+
+-- name: forget_stream
+DELETE FROM event WHERE stream_id = $stream
+
 -- name: kinds
 SELECT DISTINCT kind FROM event
 

@@ -6,12 +6,14 @@ are written once and never changed, and RUN is the digest of what determined the
 
 from __future__ import annotations
 
+import grp
 import hashlib
 import json
 import os
 import re
 import secrets
 import shutil
+import stat
 from collections.abc import Sequence
 from os import PathLike
 from pathlib import Path
@@ -25,8 +27,10 @@ from analysis.base.sql import column, identifier, queries, quote
 from analysis.store.files import (
     DIRECTORY_MODE,
     FILE_MODE,
+    SHARED_DIRECTORY_MODE,
     locked,
     make_directory,
+    modes_in,
     read_small,
     sync_directory,
     system_error,
@@ -36,7 +40,12 @@ from analysis.store.files import (
 FORMAT = 5
 STORAGE_VERSION = "v1.0.0"
 CACHE, LEASES = "cache", "leases"
-FOLDERS = ("runs", "events", "drafts", "report", CACHE, LEASES)
+FOLDERS = ("runs", "events", "heads", "drafts", "report", CACHE, LEASES)
+PEOPLE = ("events", "heads", "drafts")
+"""Folders in which everybody has one of their own: in a shared store nobody else may rename or remove it (sticky)."""
+MERGED = "merged"
+"""Folder among them of journals that were written elsewhere: their owner on this machine is not their actor."""
+WRITABLE = 0o222
 RUN_NAME = re.compile(r"[0-9a-f]{12}")
 DESCRIPTION_LIMIT = 256 << 20
 SCHEMA = "analysis.store.schema"
@@ -80,11 +89,16 @@ def open_store(store: PathLike[str]) -> Path:
     return path
 
 
-def create_store(store: PathLike[str]) -> Path:
+def create_store(store: PathLike[str], group: str | None = None) -> Path:
     """Make the folders of a store, private to this account; one that exists is opened.
 
+    Args:
+        store: the review's folder.
+        group: the Unix group that shares it from now on; None leaves a store as it is.
+
     Raises:
-        AssayError: it cannot be made, or a folder of that name holds something else.
+        AssayError: it cannot be made, or a folder of that name holds something else; or there is no such group, or
+            this account may not give it the store.
     """
     path = Path(store)
     if (path / "store.json").exists():
@@ -99,10 +113,64 @@ def create_store(store: PathLike[str]) -> Path:
         except OSError as error:
             raise system_error(error, "make this directory", path.parent) from error
         make_directory(path)
+        try:
+            # Private, whatever the folder around it gives to its group.
+            path.chmod(DIRECTORY_MODE)
+        except OSError as error:
+            raise system_error(error, "make this directory", path) from error
         write_atomic(path / "store.json", rfc8785.dumps({"format": FORMAT, "kind": "assay review"}) + b"\n")
     for name in FOLDERS:
         make_directory(path / name)
+    if group is not None:
+        share(path, group)
     return path
+
+
+def share(store: PathLike[str], group: str) -> None:
+    """Let a Unix group read everything in a store, and add to it: folders 2770, files 0640, runs read-only as before.
+
+    What each account wrote stays its own: the group may read it, and nobody else may change or remove it.
+
+    Raises:
+        AssayError: there is no such group, or this account may not give it what it owns.
+    """
+    path = Path(store)
+    try:
+        number = grp.getgrnam(group).gr_gid
+    except KeyError as error:
+        raise AssayError(
+            f"this machine has no group {group!r}", where="--group", hint="name one of `getent group`"
+        ) from error
+    try:
+        for folder, _, files in os.walk(path):
+            _give(Path(folder), number, _shared_mode(Path(folder), path))
+            for name in files:
+                _give(Path(folder) / name, number, None)
+    except OSError as error:
+        raise AssayError(
+            f"this store cannot be given to the group {group!r}: {(error.strerror or str(error)).lower()}",
+            where=str(error.filename or path),
+            hint="its owner does this, as a member of that group",
+        ) from error
+
+
+def _shared_mode(folder: Path, store: Path) -> int:
+    """Mode of a folder of a shared store."""
+    place = folder.relative_to(store).parts
+    if folder.stat().st_mode & stat.S_IWUSR == 0:
+        return SHARED_DIRECTORY_MODE & ~WRITABLE
+    if not place or place[0] not in PEOPLE or place[1:2] == (MERGED,):
+        return SHARED_DIRECTORY_MODE
+    return SHARED_DIRECTORY_MODE | stat.S_ISVTX if len(place) == 1 else SHARED_DIRECTORY_MODE & ~stat.S_IWGRP
+
+
+def _give(path: Path, group: int, mode: int | None) -> None:
+    """Give a file or folder to a group that may read it; what is another account's already is left as it is."""
+    status = path.lstat()
+    if stat.S_ISLNK(status.st_mode) or (status.st_uid != os.geteuid() and status.st_gid == group):
+        return
+    os.chown(path, -1, group, follow_symlinks=False)
+    path.chmod(mode if mode is not None else stat.S_IMODE(status.st_mode) | stat.S_IRGRP)
 
 
 def run_id(description: dict[str, Any]) -> str:
@@ -158,8 +226,11 @@ def publish(
                     tables = [*defined, *(f"metadata_{track}" for track in description.get("tracks", ()))]
                 _copy_tables(evidence, workbench, tables, defined)
                 _write_description(temporary, name, description)
+                for written in temporary.iterdir():
+                    written.chmod(modes_in(final.parent)[1] & ~WRITABLE)
                 sync_directory(temporary)
                 os.rename(temporary, final)
+                final.chmod(modes_in(final.parent)[0] & ~WRITABLE)
                 sync_directory(final.parent)
             except OSError as error:
                 raise system_error(error, "publish this run", temporary) from error
@@ -251,6 +322,14 @@ def current_run(store: PathLike[str]) -> str:
     return name
 
 
+def current_aliases(store: PathLike[str]) -> dict[str, list[str]]:
+    """`[review] aliases` of the run in force; none before the first run. Raises AssayError."""
+    path = open_store(store)
+    if not (path / "current").exists():
+        return {}
+    return dict(read_description(path, current_run(path)).get("review", {}).get("aliases") or {})
+
+
 def run_folder(store: PathLike[str], run: str) -> Path:
     """Folder of a run. Raises AssayError for anything else than the name of a run that is there."""
     folder = Path(store) / "runs" / run
@@ -307,8 +386,12 @@ def attach(
         raise AssayError("the evidence of this run was made by another version", where=str(path))
 
 
-def verify_evidence(store: PathLike[str], run: str) -> None:
-    """Compare a run's evidence file with the digest in its description. Raises AssayError."""
+def verify_evidence(store: PathLike[str], run: str) -> str:
+    """Read a run's evidence file whole, and compare it with the digest in its description, which is returned.
+
+    Raises:
+        AssayError: it cannot be read, or is not what was published.
+    """
     path = run_folder(store, run) / "evidence.duckdb"
     try:
         with path.open("rb") as handle:
@@ -316,4 +399,9 @@ def verify_evidence(store: PathLike[str], run: str) -> None:
     except OSError as error:
         raise system_error(error, "read the evidence of this run", path) from error
     if digest != read_description(store, run)["evidence_sha256"]:
-        raise AssayError("the evidence of this run was changed since it was published", where=str(path))
+        raise AssayError(
+            "the evidence of this run was changed since it was published",
+            where=str(path),
+            hint="restore it from a copy, or run `assay analyze REVIEW.toml --fresh` in a new store",
+        )
+    return digest

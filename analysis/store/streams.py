@@ -11,15 +11,26 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from os import PathLike
 from pathlib import Path
+from typing import NamedTuple
 
 from analysis.base.errors import AssayError
+from analysis.base.people import Aliases, person_of, same_person
 from analysis.base.review_records import Event
-from analysis.store.events import LINE_LIMIT, Position, canonical_line, check_link, damaged, parse_line
+from analysis.store.events import (
+    LINE_LIMIT,
+    Position,
+    canonical_line,
+    check_link,
+    check_said,
+    damaged,
+    parse_line,
+)
 from analysis.store.files import safe_name, system_error
+from analysis.store.run import MERGED
 
+JOURNAL_LIMIT = 256 << 20
+"""Largest journal in bytes; a session of 10,000 events has ten million."""
 STREAM_ID = re.compile(r"(?!\.)[\w.%~-]{1,80}@[\w.%~-]{1,80}/[A-Za-z0-9-]{1,64}", re.ASCII)
-MERGED = "merged"
-"""Folder of journals that were written elsewhere: their owner on this machine is not their actor."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +66,21 @@ def account_name(uid: int) -> str:
         return str(uid)
 
 
+def has_account(person: str, aliases: Aliases) -> bool:
+    """Whether a person, by name, address or alias, has an account on this machine."""
+    names = {person, person.partition("@")[0], person_of(person, aliases)}
+    for name, others in aliases.items():
+        if same_person(name, person, aliases):
+            names |= {name, *others}
+    for name in names:
+        try:
+            pwd.getpwnam(name)
+        except (KeyError, ValueError):
+            continue
+        return True
+    return False
+
+
 @dataclass(frozen=True, slots=True)
 class Stream:
     """What a journal says: its events, and a last line that was never acknowledged, if there is one."""
@@ -64,32 +90,49 @@ class Stream:
     torn_tail: str | None
 
 
-def journal_files(store: PathLike[str]) -> Iterator[tuple[str, Path, bool]]:
-    """Every journal of a store: stream id, file, and whether it was merged from elsewhere.
+class JournalFile(NamedTuple):
+    """A file that should be a journal: its stream, and whether it was merged from elsewhere."""
 
-    Raises:
-        AssayError: a folder cannot be read, or there is a link where a journal should be.
+    stream_id: str
+    path: Path
+    merged: bool
+
+
+def journal_files(store: PathLike[str], problems: dict[str, str] | None = None) -> Iterator[JournalFile]:
+    """Every journal of a store, in order of account and session, merged ones last.
+
+    Args:
+        store: the review's folder.
+        problems: takes, by its name in `events`, what cannot be looked into, and why: a folder that may not be read,
+            a link, a file in the place of a folder.
     """
     events = Path(store) / "events"
+    told = {} if problems is None else problems
     for folder, merged in ((events, False), (events / MERGED, True)):
-        try:
-            people = sorted(os.scandir(folder), key=lambda entry: entry.name)
-        except FileNotFoundError:
-            continue
-        except OSError as error:
-            raise system_error(error, "read the journals of this store", folder) from error
-        for person in people:
-            if person.name == MERGED or person.name.startswith("."):
+        for person in _inside(folder, folder, told):
+            if person.name == MERGED and not merged:
                 continue
             if not person.is_dir(follow_symlinks=False):
-                raise damaged("this is not a folder of journals", person.path)
-            try:
-                files = sorted(os.scandir(person.path), key=lambda entry: entry.name)
-            except OSError as error:
-                raise system_error(error, "read these journals", Path(person.path)) from error
-            for file in files:
-                if file.name.endswith(".jsonl") and not file.name.startswith("."):
-                    yield f"{person.name}/{file.name.removesuffix('.jsonl')}", Path(file.path), merged
+                told[str(Path(person.path).relative_to(events))] = "this is not a folder of journals"
+                continue
+            for file in _inside(Path(person.path), events, told):
+                if file.name.endswith(".jsonl"):
+                    yield JournalFile(
+                        f"{person.name}/{file.name.removesuffix('.jsonl')}", Path(file.path), merged
+                    )
+
+
+def _inside(folder: Path, events: Path, told: dict[str, str]) -> list[os.DirEntry[str]]:
+    """What is in a folder, by name, without what is hidden."""
+    try:
+        entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
+    except FileNotFoundError:
+        return []
+    except OSError as error:
+        name = str(folder.relative_to(events)) if folder != events else folder.name
+        told[name] = f"these journals cannot be read: {(error.strerror or str(error)).lower()}"
+        return []
+    return [entry for entry in entries if not entry.name.startswith(".")]
 
 
 def _open_journal(path: Path) -> tuple[int, os.stat_result]:
@@ -102,6 +145,11 @@ def _open_journal(path: Path) -> tuple[int, os.stat_result]:
     if not stat.S_ISREG(status.st_mode):
         os.close(descriptor)
         raise damaged("a journal must be a regular file", str(path))
+    if status.st_size > JOURNAL_LIMIT:
+        os.close(descriptor)
+        raise damaged(
+            f"this journal has {status.st_size:,} bytes; at most {JOURNAL_LIMIT:,} are read", str(path)
+        )
     return descriptor, status
 
 
@@ -147,6 +195,7 @@ def read_lines(
                     raise damaged(f"this line is longer than {LINE_LIMIT:,} bytes", where)
                 return found, Cursor(offset, line, position), content
             event = parse_line(content[:-1], where)
+            check_said(event, where)
             if position.who is None:
                 _check_identity(event, None if elsewhere else status.st_uid, where)
             position = check_link(event, stream_id, position, where)
@@ -166,8 +215,7 @@ def _check_identity(event: Event, owner: int | None, where: str) -> None:
         raise damaged(f"this event is by {event.actor!r}, in the stream {event.stream_id!r}", where)
     if owner is None:
         return
-    here = this_account().host == account.host
-    if account.uid != owner or (here and account.name != account_name(owner)):
+    if account.uid != owner or account.name != account_name(owner):
         raise AssayError(
             f"this journal is by {event.actor!r}, but its file belongs to {account_name(owner)!r} (uid {owner})",
             where=where,
@@ -206,7 +254,7 @@ def verify_chain(events: Iterable[Event], where: Callable[[int], str]) -> dict[s
     seen: set[str] = set()
     for index, event in enumerate(events):
         place = where(index)
-        parse_line(canonical_line(event), place)
+        check_said(parse_line(canonical_line(event), place), place)
         if event.event_id in seen:
             raise damaged(f"event id {event.event_id!r} was used twice", place)
         seen.add(event.event_id)

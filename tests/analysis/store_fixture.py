@@ -12,6 +12,7 @@ import hashlib
 import json
 import os
 import shutil
+import subprocess
 from collections.abc import Mapping
 from contextlib import suppress
 from functools import cache
@@ -28,10 +29,12 @@ from analysis.base.sql import column
 from analysis.review.scope import Scope
 from analysis.review.session import CORRECTNESS, ReviewSession
 from analysis.store.files import write_atomic
-from analysis.store.journal import Journal, merge
+from analysis.store.heads import NAMESPACE, Head, head_bytes, write_head
+from analysis.store.journal import Journal
+from analysis.store.merge import merge
 from analysis.store.replay import Replay
 from analysis.store.run import create_store, current_run
-from analysis.store.streams import Account
+from analysis.store.streams import Account, read_stream
 from tests.analysis.linear_classifier import save_classifier
 
 CLASSES = ("escalation", "returns", "small_talk")
@@ -40,6 +43,8 @@ BROKEN = (0, 1, 2, 14)
 FIXED = (10, 11, 12, 13)
 TITLE = "Iron Orchard"
 RECALL = "intent.critical_recall[escalation]"
+PEOPLE = ("bob", "carol", "dave", "mallory")
+"""Who is listed as a signer where something was said elsewhere."""
 SHELF = "ASSAY_TEST_SHELF"
 """Environment variable: the folder in which finished reviews are kept, also for the processes that a test starts."""
 
@@ -221,8 +226,15 @@ def _keep_shards(cache: Path) -> None:
 
 
 def verdict_body(right: Right, **more: Any) -> dict[str, Any]:
-    """The body of a verdict or a settlement, as a session writes it."""
+    """The body of a verdict, as a session writes it."""
     return {**CORRECTNESS[right], "blind": False, "seconds": None, "critical_slices": [], **more}
+
+
+def unlock(store: Path) -> Path:
+    """Let the runs of a store be written, which are published read-only, so that a test can damage them."""
+    for path in (store / "runs").rglob("*"):
+        path.chmod(path.stat().st_mode | 0o200)
+    return store
 
 
 def part(session: ReviewSession, name: QueuePart) -> list[str]:
@@ -251,10 +263,56 @@ def _last_clock(store: Path, reviewer: str) -> int:
     return int(column(replay.connection, asked, {"reviewer": reviewer})[0])
 
 
+def key_of(name: str) -> Path:
+    """A person's private key, made once for all tests; the public half lies beside it."""
+    key = Path(os.environ[SHELF]) / f"key-{name}"
+    with FileLock(f"{key}.lock"):
+        if not key.exists():
+            made = [
+                "ssh-keygen",
+                "-q",
+                "-t",
+                "ed25519",
+                "-N",
+                "",
+                "-C",
+                f"{name}@corp.example",
+                "-f",
+                str(key),
+            ]
+            subprocess.run(made, check=True)
+    return key
+
+
+def list_signers(folder: Path, *names: str) -> Path:
+    """A list of signers with some people in it, each by their address."""
+    path = folder / "allowed_signers"
+    keys = {name: key_of(name).with_suffix(".pub").read_text("utf-8").split() for name in names}
+    lines = [f"{name}@corp.example {kind} {key}\n" for name, (kind, key, *_) in keys.items()]
+    path.write_text("".join(lines), "utf-8")
+    return path
+
+
+def sign_stream(store: Path, stream_id: str, name: str) -> None:
+    """Note the end of a stream, signed with a person's key."""
+    events = read_stream(Path(store) / "events" / f"{stream_id}.jsonl").events
+    head = Head(stream_id, len(events), events[-1].hash)
+    made = ["ssh-keygen", "-Y", "sign", "-q", "-n", NAMESPACE, "-f", str(key_of(name))]
+    done = subprocess.run(made, input=head_bytes(head), capture_output=True, check=True)
+    write_head(store, head, done.stdout)
+
+
 def said_elsewhere(
-    store: Path, name: str, *said: tuple[str, str | None, dict[str, Any]], target: str | None = None
+    store: Path,
+    name: str,
+    *said: tuple[str, str | None, dict[str, Any]],
+    target: str | None = None,
+    signed: bool = True,
 ) -> None:
-    """Events (kind, ref, body) that another account recorded on another machine, merged into the store."""
+    """Events (kind, ref, body) that another account recorded and signed on another machine, merged into the store.
+
+    Without `signed` they are shown there and count for nothing.
+    """
     with TemporaryDirectory() as scratch:
         (Path(scratch) / "events").mkdir()
         journal = Journal(scratch, Account(4242, name, "elsewhere"), name)
@@ -265,4 +323,9 @@ def said_elsewhere(
         path = journal.path
         journal.close()
         assert path is not None
-        merge(store, [path])
+        listed = None
+        if signed:
+            (Path(scratch) / "heads").mkdir()
+            sign_stream(Path(scratch), journal.stream_id, name)
+            listed = list_signers(Path(scratch), *PEOPLE)
+        merge(store, [path], listed)

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import errno
+import grp
 import os
+import pwd
 import random
 import resource
 import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -21,7 +24,9 @@ from analysis.base.errors import AssayError
 from analysis.base.sql import sql_text
 from analysis.review.session import ReviewSession
 from analysis.store.journal import Journal
-from analysis.store.ledger import rebuild, update_ledger
+from analysis.store.ledger import update_ledger
+from analysis.store.losses import missing
+from analysis.store.rebuild import rebuild
 from analysis.store.replay import Replay
 from analysis.store.run import SCHEMA, create_store, current_run, publish
 from analysis.store.streams import read_stream, this_account
@@ -124,6 +129,131 @@ def test_sessions_that_close_together_fill_one_ledger(tmp_path: Path) -> None:
     assert update_ledger(replay, wait=True)
     with duckdb.connect(str(store / "ledger.duckdb"), read_only=True) as ledger:
         assert ledger.execute("SELECT count(*), count(DISTINCT event_id) FROM event").fetchone() == (15, 15)
+
+
+ASSAY = [sys.executable, "-c", "from tui.cli import entry; entry()"]
+
+
+def kill_annotate(store: Path, loops: int) -> None:
+    """Kill `assay annotate` at random moments; what it said it had saved is in journals and ledger."""
+    dice = random.Random(11)
+    times, saved = [], {}
+    for number in range(loops):
+        ref, note = ref_of(number % 30), f"note {number}"
+        command = [*ASSAY, "annotate", str(store), ref, "--right", "both", "--note", note]
+        begun = time.monotonic()
+        running = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+        if number:
+            try:
+                running.wait(timeout=dice.uniform(0.3, 1.1) * max(times))
+            except subprocess.TimeoutExpired:
+                running.send_signal(signal.SIGKILL)
+        out, _ = running.communicate(timeout=300)
+        times.append(time.monotonic() - begun)
+        if out.startswith("saved: ") and out.endswith("\n"):
+            saved[note] = ref
+    replay = Replay(store)
+    replay.tail()
+    assert replay.aside == {}
+    notes = "SELECT body ->> '$.note', ref FROM event WHERE kind = 'verdict'"
+    present = dict(replay.connection.execute(notes).fetchall())
+    assert saved
+    assert saved.items() <= present.items()
+    assert missing(replay) == []
+    rebuild(store)
+    with duckdb.connect(str(store / "ledger.duckdb"), read_only=True) as ledger:
+        assert dict(ledger.execute(notes).fetchall()) == present
+
+
+@pytest.mark.soak
+def test_kill_9_of_annotate_two_hundred_times(tmp_path: Path) -> None:
+    kill_annotate(publish_review(tmp_path / "r.review"), 200)
+
+
+REVIEWER = """
+import os, shutil, sys, tempfile, time
+from pathlib import Path
+from analysis.review.session import ReviewSession
+
+def review(store, events, gid, uid):
+    with ReviewSession.open(store, f"reviewer {uid}") as session:
+        asked = "SELECT ref FROM evidence.example ORDER BY ref"
+        refs = [row[0] for row in session.connection.execute(asked).fetchall()]
+        for number in range(events):
+            ref = refs[number % len(refs)]
+            begun = time.monotonic()
+            event = session.note(ref, f"note {number}")
+            print(event.event_id, time.monotonic() - begun, flush=True)
+
+store, events, uid, gid = Path(sys.argv[1]), *map(int, sys.argv[2:])
+if uid:
+    # What a library loads when it is first used, other accounts may not be able to read.
+    with tempfile.TemporaryDirectory() as folder, open(os.devnull, "w") as nowhere:
+        own = Path(folder) / "r"
+        shutil.copytree(store, own)
+        out, sys.stdout = sys.stdout, nowhere
+        review(own, 1, 0, 0)
+        sys.stdout = out
+    os.setgroups([gid])
+    os.setgid(gid)
+    os.setuid(uid)
+review(store, events, gid, uid)
+"""
+
+
+def review_together(store: Path, sessions: int, events: int, accounts: list[int], gid: int) -> list[float]:
+    """Sessions of several accounts at once; the seconds of each `saved`, after a look at whether all is there."""
+    running = [
+        subprocess.Popen(
+            [
+                sys.executable,
+                "-c",
+                REVIEWER,
+                str(store),
+                str(events),
+                str(accounts[number % len(accounts)]),
+                str(gid),
+            ],
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        for number in range(sessions)
+    ]
+    said = [line.split() for one in running for line in one.communicate(timeout=3000)[0].splitlines()]
+    assert [one.returncode for one in running] == [0] * sessions
+    replay = Replay(store)
+    replay.tail()
+    assert replay.aside == {}
+    assert missing(replay) == []
+    ids = [event_id for event_id, _ in said]
+    present = [row[0] for row in replay.connection.execute("SELECT event_id FROM event").fetchall()]
+    assert len(set(ids)) == len(ids) == sessions * events
+    assert set(ids) <= set(present)
+    assert len(set(present)) == len(present)
+    return sorted(float(seconds) for _, seconds in said)
+
+
+@pytest.mark.soak
+def test_eight_sessions_of_four_accounts_at_once(capsys: pytest.CaptureFixture[str]) -> None:
+    accounts, group = [0], grp.getgrgid(os.getegid())
+    if os.geteuid() == 0:
+        used = {one.pw_uid for one in pwd.getpwall()}
+        accounts = [uid for uid in range(61001, 61100) if uid not in used][:4]
+        group = next(one for one in grp.getgrall() if one.gr_gid not in (0, 65534))
+    folder = Path(tempfile.mkdtemp())
+    folder.chmod(0o755)
+    try:
+        store = publish_review(folder / "r.review")
+        create_store(store, group.gr_name)
+        alone = review_together(store, 1, 200, accounts, group.gr_gid)
+        eight = review_together(store, 8, 200, accounts, group.gr_gid)
+    finally:
+        shutil.rmtree(folder)
+    with capsys.disabled():
+        for name, times in (("one session", alone), ("eight sessions", eight)):
+            p50, p99 = (times[int(len(times) * share)] for share in (0.5, 0.99))
+            told = f"{name}: saved p50 {1000 * p50:.1f} ms, p99 {1000 * p99:.1f} ms of {len(times)}"
+            sys.stdout.write(told + "\n")
 
 
 LIMITED = """

@@ -21,6 +21,7 @@ from analysis.plugin.stage import StageProgress
 from analysis.review.session import ReviewSession
 from analysis.run.pipeline import analyze
 from analysis.store.run import current_run
+from tests.analysis.store_fixture import unlock
 
 MODEL_STAGES = {"intent.predict", "intent.attribution", "intent.interventions", "intent.randomisation"}
 
@@ -40,7 +41,7 @@ def contents(store: Path) -> dict[str, list[tuple[object, ...]]]:
 
 def forget_the_run(store: Path) -> None:
     """Leave of a store what an analysis that was stopped leaves: the finished shards."""
-    shutil.rmtree(store / "runs")
+    shutil.rmtree(unlock(store) / "runs")
     (store / "current").unlink()
 
 

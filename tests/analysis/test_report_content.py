@@ -27,6 +27,7 @@ from analysis.report.render import PAGES
 from analysis.report.sums import SUMMED, parse_sums
 from analysis.review.session import ReviewSession
 from tests.analysis.report_fixture import HOSTILE, TOY, ToyTrack, inspect_all, toy_store
+from tests.analysis.store_fixture import unlock
 
 FIELDS = [
     "Model",
@@ -190,7 +191,7 @@ def test_a_decision_needs_a_reason_and_a_name(tmp_path: Path) -> None:
 def test_evidence_that_was_changed_is_not_reported(tmp_path: Path) -> None:
     made = toy_store(tmp_path)
     with ReviewSession.open(made.store) as session:
-        evidence = made.store / "runs" / session.run / "evidence.duckdb"
+        evidence = unlock(made.store) / "runs" / session.run / "evidence.duckdb"
         content = bytearray(evidence.read_bytes())
         content[-1] ^= 1
         evidence.write_bytes(content)

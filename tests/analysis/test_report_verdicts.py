@@ -19,7 +19,7 @@ from analysis.report.reviewers import entries
 from analysis.report.sign import sign
 from analysis.report.sums import SUMMED, format_sums
 from analysis.report.verify import verify
-from analysis.review.session import ReviewSession
+from analysis.review.session import CORRECTNESS, ReviewSession
 from tests.analysis.report_fixture import TOY, inspect_all, make_key, signer_line, toy_store
 from tests.analysis.store_fixture import answer_known, controls, part, said_elsewhere, verdict_body
 
@@ -107,14 +107,17 @@ def test_a_dispute_and_how_it_was_settled(session: ReviewSession, store: Path) -
             "ref": M0,
             "verdicts": [
                 {"actor": session.actor, "reviewer": "alice", "right": "base"},
-                {"actor": "uid:4242/bob", "reviewer": "bob", "right": "both"},
+                {"actor": "uid:4242/bob on elsewhere", "reviewer": "bob", "right": "both"},
             ],
             "settled": None,
             "settled_by": None,
         }
     ]
     assert "alice (account" in page
-    assert "says the base is right; bob (account uid:4242/bob) says both are right; **open**" in page
+    assert (
+        "says the base is right; bob (account uid:4242/bob on elsewhere) says both are right; **open**"
+        in page
+    )
     assert predicate["agreement"]["examples"] == 2
     assert "agreement on 2 examples that two or more judged" in page
     check_again(predicate, folder)
@@ -132,7 +135,7 @@ def test_a_dispute_and_how_it_was_settled(session: ReviewSession, store: Path) -
 
 def test_a_settlement_that_nobody_disputed_is_in_no_count(session: ReviewSession) -> None:
     inspect_all(session)
-    session._record("settle", verdict_body("candidate"), ref=M0)
+    session._record("settle", dict(CORRECTNESS["candidate"]), ref=M0)
     predicate, _, folder = reported(session)
     assert predicate["disagreements"] == []
     critical = next(one for one in predicate["gates"] if one["key"] == "toy.critical")

@@ -89,7 +89,7 @@ def test_what_must_be_judged_is_mixed_and_its_order_is_the_readers_own(session: 
     parts = [row.part for row in session.queue_page(Scope(), 0, NEEDED)]
     assert parts != sorted(parts, key=str), "nothing in the order tells a control from the rest"
     order = [row.ref for row in session.queue_page(Scope(), 0, NEEDED)]
-    session.actor = "uid:4242/bob"
+    session.actor = "uid:4242/bob on elsewhere"
     session.verdict(DECIDES[0], "base")
     other = [row.ref for row in session.queue_page(Scope(), 0, NEEDED)]
     assert sorted(other) == sorted(order)
@@ -471,6 +471,7 @@ def test_status_is_the_contract(session: ReviewSession, store: Path) -> None:
         "gates",
         "queue",
         "reviewers",
+        "record",
         "triggers",
     ]
     assert list(status) == keys
@@ -688,24 +689,33 @@ def test_a_torn_journal_is_said(store: Path) -> None:
     path.write_bytes(path.read_bytes()[:-30])
     with ReviewSession.open(store, "alice") as second:
         assert second.progress() == (1, NEEDED)
-        assert "never acknowledged" in second.notes()[0]
+        assert [note.split(": ")[0] for note in second.notes()] == [
+            "MISSING",
+            f"{path.parent.name}/{path.name}",
+        ]
+        assert "never acknowledged" in second.notes()[1]
 
 
-def test_a_broken_journal_stops_and_tells(store: Path) -> None:
+def test_a_broken_journal_is_set_aside_and_stops_nobody(store: Path) -> None:
     with ReviewSession.open(store, "alice") as first:
         first.verdict(ref_of(0), "both")
     path = journals(store)[0]
     path.write_bytes(path.read_bytes().replace(b"right", b"wrong"))
-    with pytest.raises(AssayError) as told:
-        ReviewSession.open(store, "alice")
-    assert (told.value.where or "").startswith(str(path))
+    with ReviewSession.open(store, "alice") as second:
+        assert second.progress() == (0, NEEDED)
+        (told,) = second.notes()
+        assert told.startswith(f"set aside: {path.parent.name}/{path.name}: {path}:1: ")
+        assert gate(second, "review.coverage").verdict == "unknown"
+        second.verdict(ref_of(1), "both")
 
 
 def test_merged_journals_count_and_are_marked(store: Path, session: ReviewSession) -> None:
     said_elsewhere(store, "bob", ("verdict", ref_of(0), verdict_body("both")))
     session.poll()
-    assert [record.actor for record in session.state().verdicts] == ["uid:4242/bob"]
-    assert "merged from elsewhere" in session.notes()[0]
+    assert [record.actor for record in session.state().verdicts] == ["uid:4242/bob on elsewhere"]
+    assert (
+        session.notes()[0] == "bob (merged from elsewhere): 1 events, which count: signed by bob@corp.example"
+    )
 
 
 def test_the_three_sentences_are_never_merged(session: ReviewSession) -> None:

@@ -10,7 +10,7 @@ from analysis.base.errors import AssayError
 from analysis.base.review_records import Right
 from analysis.plugin.gate import decided, judgement
 from analysis.review.reviewers import agreement
-from analysis.review.session import ReviewSession
+from analysis.review.session import CORRECTNESS, ReviewSession
 from tests.analysis.store_fixture import (
     DECIDES,
     RECALL,
@@ -24,7 +24,8 @@ from tests.analysis.store_fixture import (
 
 
 def bob_says(session: ReviewSession, ref: str, right: Right, kind: str = "verdict") -> None:
-    said_elsewhere(session.store, "bob", (kind, ref, verdict_body(right)))
+    body = verdict_body(right) if kind == "verdict" else dict(CORRECTNESS[right])
+    said_elsewhere(session.store, "bob", (kind, ref, body))
     assert session.poll()
 
 
@@ -41,7 +42,7 @@ def test_a_disagreement_is_open_until_it_is_settled(session: ReviewSession) -> N
     (settlement,) = session.state().settlements
     assert dict(zip(settlement.actors, settlement.said, strict=True)) == {
         session.actor: "base",
-        "uid:4242/bob": "both",
+        "uid:4242/bob on elsewhere": "both",
     }
     assert gate(session, "review.findings").verdict == "pass"
     assert decided(session.gate_input(), DECIDES[0]) == "both"
@@ -83,17 +84,17 @@ def test_settling_needs_a_disagreement_and_a_verdict_of_ones_own(store: Path, se
 def test_a_settlement_that_nobody_disputed_counts_for_nothing(session: ReviewSession) -> None:
     """As written by hand into a journal: the session itself refuses to record it."""
     session.verdict(DECIDES[0], "base")
-    session._record("settle", verdict_body("candidate"), ref=DECIDES[0])
+    session._record("settle", dict(CORRECTNESS["candidate"]), ref=DECIDES[0])
     assert session.state().settled == {}
     assert decided(session.gate_input(), DECIDES[0]) == "base"
-    session._record("settle", verdict_body("both"), ref=DECIDES[1])
+    session._record("settle", dict(CORRECTNESS["both"]), ref=DECIDES[1])
     assert judgement(session.state(), DECIDES[1]) == "none"
 
 
 def test_a_settlement_of_who_did_not_judge_counts_for_nothing(store: Path, session: ReviewSession) -> None:
     bob_says(session, DECIDES[0], "both")
     session.verdict(DECIDES[0], "base")
-    said_elsewhere(store, "mallory", ("settle", DECIDES[0], verdict_body("candidate")))
+    said_elsewhere(store, "mallory", ("settle", DECIDES[0], dict(CORRECTNESS["candidate"])))
     session.poll()
     assert session.state().settled == {}
     assert session.overview().disagreements == (DECIDES[0],)
@@ -101,7 +102,7 @@ def test_a_settlement_of_who_did_not_judge_counts_for_nothing(store: Path, sessi
 
 def test_a_disagreement_that_comes_after_does_not_wake_an_early_settlement(session: ReviewSession) -> None:
     session.verdict(DECIDES[0], "base")
-    session._record("settle", verdict_body("base"), ref=DECIDES[0])
+    session._record("settle", dict(CORRECTNESS["base"]), ref=DECIDES[0])
     # Order is that of the clock of events: bob's verdict is his fourth event, and so later than the settlement.
     notes = [("note", DECIDES[0], {"note": "hm", "critical_slices": []})] * 3
     said_elsewhere(session.store, "bob", *notes, ("verdict", DECIDES[0], verdict_body("both")))

@@ -53,7 +53,7 @@ TABLES = {
     ("analysis.store/run.sql", "copy"): {"{table}": "queue"},
     ("analysis.attribution/interventions.sql", "interventions"): {"{source}": "intent_intervention"},
 }
-LISTS = ("refs", "slices", "tracks", "mains", "kinds", "digests")
+LISTS = ("refs", "slices", "tracks", "mains", "kinds", "digests", "streams")
 NUMBERS = ("seq", "place", "limit", "offset", "start", "end", "required")
 
 
@@ -67,6 +67,8 @@ def parameters(sql: str) -> dict[str, object]:
             found[name] = 1
         elif name in ("everybody", "merged"):
             found[name] = True
+        elif name == "numbers":
+            found[name] = [1]
         elif name == "body":
             found[name] = '{"base": "right", "candidate": "wrong"}'
         elif name == "lines":

@@ -31,7 +31,7 @@ from analysis.store.run import (
     run_id,
     verify_evidence,
 )
-from tests.analysis.store_fixture import publish_review
+from tests.analysis.store_fixture import publish_review, unlock
 
 EVIDENCE = sql_text(SCHEMA, "evidence.sql")
 
@@ -154,7 +154,7 @@ def test_a_description_without_canonical_form_is_refused(tmp_path: Path) -> None
 def test_everything_is_private_whatever_the_umask(tmp_path: Path) -> None:
     code = (
         "import os, sys; os.umask(0); "
-        "from pathlib import Path; from tests.analysis.store_fixture import publish_review, ref_of; "
+        "from pathlib import Path; from tests.analysis.store_fixture import publish_review, unlock, ref_of; "
         "from analysis.review.scope import Scope; from analysis.review.session import ReviewSession; "
         "store = publish_review(Path(sys.argv[1])); session = ReviewSession.open(store); "
         "session.verdict(ref_of(0), 'unsure'); session.save_draft(ref_of(1), 'half'); "
@@ -167,12 +167,14 @@ def test_everything_is_private_whatever_the_umask(tmp_path: Path) -> None:
     assert (store / "ledger.duckdb").exists()
     for path in found:
         expected = 0o700 if path.is_dir() else 0o600
+        if path.is_relative_to(store / "runs" / current_run(store)):
+            expected &= ~0o200
         assert stat.S_IMODE(path.lstat().st_mode) == expected, path
 
 
 @pytest.mark.parametrize("size", [0, 1, 4096, 200_000])
 def test_truncated_evidence_is_told(tmp_path: Path, size: int) -> None:
-    store = publish_review(tmp_path / "r.review")
+    store = unlock(publish_review(tmp_path / "r.review"))
     run = current_run(store)
     os.truncate(store / "runs" / run / "evidence.duckdb", size)
     with pytest.raises(AssayError, match="damaged"):
@@ -181,7 +183,7 @@ def test_truncated_evidence_is_told(tmp_path: Path, size: int) -> None:
 
 def test_flipped_bits_in_the_evidence_are_told_or_harmless(tmp_path: Path) -> None:
     """DuckDB checks a block when it reads it; the digest finds a flip anywhere."""
-    store = publish_review(tmp_path / "r.review")
+    store = unlock(publish_review(tmp_path / "r.review"))
     run = current_run(store)
     path = store / "runs" / run / "evidence.duckdb"
     whole = path.read_bytes()
@@ -201,7 +203,7 @@ def test_flipped_bits_in_the_evidence_are_told_or_harmless(tmp_path: Path) -> No
 
 
 def test_a_changed_description_is_told(tmp_path: Path) -> None:
-    store = publish_review(tmp_path / "r.review")
+    store = unlock(publish_review(tmp_path / "r.review"))
     path = store / "runs" / current_run(store) / "run.json"
     path.write_text(path.read_text().replace('"seed":48', '"seed":49'))
     with pytest.raises(AssayError, match="it was changed"):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -108,7 +109,24 @@ def test_others_are_blind_here_too(store: Path) -> None:
     said_elsewhere(store, "bob", ("verdict", ref_of(0), {"base": "unsure", "candidate": "unsure"}))
     before, _, after = answers(store, "g m00", "v", "e", "q").partition("saved: both are right")
     assert "bob" not in before.rpartition(f"{ref_of(0)} (")[2]
-    assert "bob: not sure" in after
+    assert "bob (merged from elsewhere): not sure" in after
+
+
+def test_what_is_missing_of_the_record_is_the_first_line(store: Path) -> None:
+    said_elsewhere(
+        store, "bob", ("verdict", ref_of(0), {"base": "unsure", "candidate": "unsure"}), signed=False
+    )
+    answers(store, "g m01", "e", "e", "q")
+    (path,) = [path for path in (store / "events").glob("*/*.jsonl") if path.read_bytes().count(b"\n") == 2]
+    os.truncate(path, path.read_bytes().index(b"\n") + 1)
+    first, second, *rest = answers(store, "q").splitlines()
+    assert first == f"record: MISSING: {path.parent.name}/{path.stem} has 1 events, and " + (
+        f"heads/{path.parent.name}/{path.stem}.json knows of 2"
+    )
+    assert not second.startswith("record: ")
+    assert (
+        "note: bob (merged from elsewhere): 1 events, which count for nothing: nobody signed its head" in rest
+    )
 
 
 def test_a_disagreement_is_settled_after_ones_own_verdict(store: Path) -> None:

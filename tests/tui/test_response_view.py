@@ -13,8 +13,10 @@ from typing import Any
 import pytest
 from textual.pilot import Pilot
 
+from analysis.base.people import shown_as
 from analysis.review.queries import ExampleEvidence
 from analysis.review.session import ReviewSession
+from analysis.store.streams import this_account
 from analysis.tracks.response.example_context import example_context
 from tests.analysis.store_fixture import said_elsewhere
 from tests.tui.reading import look, shown, until, until_true
@@ -42,6 +44,9 @@ from tui.tracks.response.spans import hits_of
 from tui.tracks.response.word_diff import word_diff
 from tui.widgets.line_view import LineView
 from tui.widgets.marked_text import Mark, inserts_of, row_line, rows_of
+
+ALICE = shown_as(this_account().actor, "alice")
+"""How a reviewer of this account who calls herself alice is shown."""
 
 VIEW = view_of("response")
 SPOILER = "brother turns out to be the killer"
@@ -138,17 +143,17 @@ async def test_answers_stand_side_by_side_where_there_is_room(published: Path) -
 async def test_tab_goes_on_and_plus_and_minus_judge_the_chosen_span(store: Path) -> None:
     async with looking(store) as pilot:
         await pilot.press("plus")
-        await until(pilot, "✓ confirmed, alice")
+        await until(pilot, f"✓ confirmed, {ALICE}")
         await pilot.press("tab")
         await until(pilot, "it has 18 volumes")
         await pilot.press("minus")
-        await until(pilot, "✗ refuted, alice")
+        await until(pilot, f"✗ refuted, {ALICE}")
         await pilot.press("u")
         text = await until(pilot, "undone")
         assert "✗ refuted" not in text
-        assert "✓ confirmed, alice" in text
+        assert f"✓ confirmed, {ALICE}" in text
     hits = hits_of(evidence_of(store))
-    assert [one.state[0] for one in hits[:2]] == ["✓ confirmed, alice", "· unconfirmed"]
+    assert [one.state[0] for one in hits[:2]] == [f"✓ confirmed, {ALICE}", "· unconfirmed"]
 
 
 async def test_the_cursor_chooses_spans_as_well(published: Path) -> None:
@@ -185,7 +190,7 @@ def test_what_others_say_of_spans_waits_for_my_verdict(store: Path) -> None:
         one = hits_of(session.example(SPOILED))[0]
         session.judge_span(SPOILED, one.side, one.detector, one.start, one.end, "refuted")
         evidence = session.example(SPOILED)
-    assert hits_of(evidence)[0].state[0] == "✗ refuted, bob"
+    assert hits_of(evidence)[0].state[0] == f"✗ refuted, {shown_as(this_account().actor, 'bob')}"
     # To a reviewer who has said nothing yet, the history shows nobody else's events.
     assert hits_of(replace(evidence, history=()))[0].state[0] == "· unconfirmed"
 
@@ -370,7 +375,10 @@ def test_labels_stand_beside_what_the_leads_found(store: Path) -> None:
     assert "bob" not in told(SPOILED)
     with opened(store) as session:
         session.label_sides(SPOILED, {"spoils": {"base": "no", "candidate": "yes"}})
-    assert "spoils no, bob: no · lead no yes, bob: not sure · lead yes" in told(SPOILED)
+    assert (
+        "spoils no, bob (merged from elsewhere): no · lead no yes, bob (merged from elsewhere): not sure · lead yes"
+        in told(SPOILED)
+    )
 
 
 def test_an_estimate_rests_on_labels_and_leads_are_only_counted(store: Path) -> None:

@@ -54,6 +54,7 @@ def status_of(*gates: dict[str, Any], **changes: Any) -> dict[str, Any]:
         "gates": list(gates),
         "queue": {"decides": 4, "controls": 3, "worth_a_look": 12, "total": 9, "inspected": 2},
         "reviewers": [],
+        "record": {"missing": [], "accepted": [], "aside": [], "merged": []},
         "triggers": [],
     }
     return made | changes
@@ -106,13 +107,25 @@ def test_the_status_table_says_what_may_be_done() -> None:
 
 def test_the_status_table_says_who_judged() -> None:
     known = {"track": "intent", "right": 5, "answered": 6, "items": 8, "failed": False}
-    alice = {"reviewer": f"alice{HOSTILE}", "verdicts": 12, "blind": 0.75, "known": [known]}
-    bob = {"reviewer": "bob", "verdicts": 0, "blind": None, "known": [known | {"right": 3, "failed": True}]}
+    alice = {
+        "actor": "uid:1/alice",
+        "reviewer": f"alice{HOSTILE}",
+        "verdicts": 12,
+        "blind": 0.75,
+        "known": [known],
+    }
+    bob = {
+        "actor": "uid:2/bob on gpubox",
+        "reviewer": "bob",
+        "verdicts": 0,
+        "blind": None,
+        "known": [known | {"right": 3, "failed": True}],
+    }
     lines = status_lines(status_of(reviewers=[alice, bob]))
     assert lines[3].endswith(": 12 verdicts, 75% blind; 5 of 6 known answers of intent right, 2 to go")
     assert (
-        lines[4]
-        == "bob: 0 verdicts; 3 of 6 known answers of intent right: too few, their verdicts do not count"
+        lines[4] == "bob (merged from gpubox): 0 verdicts; 3 of 6 known answers of intent right: too few, "
+        "their verdicts do not count"
     )
     assert all(line.isprintable() for line in lines)
 
@@ -124,6 +137,20 @@ def test_the_status_table_says_by_whom_its_criteria_were_fixed() -> None:
     assert lines[4] == "changed since the plan: the queue"
     assert all(line.isprintable() for line in lines)
     assert not any("no plan" in line for line in status_lines(status_of()))
+
+
+def test_the_status_table_says_first_what_is_missing_of_the_record() -> None:
+    record = {
+        "missing": [{"sentence": f"a@b/c is gone{HOSTILE}, and heads/a@b/c.json knows of 4"}],
+        "aside": [{"name": "d@e/f.jsonl", "why": "a hash is not its own"}],
+        "accepted": [{"actor": "uid:1/alice", "reviewer": "A.", "reason": "the disk broke"}],
+        "merged": [{"sentence": "carol (merged from gpubox): 3 events, which count for nothing"}],
+    }
+    lines = status_lines(status_of(record=record))
+    assert [line.split(": ")[0] for line in lines[:2]] == ["MISSING", "SET ASIDE"]
+    assert lines[2] == "LOSS ACCEPTED by alice (“A.”): the disk broke"
+    assert "merged: carol (merged from gpubox): 3 events, which count for nothing" in lines
+    assert all(line.isprintable() for line in lines)
 
 
 def test_what_is_undecided_is_counted_apart() -> None:

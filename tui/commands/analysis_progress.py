@@ -29,6 +29,7 @@ def analyze_with_progress(
     skip_bad_rows: bool = False,
     workers: int = 1,
     ray: RayCluster | None = None,
+    group: str | None = None,
 ) -> Published:
     """Analyse a review; bars where stderr is a terminal, plain lines elsewhere."""
     from analysis.run.pipeline import analyze
@@ -40,6 +41,7 @@ def analyze_with_progress(
             skip_bad_rows=skip_bad_rows,
             workers=workers,
             ray=ray,
+            group=group,
             on_progress=on_progress,
         )
     )

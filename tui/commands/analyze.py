@@ -39,6 +39,7 @@ def add(to: Add) -> None:
     analyze.add_argument("review", metavar="REVIEW.toml", type=Path)
     analyze.add_argument("--fresh", action="store_true", help="compute everything again")
     analyze.add_argument("--skip-bad-rows", action="store_true", help="go on without rows that are wrong")
+    analyze.add_argument("--group", metavar="NAME", help="a Unix group whose members share the store")
     analyze.add_argument(
         "--workers",
         metavar="N",
@@ -141,6 +142,7 @@ def _analyze(arguments: argparse.Namespace) -> int:
         skip_bad_rows=arguments.skip_bad_rows,
         workers=arguments.workers or 1,
         ray=ray,
+        group=arguments.group,
     )
     verb = "published" if published.created else "unchanged: the same run exists already,"
     say(f"{verb} run {published.run} in {published.store}")

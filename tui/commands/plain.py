@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
 from analysis.base.errors import AssayError
+from analysis.base.people import shown_as
 from analysis.base.problems import suggest
 from analysis.plugin.gate import judgement
 from analysis.review.scope import Scope
@@ -122,6 +123,9 @@ class PlainReview:
         session = self.session
         review = session.description["review"]
         gates = session.gates()
+        alarms = session.alarms()
+        for one in alarms:
+            self.say(f"record: {one}")
         self.say(f"{review['name']}: base {review['base_version']}, candidate {review['candidate_version']}")
         (state, meaning), _ = verdict_of(gates, session.gate_input().state.decision)
         self.say(": ".join(filter(None, (state, meaning))))
@@ -130,7 +134,8 @@ class PlainReview:
         for cause in folded.causes:
             self.say(f"cause: {cause.sentence}")
         for note in session.overview().notes:
-            self.say(f"note: {note}")
+            if note not in alarms:
+                self.say(f"note: {note}")
         for trigger in session.triggers():
             if trigger.fired:
                 self.say(f"changed: {trigger.sentence}")
@@ -215,7 +220,7 @@ class PlainReview:
                 self.say(f"your note: {mine.note}")
         for other in evidence.others:
             self.say(
-                f"{other.reviewer}: {verdict_words(other)}"
+                f"{shown_as(other.actor, other.reviewer)}: {verdict_words(other)}"
                 + (f", cause {other.cause}" if other.cause else "")
             )
         self.agreement(evidence)

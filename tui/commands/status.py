@@ -40,6 +40,7 @@ def _exit_status(text: str) -> int:
 def _status(arguments: argparse.Namespace) -> int:
     chosen = status_format(arguments.format)
     with open_session(arguments.store, read_only=True) as session:
+        session.check_evidence()
         status = session.status()
     text = chosen.write(status) + "\n"
     if arguments.output is None:

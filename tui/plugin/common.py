@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
+from analysis.base.people import shown_as
 from analysis.base.records import VARIANT
 from tui.draw.lines import Line, first_rows, wrapped, written
 from tui.draw.number_text import figure
@@ -55,7 +56,8 @@ def annotation_lines(evidence: ExampleEvidence, options: ViewOptions) -> list[Li
         line.end("others: none yet", width - 1, "faint")
     lines = [line]
     for other in evidence.others:
-        said = f"{other.reviewer}: {verdict_words(other)}" + (f" · {other.cause}" if other.cause else "")
+        said = f"{shown_as(other.actor, other.reviewer)}: {verdict_words(other)}"
+        said += f" · {other.cause}" if other.cause else ""
         said += f" · {other.note}" if other.note else ""
         lines += written(" other", said, width, indent=INDENT)
     if mine is not None and mine.note:

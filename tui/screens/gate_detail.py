@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from analysis.base.gate_records import ALLOWING
+from analysis.base.people import shown_as
 from analysis.plugin.registry import known
 from analysis.review.evaluate import gates_of
 from analysis.review.scope import Scope
@@ -133,14 +134,14 @@ def _record_lines(gate: GateResult, given: GateInput, width: int) -> list[Line]:
     findings = [finding for finding in state.findings if finding.gate == gate.key]
     for number, finding in enumerate(findings):
         label = f" {plural(len(findings), 'finding')}" if number == 0 else ""
-        text = f"{finding.severity}: “{finding.text}” {finding.reviewer}"
+        text = f"{finding.severity}: “{finding.text}” {shown_as(finding.actor, finding.reviewer)}"
         text += f"; evidence: {finding.evidence}" if finding.evidence else ""
         lines += written(label, text, width, indent=INDENT)
     if not findings:
         lines += wrapped(" findings", "none yet: F records one", width, indent=INDENT, style="dim")
     waivers = [waiver for waiver in state.waivers if waiver.key == gate.key]
     for waiver in waivers:
-        text = f"{waiver.reviewer} until {waiver.expires}: {waiver.reason}"
+        text = f"{shown_as(waiver.actor, waiver.reviewer)} until {waiver.expires}: {waiver.reason}"
         lines += written(" waiver", text, width, indent=INDENT, style="warn")
     if not waivers and gate.verdict not in ALLOWING:
         lines += wrapped(

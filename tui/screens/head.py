@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from analysis.base.people import shown_as
 from tui.draw.gate_lines import counts_of, verdict_of
 from tui.draw.lines import Line, rule
 from tui.draw.safe_text import cells, fit
@@ -20,7 +21,7 @@ def review_head(session: ReviewSession, width: int) -> list[Line]:
     review = session.description["review"]
     first = Line().add(" ").add(review["name"], "strong")
     first.add(f"   base {review['base_version']} → candidate {review['candidate_version']}", "dim")
-    first.end(f"run {session.run[:6]} · {session.reviewer}", width - 1, "dim")
+    first.end(f"run {session.run[:6]} · {shown_as(session.actor, session.reviewer)}", width - 1, "dim")
     gates = session.gates()
     (verdict, meaning), style = verdict_of(gates, session.gate_input().state.decision)
     progress, counts = progress_text(session, width), counts_of(gates)

@@ -45,6 +45,13 @@ def export_job(session: ReviewSession, decision: Decision, reason: str) -> tuple
     return [f"exported, UNSIGNED: {folder}"], str(folder), True
 
 
+def evidence_job(store: Path, run: str) -> tuple[list[str], str, bool]:
+    """Read the evidence of a run whole, and hold it against the digest that was published."""
+    from analysis.store.run import verify_evidence
+
+    return [], verify_evidence(store, run), True
+
+
 def sign_job(folder: Path, key: Path | None, principal: str | None) -> tuple[list[str], str, bool]:
     """Sign a report folder."""
     from analysis.report.sign import sign

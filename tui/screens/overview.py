@@ -114,10 +114,11 @@ class OverviewScreen(BaseScreen):
         """The whole screen below its head."""
         session = self.session
         folded = session.causes()
-        lines = [line for one in folded.causes for line in cause_lines(one, width)]
-        lines += [
-            line for note in session.notes() for line in wrapped(" note", note, width, indent=7, style="warn")
-        ]
+        alarms = session.alarms()
+        lines = [line for one in alarms for line in wrapped(" record", one, width, indent=8, style="bad")]
+        lines += [line for one in folded.causes for line in cause_lines(one, width)]
+        notes = [note for note in session.notes() if note not in alarms]
+        lines += [line for note in notes for line in wrapped(" note", note, width, indent=7, style="warn")]
         lines += [text_line(" WHAT CHANGED", "title")]
         given = session.gate_input()
         specs = {name: given.specs.get(name, {}) for name in given.tracks}

@@ -25,7 +25,15 @@ from tui.screens.base import BaseScreen
 from tui.screens.form import Field, FormScreen
 from tui.screens.frame import FAILURES
 from tui.screens.head import review_head
-from tui.screens.jobs import default_key, export_job, needs_terminal, run_job, sign_job, verify_job
+from tui.screens.jobs import (
+    default_key,
+    evidence_job,
+    export_job,
+    needs_terminal,
+    run_job,
+    sign_job,
+    verify_job,
+)
 from tui.screens.signoff_lines import (
     DECISION_ROWS,
     Deciding,
@@ -85,6 +93,7 @@ class SignoffScreen(BaseScreen):
     def on_mount(self) -> None:
         super().on_mount()
         self.focus_body()
+        self._check_evidence()
 
     def focus_body(self) -> None:
         self.set_focus(self.query_one("#signoff"))
@@ -309,6 +318,13 @@ class SignoffScreen(BaseScreen):
     @work(thread=True, exclusive=True, group="report")
     def _work(self, name: str, job: Callable[[], tuple[list[str], str, bool]]) -> None:
         self.post_message(run_job(name, job))
+
+    @work(thread=True, group="evidence")
+    def _check_evidence(self) -> None:
+        """Say so where the evidence that is decided on is not what was published; deciding refuses it as well."""
+        finished = run_job("evidence", partial(evidence_job, self.session.store, self.session.run))
+        if not finished.ok:
+            self.post_message(finished)
 
     @on(JobFinished)
     def _finished(self, message: JobFinished) -> None:

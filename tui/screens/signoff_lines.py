@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from analysis.base.gate_records import GateResult
+from analysis.base.people import shown_as
 from analysis.base.review_records import DECISIONS, Decision
 from analysis.plugin.report_fields import NINE
 from analysis.review.evaluate import allow, blocking
@@ -113,7 +114,8 @@ def finding_lines(findings: Sequence[FindingRecord], gates: Sequence[GateResult]
             head = Line(target).add("   ").add(f"{finding.severity} ", "warn")
             head.column(finding.gate or "no gate", max(width - head.width - 20, 10), "strong")
             lines.append(head.end(f"{plural(len(finding.refs), 'example')} ⏎", width - 1, "key"))
-            said = f"“{finding.text}” {finding.reviewer}; evidence: {finding.evidence or 'none named'}"
+            said = f"“{finding.text}” {shown_as(finding.actor, finding.reviewer)}"
+            said += f"; evidence: {finding.evidence or 'none named'}"
             lines += written("", said, width, indent=5)
     return lines
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from analysis.base.gate_records import GateInput, GateResult, GateVerdict, Rule
+from analysis.base.gate_records import Criterion, GateInput, GateResult, GateVerdict, Rule
 from analysis.base.records import ALL, Metric, MetricSpec
-from analysis.plugin.gate import Gate, metric_row, result
+from analysis.plugin.gate import Gate, metric_row, number_row, result
 from analysis.review.inspection import inspection_of
 
 INSPECTED = MetricSpec(
@@ -29,12 +29,31 @@ def _judge(given: GateInput, rule: Rule) -> list[GateResult]:
         f"{inspected} of {total} inspected{by}: {len(found.deciding)} decide a gate, "
         f"{len(found.controls)} are random controls"
     )
-    verdict: GateVerdict = "unknown" if found.open else "pass"
+    unread = _unread(given)
+    verdict: GateVerdict = "unknown" if found.open or unread else "pass"
+    if unread:
+        why += f"; and what was said is not all there: {'; '.join(row.what for row in unread)}"
     limit = f"all {total}"
     row = metric_row(
-        f"examples that decide, and random controls, inspected{by}", metric, INSPECTED, limit, verdict
+        f"examples that decide, and random controls, inspected{by}",
+        metric,
+        INSPECTED,
+        limit,
+        "unknown" if found.open else "pass",
     )
-    return [result(COVERAGE, verdict, why, metric=metric, threshold=limit, criteria=[row], refs=found.open)]
+    rows = [row, *unread]
+    return [result(COVERAGE, verdict, why, metric=metric, threshold=limit, criteria=rows, refs=found.open)]
+
+
+def _unread(given: GateInput) -> list[Criterion]:
+    """What of the record is missing or was set aside: nobody knows what it said, so a blocker may be in it."""
+    record = given.settings.get("review", {}).get("record", {})
+    told = {"journals missing or shorter than known": "missing", "set aside, unread": "aside"}
+    return [
+        number_row(what, len(record[name]), "count", "none", "unknown")
+        for what, name in told.items()
+        if record.get(name)
+    ]
 
 
 COVERAGE = Gate(

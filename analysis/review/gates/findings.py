@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from analysis.base.gate_records import Criterion, GateInput, GateResult, GateVerdict, Rule
+from analysis.base.people import shown_as
 from analysis.plugin.gate import Gate, judgement, number_row, result
 
 
@@ -15,7 +16,9 @@ def _judge(given: GateInput, rule: Rule) -> list[GateResult]:
     ]
     if blockers:
         refs = dict.fromkeys(ref for finding in blockers for ref in finding.refs)
-        why = "; ".join(f"{finding.reviewer}: {finding.text}" for finding in blockers)
+        why = "; ".join(
+            f"{shown_as(finding.actor, finding.reviewer)}: {finding.text}" for finding in blockers
+        )
         return [result(FINDINGS, "fail", f"{len(blockers)} blocker(s): {why}", criteria=rows, refs=refs)]
     if disputed:
         why = f"{len(disputed)} example(s) that decide are disputed: settle them"

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections import Counter
 
 from analysis.base.gate_records import Criterion, GateInput, GateResult, Rule
+from analysis.base.people import shown_as
 from analysis.base.records import track_of
 from analysis.plugin.gate import Gate, number_row, result
 from analysis.review.inspection import Inspection, inspection_of
-from analysis.review.reviewers import KnownCount, agreement, known_counts
+from analysis.review.reviewers import KnownCount, agreement, known_counts, passed_persons
 
 
 def _judge(given: GateInput, rule: Rule) -> list[GateResult]:
@@ -16,11 +17,11 @@ def _judge(given: GateInput, rule: Rule) -> list[GateResult]:
     if not tracks:
         return [result(REVIEWERS, "n/a", "the run has no known-answer item: nobody was measured")]
     counts, required, inspected = known_counts(given), given.reviewers_required, inspection_of(given)
-    passed = {(one.track, one.actor) for one in counts if one.passed}
+    passed = passed_persons(given)
     rows, missing = [], []
     for track in tracks:
         enough = sum(one == track for one, _ in passed)
-        unmeasured = _unmeasured(given, inspected, track, {actor for one, actor in passed if one == track})
+        unmeasured = _unmeasured(given, inspected, track, {person for one, person in passed if one == track})
         rows += [
             _row(
                 f"reviewers of {track} measured and passed",
@@ -50,8 +51,9 @@ def _unmeasured(given: GateInput, found: Inspection, track: str, passed: set[str
     Without this, one person could answer the known-answer items, and another everything else.
     """
     counting = {ref for ref in (*found.decided, *found.controls) if track_of(ref) == track}
-    said = {ref: {one.actor for one in given.state.said.get(ref, ())} for ref in counting - set(found.open)}
-    return sum(len(actors & passed) < given.reviewers_required for actors in said.values())
+    state = given.state
+    said = [state.persons(one.actor for one in state.said.get(ref, ())) for ref in counting - set(found.open)]
+    return sum(len(people & passed) < given.reviewers_required for people in said)
 
 
 def _row(what: str, count: int, limit: str, enough: bool) -> Criterion:
@@ -59,7 +61,7 @@ def _row(what: str, count: int, limit: str, enough: bool) -> Criterion:
 
 
 def _told(one: KnownCount) -> str:
-    said = f"{one.reviewer} has {one.right} of {one.answered} known answers of {one.track} right"
+    said = f"{shown_as(one.actor, one.reviewer)} has {one.right} of {one.answered} known answers of {one.track} right"
     if one.failed:
         return f"{said}: too few, so no verdict of theirs counts there"
     return said if one.passed else f"{said}, {one.items - one.answered} to go"

@@ -9,21 +9,29 @@ CREATE TABLE event (
 -- Digest of the evidence that the run in force shows of an example, for examples judged in an earlier run.
 CREATE TABLE shown (ref VARCHAR NOT NULL, sha256 VARCHAR NOT NULL);
 
+-- Streams that were merged from elsewhere and whose head nobody listed signed: they are shown, and count for nothing.
+CREATE TABLE uncounted (stream_id VARCHAR NOT NULL);
+
+-- What counts. Who a merged stream is by is known on its own machine alone: that stands with the account.
+CREATE VIEW heard AS
+SELECT * REPLACE (CASE WHEN merged THEN actor || ' on ' || host ELSE actor END AS actor)
+FROM event ANTI JOIN uncounted USING (stream_id);
+
 -- Only one's own events can be taken back, and a redo is the undo of an undo: the last word counts. What was answered to
 -- a known-answer item stands: the page that opens afterwards tells the right answer.
 CREATE VIEW undone AS
 SELECT event_id FROM (
     SELECT u.target AS event_id, u.kind,
            row_number() OVER (PARTITION BY u.target ORDER BY u.lamport DESC, u.stream_id DESC, u.seq DESC) AS last
-    FROM event u
-    JOIN event e ON e.event_id = u.target AND e.actor = u.actor
+    FROM heard u
+    JOIN heard e ON e.event_id = u.target AND e.actor = u.actor
     WHERE u.kind IN ('undo', 'redo')
-      AND e.kind NOT IN ('undo', 'redo', 'session', 'decision', 'known_answer'))
+      AND e.kind NOT IN ('undo', 'redo', 'merge', 'accept_loss', 'decision', 'known_answer'))
 WHERE last = 1 AND kind = 'undo';
 
 CREATE VIEW live AS
-SELECT e.* FROM event e ANTI JOIN undone u ON u.event_id = e.event_id
-WHERE e.kind NOT IN ('undo', 'redo', 'session');
+SELECT e.* FROM heard e ANTI JOIN undone u ON u.event_id = e.event_id
+WHERE e.kind NOT IN ('undo', 'redo', 'merge', 'accept_loss');
 
 -- A verdict as it is spoken: which side is right.
 CREATE MACRO spoken(base, candidate) AS

@@ -63,6 +63,7 @@ class Heard:
         self._prompts: dict[str, dict[str, Any]] = data.get("prompts", {})
         self._required = given.reviewers_required
         self._settled = given.state.settled
+        self._persons = given.state.persons
         self._right = {(one.ref, one.actor): one.right for one in given.state.verdicts}
         self._said: dict[tuple[str, str, Side], dict[str, Answer]] = defaultdict(dict)
         for verdict in given.state.verdicts:
@@ -138,7 +139,7 @@ class Heard:
         What they settled after they disagreed decides: the word of those who had judged as it was settled.
         """
         said = self._said.get((ref, behaviour, side), {})
-        if len(said) < self._required:
+        if len(self._persons(said)) < self._required:
             return None
         answers = set(said.values())
         if len(answers) > 1 and ref in self._settled:

@@ -6,6 +6,7 @@ import textwrap
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from analysis.base.people import shown_as
 from tui.commands.status_format import StatusFormat
 from tui.commands.status_words import counted, headline, ordered, queue_line, value_of, verdict_of
 from tui.draw.number_text import plural
@@ -20,12 +21,14 @@ def status_lines(status: Mapping[str, Any]) -> list[str]:
     """The lines of the table for one `status --json` value; what stops a promotion comes first."""
     gates = ordered(status)
     lines = [
+        *_record(status["record"]),
         *_causes(status["causes"]),
         f"{printable(str(status['review']))}  run {printable(str(status['run']))}",
         f"{headline(status)}  gates: {counted(gates)}",
         queue_line(status["queue"]),
         *map(_reviewer, status["reviewers"]),
         *(printable(one) for one in status["plan"]["sentences"] if status["plan"]["stood"]),
+        *_merged(status["record"]),
         "",
     ]
     folded = {key for cause in status["causes"] for key in cause["gates"]}
@@ -46,6 +49,26 @@ def status_lines(status: Mapping[str, Any]) -> list[str]:
     return lines
 
 
+def _record(record: Mapping[str, Any]) -> list[str]:
+    """What is missing of the record or not to be believed, before anything else."""
+    told = [f"MISSING: {one['sentence']}" for one in record["missing"]]
+    told += [f"SET ASIDE: {one['name']}: {one['why']}" for one in record["aside"]]
+    told += [
+        f"LOSS ACCEPTED by {shown_as(one['actor'], one['reviewer'])}: {one['reason']}"
+        for one in record["accepted"]
+    ]
+    return [
+        line
+        for one in told
+        for line in textwrap.wrap(printable(one), WIDTH, subsequent_indent=" " * len("MISSING: "))
+    ]
+
+
+def _merged(record: Mapping[str, Any]) -> list[str]:
+    """What came from other machines, and whether it counts."""
+    return [f"merged: {printable(str(one['sentence']))}" for one in record["merged"]]
+
+
 def _causes(causes: Sequence[Mapping[str, Any]]) -> list[str]:
     """Why, before anything else: what the examples share that the gates rest on, and how many gates that are."""
     lines = []
@@ -58,7 +81,7 @@ def _causes(causes: Sequence[Mapping[str, Any]]) -> list[str]:
 
 def _reviewer(one: Mapping[str, Any]) -> str:
     """Who judged, and how well they were measured to read."""
-    said = f"{printable(str(one['reviewer']))}: {plural(one['verdicts'], 'verdict')}"
+    said = f"{printable(shown_as(one['actor'], one['reviewer']))}: {plural(one['verdicts'], 'verdict')}"
     if one["blind"] is not None:
         said += f", {one['blind']:.0%} blind"
     for known in one["known"]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from analysis.base.people import shown_as
 from analysis.base.records import SIDES, Side
 from tui.draw.lines import Line, wrap, wrapped
 from tui.draw.safe_text import cells
@@ -126,7 +127,10 @@ def _cell(evidence: ExampleEvidence, name: str, side: Side) -> Cell:
         return [row for row in table if row["behaviour"] == name and row["side"] == side]
 
     said: list[tuple[str, Answer]] = []
-    for who, record in ((MINE, evidence.mine), *((one.reviewer, one) for one in evidence.others)):
+    for who, record in (
+        (MINE, evidence.mine),
+        *((shown_as(one.actor, one.reviewer), one) for one in evidence.others),
+    ):
         for behaviour, *answers in record.labels if record is not None else ():
             if behaviour == name:
                 said.append((who, answers[SIDES.index(side)]))

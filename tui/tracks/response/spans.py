@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from analysis.base.people import shown_as
 from analysis.base.records import Side
 from analysis.review.queries import by_side
 from tui.draw.lines import Line, Target, first_rows, wrapped
@@ -103,7 +104,7 @@ def spans_of(evidence: ExampleEvidence) -> list[SpanShown]:
                 **row,
                 text="" if (start, end) == (0, len(whole)) else whole[start:end],
                 verdicts={actor: verdict for actor, (verdict, _) in own.items()},
-                reviewers={actor: reviewer for actor, (_, reviewer) in own.items()},
+                reviewers={actor: shown_as(actor, reviewer) for actor, (_, reviewer) in own.items()},
             )
         )
     # What an answer lacks has no place in it, and comes after what it says.

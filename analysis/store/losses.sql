@@ -1,0 +1,14 @@
+-- What is there of the streams that are known, and which losses were accepted.
+
+-- name: lengths
+SELECT stream_id, events FROM head
+
+-- name: ends
+SELECT stream_id, head FROM head
+
+-- name: hashes_at
+WITH asked AS (SELECT DISTINCT unnest($streams::VARCHAR[]) AS stream_id, unnest($numbers::BIGINT[]) AS seq)
+SELECT stream_id, seq, hash FROM event JOIN asked USING (stream_id, seq)
+
+-- name: accepted
+SELECT actor, reviewer, ts, body FROM heard WHERE kind = 'accept_loss' AND NOT merged ORDER BY lamport, stream_id, seq
