@@ -27,7 +27,6 @@ class Controlled:
         command: the program and its arguments.
         environ: what is added to the environment.
         controlling: whether the terminal is the session's, so that its end is told by signals.
-        stderr: where standard error goes instead of the terminal.
     """
 
     def __init__(
@@ -36,14 +35,12 @@ class Controlled:
         environ: Mapping[str, str] | None = None,
         *,
         controlling: bool = True,
-        stderr: Path | None = None,
     ) -> None:
         self.mark = uuid.uuid4().hex
         self.master, slave = os.openpty()
         fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
         left_out = ("NO_COLOR", "COLORTERM", "TMUX")
         base = {name: value for name, value in os.environ.items() if name not in left_out}
-        errors = stderr.open("wb") if stderr is not None else None
 
         def control() -> None:
             fcntl.ioctl(0, termios.TIOCSCTTY, 0)
@@ -52,14 +49,12 @@ class Controlled:
             command,
             stdin=slave,
             stdout=slave,
-            stderr=errors or slave,
+            stderr=slave,
             env={**base, "TERM": "xterm-256color", MARK: self.mark, **(environ or {})},
             start_new_session=True,
             preexec_fn=control if controlling else None,  # noqa: PLW1509 - nothing runs beside it
         )
         os.close(slave)
-        if errors is not None:
-            errors.close()
         self.got = bytearray()
         self._more = threading.Condition()
         self._end, self._ended = os.pipe()

@@ -21,7 +21,7 @@ from tests.terminal.controlled import Controlled
 ENDS_S = 3.0
 """How long nothing of a program may be left after its terminal went away."""
 LOOKED_S = 10.0
-SAVED = re.compile(rb"saved  [^\x1b]*?(intent/message:m\d\d)")
+SAVED = re.compile(rb"saved  [^\x1b]*intent/message:m\d\d")
 CLOSED = b"hidden until you have answered"
 ASSAY = (sys.executable, "-m", "tui.cli")
 Programs = Callable[..., Controlled]
@@ -32,8 +32,8 @@ def programs() -> Iterator[Programs]:
     """Starts programs; what is left of them is ended after the test."""
     started: list[Controlled] = []
 
-    def start(*arguments: str, stderr: Path | None = None, controlling: bool = True) -> Controlled:
-        started.append(Controlled(arguments, stderr=stderr, controlling=controlling))
+    def start(*arguments: str, controlling: bool = True) -> Controlled:
+        started.append(Controlled(arguments, {"PS1": "ready> "}, controlling=controlling))
         return started[-1]
 
     yield start
@@ -42,8 +42,9 @@ def programs() -> Iterator[Programs]:
 
 
 def saved(program: Controlled) -> Counter[str]:
-    """How often each example was said to be saved."""
-    return Counter(found.decode() for found in SAVED.findall(bytes(program.got)))
+    """How many different things of each example were said to be saved: a screen that is drawn again says so again."""
+    said = {found.decode() for found in SAVED.findall(bytes(program.got))}
+    return Counter(one.split()[-1] for one in said)
 
 
 def kept(store: Path) -> Counter[str]:
@@ -63,7 +64,7 @@ def hang_up(program: Controlled, store: Path) -> float:
 
 def on_example(program: Controlled) -> None:
     """The console has opened, and shows the first example."""
-    program.until(b"alice")
+    program.until(b"alice", program.until(b"\x1b[?1049h"))
     program.until(CLOSED, program.type("2"))
 
 
@@ -76,7 +77,7 @@ def console(programs: Programs, store: Path) -> Controlled:
 def shell(programs: Programs, store: Path) -> Controlled:
     """A console that was started from a shell, with its messages in a file."""
     program = programs("bash", "--norc", "--noprofile", "-i")
-    program.until(b"$ ")
+    program.until(b"ready> ")
     program.type(f"{' '.join(ASSAY)} review {store} --reviewer alice 2>{store.parent / 'log'}\n")
     on_example(program)
     return program
