@@ -23,7 +23,7 @@ MEMORY_BYTES = 2 << 30
 """Memory that the work may take beside what its libraries take."""
 _STARTING_S = 60.0
 """What a busy machine may take to start a process, beside the time of the work itself."""
-_NO_MEMORY = 75
+NO_MEMORY = 75
 """Exit status of a child whose work ran out of memory, where the library said so."""
 _SET_PARENT_DEATH_SIGNAL = 1
 
@@ -69,7 +69,7 @@ def run_limited(module: str, given: bytes, *, seconds: float) -> bytes:
         raise LimitError("time")
     told = done.stderr.decode("utf-8", "replace").strip()
     # Libraries in C++ and Rust abort where they are given no memory.
-    if done.returncode in (_NO_MEMORY, -signal.SIGABRT, -signal.SIGSEGV):
+    if done.returncode in (NO_MEMORY, -signal.SIGABRT, -signal.SIGSEGV):
         raise LimitError("memory", told)
     if done.returncode != 0:
         raise LimitError("failed", told.splitlines()[-1] if told else f"status {done.returncode}")
@@ -88,7 +88,12 @@ def limit(arguments: list[str]) -> None:
     most = int(spent.ru_utime + spent.ru_stime + seconds + 1)
     resource.setrlimit(resource.RLIMIT_CPU, (most, most + 1))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    memory = _data_bytes() + MEMORY_BYTES
+    limit_memory(MEMORY_BYTES)
+
+
+def limit_memory(extra: int) -> None:
+    """Let this process take no more than some bytes beside what it has, for good."""
+    memory = _data_bytes() + extra
     resource.setrlimit(resource.RLIMIT_DATA, (memory, memory))
 
 
@@ -113,7 +118,7 @@ def memory_limit(extra: int) -> Iterator[None]:
 
 def no_memory() -> None:
     """End the process because its work ran out of memory."""
-    os._exit(_NO_MEMORY)
+    os._exit(NO_MEMORY)
 
 
 def end_with(parent: int) -> None:

@@ -8,6 +8,7 @@ import struct
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -19,8 +20,14 @@ from analysis.base.errors import AssayError
 from analysis.data import arrow_rows, predicates
 from analysis.data.predicates import evaluate_predicates
 from analysis.data.rows import open_rows
+from analysis.models import generation, tokenizer_trial
 from analysis.models.files import read_header
+from analysis.models.generator_config import inspect_generator
+from analysis.models.load_classifier import inspect_classifier, load_classifier
+from analysis.models.load_transformers import load_tokenizer
 from analysis.models.stored import inspect_stored
+from tests.analysis.tracks.response.tiny import write_generator
+from tests.conftest import MakeClassifier
 
 
 @contextmanager
@@ -40,14 +47,11 @@ def bounded(memory: int = 1 << 30, seconds: float = 10.0) -> Iterator[None]:
 def test_predicates_that_take_all_there_is_are_ended(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(predicates, "TIMEOUT_S", 0.5)
     rows = pa.table({"ref": list(map(str, range(300))), "text": ["a" * 400] * 300})
-    grown = letters = "text"
+    grown = "text"
     for _ in range(7):
         grown = f"replace({grown}, 'a', 'aaaaaaaaaa')"
-    letters = "split(text, '')"
-    nested = f"len(list_transform({letters}, x -> list_transform({letters}, y -> concat(x, y)))) > 3"
     cases = {
         f"length({grown}) > 3": " more than ",
-        nested: "took more than 0.5 seconds",
         # One row alone would be looked at in forty million ways.
         "text like '%a%a_%a%b'": "took more than 0.5 seconds",
         "length(format('{:>2000000000}', 1)) > 3": "needs more than 2 GB of memory",
@@ -188,3 +192,101 @@ def test_a_weight_file_accounts_for_each_of_its_bytes(tmp_path: Path) -> None:
             file.truncate(200 << 20)
         with pytest.raises(AssayError, match="its header"):
             read_header(tmp_path / "w")
+
+
+def _changed(path: Path, **values: object) -> Path:
+    path.write_text(json.dumps(json.loads(path.read_text("utf-8")) | values), "utf-8")
+    return path
+
+
+def test_a_configuration_beyond_its_weights_is_refused(tmp_path: Path, tiny_classifier: MakeClassifier) -> None:
+    cases: dict[str, dict[str, object]] = {
+        "num_hidden_layers = 1,000,000": {"num_hidden_layers": 1_000_000},
+        "num_hidden_layers = 101": {"num_hidden_layers": 101},
+        "depths = 500": {"depths": [100] * 5},
+        "num_experts = 100,000": {"text_config": {"num_experts": 100_000}},
+        "beyond 64 bits": {"hidden_size": 10**400},
+    }
+    failures = {}
+    with bounded():
+        for number, (said, values) in enumerate(cases.items()):
+            folder = tiny_classifier(tmp_path / str(number))
+            _changed(folder / "config.json", **values)
+            try:
+                inspect_classifier(folder)
+                failures[said] = "nothing"
+            except AssayError as error:
+                if said not in error.message:
+                    failures[said] = error.message
+    assert not failures
+    # Widths are known only when the whole is described: it is, without a number in it.
+    wide = tiny_classifier(tmp_path / "wide")
+    _changed(wide / "config.json", hidden_size=262_144, intermediate_size=1_048_576)
+    with bounded(), pytest.raises(AssayError, match="describes a model of 1,"):
+        load_classifier(wide, "cpu")
+    # What the files have room for is loaded.
+    load_classifier(tiny_classifier(tmp_path / "good"), "cpu")
+
+
+def test_a_tokenizer_that_never_ends_is_ended(
+    tmp_path: Path, tiny_classifier: MakeClassifier, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tokenizer_trial, "TRIAL_S", 0.5)
+
+    def split(pattern: str) -> dict[str, object]:
+        return {"type": "Split", "pattern": {"Regex": pattern}, "behavior": "Isolated", "invert": False}
+
+    grow = {"type": "Replace", "pattern": {"Regex": "."}, "content": "x" * 2_000_000}
+    cases: dict[str, tuple[dict[str, object], str]] = {
+        "nested": ({"pre_tokenizer": split("(a+)+$|(.*)*x")}, "cannot be used"),
+        "of its own letters": ({"pre_tokenizer": split("(q+z?)+k")}, "cannot be used"),
+        "growing": ({"normalizer": grow}, "of memory"),
+        "sound": ({"pre_tokenizer": split(r"\s?\w+|[^\w\s]+|\s+")}, ""),
+    }
+    failures = {}
+    with bounded(memory=3 << 30, seconds=20):
+        for name, (values, why) in cases.items():
+            folder = tiny_classifier(tmp_path / name)
+            _changed(folder / "tokenizer.json", **values)
+            try:
+                load_tokenizer(folder)
+                said = ""
+            except AssayError as error:
+                said = error.message
+            if why not in said or bool(why) != bool(said):
+                failures[name] = said
+    assert not failures
+
+
+def test_a_chat_template_that_never_ends_is_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(generation, "TEMPLATE_S", 2.0)
+    folder = tmp_path / "model"
+    write_generator(folder)
+    head = replace(inspect_generator(folder), template=True)
+    tokenizer = load_tokenizer(folder)
+    loop = "{% for i in range(9999) %}" * 5 + "{% endfor %}" * 5
+    cases = {
+        loop: "takes more than 2 seconds",
+        "{{ 'x' * 5000000000 }}": "memory",
+        "{% for i in range(999) %}{% for j in range(999) %}{{ 'x' * 99999 }}{% endfor %}{% endfor %}": " more than ",
+        "{{ messages[0].content.__class__.__mro__ }}": "unsafe",
+        "{{ raise_exception('roles must take turns') }}": "roles must take turns",
+        "{{ nothing.at.all }}": "undefined",
+        "{% if %}": "Expected",
+    }
+    failures = {}
+    with bounded(memory=3 << 30, seconds=30):
+        for template, why in cases.items():
+            tokenizer.chat_template = template
+            # The copy of this process has the template of the time when it was made.
+            generation._FILLERS.clear()
+            try:
+                failures[template[:40]] = generation.given_text(head, tokenizer, "hello")
+            except AssayError as error:
+                if why not in error.message:
+                    failures[template[:40]] = error.message
+    assert not failures
+    tokenizer.chat_template = "{% for m in messages %}<{{ m.role }}>{{ m.content }}{% endfor %}"
+    generation._FILLERS.clear()
+    for prompt in ("hello", "half a character \ud83d", "é" * 3_000_000):
+        assert generation.given_text(head, tokenizer, prompt) == f"<user>{prompt}"
