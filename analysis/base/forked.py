@@ -137,7 +137,10 @@ def _read(descriptor: int, length: int, deadline: float | None = None) -> bytes:
     """So many bytes. Raises LimitError where they do not come in time, or do not come any more."""
     parts, missing = [], length
     while missing:
-        if deadline is not None and not select.select([descriptor], [], [], max(0.0, deadline - time.monotonic()))[0]:
+        if (
+            deadline is not None
+            and not select.select([descriptor], [], [], max(0.0, deadline - time.monotonic()))[0]
+        ):
             raise LimitError("time")
         part = os.read(descriptor, min(missing, 1 << 20))
         if not part:

@@ -109,7 +109,9 @@ def memory_limit(extra: int) -> Iterator[None]:
         yield
         return
     most = held + extra
-    resource.setrlimit(resource.RLIMIT_DATA, (most if soft == resource.RLIM_INFINITY else min(most, soft), hard))
+    resource.setrlimit(
+        resource.RLIMIT_DATA, (most if soft == resource.RLIM_INFINITY else min(most, soft), hard)
+    )
     try:
         yield
     finally:

@@ -134,7 +134,9 @@ def check_footer(file: pq.ParquetFile, path: Path) -> None:
     rows = sum(group.num_rows for group in groups)
     if rows > max(FREE_ROWS, size * MAX_ROWS_PER_BYTE) or rows != footer.num_rows:
         raise AssayError(
-            f"says that it holds {max(rows, footer.num_rows):,} rows in {size:,} bytes", where=str(path), hint=_BOMB
+            f"says that it holds {max(rows, footer.num_rows):,} rows in {size:,} bytes",
+            where=str(path),
+            hint=_BOMB,
         )
     _check_unpacked(sum(group.total_byte_size for group in groups), size, str(path))
     values = sum(
@@ -173,7 +175,9 @@ def _readable(what: str, where: str) -> Iterator[None]:
         yield
     except (pa.ArrowMemoryError, MemoryError):
         raise AssayError(
-            f"needs more than {BATCH_BYTES >> 30} GB of memory for {BATCH_ROWS:,} rows", where=where, hint=_BOMB
+            f"needs more than {BATCH_BYTES >> 30} GB of memory for {BATCH_ROWS:,} rows",
+            where=where,
+            hint=_BOMB,
         ) from None
     except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
         reason = (str(error).splitlines() or ["it cannot be opened"])[0]

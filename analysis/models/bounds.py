@@ -23,10 +23,12 @@ MOST_LAYERS = 4_096
 FREE_LAYERS = 100
 """So many may be said of any model: some configurations keep the numbers of parts that were left out."""
 MOST_TIMES = 4
-"""A model may have so many times the numbers of its files: tied weights, tables that are computed, a head that is new."""
+"""A model may have so many times the numbers of its files: tied weights, computed tables, a new head."""
 FREE_NUMBERS = 50_000_000
 """Numbers that a model may have whatever its files hold: 200 MB."""
-_LAYERS = re.compile(r"num_(?:.*_)?layers|n_layers?|num_layer|layer_num|depths?|num_hidden_groups|.*group_num|.*repeats")
+_LAYERS = re.compile(
+    r"num_(?:.*_)?layers|n_layers?|num_layer|layer_num|depths?|num_hidden_groups|.*group_num|.*repeats"
+)
 _EXPERTS = re.compile(r".*experts")
 _HINT = "the configuration is not that of these weights: save both together with save_pretrained(FOLDER)"
 
@@ -50,7 +52,9 @@ def refuse_absurd_sizes(folder: Path, config: dict[str, Any]) -> None:
                 f"says {name} = {number:,}, and its weights are {tensors:,} tensors", where=where, hint=_HINT
             )
         if abs(number) >= 2**63:
-            raise AssayError(f"says {name} = {str(number)[:20]}..., which is beyond 64 bits", where=where, hint=_HINT)
+            raise AssayError(
+                f"says {name} = {str(number)[:20]}..., which is beyond 64 bits", where=where, hint=_HINT
+            )
 
 
 def refuse_oversized(kind: Any, folder: Path, **options: Any) -> None:

@@ -286,7 +286,7 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _span(name: str, entry: dict[str, Any]) -> tuple[int, int]:
-    """Where the bytes of a tensor begin and end. Raises _UnsoundError where they are not those of its shape and type."""
+    """Where the bytes of a tensor begin and end. Raises _UnsoundError where shape and type need others."""
     shape, (start, end) = entry["shape"], entry["data_offsets"]
     numbers = [*shape, start, end]
     if any(type(one) is not int or not 0 <= one < 2**63 for one in numbers) or len(shape) > _MAX_DIMENSIONS:
@@ -295,7 +295,9 @@ def _span(name: str, entry: dict[str, Any]) -> tuple[int, int]:
         raise _UnsoundError(f"{name[:80]!r} is of the type {str(entry['dtype'])[:20]!r}, which nobody reads")
     bits = math.prod(shape) * _BITS[entry["dtype"]]
     if (end - start) * 8 != bits:
-        raise _UnsoundError(f"{name[:80]!r} takes {end - start:,} bytes, and its shape and type {bits / 8:,.0f}")
+        raise _UnsoundError(
+            f"{name[:80]!r} takes {end - start:,} bytes, and its shape and type {bits / 8:,.0f}"
+        )
     return start, end
 
 

@@ -74,7 +74,7 @@ def given_text(head: GeneratorHead, tokenizer: PreTrainedTokenizerFast, prompt: 
 
 
 def _filler(tokenizer: PreTrainedTokenizerFast) -> Forked:
-    """A copy of this process that fills in the template of a tokenizer: a template is a program that came with a model."""
+    """A copy of this process that fills in a tokenizer's template, which is a program that came with a model."""
     if tokenizer not in _FILLERS:
         _FILLERS[tokenizer] = Forked(
             partial(_filled, weakref.ref(tokenizer)), seconds=TEMPLATE_S, memory=TEMPLATE_BYTES

@@ -1,4 +1,4 @@
-"""Texts that are hard for careless patterns, through one tokenizer, in a process of its own: `run_limited` starts it."""
+"""Texts that are hard for careless patterns, through one tokenizer, in a process that `run_limited` starts."""
 
 from __future__ import annotations
 

@@ -45,5 +45,7 @@ def _try(path: Path, _mtime: int, _size: int) -> None:
             "failed": f"cannot be used: {error}",
         }
         raise AssayError(
-            limits[error.of], where=str(path), hint="a pattern in it is at fault: use the tokenizer of the base model"
+            limits[error.of],
+            where=str(path),
+            hint="a pattern in it is at fault: use the tokenizer of the base model",
         ) from None

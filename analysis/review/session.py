@@ -7,12 +7,12 @@ What it writes is on the disk before a call returns. Looking writes nothing.
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date
 from os import PathLike
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 import duckdb
 
@@ -51,6 +51,7 @@ from analysis.store.ledger import update_ledger
 from analysis.store.shown import shown_digests
 from analysis.store.streams import this_account
 
+T = TypeVar("T")
 TEXT_LIMIT = 16_000
 """Longest note, cause, reason or finding, in characters."""
 
@@ -92,6 +93,7 @@ class ReviewSession(ReviewReader):
         self.read_only = False
         self._journal = Journal(store, account, self.reviewer)
         self._drafts = Drafts(store, account, self.reviewer)
+        self._unkept: list[str] = []
 
     @classmethod
     def open(cls, store: PathLike[str], reviewer: str | None = None, read_only: bool = False) -> Self:
@@ -114,14 +116,14 @@ class ReviewSession(ReviewReader):
 
         A ledger that cannot be written is a warning in the log: every event is in the journals.
         """
-        wrote = self._journal.path is not None
+        wrote = self._journal.wrote
         self._journal.close()
         try:
             if wrote:
                 self._replay.tail()
                 update_ledger(self._replay)
         except AssayError as error:
-            _LOG.warning("the ledger is not up to date: %s", error)
+            _LOG.warning("what was recorded is saved; beside it, the ledger is not up to date: %s", error)
         finally:
             self.connection.close()
 
@@ -448,28 +450,44 @@ class ReviewSession(ReviewReader):
 
     # Where the reviewer is
 
+    # None of this is the record, and what fails in it is never told in the place of what was recorded.
+
     def save_draft(self, ref: str, text: str) -> None:
-        """Keep a half-written note. Raises AssayError where it cannot be kept."""
+        """Keep a half-written note; where it cannot be kept, `unkept` says so."""
         if not self.read_only:
-            self._drafts.save_draft(ref, text)
+            self._beside("what you type is not kept as a draft", lambda: self._drafts.save_draft(ref, text))
 
     def draft(self, ref: str) -> str | None:
         """The half-written note on an example, or None."""
-        return self._drafts.draft(ref)
+        return self._beside("the draft cannot be read", lambda: self._drafts.draft(ref))
 
     def clear_draft(self, ref: str) -> None:
         """Forget the half-written note on an example."""
-        self._drafts.clear_draft(ref)
+        self._beside("its draft stays", lambda: self._drafts.clear_draft(ref))
 
     def bookmark(self, ref: str, scope: Scope) -> None:
-        """Remember where the reviewer is, for the next session."""
+        """Remember where the reviewer is, for the next session; where that cannot be kept, `unkept` says so."""
         if not self.read_only:
-            self._drafts.bookmark(ref, scope)
+            self._beside("your place is not kept", lambda: self._drafts.bookmark(ref, scope))
 
     def last_place(self) -> tuple[str, Scope] | None:
         """Where the reviewer was last, if that example is in this run."""
-        place = self._drafts.last_place()
+        place = self._beside("your last place cannot be read", self._drafts.last_place)
         return place if place is not None and self._known([place[0]]) else None
+
+    def unkept(self) -> str:
+        """What could not be kept beside the record since this was asked last, and why; empty where all was kept."""
+        told, self._unkept = list(dict.fromkeys(self._unkept)), []
+        return "; ".join(told)
+
+    def _beside(self, what: str, bookkeeping: Callable[[], T]) -> T | None:
+        try:
+            return bookkeeping()
+        except AssayError as error:
+            # The reason first: a notice has one line, and the place is long.
+            where = f" ({error.where})" if error.where else ""
+            self._unkept.append(f"{what}: {error.message}{'; ' + error.hint if error.hint else ''}{where}")
+            return None
 
     # Inside
 

@@ -37,25 +37,51 @@ def update_ledger(replay: Replay, *, wait: bool = False) -> bool:
     with locked(replay.store / ".ledger.lock", wait=wait) as held:
         if not held:
             return False
-        _fill(path, replay)
+        if is_damaged(path):
+            # It is made from the journals, and they hold every event; what it was stays for whoever asks why.
+            path.replace(path.with_name(f"{path.name}.damaged"))
+        if path.exists():
+            _fill(path, replay)
+        else:
+            _anew(path, replay)
     return True
+
+
+def is_damaged(path: Path) -> bool:
+    """Whether something that is no database of this DuckDB stands where the ledger should, such as half of one."""
+    if not path.is_file():
+        return False
+    try:
+        duckdb.connect(str(path), read_only=True).close()
+    except duckdb.Error as error:
+        # In use, another account's, or of a later DuckDB: none of that is damage.
+        return not any(word in str(error) for word in ("lock", "Permission", "version"))
+    return False
 
 
 def rebuild_ledger(replay: Replay) -> Path:
     """Put a new ledger in the place of the old one; a write-ahead log left by a crash is moved aside."""
     path = replay.store / "ledger.duckdb"
-    fresh = replay.store / ".ledger.rebuild.duckdb"
     with locked(replay.store / ".ledger.lock"):
-        try:
-            fresh.unlink(missing_ok=True)
-            _fill(fresh, replay)
-            log = path.with_name(path.name + ".wal")
-            if log.exists():
-                log.replace(path.with_name(path.name + ".wal.aside"))
-            fresh.replace(path)
-        except OSError as error:
-            raise AssayError(f"the ledger cannot be rebuilt: {error.strerror}", where=str(path)) from error
+        _anew(path, replay)
     return path
+
+
+def _anew(path: Path, replay: Replay) -> None:
+    """Make a ledger beside its place, so that one that is not finished never stands there."""
+    fresh = path.with_name(".ledger.rebuild.duckdb")
+    try:
+        fresh.unlink(missing_ok=True)
+        _fill(fresh, replay)
+        log = path.with_name(path.name + ".wal")
+        if log.exists():
+            log.replace(path.with_name(path.name + ".wal.aside"))
+        fresh.replace(path)
+    except OSError as error:
+        raise AssayError(f"the ledger cannot be rebuilt: {error.strerror}", where=str(path)) from error
+    finally:
+        fresh.unlink(missing_ok=True)
+        fresh.with_name(fresh.name + ".wal").unlink(missing_ok=True)
 
 
 def _fill(path: Path, replay: Replay) -> None:
@@ -97,7 +123,7 @@ def _unusable(path: Path, error: duckdb.Error) -> AssayError:
     return AssayError(
         f"the ledger cannot be written: {str(error).splitlines()[0]}",
         where=str(path),
-        hint="nothing is lost, the journals hold every event; `assay rebuild STORE` makes the ledger anew",
+        hint="nothing is lost: the journals hold every event, and the next session brings the ledger up to date",
     )
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import resource
 import struct
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -33,6 +32,7 @@ from tests.conftest import MakeClassifier
 @contextmanager
 def bounded(memory: int = 1 << 30, seconds: float = 10.0) -> Iterator[None]:
     """What the block does takes so much memory and processor time at most, its children counted."""
+
     def taken() -> tuple[float, int]:
         both = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
         return sum(one.ru_utime + one.ru_stime for one in both), max(one.ru_maxrss for one in both) << 10
@@ -75,7 +75,9 @@ def _repeated(text: str, rows: int) -> pa.DictionaryArray:
 
 def packed(folder: Path) -> dict[str, Path]:
     """Files of some kilobytes that hold gigabytes, each in another way."""
-    zeros = pa.ListArray.from_arrays(np.array([0, 5_000_000], dtype=np.int32), np.zeros(5_000_000, dtype=np.int8))
+    zeros = pa.ListArray.from_arrays(
+        np.array([0, 5_000_000], dtype=np.int32), np.zeros(5_000_000, dtype=np.int8)
+    )
     tables = {
         "rows": pa.table({"text": _repeated("x", 200_000)}),
         "text": pa.table({"text": _repeated("x" * 1_000, 100_000)}),
@@ -87,7 +89,9 @@ def packed(folder: Path) -> dict[str, Path]:
     files = {}
     for name, table in tables.items():
         files[name] = folder / f"{name}.parquet"
-        pq.write_table(table, files[name], compression="zstd", use_dictionary=name not in ("plain", "one row"))
+        pq.write_table(
+            table, files[name], compression="zstd", use_dictionary=name not in ("plain", "one row")
+        )
     files["arrow"] = folder / "packed.arrow"
     with pa.ipc.new_file(
         files["arrow"], tables["plain"].schema, options=pa.ipc.IpcWriteOptions(compression="zstd")
@@ -115,7 +119,9 @@ def test_a_table_that_unpacks_to_far_more_than_its_size_is_refused(
                     failures[name] = error.message
     assert not failures
     vectors = tmp_path / "vectors.parquet"
-    same = pa.ListArray.from_arrays(np.arange(0, 5_000_001, 5_000, dtype=np.int32), np.zeros(5_000_000, np.float32))
+    same = pa.ListArray.from_arrays(
+        np.arange(0, 5_000_001, 5_000, dtype=np.int32), np.zeros(5_000_000, np.float32)
+    )
     few = pa.ListArray.from_arrays(np.arange(50_001, dtype=np.int32), np.zeros(50_000, dtype=np.float32))
     for table in (
         pa.table({"id": list(map(str, range(1_000))), "vector": same}),
@@ -154,7 +160,12 @@ def test_a_weight_file_accounts_for_each_of_its_bytes(tmp_path: Path) -> None:
     def tensor(start: object, end: object, shape: object = (2,), dtype: object = "F32") -> dict[str, object]:
         return {"dtype": dtype, "shape": shape, "data_offsets": [start, end]}
 
-    good = {"__metadata__": {"format": "pt"}, "a": tensor(0, 8), "b": tensor(8, 16), "c": tensor(8, 8, (0, 5))}
+    good = {
+        "__metadata__": {"format": "pt"},
+        "a": tensor(0, 8),
+        "b": tensor(8, 16),
+        "c": tensor(8, 8, (0, 5)),
+    }
     assert read_header(_weights(tmp_path / "w", good, 16)) == {"a": [2], "b": [2], "c": [0, 5]}
     cases = {
         "two in one place": {"a": tensor(0, 8), "b": tensor(0, 8)},
@@ -184,7 +195,8 @@ def test_a_weight_file_accounts_for_each_of_its_bytes(tmp_path: Path) -> None:
             read_header(_weights(tmp_path / "w", header, 16))
             missed.append(name)
         except AssayError as error:
-            assert error.message.startswith("is damaged or cut short: "), name
+            if not error.message.startswith("is damaged or cut short: "):
+                missed.append(name)
     assert not missed
     for length in (2**63, 100 << 20):
         (tmp_path / "w").write_bytes(struct.pack("<Q", length))
@@ -199,7 +211,9 @@ def _changed(path: Path, **values: object) -> Path:
     return path
 
 
-def test_a_configuration_beyond_its_weights_is_refused(tmp_path: Path, tiny_classifier: MakeClassifier) -> None:
+def test_a_configuration_beyond_its_weights_is_refused(
+    tmp_path: Path, tiny_classifier: MakeClassifier
+) -> None:
     cases: dict[str, dict[str, object]] = {
         "num_hidden_layers = 1,000,000": {"num_hidden_layers": 1_000_000},
         "num_hidden_layers = 101": {"num_hidden_layers": 101},

@@ -107,7 +107,9 @@ class Controlled:
             if entry.name.isdigit():
                 try:
                     if f"{MARK}={self.mark}".encode() in (entry / "environ").read_bytes().split(b"\0"):
-                        found[int(entry.name)] = (entry / "cmdline").read_bytes().replace(b"\0", b" ").decode()
+                        found[int(entry.name)] = (
+                            (entry / "cmdline").read_bytes().replace(b"\0", b" ").decode()
+                        )
                 except OSError:
                     # It has ended meanwhile, or is another account's.
                     continue

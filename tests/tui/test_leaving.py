@@ -222,13 +222,19 @@ STATES = (burst, ahead, leaving, idle, form, worker, stopped, starting, plain, a
 
 @pytest.mark.soak
 @pytest.mark.parametrize("number", range(100))
-def test_a_hang_up_in_any_state(number: int, published: Path, tmp_path: Path, programs: Programs) -> None:
+def test_a_hang_up_in_any_state(
+    number: int,
+    published: Path,
+    tmp_path: Path,
+    programs: Programs,
+    record_property: Callable[[str, object], None],
+) -> None:
     dice = random.Random(number)
     store = shutil.copytree(published, tmp_path / "intent.review")
     state = STATES[number % len(STATES)]
     program = state(programs, store, dice)
     took = hang_up(program, store)
-    print(f"{state.__name__}: gone after {took:.2f} s, {sum(saved(program).values())} said to be saved")
+    record_property(f"seconds after {state.__name__}", round(took, 2))
     # Nothing that one hang-up leaves behind is in the way of the next session.
     with ReviewSession.open(store, "alice"):
         pass

@@ -118,6 +118,9 @@ class PlainReview:
                     return 0
             except AssayError as error:
                 self.say(f"not done: {error.message}{'; ' + error.hint if error.hint else ''}")
+            unkept = self.session.unkept()
+            if unkept:
+                self.say(f"beside the record: {unkept}")
 
     def overview(self) -> None:
         """What changed, and which gates block."""

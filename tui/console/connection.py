@@ -113,7 +113,6 @@ class Connection:
                 work()
         os._exit(128 + number)
 
-
     def _wait_for_order(self) -> None:
         """Give the console time to end; the end of the program ends this thread."""
         end = time.monotonic() + LEAVE_S

@@ -26,7 +26,9 @@ if TYPE_CHECKING:
 
 INPUT_MS = 100
 """How often the reader of keys looks whether it is to stop, and whether an escape stands for itself."""
-ORDER = "\x1b[?1006l\x1b[?1015l\x1b[?1003l\x1b[?1000l\x1b[?2004l\x1b[?7h\x1b[<u\x1b[?1049l\x1b[?25h\x1b[?1004l"
+ORDER = (
+    "\x1b[?1006l\x1b[?1015l\x1b[?1003l\x1b[?1000l\x1b[?2004l\x1b[?7h\x1b[<u\x1b[?1049l\x1b[?25h\x1b[?1004l"
+)
 """Puts a terminal in order that a console leaves without its help."""
 
 
@@ -116,7 +118,7 @@ class ConsoleDriver(LinuxDriver):
             termios.tcsetattr(self.fileno, termios.TCSANOW, termios.tcgetattr(self.fileno))
 
     def _told_to_stop(self, *_: object) -> None:
-        """Stop because another process asks for it: between two steps of the loop, or at once where it does not draw."""
+        """Stop because another process asks for it: between two steps of the loop, or at once if it does not draw."""
         if self._drawing:
             self._in_loop(self.stop, os.getpid())
         else:

@@ -148,8 +148,10 @@ class FrameScreen(Screen[None]):
         self.reload_guarded()
 
     def notice(self, text: str, style: StyleLike = "text") -> None:
-        """Say something in the notice line."""
-        self.query_one("#notice", Bar).show_lines([text_line(f" {text}", style)])
+        """Say something in the notice line, and beside it what could not be kept beside the record."""
+        unkept = self.session.unkept()
+        beside = f"  {unkept}" if text and unkept else unkept
+        self.query_one("#notice", Bar).show_lines([text_line(f" {text}", style).add(beside, "warn")])
 
     def complain(self, error: Exception) -> None:
         """Say why something was not done."""
@@ -218,6 +220,10 @@ class FrameScreen(Screen[None]):
             self.typing(message.purpose, message.text)
         except FAILURES as error:
             self.complain(error)
+            return
+        unkept = self.session.unkept()
+        if unkept:
+            self.notice(unkept, "warn")
 
     @on(EntryCancelled)
     def _entry_cancelled(self, message: EntryCancelled) -> None:
