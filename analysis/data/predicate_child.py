@@ -20,7 +20,7 @@ def main() -> None:
         metadata = stream.read_all()
     try:
         with predicates.sandbox(metadata) as connection:
-            answer = {"refs": predicates.matches(connection, predicate, metadata.num_rows)}
+            answer: dict[str, object] = {"refs": predicates.matches(connection, predicate, metadata.num_rows)}
     except (MemoryError, duckdb.OutOfMemoryException):
         no_memory()
     except (duckdb.Error, ValueError) as error:

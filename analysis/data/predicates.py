@@ -191,10 +191,10 @@ def _check_expression(connection: duckdb.DuckDBPyConnection, predicate: str) -> 
 def _bounded(node: dict[str, Any]) -> bool:
     """Whether a part of an expression takes time and memory in proportion to what it is given."""
     if node["class"] == "CAST":
-        return node["cast_type"]["id"] in _SCALARS
+        return str(node["cast_type"]["id"]) in _SCALARS
     if node["class"] != "FUNCTION":
-        return node["class"] != "LAMBDA"
-    name = node["function_name"].lower()
+        return str(node["class"]) != "LAMBDA"
+    name = str(node["function_name"]).lower()
     if name in _PATTERNS:
         pattern = node["children"][1]
         text = str(pattern.get("value", {}).get("value", "")) if pattern["class"] == "CONSTANT" else None

@@ -88,12 +88,6 @@ class AssayApp(Navigation):
         self.register_theme(DARK_THEME)
         self.register_theme(LIGHT_THEME)
         self._set_theme()
-        if self.link is not None:
-            loop = asyncio.get_running_loop()
-            self.link.on_end(lambda: loop.call_soon_threadsafe(self.leave) and None)
-            self.link.at_last(self._end_now)
-            if self.link.gone:
-                self.leave()
         place = self.session.last_place()
         self.open(OVERVIEW)
         if place is not None:
@@ -107,6 +101,20 @@ class AssayApp(Navigation):
         for fault in filter(None, map(view_fault, self.views)):
             self.call_after_refresh(self.base_screen.complain, fault)
         self.set_interval(POLL_SECONDS, self.poll)
+        if self.link is not None:
+            self._end_with(self.link)
+
+    def _end_with(self, link: Connection) -> None:
+        """Leave where the connection says so, also if it said so before there was anything to leave."""
+        loop = asyncio.get_running_loop()
+
+        def leave() -> None:
+            loop.call_soon_threadsafe(self.leave)
+
+        link.on_end(leave)
+        link.at_last(self._end_now)
+        if link.gone:
+            self.leave()
 
     async def on_event(self, event: events.Event) -> None:
         """Keys that were typed ahead of a terminal that is gone are not heard: they would only delay the end."""

@@ -62,7 +62,8 @@ class ConsoleDriver(LinuxDriver):
     def __init__(self, app: App[Any], **options: Any) -> None:
         super().__init__(app, **options)
         assert sys.__stdout__ is not None
-        self._file = cast("TextIO", Output(sys.__stdout__))
+        self._output = Output(sys.__stdout__)
+        self._file = cast("Any", self._output)
         self._loop = asyncio.get_running_loop()
         self._drawing = False
         self._went_on = False
@@ -70,7 +71,7 @@ class ConsoleDriver(LinuxDriver):
         signal.signal(signal.SIGCONT, self._told_to_go_on)
 
     def start_application_mode(self) -> None:
-        super().start_application_mode()
+        super().start_application_mode()  # type: ignore[no-untyped-call]
         self._drawing = True
 
     def stop_application_mode(self) -> None:
@@ -108,9 +109,9 @@ class ConsoleDriver(LinuxDriver):
         if self.attrs_before is not None:
             termios.tcsetattr(self.fileno, termios.TCSANOW, self.attrs_before)
         watch = select.poll()
-        watch.register(self._file.fileno(), select.POLLOUT)
+        watch.register(self._output.fileno(), select.POLLOUT)
         if watch.poll(0):
-            os.write(self._file.fileno(), ORDER.encode("ascii"))
+            os.write(self._output.fileno(), ORDER.encode("ascii"))
 
     def _take_terminal(self) -> None:
         """Wait for the terminal: a program in the background that changes it is stopped until it has it."""
