@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +22,10 @@ MOST_LAYERS = 4_096
 """Layers of any model that is read."""
 FREE_LAYERS = 100
 """So many may be said of any model: some configurations keep the numbers of parts that were left out."""
+FREE_WIDTH = 1_024
+"""So wide may any adapter say that it is."""
+_NO_WIDTH = re.compile(r"alpha|seed|step|layer|init")
+"""Names of numbers of an adapter's configuration by which nothing is made."""
 MOST_TIMES = 4
 """A model may have so many times the numbers of its files: tied weights, computed tables, a new head."""
 FREE_NUMBERS = 50_000_000
@@ -54,6 +58,25 @@ def refuse_absurd_sizes(folder: Path, config: dict[str, Any]) -> None:
         if abs(number) >= 2**63:
             raise AssayError(
                 f"says {name} = {str(number)[:20]}..., which is beyond 64 bits", where=where, hint=_HINT
+            )
+
+
+def refuse_absurd_adapter(config: dict[str, Any], tensors: Mapping[str, list[int]], where: str) -> None:
+    """Refuse an adapter whose configuration speaks of more than its tensors are wide: a rank of millions, say.
+
+    Args:
+        config: its `adapter_config.json`.
+        tensors: shape of each of its tensors.
+        where: the place of the configuration.
+
+    Raises:
+        AssayError: it names the number.
+    """
+    widest = max((extent for shape in tensors.values() for extent in shape), default=0)
+    for name, number in _numbers(config):
+        if number > max(widest, FREE_WIDTH) and not _NO_WIDTH.search(name):
+            raise AssayError(
+                f"says {name} = {number:,}, and its widest tensor has {widest:,}", where=where, hint=_HINT
             )
 
 

@@ -20,11 +20,13 @@ from analysis.data import arrow_rows, predicates
 from analysis.data.predicates import evaluate_predicates
 from analysis.data.rows import open_rows
 from analysis.models import generation, tokenizer_trial
+from analysis.models.adapter import inspect_adapter
 from analysis.models.files import read_header
 from analysis.models.generator_config import inspect_generator
 from analysis.models.load_classifier import inspect_classifier, load_classifier
 from analysis.models.load_transformers import load_tokenizer
 from analysis.models.stored import inspect_stored
+from tests.analysis.models.adapters import make_adapter
 from tests.analysis.tracks.response.tiny import write_generator
 from tests.conftest import MakeClassifier
 
@@ -233,6 +235,11 @@ def test_a_configuration_beyond_its_weights_is_refused(
                 if said not in error.message:
                     failures[said] = error.message
     assert not failures
+    base = tiny_classifier(tmp_path / "base")
+    adapter = make_adapter(base, tmp_path / "adapter")
+    _changed(adapter / "adapter_config.json", r=100_000_000)
+    with bounded(), pytest.raises(AssayError, match="says r = 100,000,000"):
+        inspect_adapter(adapter, base)
     # Widths are known only when the whole is described: it is, without a number in it.
     wide = tiny_classifier(tmp_path / "wide")
     _changed(wide / "config.json", hidden_size=262_144, intermediate_size=1_048_576)

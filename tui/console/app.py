@@ -109,6 +109,8 @@ class AssayApp(Navigation):
         loop = asyncio.get_running_loop()
 
         def leave() -> None:
+            # At once: it may hold gigabytes, which take their time to give back.
+            self._kill_worker()
             loop.call_soon_threadsafe(self.leave)
 
         link.on_end(leave)
@@ -165,14 +167,17 @@ class AssayApp(Navigation):
 
     def _end_now(self) -> None:
         """What is done where the console cannot end in order: nothing of it waits."""
-        if self._probes is not None:
-            self._probes.kill()
+        self._kill_worker()
         if isinstance(self._driver, ConsoleDriver):
             self._driver.put_in_order()
 
     def action_stop_job(self) -> None:
         """The key that stops a job, wherever it is pressed."""
         self.stop_job()
+
+    def _kill_worker(self) -> None:
+        if self._probes is not None:
+            self._probes.kill()
 
     def stop_job(self) -> None:
         """Stop, and go on where the shell says so, with the screen as it was."""
