@@ -16,12 +16,12 @@ import threading
 import time
 import warnings
 from collections.abc import Callable
-from contextlib import suppress
 
 from analysis.base.limited import NO_MEMORY, LimitError, end_with, limit_memory, no_memory
 
 _FRAME = struct.Struct("<Q")
 _DESCRIPTORS = min(os.sysconf("SC_OPEN_MAX"), 1 << 16)
+_ENDING_S = 5.0
 MOST_BYTES = 64 << 20
 """Longest answer."""
 
@@ -74,14 +74,15 @@ class Forked:
     def _end(self, process: int, error: Exception) -> LimitError:
         """End the copy; returns why there is no answer."""
         assert self._child is not None
-        with suppress(ProcessLookupError):
-            if isinstance(error, LimitError) and error.of != "failed":
-                os.kill(process, signal.SIGKILL)
-        _, status = os.waitpid(process, 0)
+        over = isinstance(error, LimitError) and error.of != "failed"
+        status = None if over else _status_of(process)
+        if status is None:
+            os.kill(process, signal.SIGKILL)
+            status = os.waitpid(process, 0)[1]
         for descriptor in self._child[1:]:
             os.close(descriptor)
         self._child = None
-        if isinstance(error, LimitError) and error.of != "failed":
+        if isinstance(error, LimitError) and over:
             return error
         out_of_memory = (-signal.SIGSEGV, -signal.SIGABRT, NO_MEMORY)
         code = os.waitstatus_to_exitcode(status)
@@ -125,6 +126,17 @@ class Forked:
         finally:
             # Also where the other end was closed: nothing of the process is run in its copy.
             os._exit(1)
+
+
+def _status_of(process: int) -> int | None:
+    """The status of a process that has closed its end and is just ending; None where it does not."""
+    deadline = time.monotonic() + _ENDING_S
+    while time.monotonic() < deadline:
+        ended, status = os.waitpid(process, os.WNOHANG)
+        if ended:
+            return status
+        time.sleep(0.005)
+    return None
 
 
 def _write(descriptor: int, content: bytes) -> None:

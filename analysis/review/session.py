@@ -484,9 +484,8 @@ class ReviewSession(ReviewReader):
         try:
             return bookkeeping()
         except AssayError as error:
-            # The reason first: a notice has one line, and the place is long.
-            where = f" ({error.where})" if error.where else ""
-            self._unkept.append(f"{what}: {error.message}{'; ' + error.hint if error.hint else ''}{where}")
+            # Without place and remedy: a notice has one line, and nothing is lost but the reviewer's place.
+            self._unkept.append(f"{what}: {error.message}")
             return None
 
     # Inside

@@ -127,7 +127,7 @@ def test_a_table_that_unpacks_to_far_more_than_its_size_is_refused(
     few = pa.ListArray.from_arrays(np.arange(50_001, dtype=np.int32), np.zeros(50_000, dtype=np.float32))
     for table in (
         pa.table({"id": list(map(str, range(1_000))), "vector": same}),
-        pa.table({"id": _repeated("x" * 1_000, 50_000), "vector": few}),
+        pa.table({"id": _repeated("x" * 1_000, 50_000).dictionary_decode(), "vector": few}),
     ):
         pq.write_table(table, vectors, compression="zstd")
         with bounded(), pytest.raises(AssayError, match="unpacks to more than"):
@@ -261,7 +261,7 @@ def test_a_tokenizer_that_never_ends_is_ended(
     cases: dict[str, tuple[dict[str, object], str]] = {
         "nested": ({"pre_tokenizer": split("(a+)+$|(.*)*x")}, "cannot be used"),
         "of its own letters": ({"pre_tokenizer": split("(q+z?)+k")}, "cannot be used"),
-        "growing": ({"normalizer": grow}, "of memory"),
+        "growing": ({"normalizer": grow}, "takes more than"),
         "sound": ({"pre_tokenizer": split(r"\s?\w+|[^\w\s]+|\s+")}, ""),
     }
     failures = {}
