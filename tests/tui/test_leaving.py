@@ -133,13 +133,16 @@ def test_a_console_that_no_shell_started_is_not_stopped(store: Path, programs: P
 
 def burst(programs: Programs, store: Path, dice: random.Random) -> Controlled:
     program = console(programs, store)
-    program.type("aJ" * dice.randrange(1, 12))
+    for _ in range(dice.randrange(1, 12)):
+        program.type("aJ")
+        time.sleep(dice.random() * 0.5)
     return program
 
 
 def ahead(programs: Programs, store: Path, dice: random.Random) -> Controlled:
     program = console(programs, store)
     program.type("".join(dice.choice("jkJKaebn") for _ in range(400)))
+    time.sleep(dice.random() * 4)
     return program
 
 
@@ -178,6 +181,7 @@ def worker(programs: Programs, store: Path, dice: random.Random) -> Controlled:
 def stopped(programs: Programs, store: Path, dice: random.Random) -> Controlled:
     program = shell(programs, store)
     program.type(dice.choice(("", "aJaJ", "ihalf")))
+    time.sleep(dice.random() * 2)
     start = program.type("\x1a")
     if dice.random() < 0.7:
         program.until(b"Stopped", start)

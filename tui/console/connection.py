@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import select
 import signal
+import stat
 import threading
 import time
 from collections.abc import Callable
@@ -53,12 +54,12 @@ class Connection:
 
     def begin(self, *descriptors: int) -> None:
         """Wait for the end of those of some descriptors that are terminals, in a thread that keeps nobody up."""
-        self._watched = [one for one in descriptors if os.isatty(one)]
+        self._watched = [one for one in descriptors if _is_terminal(one)]
         threading.Thread(target=self._wait, name="assay-connection", daemon=True).start()
 
     def also(self, descriptor: int) -> None:
         """Wait for the end of another descriptor as well, if it is a terminal."""
-        if os.isatty(descriptor):
+        if _is_terminal(descriptor):
             self._watched.append(descriptor)
             # The thread looks now, and from then on at this one too.
             os.write(self._woken, b"\0")
@@ -137,6 +138,14 @@ def connection() -> Connection:
 def gone() -> bool:
     """Whether the terminal of this process was watched, and is gone."""
     return bool(connection.cache_info().currsize) and connection().gone
+
+
+def _is_terminal(descriptor: int) -> bool:
+    """Whether a descriptor is a terminal, or was one: the system calls a terminal that is gone none."""
+    try:
+        return os.isatty(descriptor) or (stat.S_ISCHR(os.fstat(descriptor).st_mode) and hung_up(descriptor))
+    except OSError:
+        return False
 
 
 def _in_front(descriptor: int) -> bool:
