@@ -17,6 +17,7 @@ from typing import NoReturn
 from analysis.base.errors import AssayError
 from tui.commands import analyze, card, compare, demo, doctor, plan, record, report, review, status, store
 from tui.commands.common import DONE, INTERRUPTED, WRONG, Command
+from tui.console.connection import connection, gone
 from tui.draw.safe_text import printable
 
 PROGRAM = "assay"
@@ -41,12 +42,16 @@ def main(argv: Sequence[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return DONE
     except Exception as error:
+        if gone():
+            # Whatever fails where nobody listens any more is no failure of the program.
+            return INTERRUPTED
         _print_unexpected(error)
         return WRONG
 
 
 def entry() -> NoReturn:
     """Entry point of the installed command."""
+    connection()
     _silence_libraries()
     # What a start makes stays: walking over it every 700 objects cost a tenth of the time to the first screen.
     gc.set_threshold(100_000)

@@ -13,7 +13,12 @@ from analysis.base.errors import AssayError
 MAX_LINE_BYTES = 4_000_000
 MAX_COLUMNS = 2_000
 MAX_DEPTH = 64
-MAX_UNPACKED_BYTES = 16 * 2**30
+FREE_UNPACKED_BYTES = 256 * 2**20
+MAX_UNPACKED = 100
+"""A packed file may unpack to so many times its size, or to so many bytes: text that people wrote packs to a tenth."""
+FREE_ROWS = 1_000_000
+MAX_ROWS_PER_BYTE = 0.25
+"""A packed file may hold so many rows, or so many for each of its bytes."""
 INT64 = 2**63
 
 INDEX_COLUMN = "index"

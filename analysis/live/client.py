@@ -118,6 +118,13 @@ class LiveProbes:
                 self._worker.cancelled = True
                 self._worker.process.kill()
 
+    def kill(self) -> None:
+        """Kill the worker without waiting for anybody, where the program ends this very moment."""
+        worker = self._worker
+        if worker is not None:
+            worker.process.kill()
+            worker.log.unlink(missing_ok=True)
+
     def close(self) -> None:
         """End the worker and remove its log; a question that comes later is cancelled, and starts none."""
         with self._changing:

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, cast
 
 from analysis.base.errors import AssayError
+from analysis.models.bounds import refuse_absurd_adapter
 from analysis.models.digest import file_digests, folder_digest
 from analysis.models.files import (
     WEIGHTS,
@@ -187,6 +188,7 @@ def check_adapter(folder: Path, base: Path, weights: Path, shapes: dict[str, lis
             hint="save the adapter with save_pretrained(FOLDER)",
         )
     tensors = _without_copies(read_header(folder / ADAPTER_WEIGHTS))
+    refuse_absurd_adapter(config, tensors, str(folder / ADAPTER_CONFIG))
     added = _check_tensors(tensors, config, shapes, folder, read_json(weights / "config.json"))
     notes = _check_origin(config, base, weights, str(folder / ADAPTER_CONFIG))
     if added:

@@ -14,6 +14,7 @@ from typing import Any, Literal
 
 from analysis.base.errors import AssayError
 from analysis.models.adapter import check_adapter, is_adapter
+from analysis.models.bounds import refuse_absurd_sizes
 from analysis.models.files import (
     WEIGHTS,
     leftover_notes,
@@ -181,6 +182,7 @@ def _transformer(transformer: Path) -> EncoderHead:
         )
     parameters = sum(math.prod(shape) for shape in tensor_shapes(transformer).values())
     refuse_quantised(transformer, config)
+    refuse_absurd_sizes(transformer, config)
     architecture = named[0] if named else str(config.get("model_type", "unknown"))
     stated = transformer / "tokenizer_config.json"
     limit = _stated_limit(read_json(stated).get("model_max_length")) if stated.is_file() else None

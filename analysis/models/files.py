@@ -23,9 +23,18 @@ WEIGHTS = "model.safetensors"
 _PLAIN_DTYPES = ("F64", "F32", "F16", "BF16")
 WEIGHTS_INDEX = "model.safetensors.index.json"
 MAX_JSON_BYTES = 64 * 2**20
-MAX_HEADER_BYTES = 100 * 2**20
-"""The limit of the safetensors format itself."""
-
+MAX_HEADER_BYTES = 32 * 2**20
+"""Of one safetensors file, as JSON: some 200,000 tensors. The format allows 100 MB, which take a gigabyte to read."""
+_MAX_DIMENSIONS = 16
+# fmt: off
+_BITS = {
+    "BOOL": 8, "U8": 8, "I8": 8, "U16": 16, "I16": 16, "U32": 32, "I32": 32, "U64": 64, "I64": 64,
+    "F16": 16, "BF16": 16, "F32": 32, "F64": 64, "C64": 64,
+    "F4": 4, "F6_E2M3": 6, "F6_E3M2": 6, "F8_E5M2": 8, "F8_E4M3": 8, "F8_E8M0": 8,
+    "F8_E5M2FNUZ": 8, "F8_E4M3FNUZ": 8,
+}
+# fmt: on
+"""Bits of one number of each type that safetensors has."""
 
 _TRAINING_FILE = re.compile(
     r"(training_args\.bin|(optimizer|scheduler|scaler)\.(pt|bin)|rng_state(_\d+)?\.pth|events\.out\..*)"
@@ -216,39 +225,80 @@ def weight_files(folder: Path) -> list[Path]:
 
 
 def read_header(path: Path) -> dict[str, list[int]]:
-    """Shape of every tensor of one safetensors file, whose length must be what its header says.
+    """Shape of every tensor of one safetensors file, whose header must account for each of its bytes.
 
     Raises:
-        AssayError: a file that is damaged or cut short.
+        AssayError: a file that is damaged or cut short, or made to mislead: tensors that overlap or leave gaps, or
+            whose shape and type are not those of their bytes.
     """
     return {name: shape for name, (shape, _) in _read_entries(path).items()}
 
 
+class _UnsoundError(ValueError):
+    """A header that does not account for its file."""
+
+
 def _read_entries(path: Path) -> dict[str, tuple[list[int], str]]:
     """Shape and type of every tensor of one safetensors file. Raises AssayError as `read_header`."""
-    broken = AssayError("is damaged or cut short", where=str(path), hint="copy the model again")
+    try:
+        header, held = _header(path)
+        entries = {name: entry for name, entry in header.items() if name != "__metadata__"}
+        spans = sorted((_span(name, entry), name) for name, entry in entries.items())
+        reached = 0
+        for (start, end), name in spans:
+            if start != reached:
+                raise _UnsoundError(f"{name!r} begins at byte {start:,}, where {reached:,} is expected")
+            reached = end
+        if reached != held:
+            raise _UnsoundError(f"its tensors take {reached:,} bytes, and it holds {held:,}")
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        why = str(error) if isinstance(error, _UnsoundError) else "its header is not one of safetensors"
+        raise AssayError(
+            f"is damaged or cut short: {why}", where=str(path), hint="copy the model again"
+        ) from None
+    return {name: (entry["shape"], entry["dtype"]) for name, entry in entries.items()}
+
+
+def _header(path: Path) -> tuple[dict[str, Any], int]:
+    """The header of a safetensors file, and how many bytes follow it. Raises _UnsoundError."""
     size = path.stat().st_size
     with path.open("rb") as stream:
         prefix = stream.read(8)
         if len(prefix) < 8:
-            raise broken
+            raise _UnsoundError("it has no header")
         (length,) = struct.unpack("<Q", prefix)
-        if length > min(MAX_HEADER_BYTES, size - 8):
-            raise broken
-        raw = stream.read(length)
-    try:
-        header = json.loads(raw)
-        entries = {name: entry for name, entry in header.items() if name != "__metadata__"}
-        found = {
-            name: ([int(extent) for extent in entry["shape"]], str(entry["dtype"]))
-            for name, entry in entries.items()
-        }
-        end = max((int(entry["data_offsets"][1]) for entry in entries.values()), default=0)
-    except (ValueError, KeyError, TypeError, AttributeError, IndexError, RecursionError):
-        raise broken from None
-    if 8 + length + end != size:
-        raise broken
+        if length > size - 8:
+            raise _UnsoundError(f"its header is said to take {length:,} bytes, and the file has {size:,}")
+        if length > MAX_HEADER_BYTES:
+            raise _UnsoundError(f"its header takes {length:,} bytes, at most {MAX_HEADER_BYTES:,} are read")
+        header = json.loads(stream.read(length), object_pairs_hook=_once)
+    if not isinstance(header, dict):
+        raise TypeError
+    return header, size - 8 - length
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """An object of JSON; of a name that stands twice, one reader would take the first and another the last."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise _UnsoundError("a name stands twice in its header")
     return found
+
+
+def _span(name: str, entry: dict[str, Any]) -> tuple[int, int]:
+    """Where the bytes of a tensor begin and end. Raises _UnsoundError where shape and type need others."""
+    shape, (start, end) = entry["shape"], entry["data_offsets"]
+    numbers = [*shape, start, end]
+    if any(type(one) is not int or not 0 <= one < 2**63 for one in numbers) or len(shape) > _MAX_DIMENSIONS:
+        raise _UnsoundError(f"{name[:80]!r} has no sound shape or place")
+    if entry["dtype"] not in _BITS:
+        raise _UnsoundError(f"{name[:80]!r} is of the type {str(entry['dtype'])[:20]!r}, which nobody reads")
+    bits = math.prod(shape) * _BITS[entry["dtype"]]
+    if (end - start) * 8 != bits:
+        raise _UnsoundError(
+            f"{name[:80]!r} takes {end - start:,} bytes, and its shape and type {bits / 8:,.0f}"
+        )
+    return start, end
 
 
 def vocabulary(folder: Path) -> dict[str, int]:

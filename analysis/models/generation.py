@@ -8,6 +8,8 @@ model differs only where the model does (common random numbers with the Gumbel-m
 
 from __future__ import annotations
 
+import json
+import weakref
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -17,11 +19,13 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from analysis.base.errors import AssayError
+from analysis.base.forked import Forked
+from analysis.base.limited import LimitError
 from analysis.base.turns import USER, Prompt, Turn, as_lines
 from analysis.models.adapter import adapted_model
 from analysis.models.batches import equal_length_batches, in_halves
 from analysis.models.load_transformers import (
-    LOADING_ERRORS,
+    RUNNING_ERRORS,
     check_vocabulary,
     load_tokenizer,
     load_whole,
@@ -37,6 +41,11 @@ if TYPE_CHECKING:
 TOKENS_AT_ONCE = {"cuda": 65_536, "cpu": 8_192}
 """Tokens of prompts and answers that are kept in memory at once, by kind of device."""
 
+TEMPLATE_S = 20.0
+"""Wall time that a chat template may take for one prompt, on a busy machine; it takes a thousandth of a second."""
+TEMPLATE_BYTES = 512 << 20
+_FILLERS: weakref.WeakKeyDictionary[PreTrainedTokenizerFast, Forked] = weakref.WeakKeyDictionary()
+
 Ended = Literal["stop", "length"]
 
 
@@ -48,17 +57,42 @@ def given_text(head: GeneratorHead, tokenizer: PreTrainedTokenizerFast, prompt: 
     """
     if not head.template:
         return prompt if isinstance(prompt, str) else as_lines(prompt)
+    asked = (Turn(USER, prompt),) if isinstance(prompt, str) else prompt
+    question = json.dumps([one._asdict() for one in asked]).encode("ascii")
+    try:
+        answer: dict[str, str] = json.loads(_filler(tokenizer).ask(question))
+    except LimitError as error:
+        limits = {
+            "time": f"it takes more than {TEMPLATE_S:g} seconds",
+            "memory": f"it takes more than {TEMPLATE_BYTES >> 20} MB of memory",
+            "failed": f"it ended the process that read it: {error}",
+        }
+        answer = {"why": limits[error.of]}
+    if "why" in answer:
+        raise AssayError(f"the chat template cannot be filled in: {answer['why']}", where=str(head.tokens))
+    return answer["text"]
+
+
+def _filler(tokenizer: PreTrainedTokenizerFast) -> Forked:
+    """A copy of this process that fills in a tokenizer's template, which is a program that came with a model."""
+    if tokenizer not in _FILLERS:
+        _FILLERS[tokenizer] = Forked(
+            partial(_filled, weakref.ref(tokenizer)), seconds=TEMPLATE_S, memory=TEMPLATE_BYTES
+        )
+    return _FILLERS[tokenizer]
+
+
+def _filled(holder: weakref.ref[PreTrainedTokenizerFast], question: bytes) -> bytes:
     from jinja2 import TemplateError
 
-    asked = (Turn(USER, prompt),) if isinstance(prompt, str) else prompt
-    turns: Any = [one._asdict() for one in asked]
+    tokenizer, turns = holder(), json.loads(question)
+    assert tokenizer is not None
     try:
-        filled = tokenizer.apply_chat_template(turns, add_generation_prompt=True, tokenize=False)
-    except (TemplateError, *LOADING_ERRORS) as error:
-        raise AssayError(
-            f"the chat template cannot be filled in: {reason(error)}", where=str(head.tokens)
-        ) from error
-    return str(filled)
+        text = str(tokenizer.apply_chat_template(turns, add_generation_prompt=True, tokenize=False))
+        answer = {"text": text}
+    except (TemplateError, *RUNNING_ERRORS) as error:
+        answer = {"why": reason(error)}
+    return json.dumps(answer).encode("ascii")
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from analysis.base.errors import AssayError
 from analysis.models.adapter import check_adapter, is_adapter
+from analysis.models.bounds import refuse_absurd_sizes
 from analysis.models.files import (
     leftover_notes,
     read_json,
@@ -83,6 +84,7 @@ def inspect_generator(folder: Path, base: Path | None = None) -> GeneratorHead:
             hint="a Transformers ...ForCausalLM folder is needed",
         )
     refuse_quantised(folder, config)
+    refuse_absurd_sizes(folder, config)
     if not (folder / "tokenizer.json").is_file():
         raise AssayError(
             "has no tokenizer.json",

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from analysis.base.errors import AssayError
+from analysis.models.bounds import refuse_absurd_sizes
 from analysis.models.files import (
     leftover_notes,
     read_json,
@@ -159,6 +160,7 @@ def headless_files(folder: Path, outputs: int) -> HeadFiles:
     config = read_json(folder / "config.json")
     tensors = tensor_shapes(folder)
     refuse_quantised(folder, config)
+    refuse_absurd_sizes(folder, config)
     refuse_without_tokenizer(folder)
     labels = tuple(f"LABEL_{index}" for index in range(outputs))
     parameters = sum(math.prod(shape) for shape in tensors.values())
@@ -219,6 +221,7 @@ def head_files(
         refuse(config, labels, where)
     tensors = tensor_shapes(folder)
     refuse_quantised(folder, config)
+    refuse_absurd_sizes(folder, config)
     check_head(tensors, labels, folder)
     refuse_without_tokenizer(folder)
     return HeadFiles(config, architecture, labels, sum(math.prod(shape) for shape in tensors.values()))

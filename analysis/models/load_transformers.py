@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from analysis.base.errors import AssayError
+from analysis.models.bounds import refuse_oversized
+from analysis.models.tokenizer_trial import try_tokenizer
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerFast
@@ -45,6 +47,7 @@ def load_whole(
     logging.set_verbosity_error()
     logging.disable_progress_bar()
     try:
+        refuse_oversized(kind, folder, **options)
         model, info = kind.from_pretrained(
             folder,
             use_safetensors=True,
@@ -84,6 +87,7 @@ def load_tokenizer(folder: Path) -> PreTrainedTokenizerFast:
     """The fast tokenizer of a folder. Raises AssayError."""
     from transformers import AutoTokenizer, PreTrainedTokenizerFast
 
+    try_tokenizer(folder)
     try:
         tokenizer = AutoTokenizer.from_pretrained(
             folder, use_fast=True, local_files_only=True, trust_remote_code=False

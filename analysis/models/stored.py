@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from analysis.base.errors import AssayError
+from analysis.data.arrow_rows import check_footer, check_unpacked
 from analysis.data.faults import shown
 
 if TYPE_CHECKING:
@@ -114,8 +115,14 @@ def _read(path: Path, columns: list[str], *, schema_only: bool = False) -> pa.Ta
     import pyarrow.parquet as pq
 
     try:
-        with pq.ParquetFile(path) as file:
-            return file.schema_arrow.empty_table() if schema_only else file.read(columns=columns)
+        # A text that stands in many rows stays one text, until it is known what it comes to.
+        with pq.ParquetFile(path, read_dictionary=[] if schema_only else ["id"]) as file:
+            check_footer(file, path)
+            if schema_only:
+                return file.schema_arrow.empty_table()
+            table = file.read(columns=columns)
+            check_unpacked(table.columns, path)
+            return table
     except (pa.ArrowException, OSError) as error:
         reason = (str(error).splitlines() or [type(error).__name__])[0]
         raise AssayError(f"is not a readable Parquet file: {reason}", where=str(path)) from None

@@ -12,7 +12,7 @@ from typing import Any
 from analysis.base.errors import AssayError
 from analysis.base.review_records import DECISIONS, Decision
 from analysis.review.scope import Scope
-from analysis.store.files import make_directory, read_small, safe_name, write_atomic
+from analysis.store.files import make_directory, read_small, safe_name, system_error, write_atomic
 from analysis.store.streams import Account
 
 DRAFT_LIMIT = 1 << 20
@@ -37,8 +37,12 @@ class Drafts:
         return content["text"] if content.get("ref") == ref and isinstance(content.get("text"), str) else None
 
     def clear_draft(self, ref: str) -> None:
-        """Forget the half-written note on an example."""
-        self._draft_path(ref).unlink(missing_ok=True)
+        """Forget the half-written note on an example. Raises AssayError where it cannot be removed."""
+        path = self._draft_path(ref)
+        try:
+            path.unlink(missing_ok=True)
+        except OSError as error:
+            raise system_error(error, "remove this file", path) from error
 
     def save_decision(self, run: str, decision: Decision | None, reason: str) -> None:
         """Keep a decision that is not recorded yet, and its reason. Raises AssayError where it cannot be kept."""

@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass
 from datetime import date
 from os import PathLike
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 import duckdb
 
@@ -53,6 +53,7 @@ from analysis.store.ledger import update_ledger
 from analysis.store.shown import shown_digests
 from analysis.store.streams import this_account
 
+T = TypeVar("T")
 LEDGER_TRIES = 25
 LEDGER_PAUSE = 0.02
 """Seconds between tries for the ledger at the end of a session; who holds it all that time does the work."""
@@ -97,6 +98,7 @@ class ReviewSession(ReviewReader):
         self.read_only = False
         self._journal = Journal(store, account, self.reviewer)
         self._drafts = Drafts(store, account, self.reviewer)
+        self._unkept: list[str] = []
 
     @classmethod
     def open(cls, store: PathLike[str], reviewer: str | None = None, read_only: bool = False) -> Self:
@@ -120,15 +122,15 @@ class ReviewSession(ReviewReader):
         What of that cannot be written is a warning in the log: every event is in the journals. Signing comes last: it
         may have to wait for an agent.
         """
-        wrote = self._journal.path is not None
+        wrote = self._journal.wrote
         self._journal.close()
         try:
             if wrote:
                 end = self._journal.position
                 head = Head(self._journal.stream_id, end.seq, end.hash)
-                _besides("the head of this session is not noted", lambda: write_head(self.store, head))
-                _besides("the ledger is not up to date", self._bring_up_to_date)
-                _besides("the head of this session is not signed", lambda: sign_head(self.store, head))
+                _or_log("the head of this session is not noted", lambda: write_head(self.store, head))
+                _or_log("the ledger is not up to date", self._bring_up_to_date)
+                _or_log("the head of this session is not signed", lambda: sign_head(self.store, head))
         finally:
             self.connection.close()
 
@@ -465,18 +467,20 @@ class ReviewSession(ReviewReader):
 
     # Where the reviewer is
 
+    # None of this is the record, and what fails in it is never told in the place of what was recorded.
+
     def save_draft(self, ref: str, text: str) -> None:
-        """Keep a half-written note. Raises AssayError where it cannot be kept."""
+        """Keep a half-written note; where it cannot be kept, `unkept` says so."""
         if not self.read_only:
-            self._drafts.save_draft(ref, text)
+            self._beside("what you type is not kept as a draft", lambda: self._drafts.save_draft(ref, text))
 
     def draft(self, ref: str) -> str | None:
         """The half-written note on an example, or None."""
-        return self._drafts.draft(ref)
+        return self._beside("the draft cannot be read", lambda: self._drafts.draft(ref))
 
     def clear_draft(self, ref: str) -> None:
         """Forget the half-written note on an example."""
-        self._drafts.clear_draft(ref)
+        self._beside("its draft stays", lambda: self._drafts.clear_draft(ref))
 
     def save_decision_draft(self, decision: Decision | None, reason: str) -> None:
         """Keep a decision and its reason that are not recorded yet. Raises AssayError where they cannot be kept."""
@@ -492,14 +496,27 @@ class ReviewSession(ReviewReader):
         self._drafts.clear_decision()
 
     def bookmark(self, ref: str, scope: Scope) -> None:
-        """Remember where the reviewer is, for the next session."""
+        """Remember where the reviewer is, for the next session; where that cannot be kept, `unkept` says so."""
         if not self.read_only:
-            self._drafts.bookmark(ref, scope)
+            self._beside("your place is not kept", lambda: self._drafts.bookmark(ref, scope))
 
     def last_place(self) -> tuple[str, Scope] | None:
         """Where the reviewer was last, if that example is in this run."""
-        place = self._drafts.last_place()
+        place = self._beside("your last place cannot be read", self._drafts.last_place)
         return place if place is not None and self._known([place[0]]) else None
+
+    def unkept(self) -> str:
+        """What could not be kept beside the record since this was asked last, and why; empty where all was kept."""
+        told, self._unkept = list(dict.fromkeys(self._unkept)), []
+        return "; ".join(told)
+
+    def _beside(self, what: str, bookkeeping: Callable[[], T]) -> T | None:
+        try:
+            return bookkeeping()
+        except AssayError as error:
+            # Without place and remedy: a notice has one line, and nothing is lost but the reviewer's place.
+            self._unkept.append(f"{what}: {error.message}")
+            return None
 
     # Inside
 
@@ -553,12 +570,12 @@ class ReviewSession(ReviewReader):
         return Undone(event_id, of, ref, " ".join(words))
 
 
-def _besides(what: str, bookkeeping: Callable[[], object]) -> None:
-    """Do something besides the journals; where it fails, the log says so."""
+def _or_log(what: str, bookkeeping: Callable[[], object]) -> None:
+    """Do bookkeeping beside the journals; where it fails, the log says so."""
     try:
         bookkeeping()
     except (AssayError, OSError) as error:
-        _LOG.warning("%s: %s", what, error)
+        _LOG.warning("what was recorded is saved; beside it, %s: %s", what, error)
 
 
 def _text(what: str, text: str, *, required: bool = False) -> str:

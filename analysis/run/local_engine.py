@@ -106,7 +106,13 @@ class ShardCache:
                 return
             if path.exists():
                 shutil.rmtree(path)
-            os.rename(scratch, path)
+            try:
+                os.rename(scratch, path)
+            except OSError:
+                # Another worker that was at the same shard may have been first.
+                if self.load(path) is None:
+                    raise
+                shutil.rmtree(scratch)
         except OSError as error:
             raise AssayError(
                 f"cannot write finished work: {error.strerror or error}",

@@ -67,6 +67,11 @@ class Journal:
     def _folder(self) -> Path:
         return self.store / "events" / self.account.folder
 
+    @property
+    def wrote(self) -> bool:
+        """Whether an event was written since the journal was made."""
+        return self._position.seq > 0
+
     def observe(self, lamport: int) -> None:
         """Take note of another stream's clock: the next event is later than it."""
         self.lamport = max(self.lamport, lamport)

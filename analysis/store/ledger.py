@@ -78,11 +78,28 @@ def update_ledger(replay: Replay, *, wait: bool = False) -> bool:
     with locked(replay.store / LOCK, wait=wait) as held:
         if not held:
             return False
-        if path.exists() and not os.access(path, os.W_OK):
-            _replace(path, replay)
-        else:
+        if is_damaged(path):
+            # It is made from the journals, and they hold every event; what it was stays for whoever asks why.
+            path.replace(path.with_name(f"{path.name}.damaged"))
+        if not path.exists():
+            _anew(path, replay)
+        elif os.access(path, os.W_OK):
             _fill(path, replay)
+        else:
+            _replace(path, replay)
     return True
+
+
+def is_damaged(path: Path) -> bool:
+    """Whether something that is no database of this DuckDB stands where the ledger should, such as half of one."""
+    if not path.is_file():
+        return False
+    try:
+        duckdb.connect(str(path), read_only=True).close()
+    except duckdb.Error as error:
+        # In use, another account's, or of a later DuckDB: none of that is damage.
+        return not any(word in str(error) for word in ("lock", "Permission", "version"))
+    return False
 
 
 def _replace(path: Path, replay: Replay) -> None:
@@ -104,6 +121,7 @@ def rebuild_ledger(replay: Replay) -> Path:
 
 
 def _anew(path: Path, replay: Replay) -> None:
+    """Make a ledger beside its place, so that one that is not finished never stands there."""
     fresh = path.with_name(".ledger.rebuild.duckdb")
     try:
         fresh.unlink(missing_ok=True)
@@ -116,6 +134,7 @@ def _anew(path: Path, replay: Replay) -> None:
         raise AssayError(f"the ledger cannot be rebuilt: {error.strerror}", where=str(path)) from error
     finally:
         fresh.unlink(missing_ok=True)
+        fresh.with_name(fresh.name + ".wal").unlink(missing_ok=True)
 
 
 def _fill(path: Path, replay: Replay) -> None:
@@ -167,5 +186,5 @@ def _unusable(path: Path, error: duckdb.Error) -> AssayError:
     return AssayError(
         f"the ledger cannot be written: {str(error).splitlines()[0]}",
         where=str(path),
-        hint="nothing is lost, the journals hold every event; `assay rebuild STORE` makes the ledger anew",
+        hint="nothing is lost: the journals hold every event, and the next session brings the ledger up to date",
     )

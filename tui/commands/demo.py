@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import shutil
 import subprocess
 import sys
@@ -15,6 +16,8 @@ from tui.commands.common import Add, open_console, say
 
 REVIEWS = ("review-rc1.toml", "review-rc2.toml")
 PARTS = ("intent", "retrieval", "response", "models")
+_BESIDE = "from analysis.base.limited import end_with; end_with({parent}); from tui.cli import entry; entry()"
+"""The other analysis, which nobody waits for once this process has ended."""
 
 
 def add(to: Add) -> None:
@@ -56,7 +59,7 @@ def _beside(review: Path) -> Iterator[None]:
     """Analyse a review in another process while the block runs, and wait for it at the end."""
     log = review.with_suffix(".log")
     with log.open("wb") as output:
-        command = [sys.executable, "-m", "tui.cli", "analyze", str(review.resolve())]
+        command = [sys.executable, "-c", _BESIDE.format(parent=os.getpid()), "analyze", str(review.resolve())]
         other = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=output, stderr=output)
     try:
         yield

@@ -6,6 +6,7 @@ is coloured, moved or redrawn, and input may be a pipe.
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
@@ -15,6 +16,7 @@ from analysis.base.problems import suggest
 from analysis.plugin.gate import judgement
 from analysis.review.scope import Scope
 from analysis.review.session import ReviewSession
+from tui.console.connection import connection
 from tui.draw.criterion_lines import criterion_sentences
 from tui.draw.gate_lines import (
     GATE_MARKS,
@@ -117,6 +119,9 @@ class PlainReview:
                     return 0
             except AssayError as error:
                 self.say(f"not done: {error.message}{'; ' + error.hint if error.hint else ''}")
+            unkept = self.session.unkept()
+            if unkept:
+                self.say(f"beside the record: {unkept}")
 
     def overview(self) -> None:
         """What changed, and which gates block."""
@@ -370,5 +375,7 @@ def run_plain(store: Path, reviewer: str | None, stdin: TextIO, stdout: TextIO) 
     Raises:
         AssayError: the store cannot be opened.
     """
+    if stdin is sys.stdin:
+        connection().also(0)
     with ReviewSession.open(store, reviewer) as session:
         return PlainReview(session, stdin, stdout).run()

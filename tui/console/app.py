@@ -9,24 +9,26 @@ import asyncio
 import io
 import os
 import signal
-import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 from rich.console import Console
 from textual import events
-from textual.binding import BindingType
+from textual.binding import Binding, BindingType
 from textual.filter import LineFilter, NoColor
 
 from analysis.base.errors import AssayError
 from analysis.review.session import ReviewSession
-from tui.console.connection import end_in_time, hung_up
+from tui.console.connection import Connection, connection
+from tui.console.driver import ConsoleDriver
 from tui.console.navigation import Navigation
 from tui.draw.palette import Depth, detect_depth
 from tui.draw.theme import DARK_THEME, LIGHT_THEME, Colours
 from tui.plugin.console import EXAMPLES, OVERVIEW, ScopePlace
 from tui.plugin.registry import view_fault
 from tui.screens.base import BaseScreen
+from tui.screens.frame import FAILURES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -43,18 +45,22 @@ class AssayApp(Navigation):
     Args:
         session: the review, open.
         colours: colour depth and background.
+        link: the terminal that it is drawn on; None without one.
     """
 
     TITLE = "assay"
     ENABLE_COMMAND_PALETTE = False
-    BINDINGS: ClassVar[list[BindingType]] = []
+    # Everywhere, in forms and while something is typed, as in any program of a shell.
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("ctrl+z", "stop_job", priority=True)]
     CSS = """
     Screen { background: $background; color: $foreground; }
     """
 
-    def __init__(self, session: ReviewSession, colours: Colours) -> None:
+    def __init__(self, session: ReviewSession, colours: Colours, link: Connection | None = None) -> None:
         super().__init__(session, ansi_color=colours.native)
+        self.driver_class = ConsoleDriver
         self.colours = colours
+        self.link = link
         self.busy = ""
         self.animation_level = "none"
         self._probes: LiveProbes | None = None
@@ -82,9 +88,6 @@ class AssayApp(Navigation):
         self.register_theme(DARK_THEME)
         self.register_theme(LIGHT_THEME)
         self._set_theme()
-        loop = asyncio.get_running_loop()
-        for number in (signal.SIGHUP, signal.SIGTERM):
-            loop.add_signal_handler(number, self.leave)
         place = self.session.last_place()
         self.open(OVERVIEW)
         if place is not None:
@@ -98,6 +101,28 @@ class AssayApp(Navigation):
         for fault in filter(None, map(view_fault, self.views)):
             self.call_after_refresh(self.base_screen.complain, fault)
         self.set_interval(POLL_SECONDS, self.poll)
+        if self.link is not None:
+            self._end_with(self.link)
+
+    def _end_with(self, link: Connection) -> None:
+        """Leave where the connection says so, also if it said so before there was anything to leave."""
+        loop = asyncio.get_running_loop()
+
+        def leave() -> None:
+            # At once: it may hold gigabytes, which take their time to give back.
+            self._kill_worker()
+            loop.call_soon_threadsafe(self.leave)
+
+        link.on_end(leave)
+        link.at_last(self._end_now)
+        if link.gone:
+            self.leave()
+
+    async def on_event(self, event: events.Event) -> None:
+        """Keys that were typed ahead of a terminal that is gone are not heard: they would only delay the end."""
+        if self.link is not None and self.link.gone and isinstance(event, events.InputEvent | events.Paste):
+            return
+        await super().on_event(event)
 
     def on_key(self, event: events.Key) -> None:
         """A key that nothing wanted: it may have been typed ahead, for an entry line that has opened since."""
@@ -132,9 +157,32 @@ class AssayApp(Navigation):
         return None if self.is_headless else self.copy_to_clipboard
 
     def leave(self) -> None:
-        """End because the session was told to, or because its terminal is gone."""
-        end_in_time(sys.stdin.fileno(), self._null.fileno())
+        """End because the session was told to, or because its terminal is gone; what is half written is kept."""
+        screen = self.base_screen
+        if screen.is_mounted and screen.entry.is_open:
+            # A draft that cannot be kept now was kept up to the key before.
+            with suppress(*FAILURES):
+                screen.typing(screen.entry.purpose, screen.entry.text)
         self.exit(0)
+
+    def _end_now(self) -> None:
+        """What is done where the console cannot end in order: nothing of it waits."""
+        self._kill_worker()
+        if isinstance(self._driver, ConsoleDriver):
+            self._driver.put_in_order()
+
+    def action_stop_job(self) -> None:
+        """The key that stops a job, wherever it is pressed."""
+        self.stop_job()
+
+    def _kill_worker(self) -> None:
+        if self._probes is not None:
+            self._probes.kill()
+
+    def stop_job(self) -> None:
+        """Stop, and go on where the shell says so, with the screen as it was."""
+        if isinstance(self._driver, ConsoleDriver) and not self._driver.stop():
+            self.base_screen.notice("there is no shell to go back to: this console was not started from one")
 
     def _handle_exception(self, error: Exception) -> None:
         self.failure = self.failure or error
@@ -142,9 +190,6 @@ class AssayApp(Navigation):
 
     def poll(self) -> None:
         """Colours for events of other consoles; redraw only when there are any."""
-        if not self.is_headless and hung_up(sys.stdin.fileno()):
-            self.leave()
-            return
         if self.busy:
             return
         try:
@@ -180,9 +225,16 @@ def run_console(store: Path, reviewer: str | None, color: str | None, light: boo
     """
     flags: dict[str, Depth] = {"truecolor": "truecolor", "256": "256", "16": "16", "none": "none"}
     depth = detect_depth(os.environ, flags.get(color or "", "auto"))
+    link = connection()
+    link.console()
     with ReviewSession.open(store, reviewer) as session:
-        app = AssayApp(session, Colours(depth, not light))
-        status = app.run(mouse=mouse)
+        app = AssayApp(session, Colours(depth, not light), link)
+        try:
+            status = app.run(mouse=mouse)
+        finally:
+            link.on_end(None)
+            for number in (signal.SIGTSTP, signal.SIGCONT):
+                signal.signal(number, signal.SIG_DFL)
         if app.failure is not None:
             raise app.failure
     return app.return_code or 0 if status is None else status

@@ -17,6 +17,7 @@ _SHOWN = {
     "escape": "esc",
     "ctrl+p": "^p",
     "ctrl+q": "^q",
+    "ctrl+z": "^z",
     "space": "space",
     "plus": "+",
     "minus": "-",

@@ -88,6 +88,9 @@ class Console(Protocol):
     def change_theme(self) -> None:
         """From dark to light or back."""
 
+    def stop_job(self) -> None:
+        """Stop, and go on where the shell says so."""
+
     def leave(self) -> None:
         """End the console."""
 

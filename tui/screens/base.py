@@ -204,6 +204,10 @@ class BaseScreen(FrameScreen):
         """Change between dark and light."""
         self.console_app.change_theme()
 
+    def do_app_suspend(self) -> None:
+        """Back to the shell, as any program; its `fg` brings the console back."""
+        self.console_app.stop_job()
+
     def do_app_quit(self) -> None:
         """Leave, unless typed text is still unsaved."""
         if self.entry.is_open and self.entry.text:

@@ -162,9 +162,14 @@ class FrameScreen(Screen[None]):
         self.reload_guarded()
 
     def notice(self, text: str, style: StyleLike = "text") -> None:
-        """Say something in the notice line, of what is shown; it goes when that does."""
+        """Say something in the notice line, of what is shown, and beside it what could not be kept beside the record.
+
+        It goes when what is shown does.
+        """
         self._told_of = self.subject
-        self.query_one("#notice", Bar).show_lines([text_line(f" {text}", style)])
+        unkept = self.session.unkept()
+        beside = f"  {unkept}" if text and unkept else unkept
+        self.query_one("#notice", Bar).show_lines([text_line(f" {text}", style).add(beside, "warn")])
 
     @property
     def subject(self) -> str | None:
@@ -243,6 +248,10 @@ class FrameScreen(Screen[None]):
             self.typing(message.purpose, message.text)
         except FAILURES as error:
             self.complain(error)
+            return
+        unkept = self.session.unkept()
+        if unkept:
+            self.notice(unkept, "warn")
 
     @on(EditorFailed)
     def _editor_failed(self, message: EditorFailed) -> None:
