@@ -8,9 +8,10 @@ from typing import Any
 
 from analysis.base.escape import code, inline
 from analysis.base.number_text import significant
-from analysis.report.stock_commands import NAMESPACE, REVOKED_KEYS, model_commands, signature_commands
+from analysis.report.model_files import model_sums
+from analysis.report.trust_text import proof_sentences, verification_commands, verification_sentences
 
-RENDER_FORMAT = 4
+RENDER_FORMAT = 5
 """Version of this template; a report names the one it was rendered with."""
 
 NOT_HERE = "not in this review"
@@ -369,7 +370,7 @@ def _rule(rule: Mapping[str, Any]) -> str:
 
 def _digests(statement: Mapping[str, Any]) -> str:
     predicate = statement["predicate"]
-    rows = [(code(one["name"]), code(one["digest"]["sha256"])) for one in statement["subject"]]
+    rows = [(code(name), code(digest)) for name, digest in sorted(model_sums(predicate["models"]).items())]
     folders = [
         f"{inline(one['track'])} {inline(one['side'])}: folder {code(one['prefix'])}, "
         f"{len(one['files'])} files, digest {code(one['digest'])}"
@@ -404,35 +405,11 @@ def _digests(statement: Mapping[str, Any]) -> str:
 
 
 def _verification(predicate: Mapping[str, Any]) -> str:
-    required = predicate["signers_required"]
-    return "\n".join(
+    return "\n\n".join(
         [
-            "## Verification",
-            "",
-            f"{required} signature{'s' if required != 1 else ''} required, in the namespace "
-            f"{code(NAMESPACE)}. A valid signature is not a promotion: it says who signed, "
-            "the decision above says what.",
-            "",
-            "With stock tools, in this folder, with `ALLOWED_SIGNERS` set to the list of signers "
-            "(`ssh-keygen` manual, ALLOWED SIGNERS) that your team keeps outside it; keys in a file "
-            f"`{REVOKED_KEYS}` beside that list no longer count:",
-            "",
-            "```sh",
-            signature_commands(required),
-            "```",
-            "",
-            "The names in `model.sha256` start with the name of a model folder. With `MODELS` set to the "
-            "folder that holds these folders:",
-            "",
-            "```sh",
-            model_commands(),
-            "```",
-            "",
-            "`assay verify` does the same and computes page, event chains and gates again:",
-            "",
-            "```sh",
-            'assay verify . --allowed-signers "$ALLOWED_SIGNERS" --require promote',
-            "```",
+            _section("What this report proves", map(inline, proof_sentences(predicate))),
+            _section("Verification", map(inline, verification_sentences(predicate))),
+            "\n".join(["```sh", *verification_commands(predicate), "```"]),
         ]
     )
 
