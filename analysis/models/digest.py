@@ -50,15 +50,27 @@ def content_digest(path: Path) -> str:
 
 
 def folder_digest(folder: Path) -> str:
-    """One SHA-256 (hex) over the names and digests of all files of `folder`: `listing_digest` of them."""
-    return listing_digest(file_digests(folder))
+    """One SHA-256 (hex) over the names and digests of all files of `folder`: `files_digest` of them."""
+    return files_digest(file_digests(folder))
 
 
-def listing_digest(files: Mapping[str, str]) -> str:
-    """One SHA-256 (hex) for a folder of files: of the lines that `sha256sum` prints for them, sorted by name.
+def files_digest(files: Mapping[str, str]) -> str:
+    """One SHA-256 (hex) over names and digests of files, by which runs are bound to their models.
 
-    It is in-toto's `dirHash` (DigestSet v1), so that anyone computes it with stock tools, in the folder:
-    `find . -type f | cut -c3- | LC_ALL=C sort | xargs -r sha256sum | sha256sum`.
+    Args:
+        files: SHA-256 (hex) of every file by its path in the folder, with `/`.
+    """
+    digest = hashlib.sha256()
+    for name in sorted(files):
+        digest.update(f"{files[name]}  {len(name)}:{name}\n".encode("utf-8", "surrogateescape"))
+    return digest.hexdigest()
+
+
+def root_digest(files: Mapping[str, str]) -> str:
+    """One SHA-256 (hex) of the lines that `sha256sum` prints for files, sorted by name: in-toto's `dirHash`.
+
+    Anyone computes it with stock tools, in the folder:
+    `find . -type f | cut -c3- | LC_ALL=C sort | xargs -r sha256sum | sha256sum` (DigestSet v1 of in-toto).
 
     Args:
         files: SHA-256 (hex) of every file by its path in the folder, with `/`.

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from analysis.base.errors import AssayError
-from analysis.models.digest import file_digests, listing_digest
+from analysis.models.digest import file_digests, files_digest, root_digest
 
 CANDIDATE = "candidate"
 """The side that a report is about."""
@@ -79,7 +79,7 @@ def entries_of_run(
         for side, model in of_track.items()
     ]
     for track, side, model in sides:
-        if listing_digest(files.get(track, {}).get(side, {})) != model["digest"]:
+        if files_digest(files.get(track, {}).get(side, {})) != model["digest"]:
             raise AssayError(f"the files of the {track} {side} are not those of the run")
     return model_entries({"determined_by": determined, "model_files": files})
 
@@ -98,14 +98,14 @@ def subject_entries(models: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]
     Returns:
         Name and `DigestSet` of each candidate, sorted by name: `dirHash`, and `sha256` of the same lines.
     """
-    return [
-        {
-            "name": f"{one['track']}/{one['folder']}",
-            "digest": {"dirHash": one["digest"], "sha256": one["digest"]},
-        }
-        for one in sorted(models, key=lambda model: (model["track"], model["folder"]))
-        if one["side"] == CANDIDATE
-    ]
+    found = []
+    for one in sorted(models, key=lambda model: (model["track"], model["folder"])):
+        if one["side"] == CANDIDATE:
+            root = root_digest(one["files"])
+            found.append(
+                {"name": f"{one['track']}/{one['folder']}", "digest": {"dirHash": root, "sha256": root}}
+            )
+    return found
 
 
 def compare_models(paths: Sequence[Path], models: Sequence[Mapping[str, Any]]) -> list[MatchedModel]:

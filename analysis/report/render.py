@@ -371,6 +371,10 @@ def _rule(rule: Mapping[str, Any]) -> str:
 def _digests(statement: Mapping[str, Any]) -> str:
     predicate = statement["predicate"]
     rows = [(code(name), code(digest)) for name, digest in sorted(model_sums(predicate["models"]).items())]
+    whole = [
+        f"candidate {code(one['name'])} as a whole (its `dirHash`): {code(one['digest']['dirHash'])}"
+        for one in statement["subject"]
+    ]
     folders = [
         f"{inline(one['track'])} {inline(one['side'])}: folder {code(one['prefix'])}, "
         f"{len(one['files'])} files, digest {code(one['digest'])}"
@@ -391,7 +395,7 @@ def _digests(statement: Mapping[str, Any]) -> str:
             "",
             "SHA-256 throughout.",
             "",
-            *_bullets([*folders, *data]),
+            *_bullets([*whole, *folders, *data]),
             f"- evidence of the run: {code(predicate['run']['evidence_sha256'])}",
             *_bullets(f"{code(name)}: {code(digest)}" for name, digest in sorted(predicate["files"].items())),
             "",

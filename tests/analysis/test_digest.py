@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from analysis.base.errors import AssayError
-from analysis.models.digest import file_digests, folder_digest, listing_digest
+from analysis.models.digest import file_digests, folder_digest, root_digest
 
 
 @pytest.fixture
@@ -42,19 +42,19 @@ def test_the_folder_digest_sees_content_names_and_additions(folder: Path) -> Non
     assert len(seen) == 4
 
 
-def test_the_folder_digest_is_what_stock_tools_compute(folder: Path) -> None:
+def test_the_root_digest_is_what_stock_tools_compute(folder: Path) -> None:
     """In-toto's `dirHash`, by the command that its specification gives."""
     command = "find . -type f | cut -c3- | LC_ALL=C sort | xargs -r sha256sum | sha256sum | cut -f1 -d' '"
     (folder / "Z").write_bytes(b"capitals come first")
     (folder / "\u00e9").write_bytes(b"bytes decide the order")
     done = subprocess.run(["sh", "-c", command], cwd=folder, capture_output=True, text=True, check=True)
-    assert folder_digest(folder) == done.stdout.strip()
+    assert root_digest(file_digests(folder)) == done.stdout.strip()
 
 
 def test_a_name_that_looks_like_two_lines_is_another_folder() -> None:
     one, two = "0" * 64, "1" * 64
-    assert listing_digest({f"a\n{two}  b": one}) != listing_digest({"a": one, "b": two})
-    assert listing_digest({"a\nb": one}) != listing_digest({"a\\nb": one})
+    assert root_digest({f"a\n{two}  b": one}) != root_digest({"a": one, "b": two})
+    assert root_digest({"a\nb": one}) != root_digest({"a\\nb": one})
 
 
 @pytest.mark.parametrize("target", ["config.json", "sub", "nowhere"])

@@ -16,7 +16,7 @@ from markdown_it import MarkdownIt
 from analysis.base.errors import AssayError
 from analysis.base.escape import code, inline, printable
 from analysis.base.gate_records import GateInput
-from analysis.models.digest import folder_digest
+from analysis.models.digest import file_digests, root_digest
 from analysis.plugin.registry import registered
 from analysis.report import canonical, render
 from analysis.report.build import export, statement
@@ -375,7 +375,7 @@ def test_report_json_is_an_in_toto_statement(tmp_path: Path) -> None:
     said = json.loads((report / "report.json").read_bytes())
     assert said["_type"] == "https://in-toto.io/Statement/v1"
     assert said["predicateType"] == "https://assay.review/inspection-report/v1"
-    root = folder_digest(made.models / "toy-candidate")
+    root = root_digest(file_digests(made.models / "toy-candidate"))
     assert said["subject"] == [{"name": "toy/toy-candidate", "digest": {"dirHash": root, "sha256": root}}], (
         "the candidate as a whole, and nothing that another model could share with it"
     )
