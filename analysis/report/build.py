@@ -25,7 +25,6 @@ from analysis.report.held import dataset_entries, signers_required
 from analysis.report.model_files import model_entries, model_sums, subject_entries
 from analysis.report.moved_slices import moves
 from analysis.report.recompute import rules_content
-from analysis.report.rendered import pages
 from analysis.report.reviewed import SQL, Reviewed, look
 from analysis.report.succession import latest_report, named_report
 from analysis.report.sums import SUMS, format_sums, is_figure_name
@@ -155,7 +154,7 @@ def bundle(
     files["report.json"] = canonical.dumps(content, "report.json")
     # Rendered from the bytes that a verifier will read, not from the objects they were made of.
     parsed = canonical.loads(files["report.json"], "report.json")
-    files |= pages(parsed)
+    files |= render.rendered(parsed)
     if attest:
         files |= attestations(parsed)
     files[SUMS] = format_sums(_digests(files))

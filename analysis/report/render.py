@@ -20,6 +20,15 @@ NOTHING = "nothing to report"
 _SHOWN_REFS = 10
 
 
+PAGES = ("report.md",)
+"""The pages that are rendered."""
+
+
+def rendered(statement: Mapping[str, Any]) -> dict[str, bytes]:
+    """Every file of a report that is rendered from its statement, by name."""
+    return {"report.md": markdown(statement).encode("utf-8")}
+
+
 def markdown(statement: Mapping[str, Any]) -> str:
     """The inspection report as Markdown.
 

@@ -23,8 +23,7 @@ from analysis.report.build import PREDICATE_TYPE, SCHEMA, STATEMENT_TYPE, heads
 from analysis.report.check_signatures import check_signatures, listed_principals, wildcards
 from analysis.report.model_files import MatchedModel, compare_models, missing_candidates
 from analysis.report.recompute import Recomputed, parse_events, recompute
-from analysis.report.render import RENDER_FORMAT
-from analysis.report.rendered import PAGES
+from analysis.report.render import PAGES, RENDER_FORMAT, rendered
 from analysis.report.succession import superseded_by
 from analysis.report.sums import (
     ATTESTED,
@@ -204,7 +203,7 @@ class _Run:
                 else []
             ),
             ("model list", self._model_list),
-            *((name, lambda name=name: self._page(name)) for name in PAGES),
+            ("report.md", self._rendered),
             ("attestations", self._attestations),
             ("events", self._events),
             ("run", lambda: held.check_run(self._predicate(), self._again().given)),
@@ -331,19 +330,20 @@ class _Run:
     def _model_list(self) -> str:
         return held.check_models(self._stated(), parse_sums(self._read("model.sha256"), "model.sha256"))
 
-    def _page(self, name: str) -> str:
+    def _rendered(self) -> str:
         known = self._predicate()["render_format"]
         if known != RENDER_FORMAT:
             if not self.asked.allow_unrendered:
                 raise AssayError(
-                    f"made with format {known}, this version knows {RENDER_FORMAT}: it may say anything "
-                    "(--allow-unrendered takes it as it is)",
-                    where=name,
+                    f"made with format {known}, this version knows {RENDER_FORMAT}: the pages may say anything "
+                    "(--allow-unrendered takes them as they are)"
                 )
             return f"not re-rendered: made with format {known}, this version knows {RENDER_FORMAT}"
-        if PAGES[name](self._stated()).encode("utf-8") != self._read(name):
-            raise AssayError("does not say what report.json says", where=name)
-        return "rendered again from report.json: the same"
+        made = rendered(self._stated())
+        for name, content in made.items():
+            if content != self._read(name):
+                raise AssayError("does not say what report.json says", where=name)
+        return f"{', '.join(made)} rendered again from report.json: the same"
 
     def _attestations(self) -> str:
         there = {name for name in ATTESTED if name in parse_sums(self._read(SUMS), SUMS)}

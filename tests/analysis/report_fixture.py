@@ -29,7 +29,7 @@ from analysis.plugin.settings import FilePath, FolderPath, Review, TrackSettings
 from analysis.plugin.stage import Aggregate, PlanContext, RunContext, Shard, Stage, Step
 from analysis.plugin.track import Track
 from analysis.report import canonical
-from analysis.report.rendered import pages
+from analysis.report.render import rendered
 from analysis.report.stock_commands import NAMESPACE, verify_script
 from analysis.report.sums import SUMS, format_sums
 from analysis.review.scope import Scope
@@ -414,7 +414,7 @@ def write_statement(report: Path, statement: Any) -> None:
     (report / "report.json").write_bytes(canonical.dumps(statement))
     # A page of a statement in another form cannot be made; the sums are of what is there.
     with suppress(Exception):
-        for name, data in pages(statement).items():
+        for name, data in rendered(statement).items():
             (report / name).write_bytes(data)
     sum_again(report)
 

@@ -267,7 +267,9 @@ def test_an_unknown_render_format_fails_unless_it_is_asked_for(signed: Signed) -
     (signed.report / "report.md").write_text("**HOLD**\n")
     sum_again(signed.report)
     sign_anything(signed.report, signed.keys / "alice", "alice@x")
-    assert "it may say anything" in {one.name: one.detail for one in signed.verify().checks}["report.md"]
+    assert (
+        "the pages may say anything" in {one.name: one.detail for one in signed.verify().checks}["report.md"]
+    )
     taken = verify(signed.report, signed.allowed, allow_unrendered=True)
     assert taken.ok
     assert {one.name: one.detail for one in taken.checks}["report.md"].startswith("not re-rendered")

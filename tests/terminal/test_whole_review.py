@@ -142,6 +142,8 @@ def test_analyze_review_sign_and_verify(tmux: Tmux, folder: Path) -> None:
     tmux.until("export: done")
     tmux.press("S")
     tmux.until("key file")
+    tmux.type("reject")
+    tmux.press("Enter")
     tmux.type(str(folder / "key"))
     tmux.press("Enter", "Enter")
     tmux.until("sign: done")

@@ -87,7 +87,12 @@ async def test_reject_export_sign_verify(
         await until(pilot, "NOT verified")
         await pilot.press("S")
         await until(pilot, "key file")
-        await pilot.press(*key.name, "enter", "enter")
+        assert "REJECT is what you sign" in shown(pilot.app)
+        await pilot.press(*"promote", "enter", *key.name, "enter", "enter")
+        await until(pilot, "this is signed by typing reject")
+        await pilot.press("escape", "S")
+        await until(pilot, "key file")
+        await pilot.press(*"reject", "enter", *key.name, "enter", "enter")
         await until(pilot, "sign: done")
         assert len(list(folder.glob("*.sig"))) == 1
         await pilot.press("v", *allowed.name, "enter")
@@ -108,7 +113,7 @@ async def test_a_missing_key_is_said_and_the_form_stays(
         await until(pilot, "export: done")
         await pilot.press("S")
         await until(pilot, "key file")
-        await pilot.press(*"/nowhere/key", "enter", "enter")
+        await pilot.press(*"hold", "enter", *"/nowhere/key", "enter", "enter")
         assert "key file" in await until(pilot, "there is no such key")
 
 

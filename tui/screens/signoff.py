@@ -19,7 +19,7 @@ from tui.draw.messages import JobFinished, LineOpened
 from tui.screens.base import BaseScreen
 from tui.screens.form import Field, FormScreen
 from tui.screens.head import review_head
-from tui.screens.jobs import export_job, needs_terminal, run_job, sign_job, verify_job
+from tui.screens.jobs import export_job, needs_terminal, page_job, run_job, sign_job, verify_job
 from tui.screens.pick import TextScreen
 from tui.screens.signoff_lines import INDENT, NO_REASON, decision_lines, finding_lines, state_lines
 from tui.widgets.line_view import LineView
@@ -190,7 +190,12 @@ class SignoffScreen(BaseScreen):
             self._start("export", partial(export_job, self.session, self.decision, self.reason))
 
     def do_report_sign(self) -> None:
-        """Ask for a key and sign."""
+        """Show what the exported report says, ask for its decision and a key, and sign."""
+        folder = self._latest_folder()
+        if folder is not None:
+            self._start("read the report", partial(page_job, folder))
+
+    def _ask_to_sign(self, shown: list[str], decision: str) -> None:
         folder = self._latest_folder()
         if folder is None:
             return
@@ -203,17 +208,24 @@ class SignoffScreen(BaseScreen):
                     where=str(key),
                     hint="empty: the first key of the agent, else ~/.ssh/id_ed25519",
                 )
-            self._sign(folder, key, values["principal"].strip() or None)
+            typed = values["decision"].strip()
+            if typed != decision:
+                raise AssayError(f"this is signed by typing {decision}", hint="esc leaves it unsigned")
+            self._sign(folder, key, values["principal"].strip() or None, shown, typed)
 
         paragraphs = [
-            f"Signs {folder.name}. Empty key: the first key of your SSH agent, else ~/.ssh/id_ed25519. "
+            f"Signs {folder.name}, which says:",
+            *shown,
+            f"Type its decision, {decision}. Empty key: the first key of your SSH agent, else ~/.ssh/id_ed25519. "
             "Empty name: the comment of the key.",
         ]
-        fields = [Field("key", "key file"), Field("principal", "signed by")]
+        fields = [Field("decision", "decision"), Field("key", "key file"), Field("principal", "signed by")]
         self.app.push_screen(FormScreen(self.console_app.colours, "sign", paragraphs, fields, submit))
 
-    def _sign(self, folder: Path, key: Path | None, principal: str | None) -> None:
-        job = partial(sign_job, folder, key, principal)
+    def _sign(
+        self, folder: Path, key: Path | None, principal: str | None, shown: list[str], typed: str
+    ) -> None:
+        job = partial(sign_job, folder, key, principal, shown, typed)
         if not needs_terminal(key):
             self._start("sign", job)
             return
@@ -244,6 +256,10 @@ class SignoffScreen(BaseScreen):
     @on(JobFinished)
     def _finished(self, message: JobFinished) -> None:
         self.console_app.busy = ""
+        if message.name == "read the report" and message.ok:
+            self.notice("")
+            self._ask_to_sign(list(message.lines), message.result)
+            return
         if message.name == "export" and message.ok:
             self.folder = Path(message.result)
         self.results = [(line, message.ok or line.startswith("✓")) for line in message.lines]
