@@ -14,6 +14,9 @@ from analysis.report.sums import SUMS, parse_sums
 _SHOWN = 300
 """Characters of one text of people or data that are shown."""
 
+_NAMED = 5
+"""Gates that are named where they are against a promotion."""
+
 
 def decision_of(statement: Mapping[str, Any]) -> str:
     """The word of the decision: `promote`, `hold` or `reject`."""
@@ -72,7 +75,8 @@ def _gates(predicate: Mapping[str, Any]) -> str:
     counts = Counter(str(one["verdict"]) for one in gates)
     counted = ", ".join(f"{number} {verdict}" for verdict, number in sorted(counts.items()))
     against = [one for one in gates if one["blocking"] and one["verdict"] not in ALLOWING]
-    named = ", ".join(f"{_text(one['key'])} ({one['verdict']})" for one in against)
+    named = ", ".join(f"{_text(one['key'])} ({one['verdict']})" for one in against[:_NAMED])
+    named += f" and {len(against) - _NAMED} more" if len(against) > _NAMED else ""
     allowed = "the gates allow promotion" if predicate["gates_allow"] else "the gates DO NOT allow promotion"
     return f"{allowed}: {counted}" + (f"; against it: {named}" if named else "")
 

@@ -338,14 +338,19 @@ def test_a_report_that_was_superseded_is_no_promotion(reviewed: Reviewed, tmp_pa
     assert found == {"require promote": f"it was superseded by {last.name}, which is in the store"}
 
 
-def test_what_somebody_said_cannot_be_left_out(reviewed: Reviewed, tmp_path: Path) -> None:
+def test_what_somebody_said_cannot_be_left_out_nor_evidence_changed(reviewed: Reviewed, tmp_path: Path) -> None:
     store = Path(shutil.copytree(reviewed.store, tmp_path / "store"))
     events = parse_events((reviewed.promotion / "annotations.jsonl").read_bytes(), "annotations.jsonl")
     journal = Journal(store, this_account(), "dave")
     journal.append("note", run=events[0].run, ref="toy/message:m0", body={"text": "it breaks"})
     journal.close()
+    evidence = next(store.glob("runs/*/evidence.duckdb"))
+    content = bytearray(evidence.read_bytes())
+    content[-1] ^= 1
+    evidence.write_bytes(content)
     found = failed(reviewed.promotion, reviewed, store=store)
-    assert {*found} == {"journals"}
+    assert {*found} == {"journals", "evidence"}
+    assert found["evidence"].endswith("was changed since it was published")
     assert "1 events of the store came before the decision and are not in the report" in found["journals"]
     # And what nobody said is not in the journals.
     report = Path(shutil.copytree(reviewed.promotion, tmp_path / "report"))
