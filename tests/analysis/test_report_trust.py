@@ -338,7 +338,9 @@ def test_a_report_that_was_superseded_is_no_promotion(reviewed: Reviewed, tmp_pa
     assert found == {"require promote": f"it was superseded by {last.name}, which is in the store"}
 
 
-def test_what_somebody_said_cannot_be_left_out_nor_evidence_changed(reviewed: Reviewed, tmp_path: Path) -> None:
+def test_what_somebody_said_cannot_be_left_out_nor_evidence_changed(
+    reviewed: Reviewed, tmp_path: Path
+) -> None:
     store = Path(shutil.copytree(reviewed.store, tmp_path / "store"))
     events = parse_events((reviewed.promotion / "annotations.jsonl").read_bytes(), "annotations.jsonl")
     journal = Journal(store, this_account(), "dave")

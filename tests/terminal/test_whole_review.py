@@ -141,6 +141,8 @@ def test_analyze_review_sign_and_verify(tmux: Tmux, folder: Path) -> None:
     tmux.press("E")
     tmux.until("export: done")
     tmux.press("S")
+    tmux.until("REJECT is what you sign")
+    tmux.press("Space")
     tmux.until("key file")
     tmux.type("reject")
     tmux.press("Enter")

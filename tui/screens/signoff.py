@@ -195,6 +195,17 @@ class SignoffScreen(BaseScreen):
         if folder is not None:
             self._start("read the report", partial(page_job, folder))
 
+    def _show_what_is_signed(self, shown: list[str], decision: str) -> None:
+        """The report's own words, on a page that scrolls; whoever closes it is asked to sign."""
+
+        def build(width: int) -> list[Line]:
+            return [line for sentence in shown for line in wrapped(" •", sentence, width, indent=3)]
+
+        self.app.push_screen(
+            TextScreen(self.console_app.colours, "what you sign: read it, then close it", build),
+            lambda _: self._ask_to_sign(shown, decision),
+        )
+
     def _ask_to_sign(self, shown: list[str], decision: str) -> None:
         folder = self._latest_folder()
         if folder is None:
@@ -210,13 +221,12 @@ class SignoffScreen(BaseScreen):
                 )
             typed = values["decision"].strip()
             if typed != decision:
-                raise AssayError(f"this is signed by typing {decision}", hint="esc leaves it unsigned")
+                raise AssayError(f"its decision is {decision}: type that", hint="esc leaves it unsigned")
             self._sign(folder, key, values["principal"].strip() or None, shown, typed)
 
         paragraphs = [
-            f"Signs {folder.name}, which says:",
-            *shown,
-            f"Type its decision, {decision}. Empty key: the first key of your SSH agent, else ~/.ssh/id_ed25519. "
+            f"Signs {folder.name}, {decision}. {shown[-1]}",
+            "Type the decision that you read. Empty key: the first key of your SSH agent, else ~/.ssh/id_ed25519. "
             "Empty name: the comment of the key.",
         ]
         fields = [Field("decision", "decision"), Field("key", "key file"), Field("principal", "signed by")]
@@ -258,7 +268,7 @@ class SignoffScreen(BaseScreen):
         self.console_app.busy = ""
         if message.name == "read the report" and message.ok:
             self.notice("")
-            self._ask_to_sign(list(message.lines), message.result)
+            self._show_what_is_signed(list(message.lines), message.result)
             return
         if message.name == "export" and message.ok:
             self.folder = Path(message.result)
