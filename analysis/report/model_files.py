@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -34,7 +34,6 @@ def model_entries(description: Mapping[str, Any]) -> list[dict[str, Any]]:
     Args:
         description: `determined_by` and `model_files` of the run, as `run.json` has them.
     """
-    determined = description["determined_by"]
     found = [
         {
             "track": track,
@@ -43,9 +42,7 @@ def model_entries(description: Mapping[str, Any]) -> list[dict[str, Any]]:
             "digest": one["digest"],
             "files": dict(description["model_files"][track][side]),
         }
-        for models in (determined["models"], determined.get("deployed", {}))
-        for track, sides in models.items()
-        for side, one in sides.items()
+        for track, side, one in _models_of(description["determined_by"])
     ]
     for depth in range(3):
         for one in found:
@@ -61,6 +58,14 @@ def model_entries(description: Mapping[str, Any]) -> list[dict[str, Any]]:
     return found
 
 
+def _models_of(determined: Mapping[str, Any]) -> Iterator[tuple[str, str, Mapping[str, Any]]]:
+    """Track, side and `folder` and `digest` of every model that determined a run, served forms last."""
+    for models in (determined["models"], determined.get("deployed", {})):
+        for track, sides in models.items():
+            for side, one in sides.items():
+                yield track, side, one
+
+
 def entries_of_run(
     determined: Mapping[str, Any], models: Sequence[Mapping[str, Any]]
 ) -> list[dict[str, Any]]:
@@ -72,13 +77,7 @@ def entries_of_run(
     files: dict[str, dict[str, Any]] = {}
     for one in models:
         files.setdefault(str(one["track"]), {})[str(one["side"])] = one["files"]
-    sides = [
-        (track, side, model)
-        for found in (determined["models"], determined.get("deployed", {}))
-        for track, of_track in found.items()
-        for side, model in of_track.items()
-    ]
-    for track, side, model in sides:
+    for track, side, model in _models_of(determined):
         if files_digest(files.get(track, {}).get(side, {})) != model["digest"]:
             raise AssayError(f"the files of the {track} {side} are not those of the run")
     return model_entries({"determined_by": determined, "model_files": files})
