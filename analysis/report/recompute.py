@@ -104,4 +104,11 @@ def recompute(rules: bytes, metrics: bytes, events: Sequence[Event]) -> Recomput
         ) from problem
     finally:
         connection.close()
+    for name, made, read in (
+        ("rules.json", canonical.dumps(rules_content(given)), rules),
+        ("metrics.jsonl", canonical.lines(rows, "metrics.jsonl"), metrics),
+    ):
+        # What a reader passes over or takes for something else could be read otherwise by somebody else.
+        if made != read:
+            raise AssayError("says more, or otherwise, than this version writes", where=name)
     return Recomputed(given, tuple(evaluate(given)))
