@@ -434,8 +434,8 @@ class _Run:
     def _claims(self) -> str:
         named = ", ".join(CLAIMED)
         return (
-            f"the numbers behind the gates, {named}, what it supersedes and which evidence it comes from are the word of "
-            "who signed: --store holds them"
+            f"the numbers behind the gates, {named}, what it supersedes and which evidence it comes from are the "
+            "word of who signed: --store holds them"
         )
 
     def _journals(self) -> str:
