@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 import shlex
 from pathlib import Path
@@ -9,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from analysis.plugin.registry import track_names
+from analysis.report.stock_commands import verify_script
 from analysis.review.evaluate import gates_of
 from tui.cli import command_parser
 from tui.plugin.key_table import markdown_table
@@ -39,6 +41,11 @@ def test_every_command_is_in_the_readme() -> None:
     assert len(known) >= 15
     for name in known:
         assert f"assay {name}" in README or name == "demo", name
+
+
+def test_the_script_that_verifies_is_the_one_that_is_documented() -> None:
+    digest = hashlib.sha256(verify_script().encode()).hexdigest()
+    assert f"`{digest}`" in (ROOT / "docs" / "trust.md").read_text("utf-8"), digest
 
 
 def test_the_keys_are_those_of_the_action_table() -> None:

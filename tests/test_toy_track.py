@@ -180,7 +180,12 @@ def test_its_report_is_exported_signed_and_verified(store: Path, tmp_path: Path)
     subprocess.run(
         ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "alice@shop", "-f", key], check=True, timeout=60
     )
-    assert assay("sign", report, "--key", key, "--as", "alice@shop", given="yes\n").returncode == 0
+    sign = ("sign", report, "--key", key, "--as", "alice@shop")
+    nobody_asked = assay(*sign, given="reject\n")
+    assert nobody_asked.returncode == 2
+    assert nobody_asked.stdout.startswith("REJECT is what you sign.\n")
+    assert "no terminal" in nobody_asked.stderr
+    assert assay(*sign, "--yes").returncode == 0
     signers = tmp_path / "allowed_signers"
     kind, blob, _ = key.with_suffix(".pub").read_text("utf-8").split(" ", 2)
     signers.write_text(f'alice@shop namespaces="inspection-report@assay" {kind} {blob}\n', "utf-8")

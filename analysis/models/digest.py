@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+from collections.abc import Mapping
 from pathlib import Path
 
 from analysis.base.errors import AssayError
@@ -49,11 +50,41 @@ def content_digest(path: Path) -> str:
 
 
 def folder_digest(folder: Path) -> str:
-    """One SHA-256 (hex) over the names and digests of all files of `folder`."""
+    """One SHA-256 (hex) over the names and digests of all files of `folder`: `files_digest` of them."""
+    return files_digest(file_digests(folder))
+
+
+def files_digest(files: Mapping[str, str]) -> str:
+    """One SHA-256 (hex) over names and digests of files, by which runs are bound to their models.
+
+    Args:
+        files: SHA-256 (hex) of every file by its path in the folder, with `/`.
+    """
     digest = hashlib.sha256()
-    for name, value in file_digests(folder).items():
-        digest.update(f"{value}  {len(name)}:{name}\n".encode("utf-8", "surrogateescape"))
+    for name in sorted(files):
+        digest.update(f"{files[name]}  {len(name)}:{name}\n".encode("utf-8", "surrogateescape"))
     return digest.hexdigest()
+
+
+def root_digest(files: Mapping[str, str]) -> str:
+    """One SHA-256 (hex) of the lines that `sha256sum` prints for files, sorted by name: in-toto's `dirHash`.
+
+    Anyone computes it with stock tools, in the folder:
+    `find . -type f | cut -c3- | LC_ALL=C sort | xargs -r sha256sum | sha256sum` (DigestSet v1 of in-toto).
+
+    Args:
+        files: SHA-256 (hex) of every file by its path in the folder, with `/`.
+    """
+    digest = hashlib.sha256()
+    for name in sorted(files):
+        digest.update(_listed(name, files[name]).encode("utf-8", "surrogateescape"))
+    return digest.hexdigest()
+
+
+def _listed(name: str, value: str) -> str:
+    """One line of `sha256sum`; it escapes names that could be taken for more than one line."""
+    escaped = name.replace("\\", "\\\\").replace("\n", "\\n").replace("\r", "\\r")
+    return f"{'' if escaped == name else chr(92)}{value}  {escaped}\n"
 
 
 def files_of(folder: Path) -> list[Path]:

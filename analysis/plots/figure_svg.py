@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from textwrap import wrap
-from xml.etree import ElementTree
 
 from analysis.plots.curves_svg import FOOT, curve_names, curves_plot, mark
 from analysis.plots.figure import Figure
@@ -13,12 +12,12 @@ from analysis.plots.svg_elements import (
     GAP,
     LABEL,
     LINE,
-    NAMESPACE,
     SHAPES,
     SIZE,
     add_text,
     element,
     label,
+    serialised,
 )
 
 CHARACTER = 7.4
@@ -28,7 +27,6 @@ CHARACTER = 7.4
 def figure_svg(figure: Figure) -> bytes:
     """The figure as SVG; text of the data is escaped and can be no markup."""
     width = max(len(figure.plots), 1) * (SIZE + GAP) + GAP
-    ElementTree.register_namespace("", NAMESPACE)
     root = element("svg", role="img", font_family="sans-serif", font_size="13")
     add_text(root, "title", figure.title)
     background = element("rect", x="0", y="0", fill="#ffffff")
@@ -55,5 +53,4 @@ def figure_svg(figure: Figure) -> bytes:
         one.set("width", str(width))
         one.set("height", str(y))
     root.set("viewBox", f"0 0 {width} {y}")
-    drawn: bytes = ElementTree.tostring(root, encoding="utf-8", xml_declaration=True)
-    return drawn + b"\n"
+    return serialised(root)

@@ -58,3 +58,10 @@ def framed(title: str, left: float, top: float) -> ElementTree.Element:
         element("rect", x="0", y=str(LINE), width=str(SIZE), height=str(SIZE), fill="none", stroke=FRAME)
     )
     return group
+
+
+def serialised(root: ElementTree.Element) -> bytes:
+    """The only form in which a picture is written: UTF-8, one declaration, and what the tree holds."""
+    ElementTree.register_namespace("", NAMESPACE)
+    drawn: bytes = ElementTree.tostring(root, encoding="utf-8", xml_declaration=True)
+    return drawn + b"\n"

@@ -20,11 +20,15 @@ from analysis.plots.figure_svg import figure_svg
 from analysis.plugin.gate import judges_of
 from analysis.plugin.registry import get
 from analysis.report import canonical, render, reviewers
+from analysis.report.attest import attestations
 from analysis.report.field import field_entries
+from analysis.report.held import dataset_entries, signers_required
+from analysis.report.model_files import model_entries, model_sums, subject_entries
 from analysis.report.moved_slices import moves
 from analysis.report.recompute import rules_content
 from analysis.report.reviewed import SQL, Reviewed, look
-from analysis.report.sums import SUMS, format_sums, is_figure_name, read_limited
+from analysis.report.succession import latest_report, named_report
+from analysis.report.sums import SUMS, format_sums, is_figure_name
 from analysis.review.decision import check_decision
 from analysis.store.files import require_free, write_folder
 from analysis.store.run import verify_evidence
@@ -48,7 +52,15 @@ class Bundle:
     files: dict[str, bytes]
 
 
-def export(session: ReviewSession, directory: Path | None, decision: Decision, reason: str) -> Path:
+def export(
+    session: ReviewSession,
+    directory: Path | None,
+    decision: Decision,
+    reason: str,
+    *,
+    attest: bool = False,
+    supersedes: Path | None = None,
+) -> Path:
     """Record the decision and write the report of it.
 
     Args:
@@ -56,6 +68,9 @@ def export(session: ReviewSession, directory: Path | None, decision: Decision, r
         directory: the folder to make; `STORE/report/NAME-RUN-N` by default.
         decision: promote only while the gates allow it; hold and reject always.
         reason: what a reader needs to know; not empty.
+        attest: write `svr.json` (of a promotion) and `test-result.json` as well (`analysis.report.attest`).
+        supersedes: the folder of the report that this one takes the place of; by default the newest one of this
+            review in the store.
 
     Returns:
         The new folder, complete and unsigned.
@@ -66,12 +81,18 @@ def export(session: ReviewSession, directory: Path | None, decision: Decision, r
     """
     # Whatever can be refused is refused before the decision is recorded.
     verify_evidence(session.store, session.run)
-    statement(session, decision, reason)
+    ahead = statement(session, decision, reason)
+    if attest:
+        attestations(ahead)
     target = directory if directory is not None else _next_folder(session)
     require_free(target)
-    earlier = _latest_report(session, target)
+    earlier = (
+        named_report(supersedes)
+        if supersedes
+        else latest_report(session.store, session.description["review"]["name"])
+    )
     session.decide(decision, reason)
-    write_folder(target, bundle(session, earlier).files, private=directory is None)
+    write_folder(target, bundle(session, earlier, attest=attest).files, private=directory is None)
     return target
 
 
@@ -96,15 +117,21 @@ def statement(session: ReviewSession, decision: Decision, reason: str) -> dict[s
 
 
 def bundle(
-    session: ReviewSession, supersedes: Mapping[str, str] | None, pending: DecisionRecord | None = None
+    session: ReviewSession,
+    supersedes: Mapping[str, str] | None,
+    pending: DecisionRecord | None = None,
+    *,
+    attest: bool = False,
 ) -> Bundle:
     """All files of the report of the latest decision, or of one that is not recorded yet.
 
     Raises:
-        AssayError: nothing was decided in this run yet.
+        AssayError: nothing was decided in this run yet, or there is nothing to attest.
     """
     made = _stated(session, supersedes, pending)
     files = made.files | render.rendered(made.statement)
+    if attest:
+        files |= attestations(made.statement)
     files[SUMS] = format_sums(_digests(files))
     return Bundle(made.statement, files)
 
@@ -121,11 +148,10 @@ def _stated(
     models = model_entries(session.description)
     seen = look(session, models, given, given.state.decision)
     events = read_events(session)
-    subject = {f"{one['prefix']}/{name}": digest for one in models for name, digest in one["files"].items()}
     files = {
         "annotations.jsonl": canonical.lines(events, "annotations.jsonl"),
         "metrics.jsonl": canonical.lines(given.metrics, "metrics.jsonl"),
-        "model.sha256": format_sums(subject),
+        "model.sha256": format_sums(model_sums(models)),
         "rules.json": canonical.dumps(rules_content(given), "rules.json"),
     }
     figures = _figures(session, given)
@@ -137,7 +163,7 @@ def _stated(
     content = {
         "_type": STATEMENT_TYPE,
         "predicateType": PREDICATE_TYPE,
-        "subject": subject_entries(subject),
+        "subject": subject_entries(models),
         "predicate": predicate,
     }
     files["report.json"] = canonical.dumps(content, "report.json")
@@ -156,11 +182,6 @@ def _figures(session: ReviewSession, given: GateInput) -> dict[str, Figure]:
     return found
 
 
-def subject_entries(digests: Mapping[str, str]) -> list[dict[str, Any]]:
-    """The `subject` of an in-toto statement: every file with its SHA-256, sorted by name."""
-    return [{"name": name, "digest": {"sha256": digests[name]}} for name in sorted(digests)]
-
-
 def _digests(files: Mapping[str, bytes]) -> dict[str, str]:
     return {name: hashlib.sha256(data).hexdigest() for name, data in files.items()}
 
@@ -168,39 +189,6 @@ def _digests(files: Mapping[str, bytes]) -> dict[str, str]:
 def read_events(session: ReviewSession) -> list[Event]:
     """Every event of the review in its order: (lamport, stream, sequence)."""
     return records(session.connection, Event, SQL["events"])
-
-
-def model_entries(description: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Track, side, folder, digest and files of every model of a run; the form that is served counts as a side.
-
-    `prefix` stands before the file names in `model.sha256`: the name of the model's folder, with the
-    side (and the track) before it where two different models lie in folders of the same name.
-    """
-    determined = description["determined_by"]
-    found = [
-        {
-            "track": track,
-            "side": side,
-            "folder": one["folder"],
-            "digest": one["digest"],
-            "files": dict(description["model_files"][track][side]),
-        }
-        for models in (determined["models"], determined.get("deployed", {}))
-        for track, sides in models.items()
-        for side, one in sides.items()
-    ]
-    for depth in range(3):
-        for one in found:
-            one["prefix"] = "/".join(
-                [*([one["track"]] if depth > 1 else []), *([one["side"]] if depth else [])]
-            )
-            one["prefix"] = f"{one['prefix']}/{one['folder']}" if one["prefix"] else one["folder"]
-        digests: dict[str, set[str]] = {}
-        for one in found:
-            digests.setdefault(one["prefix"], set()).add(one["digest"])
-        if all(len(values) == 1 for values in digests.values()):
-            break
-    return found
 
 
 def _predicate(
@@ -214,7 +202,7 @@ def _predicate(
     return {
         "schema": SCHEMA,
         "render_format": render.RENDER_FORMAT,
-        "exported_at": _now(),
+        "exported_at": seen.decision.ts,
         "review": description["review"],
         "fields": nine,
         "further": further,
@@ -227,15 +215,12 @@ def _predicate(
             "determined_by": description["determined_by"],
             "skipped_rows": description.get("skipped_rows", {}),
         },
-        "datasets": [
-            {"track": name, "examples": one["examples"], "data": one["data"], "metadata": one["metadata"]}
-            for name, one in description["determined_by"]["tracks"].items()
-        ],
+        "datasets": dataset_entries(description["determined_by"]),
         "models": seen.models,
         "annotations": annotations,
         "files": files,
         "versions": {"assay": _own_version()},
-        "signers_required": description["review"].get("signers_required", 1),
+        "signers_required": signers_required(description["review"]),
     }
 
 
@@ -284,24 +269,3 @@ def _next_folder(session: ReviewSession) -> Path:
     while (parent / f"{name or 'review'}-{session.run}-{number}").exists():
         number += 1
     return parent / f"{name or 'review'}-{session.run}-{number}"
-
-
-def _latest_report(session: ReviewSession, target: Path) -> dict[str, str] | None:
-    """Name and digest of the newest report of this review, in the store or beside `target`."""
-    name = canonical.plain(session.description["review"]["name"])
-    newest: tuple[str, int, dict[str, str]] | None = None
-    for parent in {(session.store / "report").resolve(), target.parent.resolve()}:
-        for path in parent.glob("*/report.json") if parent.is_dir() else ():
-            try:
-                data = read_limited(path)
-                predicate = canonical.loads(data, str(path))["predicate"]
-                if predicate["review"]["name"] != name:
-                    continue
-                order = (str(predicate["exported_at"]), int(predicate["annotations"]["events"]))
-            except (AssayError, KeyError, TypeError, ValueError):
-                # A folder that is no report, or was edited, is not one that this report can follow.
-                continue
-            if newest is None or order > newest[:2]:
-                digest = hashlib.sha256(data).hexdigest()
-                newest = (*order, {"report": path.parent.name, "sha256": digest})
-    return newest[2] if newest else None

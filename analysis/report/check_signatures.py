@@ -10,14 +10,14 @@ from pathlib import Path
 
 from analysis.base.errors import AssayError
 from analysis.base.escape import printable
-from analysis.report.sign import MAX_SIGNATURE, find_ssh_keygen, sanitised
+from analysis.report.ssh_keygen import MAX_SIGNATURE, find_ssh_keygen, sanitised
 from analysis.report.stock_commands import NAMESPACE, REVOKED_KEYS
 from analysis.report.sums import SUMS, is_signature_name, read_limited
 
 _TIMEOUT_S = 60
 _GOOD_KEY = re.compile(r'Good ".*" signature for .* with \S+ key (\S+)')
 _ARMOR = re.compile(
-    rb"-----BEGIN SSH SIGNATURE-----\n(?:[A-Za-z0-9+/=]{1,76}\n)+-----END SSH SIGNATURE-----\n"
+    rb"-----BEGIN SSH SIGNATURE-----\n((?:[A-Za-z0-9+/=]{1,76}\n)+)-----END SSH SIGNATURE-----\n"
 )
 _PRINCIPALS = re.compile(r'^[ \t]*(?:"([^"]*)"|([^\s#"][^\s]*))')
 
@@ -60,7 +60,7 @@ def wildcards(principals: list[str]) -> list[str]:
     return [one for one in principals if any(mark in one for mark in "*?!")]
 
 
-def check_signatures(directory: Path, allowed_signers: Path) -> list[Signature]:
+def check_signatures(directory: Path, allowed_signers: Path, sums: bytes) -> list[Signature]:
     """Check every signature file of a report.
 
     A file that is named for somebody in the list must be signed by that person; a file named for nobody
@@ -69,13 +69,13 @@ def check_signatures(directory: Path, allowed_signers: Path) -> list[Signature]:
     Args:
         directory: the report folder.
         allowed_signers: the team's list; a file `revoked_keys` beside it is honoured.
+        sums: `SHA256SUMS`, as the other checks read it.
 
     Raises:
-        AssayError: no `ssh-keygen`, the list or the sums cannot be read.
+        AssayError: no `ssh-keygen`, or the list cannot be read.
     """
     program = find_ssh_keygen()
     listed = {sanitised(one) for one in listed_principals(allowed_signers)}
-    sums = read_limited(directory / SUMS)
     names = sorted(entry.name for entry in directory.iterdir() if is_signature_name(entry.name))
     return [_check(program, directory / name, allowed_signers, listed, sums) for name in names]
 
@@ -94,7 +94,7 @@ def _signer(
     program: str, path: Path, allowed_signers: Path, listed: set[str], sums: bytes
 ) -> tuple[str, str]:
     """Principal and key fingerprint of a good signature. Raises AssayError for any other."""
-    if _ARMOR.fullmatch(read_limited(path, MAX_SIGNATURE)) is None:
+    if not _is_armored(read_limited(path, MAX_SIGNATURE)):
         raise AssayError("not one whole SSH signature and nothing else")
     finder = ["find-principals", "-f", str(allowed_signers), "-s", str(path.absolute())]
     found = _ssh_keygen(program, finder, b"")
@@ -116,6 +116,19 @@ def _signer(
     if not own and named in listed:
         raise AssayError(f"was made by {good[0][0]}, not by {named}")
     return (own or good)[0]
+
+
+def _is_armored(data: bytes) -> bool:
+    """Whether this is one signature, in lines of one length: ssh-keygen passes over blanks wherever they stand.
+
+    It takes no letter for another itself, so that no byte of the file can change and it still be good.
+    """
+    found = _ARMOR.fullmatch(data)
+    if found is None:
+        return False
+    lines = found[1].split(b"\n")[:-1]
+    text, width = b"".join(lines), len(lines[0])
+    return lines == [text[start : start + width] for start in range(0, len(text), width)]
 
 
 def _verify(

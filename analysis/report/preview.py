@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from analysis.base.review_records import DecisionRecord
 from analysis.plugin.report_fields import DECISION
-from analysis.report.build import model_entries
 from analysis.report.field import field_entries
+from analysis.report.model_files import model_entries
 from analysis.report.reviewed import look
 
 if TYPE_CHECKING:

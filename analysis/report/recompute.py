@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from functools import cached_property
 from typing import Any
 
@@ -14,8 +14,10 @@ from analysis.base.errors import AssayError
 from analysis.base.gate_records import GateInput, GateResult
 from analysis.base.records import Metric
 from analysis.base.review_records import Event
+from analysis.plugin.registry import get
 from analysis.report import canonical, reviewers
-from analysis.review.evaluate import evaluate
+from analysis.review.evaluate import as_heard, evaluate
+from analysis.review.inspection import Inspection, inspection_of
 from analysis.review.record import merged, uncounted
 from analysis.store.events import parse_line
 from analysis.store.replay import load_events, review_state
@@ -37,6 +39,17 @@ class Recomputed:
     def entries(self) -> dict[str, Any]:
         """What `report.json` has to say of gates, reviewers and coverage (`analysis.report.reviewers.entries`)."""
         return reviewers.entries(self.given, self.results)
+
+    @cached_property
+    def triggers(self) -> list[Any]:
+        """The triggers of the run's tracks, as `report.json` has them. Raises AssayError for a track not known here."""
+        heard = as_heard(self.given, self.results)
+        return list(canonical.plain([one for name in heard.tracks for one in get(name).triggers(heard)]))
+
+    def covered_by(self, reviewers_required: int) -> Inspection:
+        """What must be judged and what is, if each example needs so many accounts."""
+        asked = replace(self.given, reviewers_required=reviewers_required)
+        return inspection_of(as_heard(asked, evaluate(asked)))
 
 
 def rules_content(given: GateInput) -> dict[str, Any]:
@@ -98,4 +111,11 @@ def recompute(rules: bytes, metrics: bytes, events: Sequence[Event]) -> Recomput
         ) from problem
     finally:
         connection.close()
+    for name, made, read in (
+        ("rules.json", canonical.dumps(rules_content(given)), rules),
+        ("metrics.jsonl", canonical.lines(rows, "metrics.jsonl"), metrics),
+    ):
+        # What a reader passes over or takes for something else could be read otherwise by somebody else.
+        if made != read:
+            raise AssayError("says more, or otherwise, than this version writes", where=name)
     return Recomputed(given, tuple(evaluate(given)))

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
+from analysis.report.model_files import model_sums
 from analysis.report.number_words import number, plural
 from analysis.report.page import (
     Block,
@@ -19,7 +20,7 @@ from analysis.report.page import (
     table,
     words,
 )
-from analysis.report.stock_commands import NAMESPACE, REVOKED_KEYS, model_commands, signature_commands
+from analysis.report.trust_text import proof_sentences, verification_commands, verification_sentences
 
 VERIFICATION = "What this report proves, and how to verify it"
 
@@ -99,13 +100,7 @@ def digests(statement: Mapping[str, Any]) -> list[Block]:
         for one in statement["subject"]
         for kind, digest in one["digest"].items()
     ]
-    files = sorted(
-        {
-            (f"{one['prefix']}/{name}", digest)
-            for one in predicate["models"]
-            for name, digest in one["files"].items()
-        }
-    )
+    files = sorted(model_sums(predicate["models"]).items())
     events = predicate["annotations"]
     heads = [
         (code(head["stream_id"]), number(head["events"]), code(head["head"])) for head in events["heads"]
@@ -131,56 +126,11 @@ def digests(statement: Mapping[str, Any]) -> list[Block]:
 
 def verification(predicate: Mapping[str, Any]) -> list[Block]:
     """What a signature under this report proves, what it does not, and the commands that check it."""
-    required = predicate["signers_required"]
-    stock: Sequence[Block] = (
-        Paragraph(
-            words(
-                "In this folder, with ",
-                code("ALLOWED_SIGNERS"),
-                " set to the list of signers (",
-                code("ssh-keygen"),
-                " manual, ALLOWED SIGNERS) that your team keeps outside it; keys in a file ",
-                code(REVOKED_KEYS),
-                " beside that list no longer count:",
-            )
-        ),
-        Commands(signature_commands(required)),
-        Paragraph(
-            words(
-                "The names in ",
-                code("model.sha256"),
-                " start with the name of a model folder. With ",
-                code("MODELS"),
-                " set to the folder that holds these folders:",
-            )
-        ),
-        Commands(model_commands()),
-    )
     return [
         Heading(2, VERIFICATION),
-        Paragraph(
-            words(
-                f"{plural(required, 'signature')} required, in the namespace ",
-                code(NAMESPACE),
-                ". A valid signature is not a promotion: it says who signed, the decision above says what.",
-            )
-        ),
-        items(_proves(predicate)),
-        Fold("With stock tools", tuple(stock)),
-        Paragraph(words("With Assay, which computes pages, event chains and gates again:")),
-        Commands('assay verify . --allowed-signers "$ALLOWED_SIGNERS" --require promote'),
-    ]
-
-
-def _proves(predicate: Mapping[str, Any]) -> list[str]:
-    journals = len(predicate["annotations"]["heads"])
-    return [
-        "Verified, it proves: the files of this folder are those that were signed; the gates, waivers, findings and "
-        "the decision follow from them; the models are the ones with these digests",
-        "It does not prove that the numbers were measured right: the evidence was not computed again, and whoever ran "
-        "the analysis could have changed it before it was published",
-        f"Who said what rests on {plural(journals, 'journal')}, each chained by the account that wrote it: the system "
-        "told the account, and people gave the names",
+        items(proof_sentences(predicate)),
+        items(verification_sentences(predicate)),
+        Commands("\n".join(verification_commands(predicate))),
     ]
 
 

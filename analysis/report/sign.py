@@ -8,43 +8,54 @@ import shutil
 import socket
 import subprocess
 import tempfile
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from analysis.base.errors import AssayError
 from analysis.base.escape import printable
+from analysis.report.signing_text import decision_of, signing_sentences
+from analysis.report.ssh_keygen import MAX_SIGNATURE, find_ssh_keygen, sanitised
 from analysis.report.stock_commands import NAMESPACE
-from analysis.report.sums import SUMS, read_limited, sums_problems
+from analysis.report.sums import SUMS, is_signature_name, read_limited
+from analysis.report.verify import check_unsigned
+from analysis.review.reader import today
 from analysis.store.files import write_new
 
 DEFAULT_KEY = Path("~/.ssh/id_ed25519")
 
-MAX_SIGNATURE = 64 * 2**10
-"""Largest signature that is read, in bytes; a real one has a few hundred."""
 
+def sign(
+    directory: Path,
+    key: Path | None = None,
+    principal: str | None = None,
+    agree: Callable[[str, Sequence[str]], bool] | None = None,
+) -> Path | None:
+    """Check a report as `verify` does, show what it says, and sign its sums.
 
-def sign(directory: Path, key: Path | None = None, principal: str | None = None) -> Path:
-    """Sign the sums of a report.
+    What is shown and what is signed are the same bytes: they are read once.
 
     Args:
-        directory: the report folder; its files must match its `SHA256SUMS`.
+        directory: the report folder; every check of `verify` but that of signatures must hold.
         key: private key, or public key whose private half an agent holds. Default: the first key of the
             agent, else `~/.ssh/id_ed25519`.
         principal: who signs, as in the list of signers. Default: the comment of the key, else user@host.
+        agree: is given the decision and the sentences of `analysis.report.signing_text`, and says whether to sign.
+            None: nobody is asked.
 
     Returns:
-        The new file `SHA256SUMS.WHO.sig`. A signature that is there already is never replaced.
+        The new file `SHA256SUMS.WHO.sig`, or None where it was not agreed to. A signature that is there already is
+        never replaced.
 
     Raises:
-        AssayError: no report, edited files, no `ssh-keygen`, no key, the agent refused, a wrong passphrase.
+        AssayError: no report, one that does not hold, no `ssh-keygen`, no key, the agent refused, a wrong passphrase.
     """
-    problems = sums_problems(directory)
-    if problems:
-        raise AssayError(
-            f"will not be signed: {printable('; '.join(problems[:3]))}",
-            where=str(directory),
-            hint="export the report again and sign that",
-        )
-    return sign_beside(directory / SUMS, NAMESPACE, key, principal)
+    page = page_to_sign(directory)
+
+    def agreed(who: str) -> bool:
+        return agree is None or agree(page.decision, (*page.sentences, f"you sign as {printable(who)}"))
+
+    return _sign(directory / SUMS, page.sums, NAMESPACE, key, principal, agreed)
 
 
 def sign_beside(path: Path, namespace: str, key: Path | None = None, principal: str | None = None) -> Path:
@@ -62,6 +73,20 @@ def sign_beside(path: Path, namespace: str, key: Path | None = None, principal: 
     Raises:
         AssayError: as `sign`.
     """
+    made = _sign(path, read_limited(path), namespace, key, principal, lambda who: True)
+    assert made is not None
+    return made
+
+
+def _sign(
+    path: Path,
+    content: bytes,
+    namespace: str,
+    key: Path | None,
+    principal: str | None,
+    agreed: Callable[[str], bool],
+) -> Path | None:
+    """Sign the content of a file, where `agreed` says so of whoever signs; the new file beside it."""
     program = find_ssh_keygen()
     with tempfile.TemporaryDirectory(prefix="assay-sign-") as scratch:
         used = _key_path(key, Path(scratch))
@@ -73,7 +98,9 @@ def sign_beside(path: Path, namespace: str, key: Path | None = None, principal: 
                 where=str(target),
                 hint="name another signer with --as; a signature is never replaced",
             )
-        signature = _signature(program, used, read_limited(path), namespace)
+        if not agreed(who):
+            return None
+        signature = _signature(program, used, content, namespace)
     write_new(target, signature, mode=path.stat().st_mode & 0o666)
     return target
 
@@ -83,21 +110,33 @@ def has_key() -> bool:
     return DEFAULT_KEY.expanduser().is_file() or _first_agent_key() is not None
 
 
-def find_ssh_keygen() -> str:
-    """Path of `ssh-keygen`. Raises AssayError where there is none."""
-    program = shutil.which("ssh-keygen")
-    if program is None:
+@dataclass(frozen=True)
+class Page:
+    """What a signer is shown, and the bytes that it was made from and that are signed."""
+
+    decision: str
+    sentences: tuple[str, ...]
+    sums: bytes
+
+
+def page_to_sign(directory: Path) -> Page:
+    """Check a report and say what it says.
+
+    Raises:
+        AssayError: no report, or one that `verify` would refuse whoever signed it.
+    """
+    held = check_unsigned(directory)
+    failed = [f"{check.name}: {check.detail}" for check in held.checks if not check.ok]
+    if failed or held.statement is None:
         raise AssayError(
-            "ssh-keygen was not found",
-            where="PATH",
-            hint="install OpenSSH (8.2 or newer): it makes and checks the signatures",
+            f"will not be signed: {printable('; '.join(failed[:3]))}",
+            where=str(directory),
+            hint="export the report again and sign that; `assay verify` shows every check",
         )
-    return program
-
-
-def sanitised(principal: str) -> str:
-    """A principal as part of a file name: letters, digits and `@._+-`; anything else becomes `_`."""
-    return re.sub(r"[^A-Za-z0-9@._+-]", "_", principal)[:100].lstrip(".") or "_"
+    names = sorted(entry.name for entry in directory.iterdir() if is_signature_name(entry.name))
+    signers = [name.removeprefix(f"{SUMS}.").removesuffix(".sig") for name in names]
+    sentences = signing_sentences(held.statement, held.sums, signers, today())
+    return Page(decision_of(held.statement), tuple(sentences), held.sums)
 
 
 def _key_path(key: Path | None, scratch: Path) -> Path:
@@ -148,12 +187,12 @@ def _comment(program: str, key: Path) -> str | None:
     return match.group(1) if match and match.group(1) != "no comment" else None
 
 
-def _signature(program: str, key: Path, sums: bytes, namespace: str = NAMESPACE) -> bytes:
+def _signature(program: str, key: Path, content: bytes, namespace: str) -> bytes:
     # A security key asks to be touched on stderr; that line must reach its owner at once.
     hardware = _is_hardware(key)
     made = subprocess.run(
         [program, "-Y", "sign", "-n", namespace, "-f", str(key)],
-        input=sums,
+        input=content,
         stdout=subprocess.PIPE,
         stderr=None if hardware else subprocess.PIPE,
         check=False,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from analysis.base.errors import AssayError
@@ -21,7 +21,10 @@ SUMMED = (
     "report.md",
     "rules.json",
 )
-"""Every file of a report that `SHA256SUMS` covers: these, figures, and no others."""
+"""Every file that a report consists of; `SHA256SUMS` covers these, figures, attestations, and no others."""
+
+ATTESTED = ("svr.json", "test-result.json")
+"""Files of a report that was exported with attestations (`analysis.report.attest`)."""
 
 MAX_BYTES = 512 * 2**20
 """Largest file of a report that is read."""
@@ -98,29 +101,42 @@ def read_limited(path: Path, limit: int = MAX_BYTES) -> bytes:
         raise AssayError(f"cannot be read: {problem.strerror or problem}", where=str(path)) from problem
 
 
-def sums_problems(directory: Path) -> list[str]:
+def sums_problems(directory: Path, read: Callable[[str], bytes] | None = None) -> list[str]:
     """What is wrong with a report folder against its `SHA256SUMS`; empty where nothing is.
 
-    Exactly the files of a report, and figures, must be listed, each must have its digest, and beside them only
-    signatures may lie in the folder.
+    Exactly the files of a report, figures and attestations, must be listed, each must have its digest, and beside
+    them only signatures may lie in the folder.
+
+    Args:
+        directory: the report folder.
+        read: gives the bytes of one of its files; by default from the disk, as `read_limited` does.
 
     Raises:
         AssayError: `SHA256SUMS` is missing or cannot be read.
     """
-    listed = parse_sums(read_limited(directory / SUMS), SUMS)
+    if read is None:
+
+        def read(name: str) -> bytes:
+            return read_limited(directory / name)
+
+    listed = parse_sums(read(SUMS), SUMS)
     problems = [f"{name} is not listed in {SUMS}" for name in SUMMED if name not in listed]
     for name, digest in listed.items():
-        if name not in SUMMED and not is_figure_name(name):
+        if not _is_part(name):
             problems.append(f"{SUMS} lists {name!r}, which is no part of a report")
             continue
         try:
-            if hashlib.sha256(read_limited(directory / name)).hexdigest() != digest:
+            if hashlib.sha256(read(name)).hexdigest() != digest:
                 problems.append(f"{name} is not the file that was summed")
         except AssayError as problem:
             problems.append(f"{name} {problem.message}")
     for entry in sorted(directory.iterdir()):
-        if entry.name in (SUMS, *SUMMED) or (entry.name in listed and is_figure_name(entry.name)):
+        if entry.name in (SUMS, *SUMMED) or (entry.name in listed and _is_part(entry.name)):
             continue
         if not is_signature_name(entry.name) or entry.is_symlink() or not entry.is_file():
             problems.append(f"{entry.name!r} was added to the folder")
     return problems
+
+
+def _is_part(name: str) -> bool:
+    return name in SUMMED or name in ATTESTED or is_figure_name(name)

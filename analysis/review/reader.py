@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import asdict, replace
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from functools import cache, lru_cache, wraps
 from os import PathLike
@@ -16,7 +16,7 @@ from analysis.base.errors import AssayError
 from analysis.base.gate_records import GateInput, GateResult, Trigger
 from analysis.base.people import shown_as
 from analysis.base.records import Example, Metric
-from analysis.base.review_records import ReviewState, VerdictRecord
+from analysis.base.review_records import Event, ReviewState, VerdictRecord
 from analysis.base.sql import column, records
 from analysis.base.sql import queries as named_queries
 from analysis.plugin import registry
@@ -33,13 +33,13 @@ from analysis.review.inspection import inspection_of
 from analysis.review.plan import plan_content
 from analysis.review.previous import CONFIG
 from analysis.review.queries import ExampleEvidence, Overview, SliceProgress
-from analysis.review.record import Record, merged_sentence
+from analysis.review.record import Record, merged, merged_sentence, uncounted
 from analysis.review.reuse import Reuse, labels_teach, plain, reuse_note, reuse_of
 from analysis.review.reviewers import reviewer_records
 from analysis.review.scope import QueueRow, Scope
 from analysis.store.heads import Loss, reported_evidence
 from analysis.store.losses import accepted_losses, missing
-from analysis.store.replay import Replay, load_shown, review_state
+from analysis.store.replay import Replay, load_events, load_shown, review_state
 from analysis.store.run import (
     attach,
     current_run,
@@ -110,6 +110,25 @@ class QueueParts(NamedTuple):
     total: int
 
 
+@dataclass(frozen=True)
+class Point:
+    """A point of a review, at which it can be opened again.
+
+    Args:
+        events: everything that anybody had said: whole chains, which the caller has checked.
+        day: ISO date, against which waivers expire.
+        runs: the runs that the store held.
+        actor: the account that looked.
+        record: what was known of the record, as `Record.plain` gives it.
+    """
+
+    events: tuple[Event, ...]
+    day: str
+    runs: frozenset[str]
+    actor: str
+    record: Mapping[str, Any]
+
+
 class ReviewReader:
     """One reader of the run in force and of what everybody said of it. Made by `open`; writes nothing.
 
@@ -153,6 +172,7 @@ class ReviewReader:
         self._triggers: list[Trigger] | None = None
         self._earlier: EarlierVerdicts | None = None
         self._reuse: tuple[list[str], Reuse] | None = None
+        self._point: Point | None = None
 
     @classmethod
     def open(cls, store: PathLike[str], reviewer: str | None = None) -> Self:
@@ -162,7 +182,38 @@ class ReviewReader:
             AssayError: it is no store, has no run, or the evidence is damaged.
         """
         path = open_store(store)
-        run = current_run(path)
+        return cls._opened(path, current_run(path), reviewer, lambda session: session._read_journals())
+
+    @classmethod
+    def at(cls, store: PathLike[str], run: str, point: Point) -> Self:
+        """Open a run as it stood at some point, whatever was said and analysed since.
+
+        Raises:
+            AssayError: it is no store, has no such run, or the evidence is damaged.
+        """
+        path = open_store(store)
+
+        def fill(session: Self) -> None:
+            load_events(
+                session.connection,
+                point.events,
+                merged=merged(point.record),
+                uncounted=uncounted(point.record),
+            )
+
+        session = cls._opened(path, run, None, fill)
+        session._point, session.actor = point, point.actor
+        return session
+
+    def _read_journals(self) -> None:
+        """Replay everything that everybody said, and hold it against what else knows of it."""
+        self._tail()
+        self._losses = missing(self._replay)
+        self._seen = self._replay.changes
+
+    @classmethod
+    def _opened(cls, path: Path, run: str, reviewer: str | None, fill: Callable[[Self], object]) -> Self:
+        """Attach a run's evidence, let `fill` bring what people said, and allow nothing else."""
         connection = duckdb.connect(":memory:", config=CONFIG)
         try:
             attach(connection, path, run)
@@ -175,9 +226,7 @@ class ReviewReader:
                     f"the evidence of run {run} cannot be read: {reason}", where=str(path)
                 ) from error
             connection.execute("SET enable_external_access = false; SET lock_configuration = true")
-            session._tail()
-            session._losses = missing(session._replay)
-            session._seen = session._replay.changes
+            fill(session)
         except BaseException:
             connection.close()
             raise
@@ -296,7 +345,7 @@ class ReviewReader:
 
     def reuse(self) -> Reuse:
         """Which candidate on its data this one is, and what differed between the runs of this store."""
-        names = run_names(self.store)
+        names = [name for name in run_names(self.store) if not self._point or name in self._point.runs]
         if self._reuse is None or self._reuse[0] != names:
             found, unreadable = [], []
             for run in names:
@@ -495,24 +544,29 @@ class ReviewReader:
         return review_state(
             self.connection,
             self.run,
-            today(),
+            self.day,
             models=self._models,
             verdicts=verdicts,
             aliases=self._replay.aliases,
         )
 
+    @property
+    def day(self) -> str:
+        """The ISO date against which waivers expire: today, or that of the point at which the review was opened."""
+        return self._point.day if self._point else today()
+
     def gate_input(self) -> GateInput:
         """Everything that the gates are computed from."""
         self._freshen()
-        if self._input is None or self._input.today != today():
+        if self._input is None or self._input.today != self.day:
             settings = {
                 "models_sha256": self._models,
                 "shown": dict(self._shown),
                 "reuse": plain(self.reuse(), self.mains()),
-                "record": self.record().plain(),
+                "record": dict(self._point.record) if self._point else self.record().plain(),
             }
             self._input = queries.gate_input(
-                self.connection, self.description, today(), self.state(), settings, self._last_input
+                self.connection, self.description, self.day, self.state(), settings, self._last_input
             )
             self._last_input = self._input
             self._gates = self._triggers = None

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import subprocess
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -26,6 +28,10 @@ from analysis.plugin.registry import registered
 from analysis.plugin.settings import FilePath, FolderPath, Review, TrackSettings
 from analysis.plugin.stage import Aggregate, PlanContext, RunContext, Shard, Stage, Step
 from analysis.plugin.track import Track
+from analysis.report import canonical
+from analysis.report.render import rendered
+from analysis.report.stock_commands import NAMESPACE, verify_script
+from analysis.report.sums import SUMS, format_sums
 from analysis.review.scope import Scope
 from analysis.review.session import ReviewSession
 from analysis.run.pipeline import analyze
@@ -381,6 +387,46 @@ def make_key(path: Path, comment: str, *options: str) -> Path:
         ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", comment, "-f", str(path), *options], check=True
     )
     return path
+
+
+def sign_anything(report: Path, key: Path, principal: str, namespace: str = NAMESPACE) -> Path:
+    """A signature on whatever `SHA256SUMS` is there, as a signer makes it who does not use Assay."""
+    made = subprocess.run(
+        ["ssh-keygen", "-Y", "sign", "-n", namespace, "-f", str(key)],
+        input=(report / SUMS).read_bytes(),
+        capture_output=True,
+        check=True,
+    )
+    target = report / f"{SUMS}.{principal}.sig"
+    target.write_bytes(made.stdout)
+    return target
+
+
+def sum_again(report: Path) -> None:
+    """Make `SHA256SUMS` anew over every file of a report, as a forger would."""
+    names = [path.name for path in report.iterdir() if path.is_file() and not path.name.startswith(SUMS)]
+    digests = {name: hashlib.sha256((report / name).read_bytes()).hexdigest() for name in names}
+    (report / SUMS).write_bytes(format_sums(digests))
+
+
+def write_statement(report: Path, statement: Any) -> None:
+    """Put another statement into a report, with its pages and sums made anew where that is possible."""
+    (report / "report.json").write_bytes(canonical.dumps(statement))
+    # A page of a statement in another form cannot be made; the sums are of what is there.
+    with suppress(Exception):
+        for name, data in rendered(statement).items():
+            (report / name).write_bytes(data)
+    sum_again(report)
+
+
+def verified_by_stock(report: Path, allowed: Path, *options: str) -> subprocess.CompletedProcess[str]:
+    """Run `verify.sh`, as Assay brings it, on a report."""
+    return subprocess.run(
+        ["sh", "-c", verify_script(), "verify.sh", *options, str(report), str(allowed)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
 
 
 def signer_line(principal: str, key: Path, options: str = "") -> str:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import os
+import subprocess
 from pathlib import Path
 
 import pytest
 
 from analysis.base.errors import AssayError
-from analysis.models.digest import file_digests, folder_digest
+from analysis.models.digest import file_digests, folder_digest, root_digest
 
 
 @pytest.fixture
@@ -39,6 +40,21 @@ def test_the_folder_digest_sees_content_names_and_additions(folder: Path) -> Non
     (folder / "added").write_bytes(b"")
     seen.add(folder_digest(folder))
     assert len(seen) == 4
+
+
+def test_the_root_digest_is_what_stock_tools_compute(folder: Path) -> None:
+    """In-toto's `dirHash`, by the command that its specification gives."""
+    command = "find . -type f | cut -c3- | LC_ALL=C sort | xargs -r sha256sum | sha256sum | cut -f1 -d' '"
+    (folder / "Z").write_bytes(b"capitals come first")
+    (folder / "\u00e9").write_bytes(b"bytes decide the order")
+    done = subprocess.run(["sh", "-c", command], cwd=folder, capture_output=True, text=True, check=True)
+    assert root_digest(file_digests(folder)) == done.stdout.strip()
+
+
+def test_a_name_that_looks_like_two_lines_is_another_folder() -> None:
+    one, two = "0" * 64, "1" * 64
+    assert root_digest({f"a\n{two}  b": one}) != root_digest({"a": one, "b": two})
+    assert root_digest({"a\nb": one}) != root_digest({"a\\nb": one})
 
 
 @pytest.mark.parametrize("target", ["config.json", "sub", "nowhere"])

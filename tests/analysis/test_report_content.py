@@ -18,10 +18,12 @@ from markdown_it import MarkdownIt
 from analysis.base.errors import AssayError
 from analysis.base.escape import code, inline, printable
 from analysis.base.gate_records import GateInput
+from analysis.models.digest import file_digests, root_digest
 from analysis.plugin.registry import registered
 from analysis.report import canonical
-from analysis.report.build import export, model_entries, statement
+from analysis.report.build import export, statement
 from analysis.report.field import NOT_HERE
+from analysis.report.model_files import model_entries
 from analysis.report.number_words import interval, number
 from analysis.report.render import PAGES
 from analysis.report.sums import SUMMED, parse_sums
@@ -451,10 +453,7 @@ def test_report_json_is_an_in_toto_statement(tmp_path: Path) -> None:
     said = json.loads((report / "report.json").read_bytes())
     assert said["_type"] == "https://in-toto.io/Statement/v1"
     assert said["predicateType"] == "https://assay.review/inspection-report/v1"
-    assert [one["name"] for one in said["subject"]] == [
-        "toy-base/deep/config.json",
-        "toy-base/model.safetensors",
-        "toy-candidate/deep/config.json",
-        "toy-candidate/model.safetensors",
-    ]
-    assert all(len(one["digest"]["sha256"]) == 64 for one in said["subject"])
+    root = root_digest(file_digests(made.models / "toy-candidate"))
+    assert said["subject"] == [{"name": "toy/toy-candidate", "digest": {"dirHash": root, "sha256": root}}], (
+        "the candidate as a whole, and nothing that another model could share with it"
+    )

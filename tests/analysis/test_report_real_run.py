@@ -29,7 +29,7 @@ def test_a_real_run_is_reported_signed_and_verified(tiny_store: Path, tmp_path: 
     allowed = tmp_path / "allowed_signers"
     allowed.write_text(signer_line("alice@example.org", key))
     sign(report, key)
-    verification = verify(report, allowed, [tiny_store.parent / "models"], "reject")
+    verification = verify(report, allowed, [tiny_store.parent / "models"], "reject", store=tiny_store)
     assert [check for check in verification.checks if not check.ok] == []
     assert verification.signers == ("alice@example.org",)
     predicate = canonical.loads((report / "report.json").read_bytes(), "report.json")["predicate"]

@@ -1,10 +1,8 @@
-"""A report edited anywhere is found: by the commands printed in it, and by `verify`."""
+"""A report edited anywhere is found: by the stock commands of `verify.sh`, and by `verify`."""
 
 from __future__ import annotations
 
-import hashlib
 import json
-import os
 import shutil
 import subprocess
 from collections.abc import Callable, Iterator
@@ -14,13 +12,22 @@ from pathlib import Path
 import pytest
 
 from analysis.plugin.registry import registered
-from analysis.report import canonical, render
+from analysis.report import canonical
 from analysis.report.build import export
 from analysis.report.sign import sign
-from analysis.report.sums import SUMMED, format_sums
 from analysis.report.verify import Verification, verify
 from analysis.review.session import ReviewSession
-from tests.analysis.report_fixture import TOY, inspect_all, make_key, signer_line, toy_store
+from tests.analysis.report_fixture import (
+    TOY,
+    inspect_all,
+    make_key,
+    sign_anything,
+    signer_line,
+    sum_again,
+    toy_store,
+    verified_by_stock,
+    write_statement,
+)
 
 pytestmark = pytest.mark.skipif(shutil.which("ssh-keygen") is None, reason="needs OpenSSH")
 
@@ -38,32 +45,13 @@ class Signed:
     def verify(self, require: str | None = None) -> Verification:
         return verify(self.report, self.allowed, [self.models], require)
 
-    def commands(self) -> str:
-        """Every shell block that the report prints but the last, which is `assay verify`."""
-        blocks = (self.report / "report.md").read_text("utf-8").split("```sh\n")[1:-1]
-        assert len(blocks) == 2
-        return " && ".join(block.split("```")[0].strip() for block in blocks)
-
-    def stock(self, script: str) -> subprocess.CompletedProcess[str]:
-        """Run printed commands in the report folder."""
-        environment = {**os.environ, "ALLOWED_SIGNERS": str(self.allowed), "MODELS": str(self.models)}
-        return subprocess.run(
-            ["sh", "-c", script],
-            cwd=self.report,
-            env=environment,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+    def stock(self, *options: str) -> subprocess.CompletedProcess[str]:
+        """Run `verify.sh` on the report and its models."""
+        return verified_by_stock(self.report, self.allowed, "-m", str(self.models), *options)
 
     def rewrite(self, name: str, change: Callable[[bytes], bytes]) -> None:
         path = self.report / name
         path.write_bytes(change(path.read_bytes()))
-
-    def sum_again(self) -> None:
-        """Make `SHA256SUMS` anew, as a forger would."""
-        digests = {name: hashlib.sha256((self.report / name).read_bytes()).hexdigest() for name in SUMMED}
-        (self.report / "SHA256SUMS").write_bytes(format_sums(digests))
 
 
 @pytest.fixture(scope="module")
@@ -96,9 +84,9 @@ def signed(original: Signed, tmp_path: Path) -> Signed:
 
 
 def test_an_untouched_report_passes_both_ways(signed: Signed) -> None:
-    stock = signed.stock(signed.commands())
+    stock = signed.stock("-p", "-c", str(signed.models / "toy-candidate"))
     assert stock.returncode == 0, stock.stderr
-    assert stock.stdout.splitlines()[-2:] == ["VERIFIED", "SAME MODELS"]
+    assert stock.stdout.splitlines()[-1] == "VERIFIED: signed and unchanged; the decision is promote"
     verification = signed.verify("promote")
     assert [check for check in verification.checks if not check.ok] == []
     assert verification.ok
@@ -148,7 +136,7 @@ def edit_model_list(signed: Signed) -> None:
 
 def edit_and_sum_again(signed: Signed) -> None:
     edit_markdown(signed)
-    signed.sum_again()
+    sum_again(signed.report)
 
 
 def remove_a_sum(signed: Signed) -> None:
@@ -165,7 +153,7 @@ def remove_the_signature(signed: Signed) -> None:
 
 def sign_unlisted(signed: Signed) -> None:
     remove_the_signature(signed)
-    sign(signed.report, signed.keys / "mallory", "alice@x")
+    sign_anything(signed.report, signed.keys / "mallory", "alice@x")
 
 
 def rename_the_signature(signed: Signed) -> None:
@@ -174,13 +162,7 @@ def rename_the_signature(signed: Signed) -> None:
 
 def sign_for_git(signed: Signed) -> None:
     remove_the_signature(signed)
-    made = subprocess.run(
-        ["ssh-keygen", "-Y", "sign", "-n", "git", "-f", str(signed.keys / "alice")],
-        input=(signed.report / "SHA256SUMS").read_bytes(),
-        capture_output=True,
-        check=True,
-    )
-    (signed.report / "SHA256SUMS.alice@x.sig").write_bytes(made.stdout)
+    sign_anything(signed.report, signed.keys / "alice", "alice@x", "git")
 
 
 def cut_the_signature(signed: Signed) -> None:
@@ -226,24 +208,19 @@ def remove_from_a_model(signed: Signed) -> None:
     ],
 )
 def test_tampering_is_found(signed: Signed, tamper: Callable[[Signed], None], found_by: set[str]) -> None:
-    printed = signed.commands()
     tamper(signed)
     failed = {check.name for check in signed.verify().checks if not check.ok}
     assert found_by <= failed
-    assert signed.stock(printed).returncode != 0
+    assert signed.stock().returncode == 1
 
 
 def forge(signed: Signed, change: Callable[[dict[str, object]], None]) -> set[str]:
     """Let a listed signer sign a report.json of their own making, rendered and summed anew."""
     statement = canonical.loads((signed.report / "report.json").read_bytes(), "report.json")
     change(statement["predicate"])
-    (signed.report / "report.json").write_bytes(canonical.dumps(statement))
-    for name, content in render.rendered(statement).items():
-        (signed.report / name).write_bytes(content)
-    remove_the_signature(signed)
-    signed.sum_again()
-    sign(signed.report, signed.keys / "alice", "alice@x")
-    assert signed.stock(signed.commands()).returncode == 0
+    write_statement(signed.report, statement)
+    sign_anything(signed.report, signed.keys / "alice", "alice@x")
+    assert signed.stock().returncode == 0
     return {check.name for check in signed.verify("promote").checks if not check.ok}
 
 
@@ -282,21 +259,30 @@ def test_a_signed_report_with_another_decision_is_found(signed: Signed) -> None:
     assert forge(signed, change) == {"decision", "require promote"}
 
 
-def test_an_unknown_render_format_is_said_and_not_failed(signed: Signed) -> None:
+def test_an_unknown_render_format_fails_unless_it_is_asked_for(signed: Signed) -> None:
     def change(predicate: dict[str, object]) -> None:
         predicate["render_format"] = 999
 
-    assert forge(signed, change) == set()
-    detail = {check.name: check.detail for check in signed.verify().checks}["report.md"]
-    assert detail.startswith("not re-rendered")
+    assert forge(signed, change) == {"report.md"}
+    (signed.report / "report.md").write_text("**HOLD**\n")
+    sum_again(signed.report)
+    sign_anything(signed.report, signed.keys / "alice", "alice@x")
+    assert (
+        "the pages may say anything" in {one.name: one.detail for one in signed.verify().checks}["report.md"]
+    )
+    taken = verify(signed.report, signed.allowed, allow_unrendered=True)
+    assert taken.ok
+    assert {one.name: one.detail for one in taken.checks}["report.md"].startswith("not re-rendered")
 
 
 def test_models_may_lie_under_any_name(signed: Signed) -> None:
     moved = (signed.models / "toy-candidate").rename(signed.folder / "deployed")
     assert verify(signed.report, signed.allowed, [moved], "promote").ok
     base = signed.models / "toy-base"
-    failed = [
-        check for check in verify(signed.report, signed.allowed, [base], "promote").checks if not check.ok
-    ]
-    assert [check.name for check in failed] == ["require promote"]
-    assert "none of the folders given is the candidate" in failed[0].detail
+    for models in ([base], []):
+        failed = [
+            check for check in verify(signed.report, signed.allowed, models, "promote").checks if not check.ok
+        ]
+        assert [check.name for check in failed] == ["require promote"]
+        assert "none of the folders given is the candidate of toy" in failed[0].detail
+    assert verify(signed.report, signed.allowed, require="promote", no_models=True).ok

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,16 +10,22 @@ from typing import Any
 import pytest
 
 from analysis.plugin.registry import registered
-from analysis.report import canonical, render
+from analysis.report import canonical
 from analysis.report.build import export
 from analysis.report.gate_sections import counts_line
 from analysis.report.recompute import parse_events, recompute
 from analysis.report.reviewers import entries
-from analysis.report.sign import sign
-from analysis.report.sums import SUMMED, format_sums
 from analysis.report.verify import verify
 from analysis.review.session import CORRECTNESS, ReviewSession
-from tests.analysis.report_fixture import TOY, inspect_all, make_key, signer_line, toy_store
+from tests.analysis.report_fixture import (
+    TOY,
+    inspect_all,
+    make_key,
+    sign_anything,
+    signer_line,
+    toy_store,
+    write_statement,
+)
 from tests.analysis.store_fixture import answer_known, controls, part, said_elsewhere, verdict_body
 
 M0, M1 = "toy/message:m0", "toy/message:m1"
@@ -209,10 +214,6 @@ def test_a_signer_cannot_say_otherwise_of_people(
     told = statement["predicate"][name]
     assert told != value
     statement["predicate"][name] = {**told, **value} if isinstance(value, dict) else value
-    (folder / "report.json").write_bytes(canonical.dumps(statement))
-    for file, content in render.rendered(statement).items():
-        (folder / file).write_bytes(content)
-    sums = {one: hashlib.sha256((folder / one).read_bytes()).hexdigest() for one in SUMMED}
-    (folder / "SHA256SUMS").write_bytes(format_sums(sums))
-    sign(folder, key, "alice@x")
+    write_statement(folder, statement)
+    sign_anything(folder, key, "alice@x")
     assert [one.name for one in verify(folder, allowed).checks if not one.ok] == [check]

@@ -93,6 +93,19 @@ def test_anything_else_in_it_is_refused(planted: bytes) -> None:
         check_svg(drawn().replace(b"</svg>", planted + b"</svg>"), NAME)
 
 
+def test_what_a_parser_passes_over_is_refused_by_writing_it_again() -> None:
+    picture = drawn()
+    declaration, rest = picture.split(b"\n", 1)
+    sheet = b'<?xml-stylesheet type="text/xsl" href="data:text/xml;base64,eA=="?>'
+    utf16 = declaration.replace(b"utf-8", b"utf-16").decode().encode("utf-16") + rest.decode().encode(
+        "utf-16-le"
+    )
+    for odd in (sheet + rest, rest, utf16, picture + b"\n", picture.replace(b" />", b"/>", 1)):
+        assert odd != picture
+        with pytest.raises(AssayError):
+            check_svg(odd, NAME)
+
+
 def test_a_report_carries_the_figures_of_its_tracks_and_checks_them(tmp_path: Path) -> None:
     class Drawing(ToyTrack):
         """Adds a picture to the report."""

@@ -36,7 +36,10 @@ def test_version_and_help_name_every_command(capsys: pytest.CaptureFixture[str])
         assert ended.value.code == 0
     printed = capsys.readouterr().out
     recorded = "annotate label settle find waive"
-    commands = f"demo init check analyze plan review status compare {recorded} export sign verify rebuild merge doctor"
+    told = "export sign verify verify-script card"
+    commands = (
+        f"demo init check analyze worker plan review status compare {recorded} {told} rebuild merge doctor"
+    )
     assert all(f"\n    {name} " in printed or f"\n    {name}\n" in printed for name in commands.split())
     assert printed.startswith("assay ")
 

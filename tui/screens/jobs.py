@@ -15,7 +15,7 @@ from analysis.base.errors import AssayError
 from tui.draw.messages import JobFinished, ProbeAnswered
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from analysis.base.review_records import Decision
     from analysis.live.client import LiveProbes
@@ -52,11 +52,38 @@ def evidence_job(store: Path, run: str) -> tuple[list[str], str, bool]:
     return [], verify_evidence(store, run), True
 
 
-def sign_job(folder: Path, key: Path | None, principal: str | None) -> tuple[list[str], str, bool]:
-    """Sign a report folder."""
+def page_job(folder: Path) -> tuple[list[str], str, bool]:
+    """Check a report folder that is to be signed, and say what it says; the result is the word of its decision."""
+    from analysis.report.sign import page_to_sign
+
+    page = page_to_sign(folder)
+    return list(page.sentences), page.decision, True
+
+
+def sign_job(
+    folder: Path, key: Path | None, principal: str | None, shown: list[str], typed: str
+) -> tuple[list[str], str, bool]:
+    """Sign a report folder.
+
+    Args:
+        folder: the report.
+        key: what to sign with; None for the default.
+        principal: who signs; None for the comment of the key.
+        shown: what its reader was shown; a report that says something else by now is not signed.
+        typed: the decision as its reader typed it.
+    """
     from analysis.report.sign import sign
 
-    signature = sign(folder, key, principal)
+    def agree(decision: str, sentences: Sequence[str]) -> bool:
+        return typed == decision and list(sentences[: len(shown)]) == shown
+
+    signature = sign(folder, key, principal, agree)
+    if signature is None:
+        return (
+            ["not signed: what was typed is not its decision, or the report is no longer what was shown"],
+            "",
+            False,
+        )
     return [f"signed: {signature}"], str(signature), True
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Sequence
 from functools import partial
 from pathlib import Path
@@ -14,11 +13,9 @@ from textual.widget import Widget
 
 from analysis.base.errors import AssayError
 from analysis.base.review_records import Decision
-from analysis.report.sums import SUMS
 from analysis.review.evaluate import allow
 from analysis.store.signatures import reports_of, signed_by
-from tui.draw.gate_lines import counts_of
-from tui.draw.lines import Line
+from tui.draw.lines import Line, wrapped
 from tui.draw.messages import JobFinished, LineOpened
 from tui.draw.safe_text import as_written
 from tui.screens.base import BaseScreen
@@ -30,10 +27,12 @@ from tui.screens.jobs import (
     evidence_job,
     export_job,
     needs_terminal,
+    page_job,
     run_job,
     sign_job,
     verify_job,
 )
+from tui.screens.pick import TextScreen
 from tui.screens.signoff_lines import (
     DECISION_ROWS,
     Deciding,
@@ -254,7 +253,23 @@ class SignoffScreen(BaseScreen):
             self._start("export", partial(export_job, self.session, self.decision, self.reason))
 
     def do_report_sign(self) -> None:
-        """Ask for a key and sign."""
+        """Show what the exported report says, ask for its decision and a key, and sign."""
+        folder = self._latest_folder()
+        if folder is not None:
+            self._start("read the report", partial(page_job, folder))
+
+    def _show_what_is_signed(self, shown: list[str], decision: str) -> None:
+        """The report's own words, on a page that scrolls; whoever closes it is asked to sign."""
+
+        def build(width: int) -> list[Line]:
+            return [line for sentence in shown for line in wrapped(" •", sentence, width, indent=3)]
+
+        self.app.push_screen(
+            TextScreen(self.console_app.colours, "what you sign: read it, then close it", build),
+            lambda _: self._ask_to_sign(shown, decision),
+        )
+
+    def _ask_to_sign(self, shown: list[str], decision: str) -> None:
         folder = self._latest_folder()
         if folder is None:
             return
@@ -267,31 +282,22 @@ class SignoffScreen(BaseScreen):
                     where=str(key),
                     hint="empty: the first key of the agent, else ~/.ssh/id_ed25519",
                 )
-            self._sign(folder, key, values["principal"].strip() or None)
+            typed = values["decision"].strip()
+            if typed != decision:
+                raise AssayError(f"its decision is {decision}: type that", hint="esc leaves it unsigned")
+            self._sign(folder, key, values["principal"].strip() or None, shown, typed)
 
-        paragraphs = self._to_be_signed(folder)
-        fields = [Field("key", "key file"), Field("principal", "signed by")]
+        paragraphs = [
+            f"Signs {folder.name}, {decision}. {shown[-1]}",
+            f"Type the decision that you read. Empty key: {default_key()}. Empty name: the comment of the key.",
+        ]
+        fields = [Field("decision", "decision"), Field("key", "key file"), Field("principal", "signed by")]
         self.app.push_screen(FormScreen(self.console_app.colours, "sign", paragraphs, fields, submit))
 
-    def _to_be_signed(self, folder: Path) -> list[str]:
-        """What a signature would stand for, and by which key: decision, digest, gates, and what nobody looked at."""
-        answered, total = self.session.progress()
-        digest = (
-            hashlib.sha256((folder / SUMS).read_bytes()).hexdigest()
-            if (folder / SUMS).is_file()
-            else "missing"
-        )
-        made = self.session.gate_input().state.decision
-        said = f"{made.decision}: {made.reason}" if made is not None else "nothing is decided"
-        return [
-            f"{folder.name}. {said}",
-            f"{SUMS} SHA-256 {digest}",
-            f"{counts_of(self.session.gates())}; {total - answered:,} of {total:,} that must be judged are not.",
-            f"Empty key: {default_key()}. Empty name: the comment of the key.",
-        ]
-
-    def _sign(self, folder: Path, key: Path | None, principal: str | None) -> None:
-        job = partial(sign_job, folder, key, principal)
+    def _sign(
+        self, folder: Path, key: Path | None, principal: str | None, shown: list[str], typed: str
+    ) -> None:
+        job = partial(sign_job, folder, key, principal, shown, typed)
         if not needs_terminal(key):
             self._start("sign", job)
             return
@@ -329,6 +335,10 @@ class SignoffScreen(BaseScreen):
     @on(JobFinished)
     def _finished(self, message: JobFinished) -> None:
         self.console_app.busy = ""
+        if message.name == "read the report" and message.ok:
+            self.notice("")
+            self._show_what_is_signed(list(message.lines), message.result)
+            return
         if message.name == "export" and message.ok:
             self.folder, self._checked = Path(message.result), None
             self.session.clear_decision_draft()

@@ -23,8 +23,8 @@ from analysis.models.generator import GeneratorPair
 from analysis.models.merged import merged_copy
 from analysis.plugin.registry import registered
 from analysis.plugin.stage import Step
-from analysis.report.build import export, model_entries
-from analysis.report.model_files import compare_models
+from analysis.report.build import export
+from analysis.report.model_files import compare_models, model_entries
 from analysis.review.evaluate import resolve_rules
 from analysis.review.session import ReviewSession
 from analysis.run.check import check_review

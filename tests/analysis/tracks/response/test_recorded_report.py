@@ -22,5 +22,5 @@ def test_a_report_names_the_recorded_answers_that_were_reviewed(
     records = tiny_response_review.parent / name
     assert digest == hashlib.sha256(records.read_bytes()).hexdigest()
     assert (folder / "model.sha256").read_text("utf-8") == f"{digest}  {name}/{name}\n"
-    subject = json.loads((folder / "report.json").read_text("utf-8"))["subject"]
-    assert [one["digest"]["sha256"] for one in subject] == [digest]
+    (subject,) = json.loads((folder / "report.json").read_text("utf-8"))["subject"]
+    assert subject["digest"]["dirHash"] == hashlib.sha256(f"{digest}  {name}\n".encode()).hexdigest()
