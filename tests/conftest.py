@@ -18,6 +18,7 @@ from filelock import FileLock
 from analysis.base import seeds
 from analysis.live.client import LiveProbes
 from tests.analysis.store_fixture import SHELF
+from tests.idle_loop import until_idle
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
@@ -77,6 +78,15 @@ def shared_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder that all test processes of this run share."""
     folder = tmp_path_factory.getbasetemp()
     return folder.parent if "PYTEST_XDIST_WORKER" in os.environ else folder
+
+
+@pytest.fixture(scope="session", autouse=True)
+def consoles_wait_for_their_loop() -> Iterator[None]:
+    """A pilot that presses keys waits until the console has nothing to do, and not for some time."""
+    with pytest.MonkeyPatch.context() as patch:
+        for module in ("textual.app", "textual.pilot"):
+            patch.setattr(f"{module}.wait_for_idle", until_idle)
+        yield
 
 
 class SharedProbes(LiveProbes):
