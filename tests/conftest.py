@@ -11,7 +11,9 @@ import shutil
 from collections.abc import Callable, Iterator, Sequence
 from functools import cache
 from pathlib import Path
+from typing import Any
 
+import duckdb
 import pytest
 from filelock import FileLock
 
@@ -55,6 +57,12 @@ TITLES = ("Quiet Suspect", "Cold Harbor", "Tofu Wars")
 MakeClassifier = Callable[..., Path]
 
 
+def pytest_collection_finish() -> None:
+    """What was collected stays: no collection of garbage looks at it again."""
+    gc.collect()
+    gc.freeze()
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The longest tests go first, so that no process ends the suite alone with one of them."""
     items.sort(
@@ -72,6 +80,22 @@ def review_shelf(tmp_path_factory: pytest.TempPathFactory) -> Path:
     shelf.mkdir(exist_ok=True)
     os.environ[SHELF] = str(shelf)
     return shelf
+
+
+@pytest.fixture(scope="session", autouse=True)
+def databases_of_one_thread() -> Iterator[None]:
+    """Databases that this process opens run one thread: a second one has nothing to do for so few rows but to look
+    for work, a quarter of the time of small queries. The processes that tests start run as many as they like."""
+    with pytest.MonkeyPatch.context() as patch:
+        connect = duckdb.connect
+
+        def one_thread(
+            database: str = ":memory:", read_only: bool = False, config: dict[str, Any] | None = None
+        ) -> duckdb.DuckDBPyConnection:
+            return connect(database, read_only=read_only, config={"threads": 1, **(config or {})})
+
+        patch.setattr(duckdb, "connect", one_thread)
+        yield
 
 
 def shared_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
