@@ -364,7 +364,7 @@ def test_a_gate_that_is_missing_here_is_unknown_and_not_gone(extended: Extended)
 def name_of_run(review: Path, package: Path | None = None) -> str:
     """What a run of a review is called before any model time, where a package is installed."""
     with installed(package) if package is not None else nullcontext():
-        checked = check_review(review)
+        checked = check_review(review, trial=False)
         read = checked.review
         prepared = [
             pipeline._prepare(registry.get(name), settings, read, "cpu", False)

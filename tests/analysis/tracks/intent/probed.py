@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -21,6 +22,7 @@ from analysis.store.run import SCHEMA
 from analysis.tracks.intent.counterfactual import EFFECTS, VARIANTS
 from analysis.tracks.intent.metrics import METRICS
 from analysis.tracks.intent.predict import PREDICT
+from tests.analysis.store_fixture import SHELF
 
 Change = Callable[[duckdb.DuckDBPyConnection], object]
 
@@ -53,7 +55,7 @@ def unchanged(workbench: duckdb.DuckDBPyConnection) -> None:
 
 def probe(path: Path, after_prediction: Change = unchanged) -> tuple[PlanContext, list[Slice]]:
     """Plan variants, predict, change what `after_prediction` changes, then effects and metrics."""
-    review = check_review(path).review
+    review = check_review(path, trial=False).review
     settings = review.tracks["intent"]
     one = pipeline._prepare(get("intent"), settings, review, "cpu", False)
     workbench = empty_workbench()
@@ -66,7 +68,9 @@ def probe(path: Path, after_prediction: Change = unchanged) -> tuple[PlanContext
     context = PlanContext(
         "intent", settings, review.review.seed, one.models, review=review, workbench=workbench
     )
-    engine = LocalEngine(ShardCache(path.parent / "shards", fresh=False))
+    # What a process predicted before, of the same texts with the same models, need not be predicted again.
+    shards = Path(os.environ[SHELF]) / f"probed-{os.getpid()}"
+    engine = LocalEngine(ShardCache(shards, fresh=False))
     for step in (VARIANTS, PREDICT):
         pipeline._run_step(step, context, engine, lambda event: None)
     after_prediction(workbench)
