@@ -11,13 +11,16 @@ import shutil
 from collections.abc import Callable, Iterator, Sequence
 from functools import cache
 from pathlib import Path
+from typing import Any
 
+import duckdb
 import pytest
 from filelock import FileLock
 
 from analysis.base import seeds
 from analysis.live.client import LiveProbes
 from tests.analysis.store_fixture import SHELF
+from tests.idle_loop import until_idle
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
@@ -54,6 +57,12 @@ TITLES = ("Quiet Suspect", "Cold Harbor", "Tofu Wars")
 MakeClassifier = Callable[..., Path]
 
 
+def pytest_collection_finish() -> None:
+    """What was collected stays: no collection of garbage looks at it again."""
+    gc.collect()
+    gc.freeze()
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The longest tests go first, so that no process ends the suite alone with one of them."""
     items.sort(
@@ -73,10 +82,35 @@ def review_shelf(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return shelf
 
 
+@pytest.fixture(scope="session", autouse=True)
+def databases_of_one_thread() -> Iterator[None]:
+    """Databases that this process opens run one thread: a second one has nothing to do for so few rows but to look
+    for work, a quarter of the time of small queries. The processes that tests start run as many as they like."""
+    with pytest.MonkeyPatch.context() as patch:
+        connect = duckdb.connect
+
+        def one_thread(
+            database: str = ":memory:", read_only: bool = False, config: dict[str, Any] | None = None
+        ) -> duckdb.DuckDBPyConnection:
+            return connect(database, read_only=read_only, config={"threads": 1, **(config or {})})
+
+        patch.setattr(duckdb, "connect", one_thread)
+        yield
+
+
 def shared_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder that all test processes of this run share."""
     folder = tmp_path_factory.getbasetemp()
     return folder.parent if "PYTEST_XDIST_WORKER" in os.environ else folder
+
+
+@pytest.fixture(scope="session", autouse=True)
+def consoles_wait_for_their_loop() -> Iterator[None]:
+    """A pilot that presses keys waits until the console has nothing to do, and not for some time."""
+    with pytest.MonkeyPatch.context() as patch:
+        for module in ("textual.app", "textual.pilot"):
+            patch.setattr(f"{module}.wait_for_idle", until_idle)
+        yield
 
 
 class SharedProbes(LiveProbes):
@@ -285,8 +319,11 @@ def live_probes(live_run: tuple[Path, str]) -> Iterator[SharedProbes]:
 SAMPLE = Path(__file__).parents[1] / "sample_data"
 
 
-def write_sample_review(folder: Path, candidate: str) -> Path:
-    """The review of one candidate of the sample in a folder of its own; `base` reviews the base itself."""
+def write_sample_review(folder: Path, candidate: str, *, responders: bool = True) -> Path:
+    """The review of one candidate of the sample in a folder of its own; `base` reviews the base itself.
+
+    Without responders its recorded answers are looked at, and no model is asked about them.
+    """
     folder.mkdir()
     for name in ("titles.txt", "intent", "retrieval", "response", "models"):
         (folder / name).symlink_to(SAMPLE / name)
@@ -310,29 +347,38 @@ def write_sample_review(folder: Path, candidate: str) -> Path:
         write_jsonl(folder / "responses.jsonl", as_base)
         # The change declared for the candidate does not happen to the base.
         text = re.sub(r"\[\[expected\]\].*?\n(?=\[)", "", text, flags=re.DOTALL)
+    if not responders:
+        head, section, rest = text.partition("[response]\n")
+        text = head + section + re.sub(r"^(base|candidate) = .*\n", "", rest, flags=re.MULTILINE)
     (folder / "review.toml").write_text(text, "utf-8")
     return folder / "review.toml"
 
 
 @pytest.fixture(scope="session")
-def sample_store(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
-    """`sample_store("rc1")` is a store of its own, copied from one that all test processes share."""
+def sample_store(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
+    """`sample_store("rc1")` is a store of its own, copied from one that all test processes share.
+
+    Its answers are looked at as they were recorded; `responders=True` asks the models about them, which takes as long
+    as all the rest.
+    """
     shared = shared_folder(tmp_path_factory)
 
     @cache
-    def analysed(candidate: str) -> Path:
+    def analysed(candidate: str, responders: bool) -> Path:
         from analysis.run.pipeline import analyze
 
-        folder = shared / f"sample-{candidate}"
-        with FileLock(shared / f"sample-{candidate}.lock"), pytest.MonkeyPatch.context() as patch:
+        folder = shared / f"sample-{candidate}{'-responders' if responders else ''}"
+        with FileLock(f"{folder}.lock"), pytest.MonkeyPatch.context() as patch:
             review = folder / "review.toml"
             if candidate == "base":
                 # Texts that were chosen for their cues would be explained, and there is nothing to explain.
                 patch.setattr(seeds, "STANDING", 10)
-            return analyze(review if review.exists() else write_sample_review(folder, candidate)).store
+            if not review.exists():
+                write_sample_review(folder, candidate, responders=responders)
+            return analyze(review).store
 
-    def store(candidate: str) -> Path:
-        made = analysed(candidate)
+    def store(candidate: str, *, responders: bool = False) -> Path:
+        made = analysed(candidate, responders)
         return Path(shutil.copytree(made, tmp_path_factory.mktemp("store") / made.name))
 
     return store

@@ -13,6 +13,8 @@ from pathlib import Path
 
 import pytest
 
+from tui.cli import main
+
 ROOT = Path(__file__).parents[1]
 
 
@@ -29,6 +31,14 @@ def assay(*arguments: object, obeys_modes: bool = False) -> subprocess.Completed
         timeout=300,
         check=False,
     )
+
+
+def assay_here(capsys: pytest.CaptureFixture[str], *arguments: object) -> subprocess.CompletedProcess[str]:
+    """Run the command in this process, which has loaded what another would load first for seconds."""
+    capsys.readouterr()
+    status = main([str(one) for one in arguments])
+    out, err = capsys.readouterr()
+    return subprocess.CompletedProcess(arguments, status, out, err)
 
 
 def assert_refused(done: subprocess.CompletedProcess[str], *parts: str) -> None:
@@ -163,18 +173,26 @@ MISTAKES = [
 
 
 @pytest.mark.parametrize("mistake", MISTAKES, ids=lambda function: function.__name__)
-@pytest.mark.parametrize("command", ["check", "analyze"])
 def test_a_mistake_is_refused_before_anything_is_written(
-    tiny_review: Path, mistake: Callable[[Path], tuple[str, ...]], command: str
+    tiny_review: Path, mistake: Callable[[Path], tuple[str, ...]], capsys: pytest.CaptureFixture[str]
 ) -> None:
     parts = mistake(tiny_review)
     before = sorted(tiny_review.parent.rglob("*"))
-    assert_refused(assay(command, tiny_review), *parts)
+    for command in ("check", "analyze"):
+        assert_refused(assay_here(capsys, command, tiny_review), *parts)
+        assert sorted(tiny_review.parent.rglob("*")) == before
+
+
+def test_a_process_says_no_more_than_the_mistake(tiny_review: Path) -> None:
+    parts = unknown_label(tiny_review)
+    before = sorted(tiny_review.parent.rglob("*"))
+    assert_refused(assay("analyze", tiny_review), *parts)
     assert sorted(tiny_review.parent.rglob("*")) == before
 
 
-def test_a_missing_review_file_names_init(tmp_path: Path) -> None:
-    assert_refused(assay("analyze", tmp_path / "none.toml"), "there is no such file", "assay init")
+def test_a_missing_review_file_names_init(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    done = assay_here(capsys, "analyze", tmp_path / "none.toml")
+    assert_refused(done, "there is no such file", "assay init")
 
 
 @pytest.fixture
@@ -183,7 +201,9 @@ def store(tiny_store: Path) -> Path:
 
 
 @pytest.mark.parametrize("command", ["status", "annotate", "export", "review"])
-def test_a_store_of_another_version_is_left_alone(store: Path, command: str) -> None:
+def test_a_store_of_another_version_is_left_alone(
+    store: Path, command: str, capsys: pytest.CaptureFixture[str]
+) -> None:
     marker = store / "store.json"
     value = json.loads(marker.read_text("utf-8"))
     value["format"] += 1
@@ -194,20 +214,23 @@ def test_a_store_of_another_version_is_left_alone(store: Path, command: str) -> 
         "export": ["--decision", "hold", "--reason", "r"],
         "review": ["--plain"],
     }
-    done = assay(command, store, *more.get(command, []))
+    done = assay_here(capsys, command, store, *more.get(command, []))
     assert_refused(done, "store.json", "made by another version", "the version of Assay that made it")
     assert {path: path.read_bytes() for path in sorted(store.rglob("*")) if path.is_file()} == before
 
 
-def test_what_is_no_store_is_refused(tmp_path: Path) -> None:
-    assert_refused(assay("status", tmp_path), "not a review's store", "assay analyze")
-    assert_refused(assay("status", tmp_path / "none"), "there is no such store", "assay analyze")
+def test_what_is_no_store_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert_refused(assay_here(capsys, "status", tmp_path), "not a review's store", "assay analyze")
+    missing = tmp_path / "none"
+    assert_refused(assay_here(capsys, "status", missing), "there is no such store", "assay analyze")
 
 
-def test_a_folder_that_cannot_be_written_is_refused(tiny_review: Path) -> None:
+def test_a_folder_that_cannot_be_written_is_refused(
+    tiny_review: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     rewrite(tiny_review, 'name = "tiny"', 'name = "tiny"\nstore = "titles.txt/tiny.review"')
     before = sorted(tiny_review.parent.rglob("*"))
-    done = assay("analyze", tiny_review)
+    done = assay_here(capsys, "analyze", tiny_review)
     assert done.returncode == 2
     assert done.stderr.startswith("assay: ")
     assert "titles.txt" in done.stderr

@@ -33,7 +33,7 @@ def test_a_negative_weight_is_refused() -> None:
 
 
 def test_the_parts_of_a_review_sum_to_its_level(tiny_review: Path) -> None:
-    review = check_review(tiny_review).review
+    review = check_review(tiny_review, trial=False).review
     parts = planned(review)
     assert sum(parts.values()) == pytest.approx(ALPHA)
     assert {"intent.accuracy", "intent.critical_recall", "intent.relevance", "intent.signals"} <= set(parts)
@@ -47,7 +47,7 @@ def test_what_is_not_declared_or_switched_off_spends_nothing(tiny_review: Path) 
     assert declared in text
     off = '\n[gates]\n"intent.slices" = { off = "measured elsewhere" }\n'
     tiny_review.write_text(text.replace(declared, "") + off, "utf-8")
-    parts = planned(check_review(tiny_review).review)
+    parts = planned(check_review(tiny_review, trial=False).review)
     assert "intent.signals" not in parts
     assert "intent.slices" not in parts
     assert sum(parts.values()) == pytest.approx(ALPHA)

@@ -19,9 +19,9 @@ def rewrite(path: Path, old: str, new: str) -> None:
     path.write_text(text.replace(old, new, 1), "utf-8")
 
 
-def failure(path: Path) -> AssayError:
+def failure(path: Path, *, trial: bool = True) -> AssayError:
     with pytest.raises(AssayError) as caught:
-        check_review(path)
+        check_review(path, trial=trial)
     return caught.value
 
 

@@ -33,7 +33,7 @@ def group_by(path: Path, column: str) -> Path:
 
 def test_a_group_that_is_no_column_is_one_clear_mistake(tiny_review: Path) -> None:
     with pytest.raises(AssayError) as caught:
-        check_review(group_by(tiny_review, "templat"))
+        check_review(group_by(tiny_review, "templat"), trial=False)
     assert "group names 'templat', and the examples have no such further column" in str(caught.value)
     assert "did you mean 'template'?" in str(caught.value)
     assert f"{tiny_review}:" in str(caught.value)
@@ -41,11 +41,11 @@ def test_a_group_that_is_no_column_is_one_clear_mistake(tiny_review: Path) -> No
 
 def test_a_group_may_not_be_the_text_or_the_label(tiny_review: Path) -> None:
     with pytest.raises(AssayError, match="no such further column"):
-        check_review(group_by(tiny_review, "text"))
+        check_review(group_by(tiny_review, "text"), trial=False)
 
 
 def test_groups_and_near_duplicates_are_one_cluster(tiny_review: Path) -> None:
-    review = check_review(group_by(tiny_review, "template")).review
+    review = check_review(group_by(tiny_review, "template"), trial=False).review
     one = pipeline._prepare(get("intent"), review.tracks["intent"], review, "cpu", False)
     workbench = empty_workbench()
     pipeline.insert_rows(workbench, "example", one.examples.rows)

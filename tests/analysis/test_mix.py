@@ -8,6 +8,7 @@ import pytest
 
 from analysis.run.check import check_review
 from analysis.run.pipeline import analyze
+from analysis.store.run import current_run
 from tests.analysis.test_check import failure, rewrite
 
 
@@ -56,7 +57,7 @@ def test_a_wrong_share_or_cost_is_named_with_its_line(
     declare(tiny_review, declared)
     if "very short" in declared:
         rewrite(tiny_review, '"word_count <= 3"', '"word_count <= 0"')
-    error = failure(tiny_review)
+    error = failure(tiny_review, trial=False)
     assert message in error.message
     assert hint in (error.hint or "")
     assert error.where is not None
@@ -79,16 +80,18 @@ def test_a_margin_is_of_a_class_a_critical_slice_or_all(
     tiny_review: Path, margins: str, message: str
 ) -> None:
     rewrite(tiny_review, "max_length = 32", f"max_length = 32\nmargins = {margins}")
-    error = failure(tiny_review)
+    error = failure(tiny_review, trial=False)
     assert message in error.message
     assert f"{tiny_review}:" in str(error)
 
 
-def test_sound_margins_reach_the_gates_and_shares_and_costs_name_the_run(tiny_review: Path) -> None:
-    before = analyze(tiny_review).run
+def test_sound_margins_reach_the_gates_and_shares_and_costs_name_the_run(
+    tiny_review: Path, tiny_store: Path
+) -> None:
+    before = current_run(tiny_store)
     margins = 'margins = { all = 0.02, escalation = 0.05, "names a title" = 0.1 }\nthreshold = 0.5'
     rewrite(tiny_review, "max_length = 32", f"max_length = 32\n{margins}")
-    settings = check_review(tiny_review).review.tracks["intent"].model_dump()
+    settings = check_review(tiny_review, trial=False).review.tracks["intent"].model_dump()
     assert settings["margins"] == {"all": 0.02, "escalation": 0.05, "names a title": 0.1}
     declare(tiny_review, '[traffic]\nweights = { "label=escalation" = 0.1 }')
     weighed = analyze(tiny_review)

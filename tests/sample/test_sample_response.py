@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import re
+import json
 import shutil
 from collections.abc import Callable
 from functools import cache
@@ -13,7 +13,7 @@ from filelock import FileLock
 
 from analysis.plugin.registry import get
 from analysis.review.session import ReviewSession
-from tests.conftest import shared_folder, write_sample_review
+from tests.conftest import shared_folder, write_jsonl, write_sample_review
 from tests.sample.honest_reviewer import judge_what_must_be
 
 SPOILERS = "response.spoils[asks for no spoilers]"
@@ -37,9 +37,8 @@ def recorded(tmp_path_factory: pytest.TempPathFactory) -> Stores:
         with FileLock(shared / f"{name}.lock"):
             review = shared / name / "review.toml"
             if not review.exists():
-                text = write_sample_review(shared / name, candidate).read_text("utf-8")
+                text = write_sample_review(shared / name, candidate, responders=False).read_text("utf-8")
                 head, _, rest = text.partition("[response]\n")
-                rest = re.sub(r"^(base|candidate) = .*\n", "", rest, flags=re.MULTILINE)
                 if not labels:
                     rest = rest.partition("[response.labels]")[0]
                 review.write_text(f"{head.partition('[lexicons]')[0]}[response]\n{rest}", "utf-8")
@@ -164,8 +163,30 @@ def test_a_person_confirms_or_refutes_a_span(recorded: Stores) -> None:
         assert session.state().spans == ()
 
 
-def test_the_models_say_where_the_candidate_moved(sample_store: Callable[[str], Path]) -> None:
-    with ReviewSession.open(sample_store("rc1"), read_only=True) as session:
+@pytest.fixture(scope="module")
+def one_in_six(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A store of the models' answers to every sixth prompt alone."""
+    from analysis.run.pipeline import analyze
+
+    folder = tmp_path_factory.mktemp("sample") / "few"
+    review = write_sample_review(folder, "rc1")
+    text = review.read_text("utf-8")
+    for name in ("responses-rc1.jsonl", "preferences-rc1.jsonl"):
+        rows = map(json.loads, (folder / "response" / name).read_text("utf-8").splitlines())
+        write_jsonl(folder / name, [row for row in rows if int(row["id"][1:]) % 6 == 0])
+        text = text.replace(f"response/{name}", name)
+    head, section, rest = text.partition("[response]\n")
+    review.write_text(head.partition("[lexicons]")[0] + section + rest, "utf-8")
+    return analyze(review).store
+
+
+@pytest.mark.parametrize("prompts", ["one in six", pytest.param("all", marks=pytest.mark.soak)])
+def test_the_models_say_where_the_candidate_moved(request: pytest.FixtureRequest, prompts: str) -> None:
+    if prompts == "all":
+        store = request.getfixturevalue("sample_store")("rc1", responders=True)
+    else:
+        store = request.getfixturevalue("one_in_six")
+    with ReviewSession.open(store, read_only=True) as session:
         kl = {one.side: one for one in session.metrics("response", "kl", "all")}
         assert kl["candidate"].value is not None
         assert kl["candidate"].value > 0

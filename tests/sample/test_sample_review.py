@@ -31,7 +31,7 @@ def gates_of(session: ReviewSession) -> dict[str, GateResult]:
     return {one.key: one for one in found}
 
 
-def test_the_defective_candidate_looks_better_and_is_blocked(sample_store: Callable[[str], Path]) -> None:
+def test_the_defective_candidate_looks_better_and_is_blocked(sample_store: Callable[..., Path]) -> None:
     with ReviewSession.open(sample_store("rc1"), reviewer="alice") as session:
         accuracy = {m.side: m.value for m in session.metrics("intent", "accuracy", "all")}
         recall = {m.side: m.value for m in session.metrics("intent", "recall", "label=escalation")}
@@ -60,7 +60,7 @@ def test_the_defective_candidate_looks_better_and_is_blocked(sample_store: Calla
         assert session.status()["promotable"] is False
 
 
-def test_the_worst_messages_are_one_step_from_the_gate(sample_store: Callable[[str], Path]) -> None:
+def test_the_worst_messages_are_one_step_from_the_gate(sample_store: Callable[..., Path]) -> None:
     with ReviewSession.open(sample_store("rc1"), read_only=True) as session:
         gate = next(one for one in session.gates() if one.key == TITLES)
         worst = session.example(gate.refs[0])
@@ -72,7 +72,7 @@ def test_the_worst_messages_are_one_step_from_the_gate(sample_store: Callable[[s
 
 
 def test_licensed_attribution_says_the_same_as_the_counterfactuals(
-    sample_store: Callable[[str], Path],
+    sample_store: Callable[..., Path],
 ) -> None:
     with ReviewSession.open(sample_store("rc1"), read_only=True) as session:
         own = {one.side: one for one in session.metrics("intent", "relevance_own_other", CUE)}
@@ -113,8 +113,8 @@ def test_licensed_attribution_says_the_same_as_the_counterfactuals(
 
 
 @pytest.mark.soak
-def test_the_weaker_defect_is_no_more_let_through(sample_store: Callable[[str], Path]) -> None:
-    with ReviewSession.open(sample_store("rc1b"), reviewer="alice") as session:
+def test_the_weaker_defect_is_no_more_let_through(sample_store: Callable[..., Path]) -> None:
+    with ReviewSession.open(sample_store("rc1b", responders=True), reviewer="alice") as session:
         gates = gates_of(session)
         assert gates["intent.accuracy"].verdict == "pass"
         assert gates["intent.critical_recall[escalation]"].verdict in ("pass", "unknown")
@@ -133,7 +133,7 @@ def test_the_weaker_defect_is_no_more_let_through(sample_store: Callable[[str], 
             session.decide("promote", "it scores better")
 
 
-def test_the_healthy_candidate_passes_once_inspected(sample_store: Callable[[str], Path]) -> None:
+def test_the_healthy_candidate_passes_once_inspected(sample_store: Callable[..., Path]) -> None:
     with ReviewSession.open(sample_store("rc2"), reviewer="alice") as session:
         before = list(gates_of(session).values())
         assert not [one.key for one in before if one.verdict == "fail"]
@@ -149,8 +149,8 @@ def test_the_healthy_candidate_passes_once_inspected(sample_store: Callable[[str
 
 
 @pytest.mark.soak
-def test_base_against_base_is_silent(sample_store: Callable[[str], Path]) -> None:
-    with ReviewSession.open(sample_store("base"), read_only=True) as session:
+def test_base_against_base_is_silent(sample_store: Callable[..., Path]) -> None:
+    with ReviewSession.open(sample_store("base", responders=True), read_only=True) as session:
         gates = gates_of(session).values()
         assert [one.key for one in gates if one.verdict == "fail"] == []
         assert [one.key for one in gates if one.verdict == "unknown"] == [

@@ -102,9 +102,9 @@ def answer(tmux: Tmux, session: ReviewSession, ref: str, asked: Asked) -> None:
 
 
 def test_the_healthy_candidate_is_allowed_after_a_hundred_keys(
-    sample_store: Callable[[str], Path], tmux: Tmux
+    sample_store: Callable[..., Path], tmux: Tmux
 ) -> None:
-    store = sample_store("rc2")
+    store = sample_store("rc2", responders=True)
     tmux.shell(f"assay review {store} --reviewer alice", "WHAT CHANGED")
     pressed = 0
     with ReviewSession.open(store, "reader", read_only=True) as session:

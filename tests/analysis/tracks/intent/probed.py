@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -18,10 +19,12 @@ from analysis.run import pipeline
 from analysis.run.check import check_review
 from analysis.run.leases import Leases
 from analysis.run.local_engine import LocalEngine, ShardCache
+from analysis.store.files import make_directory
 from analysis.store.run import SCHEMA
 from analysis.tracks.intent.counterfactual import EFFECTS, VARIANTS
 from analysis.tracks.intent.metrics import METRICS
 from analysis.tracks.intent.predict import PREDICT
+from tests.analysis.store_fixture import SHELF
 
 Change = Callable[[duckdb.DuckDBPyConnection], object]
 
@@ -54,7 +57,7 @@ def unchanged(workbench: duckdb.DuckDBPyConnection) -> None:
 
 def probe(path: Path, after_prediction: Change = unchanged) -> tuple[PlanContext, list[Slice]]:
     """Plan variants, predict, change what `after_prediction` changes, then effects and metrics."""
-    review = check_review(path).review
+    review = check_review(path, trial=False).review
     settings = review.tracks["intent"]
     one = pipeline._prepare(get("intent"), settings, review, "cpu", False)
     workbench = empty_workbench()
@@ -67,7 +70,10 @@ def probe(path: Path, after_prediction: Change = unchanged) -> tuple[PlanContext
     context = PlanContext(
         "intent", settings, review.review.seed, one.models, review=review, workbench=workbench
     )
-    engine = LocalEngine(ShardCache(path.parent / "shards"), Leases(path.parent / "leases"))
+    # What a process predicted before, of the same texts with the same models, need not be predicted again.
+    shelf = Path(os.environ[SHELF]) / f"probed-{os.getpid()}"
+    make_directory(shelf)
+    engine = LocalEngine(ShardCache(shelf / "shards"), Leases(shelf / "leases"))
     for step in (VARIANTS, PREDICT):
         pipeline._run_step(step, context, engine, lambda event: None)
     after_prediction(workbench)

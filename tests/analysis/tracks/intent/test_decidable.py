@@ -28,7 +28,7 @@ from tests.analysis.test_check import rewrite
 
 
 def decided(path: Path) -> list[str]:
-    notes = check_review(path).notes
+    notes = check_review(path, trial=False).notes
     start = next(place for place, one in enumerate(notes) if one.startswith("decides "))
     return notes[start : start + 1 + sum(one.startswith("          ") for one in notes)]
 
@@ -40,7 +40,7 @@ def test_check_says_what_counting_finds_and_what_a_margin_takes(tiny_review: Pat
         'max_length = 32\nmargins = { all = 0.02, "names a title" = 0.1, recommendation = 0.2 }',
     )
     found = decided(tiny_review)
-    review = check_review(tiny_review).review
+    review = check_review(tiny_review, trial=False).review
     settings = intent_settings(review.tracks["intent"])
     slices, _ = build_slices("intent", settings, get("intent").read(settings, review, False))
     tested = len([one for one in slices if one.slice not in (ALL, "label=escalation")])
@@ -66,7 +66,7 @@ def test_check_says_what_counting_finds_and_what_a_margin_takes(tiny_review: Pat
 
 
 def test_more_tracks_leave_each_question_a_stricter_level(tiny_review: Path) -> None:
-    review = check_review(tiny_review).review
+    review = check_review(tiny_review, trial=False).review
     settings = intent_settings(review.tracks["intent"])
     slices, _ = build_slices("intent", settings, get("intent").read(settings, review, False))
     levels = planned(review)
@@ -91,7 +91,7 @@ def test_too_few_examples_are_said_and_very_many_are_not_enumerated(tiny_review:
     assert smallest_loss(3, 0.001) == float("inf")
     assert smallest_loss(10 * MOST_COUNTED, 0.005) == smallest_loss(MOST_COUNTED, 0.005) < 0.01
     large = [Slice(ALL, "intent", "all", False, "", 10 * MOST_COUNTED)]
-    settings = intent_settings(check_review(tiny_review).review.tracks["intent"])
+    settings = intent_settings(check_review(tiny_review, trial=False).review.tracks["intent"])
     assert (
         "50,000 examples find a loss of less than 1.0% half"
         in list(decidable_notes(settings, large, {"intent.accuracy": ALPHA / 10}))[1]
@@ -101,7 +101,7 @@ def test_too_few_examples_are_said_and_very_many_are_not_enumerated(tiny_review:
     (tiny_review.parent / "eval.jsonl").write_text("\n".join(kept) + "\n", "utf-8")
     said = decided(tiny_review)
     assert "          escalation: 3 examples are too few to find any loss" in said
-    review = check_review(tiny_review).review
+    review = check_review(tiny_review, trial=False).review
     settings = intent_settings(review.tracks["intent"])
     assert list(decidable_notes(settings, [], planned(review))) == []
     assert all(re.search(r"examples (find|are too few)", one) for one in said[1:])

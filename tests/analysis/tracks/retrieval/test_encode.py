@@ -137,7 +137,7 @@ def test_a_run_again_takes_its_vectors_from_the_cache(tiny_retrieval_review: Pat
 
 def test_a_shard_runs_anywhere(tiny_retrieval_review: Path) -> None:
     """What goes to another process gives the same vectors there, from settings and models alone."""
-    review = check_review(tiny_retrieval_review).review
+    review = check_review(tiny_retrieval_review, trial=False).review
     track, settings = get("retrieval"), review.tracks["retrieval"]
     with evidence(tiny_retrieval_review) as run:
         models = track.pair(track.model_paths(settings), "cpu")
