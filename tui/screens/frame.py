@@ -149,18 +149,19 @@ class FrameScreen(Screen[None]):
 
     def notice(self, text: str, style: StyleLike = "text") -> None:
         """Say something in the notice line, and beside it what could not be kept beside the record."""
-        unkept = self.session.unkept()
+        unkept, _ = self.session.unkept(), self.session.untold()
         beside = f"  {unkept}" if text and unkept else unkept
         self.query_one("#notice", Bar).show_lines([text_line(f" {text}", style).add(beside, "warn")])
 
     def complain(self, error: Exception) -> None:
-        """Say why something was not done."""
+        """Say why something was not done, or what failed after it was."""
+        done = "saved; what failed is what came after it: " if self.session.untold() else ""
         if isinstance(error, AssayError):
             hint = f"; {error.hint}" if error.hint else ""
             where = f"{error.where}: " if error.where else ""
-            self.notice(f"{where}{error.message}{hint}", "bad")
+            self.notice(f"{done}{where}{error.message}{hint}", "bad")
         else:
-            self.notice(f"the evidence cannot be read: {str(error).splitlines()[0]}", "bad")
+            self.notice(f"{done}the evidence cannot be read: {str(error).splitlines()[0]}", "bad")
 
     def key_bar(self, width: int) -> list[Line]:
         """The keys of the screen, as many as fit."""
