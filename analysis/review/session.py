@@ -99,6 +99,7 @@ class ReviewSession(ReviewReader):
         self._journal = Journal(store, account, self.reviewer)
         self._drafts = Drafts(store, account, self.reviewer)
         self._unkept: list[str] = []
+        self._untold = False
 
     @classmethod
     def open(cls, store: PathLike[str], reviewer: str | None = None, read_only: bool = False) -> Self:
@@ -553,9 +554,15 @@ class ReviewSession(ReviewReader):
             )
         self._journal.observe(self._replay.lamport)
         event = self._journal.append(kind, run=self.run, body=body, ref=ref, target=target)
+        self._untold = True
         self._replay.accept(event)
         self._changed()
         return event
+
+    def untold(self) -> bool:
+        """Whether something was recorded since this was asked last, so that what fails next is no failure of that."""
+        untold, self._untold = self._untold, False
+        return untold
 
     def _turn(self, kind: str, query: str) -> Undone | None:
         """Undo or redo the event that a query finds."""

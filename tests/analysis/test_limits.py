@@ -49,11 +49,7 @@ def bounded(memory: int = 1 << 30, seconds: float = 10.0) -> Iterator[None]:
 def test_predicates_that_take_all_there_is_are_ended(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(predicates, "TIMEOUT_S", 0.5)
     rows = pa.table({"ref": list(map(str, range(300))), "text": ["a" * 400] * 300})
-    grown = "text"
-    for _ in range(7):
-        grown = f"replace({grown}, 'a', 'aaaaaaaaaa')"
     cases = {
-        f"length({grown}) > 3": " more than ",
         # One row alone would be looked at in forty million ways.
         "text like '%a%a_%a%b'": "took more than 0.5 seconds",
         "length(format('{:>2000000000}', 1)) > 3": "needs more than 2 GB of memory",
@@ -280,14 +276,14 @@ def test_a_tokenizer_that_never_ends_is_ended(
 
 
 def test_a_chat_template_that_never_ends_is_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(generation, "TEMPLATE_S", 2.0)
+    monkeypatch.setattr(generation, "TEMPLATE_S", 1.0)
     folder = tmp_path / "model"
     write_generator(folder)
     head = replace(inspect_generator(folder), template=True)
     tokenizer = load_tokenizer(folder)
     loop = "{% for i in range(9999) %}" * 5 + "{% endfor %}" * 5
     cases = {
-        loop: "takes more than 2 seconds",
+        loop: "takes more than 1 seconds",
         "{{ 'x' * 5000000000 }}": "memory",
         "{% for i in range(999) %}{% for j in range(999) %}{{ 'x' * 99999 }}{% endfor %}{% endfor %}": " more than ",
         "{{ messages[0].content.__class__.__mro__ }}": "unsafe",

@@ -16,6 +16,7 @@ from analysis.review.session import ReviewSession
 from tests.analysis.store_fixture import ref_of
 from tests.tui.conftest import OpenConsole
 from tests.tui.reading import shown, until
+from tui.screens.base import BaseScreen
 
 LIMITED = pytest.mark.skipif(
     resource.getrlimit(resource.RLIMIT_FSIZE)[1] != resource.RLIM_INFINITY,
@@ -65,6 +66,26 @@ async def test_a_verdict_is_saved_where_place_and_draft_are_not(
         # Told once, and not beside what has nothing to do with it.
         await pilot.press("u")
         assert "kept" not in await until(pilot, "undone")
+
+
+async def test_what_fails_after_a_verdict_is_no_failure_of_the_verdict(
+    console: OpenConsole, session: ReviewSession
+) -> None:
+    async with console(size=(160, 24)) as pilot:
+        await pilot.press("2")
+        await until(pilot, "hidden until you have answered")
+        screen = pilot.app.screen
+        assert isinstance(screen, BaseScreen)
+        failure = duckdb.IOException("could not read from file")
+        # As where a disk fails between the write to the journal and the next look at the evidence.
+        session.verdict(ref_of(0), "both")
+        screen.complain(failure)
+        said = "the evidence cannot be read: could not read from file"
+        await until(pilot, f"saved; what failed is what came after it: {said}")
+        # Said once: what fails later is no story of that verdict.
+        screen.complain(failure)
+        await until(pilot, f" {said}")
+        assert "what came after" not in shown(pilot.app)
 
 
 def test_the_plain_review_says_both(store: Path) -> None:

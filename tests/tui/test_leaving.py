@@ -85,6 +85,8 @@ def shell(programs: Programs, store: Path) -> Controlled:
 
 def test_a_hang_up_with_keys_typed_ahead_and_a_note_half_written(store: Path, programs: Programs) -> None:
     program = console(programs, store)
+    # No shell has started it, and so none could let it go on.
+    program.until(b"no shell to go back to", program.type("\x1a"))
     program.until(b"saved", program.type("a"))
     program.until(b"half", program.type("ihalf a no"))
     program.type("te\x1b" + "jk" * 200)
@@ -123,12 +125,6 @@ def test_a_shell_stops_it_and_brings_it_back_and_goes_away(store: Path, programs
     hang_up(program, store)
     with ReviewSession.open(store, "alice") as session:
         assert "half" in [session.draft(ref) for ref in kept(store)]
-
-
-def test_a_console_that_no_shell_started_is_not_stopped(store: Path, programs: Programs) -> None:
-    program = console(programs, store)
-    program.until(b"no shell to go back to", program.type("\x1a"))
-    program.until(b"saved", program.type("a"))
 
 
 def burst(programs: Programs, store: Path, dice: random.Random) -> Controlled:

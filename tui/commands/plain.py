@@ -118,8 +118,9 @@ class PlainReview:
                 if not self.answer(answer.strip()):
                     return 0
             except AssayError as error:
-                self.say(f"not done: {error.message}{'; ' + error.hint if error.hint else ''}")
-            unkept = self.session.unkept()
+                done = "saved; what failed is what came after it" if self.session.untold() else "not done"
+                self.say(f"{done}: {error.message}{'; ' + error.hint if error.hint else ''}")
+            unkept, _ = self.session.unkept(), self.session.untold()
             if unkept:
                 self.say(f"beside the record: {unkept}")
 

@@ -167,7 +167,7 @@ class FrameScreen(Screen[None]):
         It goes when what is shown does.
         """
         self._told_of = self.subject
-        unkept = self.session.unkept()
+        unkept, _ = self.session.unkept(), self.session.untold()
         beside = f"  {unkept}" if text and unkept else unkept
         self.query_one("#notice", Bar).show_lines([text_line(f" {text}", style).add(beside, "warn")])
 
@@ -182,13 +182,14 @@ class FrameScreen(Screen[None]):
             self.notice("")
 
     def complain(self, error: Exception) -> None:
-        """Say why something was not done."""
+        """Say why something was not done, or what failed after it was."""
+        done = "saved; what failed is what came after it: " if self.session.untold() else ""
         if isinstance(error, AssayError):
             hint = f"; {error.hint}" if error.hint else ""
             where = f"{error.where}: " if error.where else ""
-            self.notice(f"{where}{error.message}{hint}", "bad")
+            self.notice(f"{done}{where}{error.message}{hint}", "bad")
         else:
-            self.notice(f"the evidence cannot be read: {str(error).splitlines()[0]}", "bad")
+            self.notice(f"{done}the evidence cannot be read: {str(error).splitlines()[0]}", "bad")
 
     def key_bar(self, width: int) -> list[Line]:
         """The keys of the screen, as many as fit."""
