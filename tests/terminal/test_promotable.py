@@ -119,7 +119,7 @@ def test_the_healthy_candidate_is_allowed_after_a_hundred_keys(
                 pressed += 1
     assert 80 < pressed <= MOST
     tmux.press("6")
-    tmux.until("WAITING FOR A DECISION")
+    tmux.until("WAITING")
     tmux.press("p")
     tmux.until("[▸promote]")
     tmux.press("q")

@@ -119,10 +119,10 @@ async def test_help_lists_the_keys_of_the_screen_and_closes_with_its_own_key(con
         await pilot.press("2")
         await pilot.pause()
         await pilot.press("question_mark")
-        text = await until(pilot, "help: review")
+        text = await until(pilot, "help · Examples")
         assert "A is right: saved at once" in text
         await pilot.press("question_mark")
-        await until_true(pilot, lambda: "help: review" not in shown(pilot.app))
+        await until_true(pilot, lambda: "help · Examples" not in shown(pilot.app))
 
 
 async def test_the_palette_runs_what_is_picked(console: OpenConsole, session: ReviewSession) -> None:

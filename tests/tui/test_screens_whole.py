@@ -12,7 +12,7 @@ from analysis.plugin.registry import get
 from analysis.review.session import ReviewSession
 from tests.tui.conftest import OpenConsole
 from tests.tui.reading import at, shown, until, until_true
-from tui.draw.glossary import GLOSSARY
+from tui.draw.glossary import GLOSSARY, found
 from tui.draw.lines import Line, first_rows, text_line
 from tui.plugin.registry import built_in
 from tui.widgets.example_list import ExampleList, example_line, is_blind
@@ -99,8 +99,8 @@ async def test_no_screen_cuts_without_a_sign_and_no_word_of_the_trade_is_unexpla
             await pilot.pause()
     for track in built_in():
         seen += [spec.title for spec in get(track).metrics()]
-    for found in session.gate_input().specs.values():
-        seen += [spec.title for spec in found.values()]
+    for specs in session.gate_input().specs.values():
+        seen += [spec.title for spec in specs.values()]
     entries = {term.casefold() for term in GLOSSARY}
     text = "\n".join(seen)
     used = {term.casefold() for term in re.findall(TRADE, text, re.IGNORECASE)}
@@ -118,6 +118,13 @@ TRADE = (
     r"undecided|unknown|waived)\b"
 )
 """Words of the trade; one that a screen uses needs an entry in the glossary."""
+
+
+def test_words_are_found_by_their_term_first() -> None:
+    assert found(["lift"])[0][0] == "lift"
+    assert found(["grey", "licensed"])[0][0] == "licensed"
+    assert len(found([])) == len(GLOSSARY)
+    assert found(["nothing of the kind"]) == []
 
 
 def test_a_line_that_does_not_fit_ends_in_a_sign() -> None:

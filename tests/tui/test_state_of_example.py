@@ -167,9 +167,13 @@ async def test_every_line_of_a_paste_is_kept_in_entries_and_forms(
         await until(pilot, "moves gate")
         await paste(pilot, PASTED)
         assert "second line" in shown(pilot.app)
+        await pilot.press("enter", *"slices[")
+        await until(pilot, "‹ intent.slices[")
         await pilot.press("ctrl+o")
         await until(pilot, "saved  finding")
-        assert body_of(store, "finding")["text"] == KEPT
+        body = body_of(store, "finding")
+        assert body["text"] == KEPT
+        assert str(body["gate"]).startswith("intent.slices["), "a choice is found by typing"
         screen = review_of(pilot)
         screen.next_method()
         assert screen.evidence is not None

@@ -67,7 +67,7 @@ class Navigation(App[int]):
             return
         if remember:
             self._trail = [*(entry for entry in self._trail if entry != current.NAME), current.NAME]
-        current.left()
+        current.goes_away()
         self.switch_screen(screen)
 
     def go_back(self) -> None:

@@ -41,7 +41,7 @@ class FrameScreen(Screen[None]):
     NAME: ClassVar[str] = ""
     KEY_ROWS: ClassVar[int] = 1
     HEAD_ROWS: ClassVar[int] = 3
-    HORIZONTAL_BREAKPOINTS: ClassVar[list[tuple[int, str]] | None] = BREAKPOINTS
+    HORIZONTAL_BREAKPOINTS = BREAKPOINTS
     DEFAULT_CSS = """
     FrameScreen {
         layout: vertical;
@@ -118,7 +118,7 @@ class FrameScreen(Screen[None]):
     def on_screen_resume(self) -> None:
         self.reload_soon()
 
-    def left(self) -> None:
+    def goes_away(self) -> None:
         """Another screen takes its place: who comes back reads nothing of before, but of what still runs."""
         if self.is_mounted and not self.console_app.busy:
             self.notice("")

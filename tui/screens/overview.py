@@ -43,6 +43,8 @@ COLUMNS = (("n", 6), ("base", 7), ("cand", 8), ("b/f", 8), ("seen", 8))
 
 BESIDE_FROM = 120
 """Cells from which the first example of the line under the cursor stands beside it."""
+WITH_EXAMPLE = [(0, "-narrow"), (BESIDE_FROM, "-beside")]
+"""Classes of the screen by its columns."""
 RESTS = 0.08
 """Seconds after which the cursor rests on a line."""
 
@@ -51,10 +53,7 @@ class OverviewScreen(BaseScreen):
     """What changed, what blocks, and where to look first; every line leads to its examples."""
 
     NAME: ClassVar[str] = "overview"
-    HORIZONTAL_BREAKPOINTS: ClassVar[list[tuple[int, str]] | None] = [
-        (0, "-narrow"),
-        (BESIDE_FROM, "-beside"),
-    ]
+    HORIZONTAL_BREAKPOINTS = WITH_EXAMPLE
     DEFAULT_CSS = """
     OverviewScreen #overview { width: 3fr; }
     OverviewScreen #beside { width: 2fr; height: 1fr; display: none; }

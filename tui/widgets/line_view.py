@@ -93,16 +93,16 @@ class LineView(LineScroll):
         return False
 
     def action_step(self, step: int) -> None:
-        """Move the cursor to the next stop that is seen or just beyond; where there is none, scroll by a line.
+        """Move the cursor to the next stop within a page of what is seen; where there is none, scroll by a line.
 
-        From a cursor that is out of sight it goes on from what is seen, so that no key jumps away from what is read.
+        From a cursor that is out of sight it goes on from what is seen: no line is jumped over unread.
         """
         top, last = self._window()
         here = -1 if self.cursor is None else self.cursor
         here = max(here, top - 1) if step > 0 else min(here, last + 1)
         ahead = [number for number in self._stops() if (number > here if step > 0 else number < here)]
         found = (ahead[0] if step > 0 else ahead[-1]) if ahead else None
-        if found is None or not top - 1 <= found <= last + 1:
+        if found is None or not top - self.rows < found < last + self.rows:
             self.scroll_to(y=self.scroll_offset.y + step, animate=False)
         else:
             self._set_cursor(found)
