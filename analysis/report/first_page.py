@@ -19,8 +19,6 @@ from analysis.report.run_sections import VERIFICATION
 
 REASONS = 3
 """Reasons that are named, and things that got better."""
-LINES = 40
-"""Lines that the first page has at most, as Markdown."""
 _CELL = 110
 """Characters of a field in its one line."""
 
@@ -55,7 +53,7 @@ def first_page(predicate: Mapping[str, Any]) -> list[Block]:
         Heading(2, "What would change the decision"),
         _would_change(predicate, found),
         Heading(2, "What is not known, and who does what next"),
-        _next(predicate),
+        _next(predicate, found),
         _overview(predicate),
     ]
 
@@ -243,7 +241,7 @@ def _to_pass(gate: Mapping[str, Any]) -> str:
     return f"{row['what']} is now {now}; needed: {row['limit']}"
 
 
-def _next(predicate: Mapping[str, Any]) -> Items:
+def _next(predicate: Mapping[str, Any], found: Sequence[Reason]) -> Items:
     """What is open, and whose turn it is."""
     decision, looked, review = predicate["decision"]["decision"], predicate["coverage"], predicate["review"]
     left = looked["total"] - looked["inspected"]
@@ -268,13 +266,11 @@ def _next(predicate: Mapping[str, Any]) -> Items:
             )
         )
     owner = review.get("owner") or "whoever made the candidate"
-    if decision != "promote":
-        lines.append(
-            words(
-                strong("The candidate's owner"),
-                f" ({owner}) mends what stands under Why and brings a new candidate.",
-            )
-        )
+    if found:
+        mends = f" ({owner}) mends what stands under Why, and brings a new candidate."
+        lines.append(words(strong("The candidate's owner"), mends))
+    elif decision != "promote":
+        lines.append(words(strong("The candidate's owner"), f" ({owner}) waits: no gate asks for another."))
     signers = f" give {plural(predicate['signers_required'], 'signature')}; "
     last: Words = (strong("nobody deploys it"), ": a signed report is not a promotion.")
     if decision == "promote":

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from analysis.report.cause_words import cause_sentence
-from analysis.report.number_words import interval, number, plural, refs_line, sentence, shortened, who
+from analysis.report.number_words import interval, number, plural, refs_line, shortened, who
 from analysis.report.page import (
     Block,
     Fold,
@@ -148,7 +148,7 @@ def _behind(standing: Sequence[Mapping[str, Any]]) -> Items:
         [
             words(
                 code(gate["key"]),
-                f" protects: {gate['protects']}. {sentence(gate['why'])} n {_count(gate)}. Examples: ",
+                f" protects: {gate['protects']}. Why: {gate['why']}; n {_count(gate)}. Examples: ",
                 refs_line(gate["refs"]),
             )
             for gate in standing

@@ -36,6 +36,8 @@ class Heading:
 
 @dataclass(frozen=True, slots=True)
 class Paragraph:
+    """One line of text, as long as it is."""
+
     words: Words
 
 
@@ -49,6 +51,8 @@ class Items:
 
 @dataclass(frozen=True, slots=True)
 class Table:
+    """A header and rows of as many cells."""
+
     header: tuple[str, ...]
     rows: tuple[tuple[Words, ...], ...]
 

@@ -145,7 +145,7 @@ def test_a_gate_says_what_its_number_is_and_what_it_looked_at(tmp_path: Path) ->
     assert rules["specs"]["toy"]["accuracy"]["meaning"] == "share of messages that a side gets right"
     page = (report / "report.md").read_text("utf-8")
     assert "| `toy.broken` | **fail** | broken messages | 2 | at most 0 |" in page
-    assert "- `toy.broken` protects: what worked goes on working. 2 broken. n 6. Examples: " in page
+    assert "- `toy.broken` protects: what worked goes on working. Why: 2 broken; n 6. Examples: " in page
     assert "| `toy.broken` | broken messages | 2 | at most 0 | fail |" in page
     assert "- `broken` (toy), broken: messages that only the base gets right; count, messages, down" in page
 

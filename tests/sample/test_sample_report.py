@@ -16,11 +16,12 @@ from analysis.plugin.report_fields import CHANGED, NINE, REGRESSED
 from analysis.report.build import Bundle, bundle
 from analysis.report.card import model_card
 from analysis.report.field import MOST
-from analysis.report.first_page import LINES
 from analysis.report.recompute import parse_events, recompute
 from analysis.report.render import rendered
 from analysis.review.session import ReviewSession
 
+LINES = 40
+"""Lines of the first page, as Markdown."""
 WORDS = 2500
 """Words of the whole page outside what folds."""
 
@@ -59,7 +60,7 @@ def test_the_first_page_answers_what_a_manager_asks(made: Bundle) -> None:
     assert "- People are found by what they ask, not by what they read: change of p(class)" in change
     assert "(`intent.relevance[escalation/titles]`)" in change
     assert "**Reviewers** judge the " in text
-    assert "(mangaassist) mends what stands under Why" in text
+    assert "(mangaassist) mends what stands under Why, and brings" in text
     assert "**nobody deploys it**" in text
     assert [title for title in NINE if f"| [{title}](#" in text] == list(NINE)
 

@@ -114,9 +114,9 @@ def test_a_correct_merge_passes_and_is_part_of_what_the_run_is_of(
         folder = export(session, tmp_path / "report", "hold", "to be read")
         listed = (folder / "model.sha256").read_text("utf-8")
         assert f"{file_digests(merged)['model.safetensors']}  merged/model.safetensors" in listed
-        assert f"served as merged, response folder digest {folder_digest(merged)}" in (
-            folder / "report.md"
-        ).read_text("utf-8")
+        page = (folder / "report.md").read_text("utf-8")
+        assert f"served as response merged ({folder_digest(merged)[:12]}…)" in page
+        assert f"response deployed: folder `merged`, {len(file_digests(merged))} files, digest" in page
         (match,) = compare_models([merged], list(entries.values()))
         assert (match.track, match.side) == ("response", "deployed")
         given = session.gate_input()
