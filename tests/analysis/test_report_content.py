@@ -90,7 +90,9 @@ def test_the_nine_fields_stand_in_their_order(tmp_path: Path) -> None:
     assert said["Release decision"][0].startswith("reject, by alice (account uid:")
     assert "toy.broken (fail)" in said["Release decision"][1]
     predicate = predicate_of(report)
-    assert predicate["further"] == [{"field": "Response findings", "sentences": ["none"], "more": []}]
+    fixed, response = predicate["further"]
+    assert fixed["field"] == "Criteria fixed beforehand"
+    assert response == {"field": "Response findings", "sentences": ["none"], "more": []}
     assert [(one["text"], one["moves"]) for one in predicate["findings"]] == [  # type: ignore[attr-defined]
         ("titles decide", True),
         ("reads well", False),

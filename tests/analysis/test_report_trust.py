@@ -31,7 +31,7 @@ from analysis.report.sign import page_to_sign, sign
 from analysis.report.sums import SUMS, parse_sums
 from analysis.report.verify import CLAIMED, verify
 from analysis.review.session import ReviewSession
-from analysis.store.events import seal
+from analysis.store.events import new_event_id, seal
 from analysis.store.journal import Journal
 from analysis.store.streams import this_account
 from tests.analysis.make_signed_bundle import BUNDLE, SIGNERS
@@ -350,7 +350,7 @@ def test_what_somebody_said_cannot_be_left_out_nor_evidence_changed(
     store = Path(shutil.copytree(reviewed.store, tmp_path / "store"))
     events = parse_events((reviewed.promotion / "annotations.jsonl").read_bytes(), "annotations.jsonl")
     journal = Journal(store, this_account(), "dave")
-    journal.append("note", run=events[0].run, ref="toy/message:m0", body={"text": "it breaks"})
+    journal.append("note", run=events[0].run, ref="toy/message:m0", body={"note": "it breaks"})
     journal.close()
     evidence = next(store.glob("runs/*/evidence.duckdb"))
     content = bytearray(evidence.read_bytes())
@@ -368,10 +368,10 @@ def test_what_somebody_said_cannot_be_left_out_nor_evidence_changed(
             seq=events[-1].seq + 1,
             lamport=events[-1].lamport + 1,
             prev=events[-1].hash,
-            event_id="f" * 32,
+            event_id=new_event_id(events[-1].stream_id),
             kind="note",
             ref="toy/message:m0",
-            body='{"text":"fine"}',
+            body='{"note":"fine"}',
         )
     )
     write_events(report, [*events, invented])
