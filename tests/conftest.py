@@ -67,8 +67,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The longest tests go first, so that no process ends the suite alone with one of them."""
     items.sort(
         key=lambda item: (
-            item.get_closest_marker("terminal") is None
-            and "sample_store" not in getattr(item, "fixturenames", ())
+            item.get_closest_marker("terminal") is None and not item.nodeid.startswith("tests/sample/")
         )
     )
 
@@ -300,11 +299,23 @@ def live_review(tmp_path_factory: pytest.TempPathFactory, tiny_classifier: MakeC
 
 
 @pytest.fixture(scope="session")
-def live_run(live_review: Path) -> tuple[Path, str]:
-    """Store and run of `live_review`; copies of the store know the same models."""
-    from analysis.run.pipeline import analyze
+def live_run(live_review: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
+    """Store and run of `live_review`; copies of the store know the same models.
 
-    published = analyze(live_review)
+    Each process has models of its own, for some tests change them; what is computed of them is computed once.
+    """
+    from analysis.run.pipeline import analyze
+    from analysis.run.review_file import load_review
+    from analysis.store.run import create_store
+
+    finished = shared_folder(tmp_path_factory) / "live-shards"
+    with FileLock(f"{finished}.lock"):
+        cache = create_store(load_review(live_review).store_path) / "cache"
+        if finished.exists():
+            shutil.copytree(finished, cache, dirs_exist_ok=True)
+        published = analyze(live_review)
+        if not finished.exists():
+            shutil.copytree(cache, finished)
     return published.store, published.run
 
 
