@@ -8,6 +8,7 @@ import os
 import random
 import re
 import shutil
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from functools import cache
 from pathlib import Path
@@ -57,10 +58,28 @@ TITLES = ("Quiet Suspect", "Cold Harbor", "Tofu Wars")
 MakeClassifier = Callable[..., Path]
 
 
+class _Kept:
+    """How many modules were loaded when the collection of garbage was last told to pass over what there is."""
+
+    modules = 0
+
+
+def keep_what_is_loaded() -> None:
+    """Take what libraries made out of every later collection of garbage, once many more of them are loaded."""
+    if len(sys.modules) > _Kept.modules + 400:
+        gc.collect()
+        gc.freeze()
+        _Kept.modules = len(sys.modules)
+
+
 def pytest_collection_finish() -> None:
-    """What was collected stays: no collection of garbage looks at it again."""
-    gc.collect()
-    gc.freeze()
+    """Thousands of tests stay as they were collected, as modules do."""
+    keep_what_is_loaded()
+
+
+def pytest_runtest_logfinish() -> None:
+    """What a test was the first to load stays: a million objects and more of torch and Transformers."""
+    keep_what_is_loaded()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
