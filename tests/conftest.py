@@ -8,6 +8,7 @@ import os
 import random
 import re
 import shutil
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from functools import cache
 from pathlib import Path
@@ -57,18 +58,35 @@ TITLES = ("Quiet Suspect", "Cold Harbor", "Tofu Wars")
 MakeClassifier = Callable[..., Path]
 
 
+class _Kept:
+    """How many modules were loaded when the collection of garbage was last told to pass over what there is."""
+
+    modules = 0
+
+
+def keep_what_is_loaded() -> None:
+    """Take what libraries made out of every later collection of garbage, once many more of them are loaded."""
+    if len(sys.modules) > _Kept.modules + 400:
+        gc.collect()
+        gc.freeze()
+        _Kept.modules = len(sys.modules)
+
+
 def pytest_collection_finish() -> None:
-    """What was collected stays: no collection of garbage looks at it again."""
-    gc.collect()
-    gc.freeze()
+    """Thousands of tests stay as they were collected, as modules do."""
+    keep_what_is_loaded()
+
+
+def pytest_runtest_logfinish() -> None:
+    """What a test was the first to load stays: a million objects and more of torch and Transformers."""
+    keep_what_is_loaded()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The longest tests go first, so that no process ends the suite alone with one of them."""
     items.sort(
         key=lambda item: (
-            item.get_closest_marker("terminal") is None
-            and "sample_store" not in getattr(item, "fixturenames", ())
+            item.get_closest_marker("terminal") is None and not item.nodeid.startswith("tests/sample/")
         )
     )
 
@@ -300,11 +318,23 @@ def live_review(tmp_path_factory: pytest.TempPathFactory, tiny_classifier: MakeC
 
 
 @pytest.fixture(scope="session")
-def live_run(live_review: Path) -> tuple[Path, str]:
-    """Store and run of `live_review`; copies of the store know the same models."""
-    from analysis.run.pipeline import analyze
+def live_run(live_review: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
+    """Store and run of `live_review`; copies of the store know the same models.
 
-    published = analyze(live_review)
+    Each process has models of its own, for some tests change them; what is computed of them is computed once.
+    """
+    from analysis.run.pipeline import analyze
+    from analysis.run.review_file import load_review
+    from analysis.store.run import create_store
+
+    finished = shared_folder(tmp_path_factory) / "live-shards"
+    with FileLock(f"{finished}.lock"):
+        cache = create_store(load_review(live_review).store_path) / "cache"
+        if finished.exists():
+            shutil.copytree(finished, cache, dirs_exist_ok=True)
+        published = analyze(live_review)
+        if not finished.exists():
+            shutil.copytree(cache, finished)
     return published.store, published.run
 
 

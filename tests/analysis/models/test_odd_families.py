@@ -13,7 +13,7 @@ from analysis.models.load_classifier import inspect_classifier, load_classifier
 from analysis.run.check import check_review
 from analysis.run.pipeline import analyze
 from analysis.tracks.intent.predict import encode, logits_of_ids
-from tests.analysis.models.families import FAMILIES, POSITIONS, SIZE, Family, bert, roberta, save_family
+from tests.analysis.models.families import FAMILIES, POSITIONS, SIZE, Family, bert, gpt2, roberta, save_family
 from tests.conftest import LABELS, messages, write_jsonl
 
 ROWS = POSITIONS + 2
@@ -134,7 +134,18 @@ ALSO: tuple[Family, ...] = (
 )
 
 
-@pytest.mark.parametrize("family", [*FAMILIES, *ALSO], ids=lambda family: family.__name__)
+OFTEN = (roberta, gpt2, *ALSO)
+"""What every run of the tests analyses whole: positions with an offset, no encoder, and the odd ones."""
+
+
+@pytest.mark.parametrize(
+    "family",
+    [
+        *OFTEN,
+        *(pytest.param(one, marks=pytest.mark.soak) for one in FAMILIES if one not in OFTEN),
+    ],
+    ids=lambda family: family.__name__,
+)
 def test_what_check_passes_analyze_finishes(tiny_review: Path, family: Family) -> None:
     """With a text that is longer than the model reads, and without a limit in the review file."""
     for seed, side in enumerate(("base", "candidate")):
