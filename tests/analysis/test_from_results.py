@@ -90,7 +90,7 @@ def test_every_layout_becomes_the_same_predictions(layout: str, tmp_path: Path) 
     files = [write(tmp_path / name.format(side), rows) for side, rows in (("b", BASE), ("c", CANDIDATE))]
     made = import_results(tool, *files, tmp_path / "review")
     assert made.look.tracks == ("intent",)
-    assert made.one_sided == 0
+    assert made.unusable == 0
     said = {row["text"]: row["said"] for row in CANDIDATE}
     found = rows_of(tmp_path / "review" / "predictions.jsonl")
     assert len(found) == len(BASE)
