@@ -90,8 +90,9 @@ def test_a_circle_would_be_found() -> None:
 
 
 NAMES_OF_OTHER_THINGS = {
-    # A column of labels is often called so; the demo copies the folders of the sample.
+    # A column of labels is often called so; the demo copies the folders of the sample; promptfoo calls an answer so.
     "analysis/plugin/init/columns.py": {"intent"},
+    "analysis/init/results/promptfoo.py": {"response"},
     "tui/commands/demo.py": {"intent", "retrieval", "response"},
 }
 

@@ -31,11 +31,11 @@ class Imported:
 
     Args:
         look: the review file, and what is to be said.
-        one_sided: items of which one side has no answer.
+        unusable: items that cannot be reviewed, since one side has no answer; as records they can.
     """
 
     look: Look
-    one_sided: int
+    unusable: int
 
 
 def import_results(
@@ -67,7 +67,8 @@ def import_results(
     look = look_at(directory, Folder(directory, [table]), _versions(files))
     seen = (*_told(form, files, made), *look.seen)
     guesses = (made.guess, *look.guesses) if made.guess else look.guesses
-    return Imported(dataclasses.replace(look, seen=seen, guesses=guesses), made.one_sided)
+    unusable = made.one_sided if made.kind == "predictions" else 0
+    return Imported(dataclasses.replace(look, seen=seen, guesses=guesses), unusable)
 
 
 def _read(form: ResultFormat, path: Path) -> Results:

@@ -90,7 +90,7 @@ def test_every_layout_becomes_the_same_predictions(layout: str, tmp_path: Path) 
     files = [write(tmp_path / name.format(side), rows) for side, rows in (("b", BASE), ("c", CANDIDATE))]
     made = import_results(tool, *files, tmp_path / "review")
     assert made.look.tracks == ("intent",)
-    assert made.one_sided == 0
+    assert made.unusable == 0
     said = {row["text"]: row["said"] for row in CANDIDATE}
     found = rows_of(tmp_path / "review" / "predictions.jsonl")
     assert len(found) == len(BASE)
@@ -143,6 +143,30 @@ def test_choices_become_predictions_with_probabilities(tmp_path: Path) -> None:
         "org/tuned",
         "org-tuned",
     )
+
+
+def test_prompts_of_one_task_are_told_apart_by_what_they_ask(tmp_path: Path) -> None:
+    """Instructions and examples that all prompts share would make copies of them; a passage belongs to its question."""
+    rows = lm_eval_generated(answered(1))
+    for row in rows:
+        row["doc"] = {"order": row["doc"]["text"]}
+    path = write_lines(tmp_path / "b.jsonl", rows)
+    import_results("lm-eval", path, path, tmp_path / "plain")
+    asked = [row["prompt"] for row in rows_of(tmp_path / "plain" / "records.jsonl")]
+    assert asked[0] == f"Message: {answered(1)[0]['text']}\nIntent:"
+    for row in rows:
+        row["doc"] = {"passage": "A parcel takes two days.", "question": row["doc"]["order"]}
+    write_lines(path, rows)
+    import_results("lm-eval", path, path, tmp_path / "passage")
+    asked = [row["prompt"] for row in rows_of(tmp_path / "passage" / "records.jsonl")]
+    assert asked[0] == f"A parcel takes two days.\n\n{answered(1)[0]['text']}"
+    tests = promptfoo_rows(answered(1), "x")
+    for one in tests:
+        one["vars"] = {"passage": "Two days.", "question": one["vars"]["message"]}
+    path = write_lines(tmp_path / "p.jsonl", tests)
+    import_results("promptfoo", path, path, tmp_path / "vars")
+    asked = [row["prompt"] for row in rows_of(tmp_path / "vars" / "records.jsonl")]
+    assert asked[0].startswith("passage: Two days.\nquestion: when does order")
 
 
 def test_choices_that_differ_from_item_to_item_are_numbered(tmp_path: Path) -> None:

@@ -95,7 +95,7 @@ def _init_from(arguments: argparse.Namespace) -> int:
     for guess in made.look.guesses:
         say(f"guess     {guess}")
     say(f"wrote {target}")
-    skip = " --skip-bad-rows" if made.one_sided and "intent" in made.look.tracks else ""
+    skip = " --skip-bad-rows" if made.unusable else ""
     if not made.look.tracks:
         return BLOCKED
     if arguments.open:

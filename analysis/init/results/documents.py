@@ -27,7 +27,6 @@ _NAMES_OF_TEXT = ("text", "question", "query", "message", "prompt", "input", "ut
 _NAMES_OF_ANSWER = (
     "answer",
     "output",
-    "response",
     "content",
     "text",
     "label",

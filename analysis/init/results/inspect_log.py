@@ -32,8 +32,8 @@ def _read(path: Path) -> Results:
             where=str(path),
             hint="give the log with its samples",
         )
-    epochs = len({sample.get("epoch", 1) for sample in samples}) > 1
-    choices = all(sample.get("choices") for sample in samples)
+    epochs = len({str(sample.get("epoch", 1)) for sample in samples}) > 1
+    choices = all(isinstance(sample.get("choices"), list) and sample["choices"] for sample in samples)
     fixed = choices and len({tuple(map(str, sample["choices"])) for sample in samples}) == 1
     items = [_item(sample, path, epochs=epochs, fixed=fixed) for sample in samples]
     spec = header.get("eval") if isinstance(header.get("eval"), Mapping) else {}
@@ -56,10 +56,10 @@ def _log(path: Path) -> tuple[Mapping[str, Any], list[Mapping[str, Any]]]:
             raise AssayError("holds no header of an Inspect log", where=str(path), hint=FORMAT.wanted)
     else:
         documents = read_documents(path)
-        header = documents[0] if len(documents) == 1 else None
-        if not FORMAT.fits(header):
+        found = documents[0] if len(documents) == 1 else None
+        if not isinstance(found, Mapping) or not FORMAT.fits(found):
             raise AssayError("is no log of Inspect", where=str(path), hint=FORMAT.wanted)
-        samples = header.get("samples") or []
+        header, samples = found, found.get("samples") or []
     if not isinstance(samples, list) or not all(isinstance(one, Mapping) and "id" in one for one in samples):
         raise AssayError(
             "holds a sample without an id", where=str(path), hint="it is no whole log of Inspect"

@@ -19,7 +19,6 @@ from analysis.init.results.documents import (
     plain_values,
     read_documents,
     texts_in,
-    turns_in,
 )
 
 _TEXTS = (
@@ -27,6 +26,8 @@ _TEXTS = (
     *("instruction", "content", "message"),
 )
 """Fields of a document that hold what is asked, the likeliest first."""
+_CONTEXTS = ("passage", "context", "paragraph", "article", "story", "premise")
+"""Fields that hold what it is asked about."""
 
 
 def _read(path: Path) -> Results:
@@ -41,8 +42,10 @@ def _read(path: Path) -> Results:
     offered = [_offered(row) for row in rows] if choices else []
     fixed = len({tuple(one) for one in offered}) == 1
     fixed = fixed and len(set(offered[0])) == len(offered[0])
+    shared = _shared([texts_in(_prompt(row)) for row in rows])
     items = [
-        _item(row, names, fixed=fixed) for row, names in zip(rows, offered or [[]] * len(rows), strict=True)
+        _item(row, names, shared, fixed=fixed)
+        for row, names in zip(rows, offered or [[]] * len(rows), strict=True)
     ]
     notes = [f"of the filters {', '.join(filters)}, {filters[0]} is read"] if len(filters) > 1 else []
     return Results(path, _model(path), items, tuple(notes), choices)
@@ -54,29 +57,46 @@ def _model(path: Path) -> str:
     return path.parent.name.replace("__", "/") if made else ""
 
 
-def _item(row: Mapping[str, Any], offered: Sequence[str], *, fixed: bool) -> Item:
-    prompt = _prompt(row)
+def _shared(prompts: Sequence[str]) -> int:
+    """Characters of whole lines that all prompts begin with: instructions, and examples that each of them repeats."""
+    # What the first and the last in order begin with, all between them do.
+    first, last = min(prompts), max(prompts)
+    alike = next(
+        (place for place, pair in enumerate(zip(first, last, strict=False)) if pair[0] != pair[1]), 0
+    )
+    return first.rfind("\n", 0, alike) + 1
+
+
+def _asked(document: Any) -> tuple[str, tuple[str, ...]]:
+    """What a document asks, without the words of the task around it, and the fields that say it; empty if none does."""
+    if not isinstance(document, Mapping):
+        return "", ()
+    given = [
+        next((name for name in names if isinstance(document.get(name), str) and document[name].strip()), None)
+        for names in (_CONTEXTS, _TEXTS)
+    ]
+    fields = tuple(name for name in given if name is not None) if given[-1] is not None else ()
+    return "\n\n".join(document[name] for name in fields), fields
+
+
+def _item(row: Mapping[str, Any], offered: Sequence[str], shared: int, *, fixed: bool) -> Item:
     document = row.get("doc")
-    field = None
-    if isinstance(document, Mapping):
-        found = (name for name in _TEXTS if isinstance(document.get(name), str) and document[name].strip())
-        field = next(found, None)
-    text = document[field] if isinstance(document, Mapping) and field else texts_in(prompt)
-    further = {name: value for name, value in plain_values(document) if name != field}
+    # Prompts of one task are alike but for the question: whole, each would look like a copy of the others.
+    text, fields = _asked(document)
+    text = text or texts_in(_prompt(row))[shared:]
+    further = {name: value for name, value in plain_values(document) if name not in fields}
     same = str(row["doc_hash"]) if "doc_hash" in row else text
-    turns = turns_in(prompt)
-    asked = turns if turns and len(turns) > 1 else texts_in(prompt)
     target = str(row.get("target", "")).strip() or None
     if not offered:
         answer = _generated(row)
-        return Item(str(row["doc_id"]), same, asked, text, answer, target, None, None, further)
+        return Item(str(row["doc_id"]), same, text, text, answer, target, None, None, further)
     names = list(offered) if fixed else [f"choice {number}" for number in range(1, len(offered) + 1)]
     likelihoods = _likelihoods(row)
     most = max(range(len(names)), key=lambda place: likelihoods[place])
     gold = _gold(target, offered, names)
     shares = _shares(likelihoods)
     return Item(
-        str(row["doc_id"]), same, asked, text, offered[most], gold, names[most],
+        str(row["doc_id"]), same, text, text, offered[most], gold, names[most],
         None if shares is None else dict(zip(names, shares, strict=True)), further,
     )  # fmt: skip
 

@@ -27,7 +27,7 @@ OWN = {
     "predictions": ("id", "text", "label", "base", "candidate", "base_p", "candidate_p"),
     "records": ("id", "prompt", "base_response", "candidate_response", "target"),
 }
-_TAKEN = ("ref", "passages", "expected", "response", "text", "label")
+_TAKEN = ("ref", "passages", "expected", "text", "label")
 """Names of columns that mean something to a track, whatever kind of table it is."""
 
 

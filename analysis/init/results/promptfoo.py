@@ -15,7 +15,6 @@ from analysis.init.results.documents import (
     plain_values,
     read_documents,
     texts_in,
-    turns_in,
 )
 
 _EQUAL = ("equals", "iequals")
@@ -59,20 +58,27 @@ def _item(row: Mapping[str, Any], place: int, *, several: bool) -> Item:
     given = row.get("vars") or (test.get("vars") if isinstance(test, Mapping) else None)
     given = given if isinstance(given, Mapping) else {}
     name = str(row.get("testIdx", place))
-    turns = turns_in(raw)
     metadata = dict(plain_values(test.get("metadata"))) if isinstance(test, Mapping) else {}
-    texts = [one for one in given.values() if isinstance(one, str)]
-    text = texts[0] if len(texts) == 1 else texts_in(dict(given)) if given else texts_in(raw)
+    # The words of the prompt around its variables are the same in every test.
+    text = _asked(given) or texts_in(raw)
     return Item(
         id=f"{name} prompt {row.get('promptIdx', 0)}" if several else name,
         # A prompt that was changed on purpose is still about the same test.
         same=json.dumps(given, sort_keys=True, ensure_ascii=False) if given else texts_in(raw),
-        asked=turns if turns and len(turns) > 1 else texts_in(raw),
+        asked=text,
         text=text,
         answer=_answer(row),
         target=_target(test),
         further=metadata,
     )
+
+
+def _asked(given: Mapping[str, Any]) -> str:
+    """The variables of a test: the only text as it is, several under their names."""
+    texts = {str(name): value for name, value in given.items() if isinstance(value, str) and value.strip()}
+    if len(texts) == 1:
+        return next(iter(texts.values()))
+    return "\n".join(f"{name}: {value}" for name, value in texts.items())
 
 
 def _answer(row: Mapping[str, Any]) -> str | None:

@@ -73,10 +73,11 @@ def _all_in(table: Table, column: str, known: set[str]) -> bool:
 
 def intent_section(folder: Folder) -> InitSection:
     """The lines for two classifiers, from the tables of texts that no other track has a use for."""
-    recorded = next((one for table in folder.texts if (one := _predictions(table)) is not None), None)
-    if recorded is not None:
-        return _recorded_section(recorded, folder)
     pair, paths = folder.models.classifiers, folder.paths
+    recorded = next((one for table in folder.texts if (one := _predictions(table)) is not None), None)
+    # Of two models that can be run more is known than of what they said.
+    if recorded is not None and pair.candidate is None and not pair.choices:
+        return _recorded_section(recorded, folder)
     found_messages = [one for table in folder.texts if (one := messages(table, pair.labels)) is not None]
     examples = _first(sorted((one for one in found_messages if one.label), key=lambda one: one.id is None))
     aside = _first([one for one in found_messages if one.label is None and one.id is not None])

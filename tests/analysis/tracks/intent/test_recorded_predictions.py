@@ -6,6 +6,7 @@ import json
 import math
 import subprocess
 import sys
+import tomllib
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -17,6 +18,7 @@ import pytest
 from analysis.base.errors import AssayError
 from analysis.base.records import ALL, Membership
 from analysis.data.examples import Examples
+from analysis.init import look_into, write_review
 from analysis.plugin.registry import get
 from analysis.run.check import check_review
 from analysis.run.pipeline import insert_arrow, insert_rows
@@ -35,7 +37,7 @@ from tests.analysis.tracks.intent.recorded import (
     write_parquet,
     write_recorded,
 )
-from tests.conftest import LABELS, write_jsonl
+from tests.conftest import LABELS, MakeClassifier, write_jsonl
 
 ROWS = predicted(count=24)
 
@@ -303,6 +305,24 @@ def test_keys_of_predictions_need_predictions_and_classes_must_be_known(tmp_path
         load_review(write_recorded(tmp_path, ROWS, 'base_p = "p"\n', without_predictions))
     with pytest.raises(AssayError, match="no label and no prediction is 'fraud'"):
         read(write_recorded(tmp_path, ROWS, edit=lambda text: text.replace("escalation", "fraud")))
+
+
+def test_init_takes_a_table_of_predictions_where_there_are_no_two_models(
+    tmp_path: Path, tiny_classifier: MakeClassifier
+) -> None:
+    write_jsonl(tmp_path / "preds.jsonl", ROWS)
+    look = look_into(tmp_path)
+    intent = tomllib.loads(look.text)["intent"]
+    assert (intent["predictions"], intent["label"], intent["critical"]) == (
+        "preds.jsonl",
+        "label",
+        ["escalation"],
+    )
+    assert check_review(write_review(tmp_path, look), trial=False).review.tracks
+    (tmp_path / "review.toml").unlink()
+    for seed, name in enumerate(("prod", "finetuned")):
+        tiny_classifier(tmp_path / "models" / name, seed=seed)
+    assert "predictions" not in tomllib.loads(look_into(tmp_path).text)["intent"]
 
 
 @pytest.mark.parametrize(
