@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+import stat
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from os import PathLike
@@ -235,9 +236,12 @@ class Replay:
             raise damaged("this stream lies in the store twice", str(file.path))
         known = self._known.get(file.path, START)
         try:
-            size = file.path.lstat().st_size
+            status = file.path.lstat()
         except OSError as error:
             raise system_error(error, "read this journal", file.path) from error
+        if not stat.S_ISREG(status.st_mode):
+            raise damaged("a journal must be a regular file", str(file.path))
+        size = status.st_size
         if size < known.offset:
             self._miss(file)
             return None, b""

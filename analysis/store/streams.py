@@ -195,10 +195,10 @@ def read_lines(
                     raise damaged(f"this line is longer than {LINE_LIMIT:,} bytes", where)
                 return found, Cursor(offset, line, position), content
             event = parse_line(content[:-1], where)
-            check_said(event, where)
             if position.who is None:
                 _check_identity(event, None if elsewhere else status.st_uid, where)
             position = check_link(event, stream_id, position, where)
+            check_said(event, where)
             found.append((content[:-1], event))
             offset += len(content)
             line += 1

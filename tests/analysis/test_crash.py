@@ -174,6 +174,7 @@ REVIEWER = """
 import os, shutil, sys, tempfile, time
 from pathlib import Path
 from analysis.review.session import ReviewSession
+from analysis.store.run import create_store
 
 def review(store, events, gid, uid):
     with ReviewSession.open(store, f"reviewer {uid}") as session:
@@ -190,7 +191,8 @@ if uid:
     # What a library loads when it is first used, other accounts may not be able to read.
     with tempfile.TemporaryDirectory() as folder, open(os.devnull, "w") as nowhere:
         own = Path(folder) / "r"
-        shutil.copytree(store, own)
+        shutil.copytree(store, own, ignore=shutil.ignore_patterns("events", "heads", "ledger.duckdb"))
+        create_store(own)
         out, sys.stdout = sys.stdout, nowhere
         review(own, 1, 0, 0)
         sys.stdout = out

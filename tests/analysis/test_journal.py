@@ -306,7 +306,7 @@ def test_links_and_special_files_are_no_journals(store: Path, tmp_path: Path) ->
     path = write(store, 1)
     path.rename(tmp_path / "outside.jsonl")
     path.symlink_to(tmp_path / "outside.jsonl")
-    assert "cannot read this journal" in set_aside(store)[name_of(path)]
+    assert "regular file" in set_aside(store)[name_of(path)]
     path.unlink()
     os.mkfifo(path)
     with pytest.raises(AssayError):
@@ -601,7 +601,7 @@ def test_the_ledger_holds_every_event_and_can_be_made_anew(store: Path) -> None:
     assert len(whole) == 7
     assert ends == replay.connection.execute("SELECT * FROM head ORDER BY stream_id").fetchall()
     (store / "ledger.duckdb").unlink()
-    assert rebuild(store) == store / "ledger.duckdb"
+    assert rebuild(store) == ()
     assert (content(), heads()) == (whole, ends)
     rebuild(store)
     assert content() == whole

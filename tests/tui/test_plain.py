@@ -116,7 +116,7 @@ def test_what_is_missing_of_the_record_is_the_first_line(store: Path) -> None:
     said_elsewhere(
         store, "bob", ("verdict", ref_of(0), {"base": "unsure", "candidate": "unsure"}), signed=False
     )
-    answers(store, "g m01", "e", "e", "q")
+    answers(store, "g m00", "e", "g m01", "e", "q")
     (path,) = [path for path in (store / "events").glob("*/*.jsonl") if path.read_bytes().count(b"\n") == 2]
     os.truncate(path, path.read_bytes().index(b"\n") + 1)
     first, second, *rest = answers(store, "q").splitlines()
