@@ -121,7 +121,11 @@ class SignoffScreen(BaseScreen):
         from analysis.report.preview import preview
 
         given = self.session.gate_input()
-        if self.console_app.busy or self._read_at is given:
+        if self.console_app.busy:
+            # Whoever works on the review has it alone; what it left is read when it is done.
+            self._asked_at = None
+            return
+        if self._read_at is given:
             return
         try:
             self._fields, self._read_at = preview(self.session), given
