@@ -83,7 +83,7 @@ async def test_decision_and_reason_are_a_draft_until_they_are_exported(
         assert decision is not None
         assert decision.reason == "titles\nescalate half"
         await pilot.press("S")
-        form = await until(pilot, "SHA256SUMS SHA-256 ")
+        form = " ".join((await until(pilot, "SHA256SUMS SHA-256 ")).split())
         assert "that must be judged are not" in form
         assert "reject: titles" in form
 

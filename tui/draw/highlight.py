@@ -37,27 +37,25 @@ def _marked(line: Line, wanted: str) -> Line:
     for piece in line.pieces:
         end = at + len(piece.text)
         if isinstance(piece.style, str) and piece.style in LABELS:
-            marked.pieces.append(piece)
+            marked.add(*piece)
         else:
-            marked.pieces += _cut(piece, at, spans)
+            _add_cut(marked, piece, at, spans)
         at = end
     return marked
 
 
-def _cut(piece: Piece, start: int, spans: Sequence[tuple[int, int]]) -> list[Piece]:
-    """A piece that begins at an offset, in stretches that are hits and stretches that are none."""
-    parts: list[Piece] = []
+def _add_cut(marked: Line, piece: Piece, start: int, spans: Sequence[tuple[int, int]]) -> None:
+    """Add a piece that begins at an offset, in stretches that are hits and stretches that are none."""
     at = 0
     for first, last in spans:
         begin, end = max(first - start, at), min(last - start, len(piece.text))
         if begin >= end:
             continue
-        parts += [Piece(piece.text[at:begin], piece.style)] if begin > at else []
         # Words that are coloured by attribution keep their colour.
         style = HIT if isinstance(piece.style, str) else piece.style + ATTRIBUTED_HIT
-        parts.append(Piece(piece.text[begin:end], style))
+        marked.add(piece.text[at:begin], piece.style).add(piece.text[begin:end], style)
         at = end
-    return [*parts, *([Piece(piece.text[at:], piece.style)] if at < len(piece.text) else [])]
+    marked.add(piece.text[at:], piece.style)
 
 
 def hits(text: str, wanted: str) -> list[tuple[int, int]]:

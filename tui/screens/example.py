@@ -202,9 +202,9 @@ class ExampleScreen(BaseScreen):
         self.draw()
 
     def draw(self, *, top: bool = False) -> None:
-        """Draw the example; from its first line where `top` is set, or where it is another than was drawn before."""
-        if self.ref != self._drawn:
-            self._drawn, top = self.ref, True
+        """Draw the example; from its first line where `top` is set, or where it or its list is another than before."""
+        if self.subject != self._drawn:
+            self._drawn, top = self.subject, True
         self.end_notice()
         widget, evidence, view = self.evidence_view, self.evidence, self.view
         width = max((widget.size.width or self.size.width) - 1, 40)

@@ -261,6 +261,8 @@ class FrameScreen(Screen[None]):
     @on(EntryCancelled)
     def _entry_cancelled(self, message: EntryCancelled) -> None:
         self.close_entry()
+        # What was said of the line goes with it.
+        self.notice("")
 
     @on(LineOpened)
     def _line_opened(self, message: LineOpened) -> None:

@@ -15,7 +15,7 @@ from analysis.review.whatif import why_silent
 from tui.draw import clipboard
 from tui.draw.lines import Target
 from tui.draw.messages import ExampleChosen, LineOpened
-from tui.draw.safe_text import cells, fit, printable
+from tui.draw.safe_text import as_written, cells, fit, printable
 from tui.plugin.attributions import explains_flip
 from tui.plugin.console import WHATIF, ScopePlace, TextPlace
 from tui.plugin.options import SIDE_MODES
@@ -238,7 +238,7 @@ class ReviewScreen(LabelScreen):
 
     def entered(self, purpose: str, text: str) -> None:
         if purpose == "search":
-            self._search(text)
+            self._search(as_written(text).replace("\n", " "))
         elif purpose == "go":
             self.console_app.show_example(self.session.resolve_ref(text.strip()))
         else:

@@ -77,6 +77,7 @@ class SignoffScreen(BaseScreen):
         self._read_at: GateInput | None = None
         self._asked_at: GateInput | None = None
         self._begun = False
+        self._half: str | None = None
 
     def body(self) -> Widget:
         """Fields above, decision below."""
@@ -99,6 +100,11 @@ class SignoffScreen(BaseScreen):
 
     def head_lines(self, width: int) -> Sequence[Line]:
         return review_head(self.session, width)
+
+    @property
+    def _written(self) -> str:
+        """The reason as far as it is written, also in a line that was left."""
+        return self.reason if self._half is None else self._half
 
     @property
     def promotable(self) -> bool:
@@ -129,7 +135,11 @@ class SignoffScreen(BaseScreen):
         from analysis.report.preview import preview
 
         given = self.session.gate_input()
-        if self.console_app.busy or self._read_at is given:
+        if self.console_app.busy:
+            # Whoever works on the review has it alone; what it left is read when it is done.
+            self._asked_at = None
+            return
+        if self._read_at is given:
             return
         try:
             self._fields, self._read_at = preview(self.session), given
@@ -200,7 +210,7 @@ class SignoffScreen(BaseScreen):
 
     def _drafted(self) -> None:
         """Keep what was chosen and written so far, and show it."""
-        self.session.save_decision_draft(self.decision, self.reason)
+        self.session.save_decision_draft(self.decision, self._written)
         self._show_decision()
         self.show_bars()
 
@@ -218,7 +228,7 @@ class SignoffScreen(BaseScreen):
 
     def do_decision_reason(self) -> None:
         """Write the reason."""
-        self.entry.ask("reason", "reason", self.reason)
+        self.entry.ask("reason", "reason", self._written)
         self.notice(f"⏎ takes it · esc leaves it · {EDITOR_KEY}")
 
     def do_entry_editor(self) -> None:
@@ -228,11 +238,12 @@ class SignoffScreen(BaseScreen):
 
     def typing(self, purpose: str, text: str) -> None:
         if purpose == "reason":
-            self.session.save_decision_draft(self.decision, as_written(text).strip())
+            self._half = as_written(text).strip()
+            self.session.save_decision_draft(self.decision, self._written)
 
     def entered(self, purpose: str, text: str) -> None:
         if purpose == "reason":
-            self.reason = as_written(text).strip()
+            self.reason, self._half = as_written(text).strip(), None
             self._drafted()
             self.notice("kept as a draft: X records it with the report")
         elif purpose == "allowed":
