@@ -20,6 +20,7 @@ from analysis.plugin.registry import registered
 from analysis.report import canonical, render
 from analysis.report.build import export, model_entries, statement
 from analysis.report.sums import SUMMED, parse_sums
+from analysis.review.plan import plan_content
 from analysis.review.session import ReviewSession
 from tests.analysis.report_fixture import HOSTILE, TOY, ToyTrack, inspect_all, toy_store
 
@@ -82,7 +83,10 @@ def test_the_nine_fields_stand_in_their_order(tmp_path: Path) -> None:
     assert said["Release decision"][0].startswith("reject, by alice (account uid:")
     assert "toy.broken (fail)" in said["Release decision"][1]
     predicate = predicate_of(report)
-    assert predicate["further"] == [{"field": "Response findings", "sentences": ["none"]}]
+    assert predicate["further"] == [
+        {"field": "Criteria fixed beforehand", "sentences": plan_content({})["sentences"]},
+        {"field": "Response findings", "sentences": ["none"]},
+    ]
     assert [(one["text"], one["moves"]) for one in predicate["findings"]] == [  # type: ignore[attr-defined]
         ("titles decide", True),
         ("reads well", False),
