@@ -83,7 +83,7 @@ class Runner:
             "PYTHONPATH": os.pathsep.join(map(str, (tools, ROOT))),
             "STORE": store,
             "REPORT": "reports/intent-v4",
-            "CANDIDATE": "models/intent-v4",
+            "MODELS": "models",
             "GITHUB_STEP_SUMMARY": str(self.summary),
             "GITHUB_OUTPUT": str(self.outputs),
             "MLFLOW_SAID": str(self.said),
@@ -306,7 +306,6 @@ def test_the_healthy_candidate_of_the_sample_ends_green(
     runner = Runner(work, str(store))
     text = review.read_text("utf-8")
     review.write_text(text.replace("[review]\n", f'[review]\nstore = "{store}"\n', 1), "utf-8")
-    runner.env["CANDIDATE"] = "models/intent-v4-rc2"
     assert runner.run(lines_of("analyze")["github"]).returncode == 1
     judge_decide_and_sign(runner, store)
     check_green(runner, {"github": []})
