@@ -24,6 +24,7 @@ from tests.conftest import MakeClassifier, messages, write_sample_review
 from tests.sample.honest_reviewer import judge_what_must_be
 from tests.tui.test_pipeline_formats import check_junit, check_markdown
 from tui.cli import command_parser
+from tui.commands.status_format import format_names
 
 ROOT = Path(__file__).parents[1]
 RECIPES = ROOT / "docs" / "recipes"
@@ -126,6 +127,11 @@ def test_the_recipes_are_what_they_claim_to_be() -> None:
     page = (ROOT / "docs" / "pipelines.md").read_text("utf-8")
     for path in RECIPES.iterdir():
         assert f"recipes/{path.name})" in page, "the page on pipelines names every recipe"
+    for line in page.splitlines():
+        if line.startswith("    assay "):
+            assert callable(command_parser().parse_args(shlex.split(line)[1:]).command)
+    for name in format_names():
+        assert f"| `{name}` |" in page
     for path in (GITHUB, GITLAB):
         assert len(path.read_text("utf-8").splitlines()) <= LINES
     for job in ("analyze", "promote"):
