@@ -24,6 +24,7 @@ from tests.conftest import MakeClassifier, messages, write_sample_review
 from tests.sample.honest_reviewer import judge_what_must_be
 from tests.tui.test_pipeline_formats import check_junit, check_markdown
 from tui.cli import command_parser
+from tui.commands.status_format import format_names
 
 ROOT = Path(__file__).parents[1]
 RECIPES = ROOT / "docs" / "recipes"
@@ -83,7 +84,7 @@ class Runner:
             "PYTHONPATH": os.pathsep.join(map(str, (tools, ROOT))),
             "STORE": store,
             "REPORT": "reports/intent-v4",
-            "CANDIDATE": "models/intent-v4",
+            "MODELS": "models",
             "GITHUB_STEP_SUMMARY": str(self.summary),
             "GITHUB_OUTPUT": str(self.outputs),
             "MLFLOW_SAID": str(self.said),
@@ -126,6 +127,11 @@ def test_the_recipes_are_what_they_claim_to_be() -> None:
     page = (ROOT / "docs" / "pipelines.md").read_text("utf-8")
     for path in RECIPES.iterdir():
         assert f"recipes/{path.name})" in page, "the page on pipelines names every recipe"
+    for line in page.splitlines():
+        if line.startswith("    assay "):
+            assert callable(command_parser().parse_args(shlex.split(line)[1:]).command)
+    for name in format_names():
+        assert f"| `{name}` |" in page
     for path in (GITHUB, GITLAB):
         assert len(path.read_text("utf-8").splitlines()) <= LINES
     for job in ("analyze", "promote"):
@@ -306,7 +312,6 @@ def test_the_healthy_candidate_of_the_sample_ends_green(
     runner = Runner(work, str(store))
     text = review.read_text("utf-8")
     review.write_text(text.replace("[review]\n", f'[review]\nstore = "{store}"\n', 1), "utf-8")
-    runner.env["CANDIDATE"] = "models/intent-v4-rc2"
     assert runner.run(lines_of("analyze")["github"]).returncode == 1
     judge_decide_and_sign(runner, store)
     check_green(runner, {"github": []})

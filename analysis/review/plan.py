@@ -61,19 +61,21 @@ def newest_plan(store: PathLike[str]) -> Plan | None:
         return None
     path = Path(store) / FOLDER / f"plan-{numbers[-1]}.json"
     content = read_small(path, LIMIT)
-    hint = (
-        "restore it from a copy; a plan is never changed, and moving it away is told by no run that took it"
-    )
     if content is None:
-        raise AssayError("this plan is gone", where=str(path), hint=hint)
+        raise AssayError("this plan is gone", where=str(path), hint=RESTORE)
     try:
         told = json.loads(content)
-        known = told["format"] == FORMAT and {"fixed_at", "actor", "runs", "determined_by"} <= told.keys()
+        known = told["format"] == FORMAT and {"fixed_at", "actor"} <= told.keys()
+        known = known and isinstance(told["runs"], list) and isinstance(told["determined_by"], dict)
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         known = False
     if not known:
-        raise AssayError("this plan is damaged, or of another version", where=str(path), hint=hint)
+        raise _damaged(path)
     return Plan(path, numbers[-1], hashlib.sha256(content).hexdigest(), told)
+
+
+def _damaged(path: Path) -> AssayError:
+    return AssayError("this plan is damaged, or of another version", where=str(path), hint=RESTORE)
 
 
 def fix_plan(

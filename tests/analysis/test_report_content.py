@@ -27,6 +27,7 @@ from analysis.report.model_files import model_entries
 from analysis.report.number_words import interval, number
 from analysis.report.render import PAGES
 from analysis.report.sums import SUMMED, parse_sums
+from analysis.review.plan import plan_content
 from analysis.review.session import ReviewSession
 from tests.analysis.report_fixture import HOSTILE, TOY, ToyTrack, inspect_all, toy_store
 from tests.analysis.store_fixture import unlock
@@ -91,7 +92,10 @@ def test_the_nine_fields_stand_in_their_order(tmp_path: Path) -> None:
     assert "toy.broken (fail)" in said["Release decision"][1]
     predicate = predicate_of(report)
     fixed, response = predicate["further"]
-    assert fixed["field"] == "Criteria fixed beforehand"
+    assert (fixed["field"], fixed["sentences"]) == (
+        "Criteria fixed beforehand",
+        plan_content({})["sentences"],
+    )
     assert response == {"field": "Response findings", "sentences": ["none"], "more": []}
     assert [(one["text"], one["moves"]) for one in predicate["findings"]] == [  # type: ignore[attr-defined]
         ("titles decide", True),
