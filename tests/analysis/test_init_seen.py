@@ -274,5 +274,5 @@ def test_what_check_offers_it_takes(
     out = capsys.readouterr().out
     assert "72 examples; 2 bad rows skipped" in out
     assert f"next: assay analyze {path} --skip-bad-rows" in out
-    with pytest.raises(SystemExit):
-        cli.main(["init", str(tmp_path), "--skip-bad-rows"])
+    assert cli.main(["init", str(tmp_path), "--skip-bad-rows"]) == 2
+    assert "--skip-bad-rows is of --from" in capsys.readouterr().err
