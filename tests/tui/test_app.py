@@ -76,7 +76,7 @@ async def test_what_others_record_arrives(console: OpenConsole, store: Path) -> 
         await until(pilot, "others: none yet")
         said_elsewhere(store, "bob", ("verdict", ref_of(0), {"base": "unsure", "candidate": "unsure"}))
         pilot.app.poll()
-        await until(pilot, "bob: not sure")
+        await until(pilot, "bob (merged from elsewhere): not sure")
 
 
 async def test_a_poll_without_news_draws_nothing(

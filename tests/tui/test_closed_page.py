@@ -381,4 +381,4 @@ async def test_others_are_shown_in_words_after_the_answer(
         await pilot.press("2")
         assert "bob" not in await at(pilot, "m00")
         await pilot.press("s")
-        await until(pilot, "bob: base is right")
+        await until(pilot, "bob (merged from elsewhere): base is right")

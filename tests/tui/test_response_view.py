@@ -375,10 +375,7 @@ def test_labels_stand_beside_what_the_leads_found(store: Path) -> None:
     assert "bob" not in told(SPOILED)
     with opened(store) as session:
         session.label_sides(SPOILED, {"spoils": {"base": "no", "candidate": "yes"}})
-    assert (
-        "spoils no, bob (merged from elsewhere): no · lead no yes, bob (merged from elsewhere): not sure · lead yes"
-        in told(SPOILED)
-    )
+    assert "spoils no, bob: no · lead no yes, bob: not sure · lead yes" in told(SPOILED)
 
 
 def test_an_estimate_rests_on_labels_and_leads_are_only_counted(store: Path) -> None:

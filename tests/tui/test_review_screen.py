@@ -135,7 +135,7 @@ async def test_others_are_hidden_until_my_own_verdict(
         assert "others: after you decide" in text
         assert "bob" not in text
         await pilot.press("s")
-        await until(pilot, "bob: base is right · not blind · bobs cause")
+        await until(pilot, "bob (merged from elsewhere): base is right · not blind · bobs cause")
 
 
 async def test_a_disagreement_is_settled_by_a_key_and_undone(

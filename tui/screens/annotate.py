@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from analysis.base.people import shown_as
+from analysis.base.people import account_of
 from analysis.base.review_records import RIGHTS
 from analysis.plugin.gate import judgement
 from tui.draw.gate_lines import flagged_gate
@@ -148,9 +148,7 @@ class AnnotateScreen(ExampleScreen):
         if evidence is None:
             return
         records = (evidence.mine, *evidence.others)
-        said = ", ".join(
-            f"{shown_as(one.actor, one.reviewer)}: {RIGHT_WORDS[one.right]}" for one in records if one
-        )
+        said = ", ".join(f"{account_of(one.actor).name}: {RIGHT_WORDS[one.right]}" for one in records if one)
         choices = [pick.Choice(right, RIGHT_MARKS[right][0], RIGHT_WORDS[right]) for right in RIGHTS]
         title = f"agreed on (said: {said})"
         self.app.push_screen(pick.PickScreen(self.console_app.colours, title, choices), self._settled)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from analysis.base.people import shown_as
+from analysis.base.people import account_of
 from analysis.base.records import SIDES, Side
 from tui.draw.lines import Line, wrap, wrapped
 from tui.draw.safe_text import cells
@@ -129,7 +129,7 @@ def _cell(evidence: ExampleEvidence, name: str, side: Side) -> Cell:
     said: list[tuple[str, Answer]] = []
     for who, record in (
         (MINE, evidence.mine),
-        *((shown_as(one.actor, one.reviewer), one) for one in evidence.others),
+        *((account_of(one.actor).name, one) for one in evidence.others),
     ):
         for behaviour, *answers in record.labels if record is not None else ():
             if behaviour == name:
