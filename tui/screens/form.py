@@ -126,7 +126,8 @@ class FormScreen(ModalScreen[bool]):
         Binding("up", "field(-1)", "previous field", show=False),
         Binding("down", "field(1)", "next field", show=False),
         Binding("ctrl+o", "hand_in", "save", show=False),
-        Binding("enter", "advance", "next field", show=False),
+        # Before the field sees it: what a field makes of enter comes after the keys that were typed ahead.
+        Binding("enter", "advance", "next field", show=False, priority=True),
     ]
 
     def __init__(
@@ -229,9 +230,6 @@ class FormScreen(ModalScreen[bool]):
             self.action_hand_in()
         else:
             self.action_field(1)
-
-    def on_input_submitted(self) -> None:
-        self.action_advance()
 
     def action_hand_in(self) -> None:
         """Hand the fields in; a refusal is shown and the form stays."""
