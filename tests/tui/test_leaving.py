@@ -227,14 +227,14 @@ def test_a_hang_up_in_any_state(
     published: Path,
     tmp_path: Path,
     programs: Programs,
-    record_property: Callable[[str, object], None],
+    record_testsuite_property: Callable[[str, object], None],
 ) -> None:
     dice = random.Random(number)
     store = shutil.copytree(published, tmp_path / "intent.review")
     state = STATES[number % len(STATES)]
     program = state(programs, store, dice)
     took = hang_up(program, store)
-    record_property(f"seconds after {state.__name__}", round(took, 2))
+    record_testsuite_property(f"seconds after {state.__name__} {number}", round(took, 2))
     # Nothing that one hang-up leaves behind is in the way of the next session.
     with ReviewSession.open(store, "alice"):
         pass
