@@ -11,7 +11,7 @@ from tui.draw.number_text import IMPROVEMENT_MARKS, PLAIN_UNITS, improvement, va
 if TYPE_CHECKING:
     from analysis.base.records import Measures, Metric, MetricSide, MetricSpec
 
-NAME_CELLS = 24
+NAME_CELLS = 25
 """Cells of a metric's title where there is room."""
 NARROW_CELLS = 13
 """The same below 61 columns."""
