@@ -118,13 +118,14 @@ class IntentTrack(Track):
         return tuple(method.spec for method in METHODS)
 
     def stages(self) -> tuple[Step, ...]:
-        """Probes are made first, so that variants are predicted with everything else."""
+        """Cues are searched for and probes made first, so that variants are predicted with everything else."""
         from analysis.tracks.intent.attribution import ATTRIBUTE, QUEUED
         from analysis.tracks.intent.calibration import CALIBRATION
         from analysis.tracks.intent.choose_options import options_stage
         from analysis.tracks.intent.contested import CONTESTED
         from analysis.tracks.intent.counterfactual import EFFECTS, VARIANTS
         from analysis.tracks.intent.enrichment import ENRICH
+        from analysis.tracks.intent.found_cues import CONFIRM, SEARCH
         from analysis.tracks.intent.leading import LEADING
         from analysis.tracks.intent.licence_metrics import LICENCE
         from analysis.tracks.intent.metrics import METRICS
@@ -134,6 +135,8 @@ class IntentTrack(Track):
         from analysis.tracks.intent.selective import SELECTIVE
 
         return (
+            SEARCH,
+            CONFIRM,
             VARIANTS,
             PREDICT,
             EFFECTS,
@@ -192,8 +195,9 @@ class IntentTrack(Track):
     def gate_settings(
         self, settings: TrackSettings, workbench: duckdb.DuckDBPyConnection
     ) -> dict[str, object]:
-        """What is declared of cues, signals, threshold and margins, terms inserted of each cue, where messages went."""
+        """What is declared of cues, signals, threshold and margins, terms inserted, cues found, where messages went."""
         from analysis.tracks.intent.contested import destinations
+        from analysis.tracks.intent.found_queries import found_cues, not_searched
         from analysis.tracks.intent.settings import intent_settings
 
         intent = intent_settings(settings)
@@ -202,6 +206,8 @@ class IntentTrack(Track):
             "irrelevant": dict(intent.irrelevant),
             "signals": dict(intent.signals),
             "terms": dict(terms),
+            "found": found_cues(workbench),
+            "not_searched": not_searched(workbench),
             "destinations": destinations(workbench, intent.label),
             "threshold": intent.threshold,
             "margins": dict(intent.margins),
