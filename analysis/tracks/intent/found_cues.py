@@ -74,7 +74,7 @@ def _plan(context: PlanContext) -> list[Shard]:
     others = [one for one in range(len(labels)) if one not in critical]
     parts = [[one] for one in critical]
     parts += [others[at : at + CLASSES_PER_SHARD] for at in range(0, len(others), CLASSES_PER_SHARD)]
-    drawn = list(_drawn(rows, context.models.digests["candidate"]))
+    drawn = list(drawn_texts(rows, context.models.digests["candidate"]))
     shards = []
     for part in parts:
         thorough = [one for one in part if one in critical]
@@ -99,7 +99,7 @@ Drawn = tuple[str, str, str | None, str, bool]
 """Ref, text, gold and digest of an evaluation text, and whether it is of the half that finds."""
 
 
-def _drawn(rows: Iterable[tuple[str, str, str | None, str]], candidate: str) -> Iterator[Drawn]:
+def drawn_texts(rows: Iterable[tuple[str, str, str | None, str]], candidate: str) -> Iterator[Drawn]:
     """The texts in random order, at most `MOST_TEXTS` of each half and class."""
     known = {row[0]: row for row in rows}
     seen: dict[tuple[str, str | None], int] = {}
