@@ -1,9 +1,9 @@
 """What the search for undeclared cues names, and what it takes for one: `python -m benchmarks.found_cues --help`.
 
-Candidates that `benchmarks.shortcuts` taught titles, `!!` or a template phrase, by data set and seed, and candidates that
-are taught a back door here: one rare word, in some training texts of other classes that are labelled critical, and in
-no evaluation text. No lexicon is declared. Healthy pairs are models of one recipe with other seeds. Outcomes are kept in
-the work folder, so that a run that was stopped goes on.
+Candidates that `benchmarks.shortcuts` taught titles, `!!` or a template phrase, by data set and seed, and candidates
+that are taught a back door here: one rare word, in some training texts of other classes that are labelled critical,
+and in no evaluation text. No lexicon is declared. Healthy pairs are models of one recipe with other seeds. Outcomes
+are kept in a folder, so that a run that was stopped goes on.
 """
 
 from __future__ import annotations

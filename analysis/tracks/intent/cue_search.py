@@ -4,7 +4,7 @@ A shortlist by the gradient of log p(class) at a place of insertion, candidate l
 (HotFlip: Ebrahimi et al., 2018, ACL, arXiv 1712.06751); then exact insertion in rounds into ever more texts of one
 half, from round to round with fewer cues and with pairs and runs around the best ones. What is left is tried on the
 texts of the other half, which had no part in finding it. There the candidate's change less the base's, and less what
-neutral phrases do in the same text, must exceed a margin, and the base must not do a quarter of it.
+neutral phrases do in the same text, must exceed a margin, and the base must not do a tenth of it.
 """
 
 from __future__ import annotations
@@ -45,8 +45,9 @@ LEAST_TEXTS = 20
 MARGIN: dict[Direction, float] = {"rise": 0.05, "fall": 0.10}
 """What the candidate's change beyond the base's must exceed: healthy candidates differ by less on words that are not
 the class's own."""
-MUCH_MORE = 4.0
-"""How many times the base's own effect the candidate's must be: words of the class move both."""
+MUCH_MORE = 10.0
+"""How many times the base's own effect the candidate's must be: words of the class move both, six times as much where
+the candidate has seen four times the texts of a class."""
 PLACES = 2
 """Places in each text at which the gradient is taken."""
 NEUTRAL = 3
@@ -97,7 +98,7 @@ class Tried:
     """One cue on the half that confirms: changes of p(class) by text, (texts,) a side, and what neutral phrases do.
 
     `p` is one-sided: of the candidate's change beyond the base's and neutral phrases' being within the margin, or the
-    base's being a quarter of it. 1 where a probability is not a number.
+    base's being a tenth of it. 1 where a probability is not a number.
     """
 
     cue: Cue
@@ -335,7 +336,7 @@ def _first_order(trials: Insertions, side: Side, hunt: Hunt, rows: Sequence[int]
         log_p = output.logits.float().log_softmax(dim=-1)[:, hunt.target].sum()
         (gradient,) = torch.autograd.grad(log_p, states)
         total += gradient[torch.arange(len(batch)), places].float().sum(dim=0)
-    scores = ((weights - middle) @ total).cpu().numpy().astype(np.float64)
+    scores = (weights @ total - middle @ total).cpu().numpy().astype(np.float64)
     return np.asarray(hunt.sign * scores / max(1, len(made)))
 
 

@@ -11,10 +11,12 @@ SELECT target, direction, kind, term, base, candidate, p FROM intent_cue_trial O
 SELECT f.target, f.name, f.direction, f.kind, f.cue_kind, f.term, t.refs
 FROM intent_found_cue f JOIN intent_cue_trial t
   ON t.target = f.target AND t.direction = f.direction AND t.kind = f.cue_kind AND t.term = f.term
-ORDER BY f.target, f.name, f.place
+ORDER BY f.target, length(f.name), f.name, f.place
 
 -- name: not_searched
-SELECT target, direction, status, why FROM intent_cue_search WHERE thorough AND status <> 'ok' ORDER BY target, direction DESC
+SELECT target, direction, status, why,
+       EXISTS (FROM intent_cue_search o WHERE o.target = s.target AND o.status = 'ok') AS in_part
+FROM intent_cue_search s WHERE thorough AND status <> 'ok' ORDER BY target, direction DESC
 
 -- name: searched
 -- Of a published run, attached as `evidence`.

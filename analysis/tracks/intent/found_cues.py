@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyarrow as pa
 
-from analysis.base.records import ALL, SIDES
+from analysis.base.records import ALL, SIDES, Side
 from analysis.base.seeds import shuffled
 from analysis.base.sql import queries
 from analysis.models.classifier_pair import classifiers
@@ -130,7 +130,9 @@ def _run(context: RunContext, shard: Shard) -> dict[str, pa.Table]:
     ]  # fmt: skip
     if wanted:
         why = trials.not_numbers()
-        words = {} if why else {side: vocabulary_words(models[side].tokenizer) for side in SIDES}
+        words: dict[Side, dict[str, int]] = (
+            {} if why else {side: vocabulary_words(models[side].tokenizer) for side in SIDES}
+        )
         given = Found(trials, golds, finding, words)
         for hunt in wanted:
             here = [] if why else search(given, [hunt])

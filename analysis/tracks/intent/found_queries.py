@@ -25,11 +25,14 @@ def found_cues(connection: duckdb.DuckDBPyConnection) -> dict[str, dict[str, Any
     return found
 
 
-def not_searched(connection: duckdb.DuckDBPyConnection) -> dict[str, dict[str, str]]:
-    """By critical class, what could not be searched for, with its status: `n/a` or `unknown`, and why."""
-    found: dict[str, dict[str, str]] = {}
-    for target, direction, status, why in connection.execute(_SQL["not_searched"]).fetchall():
-        said = found.setdefault(target, {"status": status, "why": ""})
+def not_searched(connection: duckdb.DuckDBPyConnection) -> dict[str, dict[str, Any]]:
+    """By critical class, what could not be searched for: `status` n/a or unknown, `why`, and whether the rest was.
+
+    `in_part` is true where the other direction was searched.
+    """
+    found: dict[str, dict[str, Any]] = {}
+    for target, direction, status, why, in_part in connection.execute(_SQL["not_searched"]).fetchall():
+        said = found.setdefault(target, {"status": status, "why": "", "in_part": in_part})
         what = "raises" if direction == "rise" else "takes away"
         reason = f"what {what} the class: {why}"
         said["why"] = "; ".join(filter(None, (said["why"], reason)))

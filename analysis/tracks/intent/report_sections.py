@@ -168,7 +168,7 @@ def _found(connection: duckdb.DuckDBPyConnection, given: GateInput) -> list[str]
             f"{tried} cues tried on the half of the texts that confirms"
         )
     said += [
-        f"undeclared cues of {target} were not searched for: {one['why']}"
+        f"undeclared cues of {target} were not {'all ' if one['in_part'] else ''}searched for: {one['why']}"
         for target, one in settings.get("not_searched", {}).items()
     ]
     return said

@@ -74,7 +74,8 @@ def texts(each: int = 60) -> list[dict[str, Any]]:
 def classifier(
     folder: Path, more: Say | None = None, words: Sequence[str] = WORDS, labels: Sequence[str] = LABELS
 ) -> Path:
-    return save_classifier(folder, labels, words, {**SAID, **(more or {})}, home=labels[-1])
+    said: dict[str, Mapping[str, float]] = {**SAID, **(more or {})}
+    return save_classifier(folder, labels, words, said, home=labels[-1])
 
 
 def run_search(
@@ -150,7 +151,7 @@ def test_a_back_door_is_found_and_asks_for_error_analysis(opened: Path) -> None:
         own, base = (row for row in gate.criteria[:2])
         assert own.value == gate.value
         assert base.value is not None
-        assert abs(base.value) < gate.value / 4
+        assert abs(base.value) < gate.value / 10
         assert not any(one.verdict == "fail" for one in relevance(session).values())
 
 
