@@ -105,7 +105,7 @@ class ProbesScreen(BaseScreen):
         found = self.session.gate_input().settings.get("intent", {}).get("found", {}).get(key)
         if found is not None:
             lines += wrapped(
-                "", f"{found_sentence(found)}; T takes it into a lexicon", width, indent=1, style="warn"
+                "", f"{found_sentence(found)}; L takes it into a lexicon", width, indent=1, style="warn"
             )
         lines.append(_columns(width))
         lines += [self._diff_line(diff, width) for diff in diffs]

@@ -9,7 +9,6 @@ from analysis.tracks.intent.report_sections import report_sections
 from tests.analysis.gate_fixture import check_criteria
 from tests.analysis.tracks.intent.conftest import LABEL
 
-
 FOUND = {"relevance_found_critical", "relevance_found_other"}
 """Written where the search for undeclared cues found something."""
 
