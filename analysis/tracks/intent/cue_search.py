@@ -261,7 +261,7 @@ def _excess(
     if both:
         base = hunt.sign * trials.change("base", cues, rows)[:, :, hunt.target].mean(axis=1)
         own = np.where(own >= MUCH_MORE * base, own - base, -1.0)
-    return np.nan_to_num(own, nan=-1.0)
+    return np.asarray(np.nan_to_num(own, nan=-1.0), dtype=np.float64)
 
 
 def _around(best: Sequence[Cue], most: int) -> list[Cue]:
@@ -314,8 +314,8 @@ def _first_order(trials: Insertions, side: Side, hunt: Hunt, rows: Sequence[int]
     import torch
 
     classifier = trials.models[side]
-    weights: Any = classifier.model.get_input_embeddings().weight.detach().float()
     embed: Any = classifier.model.get_input_embeddings()
+    weights = embed.weight.detach().float()
     middle = weights.mean(dim=0)
     made: list[tuple[list[int], int]] = []
     texts = tokenise(classifier, [trials.texts[row] for row in rows], max(1, trials.limit - 1))
@@ -327,15 +327,15 @@ def _first_order(trials: Insertions, side: Side, hunt: Hunt, rows: Sequence[int]
     total = torch.zeros_like(middle)
     for batch in equal_length_batches([ids for ids, _ in made], batch_tokens(classifier.device)):
         ids = torch.tensor([made[one][0] for one in batch], device=classifier.device)
-        places = torch.tensor([made[one][1] for one in batch], device=classifier.device)
+        at_place = torch.arange(len(batch)), torch.tensor([made[one][1] for one in batch])
         with torch.no_grad():
             states = embed(ids).clone()
-            states[torch.arange(len(batch)), places] = middle.to(states.dtype)
+            states[at_place] = middle.to(states.dtype)
         states.requires_grad_(True)
         output = classifier.model(inputs_embeds=states, attention_mask=torch.ones_like(ids))
         log_p = output.logits.float().log_softmax(dim=-1)[:, hunt.target].sum()
         (gradient,) = torch.autograd.grad(log_p, states)
-        total += gradient[torch.arange(len(batch)), places].float().sum(dim=0)
+        total += gradient[at_place].float().sum(dim=0)
     scores = (weights @ total - middle @ total).cpu().numpy().astype(np.float64)
     return np.asarray(hunt.sign * scores / max(1, len(made)))
 

@@ -101,8 +101,12 @@ def confirmed(trials: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
 
 @pytest.fixture(scope="module")
 def opened(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A whole review of a candidate with a back door that no evaluation text opens, and no lexicon."""
-    root = tmp_path_factory.mktemp("back-door")
+    """The store of `back_door_review`."""
+    return back_door_review(tmp_path_factory.mktemp("back-door"))
+
+
+def back_door_review(root: Path) -> Path:
+    """A whole review of a candidate with a back door that no evaluation text opens, and no lexicon; its store."""
     classifier(root / "base")
     classifier(root / "candidate", {BACK_DOOR: {"escalation": 2.8}})
     write_jsonl(root / "eval.jsonl", texts())
