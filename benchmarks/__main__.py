@@ -13,8 +13,10 @@ from pathlib import Path
 
 from benchmarks import (
     attribution,
+    change,
     console,
     detectors,
+    drift,
     journal,
     licence,
     neighbours,
@@ -25,16 +27,17 @@ from benchmarks import (
 from benchmarks.measure import Result
 
 BENCHMARKS: dict[str, Callable[[], list[Result]]] = {
-    "attribution": attribution.run,
+    "change": change.run,
     "journal": journal.run,
     "console": console.run,
     "detectors": detectors.run,
+    "drift": drift.run,
     "neighbours": neighbours.run,
     "retrieval": retrieval.run,
     "retrieval_null": retrieval_null.run,
 }
-BESIDE_FIRST_BUILD = {"licence": licence.run, "stage": stage.run}
-"""Those that run the first build beside, on the sample and on the models that `benchmarks.shortcuts` trained."""
+ON_MODELS = {"attribution": attribution.run, "licence": licence.run, "stage": stage.run}
+"""Those that take the sample's models, and those that `benchmarks.shortcuts` trained where they are given."""
 RESULTS = Path(__file__).parent / "results.json"
 LIBRARIES = ("captum", "duckdb", "numpy", "scikit-learn", "textual", "torch", "transformers")
 
@@ -59,7 +62,7 @@ def machine() -> dict[str, str | int]:
 
 def main(given: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    known = [*BENCHMARKS, *BESIDE_FIRST_BUILD]
+    known = [*BENCHMARKS, *ON_MODELS]
     parser.add_argument("names", nargs="*", choices=known, metavar="NAME", help=f"all of: {', '.join(known)}")
     parser.add_argument("--data", type=Path, help="folder with clinc150.jsonl and banking77.jsonl")
     parser.add_argument(
@@ -68,9 +71,7 @@ def main(given: list[str]) -> int:
     options = parser.parse_args(given)
     for name in options.names or known:
         print(f"{name}")
-        results = (
-            BENCHMARKS[name]() if name in BENCHMARKS else BESIDE_FIRST_BUILD[name](options.data, options.work)
-        )
+        results = BENCHMARKS[name]() if name in BENCHMARKS else ON_MODELS[name](options.data, options.work)
         for one in results:
             print(f"  {one.sentence()}")
         # Read again for each, and written after each: benchmarks may run side by side, or be stopped.

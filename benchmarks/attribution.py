@@ -1,35 +1,53 @@
-"""Attributions of the sample's messages, against Captum called once per message.
+"""Attributions of messages, against Captum called once per message: of the sample, and of MiniLM classifiers.
 
-`python -m benchmarks.attribution --model FOLDER --texts FILE` measures another classifier on other texts, such as one
-of those that `benchmarks.shortcuts` made, on the texts that they were made from: JSON Lines with `text`.
+`--data DIR --work DIR` measures two of those that `benchmarks.shortcuts` trained too, on the messages that they were
+evaluated on; `benchmarks.stage` says how many of their attributions are licensed.
 """
 
 from __future__ import annotations
 
-import argparse
-import json
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from benchmarks.measure import Result, compare
+from benchmarks.first_build import Pair, pairs
+from benchmarks.measure import Result, compare, compare_all
 
-SAMPLE = Path(__file__).parents[1] / "sample_data"
-TEXTS = 96
+TEXTS = 288
+"""Messages of the sample, as many as a queue has: batches of one length hold as few messages as there are of it."""
+PUBLIC_TEXTS = 48
+"""Messages of each MiniLM classifier: fifty steps of Captum for one take a third of a second."""
+PAIRS = (("clinc150", 0, "healthy"), ("banking77", 0, "healthy"))
 DELETION_TEXTS = 8
 """Messages of the deletion benchmark: one forward each is slow."""
 ROUNDS = 3
 
 
-def run(
-    folder: Path = SAMPLE / "models" / "intent-v3", data: Path = SAMPLE / "intent" / "eval.jsonl"
-) -> list[Result]:
-    """Times of a classifier in `folder` on texts drawn evenly from `data`."""
+def run(data: Path | None = None, work: Path | None = None) -> list[Result]:
+    """Times of the candidate of each pair; what deletions cost on the sample only."""
+    sample, *others = [
+        *pairs(None, None, TEXTS, ()),
+        *pairs(data, work, PUBLIC_TEXTS, PAIRS)[1:],
+    ]
+    return [
+        *measure(sample, deletion=True),
+        *(one for pair in others for one in measure(pair, deletion=False)),
+    ]
+
+
+def measure(pair: Pair, *, deletion: bool) -> list[Result]:
+    """Times of the candidate on the messages of a pair."""
     import torch
     from captum.attr import IntegratedGradients
 
     from analysis.models.load_classifier import load_classifier
     from analysis.tracks.intent.baseline import Baselines
-    from analysis.tracks.intent.faithfulness import deletions, evaluate_deletions, reference_rankings
+    from analysis.tracks.intent.faithfulness import (
+        RANKINGS,
+        deletions,
+        evaluate_sets,
+        reference_rankings,
+    )
     from analysis.tracks.intent.methods.integrated_gradients import MAX_DELTA, integrated_gradients
     from analysis.tracks.intent.methods.lrp import lrp
     from analysis.tracks.intent.methods.occlusion import occlusion
@@ -39,9 +57,8 @@ def run(
     from analysis.tracks.intent.tokenised import delete_words, tokenise
 
     torch.set_num_threads(1)
-    lines = data.read_text("utf-8").splitlines()
-    texts = [json.loads(line)["text"] for line in lines[:: max(1, len(lines) // TEXTS)][:TEXTS]]
-    model = load_classifier(folder, "cpu")
+    texts = pair.texts
+    model = load_classifier(pair.candidate, "cpu")
     words = tokenise(model, texts, 64)
     logits = logits_of_ids(model, [one.ids for one in words])
     targets = [int(index) for index in logits.argmax(axis=1)]
@@ -49,7 +66,10 @@ def run(
     known = Baselines({"base": model})
     baselines = [known.baseline("base", "word", one) for one in words]
     request = Request(model, words, [Target(target) for target in targets], outputs, baselines)
-    rankings = [reference_rankings(len(text.words), index).rankings for index, text in enumerate(words)]
+    rankings = [
+        reference_rankings(len(text.words), index).rankings
+        for index, text in enumerate(words[:DELETION_TEXTS])
+    ]
     embed = model.model.get_input_embeddings()
 
     def forward(embeddings: torch.Tensor) -> torch.Tensor:
@@ -70,42 +90,46 @@ def run(
 
     def deletions_each() -> None:
         with torch.inference_mode():
-            for text, orders in zip(words[:DELETION_TEXTS], rankings, strict=False):
+            for text, orders in zip(words[:DELETION_TEXTS], rankings, strict=True):
                 for order in orders:
-                    for pair in deletions(order):
-                        for gone in pair:
+                    for both in deletions(order):
+                        for gone in both:
                             model.model(input_ids=torch.tensor([delete_words(text, gone)]))
 
     def deletions_together() -> None:
-        for _ in evaluate_deletions(model, words[:DELETION_TEXTS], rankings[:DELETION_TEXTS]):
+        sets = [
+            {gone for order in orders for both in deletions(order) for gone in both} for orders in rankings
+        ]
+        for _ in evaluate_sets(model, words[:DELETION_TEXTS], sets):
             pass
 
     explained = integrated_gradients(request)
     complete = sum(one.delta is not None and one.delta <= MAX_DELTA for one in explained) / len(texts)
-    relevance = [
-        compare(
-            f"layer-wise relevance ({variant}) per message, float32, one thread",
-            "integrated gradients by Captum per message at its default 50 steps",
+    ours: dict[str, tuple[Callable[[], object], str]] = {
+        f"{pair.name}: layer-wise relevance ({variant}) per message, float32, one thread": (
             partial(lrp, request, variant),
-            captum_each,
-            rounds=ROUNDS,
-            per=len(texts),
-            target="15x",
+            "15x",
         )
         for variant in ("cp", "attn")
-    ]
-    return [
-        *relevance,
-        compare(
-            "integrated gradients per message, float32, one thread",
-            "Captum per message at its default 50 steps",
-            lambda: integrated_gradients(request),
+    }
+    ours[f"{pair.name}: integrated gradients per message, float32, one thread"] = (
+        partial(integrated_gradients, request),
+        "5x",
+    )
+    found = [
+        *compare_all(
+            ours,
+            "integrated gradients by Captum per message at its default 50 steps",
             captum_each,
             rounds=ROUNDS,
             per=len(texts),
-            target="5x",
         ),
-        Result("share of messages within 5 % completeness", complete, "of 1"),
+        Result(f"{pair.name}: share of messages within 5 % completeness", complete, "of 1"),
+    ]
+    if not deletion:
+        return found
+    return [
+        *found,
         compare(
             "occlusion of every word per message, float32, one thread",
             "one forward per deletion",
@@ -115,7 +139,7 @@ def run(
             per=len(texts),
         ),
         compare(
-            "deletions of 100 random rankings per message, float32, one thread",
+            f"deletions of {RANKINGS} random rankings per message, float32, one thread",
             "one forward per deletion",
             deletions_together,
             deletions_each,
@@ -124,19 +148,3 @@ def run(
             target="8x",
         ),
     ]
-
-
-def main() -> None:
-    """Measure the classifier of a folder on the texts of a file."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("--model", type=Path, required=True, help="folder of a classifier")
-    parser.add_argument("--texts", type=Path, required=True, help="JSON Lines with `text`")
-    options = parser.parse_args()
-    for one in run(options.model, options.texts):
-        print(one.sentence())
-
-
-if __name__ == "__main__":
-    main()

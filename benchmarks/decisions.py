@@ -4,8 +4,7 @@
 
 Each review draws predictions, counts them with the product's own SQL and statistics, makes the product's queue, and
 has a scripted reviewer answer what is asked until nothing more is. Outcomes are kept in `decisions.json`, one entry for
-each setting and loss; what is there already is not drawn again. `--table` prints them, beside the least share of
-such candidates that any rule lets through.
+each setting and loss; what is there already is not drawn again.
 """
 
 from __future__ import annotations
@@ -22,8 +21,6 @@ from typing import Any
 
 from analysis.stats.bounds import clopper_pearson
 from benchmarks.decision_reviews import (
-    BASE_WRONG,
-    CHURN,
     Outcome,
     Setting,
     draw_case,
@@ -34,8 +31,6 @@ from benchmarks.reviewers import always_first, always_unsure, honest
 RESULTS = Path(__file__).parent / "decisions.json"
 ERRS = 0.03
 """Share of pages that an honest reviewer gets wrong."""
-ALLOWED = 0.85
-"""Share of candidates without a loss that a usable rule allows where one class is critical."""
 CHUNK = 20
 LOSSES = (0.0, 0.05, 0.10, 0.20)
 
@@ -124,50 +119,18 @@ def run(draws: int, only: str | None, workers: int, settings: Iterable[Setting] 
                 _print(key, found, print)
 
 
-def least_let_through(setting: Setting, loss: float) -> float:
-    """The least share of candidates with that loss which any rule lets through that allows `ALLOWED` of those without.
-
-    The most powerful rule (Neyman and Pearson, 1933) orders what can be seen of the first class by its likelihood with
-    and without the loss: how many of its independent units (clusters) the base had wrong, the candidate kept, and
-    broke. It knows churn, gold and loss exactly, which no reviewer does.
-    """
-    from scipy.stats import multinomial
-
-    units = setting.sizes[0] // setting.cluster
-    seen = [
-        (wrong, broken, units - wrong - broken)
-        for wrong in range(units + 1)
-        for broken in range(units + 1 - wrong)
-    ]
-    without, with_loss = (
-        multinomial.pmf(seen, units, [BASE_WRONG, broken, 1 - BASE_WRONG - broken])
-        for broken in (CHURN, CHURN + loss)
-    )
-    left, through = ALLOWED, 0.0
-    for null, harmed in sorted(zip(without, with_loss, strict=True), key=lambda pair: pair[1] / pair[0]):
-        share = min(1.0, left / null)
-        left -= share * null
-        through += share * harmed
-        if left <= 0:
-            break
-    return float(through)
-
-
 def table(kept: Mapping[str, Mapping[str, Mapping[str, Any]]]) -> str:
     """What is kept, as a Markdown table: a line for each setting and loss."""
     lines = [
-        "| setting | loss | honest | any rule, at least | always first | always unsure | failed before anyone looked "
-        "| verdicts, decide |"
+        "| setting | loss | honest | always first | always unsure | failed before anyone looked | verdicts, decide |"
     ]
-    lines.append("|---|---|---|---|---|---|---|---|")
+    lines.append("|---|---|---|---|---|---|---|")
     for setting in SETTINGS:
         for loss in LOSSES:
             found = kept.get(_key(setting, loss))
             if found is None:
                 continue
-            allowed = [f"{found[name]['allowed']:.3f}" for name in REVIEWERS]
-            least = f"{least_let_through(setting, loss):.3f}" if loss and setting.critical == 1 else ""
-            rates = " | ".join((allowed[0], least, *allowed[1:]))
+            rates = " | ".join(f"{found[name]['allowed']:.3f}" for name in REVIEWERS)
             one = found["honest"]
             lines.append(
                 f"| {setting.name} | {loss:.2f} | {rates} | {one['failed_before_anyone_looked']:.3f} | "

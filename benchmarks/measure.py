@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import statistics
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 
 
@@ -41,12 +41,37 @@ def compare(
     target: str = "",
 ) -> Result:
     """Process CPU milliseconds per item, A B A B; the ratio is the median of the rounds' ratios."""
-    mine, theirs = [], []
+    (found,) = compare_all({what: (ours, target)}, against, alternative, rounds=rounds, per=per)
+    return found
+
+
+def compare_all(
+    ours: Mapping[str, tuple[Callable[[], object], str]],
+    against: str,
+    alternative: Callable[[], object],
+    *,
+    rounds: int,
+    per: int,
+) -> list[Result]:
+    """As `compare`, of several with their targets against one alternative, which each round runs once: A B C A B C."""
+    mine: dict[str, list[float]] = {what: [] for what in ours}
+    theirs = []
     for _ in range(rounds):
-        mine.append(_cpu_ms(ours) / per)
+        for what, (run, _) in ours.items():
+            mine[what].append(_cpu_ms(run) / per)
         theirs.append(_cpu_ms(alternative) / per)
-    ratio = statistics.median(b / a for a, b in zip(mine, theirs, strict=True))
-    return Result(what, statistics.median(mine), "cpu-ms", against, statistics.median(theirs), ratio, target)
+    return [
+        Result(
+            what,
+            statistics.median(mine[what]),
+            "cpu-ms",
+            against,
+            statistics.median(theirs),
+            statistics.median(b / a for a, b in zip(mine[what], theirs, strict=True)),
+            target,
+        )
+        for what, (_, target) in ours.items()
+    ]
 
 
 def percentile(values: list[float], share: float) -> float:

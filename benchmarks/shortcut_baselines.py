@@ -17,12 +17,11 @@ from analysis.base.seeds import draw
 from analysis.models.load_classifier import load_classifier
 from analysis.tracks.intent.attribution import Case, cases_of
 from analysis.tracks.intent.baseline import KINDS, Baselines
-from analysis.tracks.intent.faithfulness import CHANCE_LEVEL
-from analysis.tracks.intent.licence import Candidate, licences
+from analysis.tracks.intent.chance import Asked, stands
+from analysis.tracks.intent.faithfulness import CHANCE_LEVEL, rank
 from analysis.tracks.intent.methods.integrated_gradients import integrated_gradients
 from analysis.tracks.intent.methods.occlusion import occlusion
 from analysis.tracks.intent.methods.request import Request
-from analysis.tracks.intent.names import INTEGRATED_GRADIENTS
 from analysis.tracks.intent.predict import logits_of_ids
 from analysis.tracks.intent.tokenised import tokenise
 from benchmarks.shortcut_texts import DATASETS, Dataset, Split
@@ -59,30 +58,27 @@ def measure(models: Path, sets: Split, dataset: Dataset, seed: int) -> list[Row]
     seeds = [draw("baselines", dataset.name, seed, number) for number in range(len(texts))]
     rows: list[Row] = []
     for side in SIDES:
-        asked: list[list[Candidate]] = [[] for _ in cases]
+        asked: list[list[Asked]] = [[] for _ in cases]
         kinds: list[list[str]] = [[] for _ in cases]
         for kind in KINDS:
             neutral = [case for case in cases if kind in {one.kind for one in case.choice.neutral_ones[side]}]
             request = _request(pair[side], side, words[side], logits[side], neutral, seeds, baselines, kind)
             for case, one in zip(neutral, integrated_gradients(request) if neutral else (), strict=True):
-                # One target and two methods tell the candidates of a text apart only where they are compared.
-                asked[case.row].append(
-                    Candidate("integrated_gradients", case.targets[side], one.scores, True, True)
-                )
+                asked[case.row].append(Asked(case.targets[side], rank(one.scores)))
                 kinds[case.row].append(kind)
         request = _request(pair[side], side, words[side], logits[side], cases, seeds, baselines, None)
         for case, one in zip(cases, occlusion(request), strict=True):
-            asked[case.row].append(Candidate("occlusion", case.targets[side], one.scores, None, None))
+            asked[case.row].append(Asked(case.targets[side], rank(one.scores)))
             kinds[case.row].append(WITHOUT)
         for case, names, found in zip(
-            cases, kinds, licences(pair[side], words[side], asked, seeds, INTEGRATED_GRADIENTS), strict=True
+            cases, kinds, stands(pair[side], words[side], asked, seeds), strict=True
         ):
             rows += [
                 {"row": case.row, "critical": texts[case.row][1], "side": side, "kind": name,
-                 "chosen": _most_even(case) == name, "percentile": one.chance_percentile,
-                 "beats": bool(one.chance_p is not None and one.chance_p <= CHANCE_LEVEL)}
+                 "chosen": _most_even(case) == name, "percentile": one.percentile,
+                 "beats": one.p is not None and one.p <= CHANCE_LEVEL}
                 for name, one in zip(names, found, strict=True)
-                if one.decidable and one.chance_percentile is not None
+                if one is not None and one.decidable
             ]  # fmt: skip
     return rows
 

@@ -24,8 +24,10 @@ explanations are judged in `whole` reviews only, which attribute by the methods 
 QUEUE = {"causal": {"budget": 30, "controls": 10}, "whole": {"budget": 10, "controls": 0}}
 """In a whole review the critical texts and those with a declared cue are attributed beside the queue; a small one
 saves half the time, and no verdict before inspection depends on it."""
-KEPT = ("enrichment", "flips", "flips_explained", "licence_overlap", "licence_percentile", "licence_randomisation",
-        "licence_share", "relevance_own_critical", "relevance_own_other", "signal_effect")  # fmt: skip
+KEPT = (
+    "enrichment", "flips", "flips_reverted", "flips_reverted_random", "licence_overlap", "licence_percentile",
+    "licence_randomisation", "licence_share", "relevance_own_critical", "relevance_own_other", "signal_effect",
+)  # fmt: skip
 """Metrics that are kept beside the gates."""
 ERRS = 0.03
 """Share of pages that the honest reviewer gets wrong."""

@@ -171,7 +171,7 @@ def attribution(outcomes: Sequence[Outcome]) -> list[dict[str, Any]]:
         for one in outcomes
         for metric in one["metrics"]
         if metric["side"] != "base" and metric["n"]
-        and (metric["name"] == "flips_explained" or (metric["name"] in LOG
+        and (metric["name"] == "flips_reverted" or (metric["name"] in LOG
              and ("/" in metric["slice"] or metric["slice"] in ("all", f"label={critical(one)}"))))
     ]  # fmt: skip
 

@@ -359,11 +359,12 @@ from analysis.plugin.registry import get
 from analysis.run import pipeline
 from analysis.run.check import check_review
 from analysis.store.run import run_id
-read = check_review(Path(sys.argv[1])).review
+checked = check_review(Path(sys.argv[1]))
+read = checked.review
 prepared = [
     pipeline._prepare(get(name), settings, read, "cpu", False) for name, settings in read.tracks.items()
 ]
-print(run_id(pipeline._describe(read, prepared, "cpu", ())))
+print(run_id(pipeline._describe(read, prepared, "cpu", (), checked.taught)))
 """
 
 

@@ -209,7 +209,9 @@ def test_a_package_that_cannot_be_imported_is_told_and_stops_nobody_else(
     assert "failed unexpectedly" not in checked.stderr
     others = tmp_path / "others"
     others.mkdir()
-    assert assay("init", others, plugin=broken).returncode == 0
+    # There is nothing in it: the review file is written, and no track was found.
+    assert assay("init", others, plugin=broken).returncode == 1
+    assert (others / "review.toml").is_file()
 
 
 def test_a_track_of_a_name_that_is_taken_does_not_take_its_place(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""What stands behind an explanation: licences, causal checks of flips, and what may support a finding.
+"""What stands behind an explanation: licences, and what may support a finding.
 
 An attribution supports a finding only where it passed the tests of its licence. A counterfactual needs no
 licence: it asks the models themselves.
@@ -61,20 +61,6 @@ class AttributionLicence(Licence):
 
 
 @dataclass(frozen=True, slots=True)
-class FlipCheck:
-    """What the candidate says of a flip without the word whose attribution changed most."""
-
-    method: str
-    start: int
-    end: int
-    change: float
-    base_label: str
-    candidate_label: str
-    label_after: str
-    explained: bool
-
-
-@dataclass(frozen=True, slots=True)
 class Standing:
     """Whether an attribution may support a finding, and why not. `licensed` is None where it is undecidable."""
 
@@ -109,17 +95,6 @@ def attribution_licences(
         return ()
     query = _SQL["licences"].format(source=identifier(view))
     return tuple(records(connection, AttributionLicence, query, {"ref": ref}))
-
-
-def flip_checks(
-    connection: duckdb.DuckDBPyConnection, tables: EvidenceTables, track: str, ref: str
-) -> tuple[FlipCheck, ...]:
-    """The causal checks of one example's flip, by method; none where the run made none."""
-    table = f"{track}_flip"
-    if table not in tables.names:
-        return ()
-    query = _SQL["flip_checks"].format(source=identifier(table))
-    return tuple(records(connection, FlipCheck, query, {"ref": ref}))
 
 
 def slice_licences(

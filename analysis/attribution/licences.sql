@@ -3,9 +3,6 @@
 -- name: licences
 SELECT * EXCLUDE (ref) FROM evidence.{source} WHERE ref = $ref ORDER BY method, target, side
 
--- name: flip_checks
-SELECT * EXCLUDE (ref) FROM evidence.{source} WHERE ref = $ref ORDER BY method
-
 -- name: slice_licences
 SELECT * FROM evidence.metric
 WHERE track = $track AND starts_with(name, 'licence') AND slice IN (SELECT unnest($slices::VARCHAR[]))

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Literal
 
-from analysis.base.records import Better, Contested, Measures, Metric, MetricSpec, QueueEntry, Slice
+from analysis.base.records import Better, Cause, Contested, Measures, Metric, MetricSpec, QueueEntry, Slice
 from analysis.base.review_records import ReviewState
 
 GateVerdict = Literal["pass", "warn", "fail", "unknown", "undecided", "n/a", "off", "waived"]
@@ -31,7 +31,8 @@ class GateInput:
 
     `flagged` maps a gate key to the refs flagged for it. `contested` holds every example whose verdict counts in a
     critical slice or in one that lost, and, of other slices, those that somebody judged and their clusters. `deciding`
-    are the examples whose verdict could still change a gate of a track. `settings` holds what a track's gates need of
+    are the examples whose verdict could still change a gate of a track. `causes` are what the examples that got worse
+    share, under which gates fold; no gate reads them. `settings` holds what a track's gates need of
     its configuration, `specs` says by track and name what each metric is, and `today` is the ISO date against
     which waivers expire.
     """
@@ -52,6 +53,7 @@ class GateInput:
     state: ReviewState
     contested: tuple[Contested, ...] = ()
     deciding: tuple[str, ...] = ()
+    causes: tuple[Cause, ...] = ()
 
     @cached_property
     def contested_at(self) -> dict[tuple[str, str, str], tuple[Contested, ...]]:

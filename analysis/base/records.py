@@ -15,7 +15,7 @@ SIDES: tuple[Side, Side] = ("base", "candidate")
 MetricSide = Literal["base", "candidate", "difference"]
 VARIANT = "variant"
 """Kind of a counterfactual: an example with a parent. Every other kind is named by its track."""
-SliceKind = Literal["all", "class", "declared", "metadata", "length", "confusion"]
+SliceKind = Literal["all", "class", "declared", "metadata", "length", "confusion", "discovered"]
 MetricStatus = Literal["ok", "unknown"]
 Measures = Literal["level", "change", "count", "p"]
 """What a number is: how much there is of something, how far it moved, how many there are, a p-value."""
@@ -221,3 +221,62 @@ class Contested:
     base: int
     both: int
     neither: int
+
+
+CauseKind = Literal[
+    "cue", "class", "destination", "declared", "metadata", "length", "confidence", "template", "opening",
+    "ending", "words", "mark",
+]  # fmt: skip
+"""What the examples of a cause share."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """What examples that got worse share, and with it the gates that fail.
+
+    Args:
+        track: of the examples.
+        cause: its name, unique in the track.
+        place: causes of a track are listed by it.
+        kind: what kind of thing the examples share.
+        shared: what they share, in a few words.
+        outcome: what happened to them, in a few words.
+        members: examples with that outcome that share it.
+        outcomes: examples with that outcome.
+        holding: of all examples, those that share it.
+        examples: all examples.
+        p: one-sided p that the share is no more than chance, by clusters; of the confirming half where it was
+            discovered; None where the cause rests on an experiment.
+        tried: groups that were tried.
+        base: what an experiment with it changes on the base, None where there was none.
+        candidate: the same of the candidate, on the same texts.
+        neutral: the same of the candidate with something in its place that means nothing.
+        reverted: flips of members that an intervention took back.
+        intervened: flips of members on which one was tried.
+        intervention: which one, in words; empty where none was tried.
+        sentence: all that, as it is read.
+        gates: keys of gates that measure this very thing.
+        refs: the examples that share it and got worse, worst first.
+    """
+
+    track: str
+    cause: str
+    place: int
+    kind: CauseKind
+    shared: str
+    outcome: str
+    members: int
+    outcomes: int
+    holding: int
+    examples: int
+    p: float | None
+    tried: int
+    base: float | None
+    candidate: float | None
+    neutral: float | None
+    reverted: int
+    intervened: int
+    intervention: str
+    sentence: str
+    gates: tuple[str, ...]
+    refs: tuple[str, ...]

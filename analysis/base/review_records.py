@@ -35,6 +35,20 @@ class Label(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
+class SaidOfAnswer:
+    """What people agree on of one answer of one side, asked whether it does something; `sha256` is of its text (UTF-8).
+
+    It is about that text and no other: where a side answers something else now, nothing is said of it.
+    """
+
+    ref: str
+    side: Side
+    name: str
+    answer: Literal["yes", "no"]
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
 class VerdictRecord:
     """The latest standing verdict of one reviewer on one example.
 

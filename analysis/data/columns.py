@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 from analysis.base.problems import did_you_mean
-from analysis.data.examples import shown
+from analysis.data.faults import shown
 
 _SHOWN = 12
 """Names of an object that a message lists."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -16,11 +16,14 @@ from typing import Any
 import pyarrow as pa
 
 from analysis.base.errors import AssayError
+from analysis.base.problems import did_you_mean
 from analysis.base.records import Example
-from analysis.data.rows import BadRow, Row, RowReader, open_rows
+from analysis.data.columns import top_column, value_at
+from analysis.data.faults import in_order, report_bad_rows, shown
+from analysis.data.row_types import BadRow, Row, RowReader
+from analysis.data.rows import open_rows
 
 MAX_ID_CHARACTERS = 1_000
-_SHOWN = 60
 _NAME_DIGITS = 12
 """Hexadecimal digits of a name by content: among a million rows two share one by chance in 1 of 560 cases."""
 
@@ -37,10 +40,11 @@ class Examples:
         memberships: named sets of refs that are not evaluation rows, such as `out of scope`.
         source: the file.
         lines: line (row number for Parquet) of each ref.
-        columns: name in the file of the columns `id`, `text` and, where there is one, `label`.
+        columns: what slices call the roles `id`, `text` and `label`, as far as there are such columns.
         payload: rows of the track's own tables that the data itself gives.
         notes: what a reader should know of how the rows came about, a line each.
         cut: refs of texts of which a side reads only the part that its limit allows.
+        class_names: names that the file itself gives to its classes, in the order of their numbers.
     """
 
     rows: list[Example]
@@ -53,6 +57,7 @@ class Examples:
     payload: Mapping[str, pa.Table] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     cut: tuple[str, ...] = ()
+    class_names: tuple[str, ...] = ()
 
     def evaluation_rows(self) -> list[Example]:
         """The rows that are not in a named set."""
@@ -88,48 +93,85 @@ def read_examples(
     id: str = "id",  # noqa: A002  (the name of the key in the review file)
     text: str = "text",
     label: str | None = "label",
+    id_needed: bool = False,
+    or_by_role: bool = False,
     skip_bad_rows: bool = False,
 ) -> Examples:
     """Read a file of examples.
 
+    A row of a file without ids is named by a digest of its text.
+
     Args:
-        path: a `.jsonl`, `.csv` or `.parquet` file.
+        path: a file of rows, or a folder of `datasets`.
         track: prefix of the refs.
         kind: kind of the examples.
         id: column with a unique name for each row; text or whole number.
         text: column with the text.
         label: column with the gold label, or None where there is none.
+        id_needed: whether the file must have the column of ids.
+        or_by_role: whether columns may be called `id`, `text` and `label` where the file has none of the given names.
         skip_bad_rows: leave bad rows out instead of raising.
+
+    `id`, `text` and `label` may be dotted paths into nested values.
 
     Raises:
         AssayError: an unreadable, empty or oversized file, a missing column, or bad rows.
     """
     reader = open_rows(path)
-    columns = {"id": id, "text": text} | ({"label": label} if label is not None else {})
+    bad: list[BadRow] = []
+    read: list[Row] = []
+    for item in reader:
+        if isinstance(item, BadRow):
+            bad.append(item)
+        else:
+            read.append(item)
+    if not read and not bad:
+        raise AssayError("holds no rows", where=str(path), hint="one example a row is needed")
+    roles = {"id": id, "text": text} | ({"label": label} if label is not None else {})
+    if or_by_role:
+        roles = {
+            role: role if top_column(name, reader.columns) is None and role in reader.columns else name
+            for role, name in roles.items()
+        }
+    if reader.columns and not id_needed and top_column(roles["id"], reader.columns) is None:
+        del roles["id"]
+    _require_columns(reader, path, roles)
+    make = _Maker(path, roles, reader.columns, f"{track}/{kind}:")
+    made = [(row, one) for row in read if (one := make.values(row, bad)) is not None]
+    names = (
+        [one["id"] for _, one in made] if "id" in roles else names_by_content(one["text"] for _, one in made)
+    )
     rows: list[Example] = []
     values: list[Mapping[str, Any]] = []
     lines: dict[str, int] = {}
-    bad: list[BadRow] = []
-    seen = 0
-    for item in reader:
-        seen += 1
-        if isinstance(item, BadRow):
-            bad.append(item)
+    for (row, one), name in zip(made, names, strict=True):
+        ref = f"{track}/{kind}:{name}"
+        if ref in lines:
+            bad.append(make.bad(row, "id", f"{shown(name)} was used on line {lines[ref]} already"))
             continue
-        made = _example(item, path, columns, track=track, kind=kind, lines=lines)
-        if isinstance(made, BadRow):
-            bad.append(made)
-            continue
-        lines[made.ref] = item.line
-        rows.append(made)
-        values.append(item.values)
-    if not seen:
-        raise AssayError("holds no rows", where=str(path), hint="one example a row is needed")
-    _require_columns(reader, path, columns)
-    report_bad_rows(bad, skip_bad_rows and bool(rows), path)
-    further = [name for name in reader.columns if name not in columns.values()]
+        lines[ref] = row.line
+        gold = one.get("label")
+        sha256 = content_sha256(one["text"], gold)
+        rows.append(Example(ref, track, kind, name, None, one["text"], gold, sha256))
+        values.append(row.values)
+    report_bad_rows(bad, skip_bad_rows, path, remaining=len(rows))
+    tops = {top_column(name, reader.columns) for name in roles.values()}
+    further = [name for name in reader.columns if name not in tops]
     metadata = typed_metadata([row.ref for row in rows], values, further, reader.text_only)
-    return Examples(rows, metadata, bad, {}, path, lines, columns)
+    taken = {name.casefold() for name in further}
+    columns = {
+        role: role if name not in reader.columns and role not in taken else name
+        for role, name in roles.items()
+    }
+    notes = () if "id" in roles else (_named_note(rows),)
+    classes = reader.class_names.get(roles.get("label", ""), ())
+    return Examples(rows, metadata, in_order(bad), {}, path, lines, columns, notes=notes, class_names=classes)
+
+
+def _named_note(rows: Sequence[Example]) -> str:
+    equal = len(rows) - len({row.text for row in rows})
+    more = f"; {equal:,} are equal to an earlier one and numbered in their order" if equal else ""
+    return f"names     there are no ids: a digest of each text is its name{more}"
 
 
 def with_named_set(examples: Examples, name: str, members: Examples) -> Examples:
@@ -166,85 +208,56 @@ def predicate_table(examples: Examples) -> pa.Table:
     return table
 
 
-def check_labels(examples: Examples, labels: Sequence[str], skip_bad_rows: bool = False) -> Examples:
-    """Leave out, or refuse, the rows whose gold label the models do not know.
+class _Maker:
+    """Reads the values of the roles of each row of one file."""
 
-    Raises:
-        AssayError: such rows, unless `skip_bad_rows` leaves them out and others remain.
-    """
-    known = set(labels)
-    bad = [
-        BadRow(
-            f"{examples.source}:{examples.lines[row.ref]}",
-            f"column {examples.columns['label']!r}: the models do not know the label {shown(row.gold)}",
-            examples.columns["label"],
-            row.gold,
-        )
-        for row in examples.evaluation_rows()
-        if row.gold is not None and row.gold not in known
-    ]
-    if not bad:
-        return examples
-    hint = f"the models know: {', '.join(labels[:20])}" + (" ..." if len(labels) > 20 else "")
-    remains = len(bad) < len(examples.evaluation_rows())
-    report_bad_rows(bad, skip_bad_rows and remains, examples.source, hint)
-    kept = [row for row in examples.rows if row.gold is None or row.gold in known]
-    refs = {row.ref for row in kept}
-    mask = pa.array([ref in refs for ref in examples.metadata["ref"].to_pylist()], pa.bool_())
-    return replace(
-        examples, rows=kept, metadata=examples.metadata.filter(mask), skipped=[*examples.skipped, *bad]
-    )
+    def __init__(self, path: Path, roles: Mapping[str, str], columns: Collection[str], prefix: str) -> None:
+        self.path = path
+        self.roles = roles
+        self.columns = columns
+        self.prefix = prefix
+
+    def bad(self, row: Row, role: str, why: str) -> BadRow:
+        """What is said of a row of which the value of a role cannot be used."""
+        name = self.roles[role]
+        return BadRow(f"{self.path}:{row.line}", f"column {name!r}: {why}", name, row.values.get(name))
+
+    def values(self, row: Row, bad: list[BadRow]) -> dict[str, str] | None:
+        """The text of each role; None, and the row is added to `bad`, where one cannot be used."""
+        read: dict[str, str] = {}
+        for role, name in self.roles.items():
+            try:
+                value = _cell(value_at(row.values, name, self.columns), role)
+            except ValueError as error:
+                bad.append(self.bad(row, role, str(error)))
+                return None
+            read[role] = value
+        return read
 
 
-def report_bad_rows(bad: Sequence[BadRow], skip: bool, path: Path, hint: str | None = None) -> None:
-    """Raise AssayError for the first bad row and count the rest, unless they are to be skipped."""
-    if not bad or skip:
-        return
-    rest = len(bad) - 1
-    more = f" (and {rest} more {'rows' if rest > 1 else 'row'})" if rest else ""
-    go_on = "--skip-bad-rows goes on without bad rows"
-    raise AssayError(
-        bad[0].message + more, where=bad[0].where or str(path), hint=f"{hint}; {go_on}" if hint else go_on
-    )
+def _cell(value: Any, role: str) -> str:
+    """A name, text or label; a number that is whole is a label or a name in whatever type. Raises ValueError."""
+    if value is None or (isinstance(value, str) and not value.strip()):
+        raise ValueError("is missing" if value is None else "is empty")
+    if role != "text" and isinstance(value, float) and value.is_integer():
+        value = int(value)
+    if isinstance(value, bool) or not isinstance(value, str if role == "text" else str | int):
+        raise ValueError(f"must be text, not {shown(value)}")
+    if role == "id" and len(str(value)) > MAX_ID_CHARACTERS:
+        raise ValueError(f"is longer than {MAX_ID_CHARACTERS:,} characters: {shown(str(value))}")
+    return str(value)
 
 
-def shown(value: object) -> str:
-    """A value as an error message quotes it: escaped, and cut at 60 characters."""
-    text = ascii(value) if isinstance(value, str) and not value.isprintable() else repr(value)
-    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}... ({len(str(value))} characters)"
-
-
-def _example(
-    row: Row, path: Path, columns: Mapping[str, str], *, track: str, kind: str, lines: Mapping[str, int]
-) -> Example | BadRow:
-    def bad(role: str, why: str) -> BadRow:
-        name = columns[role]
-        return BadRow(f"{path}:{row.line}", f"column {name!r}: {why}", name, row.values.get(name))
-
-    for role, name in columns.items():
-        value = row.values.get(name)
-        if value is None or (isinstance(value, str) and not value.strip()):
-            return bad(role, "is missing" if value is None else "is empty")
-        if isinstance(value, bool) or not isinstance(value, str if role == "text" else str | int):
-            return bad(role, f"must be text, not {shown(value)}")
-    name, text = str(row.values[columns["id"]]), row.values[columns["text"]]
-    gold = str(row.values[columns["label"]]) if "label" in columns else None
-    if len(name) > MAX_ID_CHARACTERS:
-        return bad("id", f"is longer than {MAX_ID_CHARACTERS:,} characters: {shown(name)}")
-    ref = f"{track}/{kind}:{name}"
-    if ref in lines:
-        return bad("id", f"{shown(name)} was used on line {lines[ref]} already")
-    return Example(ref, track, kind, name, None, text, gold, content_sha256(text, gold))
-
-
-def _require_columns(reader: RowReader, path: Path, columns: Mapping[str, str]) -> None:
+def _require_columns(reader: RowReader, path: Path, roles: Mapping[str, str]) -> None:
     present = list(reader.columns)
-    for role, name in columns.items():
-        if present and name not in present:
+    for role, name in roles.items():
+        if present and top_column(name, reader.columns) is None:
+            near = did_you_mean(name.partition(".")[0], present)
+            listed = f"columns: {', '.join(present[:20])}" + (" ..." if len(present) > 20 else "")
             raise AssayError(
                 f"has no column {name!r}",
                 where=str(path),
-                hint=f"columns: {', '.join(present[:20])}; name the {role} column in the review file",
+                hint=f"{near + ' ' if near else ''}{listed}; name the {role} column in the review file",
             )
     check_column_names(present, path)
 

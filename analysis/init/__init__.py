@@ -1,40 +1,80 @@
-"""`assay init`: a commented review file, filled in with what a folder holds."""
+"""`assay init`: a commented review file, filled in with what a folder holds, and what was seen of the folder."""
 
 from __future__ import annotations
 
+import tomllib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from analysis.base.errors import AssayError
+from analysis.init.owner import account
 from analysis.init.template import render
 from analysis.plugin import registry
 from analysis.plugin.init.folder import Folder
+from analysis.plugin.init.seen import Seen
+from analysis.plugin.init.toml_text import InitSection
+from analysis.plugin.track import Track
 
 FILE_NAME = "review.toml"
 
 
+@dataclass(frozen=True)
+class Look:
+    """What a folder holds, as a review file and in words.
+
+    Args:
+        text: the review file.
+        tracks: the tracks of which something was found.
+        seen: a line for each model, table and term list: what it was taken for, or why not and what mends it.
+        guesses: what was guessed and may be wrong, or is left to a person, a line each.
+    """
+
+    text: str
+    tracks: tuple[str, ...]
+    seen: tuple[str, ...]
+    guesses: tuple[str, ...]
+
+
 def init_review(directory: Path) -> Path:
-    """Write `review.toml` into a folder, with the models, data and term lists found below it.
+    """Write `review.toml` into a folder, with the models, data and term lists found below it; returns the file.
 
     What could not be found is left as a commented line to fill in; a track of which nothing was found is a
     commented section.
 
-    Returns:
-        The file written.
-
     Raises:
         AssayError: no such folder, a review file that exists already, or no permission to write.
     """
+    return write_review(directory, look_into(directory))
+
+
+def look_into(directory: Path) -> Look:
+    """What lies in a folder. Raises AssayError where there is no such folder, or its review file exists already."""
     if not directory.is_dir():
         raise AssayError("is not a folder", where=str(directory), hint="make it, or name another")
+    if (directory / FILE_NAME).exists():
+        raise _exists(directory)
+    folder = Folder(directory)
+    ordered = sorted(registry.sound_tracks(), key=lambda track: (track.init_rank, track.name))
+    # Those that are offered tables last take any text, and are the commonest: they come first in the file.
+    made = [(track, section) for track in ordered if (section := track.init_section(folder)) is not None][
+        ::-1
+    ]
+    text = _text(directory, folder, ordered, made)
+    guesses = [guess for _, section in made if section.found for guess in section.guesses]
+    names = tuple(track.name for track, section in made if section.found)
+    return Look(text, names, tuple(_seen_lines(folder, text, names)), tuple(guesses))
+
+
+def write_review(directory: Path, look: Look) -> Path:
+    """Write the review file of a folder. Raises AssayError where it exists already or cannot be written."""
     target = directory / FILE_NAME
-    text = _text(directory)
     try:
         with target.open("x", encoding="utf-8") as stream:
-            stream.write(text)
+            stream.write(look.text)
     except FileExistsError:
-        raise AssayError(
-            "exists already and is not overwritten", where=str(target), hint="move it away first"
-        ) from None
+        raise _exists(directory) from None
     except OSError as error:
         raise AssayError(
             f"cannot be written: {error.strerror}", where=str(target), hint="name a folder that is writable"
@@ -42,18 +82,47 @@ def init_review(directory: Path) -> Path:
     return target
 
 
-def _text(directory: Path) -> str:
-    folder = Folder(directory)
-    ordered = sorted(registry.sound_tracks(), key=lambda track: (track.init_rank, track.name))
-    # Those that are offered tables last take any text, and are the commonest: they come first in the file.
-    made = [(track, section) for track in ordered if (section := track.init_section(folder)) is not None][
-        ::-1
-    ]
+def _exists(directory: Path) -> AssayError:
+    where = str(directory / FILE_NAME)
+    return AssayError("exists already and is not overwritten", where=where, hint="move it away first")
+
+
+def _text(
+    directory: Path, folder: Folder, ordered: Sequence[Track], made: Sequence[tuple[Track, InitSection]]
+) -> str:
     found = next((track for track, section in made if section.found), ordered[-1])
     return render(
         directory.resolve().name,
+        account(directory),
         folder.lexicons,
+        folder.models.classifiers.labels,
         [section for _, section in made],
         gate=next((gate.name for gate in found.gates()), "GATE"),
         metric=found.main or next((spec.name for spec in found.metrics()), "METRIC"),
     )
+
+
+def _seen_lines(folder: Folder, text: str, tracks: Sequence[str]) -> Iterator[str]:
+    """What each thing was taken for, in the order of paths; last, what was passed over."""
+    tree = tomllib.loads(text)
+    uses = {path: key for name in tracks for path, key in _paths(tree.get(name, {}), name)}
+    shown = folder.paths.shown
+    things = [*folder.models.seen, *(Seen(one.path, _columns(one.columns)) for one in folder.all_tables)]
+    things += [Seen(one, "list of terms") for one in folder.lists]
+    uses |= {one["file"]: f"lexicons.{name}" for name, one in tree["lexicons"].items()}
+    for one in sorted([*things, *folder.passed], key=lambda one: (shown(one.path) not in uses, one.path)):
+        use = uses.get(shown(one.path))
+        if use is not None:
+            yield f"found     {shown(one.path)}: {one.what}: {use}"
+        else:
+            remedy = f"; {one.remedy}" if one.remedy else ""
+            yield f"not used  {shown(one.path)}: {one.what}{remedy}"
+
+
+def _paths(section: dict[str, Any], name: str) -> Iterator[tuple[str, str]]:
+    return ((value, f"{name}.{key}") for key, value in section.items() if isinstance(value, str))
+
+
+def _columns(columns: Sequence[str]) -> str:
+    listed = ", ".join(columns[:8]) + (" ..." if len(columns) > 8 else "")
+    return f"table with {listed}"

@@ -2,35 +2,47 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from analysis.plugin.init.toml_text import InitSection, file_name, quoted
+from analysis.plugin.init.toml_text import InitSection, entry, file_name, quoted
 
 
 def render(
-    folder: str, lexicons: Mapping[str, str], sections: Sequence[InitSection], gate: str, metric: str
+    folder: str,
+    owner: str | None,
+    lexicons: Mapping[str, str],
+    labels: Sequence[str],
+    sections: Sequence[InitSection],
+    gate: str,
+    metric: str,
 ) -> str:
     """The text of a review file.
 
     Args:
         folder: name of the folder, for a review without models.
+        owner: account of who made the candidate, where one is known.
         lexicons: quoted path of each term list, by name.
+        labels: classes that the models know, for examples that speak of them.
         sections: of every track, found or not.
         gate: name of a gate, for the example of how one is switched off.
         metric: name of a metric, for the example of an expected change.
     """
     with_models = next((one for one in sections if one.found and one.base is not None), None)
     base, candidate = (with_models.base, with_models.candidate) if with_models else (None, None)
-    owner = os.environ.get("USER") or os.environ.get("LOGNAME") or "unknown"
+    label = next(iter(labels), "CLASS")
     lines = [
         "# One candidate against one base. `assay check review.toml` finds every mistake in this file.",
         "# Paths are relative to this file.",
         "",
         "[review]",
         f"name = {quoted(file_name(_version(candidate) or folder or 'review'))}",
-        f"owner = {quoted(owner)}                # account or address of who made the candidate",
+        entry(
+            "owner",
+            quoted(owner) if owner else None,
+            "ACCOUNT",
+            "account or address of who made the candidate",
+        ),
         f"base_version = {quoted(_version(base) or 'base')}",
         f"candidate_version = {quoted(_version(candidate) or 'candidate')}",
         'training_change = ""              # what was done to make the candidate',
@@ -42,16 +54,14 @@ def render(
         'device = "auto"                   # auto, cpu, cuda, cuda:1',
         "",
         "[queue]",
-        "budget = 120                      # flagged examples that people look at",
+        "budget = 40                       # flagged examples that people look at",
         "controls = 20                     # random ones beside them",
         'attribute = "queue"               # queue (and controls), or all',
         "",
-        "# Shares of production traffic by slice, and what errors cost by class.",
+        "# Shares of production traffic by slice.",
         "# [traffic]",
-        '# weights = { "label=returns" = 0.12 }',
-        "# [costs]",
-        "# missed = { escalation = 20 }",
-        "# false = { escalation = 1 }",
+        f"# weights = {{ {quoted(f'label={label}')} = 0.12 }}",
+        *_cost_lines(labels),
         "",
         "# Lists of terms, by the names under which the tracks use them: one term a line.",
         "[lexicons]",
@@ -75,6 +85,19 @@ def render(
         "",
     ]
     return "\n".join(lines)
+
+
+def _cost_lines(labels: Sequence[str]) -> list[str]:
+    """What errors cost, for models that have classes."""
+    if not labels:
+        return []
+    label = quoted(labels[0])
+    return [
+        "# What errors cost by class.",
+        "# [costs]",
+        f"# missed = {{ {label} = 20 }}",
+        f"# false = {{ {label} = 1 }}",
+    ]
 
 
 def _version(path: Path | None) -> str | None:

@@ -19,7 +19,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, NoReturn
 
 from analysis.base.errors import AssayError
-from analysis.base.records import SIDES
 from analysis.live.client import IDLE_S
 from analysis.plugin.live import MAX_TEXT_BYTES, LiveRequest
 from analysis.plugin.registry import get
@@ -112,8 +111,8 @@ class Worker:
                 where=str(self.store),
                 hint="live questions need models that were run here, by this version",
             )
-        pair = get(track).pair({side: Path(folders[side]) for side in SIDES}, self._device())
-        for side in SIDES:
+        pair = get(track).pair({side: Path(folder) for side, folder in folders.items()}, self._device())
+        for side in pair.places:
             if pair.digests[side] != described[side]["digest"]:
                 raise AssayError(
                     f"this is not the {side} that was reviewed: its files were changed",

@@ -11,31 +11,42 @@ import copy
 import dataclasses
 import math
 import re
+import warnings
 from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, cast
 
 from analysis.base.errors import AssayError
 from analysis.models.digest import file_digests, folder_digest
 from analysis.models.files import (
     WEIGHTS,
     WEIGHTS_INDEX,
+    leftover_notes,
     read_header,
     read_json,
     refuse_unsafe_files,
     tensor_shapes,
+    vocabulary,
 )
 from analysis.models.load_classifier import (
     HEAD_WEIGHTS,
+    HeadFiles,
     LoadedClassifier,
     ModelHead,
+    classifier_shapes,
+    headless_files,
     inspect_classifier,
+    is_classifier,
     label_names,
+    try_one_text,
 )
 from analysis.models.load_transformers import LOADING_ERRORS, check_vocabulary, load_tokenizer, reason
 
 if TYPE_CHECKING:
+    import torch
     from transformers import PreTrainedModel
+
+Value = TypeVar("Value")
 
 ADAPTER_CONFIG = "adapter_config.json"
 ADAPTER_WEIGHTS = "adapter_model.safetensors"
@@ -81,18 +92,35 @@ def is_adapter(folder: Path) -> bool:
     return (folder / ADAPTER_CONFIG).is_file()
 
 
+class AdapterFiles(NamedTuple):
+    """What the files of an adapter say, checked: its configuration, the shape of each tensor, what to know of it."""
+
+    config: dict[str, Any]
+    tensors: dict[str, list[int]]
+    notes: tuple[str, ...]
+
+
 def inspect_adapter(folder: Path, base: Path) -> ModelHead:
     """Check an adapter folder against its base, from headers and configurations alone.
 
-    The labels are the base's, unless the adapter holds a head of its own and a `config.json` that names
-    its classes.
+    The labels are the base's, unless the adapter holds a head of its own: then a `config.json` in its folder
+    names its classes, and over a base without a head they have no names where there is none.
 
     Raises:
         AssayError: pickles or code, a type that is not read, or an adapter made for another base.
     """
-    head = inspect_classifier(base)
-    config, tensors = check_adapter(folder, base, base, tensor_shapes(base))
-    labels = head.labels
+    headless = not is_classifier(base)
+    below: HeadFiles | ModelHead
+    if headless:
+        refuse_unsafe_files(folder)
+        outputs = saved_outputs(folder)
+        below = headless_files(base, outputs)
+        shapes = classifier_shapes(base, outputs)
+    else:
+        below = inspect_classifier(base)
+        shapes = tensor_shapes(base)
+    config, tensors, notes = check_adapter(folder, base, base, shapes)
+    labels = below.labels
     own_head = any(name in _plain_names(tensors) for name in HEAD_WEIGHTS)
     if own_head and (folder / "config.json").is_file():
         where = str(folder / "config.json")
@@ -102,13 +130,36 @@ def inspect_adapter(folder: Path, base: Path) -> ModelHead:
                 f"names {len(named)} classes, and the head has {len(labels)} outputs", where=where
             )
         labels = named
-    parameters = head.parameters + sum(math.prod(shape) for shape in tensors.values())
-    return ModelHead(labels, head.architecture, parameters, head.max_positions, str(config["peft_type"]))
+    elif headless:
+        notes = (*notes, "the base has no classes: write a config.json with id2label to name the adapter's")
+    parameters = below.parameters + sum(math.prod(shape) for shape in tensors.values())
+    return ModelHead(labels, below.architecture, parameters, base, str(config["peft_type"]), notes)
 
 
-def check_adapter(
-    folder: Path, base: Path, weights: Path, shapes: dict[str, list[int]]
-) -> tuple[dict[str, Any], dict[str, list[int]]]:
+def saved_outputs(folder: Path) -> int:
+    """Number of classes of the head that an adapter holds.
+
+    Raises:
+        AssayError: it holds none, so that over a model without one nothing classifies.
+    """
+    if (folder / ADAPTER_WEIGHTS).is_file():
+        held = _plain_names(read_header(folder / ADAPTER_WEIGHTS))
+        for name in HEAD_WEIGHTS:
+            if held.get(name):
+                return held[name][0]
+    raise AssayError(
+        "holds no head, and its base is not a classifier, so nothing tells the classes apart",
+        where=str(folder),
+        hint='train and save the head with it: modules_to_save=["classifier"], or ["score"] of a decoder',
+    )
+
+
+def brought_weights(folder: Path) -> set[str]:
+    """Names of the base's weights that an adapter holds whole. Raises AssayError."""
+    return set(_plain_names(read_header(folder / ADAPTER_WEIGHTS)))
+
+
+def check_adapter(folder: Path, base: Path, weights: Path, shapes: dict[str, list[int]]) -> AdapterFiles:
     """Check an adapter folder against the model that it is to go over.
 
     Args:
@@ -116,9 +167,6 @@ def check_adapter(
         base: the folder of the base.
         weights: the folder in it, or itself, that holds `config.json` and the weights.
         shapes: shape of every tensor of the base.
-
-    Returns:
-        The adapter's configuration, and the shape of each of its tensors.
 
     Raises:
         AssayError: pickles or code, a type that is not read, or an adapter made for another base.
@@ -138,10 +186,13 @@ def check_adapter(
             where=str(folder),
             hint="save the adapter with save_pretrained(FOLDER)",
         )
-    tensors = read_header(folder / ADAPTER_WEIGHTS)
-    _check_tensors(tensors, config, shapes, folder)
-    _check_origin(config, base, weights, str(folder / ADAPTER_CONFIG))
-    return config, tensors
+    tensors = _without_copies(read_header(folder / ADAPTER_WEIGHTS))
+    added = _check_tensors(tensors, config, shapes, folder, read_json(weights / "config.json"))
+    notes = _check_origin(config, base, weights, str(folder / ADAPTER_CONFIG))
+    if added:
+        _check_tokens(folder, weights)
+        notes += (f"{added:,} tokens are added to the vocabulary of its base",)
+    return AdapterFiles(config, tensors, (*notes, *leftover_notes(folder)))
 
 
 def load_adapter(folder: Path, base_folder: Path, base: LoadedClassifier) -> LoadedClassifier:
@@ -159,7 +210,9 @@ def load_adapter(folder: Path, base_folder: Path, base: LoadedClassifier) -> Loa
     if (folder / "tokenizer.json").is_file():
         tokenizer = load_tokenizer(folder)
         check_vocabulary(whole, tokenizer, folder)
-    return LoadedClassifier(whole, tokenizer, head.labels, base.device, base.skipped_end)
+    loaded = LoadedClassifier(whole, tokenizer, head.labels, base.device, base.skipped_end)
+    try_one_text(loaded, folder)
+    return loaded
 
 
 def adapted_model(folder: Path, base: PreTrainedModel, device: str) -> PreTrainedModel:
@@ -187,8 +240,12 @@ def adapted_model(folder: Path, base: PreTrainedModel, device: str) -> PreTraine
     model = copy.deepcopy(base, shared)
     values = {key: value for key, value in config.items() if key in known}
     try:
-        adapted = PeftModel(model, make_settings(**values | {"inference_mode": True}))
-        weights = load_file(folder / ADAPTER_WEIGHTS, device=device)
+        weights = _without_copies(load_file(folder / ADAPTER_WEIGHTS, device=device))
+        _own_weights(model, {name: list(one.shape) for name, one in weights.items()}, config)
+        with warnings.catch_warnings():
+            # What the libraries say to each other is nothing that a reader could act on.
+            warnings.simplefilter("ignore")
+            adapted = PeftModel(model, make_settings(**values | {"inference_mode": True}))
         # Not "auto", which looks on a hub for the base that the adapter names.
         expected = get_peft_model_state_dict(adapted, save_embedding_layers=False)
         result: Any = set_peft_model_state_dict(adapted, weights)
@@ -200,6 +257,39 @@ def adapted_model(folder: Path, base: PreTrainedModel, device: str) -> PreTraine
         raise _not_for(f"the base {fault} {(list(result.unexpected_keys) or absent)[0]}", folder)
     whole: Any = adapted.get_base_model().to(device).eval().requires_grad_(False)
     return cast("PreTrainedModel", whole)
+
+
+def _own_weights(model: PreTrainedModel, tensors: dict[str, list[int]], config: dict[str, Any]) -> None:
+    """Give a copy of the base parameters of its own where the adapter brings whole ones, and room for added tokens.
+
+    Of the modules in `modules_to_save` PEFT makes copies itself.
+    """
+    copied = set(config.get("modules_to_save") or ())
+
+    whole = _plain_names(tensors)
+    rows = {
+        whole[name][0]
+        for name, one in model.named_parameters()
+        if name in whole and whole[name][1:] == list(one.shape[1:]) and whole[name][0] > one.shape[0]
+    }
+    if rows:
+        # They are resized in place, and the base keeps its own.
+        for layer in (model.get_input_embeddings(), model.get_output_embeddings()):
+            for name, one in list(layer.named_parameters(recurse=False)) if layer is not None else ():
+                setattr(layer, name, _copied(one))
+        # New rows are random only until the adapter's own are loaded.
+        model.resize_token_embeddings(max(rows), mean_resizing=False)
+    for name, one in list(model.named_parameters()):
+        if name in whole and whole[name] == list(one.shape) and not copied & set(name.split(".")):
+            owner, _, last = name.rpartition(".")
+            setattr(model.get_submodule(owner), last, _copied(one))
+    model.tie_weights()
+
+
+def _copied(parameter: torch.nn.Parameter) -> torch.nn.Parameter:
+    import torch
+
+    return torch.nn.Parameter(parameter.detach().clone(), requires_grad=False)
 
 
 def _check_config(config: dict[str, Any], where: str) -> None:
@@ -235,16 +325,35 @@ def _check_config(config: dict[str, Any], where: str) -> None:
 
 
 def _check_tensors(
-    tensors: dict[str, list[int]], config: dict[str, Any], base: dict[str, list[int]], folder: Path
-) -> None:
-    """Every tensor must belong to a layer of the base, and have the shapes that this layer takes."""
+    tensors: dict[str, list[int]],
+    config: dict[str, Any],
+    base: dict[str, list[int]],
+    folder: Path,
+    base_config: dict[str, Any],
+) -> int:
+    """Every tensor must belong to a layer of the base, and have the shapes that this layer takes.
+
+    Returns:
+        How many tokens the adapter adds to the base's vocabulary, whose embeddings it then holds whole.
+    """
     modules = {name.rpartition(".")[0] for name in base}
+    longer = set()
     for name, shape in _plain_names(tensors).items():
         if name in base:
-            if base[name] != shape:
+            if base[name] == shape:
+                continue
+            if not _is_longer_vocabulary(base[name], shape, base_config):
                 raise _not_for(f"its {name} is {_shape(shape)}, the base's {_shape(base[name])}", folder)
+            longer.add(shape[0] - base[name][0])
         elif _owner(name, modules) is None:
             raise _not_for(f"it changes {name}, and the base has no such layer", folder)
+    if len(longer) > 1:
+        counts = " and ".join(str(count) for count in sorted(longer))
+        raise AssayError(
+            f"adds {counts} tokens to the vocabulary at once, in different tensors",
+            where=str(folder / ADAPTER_WEIGHTS),
+            hint="merge it into its base (merge_and_unload) and give the whole model",
+        )
     for name, first in tensors.items():
         second = tensors.get(name.replace(".lora_A.", ".lora_B."))
         layer = name.removeprefix(_PREFIX).partition(".lora_A.")[0]
@@ -269,10 +378,37 @@ def _check_tensors(
                 where=str(folder / ADAPTER_CONFIG),
                 hint="save the adapter again with save_pretrained(FOLDER)",
             )
+    return max(longer, default=0)
 
 
-def _check_origin(config: dict[str, Any], base: Path, weights: Path, where: str) -> None:
-    """Compare what the adapter says of its base, where both sides say something."""
+def _is_longer_vocabulary(base: list[int], own: list[int], config: dict[str, Any]) -> bool:
+    """Whether a tensor of the base has a row for each token, and the adapter's has more rows of the same width."""
+    words = config.get("vocab_size")
+    return (
+        bool(base) and base[0] == words and own[1:] == base[1:] and len(own) == len(base) and own[0] > base[0]
+    )
+
+
+def _check_tokens(folder: Path, weights: Path) -> None:
+    """Raises AssayError where a tokenizer with added tokens gives the others other ids than the base's does."""
+    if not (folder / "tokenizer.json").is_file():
+        return
+    own = vocabulary(folder)
+    for token, index in vocabulary(weights).items():
+        if own.get(token) != index:
+            raise _not_for(
+                f"the base's tokenizer gives {token!r} the id {index}, and its own gives "
+                f"{own.get(token, 'none')}",
+                folder,
+            )
+
+
+def _check_origin(config: dict[str, Any], base: Path, weights: Path, where: str) -> tuple[str, ...]:
+    """Compare what the adapter says of its base, where both sides say something.
+
+    Returns:
+        One line where nothing tells whether it was made over this base.
+    """
     digest = config.get(BASE_DIGEST)
     if digest:
         if str(digest).lower() not in {*file_digests(base).values(), folder_digest(base)}:
@@ -281,8 +417,9 @@ def _check_origin(config: dict[str, Any], base: Path, weights: Path, where: str)
                 where=where,
                 hint=f"no file of {base} has this SHA-256, nor has the folder",
             )
-        return
-    named = _last_name(config.get("base_model_name_or_path"))
+        return ()
+    given = config.get("base_model_name_or_path")
+    named = _last_name(given)
     known = {
         name
         for name in (
@@ -297,6 +434,12 @@ def _check_origin(config: dict[str, Any], base: Path, weights: Path, where: str)
             where=where,
             hint="if it is the same model under another name, write that name into base_model_name_or_path",
         )
+    if named is not None and known:
+        return ()
+    it = f"it names {given!r}" if isinstance(given, str) and given else "it names none"
+    return (
+        f"it cannot be told whether the adapter was made over this base: {it}, and only names and shapes were compared",
+    )
 
 
 def _last_name(path: object) -> str | None:
@@ -314,6 +457,17 @@ def _plain_names(tensors: dict[str, list[int]]) -> dict[str, list[int]]:
         for name, shape in tensors.items()
         if name.startswith(_PREFIX)
     }
+
+
+def _without_copies(tensors: dict[str, Value]) -> dict[str, Value]:
+    """Tensors without the copies that PEFT writes beside embeddings it saves whole: of what was, and of what is."""
+    kept = {}
+    for name, value in tensors.items():
+        layer, _, last = name.rpartition(".")
+        module, _, wrapper = layer.rpartition(".")
+        if wrapper not in ("modules_to_save", "original_module") or f"{module}.{last}" not in tensors:
+            kept[name] = value
+    return kept
 
 
 def _owner(name: str, modules: set[str]) -> str | None:

@@ -8,17 +8,25 @@ from typing import TYPE_CHECKING, Any, cast
 
 from analysis.base.errors import AssayError
 from analysis.base.records import SIDES, Side
-from analysis.models.adapter import inspect_adapter, is_adapter, load_adapter
+from analysis.models.adapter import (
+    brought_weights,
+    inspect_adapter,
+    is_adapter,
+    load_adapter,
+    saved_outputs,
+)
 from analysis.models.files import read_json
 from analysis.models.load_classifier import (
     LoadedClassifier,
     ModelHead,
     inspect_classifier,
+    is_classifier,
     load_classifier,
+    load_headless,
     with_labels,
 )
 from analysis.models.load_transformers import load_tokenizer
-from analysis.models.sides import Sides
+from analysis.models.sides import OVER, Sides
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerFast
@@ -28,17 +36,20 @@ class ClassifierPair(Sides):
     """The two classifiers of a review, loaded when first asked for and kept.
 
     Args:
-        base: folder of the model in production.
-        candidate: folder of the model that is to replace it, or of a PEFT adapter over the base.
+        base: folder of the model in production; a PEFT adapter only with `over`.
+        candidate: folder of the model that is to replace it, or of a PEFT adapter over the base or over `over`.
         device: `cpu`, `cuda` or `cuda:N`.
+        over: folder of the whole model that adapters were trained over, which need not have a head.
     """
 
-    def __init__(self, base: Path, candidate: Path, device: str) -> None:
-        super().__init__({"base": base, "candidate": candidate}, device)
+    def __init__(self, base: Path, candidate: Path, device: str, over: Path | None = None) -> None:
+        places = {"base": base, "candidate": candidate}
+        super().__init__(places if over is None else {**places, OVER: over}, device)
         self._loaded: dict[Side, LoadedClassifier] = {}
+        self._below: LoadedClassifier | None = None
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return type(self), (self.folders["base"], self.folders["candidate"], self.device)
+        return type(self), (self.folders["base"], self.folders["candidate"], self.device, self.over)
 
     @cached_property
     def heads(self) -> dict[Side, ModelHead]:
@@ -58,8 +69,9 @@ class ClassifierPair(Sides):
     def head(self, side: Side) -> ModelHead:
         """Labels, architecture and size of one side. Raises AssayError."""
         folder = self.folders[side]
-        if side == "candidate" and is_adapter(folder):
-            return inspect_adapter(folder, self.folders["base"])
+        below = self.below(side)
+        if below is not None and is_adapter(folder):
+            return inspect_adapter(folder, below)
         return inspect_classifier(folder)
 
     @cached_property
@@ -82,8 +94,15 @@ class ClassifierPair(Sides):
         raise AssayError(
             f"the label maps of the two sides differ: {difference}",
             where=str(self.folders["candidate"] / "config.json"),
-            hint="both sides must have the same classes",
+            hint=self._naming_hint(len(base) == len(candidate)),
         )
+
+    def _naming_hint(self, as_many: bool) -> str:
+        """What to do about label maps that differ: a model that was saved without names is the usual cause."""
+        unnamed = [side for side in SIDES if self.heads[side].unnamed]
+        if len(unnamed) == 1 and as_many:
+            return f"the {unnamed[0]} does not name its classes: write id2label and label2id into its config.json"
+        return "both sides must have the same classes"
 
     @property
     def labels_reordered(self) -> bool:
@@ -106,18 +125,33 @@ class ClassifierPair(Sides):
         """Where the tokenizer of a side lies: an adapter without one of its own has the base's."""
         folder = self.folders[side]
         own = (folder / "tokenizer.json").is_file() or not is_adapter(folder)
-        return folder if own else self.folders["base"]
+        below = self.below(side)
+        return folder if own or below is None else below
 
     def side(self, side: Side) -> LoadedClassifier:
         """The loaded classifier of one side; its logits are in the order of `labels`."""
         if side not in self._loaded:
             folder = self.folders[side]
-            if side == "candidate" and is_adapter(folder):
-                loaded = load_adapter(folder, self.folders["base"], self.side("base"))
+            below = self.below(side)
+            if below is not None and is_adapter(folder):
+                loaded = load_adapter(folder, below, self._whole_below())
             else:
                 loaded = load_classifier(folder, self.device)
             self._loaded[side] = with_labels(loaded, self.labels)
         return self._loaded[side]
+
+    def _whole_below(self) -> LoadedClassifier:
+        """What adapters go over: the base, or the model that is named, as a classifier."""
+        if self.over is None:
+            return self.side("base")
+        if self._below is None:
+            if is_classifier(self.over):
+                self._below = load_classifier(self.over, self.device)
+            else:
+                adapters = [folder for folder in self.folders.values() if is_adapter(folder)]
+                brought = set.intersection(*(brought_weights(folder) for folder in adapters))
+                self._below = load_headless(self.over, saved_outputs(adapters[0]), brought, self.device)
+        return self._below
 
 
 def classifiers(models: Sides) -> ClassifierPair:

@@ -21,7 +21,7 @@ def file_digests(folder: Path) -> dict[str, str]:
     if not (folder.is_dir() or folder.is_file()):
         raise AssayError("is not a model folder", where=str(folder), hint="check base and candidate")
     digests: dict[str, str] = {}
-    for path in _files(folder):
+    for path in files_of(folder):
         name = path.relative_to(folder).as_posix() if path != folder else path.name
         try:
             with path.open("rb") as stream:
@@ -56,7 +56,12 @@ def folder_digest(folder: Path) -> str:
     return digest.hexdigest()
 
 
-def _files(folder: Path) -> list[Path]:
+def files_of(folder: Path) -> list[Path]:
+    """The files of a model folder, or the one file that it is.
+
+    Raises:
+        AssayError: a link or another special file in it, or a folder that cannot be listed.
+    """
     if folder.is_file():
         return [folder]
     found: list[Path] = []

@@ -11,7 +11,7 @@ import numpy as np
 
 from analysis.base.errors import AssayError
 from analysis.base.records import SIDES, Side
-from analysis.data.examples import shown
+from analysis.data.faults import shown
 from analysis.models.encoder_config import EncoderHead, inspect_encoder
 from analysis.models.sides import Sides
 from analysis.models.stored import StoredHead, inspect_stored, read_stored
@@ -27,13 +27,14 @@ class EncoderPair(Sides):
 
     Args:
         folders: the model folder of each side, or the Parquet file with its vectors. The candidate may be a
-            PEFT adapter over the base.
+            PEFT adapter over the base, and both may be over `over`.
         device: `cpu`, `cuda` or `cuda:N`.
     """
 
-    def __init__(self, folders: Mapping[Side, Path], device: str) -> None:
+    def __init__(self, folders: Mapping[str, Path], device: str) -> None:
         super().__init__(folders, device)
         self._loaded: dict[Side, LoadedEncoder] = {}
+        self._below: LoadedEncoder | None = None
         self._stored: dict[Side, NDArray[np.float32]] = {}
 
     @cached_property
@@ -46,7 +47,7 @@ class EncoderPair(Sides):
         path = self.folders[side]
         if path.is_file():
             return inspect_stored(path)
-        return inspect_encoder(path, self.folders["base"] if side == "candidate" else None)
+        return inspect_encoder(path, self.below(side))
 
     @property
     def parameters(self) -> int:
@@ -75,11 +76,21 @@ class EncoderPair(Sides):
                     "holds vectors and no model, so nothing new can be encoded", where=str(self.folders[side])
                 )
             if head.adapter:
-                loaded = load_adapted(head, self.folders[side], self.encoder("base"))
+                loaded = load_adapted(head, self.folders[side], self._whole_below())
             else:
                 loaded = load_encoder(head, self.device)
             self._loaded[side] = loaded
         return self._loaded[side]
+
+    def _whole_below(self) -> LoadedEncoder:
+        """What adapters go over: the base, or the model that is named."""
+        from analysis.models.encoding import load_encoder
+
+        if self.over is None:
+            return self.encoder("base")
+        if self._below is None:
+            self._below = load_encoder(inspect_encoder(self.over), self.device)
+        return self._below
 
     def vectors(
         self, side: Side, kind: str, names: Sequence[str], texts: Sequence[str], text_kind: TextKind
@@ -106,6 +117,21 @@ class EncoderPair(Sides):
         self._refuse_unusable(side, kind, names, vectors)
         return vectors
 
+    def stored_faults(self, side: Side, examples: Sequence[tuple[str, str]]) -> dict[int, str]:
+        """What is wrong with the stored vector of examples, by their place; nothing of a side that is a model.
+
+        Args:
+            side: whose vectors.
+            examples: kind and id of each; the file has all of them.
+
+        Raises:
+            AssayError: a file whose vectors cannot be read, or have different lengths.
+        """
+        head = self.heads[side]
+        if not isinstance(head, StoredHead):
+            return {}
+        return vector_faults(self._rows(side, head)[[_row(head, kind, name) for kind, name in examples]])
+
     def _rows(self, side: Side, head: StoredHead) -> NDArray[np.float32]:
         if side not in self._stored:
             self._stored[side] = read_stored(head)
@@ -114,24 +140,30 @@ class EncoderPair(Sides):
     def _refuse_unusable(
         self, side: Side, kind: str, names: Sequence[str], vectors: NDArray[np.float32]
     ) -> None:
-        """A vector without a direction has no cosine with anything. Raises AssayError."""
-        finite: NDArray[np.bool_] = np.isfinite(vectors).min(axis=1, initial=True)
-        with np.errstate(over="ignore", invalid="ignore"):
-            long = np.linalg.norm(vectors.astype(np.float64), axis=1) > 0
-        bad = np.flatnonzero(~(finite & long))
-        if not len(bad):
+        """Raises AssayError for the first vector that cannot be used, and counts the others."""
+        faults = vector_faults(vectors)
+        if not faults:
             return
-        what = (
-            "has no direction: all its numbers are 0"
-            if finite[bad[0]]
-            else "holds what is not a finite number"
-        )
-        more = f" (and {len(bad) - 1} more)" if len(bad) > 1 else ""
+        first = min(faults)
+        more = f" (and {len(faults) - 1} more)" if len(faults) > 1 else ""
         raise AssayError(
-            f"the {side}'s vector of {kind} {shown(names[bad[0]])} {what}{more}",
+            f"the {side}'s vector of {kind} {shown(names[first])} {faults[first]}{more}",
             where=str(self.folders[side]),
             hint="mend the encoder, or leave the example out of the data",
         )
+
+
+def vector_faults(vectors: NDArray[np.float32]) -> dict[int, str]:
+    """Rows of a matrix (n, dimension) that have no cosine with anything, each with what is wrong with it."""
+    finite: NDArray[np.bool_] = np.isfinite(vectors).min(axis=1, initial=True)
+    with np.errstate(over="ignore", invalid="ignore"):
+        long = np.linalg.norm(vectors.astype(np.float64), axis=1) > 0
+    return {
+        int(row): "has no direction: all its numbers are 0"
+        if finite[row]
+        else "holds what is not a finite number"
+        for row in np.flatnonzero(~(finite & long))
+    }
 
 
 def encoders(models: Sides) -> EncoderPair:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
 
@@ -15,13 +16,16 @@ from analysis.base.errors import AssayError
 from analysis.models.adapter import check_adapter, is_adapter
 from analysis.models.files import (
     WEIGHTS,
+    leftover_notes,
     read_header,
     read_json,
     read_json_list,
+    refuse_quantised,
     refuse_unsafe_files,
     tensor_shapes,
 )
-from analysis.models.load_classifier import max_positions
+from analysis.models.load_classifier import OVER_HINT
+from analysis.models.positions import position_limit
 
 PoolingMode = Literal["cls", "max", "mean", "mean_sqrt_len_tokens", "weightedmean", "lasttoken"]
 
@@ -60,7 +64,7 @@ class EncoderHead:
         architecture: name of the Transformers class in its `config.json`.
         parameters: number of weights.
         dimension: length of the vectors.
-        max_length: tokens of a text that are read, special tokens included.
+        stated_length: tokens of a text that are read as the folder or its tokenizer says; None where neither does.
         pooling: modes of pooling the token states, whose results are joined in this order.
         include_prompt: whether the tokens of a prompt are pooled, too.
         after: layers behind the pooling, in order; None stands for scaling to unit length.
@@ -75,7 +79,7 @@ class EncoderHead:
     architecture: str
     parameters: int
     dimension: int
-    max_length: int
+    stated_length: int | None
     pooling: tuple[PoolingMode, ...] = ("mean",)
     include_prompt: bool = True
     after: tuple[DenseHead | None, ...] = ()
@@ -85,6 +89,22 @@ class EncoderHead:
     adapter: str = ""
     notes: tuple[str, ...] = ()
 
+    @cached_property
+    def max_length(self) -> int:
+        """Tokens of a text that are read, special tokens included, and never more than it has positions for.
+
+        Raises:
+            AssayError: a file that cannot be read.
+        """
+        limits = (position_limit(self.transformer), self.stated_length)
+        return min([limit for limit in limits if limit is not None], default=DEFAULT_TOKENS)
+
+
+ENCODER_ONLY = "EncoderModel"
+"""How Transformers names the encoder of a model that has a decoder as well, as Sentence-T5 and GTR use it."""
+
+_WIDTHS = ("hidden_size", "dim", "n_embd", "d_model")
+"""What configurations call the width of the token states."""
 
 DEFAULT_TOKENS = 512
 """Tokens read of a text where neither the folder nor the model sets a limit."""
@@ -103,9 +123,12 @@ def inspect_encoder(folder: Path, base: Path | None = None) -> EncoderHead:
     refuse_unsafe_files(folder)
     if is_adapter(folder):
         return _adapted(folder, base)
+    left = leftover_notes(folder)
     if not (folder / "modules.json").is_file():
-        return replace(_transformer(folder), notes=("no modules.json: the mean over all tokens is taken",))
-    return _sentence_modules(folder, None)
+        notes = ("no modules.json: the mean over all tokens is taken", *left)
+        return replace(_transformer(folder), notes=notes)
+    head = _sentence_modules(folder, None)
+    return replace(head, notes=(*head.notes, *left))
 
 
 def _adapted(folder: Path, base: Path | None) -> EncoderHead:
@@ -113,15 +136,20 @@ def _adapted(folder: Path, base: Path | None) -> EncoderHead:
         raise AssayError(
             "is a PEFT adapter, and a whole model is needed here",
             where=str(folder),
-            hint="an adapter can be the candidate, over the whole model that is the base",
+            hint=OVER_HINT,
         )
     below = inspect_encoder(base)
     own = below
     if (folder / "modules.json").is_file():
         own = _sentence_modules(folder, _transformer(below.transformer))
-    config, tensors = check_adapter(folder, base, below.transformer, _layer_shapes(below.transformer))
+    config, tensors, notes = check_adapter(folder, base, below.transformer, _layer_shapes(below.transformer))
     added = sum(math.prod(shape) for shape in tensors.values())
-    return replace(own, parameters=own.parameters + added, adapter=str(config["peft_type"]))
+    return replace(
+        own,
+        parameters=own.parameters + added,
+        adapter=str(config["peft_type"]),
+        notes=(*own.notes, *notes),
+    )
 
 
 def _layer_shapes(transformer: Path) -> dict[str, list[int]]:
@@ -134,15 +162,15 @@ def _transformer(transformer: Path) -> EncoderHead:
     """The mean over the token states of a Transformers folder."""
     where = str(transformer / "config.json")
     config = read_json(transformer / "config.json")
-    if config.get("is_encoder_decoder"):
+    architectures = config.get("architectures")
+    named = [str(one) for one in architectures] if isinstance(architectures, list) else []
+    if config.get("is_encoder_decoder") and not (named and named[0].endswith(ENCODER_ONLY)):
         raise AssayError(
             "is an encoder with a decoder, which is not read in this version",
             where=where,
             hint=_STORE_VECTORS,
         )
-    architectures = config.get("architectures")
-    named = [str(one) for one in architectures] if isinstance(architectures, list) else []
-    hidden = config.get("hidden_size", config.get("dim", config.get("n_embd")))
+    hidden = next((config[name] for name in _WIDTHS if name in config), None)
     if not isinstance(hidden, int) or hidden < 1:
         raise AssayError("does not say the hidden_size of the model", where=where, hint=_STORE_VECTORS)
     if not (transformer / "tokenizer.json").is_file():
@@ -152,20 +180,16 @@ def _transformer(transformer: Path) -> EncoderHead:
             hint="save it with AutoTokenizer.from_pretrained(SOURCE).save_pretrained(FOLDER)",
         )
     parameters = sum(math.prod(shape) for shape in tensor_shapes(transformer).values())
+    refuse_quantised(transformer, config)
     architecture = named[0] if named else str(config.get("model_type", "unknown"))
-    limit = _token_limit(None, transformer, config)
+    stated = transformer / "tokenizer_config.json"
+    limit = _stated_limit(read_json(stated).get("model_max_length")) if stated.is_file() else None
     return EncoderHead(transformer, architecture, parameters, hidden, limit)
 
 
-def _token_limit(declared: object, transformer: Path, config: dict[str, Any]) -> int:
-    """The declared limit, else the tokenizer's, and never more than the model has positions for."""
-    limits: list[object] = [max_positions(config)]
-    if declared is None and (transformer / "tokenizer_config.json").is_file():
-        declared = read_json(transformer / "tokenizer_config.json").get("model_max_length")
-    limits.append(declared)
+def _stated_limit(declared: object) -> int | None:
     # Tokenizers without a limit say 10^30.
-    given = [int(one) for one in limits if isinstance(one, int | float) and 1 <= one < 10**9]
-    return min(given, default=DEFAULT_TOKENS)
+    return int(declared) if isinstance(declared, int | float) and 1 <= declared < 10**9 else None
 
 
 def _sentence_modules(folder: Path, states: EncoderHead | None) -> EncoderHead:
@@ -223,13 +247,9 @@ def _text_settings(head: EncoderHead, transformer: Path) -> EncoderHead:
         raise AssayError(
             "asks for another output than the states of the last layer", where=str(path), hint=_STORE_VECTORS
         )
-    limit = config.get("max_seq_length")
-    length = (
-        _token_limit(limit, transformer, read_json(head.transformer / "config.json"))
-        if limit
-        else head.max_length
-    )
-    return replace(head, max_length=length, lower_case=bool(config.get("do_lower_case", False)))
+    declared = config.get("max_seq_length")
+    length = _stated_limit(declared) if declared else head.stated_length
+    return replace(head, stated_length=length, lower_case=bool(config.get("do_lower_case", False)))
 
 
 def _pooling(head: EncoderHead, path: Path) -> EncoderHead:
@@ -277,7 +297,9 @@ def _dense(folder: Path, dimension: int) -> tuple[DenseHead, int]:
     if names - {"sentence_embedding"}:
         raise AssayError("does not follow the pooling", where=where, hint=_STORE_VECTORS)
     if not (folder / WEIGHTS).is_file():
-        raise AssayError(f"has no {WEIGHTS}", where=str(folder), hint="save it with safe_serialization=True")
+        raise AssayError(
+            f"has no {WEIGHTS}", where=str(folder), hint="save it again with save_pretrained(FOLDER)"
+        )
     shapes = read_header(folder / WEIGHTS)
     weight = shapes.get("linear.weight", [])
     if len(weight) != 2 or weight[1] != dimension:

@@ -16,7 +16,7 @@ import numpy as np
 
 from analysis.models.adapter import adapted_model
 from analysis.models.batches import batch_tokens, equal_length_batches, in_halves
-from analysis.models.encoder_config import DenseHead, EncoderHead, PoolingMode
+from analysis.models.encoder_config import ENCODER_ONLY, DenseHead, EncoderHead, PoolingMode
 from analysis.models.load_transformers import check_vocabulary, load_tokenizer, load_whole
 
 if TYPE_CHECKING:
@@ -54,11 +54,14 @@ def load_encoder(head: EncoderHead, device: str) -> LoadedEncoder:
     Raises:
         AssayError: weights that do not fit the architecture, or a device that is not there.
     """
-    from transformers import AutoModel
+    from transformers import AutoModel, AutoModelForTextEncoding
 
+    only = head.architecture.endswith(ENCODER_ONLY)
     # The pooler is a layer of its own behind the token states, which are all that is used; one that the folder
     # does not have is none that an adapter could have been trained over.
-    model = load_whole(AutoModel, head.transformer, device, spare="pooler")
+    model = load_whole(
+        AutoModelForTextEncoding if only else AutoModel, head.transformer, device, spare="pooler"
+    )
     return _complete(head, model, head.transformer, device)
 
 

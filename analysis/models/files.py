@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import os
+import re
 import struct
 from collections import Counter
 from pathlib import Path
@@ -19,30 +20,63 @@ CODE_OR_PICKLE = frozenset((
 ))
 # fmt: on
 WEIGHTS = "model.safetensors"
+_PLAIN_DTYPES = ("F64", "F32", "F16", "BF16")
 WEIGHTS_INDEX = "model.safetensors.index.json"
 MAX_JSON_BYTES = 64 * 2**20
 MAX_HEADER_BYTES = 100 * 2**20
 """The limit of the safetensors format itself."""
 
 
+_TRAINING_FILE = re.compile(
+    r"(training_args\.bin|(optimizer|scheduler|scaler)\.(pt|bin)|rng_state(_\d+)?\.pth|events\.out\..*)"
+)
+"""Files that trainers write beside a model and no program loads as a part of it."""
+_TRAINING_FOLDER = re.compile(r"checkpoint-\d+|runs")
+"""Folders of the same kind: earlier states of the training, and its logs."""
+_SHOWN_FILES = 20
+_AUTO_CLASSES = {
+    "ForSequenceClassification": "AutoModelForSequenceClassification",
+    "ForTokenClassification": "AutoModelForTokenClassification",
+    "ForCausalLM": "AutoModelForCausalLM",
+    "LMHeadModel": "AutoModelForCausalLM",
+}
+
+
+def training_leftovers(folder: Path) -> tuple[str, ...]:
+    """What training left in a model folder and is passed over: names of files, and of folders with a `/`."""
+    return _walk(folder)[1]
+
+
+def leftover_notes(folder: Path) -> tuple[str, ...]:
+    """One line on what training left in the folder; none where it left nothing."""
+    left = training_leftovers(folder)
+    if not left:
+        return ()
+    more = f" and {len(left) - _SHOWN_FILES:,} more" if len(left) > _SHOWN_FILES else ""
+    return (f"left of the training, never loaded: {', '.join(left[:_SHOWN_FILES])}{more}",)
+
+
 def refuse_unsafe_files(folder: Path) -> None:
     """Refuse a folder with code or pickles anywhere in it, or a configuration that asks for code.
 
     The folder is refused as a whole, because another program might load those instead of what was
-    reviewed. Raises AssayError.
+    reviewed. What training leaves beside a model is no such thing: it is passed over, and `leftover_notes` say so.
+
+    Raises:
+        AssayError: every offending file is named.
     """
     if not folder.is_dir():
         raise AssayError("is not a folder", where=str(folder), hint="check base and candidate")
-    for root, folders, files in os.walk(folder):
-        folders.sort()
-        for name in sorted(files):
-            if Path(name).suffix.lower() in CODE_OR_PICKLE:
-                raise AssayError(
-                    f"holds {name}, which is code or may run code when it is loaded",
-                    where=str(Path(root) / name),
-                    hint="keep only safetensors weights and JSON or text beside them: "
-                    "save_pretrained(FOLDER, safe_serialization=True) into a new folder",
-                )
+    unsafe = _walk(folder)[0]
+    if unsafe:
+        named = ", ".join(unsafe[:_SHOWN_FILES])
+        more = f" and {len(unsafe) - _SHOWN_FILES:,} more" if len(unsafe) > _SHOWN_FILES else ""
+        these = "each of which is" if len(unsafe) > 1 else "which is"
+        raise AssayError(
+            f"holds {named}{more}, {these} code or may run code when it is loaded",
+            where=str(folder / unsafe[0]) if len(unsafe) == 1 else str(folder),
+            hint=_remedy(folder),
+        )
     for name in ("config.json", "tokenizer_config.json"):
         if (folder / name).is_file() and "auto_map" in read_json(folder / name):
             raise AssayError(
@@ -50,6 +84,45 @@ def refuse_unsafe_files(folder: Path) -> None:
                 where=str(folder / name),
                 hint="save the model as a class of the Transformers library",
             )
+
+
+def _walk(folder: Path) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Code and pickles of a folder, and what training left in it, by relative path."""
+    unsafe, left = [], []
+    for root, folders, files in os.walk(folder):
+        here = Path(root).relative_to(folder)
+        passed = sorted(name for name in folders if _TRAINING_FOLDER.fullmatch(name))
+        left += [f"{(here / name).as_posix()}/" for name in passed]
+        folders[:] = sorted(set(folders) - set(passed))
+        for name in sorted(files):
+            if _TRAINING_FILE.fullmatch(name):
+                left.append((here / name).as_posix())
+            elif Path(name).suffix.lower() in CODE_OR_PICKLE:
+                unsafe.append((here / name).as_posix())
+    return tuple(unsafe), tuple(left)
+
+
+def _remedy(folder: Path) -> str:
+    """How to make a folder without code and pickles, tokenizer included, with the libraries that are installed."""
+    if (folder / "modules.json").is_file():
+        return 'in Python: SentenceTransformer("OLD", device="cpu").save_pretrained("NEW")'
+    if (folder / "adapter_config.json").is_file():
+        return (
+            'in Python: safetensors.torch.save_file(torch.load("OLD/adapter_model.bin", weights_only=True), '
+            '"NEW/adapter_model.safetensors"), and copy the .json files'
+        )
+    try:
+        named = read_json(folder / "config.json").get("architectures")
+    except AssayError:
+        named = None
+    architecture = str(named[0]) if isinstance(named, list) and named else ""
+    auto = next(
+        (name for ending, name in _AUTO_CLASSES.items() if architecture.endswith(ending)), "AutoModel"
+    )
+    return (
+        f'save model and tokenizer into a new folder, in Python: {auto}.from_pretrained("OLD").save_pretrained("NEW"); '
+        'AutoTokenizer.from_pretrained("OLD").save_pretrained("NEW")'
+    )
 
 
 def read_json(path: Path) -> dict[str, Any]:
@@ -105,6 +178,27 @@ def stored_dtype(folder: Path) -> str:
     return sizes.most_common(1)[0][0] if sizes else "F32"
 
 
+def refuse_quantised(folder: Path, config: dict[str, Any]) -> None:
+    """Refuse weights that stand for others, as a quantised model's do: without its own code they mean nothing.
+
+    Args:
+        folder: of a whole model.
+        config: its `config.json`.
+
+    Raises:
+        AssayError: the configuration says so, or most weights are stored as whole numbers or in eight bits.
+    """
+    stated = next((key for key in ("quantization_config", "compression_config") if config.get(key)), None)
+    dtype = "" if stated else stored_dtype(folder)
+    if stated or dtype not in _PLAIN_DTYPES:
+        why = f"{stated} of config.json" if stated else f"most are stored as {dtype}"
+        raise AssayError(
+            f"holds quantised weights ({why}), which are not read in this version",
+            where=str(folder / "config.json") if stated else str(folder),
+            hint="save the model in float32, float16 or bfloat16: merge or dequantise it where it was trained",
+        )
+
+
 def weight_files(folder: Path) -> list[Path]:
     """The safetensors files of a whole model: one, or those that its index names. Raises AssayError."""
     if (folder / WEIGHTS).is_file():
@@ -155,3 +249,19 @@ def _read_entries(path: Path) -> dict[str, tuple[list[int], str]]:
     if 8 + length + end != size:
         raise broken
     return found
+
+
+def vocabulary(folder: Path) -> dict[str, int]:
+    """Id of every token of a folder's `tokenizer.json`, added ones included. Raises AssayError."""
+    rules = read_json(folder / "tokenizer.json")
+    model = rules.get("model")
+    listed = model.get("vocab") if isinstance(model, dict) else None
+    try:
+        known = (
+            {str(piece[0]): index for index, piece in enumerate(listed)}
+            if isinstance(listed, list)
+            else {str(token): int(index) for token, index in (listed or {}).items()}
+        )
+        return known | {str(one["content"]): int(one["id"]) for one in rules.get("added_tokens") or []}
+    except (TypeError, ValueError, KeyError, IndexError, AttributeError):
+        raise AssayError("does not list its tokens", where=str(folder / "tokenizer.json")) from None

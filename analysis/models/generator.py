@@ -20,13 +20,15 @@ class GeneratorPair(Sides):
     """The two generators of a review, loaded when first asked for and kept; none where all is recorded.
 
     Args:
-        folders: the model folder of each side; the candidate may be a PEFT adapter over the base.
+        folders: the model folder of each side; the candidate may be a PEFT adapter over the base, and both
+            may be over `over`.
         device: `cpu`, `cuda` or `cuda:N`.
     """
 
-    def __init__(self, folders: Mapping[Side, Path], device: str) -> None:
+    def __init__(self, folders: Mapping[str, Path], device: str) -> None:
         super().__init__(folders, device)
         self._loaded: dict[Side, LoadedGenerator] = {}
+        self._below: LoadedGenerator | None = None
 
     @cached_property
     def heads(self) -> dict[Side, GeneratorHead]:
@@ -35,7 +37,7 @@ class GeneratorPair(Sides):
 
     def head(self, side: Side) -> GeneratorHead:
         """What one side says of itself. Raises AssayError."""
-        return inspect_generator(self.folders[side], self.folders["base"] if side == "candidate" else None)
+        return inspect_generator(self.folders[side], self.below(side))
 
     @property
     def parameters(self) -> int:
@@ -60,11 +62,21 @@ class GeneratorPair(Sides):
         if side not in self._loaded:
             head = self.heads[side]
             if head.adapter:
-                loaded = load_adapted(head, self.folders[side], self.generator("base"))
+                loaded = load_adapted(head, self.folders[side], self._whole_below())
             else:
                 loaded = load_generator(head, self.folders[side], self.device)
             self._loaded[side] = loaded
         return self._loaded[side]
+
+    def _whole_below(self) -> LoadedGenerator:
+        """What adapters go over: the base, or the model that is named."""
+        from analysis.models.generation import load_generator
+
+        if self.over is None:
+            return self.generator("base")
+        if self._below is None:
+            self._below = load_generator(inspect_generator(self.over), self.over, self.device)
+        return self._below
 
     def settings(self) -> dict[Side, dict[str, Any]]:
         """How each side makes its answers, as plain data."""

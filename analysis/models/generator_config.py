@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from analysis.base.errors import AssayError
 from analysis.models.adapter import check_adapter, is_adapter
-from analysis.models.files import read_json, refuse_unsafe_files, tensor_shapes
+from analysis.models.files import (
+    leftover_notes,
+    read_json,
+    refuse_quantised,
+    refuse_unsafe_files,
+    tensor_shapes,
+)
 from analysis.models.generation_settings import GenerationSettings, read_settings
-from analysis.models.load_classifier import max_positions
-
-if TYPE_CHECKING:
-    pass
-
+from analysis.models.load_classifier import OVER_HINT
+from analysis.models.positions import position_limit
 
 _ENDINGS = ("ForCausalLM", "LMHeadModel")
 """How Transformers names its classes that continue a text."""
@@ -31,7 +34,7 @@ class GeneratorHead:
     Args:
         architecture: name of the Transformers class.
         parameters: number of weights.
-        max_positions: longest prompt and answer together, in tokens; None where there is no limit.
+        whole: folder of the whole model, which is the base's for an adapter.
         settings: how answers are made.
         template: whether prompts go through a chat template.
         tokens: folder of the tokenizer.
@@ -41,12 +44,17 @@ class GeneratorHead:
 
     architecture: str
     parameters: int
-    max_positions: int | None
+    whole: Path
     settings: GenerationSettings
     template: bool
     tokens: Path
     adapter: str = ""
     notes: tuple[str, ...] = field(default_factory=tuple)
+
+    @cached_property
+    def max_positions(self) -> int | None:
+        """Longest prompt and answer together, in tokens; None where there is no limit. Raises AssayError."""
+        return position_limit(self.whole)
 
 
 def inspect_generator(folder: Path, base: Path | None = None) -> GeneratorHead:
@@ -74,12 +82,7 @@ def inspect_generator(folder: Path, base: Path | None = None) -> GeneratorHead:
             where=where,
             hint="a Transformers ...ForCausalLM folder is needed",
         )
-    if config.get("quantization_config"):
-        raise AssayError(
-            "holds quantised weights, which are not read in this version",
-            where=where,
-            hint="save the model in float32, float16 or bfloat16",
-        )
+    refuse_quantised(folder, config)
     if not (folder / "tokenizer.json").is_file():
         raise AssayError(
             "has no tokenizer.json",
@@ -89,7 +92,15 @@ def inspect_generator(folder: Path, base: Path | None = None) -> GeneratorHead:
     parameters = sum(math.prod(shape) for shape in tensor_shapes(folder).values())
     settings, notes = read_settings(folder, config)
     return _with_template(
-        GeneratorHead(architecture, parameters, max_positions(config), settings, False, folder, notes=notes)
+        GeneratorHead(
+            architecture,
+            parameters,
+            folder,
+            settings,
+            False,
+            folder,
+            notes=(*notes, *leftover_notes(folder)),
+        )
     )
 
 
@@ -98,18 +109,19 @@ def _adapted(folder: Path, base: Path | None) -> GeneratorHead:
         raise AssayError(
             "is a PEFT adapter, and a whole model is needed here",
             where=str(folder),
-            hint="an adapter can be the candidate, over the whole model that is the base",
+            hint=OVER_HINT,
         )
     below = inspect_generator(base)
-    config, tensors = check_adapter(folder, base, base, _layer_shapes(base))
+    config, tensors, notes = check_adapter(folder, base, base, _layer_shapes(base))
     own = replace(
         below,
         parameters=below.parameters + sum(math.prod(shape) for shape in tensors.values()),
         adapter=str(config["peft_type"]),
     )
     if (folder / "generation_config.json").is_file():
-        settings, notes = read_settings(folder, read_json(base / "config.json"))
-        own = replace(own, settings=settings, notes=notes)
+        settings, told = read_settings(folder, read_json(base / "config.json"))
+        own = replace(own, settings=settings, notes=told)
+    own = replace(own, notes=(*own.notes, *notes))
     return _with_template(replace(own, tokens=folder)) if (folder / "tokenizer.json").is_file() else own
 
 

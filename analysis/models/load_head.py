@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from analysis.base.errors import AssayError
 from analysis.models.batches import batch_tokens, equal_length_batches, in_halves
-from analysis.models.files import read_json, refuse_unsafe_files, tensor_shapes
-from analysis.models.load_classifier import check_head, label_names, max_positions, refuse_adapter
+from analysis.models.files import leftover_notes, read_json
+from analysis.models.load_classifier import head_files
 from analysis.models.load_transformers import check_vocabulary, load_tokenizer, load_whole
+from analysis.models.positions import position_limit
 
 if TYPE_CHECKING:
     import numpy as np
@@ -35,15 +34,23 @@ class TaskHead:
         labels: names of the outputs, in their order.
         architecture: name of the Transformers class.
         parameters: number of weights.
-        max_length: longest input in tokens, special tokens included; None where there is no limit.
+        folder: where it lies.
         independent: whether each output is a yes or no of its own, and not one of several classes.
+        notes: what a reader should know of it.
     """
 
     labels: tuple[str, ...]
     architecture: str
     parameters: int
-    max_length: int | None
+    folder: Path
     independent: bool
+    notes: tuple[str, ...] = ()
+
+    @cached_property
+    def max_length(self) -> int | None:
+        """Longest input in tokens that model and tokenizer both allow; None without a limit. Raises AssayError."""
+        limits = (position_limit(self.folder), tokenizer_limit(self.folder))
+        return min([limit for limit in limits if limit is not None], default=None)
 
 
 @dataclass(frozen=True)
@@ -62,39 +69,23 @@ def inspect_head(folder: Path, kind: HeadKind) -> TaskHead:
     Raises:
         AssayError: pickles or code, an adapter, another kind of model, or files that do not fit together.
     """
-    refuse_unsafe_files(folder)
-    refuse_adapter(folder)
-    config = read_json(folder / "config.json")
-    where = str(folder / "config.json")
-    architectures = config.get("architectures") or []
-    architecture = architectures[0] if isinstance(architectures, list) and architectures else ""
-    if not isinstance(architecture, str) or not architecture.endswith(_ENDINGS[kind]):
-        raise AssayError(
-            f"is another kind of model: architectures is {architectures!r}",
-            where=where,
-            hint=f"a Transformers ...{_ENDINGS[kind]} folder is needed",
-        )
-    labels = label_names(config, where)
-    tensors = tensor_shapes(folder)
-    check_head(tensors, labels, folder)
-    if not (folder / "tokenizer.json").is_file():
-        raise AssayError(
-            "has no tokenizer.json",
-            where=str(folder),
-            hint="save it with AutoTokenizer.from_pretrained(SOURCE).save_pretrained(FOLDER)",
-        )
-    parameters = sum(math.prod(shape) for shape in tensors.values())
-    independent = config.get("problem_type") == "multi_label_classification"
-    return TaskHead(labels, architecture, parameters, longest_input(folder, config), independent)
+    files = head_files(folder, _ENDINGS[kind], "is another kind of model")
+    independent = files.config.get("problem_type") == "multi_label_classification"
+    return TaskHead(
+        files.labels,
+        files.architecture,
+        files.parameters,
+        folder,
+        independent,
+        leftover_notes(folder),
+    )
 
 
-def longest_input(folder: Path, config: dict[str, Any]) -> int | None:
-    """Tokens that model and tokenizer both allow; None where neither sets a limit. Raises AssayError."""
+def tokenizer_limit(folder: Path) -> int | None:
+    """Tokens that the tokenizer of a folder allows; None where it sets no limit. Raises AssayError."""
     stated = folder / "tokenizer_config.json"
     own = read_json(stated).get("model_max_length") if stated.is_file() else None
-    limits = [own] if isinstance(own, int) and 0 < own < _UNLIMITED else []
-    positions = max_positions(config)
-    return min([*limits, *([] if positions is None else [positions])], default=None)
+    return own if isinstance(own, int) and 0 < own < _UNLIMITED else None
 
 
 def load_head(head: TaskHead, folder: Path, kind: HeadKind, device: str) -> LoadedHead:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,13 +14,18 @@ if TYPE_CHECKING:
 LOADING_ERRORS = (OSError, ValueError, KeyError, TypeError, RuntimeError, ImportError, AttributeError)
 """What the libraries raise for files that do not fit together."""
 
+RUNNING_ERRORS = (*LOADING_ERRORS, LookupError, AssertionError, ArithmeticError)
+"""What a model raises for a text that its family reads in a way of its own."""
+
 
 def reason(error: BaseException) -> str:
     """The first line of a library's message."""
     return (str(error).strip().splitlines() or [type(error).__name__])[0]
 
 
-def load_whole(kind: Any, folder: Path, device: str, *, spare: str = "", **options: Any) -> PreTrainedModel:
+def load_whole(
+    kind: Any, folder: Path, device: str, *, spare: str = "", brought: Collection[str] = (), **options: Any
+) -> PreTrainedModel:
     """Load a model in float32 and evaluation mode, with no parameter that requires gradients.
 
     Args:
@@ -27,6 +33,7 @@ def load_whole(kind: Any, folder: Path, device: str, *, spare: str = "", **optio
         folder: of the model.
         device: `cpu`, `cuda` or `cuda:N`.
         spare: start of the names of weights that the folder may lack; a module of that name is then left out.
+        brought: names of weights that the folder may lack because they are put in afterwards.
         options: further ones of `from_pretrained`.
 
     Raises:
@@ -43,6 +50,8 @@ def load_whole(kind: Any, folder: Path, device: str, *, spare: str = "", **optio
             use_safetensors=True,
             dtype=torch.float32,
             output_loading_info=True,
+            # They are told below, by name.
+            ignore_mismatched_sizes=True,
             local_files_only=True,
             trust_remote_code=False,
             **options,
@@ -51,7 +60,8 @@ def load_whole(kind: Any, folder: Path, device: str, *, spare: str = "", **optio
         raise AssayError(f"cannot be loaded: {reason(error)}", where=str(folder)) from error
     missing = [str(key) for key in info["missing_keys"]]
     spared = [key for key in missing if spare and key.startswith(f"{spare}.")]
-    absent = sorted(set(missing) - set(spared)) + sorted(str(key) for key in info.get("mismatched_keys", ()))
+    wrong = {str(key[0]) for key in info.get("mismatched_keys", ())}
+    absent = sorted((set(missing) | wrong) - set(spared) - set(brought))
     if absent:
         raise AssayError(
             f"{len(absent)} weights are missing or of another shape and would be random, such as {absent[0]}",

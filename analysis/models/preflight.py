@@ -10,6 +10,9 @@ from typing import Protocol, TypeVar
 from analysis.base.problems import Problem, attempt
 from analysis.base.records import SIDES, Side
 from analysis.models.adapter import is_adapter
+from analysis.models.sides import OVER
+
+_NO_USE = "remove over, or give the folder of an adapter as base or candidate"
 
 Head_co = TypeVar("Head_co", covariant=True)
 
@@ -20,7 +23,10 @@ class Headed(Protocol[Head_co]):
     @property
     def folders(self) -> Mapping[Side, Path]: ...
 
-    def digest(self, side: Side) -> str: ...
+    @property
+    def over(self) -> Path | None: ...
+
+    def digest(self, place: str) -> str: ...
 
     def head(self, side: Side) -> Head_co: ...
 
@@ -28,6 +34,12 @@ class Headed(Protocol[Head_co]):
 def sound_heads(pair: Headed[Head_co], problems: list[Problem]) -> Iterator[tuple[Side, Head_co, str]]:
     """Head and SHA-256 of each side that can be read; what is wrong with a side is added to `problems`."""
     before = len(problems)
+    if pair.over is not None:
+        attempt(partial(pair.digest, OVER), problems)
+        if not any(is_adapter(pair.folders[side]) for side in SIDES):
+            problems.append(
+                Problem("is named as what adapters go over, and neither side is one", str(pair.over), _NO_USE)
+            )
     for side in SIDES:
         digest = attempt(partial(pair.digest, side), problems)
         # What is wrong with the base is said once, and not again by the adapter over it.

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from analysis.base.errors import AssayError
-from analysis.data.examples import shown
+from analysis.data.faults import shown
 
 if TYPE_CHECKING:
     import pyarrow as pa

@@ -24,6 +24,7 @@ from analysis.base.gate_records import Rule
 from analysis.base.problems import suggest
 from analysis.base.records import ALL
 from analysis.base.toml_lines import KeyPath, nearest_line
+from analysis.data.arrow_rows import is_dataset
 
 if TYPE_CHECKING:
     from analysis.text.lexicon import Finder, Lexicon
@@ -66,11 +67,19 @@ def _resolve(value: Any, info: ValidationInfo) -> Any:
         raise ValueError("must be a path, as text")
     _plain_text(value)
     root: Path = info.context["root"] if info.context else Path()
-    return (root / Path(value).expanduser()).resolve()
+    try:
+        return (root / Path(value).expanduser()).resolve()
+    except (OSError, RuntimeError) as error:
+        raise ValueError(f"cannot be a path: {getattr(error, 'strerror', None) or error}") from None
 
 
-def _exists(path: Path) -> Path:
-    if not path.exists():
+def exists(path: Path) -> Path:
+    """The path, where something lies at it. Raises ValueError, also for a name that no file can have."""
+    try:
+        there = path.exists()
+    except OSError as error:
+        raise ValueError(f"cannot be a path: {error.strerror}") from None
+    if not there:
         raise ValueError(f"there is nothing at {path}")
     return path
 
@@ -87,6 +96,14 @@ def _is_file(path: Path) -> Path:
     return path
 
 
+def _is_table(path: Path) -> Path:
+    if path.is_dir():
+        if not is_dataset(path):
+            raise ValueError(f"is a folder, and `datasets` saved no table in it: {path}")
+        return path
+    return _is_file(path)
+
+
 Text = Annotated[str, AfterValidator(_plain_text)]
 
 
@@ -99,10 +116,14 @@ AnyPath = Annotated[
 ]
 
 
-FolderPath = Annotated[AnyPath, AfterValidator(_exists), AfterValidator(_is_folder)]
+FolderPath = Annotated[AnyPath, AfterValidator(exists), AfterValidator(_is_folder)]
 
 
-FilePath = Annotated[AnyPath, AfterValidator(_exists), AfterValidator(_is_file)]
+FilePath = Annotated[AnyPath, AfterValidator(exists), AfterValidator(_is_file)]
+
+
+DataPath = Annotated[AnyPath, AfterValidator(exists), AfterValidator(_is_table)]
+"""A file of rows, or a folder in which `datasets` saved one table."""
 
 
 class Section(BaseModel):

@@ -8,7 +8,7 @@ belongs where the workbench is.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     from analysis.plugin.settings import Review, TrackSettings
 
 
+Listener = Callable[[float, float], None]
+"""Is told the units of work that are done, and how many are planned."""
+
+
 @dataclass(frozen=True)
 class Shard:
     """One piece of a stage's work.
@@ -27,21 +31,36 @@ class Shard:
         key: JSON-able material that, with the stage's version and the models, determines the result.
         payload: what `run` needs, picklable; never part of the key.
         size: number of examples in it, for progress.
+        cost: what it costs to run beside the other shards of its stage, in any unit that they share, such as tokens to
+            be read; None where every example costs the same. For the estimate of the time left, never part of the key.
     """
 
     key: Mapping[str, Any]
     payload: Any
     size: int
+    cost: float | None = None
 
 
 @dataclass(frozen=True)
 class RunContext:
-    """What a shard is run with: the settings of its track, the seed of the review, the two sides. Picklable."""
+    """What a shard is run with: the settings of its track, the seed of the review, the two sides. Picklable.
+
+    `listener` is told how far the shard is, by whoever runs it in this process; a copy that is made elsewhere has none.
+    """
 
     track: str
     settings: TrackSettings
     seed: int
     models: Sides
+    listener: Listener | None = field(default=None, kw_only=True, compare=False, repr=False)
+
+    def report(self, done: float, planned: float) -> None:
+        """Say how far the shard is: `done` of `planned` units of work, of any kind. Changes no result."""
+        if self.listener is not None:
+            self.listener(done, planned)
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**self.__dict__, "listener": None}
 
 
 @dataclass(frozen=True)
@@ -103,7 +122,17 @@ Step = Stage | Aggregate
 
 @dataclass(frozen=True)
 class StageProgress:
-    """Posted by the pipeline while it runs; `cached` counts examples that needed no model time."""
+    """Posted by the pipeline while it runs.
+
+    Args:
+        stage: which.
+        done: examples of finished shards, and of the shard that is being run as many as its work that is done is worth.
+        total: examples of all its shards.
+        cached: examples that needed no model time.
+        elapsed_s: seconds since the stage began.
+        eta_s: seconds that it will still take; None where nothing is known.
+        shards_done: finished shards.
+    """
 
     stage: str
     done: int
@@ -111,3 +140,4 @@ class StageProgress:
     cached: int
     elapsed_s: float
     eta_s: float | None
+    shards_done: int = 0

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 
     from analysis.base.gate_records import GateInput, Trigger
     from analysis.base.problems import Problem
-    from analysis.base.records import Flag, MethodSpec, MetricSpec, Side, Slice
+    from analysis.base.records import Flag, MethodSpec, MetricSpec, Slice
+    from analysis.base.review_records import SaidOfAnswer
     from analysis.data.examples import Examples
     from analysis.plugin.gate import Gate
     from analysis.plugin.init.folder import Folder
@@ -74,8 +75,11 @@ class Track:
         """Its evaluation data. Raises AssayError for a file or row that cannot be read."""
         raise NotImplementedError
 
-    def model_paths(self, settings: TrackSettings) -> Mapping[Side, Path]:
-        """The model folder of each side, or the file of what was recorded of it; empty where all is in the examples."""
+    def model_paths(self, settings: TrackSettings) -> Mapping[str, Path]:
+        """The model folder of each side, or the file of what was recorded of it; empty where all is in the examples.
+
+        Under `over` stands the whole model that adapters were trained over, where the review file names one.
+        """
         return {}
 
     def deployed_forms(self, settings: TrackSettings) -> Mapping[str, Path]:
@@ -93,7 +97,7 @@ class Track:
         """
         return {}
 
-    def pair(self, folders: Mapping[Side, Path], device: str) -> Sides:
+    def pair(self, folders: Mapping[str, Path], device: str) -> Sides:
         """The two sides, loaded when first asked for."""
         return Sides(folders, device)
 
@@ -106,6 +110,15 @@ class Track:
     ) -> Examples:
         """Leave out, or refuse, the examples that the sides cannot answer for; say which are cut. Raises AssayError."""
         return examples
+
+    def trial(self, models: Sides, examples: Examples, settings: TrackSettings, review: Review) -> None:
+        """Run one example through both sides as the stages will: what passes here, they finish. Raises AssayError."""
+
+    def foretell(
+        self, models: Sides, examples: Examples, settings: TrackSettings, review: Review
+    ) -> Sequence[str]:
+        """What a run of all examples will take on this machine, a line each, by running some. Raises AssayError."""
+        return ()
 
     def clusters(self, examples: Examples, settings: TrackSettings) -> Mapping[str, str]:
         """Which examples are not independent of each other: ref -> cluster, of those that share one.
@@ -176,6 +189,19 @@ class Track:
         """What its gates need of the settings and the evidence beside metrics, as plain data."""
         return {}
 
+    def said_of_answers(
+        self, given: GateInput, connection: duckdb.DuckDBPyConnection
+    ) -> Sequence[SaidOfAnswer]:
+        """What people agree on of single answers of a run: it teaches the stages of the store's next run.
+
+        The rows lie in the table `taught` of that run's workbench, and are part of its name.
+
+        Args:
+            given: of the run, without those who are not heard.
+            connection: has the run attached as `evidence`.
+        """
+        return ()
+
     def triggers(self, given: GateInput) -> list[Trigger]:
         """The occasions on which a review of such models matters, computed."""
         return []
@@ -213,6 +239,10 @@ class Track:
     ) -> list[KnownAnswer]:
         """Examples that both sides have right, each with a wrong answer beside: some are drawn to measure reviewers."""
         return []
+
+    def run_context(self, connection: duckdb.DuckDBPyConnection) -> dict[str, tuple[dict[str, Any], ...]]:
+        """What of the run (attached as `evidence`) is shown with every example, as rows by name; it is read once."""
+        return {}
 
     def example_context(
         self, connection: duckdb.DuckDBPyConnection, ref: str

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 STATEMENT_TYPE = "https://in-toto.io/Statement/v1"
 PREDICATE_TYPE = "https://assay.review/inspection-report/v1"
 
-SCHEMA = 3
+SCHEMA = 4
 """Version of the predicate's layout."""
 
 

@@ -10,7 +10,7 @@ from analysis.base.escape import code, inline
 from analysis.base.number_text import significant
 from analysis.report.stock_commands import NAMESPACE, REVOKED_KEYS, model_commands, signature_commands
 
-RENDER_FORMAT = 3
+RENDER_FORMAT = 4
 """Version of this template; a report names the one it was rendered with."""
 
 NOT_HERE = "not in this review"
@@ -34,6 +34,7 @@ def markdown(statement: Mapping[str, Any]) -> str:
         _weakened(predicate),
         _waivers(predicate),
         _fields(predicate),
+        _causes(predicate),
         _gates(predicate),
         _criteria(predicate),
         _numbers(predicate),
@@ -88,6 +89,16 @@ def _fields(predicate: Mapping[str, Any]) -> str:
     for entry in [*predicate["fields"], *predicate["further"]]:
         lines += ["", f"**{inline(entry['field'])}:**", "", *_items(entry["sentences"])]
     return "\n".join(lines)
+
+
+def _causes(predicate: Mapping[str, Any]) -> str:
+    """What the examples share that gates rest on: one cause stands for all of its gates."""
+    items = [
+        f"{inline(one['sentence'])}. Gates that rest on it: {', '.join(map(code, one['gates']))}. "
+        f"Examples: {_refs(one['refs'])}"
+        for one in predicate["causes"]
+    ]
+    return _section("Causes", items) if items else ""
 
 
 def _gates(predicate: Mapping[str, Any]) -> str:

@@ -10,6 +10,7 @@ from analysis.base.gate_records import GateInput, GateResult
 from analysis.base.review_records import ReviewState
 from analysis.plugin.alpha import alpha_table
 from analysis.report import canonical
+from analysis.review.causes import causes_content, fold
 from analysis.review.evaluate import allow, as_heard
 from analysis.review.inspection import inspection_of
 from analysis.review.reviewers import agreement, reviewer_records
@@ -19,9 +20,9 @@ def entries(given: GateInput, results: Sequence[GateResult]) -> dict[str, Any]:
     """The parts of the predicate that can be computed again from rules, metrics and events.
 
     Returns:
-        `decision`, `gates_allow`, `gates`, `numbers`, `weakened`, `rules`, `alpha`, `waivers`, `findings`, `reviewers`,
-        `agreement`, `disagreements` and `coverage`, as JSON values. Everybody stands among the reviewers; the last
-        three are of those alone whose verdicts count.
+        `causes`, `decision`, `gates_allow`, `gates`, `numbers`, `weakened`, `rules`, `alpha`, `waivers`, `findings`,
+        `reviewers`, `agreement`, `disagreements` and `coverage`, as JSON values. Everybody stands among the reviewers;
+        the last three are of those alone whose verdicts count.
     """
     state, heard = given.state, as_heard(given, results)
     blocking = {one.key for one in results if one.blocking}
@@ -30,6 +31,7 @@ def entries(given: GateInput, results: Sequence[GateResult]) -> dict[str, Any]:
     return dict(
         canonical.plain(
             {
+                "causes": causes_content(fold(given, results)),
                 "decision": state.decision,
                 "gates_allow": allow(results),
                 "gates": [{**asdict(one), "n_effective": _effective(given, one)} for one in results],

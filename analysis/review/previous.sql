@@ -19,7 +19,7 @@ SELECT ref, sha256 FROM evidence.example WHERE kind <> 'variant'
 -- What an account says of each example of a run; not what was merged from elsewhere, and not what was settled otherwise.
 WITH own AS (
     SELECT ref, actor, reviewer, ts, event_id, hash, spoken(body ->> '$.base', body ->> '$.candidate') AS "right",
-           coalesce(CAST(body ->> '$.blind' AS BOOLEAN), false) AS blind,
+           coalesce(TRY_CAST(body ->> '$.blind' AS BOOLEAN), false) AS blind,
            labelled(body) AS labels
     FROM live WHERE kind = 'verdict' AND run = $run AND actor = $actor AND NOT merged
     QUALIFY row_number() OVER (PARTITION BY ref ORDER BY lamport DESC, stream_id DESC, seq DESC) = 1)

@@ -8,11 +8,10 @@ from typing import Any
 
 import duckdb
 
+from analysis.attribution.interventions import Intervention, interventions
 from analysis.attribution.licences import (
     AttributionLicence,
-    FlipCheck,
     attribution_licences,
-    flip_checks,
     slice_licences,
 )
 from analysis.base.gate_records import GateInput, Rule
@@ -21,6 +20,7 @@ from analysis.base.records import (
     VARIANT,
     Attribution,
     Better,
+    Cause,
     Contested,
     Example,
     Flag,
@@ -100,9 +100,9 @@ class ExampleEvidence:
     `payload` maps each payload table of the track to its rows, in order of all columns. `variants` are the
     counterfactuals made from this example, or, for a counterfactual, its own row; `parent` is the example it
     was made from. `others` is empty until the reader's own verdict exists. `licences` are of its
-    attributions, `slice_licences` the licence metrics of the critical slices that it is in. `context` is what
-    its track shows with it, `methods` what the methods of its attributions are called, by name, in the order in
-    which they are shown.
+    attributions, `interventions` the searches for what reverts its flip, `slice_licences` the licence metrics of the
+    critical slices that it is in. `context` is what its track shows with it, `methods` what the methods of its
+    attributions are called, by name, in the order in which they are shown.
     """
 
     example: Example
@@ -119,7 +119,7 @@ class ExampleEvidence:
     others: tuple[VerdictRecord, ...] = ()
     history: tuple[Event, ...] = ()
     licences: tuple[AttributionLicence, ...] = ()
-    flips: tuple[FlipCheck, ...] = ()
+    interventions: tuple[Intervention, ...] = ()
     slice_licences: tuple[Metric, ...] = ()
     context: dict[str, tuple[dict[str, Any], ...]] = field(default_factory=dict)
     methods: dict[str, MethodSpec] = field(default_factory=dict)
@@ -197,7 +197,7 @@ def example_evidence(
         variants=_variants(connection, tables, example),
         parent=example_of(connection, example.parent_ref),
         licences=attribution_licences(connection, tables, example.track, ref),
-        flips=flip_checks(connection, tables, example.track, ref),
+        interventions=interventions(connection, tables, example.track, ref),
         slice_licences=slice_licences(connection, example.track, critical),
         methods=methods_of(connection, example.track),
     )
@@ -314,6 +314,7 @@ def gate_input(
         flagged={gate: tuple(dict.fromkeys(refs)) for gate, refs in flagged},
         state=state,
         contested=contested,
+        causes=tuple(records(connection, Cause, _SQL["causes"])),
     )
 
 

@@ -105,3 +105,10 @@ SELECT * FROM contested_now ORDER BY ALL
 -- name: flagged
 SELECT gate, list(ref ORDER BY rank NULLS LAST, ref) FROM evidence.flag
 WHERE gate IS NOT NULL GROUP BY gate ORDER BY gate
+
+-- name: causes
+SELECT c.*, coalesce(m.refs, []) AS refs
+FROM evidence.cause c
+LEFT JOIN (SELECT track, cause, list(ref ORDER BY place) AS refs FROM evidence.cause_member GROUP BY track, cause) m
+    USING (track, cause)
+ORDER BY c.track, c.place, c.cause

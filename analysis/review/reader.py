@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
-from functools import lru_cache, wraps
+from functools import cache, lru_cache, wraps
 from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Concatenate, NamedTuple, ParamSpec, Self, TypeVar, cast
@@ -23,13 +23,14 @@ from analysis.plugin.question import KnownAnswer
 from analysis.review import queries
 from analysis.review import scope as scopes
 from analysis.review.asked import Asked, asked_of, known_asked
+from analysis.review.causes import Folded, causes_content, fold
 from analysis.review.coverage import slice_sentences
 from analysis.review.earlier import EarlierVerdict, EarlierVerdicts
 from analysis.review.evaluate import allow, as_heard, deciding_refs, evaluate, state_of
 from analysis.review.inspection import inspection_of
 from analysis.review.previous import CONFIG
 from analysis.review.queries import ExampleEvidence, Overview, SliceProgress
-from analysis.review.reuse import Reuse, plain, reuse_note, reuse_of
+from analysis.review.reuse import Reuse, labels_teach, plain, reuse_note, reuse_of
 from analysis.review.reviewers import reviewer_records
 from analysis.review.scope import QueueRow, Scope
 from analysis.store.replay import Replay, load_shown, review_state
@@ -125,6 +126,7 @@ class ReviewReader:
         self._evidence = lru_cache(EXAMPLES_KEPT)(
             lambda ref: queries.example_evidence(connection, self._tables, ref)
         )
+        self._run_context = cache(lambda track: registry.get(track).run_context(connection))
         self._answers: dict[object, object] = {}
         self._digests: dict[str, str] = {}
         self._shown: dict[str, str] = {}
@@ -209,6 +211,9 @@ class ReviewReader:
             notes.append(f"run {newer} is in force now; reopen the review to switch to it")
         if told := reuse_note(self.reuse()):
             notes.append(told)
+        notes += [
+            f"{labels_teach(count)} of {track}" for track, count in self.description.get("taught", {}).items()
+        ]
         if self._earlier is not None:
             notes += [f"its verdicts are not offered again: {why}" for why in self._earlier.unreadable]
         if merged := self._number(_SQL["merged_journals"]):
@@ -309,7 +314,11 @@ class ReviewReader:
             context=self._context(evidence.example),
         )
         if ref not in self._digests:
-            rows = {name: list(found) for name, found in evidence.payload.items()}
+            rows = {
+                name: list(found)
+                for name, found in evidence.payload.items()
+                if name not in self._tables.pointing
+            }
             rows[ATTRIBUTION] = [asdict(one) for one in evidence.attributions]
             self._digests[ref] = shown_digest(evidence.example.sha256, rows, evidence.critical, self._models)
         return evidence
@@ -334,7 +343,8 @@ class ReviewReader:
         """What the example's track shows with it; nothing of a track that this program does not know."""
         if not registry.known(example.track):
             return {}
-        return registry.get(example.track).example_context(self.connection, example.ref)
+        of_example = registry.get(example.track).example_context(self.connection, example.ref)
+        return {**self._run_context(example.track), **of_example}
 
     def resolve_ref(self, text: str) -> str:
         """The ref that a full ref or a bare id means.
@@ -444,6 +454,11 @@ class ReviewReader:
             self._gates = evaluate(given)
         return self._gates
 
+    def causes(self) -> Folded:
+        """What the examples that got worse share, with the gates that rest on each; and the gates that rest on none."""
+        gates = self.gates()
+        return fold(self.gate_input(), gates)
+
     def triggers(self) -> list[Trigger]:
         """The triggers of the configured tracks, by the verdicts that count in their gates."""
         given = self.gate_input()
@@ -453,7 +468,7 @@ class ReviewReader:
         return self._triggers
 
     def status(self) -> dict[str, Any]:
-        """What `assay status --json` prints: gates, queue, decision, triggers, and whether to promote.
+        """What `assay status --json` prints: causes, gates, queue, decision, triggers, and whether to promote.
 
         In the queue, `total` is what must be judged and `inspected` how much of it is, as `review.coverage` counts it.
         """
@@ -479,7 +494,7 @@ class ReviewReader:
             "threshold",
         )
         return {
-            "schema": 2,
+            "schema": 3,
             "review": self.description["review"]["name"],
             "run": self.run,
             "state": state_of(gates, decision),
@@ -487,6 +502,7 @@ class ReviewReader:
             "decision": decision.decision if decision else None,
             "signed_by": signed_by(self.store, decision.event_id) if decision else [],
             "promotable": allowed and decision is not None and decision.decision == "promote",
+            "causes": causes_content(self.causes()),
             "gates": [
                 {
                     **{key: getattr(gate, key) for key in keys},

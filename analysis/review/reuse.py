@@ -22,6 +22,7 @@ _PLAIN = {
     "plug_ins": "plug-ins",
     "previous": "previous reviews",
     "format": "the format of runs",
+    "taught": "labels that teach leads",
 }
 _OF_TRACK = {"data": "data", "metadata": "metadata", "payload": "further data", "plug_in": "plug-in"}
 
@@ -129,6 +130,11 @@ def candidate_counts(own: CandidateRun, others: Iterable[CandidateRun]) -> dict[
         for track in one.same_data(own.data):
             found[track].add(one.candidates[track])
     return {track: len(digests) for track, digests in found.items()}
+
+
+def labels_teach(count: int) -> str:
+    """How many labels that people gave in a store teach leads, in words."""
+    return f"{count:,} label{'' if count == 1 else 's'} that people gave before teach the leads"
 
 
 def in_order(descriptions: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:

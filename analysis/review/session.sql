@@ -29,7 +29,7 @@ CREATE TABLE judged_slice AS
 SELECT track, slice FROM evidence.slice WHERE critical
 UNION
 SELECT m.track, m.slice FROM evidence.metric m JOIN evidence.slice s USING (track, slice)
-WHERE m.name IN ('broken', 'fixed') AND m.side = 'difference' AND s.kind <> 'all' GROUP BY m.track, m.slice
+WHERE m.name IN ('broken', 'fixed') AND m.side = 'difference' AND s.kind NOT IN ('all', 'discovered') GROUP BY m.track, m.slice
 HAVING sum(CASE m.name WHEN 'broken' THEN m.value ELSE -m.value END) >= 0.05 * max(m.n);
 CREATE TABLE contested_now AS SELECT * FROM evidence.contested LIMIT 0;
 CREATE TABLE critical AS

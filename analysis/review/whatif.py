@@ -73,10 +73,10 @@ def missing_models(description: Mapping[str, Any], track: str) -> AssayError | N
         return AssayError(
             "the run does not say where its models are", hint="analyse the review again on this machine"
         )
-    for side in SIDES:
-        if not Path(folders[side]).is_dir():
+    for side, folder in folders.items():
+        if not Path(folder).is_dir():
             return AssayError(
-                f"the {side} is not on this machine", where=folders[side], hint="a what-if needs both models"
+                f"the {side} is not on this machine", where=folder, hint="a what-if needs both models"
             )
     return None
 

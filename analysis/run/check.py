@@ -1,4 +1,4 @@
-"""`assay check`: everything about a review that can be known before any model runs."""
+"""`assay check`: everything about a review that can be known before it is analysed."""
 
 from __future__ import annotations
 
@@ -9,14 +9,18 @@ from pathlib import Path
 from analysis.base.problems import Problem, attempt, raise_problems, suggest
 from analysis.base.records import Slice
 from analysis.data.examples import Examples
+from analysis.models.threads import tune_threads
 from analysis.plugin.alpha import planned
 from analysis.plugin.registry import get, plug_ins
 from analysis.plugin.settings import Review, TrackSettings
 from analysis.plugin.track import Track
+from analysis.review.reuse import labels_teach
+from analysis.run.device import resolve_device
 from analysis.run.mix import check_mix
 from analysis.run.predecessors import check_previous
 from analysis.run.review_file import load_review
 from analysis.run.slices import build_slices
+from analysis.run.taught import Taught, taught_by
 from analysis.text.units import without_spaces
 
 FEW = 20
@@ -25,14 +29,23 @@ FEW = 20
 
 @dataclass(frozen=True)
 class CheckReport:
-    """A review without mistakes; `notes` say what its run will do and what it cannot decide."""
+    """A review without mistakes; `notes` say what its run will do and what it cannot decide.
+
+    `taught` is what people said of answers in its store.
+    """
 
     review: Review
     notes: list[str]
+    taught: Taught
 
 
-def check_review(path: Path, *, skip_bad_rows: bool = False) -> CheckReport:
-    """Validate a review file, its data, the heads of its models, and how they fit together.
+def check_review(path: Path, *, skip_bad_rows: bool = False, trial: bool = True) -> CheckReport:
+    """Validate a review file, its data, its models, and how they fit together.
+
+    Args:
+        path: the review file.
+        skip_bad_rows: go on without rows that cannot be read.
+        trial: run one example through both models of each track; `analyze` does so with models that it keeps.
 
     Raises:
         AssayError: every mistake that was found, with its place and remedy.
@@ -46,8 +59,11 @@ def check_review(path: Path, *, skip_bad_rows: bool = False) -> CheckReport:
     ]
     slices: list[Slice] = []
     read: dict[str, Examples] = {}
+    device = attempt(lambda: resolve_device(review.review.device), problems) or "cpu"
     for name, settings in review.tracks.items():
-        found, track_notes = _check_track(get(name), settings, review, skip_bad_rows, problems, read)
+        found, track_notes = _check_track(
+            get(name), settings, review, device, skip_bad_rows, trial, problems, read
+        )
         slices += found
         notes += track_notes
     problems += _check_expected_metrics(review)
@@ -69,20 +85,24 @@ def check_review(path: Path, *, skip_bad_rows: bool = False) -> CheckReport:
         for rule in changed
     ]
     notes += [f"plug-in   {one}" for one in plug_ins() if not one.built_in]
-    return CheckReport(review, notes)
+    taught = taught_by(review.store_path, review.tracks)
+    notes += [f"labels    {labels_teach(count)} of {track}" for track, count in taught.counts().items()]
+    return CheckReport(review, notes, taught)
 
 
 def _check_track(
     track: Track,
     settings: TrackSettings,
     review: Review,
+    device: str,
     skip_bad_rows: bool,
+    trial: bool,
     problems: list[Problem],
     read_data: dict[str, Examples],
 ) -> tuple[list[Slice], list[str]]:
     notes: list[str] = []
     examples = attempt(lambda: track.read(settings, review, skip_bad_rows), problems)
-    models = track.pair(track.model_paths(settings), "cpu")
+    models = track.pair(track.model_paths(settings), device)
     before = len(problems)
     notes += track.check_models(models, settings, problems)
     if examples is not None and len(problems) == before:
@@ -97,6 +117,11 @@ def _check_track(
     slices = built[0] if built else []
     notes += _slice_notes(slices)
     notes += track.decidable(settings, slices, planned(review))
+    if trial and len(problems) == before:
+        attempt(lambda: tune_threads(models.parameters), problems)
+        attempt(lambda: track.trial(models, checked, settings, review), problems)
+    if trial and len(problems) == before:
+        notes += attempt(lambda: track.foretell(models, checked, settings, review), problems) or []
     return slices, notes
 
 

@@ -15,7 +15,6 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
-from analysis.base.errors import AssayError
 from analysis.base.records import Example, Flag, Membership, Slice
 from analysis.base.sql import identifier, sql_text
 from analysis.data.examples import Examples
@@ -32,13 +31,16 @@ from analysis.plugin.track import Track
 from analysis.review.previous import read_previous
 from analysis.review.reuse import CandidateRun, entry_digest, recorded
 from analysis.run.check import check_review
+from analysis.run.device import resolve_device
 from analysis.run.local_engine import LocalEngine, ShardCache
 from analysis.run.predecessors import pinned
+from analysis.run.progress import StageClock
 from analysis.run.queue import build_queue, draw_known_answers, selected_refs
 from analysis.run.slices import build_slices
+from analysis.run.taught import Taught
 from analysis.store.run import SCHEMA, create_store, publish, run_exists, run_id, run_names
 
-FORMAT = 4
+FORMAT = 5
 """Version of what a run holds; part of the run's name."""
 
 LIBRARIES = (
@@ -97,12 +99,13 @@ def analyze(
         path: the review file.
         fresh: forget the cached shards and compute everything again.
         skip_bad_rows: go on without rows that cannot be read; the run says how many.
-        on_progress: called after every shard.
+        on_progress: called after every shard, and while a long one is run.
 
     Raises:
         AssayError: anything wrong with the review file, the data, the models or the store.
     """
-    review = check_review(path, skip_bad_rows=skip_bad_rows).review
+    checked = check_review(path, skip_bad_rows=skip_bad_rows, trial=False)
+    review, taught = checked.review, checked.taught
     device = resolve_device(review.review.device)
     prepared = [
         _prepare(get(name), settings, review, device, skip_bad_rows)
@@ -110,19 +113,23 @@ def analyze(
     ]
     store = create_store(review.store_path)
     previous = read_previous(review.review.previous)
-    description = {**_describe(review, prepared, device, previous), "after": run_names(store)}
+    description = {**_describe(review, prepared, device, previous, taught), "after": run_names(store)}
     run = run_id(description)
     skipped = sum(len(one.examples.skipped) for one in prepared)
     if run_exists(store, run) and not fresh:
         publish(store, None, description)
         return Published(store, run, created=False, skipped=skipped)
     tune_threads(max(one.models.parameters for one in prepared))
+    for one in prepared:
+        # As `check` does: what fails, fails before anything is kept.
+        one.track.trial(one.models, one.examples, one.settings, review)
     workbench = duckdb.connect(":memory:")
     schemas = [sql_text(SCHEMA, "evidence.sql"), *(sql for one in prepared if (sql := one.track.schema()))]
     for schema in schemas:
         workbench.execute(schema)
     for one in prepared:
         _declare(one.track, one.settings, workbench)
+        insert_arrow(workbench, "taught", taught.rows(one.track.name))
     cache = ShardCache(store / "cache", fresh=fresh)
     progress = on_progress or (lambda event: None)
     flags: list[Flag] = []
@@ -132,26 +139,6 @@ def analyze(
     description = _with_gate_settings(description, prepared, workbench, planned(review))
     publish(store, workbench, description, schemas=schemas)
     return Published(store, run, created=True, skipped=skipped)
-
-
-def resolve_device(wanted: str) -> str:
-    """The device that `wanted` means on this machine.
-
-    Raises:
-        AssayError: a CUDA device that this machine does not have.
-    """
-    if wanted == "cpu":
-        return wanted
-    import torch
-
-    if wanted == "auto":
-        return "cuda" if torch.cuda.is_available() else "cpu"
-    index = int(wanted.partition(":")[2] or 0)
-    if not torch.cuda.is_available() or index >= torch.cuda.device_count():
-        raise AssayError(
-            f"this machine has no device {wanted!r}", where="review.device", hint='use "auto" or "cpu"'
-        )
-    return wanted
 
 
 def insert_rows(connection: duckdb.DuckDBPyConnection, table: str, rows: Sequence[Any]) -> None:
@@ -181,7 +168,11 @@ def _prepare(
 
 
 def _describe(
-    review: Review, prepared: Sequence[_Prepared], device: str, previous: Sequence[CandidateRun]
+    review: Review,
+    prepared: Sequence[_Prepared],
+    device: str,
+    previous: Sequence[CandidateRun],
+    taught: Taught,
 ) -> dict[str, Any]:
     """Everything that determines the run, and what people call it.
 
@@ -193,7 +184,7 @@ def _describe(
     for one in prepared:
         rows = one.examples.rows
         tracks[one.track.name] = {
-            "settings": one.settings.model_dump(mode="json", exclude={"base", "candidate"}),
+            "settings": one.settings.model_dump(mode="json", exclude={"base", "candidate", "over"}),
             "examples": len(rows),
             "data": _rows_digest(rows),
             "metadata": _table_digest(one.examples.metadata),
@@ -207,7 +198,7 @@ def _describe(
         }
         models[one.track.name] = {
             side: {"folder": folder.name, "digest": one.models.digests[side]}
-            for side, folder in one.models.folders.items()
+            for side, folder in one.models.places.items()
         }
     forms = {
         one.track.name: {
@@ -237,12 +228,14 @@ def _describe(
             "plug_ins": registry.extensions(),
             "models": models,
             **({"deployed": forms} if forms else {}),
+            **({"taught": taught.digests()} if taught.labels else {}),
             "device": device,
             "dtype": "float32",
             "versions": {"python": platform.python_version(), **versions},
         },
         "review": section,
         "previous": before,
+        "taught": taught.counts(),
         "previous_stores": [str(path) for path in review.review.previous],
         "rules": {name: dataclasses.asdict(rule) for name, rule in review.rules.items()},
         "expected": [one.model_dump(mode="json") for one in review.expected],
@@ -260,7 +253,7 @@ def _describe(
         },
         # Where the models were, for live questions; no part of the run's name, for they may be moved.
         "model_folders": {
-            one.track.name: {side: str(folder.resolve()) for side, folder in one.models.folders.items()}
+            one.track.name: {side: str(folder.resolve()) for side, folder in one.models.places.items()}
             for one in prepared
         },
         "skipped_rows": {
@@ -413,33 +406,23 @@ def _compute(step: Aggregate, context: PlanContext, progress: OnProgress) -> dic
         return {}
     started = time.monotonic()
     tables = {name: [table] for name, table in step.compute(context).items()}
-    progress(StageProgress(step.name, size, size, 0, time.monotonic() - started, None))
+    progress(StageProgress(step.name, size, size, 0, time.monotonic() - started, None, 1))
     return tables
 
 
 def _run_stage(
     stage: Stage, context: PlanContext, engine: LocalEngine, progress: OnProgress
 ) -> dict[str, list[pa.Table]]:
-    started = time.monotonic()
     shards = stage.plan(context)
-    runs = context.for_run()
-    total = sum(shard.size for shard in shards)
-    done = cached = 0
-    computed_s = 0.0
+    clock = StageClock(stage.name, shards, progress)
+    runs = dataclasses.replace(context.for_run(), listener=clock.hear)
     tables: dict[str, list[pa.Table]] = {}
     for shard in shards:
-        before = time.monotonic()
+        clock.start()
         rows, hit = engine.run(stage, runs, shard)
         for name, table in rows.items():
             tables.setdefault(name, []).append(table)
-        done += shard.size
-        if hit:
-            cached += shard.size
-        else:
-            computed_s += time.monotonic() - before
-        computed = done - cached
-        eta = computed_s / computed * (total - done) if computed else None
-        progress(StageProgress(stage.name, done, total, cached, time.monotonic() - started, eta))
+        clock.finish(cached=hit)
     return tables
 
 

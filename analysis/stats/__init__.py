@@ -1,4 +1,4 @@
-"""Paired tests, for clusters and labelled samples too, exact bounds, corrections for many tests, means, calibration.
+"""Paired tests, also for clusters and labelled samples, exact bounds, corrections for many tests, means, likeness.
 
 Leaves: pure functions of numbers. Nothing here imports SciPy, because the console computes exact bounds
 while a reviewer works and may not wait for that import; for the same reason NumPy is imported only with the
@@ -52,6 +52,7 @@ if TYPE_CHECKING:
         paired_mean_interval,
         two_way_mean,
     )
+    from analysis.stats.representations import cosines, debiased_cka, neighbour_overlap
 
 __all__ = [
     "LOOKS",
@@ -69,6 +70,8 @@ __all__ = [
     "clustered_interval",
     "clustered_mean",
     "clustered_share",
+    "cosines",
+    "debiased_cka",
     "design_effect",
     "detectable_loss",
     "effective_n",
@@ -81,6 +84,7 @@ __all__ = [
     "look_share",
     "looks",
     "mcnemar_one_sided",
+    "neighbour_overlap",
     "net_rise",
     "paired_mean_interval",
     "pairs_needed",
@@ -97,6 +101,9 @@ _WITH_ARRAYS = {
     "clustered_mean": "means",
     "paired_mean_interval": "means",
     "two_way_mean": "means",
+    "cosines": "representations",
+    "debiased_cka": "representations",
+    "neighbour_overlap": "representations",
     "brier": "calibration",
     "expected_calibration_error": "calibration",
 }

@@ -1,11 +1,36 @@
-"""Which of many tests are discoveries. Plain Python."""
+"""Which of many tests are discoveries, and the tests of groups and means that are asked so. Plain Python."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
 
-from analysis.stats.numeric import incomplete_beta, require
+from analysis.stats.numeric import incomplete_beta, log_comb, require
+
+
+def hypergeometric_at_least(hits: int, drawn: int, marked: int, total: int) -> float:
+    """P(X >= hits), where X of `drawn` examples taken at random from `total` are among the `marked`.
+
+    The one-sided test of Fisher: whether what was drawn holds more of what is marked than all of it does.
+
+    Raises:
+        ValueError: a count is negative, or larger than what it is of.
+
+    Source: Fisher (1935), "The logic of inductive inference", JRSS 98:39.
+    """
+    require(
+        0 <= hits <= min(drawn, marked) and max(drawn, marked) <= total,
+        f"need 0 <= hits <= drawn, marked <= total: {hits}, {drawn}, {marked}, {total}",
+    )
+    every = log_comb(total, drawn)
+    least, most = max(hits, drawn + marked - total), min(drawn, marked)
+    return min(
+        1.0,
+        math.fsum(
+            math.exp(log_comb(marked, k) + log_comb(total - marked, drawn - k) - every)
+            for k in range(least, most + 1)
+        ),
+    )
 
 
 def benjamini_hochberg(p: Sequence[float], level: float) -> list[bool]:

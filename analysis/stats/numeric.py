@@ -70,7 +70,7 @@ def incomplete_beta(a: float, b: float, x: float) -> float:
     return front * value / a
 
 
-@lru_cache(4096)
+@lru_cache(maxsize=4096)
 def student_quantile(confidence: float, freedom: int) -> float:
     """The t with P(|T| <= t) = confidence."""
     share = bisect(lambda x: incomplete_beta(0.5, freedom / 2, x) >= confidence, 0.0, 1.0)

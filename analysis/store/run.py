@@ -33,7 +33,7 @@ from analysis.store.files import (
     write_atomic,
 )
 
-FORMAT = 4
+FORMAT = 5
 STORAGE_VERSION = "v1.0.0"
 FOLDERS = ("runs", "events", "drafts", "report", "cache")
 RUN_NAME = re.compile(r"[0-9a-f]{12}")

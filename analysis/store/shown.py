@@ -18,10 +18,14 @@ _SQL = queries(__package__, "shown.sql")
 
 @dataclass(frozen=True, slots=True)
 class EvidenceTables:
-    """Names of a run's tables and views; `payload` are the tables by ref and side beside the core tables."""
+    """Names of a run's tables and views; `payload` are the tables by ref and side beside the core tables.
+
+    `pointing` are those of them that only point at what to look at, as leads do: no verdict is on them.
+    """
 
     names: frozenset[str]
     payload: tuple[str, ...]
+    pointing: frozenset[str]
 
 
 def evidence_tables(connection: duckdb.DuckDBPyConnection) -> EvidenceTables:
@@ -30,8 +34,9 @@ def evidence_tables(connection: duckdb.DuckDBPyConnection) -> EvidenceTables:
     views = column(connection, _SQL["views"])
     core = (ATTRIBUTION, "span")
     return EvidenceTables(
-        frozenset((*(name for name, _ in rows), *views)),
-        tuple(name for name, keys in rows if keys == 2 and name not in core),
+        frozenset((*(name for name, *_ in rows), *views)),
+        tuple(name for name, keys, _ in rows if keys == 2 and name not in core),
+        frozenset(name for name, _, points in rows if points),
     )
 
 
@@ -53,7 +58,8 @@ def shown_digest(
 
     Args:
         content: digest of the example's content.
-        tables: rows of each payload table and of `attribution`, as column -> value; empty tables do not count.
+        tables: rows of `attribution` and of each payload table that does not only point, as column -> value; empty
+            tables do not count.
         critical: the critical slices that the example is in.
         models: digest of both models.
     """
@@ -85,7 +91,7 @@ def shown_digests(
     contents = connection.execute(_SQL["contents"].format(match=match), given).fetchall()
     critical = dict(connection.execute(_SQL["critical"].format(match=match), given).fetchall())
     found: dict[str, dict[str, list[dict[str, Any]]]] = {ref: {} for ref, _ in contents}
-    for name in (*tables.payload, ATTRIBUTION):
+    for name in (*(one for one in tables.payload if one not in tables.pointing), ATTRIBUTION):
         for values in dictionaries(
             connection, _SQL["rows"].format(table=identifier(name), match=match), given
         ):

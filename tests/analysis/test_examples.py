@@ -13,13 +13,8 @@ import pytest
 
 from analysis.base.errors import AssayError
 from analysis.base.records import OUT_OF_SCOPE
-from analysis.data.examples import (
-    Examples,
-    check_labels,
-    content_sha256,
-    read_examples,
-    with_named_set,
-)
+from analysis.data.examples import Examples, content_sha256, read_examples, with_named_set
+from analysis.data.labels import check_labels
 
 GOOD = {"id": "a", "text": "hello there", "label": "greet"}
 
@@ -120,7 +115,8 @@ def test_a_bad_row_is_named_and_can_be_skipped(tmp_path: Path, row: Any, message
     path = jsonl(tmp_path / "e.jsonl", GOOD, row, {"id": "z", "text": "t"}, GOOD | {"id": "last"})
     error = failure(path)
     assert message in error.message
-    assert error.message.endswith("(and 1 more row)")
+    assert error.message.split("\n")[0].endswith("(and 1 more row)")
+    assert error.message.endswith("\nline 3: column 'label': is missing")
     assert error.where == f"{path}:2"
     assert "--skip-bad-rows" in (error.hint or "")
     examples = read(path, skip_bad_rows=True)

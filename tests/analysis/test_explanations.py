@@ -97,10 +97,9 @@ def test_an_example_comes_with_every_row_of_its_payload(store: Path) -> None:
             if (one.side, one.method, one.target) == ("base", "integrated_gradients", CHANGE)
         ]
         assert standing(base, found.licences).licensed is False
-        assert {one.method: one.explained for one in found.flips} == {
-            "integrated_gradients": True,
-            "occlusion": True,
-        }
+        (deleted,) = found.interventions
+        assert (deleted.kind, deleted.reverts, deleted.label_after) == ("deletion", True, "escalation")
+        assert deleted.random_tried > 0
         assert {one.slice for one in found.slice_licences} == {"label=escalation"}
         assert all(one.name.startswith("licence") for one in found.slice_licences)
         assert {one.method for one in found.attributions} <= set(found.methods)

@@ -91,6 +91,9 @@ def test_the_answers_stand_in_a_drawn_order_and_labels_are_of_the_sides(store: P
             # Each of these candidates does what it should not, or leaves out what it should do.
             assert (body["base"], body["candidate"]) == ("right", "wrong")
             assert session.asked(ref) is None
+        for number in range(8, PROMPTS):
+            further = session.asked(ref_of(number))
+            orders |= {further.order} if further is not None and further.order else set()
     assert len(orders) == 2, "the seed must show both orders, or this test shows nothing"
 
 
@@ -437,3 +440,55 @@ def test_what_a_side_is_asked_can_be_read_by_scope(store: Path) -> None:
         deciding = [row.ref for row in session.queue_page(Scope(part="decides"), 0, 100)]
         label_all(session)
         assert set(deciding) <= {row.ref for row in session.queue_page(Scope(part="decides"), 0, 100)}
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"labels": "pushes"},
+        {"labels": {"pushes": "yes"}},
+        {
+            "labels": [
+                ["pushes", "yes"],
+                [1, "yes", "no"],
+                ["pushes", ["yes"], "no"],
+                {"pushes": "yes"},
+                "pushes",
+            ]
+        },
+        {"labels": [], "critical_slices": {"a": 1}, "blind": "never", "seconds": "long"},
+    ],
+)
+def test_an_event_of_another_type_says_nothing_and_takes_nothing_from_others(
+    store: Path, body: dict[str, Any]
+) -> None:
+    with ReviewSession.open(store, "alice") as session:
+        ref = to_label(session)
+        session.label_sides(ref, {name: {"base": "no", "candidate": "yes"} for name in NAMES})
+        mine = session.state().verdicts
+    span = {"side": "candidate", "detector": "x", "start": "first", "end": 2.5e300, "verdict": "confirmed"}
+    said_elsewhere(
+        store,
+        "mallory",
+        ("verdict", ref, {**verdict_body("base"), **body}),
+        ("tokens", ref, {"span": span}),
+        ("finding", None, {"text": "x", "refs": {"a": 1}, "severity": "minor"}),
+    )
+    with ReviewSession.open(store, "alice") as session:
+        state = session.state()
+        assert [one for one in state.verdicts if one.actor == mine[0].actor] == list(mine)
+        (other,) = (one for one in state.verdicts if one.reviewer == "mallory")
+        assert (other.labels, other.critical_slices) == ((), ())
+        assert state.spans == ()
+        assert session.gates()
+        assert session.example(ref)
+
+
+def test_a_sound_row_stands_beside_one_of_another_type(store: Path) -> None:
+    with ReviewSession.open(store, "alice") as session:
+        ref = to_label(session)
+    rows = [[7, "yes", "no"], [NAMES[0], "yes", "no"]]
+    said_elsewhere(store, "bob", ("verdict", ref, verdict_body("candidate", labels=rows)))
+    with ReviewSession.open(store, "alice") as session:
+        (verdict,) = session.state().verdicts
+        assert [tuple(one) for one in verdict.labels] == [(NAMES[0], "yes", "no")]

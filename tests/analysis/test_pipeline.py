@@ -22,7 +22,7 @@ from analysis.review.session import ReviewSession
 from analysis.run.pipeline import analyze
 from analysis.store.run import current_run
 
-MODEL_STAGES = {"intent.predict", "intent.attribution", "intent.randomisation"}
+MODEL_STAGES = {"intent.predict", "intent.attribution", "intent.interventions", "intent.randomisation"}
 
 
 def contents(store: Path) -> dict[str, list[tuple[object, ...]]]:
@@ -59,7 +59,7 @@ def test_a_run_holds_every_table_and_is_not_made_twice(tiny_review: Path) -> Non
         "intent_variant",
         "intent_licence",
         "intent_randomisation",
-        "intent_flip",
+        "intent_intervention",
         "intent_enrichment",
     ):
         assert rows[table], table
@@ -98,7 +98,7 @@ def test_analysis_goes_on_where_it_was_killed(tiny_review: Path, tiny_analysed: 
         "from pathlib import Path\n"
         "from analysis.run.pipeline import analyze\n"
         "def stop(event):\n"
-        "    if event.stage == sys.argv[2]:\n"
+        "    if event.stage == sys.argv[2] and event.shards_done:\n"
         "        os.kill(os.getpid(), signal.SIGKILL)\n"
         "analyze(Path(sys.argv[1]), on_progress=stop)\n"
     )
@@ -191,4 +191,4 @@ def test_a_flip_is_explained_by_the_same_contrast_on_both_sides(tiny_analysed: P
     for (ref, _), pair in contrasts.items():
         name = f"{labels[ref, 'candidate']} − {labels[ref, 'base']}"
         assert pair == {("base", name), ("candidate", name)}
-    assert {row[0] for row in rows["intent_flip"]} <= refs
+    assert {row[0] for row in rows["intent_intervention"]} == refs

@@ -103,7 +103,7 @@ def test_an_unknown_name_is_an_error_that_names_the_nearest(
         ('name = "tiny"', 'name = "a\\u001b[2J"', "review.name: must not hold control characters"),
         ('base = "models/base"', 'base = "models/none"', "intent.base: there is nothing at "),
         ('base = "models/base"', 'base = "eval.jsonl"', "intent.base: is not a folder"),
-        ('"eval.jsonl"', '"models"', "intent.examples: is not a file"),
+        ('"eval.jsonl"', '"models"', "intent.examples: is a folder, and `datasets` saved no table in it"),
         ('"eval.jsonl"', '"eval\\u0000.jsonl"', "intent.examples: must not hold control characters"),
         ('{ file = "titles.txt" }', '{ file = "titles.txt", terms = ["a"] }', "either file or terms"),
         ('{ file = "titles.txt" }', "{}", "needs either file or terms"),

@@ -467,6 +467,7 @@ def test_status_is_the_contract(session: ReviewSession, store: Path) -> None:
         "decision",
         "signed_by",
         "promotable",
+        "causes",
         "gates",
         "queue",
         "reviewers",

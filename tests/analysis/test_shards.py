@@ -81,7 +81,16 @@ def test_a_run_whose_shards_are_run_in_another_process_is_the_same(
     assert current_run(there.store) == current_run(here)
     assert rows(there.store) == rows(here)
     (used,) = engines
-    assert used.stages == {"intent.predict", "intent.attribution", "intent.randomisation"}
+    assert used.stages == {
+        "intent.predict",
+        "intent.leading",
+        "intent.options",
+        "intent.attribution",
+        "intent.interventions",
+        "intent.change",
+        "intent.drift_floor",
+        "intent.randomisation",
+    }
 
 
 @pytest.mark.parametrize("kind", [Sides, Recorded, EncoderPair, GeneratorPair])

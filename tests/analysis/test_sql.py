@@ -51,7 +51,7 @@ PLACES = {
 TABLES = {
     ("analysis.attribution/licences.sql", "licences"): {"{source}": "intent_licensed"},
     ("analysis.store/run.sql", "copy"): {"{table}": "queue"},
-    ("analysis.attribution/licences.sql", "flip_checks"): {"{source}": "intent_flip"},
+    ("analysis.attribution/interventions.sql", "interventions"): {"{source}": "intent_intervention"},
 }
 LISTS = ("refs", "slices", "tracks", "mains", "kinds", "digests")
 NUMBERS = ("seq", "place", "limit", "offset", "start", "end", "required")

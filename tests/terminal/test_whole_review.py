@@ -90,7 +90,7 @@ def test_analyze_review_sign_and_verify(tmux: Tmux, folder: Path) -> None:
     # The console: the verdict comes first.
     screen = tmux.shell("assay review intent-v4-rc1.review --reviewer alice", "WHAT CHANGED")
     assert "BLOCKED" in screen
-    assert "intent.relevance[escalation/titles]" in screen
+    assert "titles move" in screen
 
     # Five questions, each answered and saved before its sides are shown.
     tmux.press("2")

@@ -65,7 +65,7 @@ def test_errors_are_printed_without_control_characters(
     def fail(*_: object, **__: object) -> None:
         raise AssayError(f"two\nlines {HOSTILE}", where=f"a{HOSTILE}", hint=f"do {HOSTILE}")
 
-    monkeypatch.setattr("analysis.init.init_review", fail)
+    monkeypatch.setattr("analysis.init.look_into", fail)
     status, out, err = run("init", str(tmp_path), capsys=capsys)
     assert (status, out) == (2, "")
     assert not [sign for sign in err if not sign.isprintable() and sign != "\n"]
@@ -79,7 +79,7 @@ def test_an_interrupt_ends_with_130(
     def interrupt(*_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("analysis.init.init_review", interrupt)
+    monkeypatch.setattr("analysis.init.look_into", interrupt)
     assert run("init", str(tmp_path), capsys=capsys)[0] == 130
 
 
@@ -89,7 +89,7 @@ def test_an_unexpected_failure_goes_to_a_log_and_not_to_the_screen(
     def fail(*_: object) -> None:
         raise ZeroDivisionError(f"odd {HOSTILE}")
 
-    monkeypatch.setattr("analysis.init.init_review", fail)
+    monkeypatch.setattr("analysis.init.look_into", fail)
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
     status, _, err = run("init", str(tmp_path), capsys=capsys)
     assert status == 2
@@ -111,7 +111,7 @@ def test_a_review_by_commands_from_analysis_to_export(
     status, out, _ = run("status", str(store), "--json", capsys=capsys)
     before = json.loads(out)
     assert status == 1
-    assert before["schema"] == 2
+    assert before["schema"] == 3
     assert before["queue"]["inspected"] == 0
     named = run("status", str(store), "--format", "json", capsys=capsys)[1]
     assert json.loads(named) == before

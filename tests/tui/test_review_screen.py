@@ -283,15 +283,14 @@ async def test_enter_on_a_counterfactual_opens_it_and_escape_returns(console: Op
 
 
 async def test_numbers_show_every_value_with_its_definition(console: OpenConsole) -> None:
-    async with console(size=(100, 60)) as pilot:
+    async with console(size=(100, 160)) as pilot:
         await pilot.press("2")
         await at(pilot, "m00")
         await pilot.press("space")
         text = await until(pilot, "COUNTERFACTUALS")
         for wanted in (
-            "completeness",
-            "0.02 % after 10 steps",
-            "word; predicts small_talk",
+            "limit: completeness delta at most 5 %",
+            "layer-wise relevance",
             "limit: p at most .10",
         ):
             assert wanted in text
@@ -394,7 +393,7 @@ def test_a_view_that_says_nothing_for_itself_shows_all_that_is_stored(session: R
     lines = [line.plain for line in View("intent").example(evidence, ViewOptions(119, 40, Colours()))]
     assert any(evidence.example.text in line for line in lines)
     assert any("base: label escalation" in line for line in lines)
-    assert any("grey, too short to decide" in line for line in lines)
+    assert any("grey, not licensed" in line for line in lines)
     assert "side, candidate: label returns" in " ".join(View("intent").summary(evidence))
 
 

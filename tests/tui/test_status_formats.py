@@ -37,7 +37,7 @@ def gate(key: str, verdict: str, **changes: Any) -> dict[str, Any]:
 
 def status_of(*gates: dict[str, Any], **changes: Any) -> dict[str, Any]:
     made: dict[str, Any] = {
-        "schema": 2,
+        "schema": 3,
         "review": "tiny",
         "run": "0123456789ab",
         "state": "blocked",
@@ -45,6 +45,7 @@ def status_of(*gates: dict[str, Any], **changes: Any) -> dict[str, Any]:
         "decision": None,
         "signed_by": [],
         "promotable": False,
+        "causes": [],
         "gates": list(gates),
         "queue": {"decides": 4, "controls": 3, "worth_a_look": 12, "total": 9, "inspected": 2},
         "reviewers": [],

@@ -290,13 +290,13 @@ async def test_methods_on_demand_explain_the_text_as_it_is_and_as_it_was_changed
         await until(pilot, "M more methods")
         await pilot.press("M")
         await explained(pilot)
-        lime = await until(pilot, "LIME, kernel SHAP: v goes through them")
+        lime = await until(pilot, "LIME, kernel SHAP, gradient SHAP: v goes through them")
         assert "500 samples; weighted R² of the local model base ." in lime
         assert "LIME of" in lime
         assert "licensed" in lime
         assert set(screen.answers) == {screen.original}
         seen = []
-        for _ in range(4):
+        for _ in range(5):
             seen.append(screen.key)
             await pilot.press("v")
             if screen.key is not None and screen.key[0] == "kernel_shap":
@@ -304,7 +304,7 @@ async def test_methods_on_demand_explain_the_text_as_it_is_and_as_it_was_changed
                 assert "500 samples; sum off F(x) − F(x′) by base 0." in kernel
         assert {key for key in seen if key and key[0] == "lime"} == {("lime", False), ("lime", True)}
         await pilot.press("space")
-        await until(pilot, "before, from the run; kernel SHAP, LIME by the worker")
+        await until(pilot, "before, from the run; gradient SHAP, kernel SHAP, LIME by the worker")
         await pilot.press("escape")
         numbers = "\n".join(line.plain for line in number_lines(screen.before, None, VIEW, METHODS, 100))
         assert "samples 500, seed " in numbers
@@ -322,7 +322,7 @@ async def test_methods_on_demand_explain_the_text_as_it_is_and_as_it_was_changed
         await explained(pilot)
         assert "by this method" not in await until(pilot, "v goes through them")
         assert screen.after is not None
-        assert screen.after.methods == {"lrp", "occlusion", "lime", "kernel_shap"}
+        assert screen.after.methods == {"lrp", "occlusion", "lime", "kernel_shap", "gradient_shap"}
 
 
 async def test_predictions_do_not_wait_for_attributions_and_another_text_may_be_asked_about(
@@ -598,7 +598,7 @@ def hostile(live_run: tuple[Path, str], live_probes: LiveProbes) -> tuple[Answer
     answers = []
     for text in ("where is my Tofu Wars \x1b[2J\n" + "漫画 " * 20, ""):
         answer = None
-        for methods in (None, ("lime", "kernel_shap")):
+        for methods in (None, ("lime", "kernel_shap", "gradient_shap")):
             reply = live_probes.ask(LiveRequest("intent", text, ref, methods))
             found = (attributions_of(reply, ref), licences_of(reply))
             more = Answer(text, outputs_of(reply), *found, reply)
@@ -616,7 +616,7 @@ def test_every_line_fits_and_hostile_texts_are_drawn(
     ref = session.queue_page(Scope(), 0, 1)[0].ref
     before, after = hostile
     keys = attribution_keys(before, after, METHODS)
-    assert {method for method, _ in keys} == {"lrp", "occlusion", "lime", "kernel_shap"}
+    assert {method for method, _ in keys} == {"lrp", "occlusion", "lime", "kernel_shap", "gradient_shap"}
     for side in SIDE_MODES:
         for key in keys:
             how = Choice(width, Colours(), side, VIEW, METHODS, key)

@@ -32,25 +32,37 @@ def analyze_with_progress(
     if not sys.stderr.isatty():
         return run(PlainProgress())
     from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn
 
     columns = (
         TextColumn("{task.description}", markup=False),
         BarColumn(),
         MofNCompleteColumn(),
-        TextColumn("{task.fields[cached]}", markup=False),
-        TimeRemainingColumn(),
+        TextColumn("{task.fields[told]}", markup=False),
     )
     with Progress(*columns, console=Console(stderr=True)) as progress:
         tasks: dict[str, TaskID] = {}
 
         def show(event: StageProgress) -> None:
             if event.stage not in tasks:
-                tasks[event.stage] = progress.add_task(printable(event.stage), total=event.total, cached="")
-            cached = f"{event.cached:,} from cache" if event.cached else ""
-            progress.update(tasks[event.stage], completed=event.done, total=event.total, cached=cached)
+                tasks[event.stage] = progress.add_task(printable(event.stage), total=event.total, told="")
+            told = ", ".join(filter(None, (cached_text(event), left_text(event))))
+            progress.update(tasks[event.stage], completed=event.done, total=event.total, told=told)
 
         return run(show)
+
+
+def cached_text(event: StageProgress) -> str:
+    """What needed no model time; empty where everything did."""
+    return f"{event.cached:,} from cache" if event.cached else ""
+
+
+def left_text(event: StageProgress) -> str:
+    """How long the stage will still take; empty where it is done, or nothing is known."""
+    if event.eta_s is None or event.done >= event.total:
+        return ""
+    seconds = round(event.eta_s)
+    return f"about {seconds} s left" if seconds < 120 else f"about {round(seconds / 60)} min left"
 
 
 class PlainProgress:
@@ -64,8 +76,7 @@ class PlainProgress:
         if not finished and time.monotonic() - self._said < PLAIN_INTERVAL_S:
             return
         self._said = time.monotonic()
-        cached = f", {event.cached:,} from cache" if event.cached else ""
-        left = f", about {event.eta_s:.0f} s left" if event.eta_s is not None and not finished else ""
         count = f"{event.done:,} of {event.total:,}"
-        sys.stderr.write(f"{printable(event.stage)}: {count}{cached}, {event.elapsed_s:.1f} s{left}\n")
+        told = filter(None, (count, cached_text(event), f"{event.elapsed_s:.1f} s", left_text(event)))
+        sys.stderr.write(f"{printable(event.stage)}: {', '.join(told)}\n")
         sys.stderr.flush()

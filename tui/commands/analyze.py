@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from tui.commands.common import DONE, Add, open_session, say
+from tui.commands.common import BLOCKED, DONE, Add, open_session, say
 
 
 def add(to: Add) -> None:
@@ -14,6 +14,7 @@ def add(to: Add) -> None:
     init.add_argument("directory", metavar="DIR", type=Path, nargs="?", default=Path())
     check = to("check", _check, "validates everything; reads the data and the heads of the models")
     check.add_argument("review", metavar="REVIEW.toml", type=Path)
+    check.add_argument("--skip-bad-rows", action="store_true", help="go on without rows that are wrong")
     analyze = to("analyze", _analyze, "makes a run in the store; resumable; prints the gates at the end")
     analyze.add_argument("review", metavar="REVIEW.toml", type=Path)
     analyze.add_argument("--fresh", action="store_true", help="compute everything again")
@@ -21,10 +22,19 @@ def add(to: Add) -> None:
 
 
 def _init(arguments: argparse.Namespace) -> int:
-    from analysis.init import init_review
+    from analysis.init import look_into, write_review
 
-    target = init_review(arguments.directory)
+    look = look_into(arguments.directory)
+    for line in look.seen:
+        say(line)
+    target = write_review(arguments.directory, look)
+    for guess in look.guesses:
+        say(f"guess     {guess}")
     say(f"wrote {target}")
+    if not look.tracks:
+        say("found no models and no data of which a review could be made: nothing above fits a track")
+        say(f"next: fill in a section of {target}")
+        return BLOCKED
     say(f"next: fill in what is commented, then `assay check {target}`")
     return DONE
 
@@ -32,10 +42,11 @@ def _init(arguments: argparse.Namespace) -> int:
 def _check(arguments: argparse.Namespace) -> int:
     from analysis.run.check import check_review
 
-    report = check_review(arguments.review)
+    report = check_review(arguments.review, skip_bad_rows=arguments.skip_bad_rows)
     for note in report.notes:
         say(note)
-    say(f"no mistakes; next: assay analyze {arguments.review}")
+    skip = " --skip-bad-rows" if arguments.skip_bad_rows else ""
+    say(f"no mistakes; next: assay analyze {arguments.review}{skip}")
     return DONE
 
 

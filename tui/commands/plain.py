@@ -124,15 +124,20 @@ class PlainReview:
         gates = session.gates()
         self.say(f"{review['name']}: base {review['base_version']}, candidate {review['candidate_version']}")
         self.say(f"{verdict_of(gates, session.gate_input().state.decision)[0]}: {counts_of(gates)}")
+        folded = session.causes()
+        for cause in folded.causes:
+            self.say(f"cause: {cause.sentence}")
         for note in session.overview().notes:
             self.say(f"note: {note}")
         for trigger in session.triggers():
             if trigger.fired:
                 self.say(f"changed: {trigger.sentence}")
+        under = {gate.key: one.cause.shared for one in folded.causes for gate in one.gates}
         for gate in by_urgency(gates):
             if gate.verdict in ("fail", "unknown"):
                 self.say(
                     f"{GATE_MARKS[gate.verdict][0]} {gate.verdict} {gate.key} {gate_value(gate)}: {gate.why}"
+                    + (f" (under {under[gate.key]})" if gate.key in under else "")
                 )
         answered, total = session.progress()
         self.say(

@@ -12,6 +12,7 @@ from tui.draw.safe_text import fit
 if TYPE_CHECKING:
     from analysis.base.gate_records import GateResult
     from analysis.base.review_records import DecisionRecord
+    from analysis.review.causes import Folded, FoldedCause
     from analysis.review.queries import ExampleEvidence
 
 GATE_MARKS = {
@@ -144,3 +145,45 @@ def reason_lines(gate: GateResult, width: int) -> list[Line]:
     if len(rows) > most:
         shown[-1] = fit(f"{shown[-1]} {rows[most]}", width - 7)
     return [Line().add("     ").add(row, "dim") for row in shown]
+
+
+def cause_lines(one: FoldedCause, width: int) -> list[Line]:
+    """A cause: what it is, leading to its examples, and how many gates it stands for, leading to the first of them."""
+    mark, style = GATE_MARKS[one.verdict]
+    refs = one.cause.refs
+    count = f"{len(refs):,} ⏎"
+    rows = wrap(one.cause.sentence, max(width - 6 - len(count), 20))
+    lines: list[Line] = []
+    for number, row in enumerate(rows):
+        target = Target("examples", one.cause.shared, refs) if number == 0 and refs else None
+        line = Line(target).add(" ").add(mark if number == 0 else " ", style).add(" ")
+        line.add(row, "strong" if number == 0 else "text")
+        lines.append(line.end(count, width - 1, "key") if number == 0 and refs else line)
+    said = Line(Target("gate", one.gates[0].key)).add("   ").add(counts_under(one), "number")
+    lines.append(said.end("gates ⏎", width - 1, "key"))
+    return lines
+
+
+def counts_under(one: FoldedCause) -> str:
+    """`it stands for 4 gates: 3 fail, 1 unknown`."""
+    from analysis.review.causes import counts_of as counts_under_cause
+
+    return f"it stands for {counts_under_cause(one.gates)}"
+
+
+def folded_gates(folded: Folded, width: int) -> list[Line]:
+    """The gates as a list: under each cause those that rest on it, then those that rest on none, by urgency."""
+    lines: list[Line] = []
+    for one in folded.causes:
+        head = Line().add(" ").add(one.cause.shared, "title").add(f"  {one.cause.outcome}", "dim")
+        lines.append(head.end(counts_under(one), width - 1, "dim"))
+        lines += [gate_line(gate, width) for gate in by_urgency(one.gates)]
+    if folded.causes and folded.rest:
+        lines.append(Line().add(" under no cause", "title"))
+    return lines + [gate_line(gate, width) for gate in by_urgency(folded.rest)]
+
+
+def in_listed_order(folded: Folded) -> list[GateResult]:
+    """The gates in the order of `folded_gates`."""
+    listed = [gate for one in folded.causes for gate in by_urgency(one.gates)]
+    return [*listed, *by_urgency(folded.rest)]

@@ -12,7 +12,8 @@ from tui.draw.palette import attribution_style, sign_mark
 from tui.draw.safe_text import cells, fit
 from tui.plugin.attributions import AttributionPair, attribution_pairs, difference, words_of
 from tui.plugin.common import INDENT, marked_spans
-from tui.plugin.licence import flip_lines, licence_lines, licensed
+from tui.plugin.interventions import intervention_lines
+from tui.plugin.licence import licence_lines, licensed
 from tui.plugin.options import ViewOptions
 from tui.widgets.token_view import Word, token_lines
 
@@ -25,7 +26,7 @@ RELIABLE_DELTA = 0.05
 
 
 def attributed_lines(evidence: ExampleEvidence, options: ViewOptions) -> list[Line]:
-    """The text of an example for each side that is looked at, with licence, legend and check of a flip.
+    """The text of an example for each side that is looked at, with licence, legend and what reverts a flip.
 
     Where it has no attribution, it stands there once, and where others of its track have some, that is said.
     """
@@ -71,7 +72,7 @@ def attributed_lines(evidence: ExampleEvidence, options: ViewOptions) -> list[Li
                 lines += _caution(entry, options.width)
     lines += licence_lines(pair, sides, evidence.licences, options.width, options.height, INDENT)
     lines += _legend(pair, scale, len(pairs), options, what, grey=not any(granted.values()))
-    return lines + flip_lines(pair, evidence, options.width, INDENT, options.height)
+    return lines + intervention_lines(evidence, options.width, INDENT, options.height)
 
 
 def shown_evidence(evidence: ExampleEvidence, options: ViewOptions) -> list[FindingEvidence]:

@@ -9,12 +9,11 @@ from analysis.attribution.licences import Standing, standing
 from tui.draw.lines import Line, wrapped
 from tui.draw.number_text import figure
 from tui.draw.safe_text import fit
-from tui.plugin.attributions import AttributionPair, method_title
 
 if TYPE_CHECKING:
-    from analysis.attribution.licences import AttributionLicence, FlipCheck
+    from analysis.attribution.licences import AttributionLicence
     from analysis.base.records import Attribution
-    from analysis.review.queries import ExampleEvidence
+    from tui.plugin.attributions import AttributionPair
 
 TALL = 30
 """Rows from which reasons that do not fit into a line are shown whole; below that `space` has them."""
@@ -80,28 +79,6 @@ def licence_lines(
         else:
             lines.append(Line().to(indent).add(fit(f"{side} {words}", width - indent - 1), style))
     return lines
-
-
-def flip_lines(
-    pair: AttributionPair, evidence: ExampleEvidence, width: int, indent: int, height: int
-) -> list[Line]:
-    """What became of the flip without the word whose attribution changed most, by the shown method."""
-    found = sorted(evidence.flips, key=lambda one: one.method != pair.method)
-    if not found:
-        return []
-    words, style = flip_sentence(found[0], evidence.example.text)
-    if found[0].method != pair.method:
-        words += f" (by {method_title(evidence.methods, found[0].method)})"
-    if height >= TALL:
-        return wrapped("", words, width, indent=indent, style=style)
-    return [Line().to(indent).add(fit(words, width - indent - 1), style)]
-
-
-def flip_sentence(one: FlipCheck, text: str) -> tuple[str, str]:
-    """The causal check of a flip as a sentence, and the style of it."""
-    verdict = "flip explained" if one.explained else "flip not explained"
-    said = f"without “{text[one.start : one.end]}” the candidate says {one.label_after}: {verdict}"
-    return said, "good" if one.explained else "warn"
 
 
 def licence_numbers(entry: Attribution, licences: Sequence[AttributionLicence], width: int) -> list[Line]:

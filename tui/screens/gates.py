@@ -10,7 +10,7 @@ from textual.widget import Widget
 
 from analysis.base.gate_records import GateResult
 from tui.draw import clipboard
-from tui.draw.gate_lines import by_urgency, gate_head, gate_line, gate_value
+from tui.draw.gate_lines import folded_gates, gate_head, gate_value, in_listed_order
 from tui.draw.lines import Line, Target, text_line
 from tui.draw.messages import CursorMoved, LineOpened
 from tui.draw.safe_text import printable
@@ -75,11 +75,12 @@ class GatesScreen(BaseScreen):
         return next((gate for gate in self.session.gates() if gate.key == self.key), None)
 
     def reload(self) -> None:
-        gates = by_urgency(self.session.gates())
+        folded = self.session.causes()
+        gates = in_listed_order(folded)
         view = self.query_one("#gate-list", LineView)
         width = max((view.size.width or self.size.width) - 1, 30)
         lines = (
-            [gate_head("GATES", width), *(gate_line(gate, width) for gate in gates)]
+            [gate_head("GATES", width), *folded_gates(folded, width)]
             if gates
             else [text_line(" no gates", "warn")]
         )
@@ -119,7 +120,7 @@ class GatesScreen(BaseScreen):
         self._step_gate(-1)
 
     def _step_gate(self, step: int) -> None:
-        keys = [gate.key for gate in by_urgency(self.session.gates())]
+        keys = [gate.key for gate in in_listed_order(self.session.causes())]
         if keys:
             here = keys.index(self.key) if self.key in keys else -1
             self.key = keys[(here + step) % len(keys)]

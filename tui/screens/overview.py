@@ -11,6 +11,7 @@ from analysis.base.records import ALL
 from tui.draw.gate_lines import (
     GATE_MARKS,
     by_urgency,
+    cause_lines,
     gate_head,
     gate_line,
     reason_lines,
@@ -60,7 +61,9 @@ class OverviewScreen(BaseScreen):
     def overview_lines(self, width: int) -> list[Line]:
         """The whole screen below its head."""
         session = self.session
-        lines = [
+        folded = session.causes()
+        lines = [line for one in folded.causes for line in cause_lines(one, width)]
+        lines += [
             line for note in session.notes() for line in wrapped(" note", note, width, indent=7, style="warn")
         ]
         lines += [text_line(" WHAT CHANGED", "title")]
@@ -69,7 +72,7 @@ class OverviewScreen(BaseScreen):
         lines += main_lines(given.metrics, specs, session.mains(), width)
         lines += trigger_lines(session.triggers(), width)
         lines.append(rule(width))
-        lines += gates_lines(session.gates(), width)
+        lines += gates_lines(folded.rest, width, sum(len(one.gates) for one in folded.causes))
         lines.append(rule(width))
         return lines + slices_lines(session.slices(), width)
 
@@ -144,10 +147,16 @@ def trigger_lines(triggers: Sequence[Trigger], width: int) -> list[Line]:
     return lines
 
 
-def gates_lines(gates: Sequence[GateResult], width: int) -> list[Line]:
-    """Gates that block or warn, one by one; the others in one line."""
+def gates_lines(gates: Sequence[GateResult], width: int, folded: int = 0) -> list[Line]:
+    """Gates that block or warn, one by one; the others in one line.
+
+    Args:
+        gates: those that rest on no cause.
+        width: cells there are.
+        folded: how many rest on one, and stand under it.
+    """
     urgent = [gate for gate in by_urgency(gates) if gate.verdict in ("fail", "unknown", "warn", "waived")]
-    lines = [gate_head("GATES", width)]
+    lines = [gate_head("GATES UNDER NO CAUSE" if folded else "GATES", width)]
     for gate in urgent:
         lines.append(gate_line(gate, width))
         if gate.verdict in ("fail", "unknown"):

@@ -17,6 +17,7 @@ KIND_TITLES = {
     "confusion": "confusions",
     "metadata": "metadata",
     "length": "length",
+    "discovered": "discovered: advisory",
 }
 """Branches of the tree, in the order in which they are shown."""
 

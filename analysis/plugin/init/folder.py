@@ -2,59 +2,19 @@
 
 from __future__ import annotations
 
-import json
 import os
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from analysis.base.errors import AssayError
-from analysis.data.rows import Row, open_rows
-from analysis.plugin.init.find_models import find_models
+from analysis.plugin.init.find_models import MARKERS, find_models
+from analysis.plugin.init.seen import Seen
+from analysis.plugin.init.tables import Table, read_tables
 from analysis.plugin.init.toml_text import Paths
 from analysis.text.lexicon import load_terms
 from analysis.text.units import word_count
 
 MAX_DEPTH = 4
-SAMPLED_ROWS = 200
-_DATA = (".jsonl", ".csv", ".parquet")
-
-
-@dataclass(frozen=True)
-class Table:
-    """A data file: its columns, and its first rows."""
-
-    path: Path
-    columns: tuple[str, ...]
-    rows: tuple[Mapping[str, Any], ...]
-
-    def first(self, wanted: Sequence[str]) -> str | None:
-        """The column that has the first of these names, in whatever case."""
-        by_name = {name.casefold(): name for name in reversed(self.columns)}
-        return next((by_name[name] for name in wanted if name in by_name), None)
-
-    def has(self, *names: str) -> bool:
-        """Whether it has all of these columns, under exactly these names."""
-        return set(names) <= set(self.columns)
-
-    def values(self, column: str) -> list[Any]:
-        """The values of a column that are not missing."""
-        return [row[column] for row in self.rows if row.get(column) is not None]
-
-    def mean_length(self, column: str) -> float:
-        """Mean length in characters of a column of texts; 0 for every other column."""
-        values = self.values(column)
-        if not values or not all(isinstance(value, str) for value in values):
-            return 0.0
-        return sum(map(len, values)) / len(values)
-
-    def labels(self, column: str) -> list[Any] | None:
-        """The values of a column, those in lists one by one; None where one is a structure."""
-        labels: list[Any] = []
-        for value in self.values(column):
-            labels += _listed(value)
-        return None if any(isinstance(label, dict | list) for label in labels) else labels
 
 
 class Folder:
@@ -68,13 +28,24 @@ class Folder:
     """
 
     def __init__(self, directory: Path) -> None:
-        self.paths = Paths(directory.resolve())
-        self.files = files_below(directory)
+        root = directory.resolve()
+        self.paths = Paths(root)
+        self.files, links = files_below(root)
         self.models = find_models(self.files)
-        self.lexicons = self.paths.lexicons(term_lists(self.files))
-        self._tables = read_tables(self.files)
+        self.lists = term_lists(self.files)
+        self.lexicons = self.paths.lexicons(self.lists)
+        marked = {path.parent for path in self.files if path.name in MARKERS}
+        vectors = {one.path for one in self.models.seen if one.path.suffix.lower() == ".parquet"}
+        self._tables, unread = read_tables([one for one in self.files if one not in vectors], marked)
+        # Of links in a folder of a model it is said there that they cannot be read.
+        self.passed = (*(one for one in links if one.path.parent not in marked), *unread)
         self._taken: set[Path] = set()
         self._shared: dict[Path, bool] = {}
+
+    @property
+    def all_tables(self) -> Sequence[Table]:
+        """Every table that could be read, taken or not."""
+        return self._tables
 
     @property
     def tables(self) -> list[Table]:
@@ -101,36 +72,50 @@ class Folder:
         return self._shared.get(table.path, False)
 
 
-def files_below(directory: Path) -> list[Path]:
-    """Regular files a few levels down, sorted; hidden folders and stores are passed over."""
-    found: list[Path] = []
-    for root, folders, names in os.walk(directory):
-        depth = len(Path(root).relative_to(directory).parts)
-        keep = [name for name in folders if not name.startswith((".", "__")) and not name.endswith(".review")]
-        folders[:] = sorted(keep) if depth < MAX_DEPTH else []
-        found += [Path(root) / name for name in names]
-    return sorted(path for path in found if path.is_file() and not path.is_symlink())
+def files_below(directory: Path) -> tuple[list[Path], list[Seen]]:
+    """Regular files a few levels down, sorted, and the links that were not followed.
 
+    Links are followed, each thing once: one to what is found anyway is named, as is one that leads nowhere. Hidden
+    folders and stores are passed over.
+    """
+    found: dict[Path, Path] = {}
+    seen: list[Seen] = []
+    visited: dict[Path, Path] = {}
+    linked: list[Path] = []
 
-def read_tables(files: Sequence[Path]) -> list[Table]:
-    """The data files that can be read, those for training last."""
-    tables = [table for path in files if path.suffix.lower() in _DATA and (table := _table(path)) is not None]
-    return sorted(tables, key=lambda table: "train" in table.path.name.casefold())
+    def walk(top: Path, depth: int) -> None:
+        try:
+            entries = sorted(os.scandir(top), key=lambda one: one.name)
+        except OSError as error:
+            seen.append(Seen(top, f"cannot be read: {error.strerror}", f"chmod u+rx {top.name}"))
+            return
+        visited[top.resolve()] = top
+        for one in entries:
+            path = Path(one.path)
+            if one.is_symlink():
+                linked.append(path)
+            elif one.is_dir():
+                hidden = one.name.startswith((".", "__")) or one.name.endswith(".review")
+                if not hidden and depth < MAX_DEPTH:
+                    walk(path, depth + 1)
+            elif one.is_file():
+                found[path.resolve()] = path
 
-
-def _table(path: Path) -> Table | None:
-    rows: list[Mapping[str, Any]] = []
-    try:
-        reader = open_rows(path)
-        for row in reader:
-            if not isinstance(row, Row):
-                break
-            rows.append(row.values)
-            if len(rows) == SAMPLED_ROWS:
-                break
-    except AssayError:
-        return None
-    return Table(path, tuple(reader.columns), tuple(rows))
+    walk(directory, 0)
+    while linked:
+        path = linked.pop(0)
+        depth = len(path.relative_to(directory).parts)
+        real = Path(os.path.realpath(path))
+        same = visited.get(real) or found.get(real)
+        if same is not None:
+            seen.append(Seen(path, f"is a link to {same.relative_to(directory)}, which stands here itself"))
+        elif real.is_dir() and not path.name.startswith((".", "__")) and depth <= MAX_DEPTH:
+            walk(path, depth)
+        elif real.is_file():
+            found[real] = path
+        elif not real.exists():
+            seen.append(Seen(path, "is a link that leads nowhere", "fetch what it stands for, or remove it"))
+    return sorted(found.values()), seen
 
 
 def term_lists(files: Sequence[Path]) -> list[Path]:
@@ -148,13 +133,3 @@ def term_lists(files: Sequence[Path]) -> list[Path]:
         if len(terms) >= 3 and sum(map(word_count, terms)) <= 6 * len(terms):
             found.append(path)
     return found
-
-
-def _listed(value: Any) -> list[Any]:
-    """A list as it is or as JSON text, and every other value as a list of one."""
-    if isinstance(value, str) and value.lstrip().startswith("["):
-        try:
-            value = json.loads(value)
-        except ValueError:
-            return [value]
-    return value if isinstance(value, list) else [value]

@@ -21,12 +21,14 @@ class InitSection:
         found: whether there is anything of the track in the folder.
         base: where the base lies, where there is one.
         candidate: where the candidate lies, where there is one.
+        guesses: what was guessed, and why, or has to be chosen; a sentence each.
     """
 
     lines: Sequence[str]
     found: bool
     base: Path | None = None
     candidate: Path | None = None
+    guesses: Sequence[str] = ()
 
     def written(self) -> list[str]:
         """The lines, all of them comments where nothing of the track was found."""
@@ -43,7 +45,11 @@ class Paths:
 
     def quoted(self, path: Path | None) -> str | None:
         """A path below the root, as TOML text."""
-        return None if path is None else quoted(path.resolve().relative_to(self.root).as_posix())
+        return None if path is None else quoted(self.shown(path))
+
+    def shown(self, path: Path) -> str:
+        """A path below the root, links in it not followed."""
+        return path.relative_to(self.root).as_posix() if path.is_absolute() else path.as_posix()
 
     def lexicons(self, lists: Iterable[Path]) -> dict[str, str]:
         """The quoted path of each term list, by the name of its lexicon."""
@@ -53,9 +59,7 @@ class Paths:
             while name in names or name in BUILT_IN:
                 name += "_list"
             names[name] = path
-        return {
-            name: quoted(path.resolve().relative_to(self.root).as_posix()) for name, path in names.items()
-        }
+        return {name: quoted(self.shown(path)) for name, path in names.items()}
 
 
 def entry(key: str, value: str | None, example: str, comment: str = "") -> str:
@@ -63,6 +67,19 @@ def entry(key: str, value: str | None, example: str, comment: str = "") -> str:
     if value is None:
         return f"# {key} = {quoted(example)}   # not found: fill in"
     return commented(f"{key} = {value}", comment)
+
+
+def id_entry(column: str | None, what: str, *, table: bool) -> str:
+    """The line of the column of ids; where a table was found that has none, a comment that says what does without.
+
+    Args:
+        column: its name, if there is one.
+        what: rows of the table are, in words.
+        table: whether a table was found at all.
+    """
+    if table and column is None:
+        return commented('# id = "COLUMN"', f"none found: {what} are named by a digest of their text")
+    return entry("id", column and quoted(column), "id")
 
 
 def commented(line: str, comment: str) -> str:

@@ -1,14 +1,17 @@
-"""What behaves otherwise: triggers that fired, declared changes, and findings that are not minor."""
+"""What behaves otherwise: causes, triggers that fired, declared changes, and findings that are not minor."""
 
 from __future__ import annotations
 
 from analysis.plugin.report_fields import CHANGED
 from analysis.report.field import Field
 from analysis.report.reviewed import Reviewed
+from analysis.review.causes import fold
 
 
 def _sentences(seen: Reviewed) -> list[str]:
+    causes = fold(seen.given, seen.results).causes
     return [
+        *(one.sentence for one in causes),
         *seen.told.get(CHANGED, ()),
         *(trigger.sentence for trigger in seen.triggers if trigger.fired),
         *(

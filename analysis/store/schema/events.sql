@@ -31,12 +31,18 @@ CASE WHEN base = 'right' AND candidate = 'right' THEN 'both' WHEN base = 'right'
      WHEN base = 'wrong' AND candidate = 'right' THEN 'candidate' WHEN base = 'wrong' AND candidate = 'wrong' THEN 'neither'
      ELSE 'unsure' END;
 
--- What a verdict was made of, where each answer was asked by itself: name, base, candidate. Anything else in its place was
--- written by no session, and says nothing.
+-- A list of texts at a place of a body. What is of another type was written by no session and says nothing, here as below,
+-- so that one such event takes nothing from what others said.
+CREATE MACRO texts(value) AS
+CASE WHEN json_type(value) = 'ARRAY' AND coalesce(list_bool_and(list_transform(
+    TRY_CAST(value AS JSON[]), lambda one: coalesce(json_type(one) = 'VARCHAR', false))), true) THEN TRY_CAST(value AS VARCHAR[]) END;
+
+-- What a verdict was made of, where each answer was asked by itself: name, base, candidate.
 CREATE MACRO labelled(body) AS list_filter(
-    coalesce(TRY_CAST(body -> '$.labels' AS VARCHAR[][]), []),
-    lambda one: coalesce(len(one) = 3 AND one[1] IS NOT NULL AND one[2] IN ('yes', 'no', 'unsure')
-                         AND one[3] IN ('yes', 'no', 'unsure'), false));
+    list_transform(
+        CASE WHEN json_type(body -> '$.labels') = 'ARRAY' THEN coalesce(TRY_CAST(body -> '$.labels' AS JSON[]), []) ELSE [] END,
+        lambda one: texts(one)),
+    lambda one: coalesce(len(one) = 3 AND one[2] IN ('yes', 'no', 'unsure') AND one[3] IN ('yes', 'no', 'unsure'), false));
 
 CREATE VIEW verdict_latest AS
 SELECT run, ref, actor, reviewer, spoken(body ->> '$.base', body ->> '$.candidate') AS "right", event_id, ts, lamport, stream_id, seq, body
@@ -45,7 +51,7 @@ QUALIFY row_number() OVER (PARTITION BY run, ref, actor ORDER BY lamport DESC, s
 
 CREATE VIEW finding_live AS
 SELECT event_id, actor, reviewer, body ->> '$.text' AS text, body ->> '$.gate' AS gate,
-       from_json(body -> '$.refs', '["VARCHAR"]') AS refs, body ->> '$.severity' AS severity, ts, run,
+       coalesce(texts(body -> '$.refs'), []) AS refs, body ->> '$.severity' AS severity, ts, run,
        CASE body ->> '$.evidence.kind'
             WHEN 'attribution' THEN format('attribution: {} of the {} for {}', body ->> '$.evidence.method',
                                            body ->> '$.evidence.side', body ->> '$.evidence.target')
@@ -55,7 +61,7 @@ SELECT event_id, actor, reviewer, body ->> '$.text' AS text, body ->> '$.gate' A
 FROM live WHERE kind = 'finding';
 
 CREATE VIEW waiver_live AS
-SELECT event_id, actor, reviewer, body ->> '$.key' AS key, run, CAST(body ->> '$.value' AS DOUBLE) AS value,
+SELECT event_id, actor, reviewer, body ->> '$.key' AS key, run, TRY_CAST(body ->> '$.value' AS DOUBLE) AS value,
        body ->> '$.threshold' AS threshold, body ->> '$.reason' AS reason, body ->> '$.expires' AS expires, ts,
        lamport, stream_id, seq
 FROM live WHERE kind = 'waiver';
@@ -77,7 +83,7 @@ CREATE MACRO verdict_of(asked) AS TABLE
 WITH said AS (
     SELECT ref, actor, reviewer, run, event_id, kind, spoken(body ->> '$.base', body ->> '$.candidate') AS "right",
            body ->> '$.cause' AS cause, body ->> '$.note' AS note, TRY_CAST(body ->> '$.blind' AS BOOLEAN) AS blind,
-           TRY_CAST(body ->> '$.seconds' AS DOUBLE) AS seconds, body -> '$.critical_slices' AS critical_slices,
+           TRY_CAST(body ->> '$.seconds' AS DOUBLE) AS seconds, coalesce(texts(body -> '$.critical_slices'), []) AS critical_slices,
            labelled(body) AS labels,
            {'lamport': lamport, 'stream_id': stream_id, 'seq': seq} AS place
     FROM counted(asked) WHERE kind IN ('verdict', 'cause', 'note'))
@@ -87,7 +93,7 @@ SELECT ref, actor, arg_max(reviewer, place) FILTER (kind = 'verdict') AS reviewe
        nullif(arg_max(note, place) FILTER (note IS NOT NULL), '') AS note,
        coalesce(arg_max(blind, place) FILTER (kind = 'verdict'), false) AS blind,
        arg_max_null(seconds, place) FILTER (kind = 'verdict') AS seconds,
-       from_json(arg_max(critical_slices, place) FILTER (kind = 'verdict'), '["VARCHAR"]') AS critical_slices,
+       coalesce(arg_max(critical_slices, place) FILTER (kind = 'verdict'), []) AS critical_slices,
        arg_max(labels, place) FILTER (kind = 'verdict') AS labels,
        arg_max(run, place) FILTER (kind = 'verdict') AS run,
        arg_max(event_id, place) FILTER (kind = 'verdict') AS event_id,
@@ -112,11 +118,14 @@ WHERE (body ->> '$.again') = 'true' AND before IS NOT NULL;
 CREATE MACRO span_of(asked) AS TABLE
 WITH said AS (
     SELECT ref, actor, reviewer, body ->> '$.span.side' AS side, body ->> '$.span.detector' AS detector,
-           CAST(body ->> '$.span.start' AS INTEGER) AS start, CAST(body ->> '$.span.end' AS INTEGER) AS "end",
+           TRY_CAST(body ->> '$.span.start' AS INTEGER) AS start, TRY_CAST(body ->> '$.span.end' AS INTEGER) AS "end",
            body ->> '$.span.verdict' AS verdict, {'lamport': lamport, 'stream_id': stream_id, 'seq': seq} AS place
     FROM counted(asked) WHERE kind = 'tokens' AND (body -> '$.span') IS NOT NULL)
 SELECT ref, side, detector, start, "end", arg_max(verdict, place) AS verdict, actor, arg_max(reviewer, place) AS reviewer
-FROM said GROUP BY ALL;
+FROM said
+WHERE side IN ('base', 'candidate') AND detector IS NOT NULL AND start IS NOT NULL AND "end" IS NOT NULL
+    AND verdict IN ('confirmed', 'refuted')
+GROUP BY ALL;
 
 -- A settlement counts where those who had judged the example did not agree and one of them recorded it: nobody overrules
 -- another alone. It stands until somebody says something else of that example.

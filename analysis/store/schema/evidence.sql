@@ -38,6 +38,20 @@ CREATE TABLE contested (
 CREATE TABLE known_answer (
     track VARCHAR NOT NULL, ref VARCHAR NOT NULL, "true" VARCHAR[] NOT NULL, wrong VARCHAR[] NOT NULL,
     does VARCHAR NOT NULL);
+-- What people agreed on of single answers before this run, which teaches its leads; `sha256` is of the text they read.
+CREATE TABLE taught (
+    track VARCHAR NOT NULL, ref VARCHAR NOT NULL, side VARCHAR NOT NULL, name VARCHAR NOT NULL, answer VARCHAR NOT NULL,
+    sha256 VARCHAR NOT NULL);
+-- So are tables named that only point at what to look at: a verdict is on what is judged, and counts where they differ.
+COMMENT ON TABLE taught IS 'points';
 CREATE TABLE flag (
     ref VARCHAR NOT NULL, reason VARCHAR NOT NULL, gate VARCHAR, rank INTEGER, value DOUBLE,
     control BOOLEAN NOT NULL);
+-- What the examples that got worse share (`analysis.base.records.Cause`), found once; gates fold under it when read.
+CREATE TABLE cause (
+    track VARCHAR NOT NULL, cause VARCHAR NOT NULL, place INTEGER NOT NULL, kind VARCHAR NOT NULL, shared VARCHAR NOT NULL,
+    outcome VARCHAR NOT NULL, members BIGINT NOT NULL, outcomes BIGINT NOT NULL, holding BIGINT NOT NULL,
+    examples BIGINT NOT NULL, p DOUBLE, tried BIGINT NOT NULL, base DOUBLE, candidate DOUBLE, neutral DOUBLE,
+    reverted BIGINT NOT NULL, intervened BIGINT NOT NULL, intervention VARCHAR NOT NULL, sentence VARCHAR NOT NULL,
+    gates VARCHAR[] NOT NULL);
+CREATE TABLE cause_member (track VARCHAR NOT NULL, cause VARCHAR NOT NULL, place INTEGER NOT NULL, ref VARCHAR NOT NULL);

@@ -1,4 +1,4 @@
-"""The attribution stage: every method on both sides, the tests of each attribution, and the check of each flip.
+"""The attribution stage: every method on both sides, and the tests of each attribution.
 
 Each side's predicted class is explained by every method, and for a flip also the contrast, candidate's class
 less base's class, on both sides. Nothing here depends on what a text is batched with.
@@ -7,7 +7,7 @@ less base's class, on both sides. Nothing here depends on what a text is batched
 from __future__ import annotations
 
 import json
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import partial
@@ -22,22 +22,23 @@ from analysis.base.records import SIDES, Attribution, Side
 from analysis.base.seeds import draw
 from analysis.base.sql import queries
 from analysis.models.classifier_pair import classifiers
+from analysis.models.passes import counted
 from analysis.plugin.stage import PlanContext, RunContext, Shard, Stage
+from analysis.text.units import word_count
 from analysis.tracks.intent.baseline import Baselines, Choice
 from analysis.tracks.intent.chance import AGAINST_CHANCE
+from analysis.tracks.intent.cost import explanation_tokens, licence_tokens
 from analysis.tracks.intent.crossfit import half_of, used_by
-from analysis.tracks.intent.flips import CheckedFlip, Flip, check_flips
 from analysis.tracks.intent.known_methods import METHODS
 from analysis.tracks.intent.leading import leading_method
 from analysis.tracks.intent.licence import Candidate, licences
 from analysis.tracks.intent.methods.contract import Method
-from analysis.tracks.intent.methods.gradient_shap import BASELINE_STEPS
 from analysis.tracks.intent.methods.integrated_gradients import MAX_DELTA, STEPS
 from analysis.tracks.intent.methods.request import Explained, Request
 from analysis.tracks.intent.names import INTEGRATED_GRADIENTS
-from analysis.tracks.intent.predict import logits_of_ids, token_limit
+from analysis.tracks.intent.predict import logits_of_ids, remembered, token_limit
 from analysis.tracks.intent.target import Target
-from analysis.tracks.intent.tokenised import Tokenised, tokenise
+from analysis.tracks.intent.tokenised import Tokenised, tokenise, tokens_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -104,17 +105,27 @@ def _plan(context: PlanContext, methods: Sequence[Method]) -> list[Shard]:
             "max_length": token_limit(context),
             "options": options,
             "steps": list(STEPS),
-            "baseline_steps": list(BASELINE_STEPS),
             "rankings": [list(look) for look in AGAINST_CHANCE.looks],
             "methods": [method.name for method in methods],
-            "rows": [[ref, sha256] for ref, _, sha256 in part],
+            "rows": [[ref, sha256] for ref, _, sha256, _ in part],
         }
-        shards.append(Shard(key, (part, options), len(part)))
+        cost = sum(text_cost(text, flipped, token_limit(context)) for _, text, _, flipped in part)
+        shards.append(Shard(key, (part, options), len(part), cost))
     return shards
 
 
+def text_cost(text: str, flipped: bool, limit: int) -> float:
+    """About how many tokens one side reads to explain a text, and to test what explains it; `limit` are read of it."""
+    tokens = tokens_of(text, limit)
+    return _side_tokens(min(tokens, word_count(text)), tokens, 2 if flipped else 1)
+
+
+def _side_tokens(words: int, tokens: int, targets: int) -> float:
+    return explanation_tokens(words, tokens, targets) + licence_tokens(words, tokens)
+
+
 def _run(context: RunContext, shard: Shard, methods: Sequence[Method]) -> dict[str, pa.Table]:
-    """Explain the examples of a shard by the methods, test what they answer, and check the flips."""
+    """Explain the examples of a shard by the methods, and test what they answer."""
     rows, options = shard.payload
     refs = [row[0] for row in rows]
     texts = [row[1] for row in rows]
@@ -127,33 +138,23 @@ def _run(context: RunContext, shard: Shard, methods: Sequence[Method]) -> dict[s
     seeds = [draw("attribution", ref) for ref in refs]
     attributions: list[Attribution] = []
     tested: list[dict[str, Any]] = []
-    contrasts: dict[tuple[int, str], dict[Side, Explained]] = defaultdict(dict)
-    for side in SIDES:
-        answers = explain(models[side], side, words[side], logits[side], cases, seeds, methods)
-        for answer in answers:
-            row = answer.case.row
-            attributions.append(attribution_row(refs[row], side, models[side], words[side][row], answer))
-            if answer.case.contrast and answer.status == "ok":
-                contrasts[row, answer.method.name][side] = answer.explained
-        tested += licence_rows(models[side], side, refs, words[side], answers, seeds, lead)
-    flips = [
-        Flip(
-            refs[row],
-            method,
-            {side: words[side][row] for side in SIDES},
-            {side: explained.scores for side, explained in pair.items()},
-            int(logits["base"][row].argmax()),
-            int(logits["candidate"][row].argmax()),
-        )
-        for (row, method), pair in contrasts.items()
-        if len(pair) == len(SIDES)
-    ]
+    targets = Counter(case.row for case in cases)
+    planned = sum(
+        _side_tokens(len(text.words), len(text.ids), targets[row])
+        for side in SIDES
+        for row, text in enumerate(words[side])
+    )
+    read_by = (one.model for one in models.values())
+    with remembered(), counted(read_by, lambda read: context.report(read, planned)):
+        for side in SIDES:
+            answers = explain(models[side], side, words[side], logits[side], cases, seeds, methods)
+            for answer in answers:
+                row = answer.case.row
+                attributions.append(attribution_row(refs[row], side, models[side], words[side][row], answer))
+            tested += licence_rows(models[side], side, refs, words[side], answers, seeds, lead)
     return {
         "attribution": _attribution_table(attributions),
         "intent_licence": pa.Table.from_pylist(tested, LICENCE_SCHEMA),
-        "intent_flip": pa.Table.from_pylist(
-            [one._asdict() for one in check_flips(models["candidate"], flips)], FLIP_SCHEMA
-        ),
     }
 
 
@@ -353,11 +354,6 @@ LICENCE_SCHEMA = _schema(
     {**dict.fromkeys(("ref", "side", "method", "target")), **Licence.__annotations__},
     {"ref": _TEXT, "side": _TEXT, "method": _TEXT, "target": _TEXT, "neutral": _FLAG, "converged": _FLAG,
      "words": _COUNT, "decidable": _FLAG, "rankings": _COUNT},
-)  # fmt: skip
-FLIP_SCHEMA = _schema(
-    CheckedFlip.__annotations__,
-    {"ref": _TEXT, "method": _TEXT, "start": _COUNT, "end": _COUNT, "base_label": _TEXT,
-     "candidate_label": _TEXT, "label_after": _TEXT, "explained": _FLAG},
 )  # fmt: skip
 
 

@@ -47,16 +47,17 @@ FIRST = 12
 """Random rankings of which the percentile is made."""
 AGAINST_CHANCE = SequentialTest(
     (
-        Look(5, -1, 3),
-        Look(FIRST, -1, 3),
-        Look(24, 0, 5),
-        Look(40, 1, 7),
-        Look(60, 3, 8),
+        Look(5, -1, 4),
+        Look(FIRST, -1, 4),
+        Look(24, -1, 6),
+        Look(32, 0, 7),
+        Look(48, 1, 8),
+        Look(70, 3, 9),
         Look(RANKINGS, 9, 10),
     )
 )
-"""How many random rankings may be as good at which number of them: above a twentieth of chance's part it stops early
-only where all `RANKINGS` would hardly say otherwise. Its level is just below `CHANCE_LEVEL`."""
+"""How many random rankings may be as good at which number of them: it stops early only where all `RANKINGS` would
+hardly say otherwise, and its level is just below `CHANCE_LEVEL`."""
 FEW_ROWS = 100
 """Rows from which on the model is asked in several turns: a small batch costs more a row than it saves rows."""
 _ORDER: tuple[tuple[tuple[int, int], ...], ...] = (((0, 1), (1, 1)), ((0, 0),), ((1, 0),), ((2, 0), (2, 1)))

@@ -25,7 +25,14 @@ from analysis.models.classifier_pair import classifiers
 from analysis.plugin.stage import PlanContext, RunContext, Shard, Stage
 from analysis.tracks.intent.baseline import KINDS, Baselines
 from analysis.tracks.intent.crossfit import CHANCE, LOOKS, OTHER, Half, Percentiles, Race, half_of, race
-from analysis.tracks.intent.faithfulness import CHANCE_LEVEL, Ranking, deletions, distinct_rankings, rank
+from analysis.tracks.intent.faithfulness import (
+    CHANCE_LEVEL,
+    Ranking,
+    against_chance,
+    deletions,
+    distinct_rankings,
+    rank,
+)
 from analysis.tracks.intent.methods.contract import Method
 from analysis.tracks.intent.methods.integrated_gradients import integrated_gradients
 from analysis.tracks.intent.methods.request import Explained, Request
@@ -172,7 +179,7 @@ class Trials:
         own, *others = (self._difference(side, row, one) for one in (ranking, *self._random(side, row)))
         if not np.isfinite([own, *others]).all():
             return CHANCE
-        return float(np.mean([(one < own) + 0.5 * (one == own) for one in others]))
+        return against_chance(own, others, exhaustive=False).percentile
 
     def _difference(self, side: Side, row: int, ranking: Ranking) -> float:
         """S: p(target) with the top words alone less p(target) without them, over the shares of ERASER."""

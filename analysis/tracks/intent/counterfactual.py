@@ -75,6 +75,23 @@ class Probe:
     seed: int
 
 
+class Swapped(NamedTuple):
+    """A text in which another term stands in the place of a cue's mention."""
+
+    text: str
+    term: str
+
+
+def swapped(text: str, span: Span, terms: Sequence[str], seed: int) -> Swapped | None:
+    """The text with another of the cue's terms in the place of one mention; None where there is no other."""
+    term = text[span.start : span.end]
+    others = [other for other in terms if other.casefold() != term.casefold()]
+    if not others:
+        return None
+    other = others[seed % len(others)]
+    return Swapped(text[: span.start] + other + text[span.end :], other)
+
+
 def mentions(rows: Iterable[Row], finder: Finder) -> dict[str, list[Span]]:
     """Where a cue stands, by ref, for the texts that hold it."""
     return {ref: spans for ref, _, text, _ in rows if (spans := finder.find(text))}
@@ -196,11 +213,11 @@ def _edits(
     if removed.strip():
         made = (removed, None, None)
         yield _plan(row, probe, population, f"{probe.cue}~remove", how=("remove", "lexicon", term), made=made)
-    others = [other for other in terms if other.casefold() != term.casefold()]
-    if others:
-        other = others[draw(probe.seed, row[0], probe.target, probe.cue, "swap") % len(others)]
-        swapped = (text[: first.start] + other + text[first.end :], first.start, first.start + len(other))
-        yield _plan(row, probe, population, f"{probe.cue}~swap", how=("swap", "lexicon", other), made=swapped)
+    swap = swapped(text, first, terms, draw(probe.seed, row[0], probe.target, probe.cue, "swap"))
+    if swap is not None:
+        how: tuple[Operation, Source, str] = ("swap", "lexicon", swap.term)
+        placed = (swap.text, first.start, first.start + len(swap.term))
+        yield _plan(row, probe, population, f"{probe.cue}~swap", how=how, made=placed)
 
 
 def _plan(

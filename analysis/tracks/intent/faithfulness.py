@@ -114,16 +114,6 @@ def deletions(ranking: Ranking) -> Iterator[tuple[frozenset[int], frozenset[int]
         yield frozenset(ranking[:count]), frozenset(ranking[count:])
 
 
-def evaluate_deletions(
-    classifier: LoadedClassifier, texts: Sequence[Tokenised], rankings: Sequence[Sequence[Ranking]]
-) -> Iterator[Outputs]:
-    """Logits (classes,) of each text by the set of deleted words, for all that its rankings need, text by text."""
-    sets: list[set[frozenset[int]]] = []
-    for orders in rankings:
-        sets.append({frozenset(), *(gone for order in orders for pair in deletions(order) for gone in pair)})
-    yield from evaluate_sets(classifier, texts, sets)
-
-
 def evaluate_sets(
     classifier: LoadedClassifier, texts: Sequence[Tokenised], sets: Sequence[Collection[frozenset[int]]]
 ) -> Iterator[Outputs]:

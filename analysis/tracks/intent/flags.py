@@ -8,6 +8,7 @@ from analysis.base.records import ALL, Flag
 from analysis.base.sql import queries
 from analysis.plugin.flag import BROKEN_CRITICAL, DECIDES_CRITICAL, ROUTED_CRITICAL, find_flags
 from analysis.tracks.intent.cue_evidence import LEAST_TEXTS
+from analysis.tracks.intent.drift import LEAST_TEXTS as LEAST_MOVED
 from analysis.tracks.intent.gates.critical import CRITICAL_RECALL, FEW_SENT, ROUTING
 from analysis.tracks.intent.gates.relevance import RELEVANCE
 from analysis.tracks.intent.gates.signals import SIGNALS
@@ -36,6 +37,8 @@ LEANS = 0.8
 """Occlusion enrichment (share of absolute scores on the cue over its share of words) that counts as leaning on it."""
 WEIGHED = 3
 """Texts that are flagged for a class and cue because their explanations lean on it, where none of them falls."""
+MOVERS = 3
+"""Messages that are flagged because their states moved most."""
 DROPS = 0.01
 """Least fall of p(class) without the cue that confirms the leaning."""
 
@@ -57,9 +60,10 @@ _QUERIES = (
     ("newly acted on wrongly", "routed_wrongly"),
     ("broken", "broken"),
     ("flip", "flips"),
-    ("flip not explained by its words", "flips_not_explained"),
+    ("flip that no intervention reverts", "flips_not_reverted"),
     ("overconfident error", "overconfident_errors"),
     ("margin cliff", "margin_cliffs"),
+    ("its states moved most", "largest_movers"),
 )
 """Reasons with the names of their queries, most decision-relevant first."""
 
@@ -90,6 +94,8 @@ def flags(connection: duckdb.DuckDBPyConnection, settings: TrackSettings) -> lis
         "weighed": WEIGHED,
         "drops": DROPS,
         "kept": ROUTED_KEPT,
+        "movers": MOVERS,
+        "movers_from": LEAST_MOVED,
         "threshold": intent_settings(settings).threshold,
     }
     return find_flags(connection, [(reason, _SQL[name]) for reason, name in _QUERIES], known)

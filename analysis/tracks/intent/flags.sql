@@ -121,9 +121,9 @@ JOIN membership m ON m.ref = p.ref AND m.slice = $all
 WHERE p.flipped AND p.transition <> 'broken'
 ORDER BY p.transition = 'fixed', abs(p.margin_change) DESC, p.ref
 
--- name: flips_not_explained
-SELECT ref, NULL, max(change) FROM intent_flip GROUP BY ref
-HAVING NOT bool_or(explained) ORDER BY max(change) DESC, ref
+-- name: flips_not_reverted
+SELECT f.ref, NULL, p.candidate_p FROM intent_flip f JOIN intent_pair p USING (ref)
+WHERE NOT f.reverts ORDER BY p.candidate_p DESC, f.ref
 
 -- name: overconfident_errors
 SELECT p.ref, 'intent.overconfidence', p.candidate_p FROM intent_pair p JOIN membership m ON m.ref = p.ref AND m.slice = $all
@@ -132,3 +132,17 @@ WHERE NOT p.candidate_correct AND p.candidate_p >= $confident ORDER BY p.candida
 -- name: margin_cliffs
 SELECT p.ref, NULL, p.margin_change FROM intent_pair p JOIN membership m ON m.ref = p.ref AND m.slice = $all
 WHERE p.transition = 'both_right' AND p.margin_change <= -$cliff ORDER BY p.margin_change, p.ref
+
+-- name: largest_movers
+-- Messages that moved far beyond the others in the last layer (Tukey's outer fence), and beyond the noise; few.
+WITH last AS (
+    SELECT s.ref, 1 - s.cosine[-1] AS moved FROM intent_shift s JOIN membership m ON m.ref = s.ref AND m.slice = $all
+    WHERE s.cosine[-1] IS NOT NULL),
+fence AS (
+    SELECT quantile_cont(moved, 0.75) + 3 * (quantile_cont(moved, 0.75) - quantile_cont(moved, 0.25)) AS outer_fence
+    FROM last HAVING count(*) >= $movers_from),
+noise AS (
+    SELECT 1 - floor AS noise FROM intent_drift WHERE slice = $all AND measure = 'cosine' AND floor IS NOT NULL
+    QUALIFY row_number() OVER (ORDER BY layer DESC) = 1)
+SELECT ref, NULL, moved FROM last, fence, noise WHERE moved > outer_fence AND moved > noise
+ORDER BY moved DESC, ref LIMIT $movers

@@ -1,4 +1,4 @@
-"""What attributions say together: the licence of each slice, enrichment of cues, and flips explained.
+"""What attributions say together: the licence of each slice, and enrichment of cues.
 
 A slice's attributions support a statement where there are enough of them, they rank words better than chance,
 the families agree, and they do not survive randomisation of the model. Every neutral and converged attribution
@@ -9,13 +9,13 @@ judged on its members that were drawn by hash, which get its costly stages, and 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from analysis.base.records import ALL, SIDES, Metric, MetricSide, Side
+from analysis.base.records import SIDES, Metric, MetricSide, Side
 from analysis.base.seeds import standing
 from analysis.base.sql import column, queries
 from analysis.plugin.metric import metric_table
@@ -96,51 +96,83 @@ def _reasons(percentile: Interval, overlap: Interval, survives: Interval) -> Ite
         return
     if not (percentile.value >= MIN_PERCENTILE and percentile.low > MIN_PERCENTILE_BOUND):
         yield f"mean percentile against chance {percentile.value:.2f}, lower bound {percentile.low:.2f}"
-    if not overlap.low > MIN_OVERLAP_BOUND:
+    if overlap.n < MIN_EXAMPLES:
+        few = f"{overlap.n} of at least {MIN_EXAMPLES} examples"
+        yield f"the other family ranks words well in {few}: there is nothing to agree with"
+    elif not overlap.low > MIN_OVERLAP_BOUND:
         yield f"agreement of the families above chance by {overlap.value:.2f}, lower bound {overlap.low:.2f}"
     if not abs(survives.value) <= MAX_RANDOMISATION:
         yield f"rank correlation with re-initialised models {survives.value:.2f}"
 
 
-def _tested(connection: duckdb.DuckDBPyConnection) -> dict[tuple[str, str], dict[str, Judged]]:
-    """The tested attributions by side and method, then ref."""
+Tested = Mapping[tuple[str, str], Mapping[str, Judged]]
+
+
+def _tested(connection: duckdb.DuckDBPyConnection, methods: tuple[str, str]) -> Tested:
+    """The tested attributions by side and method, then ref.
+
+    Families are asked whether they agree on a text only where the other one's ranking of it is itself good. One that is
+    no better than chance, as deletion's is where a cue and the reason stand in one text, neither supports a ranking nor
+    contradicts it. A ranking that knows nothing agrees no more often with a good one than with any other.
+    """
     found: dict[tuple[str, str], dict[str, Judged]] = {}
     for ref, side, method, *numbers in connection.execute(_SQL["judged_attributions"]).fetchall():
         found.setdefault((side, method), {})[ref] = Judged(*numbers)
-    return found
+    other = dict(zip(methods, reversed(methods), strict=True))
+    return {
+        (side, method): {
+            ref: one
+            if is_witness(found.get((side, other[method]), {}).get(ref))
+            else replace(one, overlap=None)
+            for ref, one in rows.items()
+        }
+        for (side, method), rows in found.items()
+        if method in other
+    }
 
 
-def licence_metrics(connection: duckdb.DuckDBPyConnection, seed: int) -> list[Metric]:
+def is_witness(other: Judged | None) -> bool:
+    """Whether another family's ranking of a text says anything by agreeing or not."""
+    return other is not None and other.percentile is not None and other.percentile >= MIN_PERCENTILE
+
+
+def _licence(slice_name: str, side: Side, method: str, refs: Iterable[str], tested: Tested) -> SliceLicence:
+    known = tested.get((side, method), {})
+    return slice_licence(slice_name, side, method, [known[ref] for ref in refs if ref in known])
+
+
+def licence_metrics(
+    connection: duckdb.DuckDBPyConnection, methods: Sequence[str], tested: Tested, seed: int
+) -> list[Metric]:
     """The licence of every critical slice, class and the whole evaluation set, by side and method.
 
     `seed` is what the members of a slice that stand for it were drawn by. Of a slice that is not critical they were
     attributed only where everything was, or by chance: one of them missing, nothing is said of it.
     """
-    tested = _tested(connection)
     attributed = set(column(connection, _SQL["attributed_refs"]))
     rows: list[Metric] = []
-    methods = enriched(connection)
     for name, refs in connection.execute(_SQL["judged_slices"], {"track": TRACK}).fetchall():
         drawn = standing(refs, seed)
         if not attributed.issuperset(drawn):
             continue
         for side in SIDES:
             for method in methods:
-                known = tested.get((side, method), {})
-                members = [known[ref] for ref in drawn if ref in known]
-                rows += slice_licence(name, side, method, members).metrics
+                rows += _licence(name, side, method, drawn, tested).metrics
     return rows
 
 
 def enrichment_metrics(
-    connection: duckdb.DuckDBPyConnection, irrelevant: dict[str, list[str]], seed: int
+    connection: duckdb.DuckDBPyConnection,
+    methods: Sequence[str],
+    tested: Tested,
+    irrelevant: dict[str, list[str]],
+    seed: int,
 ) -> list[Metric]:
     """Mean enrichment of each declared cue, on both sides and paired, with the licence of its texts.
 
     The texts hold the cue, and the class is their label or what either side predicts; of many, those that were drawn by
     hash. Without a licence the value is unknown, and `why` has the number with the reason.
     """
-    tested, methods = _tested(connection), enriched(connection)
     rows: list[Metric] = []
     for target, cues in irrelevant.items():
         for cue in cues:
@@ -149,9 +181,7 @@ def enrichment_metrics(
             for method in methods:
                 licence = {}
                 for side in SIDES:
-                    known = tested.get((side, method), {})
-                    members = [known[ref] for ref in refs if ref in known]
-                    licence[side] = slice_licence(f"{target}/{cue}", side, method, members)
+                    licence[side] = _licence(f"{target}/{cue}", side, method, refs, tested)
                     rows += licence[side].metrics
                 rows += _enrichment(connection, target, cue, method, set(refs), licence, seed)
     return rows
@@ -184,22 +214,14 @@ def _judged(name: str, side: MetricSide, values: Sequence[float], why: str, meth
     return metric("enrichment", name, side, one.value, (one.low, one.high), one.n, method)
 
 
-def flip_metrics(connection: duckdb.DuckDBPyConnection) -> list[Metric]:
-    """Of the flips among the attributed messages, how many revert without the word that changed most."""
-    found = connection.execute(_SQL["flips_explained"], {"all": ALL, "track": TRACK}).fetchall()
-    return [
-        metric("flips_explained", ALL, "difference", explained, None, n, method)
-        for method, explained, n in found
-    ]
-
-
 def _compute(context: PlanContext) -> dict[str, pa.Table]:
     connection = context.workbench
     irrelevant = dict(intent_settings(context.settings).irrelevant)
+    methods = enriched(connection)
+    tested = _tested(connection, methods)
     rows = [
-        *licence_metrics(connection, context.seed),
-        *enrichment_metrics(connection, irrelevant, context.seed),
-        *flip_metrics(connection),
+        *licence_metrics(connection, methods, tested, context.seed),
+        *enrichment_metrics(connection, methods, tested, irrelevant, context.seed),
     ]
     return {"metric": metric_table(rows)}
 

@@ -25,13 +25,21 @@ def read_messages(settings: IntentSettings, skip_bad_rows: bool) -> Examples:
         id=settings.id,
         text=settings.text,
         label=settings.label,
+        id_needed="id" in settings.model_fields_set,
         skip_bad_rows=skip_bad_rows,
     )
     _require_group(examples, settings)
     if settings.out_of_scope is None:
         return examples
     outside = read_examples(
-        settings.out_of_scope, track="intent", kind="message", label=None, skip_bad_rows=skip_bad_rows
+        settings.out_of_scope,
+        track="intent",
+        kind="message",
+        id=settings.id,
+        text=settings.text,
+        label=None,
+        or_by_role=True,
+        skip_bad_rows=skip_bad_rows,
     )
     return with_named_set(examples, OUT_OF_SCOPE, outside)
 

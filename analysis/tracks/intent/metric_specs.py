@@ -136,9 +136,13 @@ SPECS: tuple[MetricSpec, ...] = (
         "signal_positive", "signals that support",
         "share of the deletions of an expected phrase that lower the log-odds", "share", "level", "up", BOTH),
     MetricSpec(
-        "flips_explained", "flips explained by a word",
-        "of the flips among the attributed texts, those that revert without the word whose attribution changed most",
-        "texts", "count", "up", ONE),
+        "flips_reverted", "flips reverted",
+        "of the flips among the attributed texts, the share for which a change of few words was found after which "
+        "the candidate predicts the base's class", "share", "level", "up", ONE),
+    MetricSpec(
+        "flips_reverted_random", "flips reverted at random",
+        "mean share of random changes of as many words that revert the same flips; what any touch would do",
+        "share", "level", "neither", ONE),
     MetricSpec(
         "relevance_holds", "layer-wise relevance holds",
         "1 where the rules of layer-wise relevance propagation hold for the model, 0 where the reason says why not; "
@@ -156,12 +160,28 @@ SPECS: tuple[MetricSpec, ...] = (
         "share", "level", "up", BOTH),
     MetricSpec(
         "licence_overlap", "families agree",
-        "mean overlap of the families' top words above chance; lower bound above .10",
+        "mean overlap of the families' top words above chance, where the other ranks well; lower bound above .10",
         "share", "change", "up", BOTH),
     MetricSpec(
         "licence_randomisation", "survives random weights",
         "mean signed rank correlation with re-initialised models; at most .25 either way",
         "rank correlation", "change", "neither", BOTH),
+    MetricSpec(
+        "drift_cosine", "drift: cosine of states",
+        "cosine of a message's states in base and candidate, last layer; says where to look, and judges nothing",
+        "cosine", "level", "neither", ONE),
+    MetricSpec(
+        "drift_cka", "drift: likeness of states",
+        "how alike the messages lie to each other on both sides, last layer: debiased linear CKA, 1 is the same but "
+        "for rotation and scale; says where to look, and judges nothing", "ratio", "level", "neither", ONE),
+    MetricSpec(
+        "drift_overlap", "drift: neighbours kept",
+        "share of a message's 5 nearest messages that are the same on both sides, last layer; says where to look, "
+        "and judges nothing", "share", "level", "neither", ONE),
+    MetricSpec(
+        "change_restored", "flips restored by where the change lives",
+        "of the sampled flips, those that answer as the base when the named part of the base is put back; only where "
+        "that beats as large parts drawn at random", "share", "level", "neither", ONE),
     *(
         MetricSpec(
             f"relevance_{edit}_{texts}", f"{title}, {of}",

@@ -128,7 +128,6 @@ WHERE i.kind = 'cue' AND i.name = $cue AND $target IN (p.gold, p.base_label, p.c
 -- name: enrichments
 SELECT ref, side, enrichment FROM intent_enrichment WHERE cue = $cue AND method = $method ORDER BY ref, side
 
--- name: flips_explained
-SELECT f.method, count(*) FILTER (f.explained), count(*) FROM intent_flip f
-JOIN membership m ON m.ref = f.ref AND m.slice = $all AND m.track = $track
-GROUP BY f.method ORDER BY f.method
+-- name: flips_reverted
+SELECT f.reverts, f.random_rate FROM intent_flip f
+JOIN membership m ON m.ref = f.ref AND m.slice = $all AND m.track = $track ORDER BY f.ref

@@ -1,19 +1,28 @@
-"""Predictions of both sides: float32 logits, top-2 and margin, batched by equal token length."""
+"""Predictions of both sides: float32 logits, top-2 and margin, batched by equal token length.
+
+The states of the layers, from which drift is measured, come from the same forward passes.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, nullcontext
+from contextvars import ContextVar
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
 
-from analysis.base.records import SIDES, Side
+from analysis.base.records import SIDES, VARIANT, Side
 from analysis.base.sql import queries
 from analysis.models.batches import batch_tokens, equal_length_batches
+from analysis.models.blocks import PooledStates, blocks_path
 from analysis.models.classifier_pair import classifiers
+from analysis.models.passes import counted
 from analysis.plugin.stage import PlanContext, RunContext, Shard, Stage
+from analysis.tracks.intent.drift_states import plan_sample, shift_tables
 from analysis.tracks.intent.settings import intent_settings
+from analysis.tracks.intent.tokenised import tokens_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -26,6 +35,8 @@ _SQL = queries(__package__, "stages.sql")
 ROWS_PER_SHARD = 512
 DEFAULT_TOKENS = 512
 """Tokens read of a text where neither the review file nor the models set a limit."""
+MOST_REMEMBERED = 1 << 20
+"""Tokens of rows that are remembered at most: further ones are computed whenever they are asked."""
 
 
 def encode(classifier: LoadedClassifier, texts: Sequence[str], max_length: int) -> list[list[int]]:
@@ -35,7 +46,56 @@ def encode(classifier: LoadedClassifier, texts: Sequence[str], max_length: int) 
 
 
 def logits_of_ids(classifier: LoadedClassifier, ids: Sequence[Sequence[int]]) -> NDArray[np.float32]:
-    """Logits (n, classes) in float32 for rows of token ids; equal rows are computed once."""
+    """Logits (n, classes) in float32 for rows of token ids; equal rows are computed once (`remembered`)."""
+    memory = _MEMORY.get()
+    return logits_and_states(classifier, ids)[0] if memory is None else memory.logits(classifier, ids)
+
+
+class _Memory:
+    """What models said of rows of token ids, by model."""
+
+    def __init__(self) -> None:
+        self._known: dict[int, dict[tuple[int, ...], NDArray[np.float32]]] = {}
+        self._tokens = 0
+
+    def logits(self, classifier: LoadedClassifier, ids: Sequence[Sequence[int]]) -> NDArray[np.float32]:
+        known = self._known.setdefault(id(classifier.model), {})
+        rows = [tuple(row) for row in ids]
+        new = list(dict.fromkeys(row for row in rows if row not in known))
+        found = dict(zip(new, logits_and_states(classifier, new)[0], strict=True))
+        out = np.zeros((len(rows), len(classifier.labels)), dtype=np.float32)
+        for place, row in enumerate(rows):
+            out[place] = found[row] if row in found else known[row]
+        for row, logits in found.items():
+            if self._tokens < MOST_REMEMBERED:
+                self._tokens += len(row)
+                known[row] = logits
+        return out
+
+
+_MEMORY: ContextVar[_Memory | None] = ContextVar("rows that models were given", default=None)
+
+
+@contextmanager
+def remembered() -> Iterator[None]:
+    """Inside, what a model says of a row of token ids is computed once: occlusion and licence delete the same words.
+
+    The models must not change while it is open.
+    """
+    token = _MEMORY.set(_Memory())
+    try:
+        yield
+    finally:
+        _MEMORY.reset(token)
+
+
+def logits_and_states(
+    classifier: LoadedClassifier, ids: Sequence[Sequence[int]], watched: PooledStates | None = None
+) -> tuple[NDArray[np.float32], NDArray[np.float32] | None]:
+    """Logits (n, classes) and, from the same forward passes, the pooled states of every layer (n, layers, width).
+
+    Equal rows are computed once. Both are float32; there are no states where none are watched.
+    """
     import torch
 
     distinct: dict[tuple[int, ...], int] = {}
@@ -43,12 +103,18 @@ def logits_of_ids(classifier: LoadedClassifier, ids: Sequence[Sequence[int]]) ->
     where = [distinct.setdefault(tuple(row) or (classifier.empty_id,), len(distinct)) for row in ids]
     rows = list(distinct)
     out = np.zeros((len(rows), len(classifier.labels)), dtype=np.float32)
+    states: NDArray[np.float32] | None = None
     with torch.inference_mode():
         for batch in equal_length_batches(rows, batch_tokens(classifier.device)):
             tensor = torch.tensor([rows[index] for index in batch], device=classifier.device)
             mask = torch.ones_like(tensor)
             out[batch] = classifier.model(input_ids=tensor, attention_mask=mask).logits.float().cpu().numpy()
-    return out[where]
+            if watched is not None:
+                pooled = watched.taken().cpu().numpy()
+                if states is None:
+                    states = np.zeros((len(rows), *pooled.shape[1:]), dtype=np.float32)
+                states[batch] = pooled
+    return out[where], None if states is None else states[where]
 
 
 def softmax(logits: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -124,24 +190,43 @@ def tokens_read(models: ClassifierPair, declared: int | None) -> int:
 def _plan(context: PlanContext) -> list[Shard]:
     rows = context.workbench.execute(_SQL["messages_to_predict"], {"track": context.track}).fetchall()
     max_length = token_limit(context)
+    sampled = set(plan_sample(context))
     shards = []
     for start in range(0, len(rows), ROWS_PER_SHARD):
         part = rows[start : start + ROWS_PER_SHARD]
-        key = {"max_length": max_length, "rows": [[ref, sha256] for ref, _, _, sha256 in part]}
-        shards.append(Shard(key, part, len(part)))
+        kept = [ref for ref, *_ in part if ref in sampled]
+        key = {
+            "max_length": max_length,
+            "rows": [[ref, sha256] for ref, _, _, sha256, _ in part],
+            "sampled": kept,
+        }
+        cost = sum(tokens_of(text, max_length) for _, text, *_ in part)
+        shards.append(Shard(key, (part, frozenset(kept)), len(part), cost))
     return shards
 
 
 def _run(context: RunContext, shard: Shard) -> dict[str, pa.Table]:
-    refs = [row[0] for row in shard.payload]
-    texts = [row[1] for row in shard.payload]
-    golds = [row[2] for row in shard.payload]
+    part, sampled = shard.payload
+    refs = [row[0] for row in part]
+    texts = [row[1] for row in part]
+    golds = [row[2] for row in part]
+    messages = np.array([row[4] != VARIANT for row in part], dtype=bool)
+    limit = token_limit(context)
+    planned = len(SIDES) * sum(tokens_of(text, limit) for text in texts)
+    models = {side: classifiers(context.models).side(side) for side in SIDES}
     tables = []
-    for side in SIDES:
-        classifier = classifiers(context.models).side(side)
-        logits = predict_texts(classifier, texts, token_limit(context))
-        tables.append(side_rows(refs, side, logits, classifier.labels, golds))
-    return {"intent_side": pa.concat_tables(tables)}
+    states: dict[Side, NDArray[np.float32]] = {}
+    with counted((one.model for one in models.values()), lambda read: context.report(read, planned)):
+        for side, classifier in models.items():
+            ids = encode(classifier, texts, limit)
+            path = blocks_path(classifier.model) if messages.any() else ""
+            with PooledStates(classifier.model, path) if path else nullcontext() as watched:
+                logits, pooled = logits_and_states(classifier, ids, watched)
+            tables.append(side_rows(refs, side, logits, classifier.labels, golds))
+            if pooled is not None:
+                states[side] = pooled[messages]
+    compared = [ref for ref, message in zip(refs, messages, strict=True) if message]
+    return {"intent_side": pa.concat_tables(tables), **shift_tables(compared, states, sampled)}
 
 
-PREDICT = Stage("intent.predict", 1, _plan, _run)
+PREDICT = Stage("intent.predict", 2, _plan, _run)

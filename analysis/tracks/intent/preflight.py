@@ -31,6 +31,7 @@ def check_classifiers(models: Sides, settings: TrackSettings, problems: list[Pro
             f"{side:<10}{over}{head.architecture}, {head.parameters:,} parameters, {len(head.labels)} classes, "
             f"{_limit(head.max_positions, read)}, sha256 {digest[:12]}"
         )
+        notes += [f"{'':<10}{note}" for note in head.notes]
         _check_length(side, head.max_positions, settings, problems)
     if len(problems) > before:
         return notes

@@ -8,6 +8,7 @@ text that is noise, so it is averaged over the texts of a slice and over three s
 from __future__ import annotations
 
 import hashlib
+import itertools
 import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -22,7 +23,9 @@ from analysis.base.seeds import shuffled
 from analysis.base.sql import queries
 from analysis.models.classifier_pair import classifiers
 from analysis.plugin.stage import PlanContext, RunContext, Shard, Stage
+from analysis.text.units import word_count
 from analysis.tracks.intent.baseline import Baselines
+from analysis.tracks.intent.cost import explanation_tokens
 from analysis.tracks.intent.enrichment import enriched
 from analysis.tracks.intent.methods.integrated_gradients import STEPS, integrated_gradients
 from analysis.tracks.intent.methods.lrp import VARIANT, lrp
@@ -31,7 +34,7 @@ from analysis.tracks.intent.methods.request import Explained, Request, seeded
 from analysis.tracks.intent.names import LRP, OCCLUSION
 from analysis.tracks.intent.predict import logits_of_ids, token_limit
 from analysis.tracks.intent.target import Target
-from analysis.tracks.intent.tokenised import tokenise
+from analysis.tracks.intent.tokenised import tokenise, tokens_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -116,8 +119,18 @@ def _plan(context: PlanContext) -> list[Shard]:
             "rows": [[ref, sha256] for ref, _, sha256 in part],
             "trained": hashlib.sha256(json.dumps(trained).encode()).hexdigest(),
         }
-        shards.append(Shard(key, (texts, trained), len(part)))
+        shards.append(
+            Shard(key, (texts, trained), len(part), _cost(list(texts.values()), token_limit(context)))
+        )
     return shards
+
+
+def _cost(texts: Sequence[str], limit: int) -> float:
+    tokens = [tokens_of(text, limit) for text in texts]
+    return sum(
+        explanation_tokens(min(size, word_count(text)), size, 1)
+        for text, size in zip(texts, tokens, strict=True)
+    )
 
 
 def _trained(context: PlanContext, refs: Sequence[str]) -> list[Trained]:
@@ -132,11 +145,12 @@ def _trained(context: PlanContext, refs: Sequence[str]) -> list[Trained]:
 def _run(context: RunContext, shard: Shard) -> dict[str, pa.Table]:
     texts, trained = shard.payload
     rows = []
-    for sides in _alike(context):
+    alike = _alike(context)
+    for number, (sides, seed) in enumerate(itertools.product(alike, SEEDS)):
+        context.report(number, len(alike) * len(SEEDS))
         known = [one for one in trained if one.side in sides]
-        for seed in SEEDS:
-            classifier = reinitialised(classifiers(context.models).side(sides[0]), seed)
-            rows += _compare(classifier, seed, texts, known, token_limit(context))
+        classifier = reinitialised(classifiers(context.models).side(sides[0]), seed)
+        rows += _compare(classifier, seed, texts, known, token_limit(context))
     return {"intent_randomisation": pa.Table.from_pylist(rows, _SCHEMA)}
 
 

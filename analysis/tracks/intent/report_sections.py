@@ -11,6 +11,7 @@ from analysis.plugin.clusters import cluster_sentences
 from analysis.plugin.gate import metric_of
 from analysis.plugin.report_fields import ATTRIBUTION, CHANGED, IMPROVED, INSPECTED, REGRESSED
 from analysis.plugin.trigger import count
+from analysis.tracks.intent.change_sentence import change_sentences
 from analysis.tracks.intent.cue_evidence import correlation_sentence
 from analysis.tracks.intent.enrichment_sentences import enrichment_sentence, number
 from analysis.tracks.intent.found_queries import searched
@@ -48,7 +49,9 @@ def report_sections(connection: duckdb.DuckDBPyConnection, given: GateInput) -> 
             *_leading(given),
             *_chosen(connection),
             *_licences(given),
+            *_reverted(given),
             *_top_words(connection, given),
+            *_where_changed(connection, given),
         ],
     }
 
@@ -229,6 +232,33 @@ def _licences(given: GateInput) -> list[str]:
         found.append(
             f"licensed attributions in {share.slice}, {share.side}, {share.method}:{words} "
             f"the slice as a whole is {verdict}"
+        )
+    return found
+
+
+def _reverted(given: GateInput) -> list[str]:
+    """How many flips a change of few words reverts, and how many random changes of as many words do."""
+    share = metric_of(given, TRACK, "flips_reverted", ALL)
+    if share is None or share.n is None or share.value is None:
+        return []
+    chance = metric_of(given, TRACK, "flips_reverted_random", ALL)
+    beside = "" if chance is None else f"; random changes of as many words revert {chance.value:.0%}"
+    return [
+        f"{round(share.value * share.n)} of {share.n} flips among the attributed messages are reverted by a change of "
+        f"few words{beside} (counterfactual edits)"
+    ]
+
+
+def _where_changed(connection: duckdb.DuckDBPyConnection, given: GateInput) -> list[str]:
+    """Where the change lives, and in which slices the last layer moved beyond noise; neither is a judgement."""
+    rows = connection.execute(_SQL["change"]).to_arrow_table().to_pylist()
+    found = change_sentences(rows)
+    moved = connection.execute(_SQL["moved_slices"], {"all": ALL, "shown": SHOWN}).fetchall()
+    if moved:
+        names = ", ".join(f"{name} {value:.3f} of {n}" for name, value, n in moved)
+        found.append(
+            f"cosine of the states of the last layer, base against candidate, over all and where it is lowest: {names} "
+            "(says where to look, and judges nothing)"
         )
     return found
 

@@ -50,11 +50,18 @@ FROM intent_licence l;
 CREATE TABLE intent_randomisation (
     ref VARCHAR NOT NULL, side VARCHAR NOT NULL, method VARCHAR NOT NULL, seed INTEGER NOT NULL,
     correlation DOUBLE NOT NULL);
--- Causal check of each flip: the word whose attribution grew most, deleted.
-CREATE TABLE intent_flip (
-    ref VARCHAR NOT NULL, method VARCHAR NOT NULL, start INTEGER NOT NULL, "end" INTEGER NOT NULL,
-    change DOUBLE NOT NULL, base_label VARCHAR NOT NULL, candidate_label VARCHAR NOT NULL,
-    label_after VARCHAR NOT NULL, explained BOOLEAN NOT NULL);
+-- What was tried to revert each flip, one row for each kind of intervention that was: where it reverts, the first that
+-- does, else the one that came nearest. Kinds are open: words deleted, a cue edited, and what else a stage adds.
+CREATE TABLE intent_intervention (
+    ref VARCHAR NOT NULL, kind VARCHAR NOT NULL, method VARCHAR, base_label VARCHAR NOT NULL,
+    candidate_label VARCHAR NOT NULL, reverts BOOLEAN NOT NULL, operation VARCHAR, cue VARCHAR, term VARCHAR,
+    words INTEGER, starts INTEGER[] NOT NULL, ends INTEGER[] NOT NULL, tried INTEGER NOT NULL, label_after VARCHAR,
+    p_before DOUBLE, p_after DOUBLE, random_reverted INTEGER NOT NULL, random_tried INTEGER NOT NULL,
+    why VARCHAR NOT NULL);
+-- Each flip with its smallest intervention; where none reverts it, `reverts` is false.
+CREATE VIEW intent_flip AS
+SELECT DISTINCT ON (ref) *, random_reverted / nullif(random_tried, 0) AS random_rate FROM intent_intervention
+ORDER BY ref, reverts DESC, CASE WHEN reverts THEN words END NULLS LAST, kind DESC;
 -- Share of absolute attribution on the words of a declared cue, over their share of the words.
 CREATE TABLE intent_enrichment (
     ref VARCHAR NOT NULL, cue VARCHAR NOT NULL, side VARCHAR NOT NULL, method VARCHAR NOT NULL,
@@ -64,6 +71,24 @@ CREATE TABLE intent_enrichment (
 CREATE TABLE intent_risk_coverage (
     side VARCHAR NOT NULL, threshold DOUBLE NOT NULL, messages BIGINT NOT NULL, routed BIGINT NOT NULL,
     wrong BIGINT NOT NULL);
+-- Cosine of a message's pooled states, base against candidate, by layer of the base from the embeddings (first) on.
+CREATE TABLE intent_shift (ref VARCHAR NOT NULL, cosine FLOAT[] NOT NULL);
+-- How alike the states of a slice are on both sides, by layer of the base and measure (cosine, cka, overlap); `floor`
+-- is what noise alone leaves of it. Drift says where to look: nothing judges it.
+CREATE TABLE intent_drift (
+    slice VARCHAR NOT NULL, layer INTEGER NOT NULL, candidate_layer INTEGER NOT NULL, measure VARCHAR NOT NULL,
+    n BIGINT, value DOUBLE, low DOUBLE, high DOUBLE, floor DOUBLE, moved BOOLEAN, why VARCHAR NOT NULL);
+-- What of the base, put into the candidate, restores the base's answer on flipped messages, and how often the change of
+-- it alone, put into the base, brings the candidate's. `restored` and `transferred` are of `n`; NULL where not run.
+CREATE TABLE intent_change (
+    kind VARCHAR NOT NULL, name VARCHAR NOT NULL, size INTEGER NOT NULL, scale DOUBLE, n INTEGER NOT NULL,
+    restored INTEGER, low DOUBLE, high DOUBLE, transferred INTEGER, broken INTEGER, broken_restored INTEGER,
+    weight_change DOUBLE, p DOUBLE, why VARCHAR NOT NULL);
+-- What a linear probe reads of the gold label from the pooled states of a layer; `shuffled` with labels at random,
+-- `transferred` of the base's probe on the candidate's states.
+CREATE TABLE intent_layer_probe (
+    layer INTEGER NOT NULL, side VARCHAR NOT NULL, n INTEGER NOT NULL, classes INTEGER NOT NULL, accuracy DOUBLE NOT NULL,
+    low DOUBLE NOT NULL, high DOUBLE NOT NULL, shuffled DOUBLE NOT NULL, transferred DOUBLE);
 CREATE VIEW intent_pair AS
 SELECT e.ref, e.id, e.kind, e.text, e.gold,
        b.label AS base_label, b.p AS base_p, b.margin AS base_margin, b.correct AS base_correct,

@@ -7,7 +7,7 @@ from typing import Annotated, Self, cast
 from pydantic import Field, model_validator
 
 from analysis.base.toml_lines import KeyPath
-from analysis.plugin.settings import FilePath, FolderPath, Text, TrackSettings
+from analysis.plugin.settings import DataPath, FolderPath, Text, TrackSettings
 
 
 class IntentSettings(TrackSettings):
@@ -17,17 +17,19 @@ class IntentSettings(TrackSettings):
     `signals` maps a class to phrases that ought to support it, `irrelevant` maps a class to lexicons
     (declared or built in) that must not; `max_length` is in tokens, and the model's own limit where
     it is not given. `threshold` is the confidence from which the assistant acts on a prediction, `margins` the
-    loss that must be excluded, by class, critical slice or `all`.
+    loss that must be excluded, by class, critical slice or `all`. `over` is the whole model below sides that
+    are adapters.
     """
 
     base: FolderPath
     candidate: FolderPath
-    examples: FilePath
+    over: FolderPath | None = None
+    examples: DataPath
     id: Text = "id"
     text: Text = "text"
     label: Text = "label"
     group: Text | None = None
-    out_of_scope: FilePath | None = None
+    out_of_scope: DataPath | None = None
     critical: list[Text] = Field(default_factory=list)
     margins: dict[Text, Annotated[float, Field(gt=0, lt=1)]] = Field(default_factory=dict)
     threshold: float | None = Field(default=None, gt=0, lt=1)

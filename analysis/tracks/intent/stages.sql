@@ -1,7 +1,7 @@
 -- What the stages are planned from, and what the aggregates make of the workbench.
 
 -- name: messages_to_predict
-SELECT ref, text, gold, sha256 FROM example WHERE track = $track ORDER BY ref
+SELECT ref, text, gold, sha256, kind FROM example WHERE track = $track ORDER BY ref
 
 -- name: evaluation_messages
 SELECT e.ref, e.id, e.text, e.gold FROM example e JOIN membership m USING (ref)
@@ -62,8 +62,20 @@ WHERE m.track = $track AND m.slice = $all ORDER BY e.ref
 SELECT DISTINCT method, half, option FROM intent_option WHERE chosen ORDER BY ALL
 
 -- name: messages_to_attribute
-SELECT e.ref, e.text, e.sha256 FROM example e JOIN selected USING (ref)
+SELECT e.ref, e.text, e.sha256, coalesce(p.flipped, false)
+FROM example e JOIN selected USING (ref) LEFT JOIN intent_pair p USING (ref)
 WHERE e.track = $track ORDER BY length(e.text), e.ref
+
+-- name: flips_to_revert
+SELECT p.ref, e.sha256, p.text, p.base_label, p.candidate_label
+FROM intent_pair p JOIN example e USING (ref) JOIN selected USING (ref)
+WHERE e.track = $track AND p.flipped ORDER BY length(p.text), p.ref
+
+-- name: contrasts
+SELECT a.ref, a.method, a.side, a.starts, a.ends, a.scores
+FROM attribution a JOIN intent_pair p USING (ref) JOIN selected USING (ref)
+WHERE a.status = 'ok' AND p.flipped AND a.target = p.candidate_label || ' − ' || p.base_label
+ORDER BY a.ref, a.method, a.side
 
 -- name: texts_with_cue
 SELECT i.ref, $target IN (p.gold, p.base_label, p.candidate_label)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from analysis.base.gate_records import GateInput, Trigger
     from analysis.base.problems import Problem
-    from analysis.base.records import Flag, MethodSpec, MetricSpec, Side, Slice
+    from analysis.base.records import Flag, MethodSpec, MetricSpec, Slice
     from analysis.data.examples import Examples
     from analysis.models.sides import Sides
     from analysis.plugin.gate import Gate
@@ -63,16 +63,18 @@ class IntentTrack(Track):
 
         return read_messages(intent_settings(settings), skip_bad_rows)
 
-    def model_paths(self, settings: TrackSettings) -> Mapping[Side, Path]:
+    def model_paths(self, settings: TrackSettings) -> Mapping[str, Path]:
+        from analysis.models.sides import with_over
         from analysis.tracks.intent.settings import intent_settings
 
         intent = intent_settings(settings)
-        return {"base": intent.base, "candidate": intent.candidate}
+        return with_over({"base": intent.base, "candidate": intent.candidate}, intent.over)
 
-    def pair(self, folders: Mapping[Side, Path], device: str) -> Sides:
+    def pair(self, folders: Mapping[str, Path], device: str) -> Sides:
         from analysis.models.classifier_pair import ClassifierPair
+        from analysis.models.sides import OVER
 
-        return ClassifierPair(folders["base"], folders["candidate"], device)
+        return ClassifierPair(folders["base"], folders["candidate"], device, folders.get(OVER))
 
     def check_models(self, models: Sides, settings: TrackSettings, problems: list[Problem]) -> list[str]:
         from analysis.tracks.intent.preflight import check_classifiers
@@ -83,7 +85,7 @@ class IntentTrack(Track):
         self, examples: Examples, models: Sides, settings: TrackSettings, skip_bad_rows: bool
     ) -> Examples:
         """The messages whose gold label both classifiers know, and which are cut. Raises AssayError for the others."""
-        from analysis.data.examples import check_labels
+        from analysis.data.labels import check_labels
         from analysis.models.classifier_pair import classifiers
         from analysis.tracks.intent.cut_texts import with_cut_texts
         from analysis.tracks.intent.settings import intent_settings
@@ -91,6 +93,18 @@ class IntentTrack(Track):
         pair = classifiers(models)
         known = check_labels(examples, pair.labels, skip_bad_rows)
         return with_cut_texts(known, pair, intent_settings(settings).max_length)
+
+    def trial(self, models: Sides, examples: Examples, settings: TrackSettings, review: Review) -> None:
+        from analysis.tracks.intent.trial import try_classifiers
+
+        try_classifiers(models, examples, settings, review)
+
+    def foretell(
+        self, models: Sides, examples: Examples, settings: TrackSettings, review: Review
+    ) -> Sequence[str]:
+        from analysis.tracks.intent.trial import foretell
+
+        return foretell(models, examples, settings, review)
 
     def clusters(self, examples: Examples, settings: TrackSettings) -> Mapping[str, str]:
         from analysis.tracks.intent.load_data import message_clusters
@@ -121,11 +135,17 @@ class IntentTrack(Track):
         """Cues are searched for and probes made first, so that variants are predicted with everything else."""
         from analysis.tracks.intent.attribution import ATTRIBUTE, QUEUED
         from analysis.tracks.intent.calibration import CALIBRATION
+        from analysis.tracks.intent.causes import CAUSES
+        from analysis.tracks.intent.change import CHANGE, CHANGE_METRICS
         from analysis.tracks.intent.choose_options import options_stage
         from analysis.tracks.intent.contested import CONTESTED
         from analysis.tracks.intent.counterfactual import EFFECTS, VARIANTS
+        from analysis.tracks.intent.drift import DRIFT, DRIFT_FLOOR
         from analysis.tracks.intent.enrichment import ENRICH
         from analysis.tracks.intent.found_cues import CONFIRM, SEARCH
+        from analysis.tracks.intent.intervention_metrics import REVERTED
+        from analysis.tracks.intent.intervention_stage import INTERVENE
+        from analysis.tracks.intent.layer_probes import LAYER_PROBES
         from analysis.tracks.intent.leading import LEADING
         from analysis.tracks.intent.licence_metrics import LICENCE
         from analysis.tracks.intent.metrics import METRICS
@@ -139,6 +159,8 @@ class IntentTrack(Track):
             CONFIRM,
             VARIANTS,
             PREDICT,
+            DRIFT_FLOOR,
+            DRIFT,
             EFFECTS,
             CONTESTED,
             METRICS,
@@ -148,9 +170,15 @@ class IntentTrack(Track):
             LEADING,
             options_stage(QUEUED),
             ATTRIBUTE,
+            INTERVENE,
             ENRICH,
             RANDOMISE,
             LICENCE,
+            REVERTED,
+            CHANGE,
+            CHANGE_METRICS,
+            LAYER_PROBES,
+            CAUSES,
         )
 
     def also_costly(
@@ -225,14 +253,6 @@ class IntentTrack(Track):
 
         return report_sections(connection, given)
 
-    def example_context(
-        self, connection: duckdb.DuckDBPyConnection, ref: str
-    ) -> dict[str, tuple[dict[str, Any], ...]]:
-        """What was chosen by cross-fitting for the run, whichever the example."""
-        from analysis.tracks.intent.option_sentences import option_rows
-
-        return {"options": tuple(option_rows(connection))}
-
     def ask(self, connection: duckdb.DuckDBPyConnection, ref: str) -> Question | None:
         from analysis.tracks.intent.questions import question
 
@@ -244,6 +264,18 @@ class IntentTrack(Track):
         from analysis.tracks.intent.questions import known_answers
 
         return known_answers(workbench)
+
+    def run_context(self, connection: duckdb.DuckDBPyConnection) -> dict[str, tuple[dict[str, Any], ...]]:
+        from analysis.tracks.intent.example_context import run_context
+
+        return run_context(connection)
+
+    def example_context(
+        self, connection: duckdb.DuckDBPyConnection, ref: str
+    ) -> dict[str, tuple[dict[str, Any], ...]]:
+        from analysis.tracks.intent.example_context import example_context
+
+        return example_context(connection, ref)
 
     def live(
         self,

@@ -168,7 +168,8 @@ def _overconfident(given: GateInput) -> Iterator[Trigger]:
     change = metric_of(given, TRACK, "signed_gap", ALL)
     if gap is not None and change is not None and gap.value is not None and change.value is not None:
         sentence = f"mean confidence minus accuracy {gap.value:+.3f}, change {change.value:+.3f}"
-        yield trigger(TRACK, name, sentence, gap_widened(gap, change, limits), change, ())
+        refs = flagged(given, OVERCONFIDENCE)
+        yield trigger(TRACK, name, sentence, gap_widened(gap, change, limits), change, refs)
     outside = metric_of(given, TRACK, "confidence", OUT_OF_SCOPE)
     sides = [metric_of(given, TRACK, "confidence", OUT_OF_SCOPE, side) for side in SIDES]
     if outside is not None and outside.value is not None:

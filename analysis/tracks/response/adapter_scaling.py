@@ -7,8 +7,7 @@ base, at 1 the candidate. A rate that climbs on the way is what the adapter taug
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any
 
@@ -16,9 +15,8 @@ import pyarrow as pa
 
 from analysis.base.records import ALL
 from analysis.base.sql import queries
-from analysis.models.adapter import ADAPTER_CONFIG, is_adapter
-from analysis.models.files import read_json
 from analysis.models.generator import generators
+from analysis.models.scaled_adapter import SCALES, scaled, why_not_scaled
 from analysis.plugin.metric import metric_table
 from analysis.plugin.stage import Aggregate, PlanContext, RunContext, Shard, Stage
 from analysis.stats import clopper_pearson
@@ -31,64 +29,23 @@ from analysis.tracks.response.settings import response_settings
 from analysis.tracks.response.shift import digest
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from analysis.base.turns import Prompt
     from analysis.models.generation import LoadedGenerator
     from analysis.models.sides import Sides
 
-SCALES = (0.0, 0.25, 0.5, 0.75, 1.0, 1.25, 1.5)
 MOST_PROMPTS = 24
-
-_NOT_SCALED = {
-    "use_dora": "scales the base's own weights too (DoRA)",
-    "modules_to_save": "replaces whole layers",
-    "trainable_token_indices": "replaces embeddings",
-}
-"""Keys of an adapter's configuration with which no factor leads back to the base."""
 
 _FLAGGED = queries(__package__, "stages.sql")["flagged_prompts"]
 _SCALED = queries(__package__, "metrics.sql")["prompts_scaled"]
 
 
-def why_not_scaled(models: Sides) -> str:
-    """Why the candidate cannot be scaled between base and itself; '' where it can."""
+def why_no_doses(models: Sides) -> str:
+    """Why the candidate is not asked between base and itself; '' where it is."""
     if not models:
         return "no models are given: the responses are recorded"
-    folder: Path = models.folders["candidate"]
-    if not is_adapter(folder):
-        return "the candidate is a whole model and no LoRA adapter over the base"
-    config = read_json(folder / ADAPTER_CONFIG)
-    kind = config.get("peft_type")
-    if kind != "LORA":
-        return f"the candidate is a {kind} adapter, and only LoRA adds weights times a factor"
-    for key, effect in _NOT_SCALED.items():
-        if config.get(key):
-            return f"the adapter {effect}"
-    if config.get("bias", "none") != "none":
-        return "the adapter replaces biases of the base"
-    return ""
-
-
-@contextmanager
-def scaled(generator: LoadedGenerator, factor: float) -> Iterator[LoadedGenerator]:
-    """The generator with what its LoRA adapter adds multiplied by `factor`, and put back afterwards.
-
-    Args:
-        generator: a candidate that is a LoRA adapter over its base, which is left alone.
-        factor: 0 makes it the base, 1 leaves it as it is.
-    """
-    from peft.tuners.lora import LoraLayer
-
-    layers = [layer for layer in generator.model.modules() if isinstance(layer, LoraLayer)]
-    before = [dict(layer.scaling) for layer in layers]
-    try:
-        for layer, scaling in zip(layers, before, strict=True):
-            layer.scaling.update({name: value * factor for name, value in scaling.items()})
-        yield generator
-    finally:
-        for layer, scaling in zip(layers, before, strict=True):
-            layer.scaling.update(scaling)
+    if models.over is not None:
+        return "the candidate is an adapter over a model that is not the base"
+    return why_not_scaled(models.folders["candidate"])
 
 
 def dose_response(
@@ -112,8 +69,8 @@ def dose_response(
     from analysis.models.generation import generate_answers
 
     prompts = [(turns or {}).get(one.ref, one.prompt) for one in asked]
-    with scaled(generator, factor) as model:
-        answers = generate_answers(model, [model.prompt_ids(one) for one in prompts])
+    with scaled(generator.model, factor):
+        answers = generate_answers(generator, [generator.prompt_ids(one) for one in prompts])
     responses = [replace(one, text=answer.text) for one, answer in zip(asked, answers, strict=True)]
     outcomes = detected(responses, knowledge, detectors)["response_outcome"].to_pylist()
     rows = []
@@ -129,7 +86,7 @@ def dose_response(
 
 def _plan(context: PlanContext) -> list[Shard]:
     """One a factor, over the same flagged prompts; none where there is no adapter to scale, or nothing flagged."""
-    if why_not_scaled(context.models):
+    if why_no_doses(context.models):
         return []
     detectors = leads_of(response_settings(context.settings))
     given: Mapping[str, Any] = {"detectors": [one.name for one in detectors], "most": MOST_PROMPTS}
@@ -176,7 +133,7 @@ def _run(context: RunContext, shard: Shard) -> dict[str, pa.Table]:
 def _count_prompts(context: PlanContext) -> dict[str, pa.Table]:
     """`dose_prompts`: how many flagged prompts were answered at each factor, or why none was."""
     (count,) = context.workbench.execute(_SCALED).fetchall()[0]
-    why = why_not_scaled(context.models) or ("" if count else "no response of the candidate was flagged")
+    why = why_no_doses(context.models) or ("" if count else "no response of the candidate was flagged")
     method = f"greedy answers with the adapter scaled by {', '.join(f'{one:g}' for one in SCALES)}; exact intervals"
     value = None if why else float(count)
     return {

@@ -8,8 +8,9 @@ from typing import Any
 import pyarrow as pa
 
 from analysis.base.errors import AssayError
-from analysis.data.examples import report_bad_rows, shown
-from analysis.data.rows import BadRow, bad_row, sound_rows
+from analysis.data.faults import bad_row, report_bad_rows, shown
+from analysis.data.row_types import BadRow
+from analysis.data.rows import sound_rows
 from analysis.tracks.response.cells import (
     Cell,
     filled_cell,
@@ -66,7 +67,7 @@ def read_catalogue(path: Path, skip_bad_rows: bool) -> tuple[pa.Table, list[BadR
         lines[read["id"]] = row.line
         read["author"] = (read["author"] or "").strip() or None
         rows.append(read)
-    report_bad_rows(bad, skip_bad_rows and bool(rows), path)
+    report_bad_rows(bad, skip_bad_rows, path, remaining=len(rows))
     titles = [row for row in rows if any(row[fact] is not None for fact in _FACTS)] or rows
     if not titles:
         raise AssayError("holds no titles", where=str(path))

@@ -7,13 +7,15 @@ the user.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from analysis.base.problems import suggest
-from analysis.data.examples import MAX_ID_CHARACTERS, shown
-from analysis.data.rows import BadRow, Row, bad_row
+from analysis.base.problems import did_you_mean, suggest
+from analysis.data.examples import MAX_ID_CHARACTERS
+from analysis.data.faults import bad_row, report_bad_rows, shown
+from analysis.data.row_types import BadRow, Row
+from analysis.data.rows import sound_rows
 from analysis.tracks.response.detectors.contract import Passage
 
 EXPECTED = ("answer", "refuse", "escalate", "cite", "no_spoilers")
@@ -138,6 +140,45 @@ def _parsed(value: Any) -> Any:
         except (ValueError, RecursionError):
             raise ValueError(f"is not valid JSON: {shown(value)}") from None
     return value
+
+
+def rows_of_prompts(
+    path: Path,
+    cells: Mapping[str, Cell],
+    needed: Sequence[str],
+    known: Collection[str],
+    fault: Callable[[dict[str, Any], int], tuple[str, str] | None],
+    skip_bad_rows: bool,
+) -> tuple[list[dict[str, Any]], list[BadRow]]:
+    """The sound rows of a file that says something of prompts by their `id`, and those that were left out.
+
+    Args:
+        path: the file.
+        cells: how each column is read.
+        needed: columns that some row has to have.
+        known: ids of the prompts.
+        fault: of a row that was read, and its line: the column and what is wrong with it; None takes the row.
+        skip_bad_rows: leave bad rows out instead of raising.
+
+    Raises:
+        AssayError: an unreadable file, a missing column, a prompt that does not exist, or another bad row.
+    """
+    bad: list[BadRow] = []
+    hint: str | None = None
+    taken: list[dict[str, Any]] = []
+    for row in sound_rows(path, needed, bad):
+        read = read_cells(path, row, cells)
+        if isinstance(read, BadRow):
+            bad.append(read)
+        elif read["id"] not in known:
+            hint = hint if bad else did_you_mean(read["id"], known)
+            bad.append(bad_row(path, row, "id", f"there is no prompt with the id {shown(read['id'])}"))
+        elif (wrong := fault(read, row.line)) is not None:
+            bad.append(bad_row(path, row, *wrong))
+        else:
+            taken.append(read)
+    report_bad_rows(bad, skip_bad_rows, path, hint, remaining=len(taken))
+    return taken, bad
 
 
 def read_cells(path: Path, row: Row, cells: Mapping[str, Cell]) -> dict[str, Any] | BadRow:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -62,7 +62,7 @@ _SAMPLE_OUTCOME = pa.schema(
     ]
 )
 UNREAD = pa.schema(
-    [("ref", pa.string()), ("side", pa.string()), ("detector", pa.string()), ("language", pa.string())]
+    [("ref", pa.string()), ("side", pa.string()), ("detector", pa.string()), ("why", pa.string())]
 )
 
 _DETECTOR = pa.schema(
@@ -103,10 +103,10 @@ def detected(
                 for one in dict.fromkeys(detector.detect(as_read, knowledge))
                 for start, end in [text.place(one.start, one.end)]
             ]
-            language = unread_language(as_read.text, detector.languages)
-            if language is not None:
+            unread_why = why_unread(as_read.text, detector.languages)
+            if unread_why:
                 # What it found is shown all the same; that there is nothing cannot be said.
-                unread.append({**where, "language": language})
+                unread.append({**where, "why": unread_why})
                 spans += [{**where, **_place(one), "why": one.why} for one in found]
                 continue
             counting = [one for one in found if one.counts]
@@ -145,6 +145,12 @@ def readable(response: Response) -> Response:
     )
 
 
+def why_unread(text: str, languages: Collection[str]) -> str:
+    """Why a lead of some languages does not read a text, for people; empty where it does."""
+    language = unread_language(text, languages)
+    return "" if language is None else f"language {language}"
+
+
 def sample_outcomes(
     samples: Iterable[tuple[int, Response]],
     knowledge: Knowledge,
@@ -162,8 +168,7 @@ def sample_outcomes(
         for number, as_written in samples
         for response in [readable(as_written)]
         for detector in detectors
-        if detector.applies(response, knowledge)
-        and unread_language(response.text, detector.languages) is None
+        if detector.applies(response, knowledge) and not why_unread(response.text, detector.languages)
     ]
     return pa.Table.from_pylist(rows, _SAMPLE_OUTCOME)
 

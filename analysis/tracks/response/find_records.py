@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import combinations
@@ -12,7 +11,9 @@ from analysis.base.records import SIDES
 from analysis.base.turns import prompt_key
 from analysis.data.columns import value_at
 from analysis.plugin.init.columns import ID
-from analysis.plugin.init.folder import Folder, Table
+from analysis.plugin.init.folder import Folder
+from analysis.plugin.init.tables import Table
+from analysis.plugin.init.which_side import BASE_WORDS, CANDIDATE_WORDS, natural, side_of, words_of
 from analysis.tracks.response.settings import ResponseSettings
 from analysis.tracks.response.turn_cells import prompt_cell, response_cell, split_cell
 
@@ -22,9 +23,6 @@ IDS = (*ID, BATCH_ID, "prompt_id", "question_id", "_id")
 PROMPTS = ("prompt", "question", "input", "instruction", "query", "user_input", "messages", "conversation")
 ANSWERS = ("response", "output", "answer", "completion", "generation", "generated_text", "model_output")
 BESIDE = {"passages": ("passages", "retrieved_contexts", "contexts"), "expected": ("expected",)}
-BASE_WORDS = ("base", "baseline", "old", "before", "prod", "production", "current")
-CANDIDATE_WORDS = ("candidate", "cand", "new", "after", "tuned", "finetuned", "ft", "rc", "challenger")
-_WORD = re.compile(r"[a-z]+|\d+")
 
 
 @dataclass(frozen=True)
@@ -50,7 +48,7 @@ class _OneSide:
 
     @property
     def side(self) -> str:
-        return _side(self.table.path.stem)
+        return side_of(words_of(self.table.path.stem))
 
 
 def find_answers(folder: Folder) -> Answers:
@@ -58,10 +56,10 @@ def find_answers(folder: Folder) -> Answers:
     for table in folder.tables:
         columns = _both_sides(table)
         if columns is not None:
-            guessed = not all(_side(columns[f"{side}_response"]) == side for side in SIDES)
+            guessed = not all(side_of(words_of(columns[f"{side}_response"])) == side for side in SIDES)
             return Answers({"records": table}, columns, guessed)
     sides = [one for table in folder.tables if (one := _one_side(table)) is not None]
-    for first, second in combinations(sorted(sides, key=lambda one: _natural(one.table.path.name)), 2):
+    for first, second in combinations(sorted(sides, key=lambda one: natural(one.table.path.name)), 2):
         pair = _pair(first, second, folder.tables)
         if pair is not None:
             return pair
@@ -84,8 +82,8 @@ def _two_answers(table: Table) -> tuple[str, str] | None:
     by_rest: dict[tuple[str, ...], dict[str, str]] = {}
     by_end: dict[str, list[str]] = {}
     for name in texts:
-        words = _words(name)
-        side = _side(name)
+        words = words_of(name)
+        side = side_of(words)
         if side:
             rest = tuple(word for word in words if word not in (*BASE_WORDS, *CANDIDATE_WORDS))
             by_rest.setdefault(rest, {}).setdefault(side, name)
@@ -179,21 +177,3 @@ def _all(table: Table, name: str, cell: Any) -> bool:
     except ValueError:
         return False
     return any(value is not None for value in read)
-
-
-def _words(name: str) -> list[str]:
-    return _WORD.findall(name.casefold())
-
-
-def _side(name: str) -> str:
-    """The side that a name speaks of; empty where it speaks of none, or of both."""
-    words = set(_words(name))
-    of = [
-        side for side, known in zip(SIDES, (BASE_WORDS, CANDIDATE_WORDS), strict=True) if words & set(known)
-    ]
-    return of[0] if len(of) == 1 else ""
-
-
-def _natural(name: str) -> list[tuple[int, str]]:
-    """A key by which v9 stands before v10."""
-    return [(int(word), "") if word.isdigit() else (0, word) for word in _words(name)]

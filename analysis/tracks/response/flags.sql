@@ -34,15 +34,15 @@ JOIN response_side b ON b.ref = c.ref AND b.side = 'base' AND b.words > 0
 WHERE c.side = 'candidate' AND c.words = 0 ORDER BY c.ended = 'missing' DESC, c.ref
 
 -- name: unread
--- An answer in a language that no lead reads may do what they look for, unless it is the base's answer.
+-- An answer that no lead reads may do what they look for, unless it is the base's answer.
 WITH unread AS (
-    SELECT u.ref, u.behaviour, u.language, d.place FROM response_behaviour_unread u
+    SELECT u.ref, u.behaviour, u.why, d.place FROM response_behaviour_unread u
     JOIN response_behaviour d ON d.name = u.behaviour
     JOIN response_role r ON r.ref = u.ref AND r.behaviour = u.behaviour
     JOIN response_side b ON b.ref = u.ref AND b.side = 'base' AND b.ended <> 'missing'
     JOIN response_side c ON c.ref = u.ref AND c.side = u.side
     WHERE u.side = 'candidate' AND c.text <> b.text)
-SELECT ref, $track || '.' || behaviour, NULL, language FROM unread ORDER BY place, behaviour, ref
+SELECT ref, $track || '.' || behaviour, NULL, why FROM unread ORDER BY place, behaviour, ref
 
 -- name: artefact
 -- The worst prompts of a form that is further from the candidate than rounding moves it.

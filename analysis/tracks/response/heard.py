@@ -62,6 +62,8 @@ class Heard:
         self._populations: dict[str, dict[str, dict[str, Any]]] = data.get("populations", {})
         self._prompts: dict[str, dict[str, Any]] = data.get("prompts", {})
         self._required = given.reviewers_required
+        self._settled = given.state.settled
+        self._right = {(one.ref, one.actor): one.right for one in given.state.verdicts}
         self._said: dict[tuple[str, str, Side], dict[str, Answer]] = defaultdict(dict)
         for verdict in given.state.verdicts:
             for name, base, candidate in verdict.labels:
@@ -116,10 +118,9 @@ class Heard:
 
     def _word(self, ref: str, behaviour: str, side: Side) -> Answer | None:
         """What is known of one answer: people's labels before recorded ones, these before words on single spans."""
-        said = self._said.get((ref, behaviour, side), {})
-        if len(said) >= self._required:
-            answers = set(said.values())
-            return answers.pop() if len(answers) == 1 else "unsure"
+        said = self._labels(ref, behaviour, side)
+        if said is not None:
+            return said
         recorded = self._prompts[ref]["recorded"].get(behaviour)
         if recorded is not None:
             answer: Answer | None = recorded[SIDES.index(side)]
@@ -127,9 +128,28 @@ class Heard:
                 return answer
         return self._by_spans(ref, behaviour, side)
 
+    def said_of(self, ref: str, behaviour: str, side: Side) -> Answer | None:
+        """What people said of one answer, when asked or by their words on its spans; None where they did not."""
+        return self._labels(ref, behaviour, side) or self._by_spans(ref, behaviour, side)
+
+    def _labels(self, ref: str, behaviour: str, side: Side) -> Answer | None:
+        """The answer that as many people as the review asks for agree on; unsure where they do not.
+
+        What they settled after they disagreed decides: the word of those who had judged as it was settled.
+        """
+        said = self._said.get((ref, behaviour, side), {})
+        if len(said) < self._required:
+            return None
+        answers = set(said.values())
+        if len(answers) > 1 and ref in self._settled:
+            right = self._settled[ref]
+            answers = {answer for actor, answer in said.items() if self._right[ref, actor] == right}
+        return answers.pop() if len(answers) == 1 else "unsure"
+
     def _by_spans(self, ref: str, behaviour: str, side: Side) -> Answer | None:
         """Yes where people agree on one of its spans; no where they refuted all that its leads found."""
-        spans = [one for one in self._prompts[ref]["spans"].get(behaviour, ()) if one[0] == side]
+        prompt = self._prompts.get(ref, {"spans": {}})
+        spans = [one for one in prompt["spans"].get(behaviour, ()) if one[0] == side]
         words = [self._spans.get((ref, side, name, start, end), set()) for _, name, start, end in spans]
         if {"confirmed"} in words:
             return "yes"

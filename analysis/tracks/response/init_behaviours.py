@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from analysis.plugin.init.folder import Table
+from analysis.plugin.init.tables import Table
 from analysis.plugin.init.toml_text import identifier, quoted, quoted_list
 from analysis.tracks.response.behaviour_settings import MAX_NET_RISE, RESERVED
 from analysis.tracks.response.leads.recorded import label_cell

@@ -7,7 +7,9 @@ from pathlib import Path
 
 from analysis.base.errors import AssayError
 from analysis.plugin.init.find_models import Pair
-from analysis.plugin.init.folder import Folder, Table
+from analysis.plugin.init.folder import Folder
+from analysis.plugin.init.pair_lines import guesses, pair_lines
+from analysis.plugin.init.tables import Table
 from analysis.plugin.init.toml_text import InitSection, Paths, commented, entry, identifier, quoted
 from analysis.plugin.toml_sections import read_toml
 from analysis.tracks.response.find_records import Answers, find_answers
@@ -53,7 +55,7 @@ def response_section(folder: Folder) -> InitSection:
             "catalogue",
             catalogue,
             "catalogue.jsonl",
-            "id, title, aliases, author, volumes, price, in_stock, spoilers: what claims are checked against",
+            "id, title, and the facts that claims are checked against",
         ),
         entry(
             "policy", paths.quoted(policy), "policy.toml", "what may be promised, and the words of the house"
@@ -70,22 +72,27 @@ def response_section(folder: Folder) -> InitSection:
             answers.tables.get("records") or prompts, catalogue, policy is not None, answers.columns
         ),
     ]
-    own = (next(iter(recorded), None), prompts, preferences, policy, pair.candidate)
-    return InitSection(lines, any(one is not None for one in own), pair.base, pair.candidate)
+    own = (next(iter(recorded), None), prompts, preferences, policy, pair.candidate, *pair.choices)
+    told = guesses("response", pair, paths)
+    if answers.guessed:
+        told.append(
+            "response: which answers are the base's and which the candidate's is guessed; swap if wrong"
+        )
+    found = any(one is not None for one in own)
+    return InitSection(lines, found, pair.base, pair.candidate, told)
 
 
 def _model_lines(pair: Pair, recorded: bool, paths: Paths) -> list[str]:
     """Both models; of one alone nothing can be said beside records, which do without."""
-    base = entry("base", paths.quoted(pair.base), "models/BASE", "causal language model folder")
-    if recorded and pair.candidate is None:
-        base = base if pair.base is None else f"# {base}"
-    candidate = entry(
-        "candidate",
-        paths.quoted(pair.candidate),
-        "models/CANDIDATE",
+    base, *others = pair_lines(
+        pair,
+        paths,
+        "causal language model folder",
         "causal language model folder, or PEFT adapter folder over base",
     )
-    return [base, candidate]
+    if recorded and pair.candidate is None and pair.base is not None:
+        base = f"# {base}"
+    return [base, *others]
 
 
 def _deployed_line(deployed: Path | None, paths: Paths) -> str:

@@ -9,8 +9,8 @@ from typing import Any
 from analysis.base.errors import AssayError
 from analysis.base.records import SIDES, Side
 from analysis.base.turns import prompt_key, prompt_text
-from analysis.data.examples import shown
-from analysis.data.rows import BadRow
+from analysis.data.faults import shown
+from analysis.data.row_types import BadRow
 from analysis.tracks.response.record_file import BESIDE, Record, RecordFile, no_column, read_record_file
 from analysis.tracks.response.settings import ResponseSettings
 

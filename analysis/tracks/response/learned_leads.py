@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from analysis.plugin.stage import Aggregate, PlanContext
 from analysis.text.cleaned import cleaned
-from analysis.text.language import language_of, unread_language
+from analysis.text.language import language_of
 from analysis.tracks.response.behaviour_leads import learned_leads
-from analysis.tracks.response.detect import lead_tables
+from analysis.tracks.response.detect import lead_tables, why_unread
 from analysis.tracks.response.detector_inputs import load_responses
 from analysis.tracks.response.scores import HIT, labels_of
 from analysis.tracks.response.settings import response_settings
@@ -71,9 +71,8 @@ def _learned(
     outcomes, spans, unread = [], [], []
     for one, text, score, span in zip(responses, texts, found.scores.tolist(), found.spans, strict=True):
         where = {"ref": one.ref, "side": one.side, "detector": name}
-        language = unread_language(text.text, read)
-        if language is not None:
-            unread.append({**where, "language": language})
+        if why := why_unread(text.text, read):
+            unread.append({**where, "why": why})
             continue
         shown = span is not None and score >= HIT
         outcomes.append({**where, "score": score, "hits": int(shown), "why": found.why if shown else ""})

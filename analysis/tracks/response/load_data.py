@@ -10,13 +10,8 @@ import pyarrow as pa
 from analysis.base.errors import AssayError
 from analysis.base.records import SIDES, Example
 from analysis.base.turns import SYSTEM, placed, prompt_key, prompt_text
-from analysis.data.examples import (
-    Examples,
-    content_sha256,
-    names_by_content,
-    report_bad_rows,
-    typed_metadata,
-)
+from analysis.data.examples import Examples, content_sha256, names_by_content, typed_metadata
+from analysis.data.faults import report_bad_rows
 from analysis.text.cleaned import cleaned
 from analysis.text.units import word_count
 from analysis.tracks.response.behaviour_leads import leads_of
@@ -46,7 +41,7 @@ def read_response(settings: ResponseSettings, skip_bad_rows: bool) -> Examples:
         AssayError: a file, row or policy that cannot be read, a vote on a prompt that does not exist.
     """
     file, notes = _read_files(settings)
-    report_bad_rows(file.bad, skip_bad_rows and bool(file.records), file.path)
+    report_bad_rows(file.bad, skip_bad_rows, file.path, remaining=len(file.records))
     records = _by_ref(file)
     payload = {
         "response_turn": _turn_rows(records),

@@ -64,7 +64,8 @@ def behaviour_specs(behaviour: str) -> Iterator[MetricSpec]:
     yield MetricSpec(
         f"{name}_unread",
         f"{said}: not read",
-        f"{said}: answers in a language that none of its leads reads; they are in none of its shares",
+        f"{said}: answers that none of its leads reads, for their language or what a model lacks; they are in none of "
+        "its shares",
         "answers",
         "count",
         "down",

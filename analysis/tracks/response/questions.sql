@@ -8,3 +8,6 @@ WHERE b.ref = $ref AND b.side = 'base'
 SELECT b.name, b.question, r.role = 'wanted' AS wanted FROM evidence.response_behaviour b
 JOIN evidence.response_role r ON r.behaviour = b.name AND r.ref = $ref
 WHERE len(b.any_of) = 0 ORDER BY b.place
+
+-- name: texts
+SELECT ref, side, sha256(text) FROM evidence.response_side WHERE ended <> 'missing' ORDER BY ref, side

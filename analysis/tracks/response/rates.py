@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 EXACT = "Clopper-Pearson 95 %"
 TANGO = "paired difference, Tango 95 %"
 MATCHED = "prompts whose two answers differ in length by at most 20 % of the longer one"
-LANGUAGE = "language by byte n-grams, naive Bayes"
+COUNTED = "language by byte n-grams, naive Bayes; models by what they lack"
 CLUSTERS = "bootstrap over prompts 95 %, all samples of a prompt together"
 NO_WIDTH = "every sample alike: exact, with a prompt as the unit"
 
@@ -95,7 +95,7 @@ def lead_metrics(connection: duckdb.DuckDBPyConnection, rows: MetricRows) -> lis
 def unread_metrics(connection: duckdb.DuckDBPyConnection, rows: MetricRows) -> list[Metric]:
     """How many of the candidate's answers none of the leads of each behaviour reads, for every slice."""
     return [
-        rows.metric(f"{behaviour}_unread", name, "candidate", count, None, count, LANGUAGE)
+        rows.metric(f"{behaviour}_unread", name, "candidate", count, None, count, COUNTED)
         for behaviour, name, count in connection.execute(_SQL["unread"], {"track": TRACK}).fetchall()
     ]
 

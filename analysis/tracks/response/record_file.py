@@ -13,8 +13,10 @@ from analysis.base.problems import did_you_mean
 from analysis.base.records import SIDES, Side
 from analysis.base.turns import Prompt, prompt_key
 from analysis.data.columns import NowhereError, top_column, value_at
-from analysis.data.examples import check_column_names, shown
-from analysis.data.rows import BadRow, Row, open_rows
+from analysis.data.examples import check_column_names
+from analysis.data.faults import shown
+from analysis.data.row_types import BadRow, Row
+from analysis.data.rows import open_rows
 from analysis.tracks.response.cells import Cell, expected_cell, id_cell, passages_cell
 from analysis.tracks.response.detectors.contract import Passage
 from analysis.tracks.response.settings import ResponseSettings

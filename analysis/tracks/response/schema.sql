@@ -72,9 +72,10 @@ CREATE TABLE response_outcome (
 -- half on.
 CREATE TABLE response_score (
     ref VARCHAR NOT NULL, side VARCHAR NOT NULL, behaviour VARCHAR NOT NULL, score DOUBLE NOT NULL, hit BOOLEAN NOT NULL);
--- Responses in a language that a detector does not read: they have no outcome, and are not clean.
+-- Responses that a detector does not read, and why: their language, or what a model lacks or has no room for. They have no
+-- outcome, and are not clean.
 CREATE TABLE response_unread (
-    ref VARCHAR NOT NULL, side VARCHAR NOT NULL, detector VARCHAR NOT NULL, language VARCHAR NOT NULL);
+    ref VARCHAR NOT NULL, side VARCHAR NOT NULL, detector VARCHAR NOT NULL, why VARCHAR NOT NULL);
 -- Along the response of `side`: its tokens with their character offsets, log-probabilities under both models and the
 -- divergence of the candidate from the base at each, float32, natural logarithm.
 CREATE TABLE response_token (
@@ -94,9 +95,9 @@ CREATE TABLE response_hit (
 CREATE TABLE response_sample_outcome (
     ref VARCHAR NOT NULL, side VARCHAR NOT NULL, number INTEGER NOT NULL, detector VARCHAR NOT NULL,
     score DOUBLE NOT NULL);
--- Responses that no lead of a behaviour reads, where one of them would but for the language.
+-- Responses that no lead of a behaviour reads, with why one of them does not.
 CREATE VIEW response_behaviour_unread AS
-SELECT u.ref, u.side, b.name AS behaviour, min(u.language) AS language
+SELECT u.ref, u.side, b.name AS behaviour, min(u.why) AS why
 FROM response_behaviour b JOIN response_unread u ON list_contains(b.leads, u.detector)
 ANTI JOIN response_score s ON s.ref = u.ref AND s.side = u.side AND s.behaviour = b.name
 GROUP BY u.ref, u.side, b.name;
@@ -129,3 +130,10 @@ CREATE VIEW response_new_hit AS
 SELECT p.ref, p.behaviour, b.place, b.strict, len(b.any_of) > 0 AS derived, p.candidate_fault - p.base_fault AS rise
 FROM response_pair p JOIN response_behaviour b ON b.name = p.behaviour
 WHERE p.candidate_hit AND NOT p.base_hit;
+-- What leads say, and the log-probabilities under an answer, are no part of what people judge.
+COMMENT ON TABLE response_outcome IS 'points';
+COMMENT ON TABLE response_score IS 'points';
+COMMENT ON TABLE response_unread IS 'points';
+COMMENT ON TABLE response_hit IS 'points';
+COMMENT ON TABLE response_sample_outcome IS 'points';
+COMMENT ON TABLE response_token IS 'points';

@@ -10,6 +10,7 @@ import pyarrow as pa
 from analysis.base.sql import queries
 from analysis.plugin.stage import Aggregate, PlanContext
 from analysis.tracks.response.leads.combined import combined_scores
+from analysis.tracks.response.metric_specs import TRACK
 
 if TYPE_CHECKING:
     import duckdb
@@ -52,8 +53,12 @@ def behaviour_scores(workbench: duckdb.DuckDBPyConnection, seed: int = 0) -> pa.
 
 
 def labels_of(workbench: duckdb.DuckDBPyConnection, behaviour: str) -> dict[tuple[str, str], bool]:
-    """What is known of answers, by ref and side: whether they do it; who was not sure says nothing."""
-    rows = workbench.execute(_SQL["labels"], {"behaviour": behaviour}).fetchall()
+    """What is known of answers, by ref and side: whether they do it; who was not sure says nothing.
+
+    It is what people agreed on in earlier runs of the store and what was recorded. What is scored by it is scored out
+    of fold.
+    """
+    rows = workbench.execute(_SQL["labels"], {"behaviour": behaviour, "track": TRACK}).fetchall()
     return {(ref, side): answer == "yes" for ref, side, answer in rows}
 
 
@@ -61,4 +66,4 @@ def _compute(context: PlanContext) -> dict[str, pa.Table]:
     return {"response_score": behaviour_scores(context.workbench, context.seed)}
 
 
-SCORES = Aggregate("response.scores", 1, _compute)
+SCORES = Aggregate("response.scores", 2, _compute)

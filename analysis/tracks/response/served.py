@@ -10,10 +10,9 @@ from typing import Any
 
 import pyarrow as pa
 
-from analysis.base.problems import did_you_mean
-from analysis.data.examples import report_bad_rows, shown
-from analysis.data.rows import BadRow, bad_row, sound_rows
-from analysis.tracks.response.cells import Cell, id_cell, read_cells, text_cell
+from analysis.data.faults import shown
+from analysis.data.row_types import BadRow
+from analysis.tracks.response.cells import Cell, id_cell, rows_of_prompts, text_cell
 
 TABLE = "response_served"
 
@@ -33,28 +32,20 @@ def read_served(
     Raises:
         AssayError: an unreadable file, a missing column, a prompt that does not exist, or another bad row.
     """
-    bad: list[BadRow] = []
-    hint: str | None = None
-    answers: list[dict[str, Any]] = []
     seen: dict[str, int] = {}
-    for row in sound_rows(path, ("id", "response"), bad):
-        read = read_cells(path, row, _CELLS)
-        fault: BadRow | None = None
-        if isinstance(read, BadRow):
-            fault = read
-        elif read["id"] not in known:
-            fault = bad_row(path, row, "id", f"there is no prompt with the id {shown(read['id'])}")
-            hint = hint if bad else did_you_mean(read["id"], known)
-        elif read["id"] in seen:
-            fault = bad_row(path, row, "id", f"was answered on line {seen[read['id']]} already")
-        elif read["prompt"] is not None and read["prompt"].strip() != prompts[known[read["id"]]].strip():
-            fault = bad_row(path, row, "prompt", "is not the prompt of that id in this review")
-        if fault is not None or isinstance(read, BadRow):
-            bad += [fault] if fault is not None else []
-            continue
-        seen[read["id"]] = row.line
-        answers.append({"ref": known[read["id"]], "text": read["response"], "logp": read["logprobs"]})
-    report_bad_rows(bad, skip_bad_rows, path, hint)
+
+    def fault(read: dict[str, Any], line: int) -> tuple[str, str] | None:
+        if read["id"] in seen:
+            return "id", f"was answered on line {seen[read['id']]} already"
+        if read["prompt"] is not None and read["prompt"].strip() != prompts[known[read["id"]]].strip():
+            return "prompt", "is not the prompt of that id in this review"
+        seen[read["id"]] = line
+        return None
+
+    rows, bad = rows_of_prompts(path, _CELLS, ("id", "response"), known, fault, skip_bad_rows)
+    answers = [
+        {"ref": known[read["id"]], "text": read["response"], "logp": read["logprobs"]} for read in rows
+    ]
     return pa.Table.from_pylist(answers, _SCHEMA), bad
 
 

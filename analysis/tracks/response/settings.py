@@ -9,7 +9,7 @@ from typing import Self, cast
 from pydantic import Field, model_validator
 
 from analysis.base.records import SIDES, Side
-from analysis.plugin.settings import FilePath, FolderPath, Text, TrackSettings
+from analysis.plugin.settings import DataPath, FilePath, FolderPath, Text, TrackSettings
 from analysis.tracks.response.behaviour_settings import BehaviourSection, LabelColumns, misnamed
 from analysis.tracks.response.leads.settings import DetectorSection
 
@@ -27,18 +27,19 @@ class ResponseSettings(TrackSettings):
     files; `base_response` and `candidate_response` name another one in the file of one side.
     """
 
-    records: FilePath | None = None
-    base_records: FilePath | None = None
-    candidate_records: FilePath | None = None
+    records: DataPath | None = None
+    base_records: DataPath | None = None
+    candidate_records: DataPath | None = None
     base: FolderPath | None = None
     candidate: FolderPath | None = None
-    prompts: FilePath | None = None
-    catalogue: FilePath | None = None
+    over: FolderPath | None = None
+    prompts: DataPath | None = None
+    catalogue: DataPath | None = None
     policy: FilePath | None = None
-    preferences: FilePath | None = None
+    preferences: DataPath | None = None
     human_judges: list[Text] = Field(default_factory=list)
     deployed: FolderPath | None = None
-    deployed_records: FilePath | None = None
+    deployed_records: DataPath | None = None
     behaviour: list[BehaviourSection] = Field(default_factory=list)
     labels: dict[Text, LabelColumns] = Field(default_factory=dict)
     detector: dict[Text, DetectorSection] = Field(default_factory=dict)
@@ -70,6 +71,10 @@ class ResponseSettings(TrackSettings):
 
     @model_validator(mode="after")
     def _what_goes_with_it(self) -> Self:
+        if self.over is not None and self.base is None:
+            raise ValueError(
+                "over is what base and candidate go over as adapters, and there are none: give both"
+            )
         for key in ("deployed", "deployed_records"):
             if getattr(self, key) is not None and self.base is None:
                 raise ValueError(

@@ -26,9 +26,19 @@ SELECT ref, side, detector, score FROM response_outcome WHERE list_contains($lea
 ORDER BY ref, side, detector
 
 -- name: labels
--- What is known of answers; who was not sure says nothing.
-SELECT ref, side, max(answer) FROM response_label WHERE behaviour = $behaviour AND answer <> 'unsure'
-GROUP BY ref, side ORDER BY ref, side
+-- What is known of answers: what people agreed on of these very texts, else what was recorded; who was not sure says
+-- nothing.
+WITH said AS (
+    SELECT t.ref, t.side, t.answer FROM taught t
+    JOIN response_side r ON r.ref = t.ref AND r.side = t.side AND sha256(r.text) = t.sha256
+    WHERE t.track = $track AND t.name = $behaviour),
+recorded AS (
+    SELECT l.ref, l.side, max(l.answer) AS answer FROM response_label l
+    WHERE l.behaviour = $behaviour AND l.answer <> 'unsure' GROUP BY l.ref, l.side)
+SELECT * FROM said
+UNION ALL
+SELECT r.* FROM recorded r ANTI JOIN said s ON s.ref = r.ref AND s.side = r.side
+ORDER BY ref, side
 
 -- name: samples
 SELECT number, ref, side, text FROM response_sample WHERE ref IN (SELECT unnest($refs::VARCHAR[]))

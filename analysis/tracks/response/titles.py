@@ -13,6 +13,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 
+import regex
 from rapidfuzz import fuzz, process
 
 from analysis.text.lexicon import Lexicon
@@ -32,6 +33,10 @@ MOST_NAME_WORDS = 16
 
 _SMALL_WORDS = "of the and a an in to for at on with from no wa ga de la & vs"
 _CONNECTORS = frozenset(_SMALL_WORDS.split())
+_LATER = r"(?:\p{Lu}|\d)\w*+(?:['’]\w+)*+"
+_RUN = regex.compile(
+    rf"(?<![\w'’])\p{{Lu}}\w*+(?:['’]\w+)*+(?:[ -](?:(?:{'|'.join(_SMALL_WORDS.split())})[ -]){{0,6}}{_LATER}){{0,40}}"
+)
 _ARTICLE = re.compile(r"^(?:the|an?) ")
 _CREDIT = re.compile(
     r"\s*(?:,? ?\(?(?:written |illustrated |drawn )?by [^\W\d_a-z]"
@@ -100,21 +105,20 @@ class TitleIndex:
         self.authors = Lexicon("authors", tuple(authors))
         self._spellings: dict[str, str] = {_ARTICLE.sub("", key): key for key in self._titles}
         self._spellings.update({key: key for key in self._titles})
-        self._keys = [key for key in self._spellings if len(key) >= FUZZY_LETTERS]
+        self.keys = [key for key in self._spellings if len(key) >= FUZZY_LETTERS]
 
     def read(self, text: str, named: frozenset[str] = frozenset()) -> tuple[list[Mention], list[Unknown]]:
         """Mentions and unknown names in order; `named`: ids of titles that the prompt names."""
         page = _Page(text)
         mentions: list[Mention] = []
         hits = [Span(hit.start, hit.end) for hit in self._lexicon.find(text)]
-        page.note(hits)
         for hit in hits:
             titles = self._titles.get(folded(hit.of(text)), ())
             if titles and self._is_title(page, hit.start, hit.end, titles, named):
                 mentions.append(Mention(hit.start, hit.end, titles))
         unknown: list[Unknown] = []
         ends = sorted(mention.end for mention in mentions)
-        for name in self._parted(page, page.names(mentions)[:MOST_NAMES]):
+        for name in page.names(mentions)[:MOST_NAMES]:
             mention = self._misspelt(page, name)
             if mention is not None:
                 mentions.append(mention)
@@ -144,41 +148,16 @@ class TitleIndex:
         asked = any(title.id in named for title in titles)
         return len(parts) > 1 or asked or not page.opens_sentence(start) or page.talked_about(start, end)
 
-    def _parted(self, page: _Page, names: list[Span]) -> list[Span]:
-        """`Brokn Umbrella and Silver Meadow` is two names where a half is a known title and the whole is not."""
-        parted: list[Span] = []
-        for name in names:
-            surface = name.of(page.text)
-            at = surface.find(" and ")
-            halves = [Span(name.start, name.start + at), Span(name.start + at + 5, name.end)]
-            whole = at < 0 or page.marked(name.start, name.end) or self._misspelt(page, name)
-            if not whole and any(" " in half.of(page.text) and self._misspelt(page, half) for half in halves):
-                parted += halves
-            else:
-                parted.append(name)
-        return parted
-
     def _misspelt(self, page: _Page, name: Span) -> Mention | None:
         for start in page.starts(name):
             key = folded(page.text[start : name.end])
-            if len(key) < FUZZY_LETTERS or (" " not in key and not page.stands_out(start, name.end)):
+            if len(key) < FUZZY_LETTERS or (
+                " " not in key and not (page.marked(start, name.end) or page.set_up(start, name.end))
+            ):
                 continue
-            match = _nearest(self, key)
-            if match is not None:
-                spelling, ratio = match
-                return Mention(start, name.end, self._titles[self._spellings[spelling]], ratio)
+            if (match := _nearest(self, key)) is not None:
+                return Mention(start, name.end, self._titles[self._spellings[match[0]]], match[1])
         return None
-
-    def nearest(self, key: str) -> tuple[str, float] | None:
-        """The known spelling nearest to a folded name, where it is near enough."""
-        found = process.extractOne(key, self._keys, scorer=fuzz.ratio, score_cutoff=FUZZY_RATIO)
-        if found is None:
-            return None
-        theirs, ours = found[0].split(), key.split()
-        alike = len(theirs) == len(ours) and all(
-            fuzz.ratio(a, b) >= FUZZY_WORD_RATIO for a, b in zip(theirs, ours, strict=True)
-        )
-        return (found[0], found[1]) if alike else None
 
     def _unknown(self, page: _Page, name: Span, listed: bool) -> Unknown | None:
         start = page.starts(name)[-1]
@@ -211,7 +190,13 @@ class TitleIndex:
 
 @lru_cache(maxsize=4096)
 def _nearest(index: TitleIndex, key: str) -> tuple[str, float] | None:
-    return index.nearest(key)
+    """The known spelling nearest to a folded name, where it is near enough."""
+    found = process.extractOne(key, index.keys, scorer=fuzz.ratio, score_cutoff=FUZZY_RATIO)
+    if found is None:
+        return None
+    theirs, ours = found[0].split(), key.split()
+    words_alike = (fuzz.ratio(a, b) >= FUZZY_WORD_RATIO for a, b in zip(theirs, ours, strict=False))
+    return (found[0], found[1]) if len(theirs) == len(ours) and all(words_alike) else None
 
 
 @lru_cache(maxsize=8)
@@ -230,9 +215,6 @@ class _Page:
         self._marks = {_trimmed(text, span) for span in marks}
         self._openings.update(span.start for span in self._marks)
         self._runs = _capital_runs(text)
-        self._hit_starts: set[int] = set()
-        self._hit_ends: set[int] = set()
-        self._run_at = {start: run for run in self._runs for start in range(run.start, run.end)}
 
     def marked(self, start: int, end: int) -> bool:
         return Span(start, end) in self._marks
@@ -258,60 +240,39 @@ class _Page:
             return "verb"
         return "praise" if _WORDS["praise"].search(before) else ""
 
-    def stands_out(self, start: int, end: int) -> bool:
-        return self.marked(start, end) or self.set_up(start, end)
-
-    def note(self, hits: list[Span]) -> None:
-        """Takes note of where known spellings stand, so that `X and Y` is told from `The X and Y`."""
-        self._hit_starts = {hit.start for hit in hits}
-        self._hit_ends = {hit.end for hit in hits}
-
     def in_longer_name(self, start: int, end: int) -> bool:
-        """Whether a neighbouring capitalised word makes this a part of another name."""
-        run = self._run_at.get(start)
+        """Whether a neighbouring capitalised word makes this a part of another name; `and` joins two names."""
+        run = next((one for one in self._runs if one.start <= start < one.end), None)
         if run is None:
             return False
-        several = " " in self.text[start:end]
-        joined = self.text.endswith(" and ", run.start, start) and (several or start - 5 in self._hit_ends)
-        head = [] if joined else self.text[run.start : start].split()
+        head = [] if self.text.endswith(" and ", run.start, start) else self.text[run.start : start].split()
         if head and head[-1].endswith(("'s", "’s")):
             head = []
         if len(head) == 1 and (self.opens_sentence(run.start) or head[0].lower() in _PREFIXES):
             head = []
-        return bool(head) or self._goes_on(run, end, several)
-
-    def _goes_on(self, run: Span, end: int, several: bool) -> bool:
         rest = self.text[end : run.end]
-        if rest.startswith(" and ") and (several or end + 5 in self._hit_starts):
-            return False
-        tail = rest.split()
+        tail = [] if rest.startswith(" and ") else rest.split()
         if tail and tail[0].lower() in _CONNECTORS and not any(word[:1].isupper() for word in tail):
             # "Quiet Suspect in 9 volumes": a number after a small word is no part of a name.
-            return False
-        return bool(tail and tail[0].lower().strip(".") not in {"vol", "volume", "volumes"})
+            tail = []
+        return bool(head or (tail and tail[0].lower().strip(".") not in {"vol", "volume", "volumes"}))
 
     def names(self, mentions: list[Mention]) -> list[Span]:
         """Marked spans and capitalised runs, less the mentions in them and an `and` that joins to one."""
-        taken = [Span(mention.start, mention.end) for mention in mentions]
         free: list[Span] = []
-        end = at = 0
         for span in sorted({*self._marks, *self._runs}):
-            while at < len(taken) and taken[at].end <= span.start:
-                at += 1
-            inside = at
-            left = span.start
-            pieces: list[Span] = []
-            while inside < len(taken) and taken[inside].start < span.end:
-                if self.text[left : taken[inside].start].endswith(" and "):
-                    pieces.append(Span(left, taken[inside].start - 5))
-                left = taken[inside].end
-                left += 5 if self.text.startswith(" and ", left) else span.end - left
-                inside += 1
-            pieces.append(Span(left, span.end))
-            for piece in pieces:
-                if end <= piece.start < piece.end and len(piece.of(self.text).split()) <= MOST_NAME_WORDS:
+            left, pieces = span.start, []
+            for mention in mentions[bisect_right(mentions, span.start, key=lambda one: one.end) :]:
+                if mention.start >= span.end:
+                    break
+                pieces.append(
+                    Span(left, mention.start - 5 * self.text.endswith(" and ", left, mention.start))
+                )
+                left = mention.end + 5 if self.text.startswith(" and ", mention.end) else span.end
+            for piece in (*pieces, Span(left, span.end)):
+                clear = not free or free[-1].end <= piece.start
+                if clear and piece.start < piece.end and len(piece.of(self.text).split()) <= MOST_NAME_WORDS:
                     free.append(piece)
-                    end = piece.end
         return free
 
     def starts(self, name: Span) -> list[int]:
@@ -353,23 +314,4 @@ def _trimmed(text: str, span: Span) -> Span:
 
 def _capital_runs(text: str) -> list[Span]:
     """Runs of capitalised words one space apart, joined by small words as in `The Boat and the Sea`."""
-    runs: list[Span] = []
-    start = end = last = -1
-    for word in words(text):
-        form = word.of(text)
-        near = start >= 0 and text[last : word.start] in {" ", "-"} and word.end - start <= 200
-        if form[0].isupper() or (near and form[0].isdigit()):
-            if not near:
-                if start >= 0:
-                    runs.append(Span(start, end))
-                start = word.start
-            end = last = word.end
-        elif near and form in _CONNECTORS:
-            last = word.end
-        else:
-            if start >= 0:
-                runs.append(Span(start, end))
-            start = -1
-    if start >= 0:
-        runs.append(Span(start, end))
-    return runs
+    return [Span(*match.span()) for match in _RUN.finditer(text)]

@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 
     from analysis.base.gate_records import GateInput, Trigger
     from analysis.base.problems import Problem
-    from analysis.base.records import Flag, MethodSpec, MetricSpec, Side, Slice
+    from analysis.base.records import Flag, MethodSpec, MetricSpec, Slice
+    from analysis.base.review_records import SaidOfAnswer
     from analysis.data.examples import Examples
     from analysis.models.sides import Sides
     from analysis.plugin.gate import Gate
@@ -55,14 +56,15 @@ class ResponseTrack(Track):
 
         return read_response(response_settings(settings), skip_bad_rows)
 
-    def model_paths(self, settings: TrackSettings) -> Mapping[Side, Path]:
+    def model_paths(self, settings: TrackSettings) -> Mapping[str, Path]:
         """The model folder of each side, or its file of recorded responses where no models are given."""
+        from analysis.models.sides import with_over
         from analysis.tracks.response.settings import response_settings
 
         response = response_settings(settings)
         if response.base is not None and response.candidate is not None:
-            return {"base": response.base, "candidate": response.candidate}
-        return response.recorded
+            return with_over({"base": response.base, "candidate": response.candidate}, response.over)
+        return with_over(response.recorded, None)
 
     def deployed_forms(self, settings: TrackSettings) -> Mapping[str, Path]:
         """The merged or exported folder, where one is given; answers of a served system are data."""
@@ -78,7 +80,7 @@ class ResponseTrack(Track):
 
         return lead_files(response_settings(settings))
 
-    def pair(self, folders: Mapping[Side, Path], device: str) -> Sides:
+    def pair(self, folders: Mapping[str, Path], device: str) -> Sides:
         """Both generators, loaded when first asked for; what was recorded where there are none."""
         from analysis.models.generator import GeneratorPair
         from analysis.models.sides import Recorded
@@ -114,6 +116,18 @@ class ResponseTrack(Track):
         from analysis.tracks.response.settings import response_settings
 
         return list(decidable_notes(response_settings(settings), slices))
+
+    def trial(self, models: Sides, examples: Examples, settings: TrackSettings, review: Review) -> None:
+        from analysis.tracks.response.trial import try_generators
+
+        try_generators(models, examples)
+
+    def foretell(
+        self, models: Sides, examples: Examples, settings: TrackSettings, review: Review
+    ) -> Sequence[str]:
+        from analysis.tracks.response.trial import foretell
+
+        return foretell(models, examples, settings)
 
     def metrics(self) -> tuple[MetricSpec, ...]:
         from analysis.tracks.response.metric_specs import SPECS
@@ -196,6 +210,13 @@ class ResponseTrack(Track):
             "main": f"{response.behaviour[0].name}_leads" if response.behaviour else "",
             **behaviour_data(workbench),
         }
+
+    def said_of_answers(
+        self, given: GateInput, connection: duckdb.DuckDBPyConnection
+    ) -> Sequence[SaidOfAnswer]:
+        from analysis.tracks.response.taught import said_of_answers
+
+        return said_of_answers(given, connection)
 
     def triggers(self, given: GateInput) -> list[Trigger]:
         from analysis.tracks.response.triggers import triggers

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from analysis.base.turns import ASSISTANT, USER, Prompt, Turn, last_asked
-from analysis.data.examples import shown
+from analysis.data.faults import shown
 from analysis.tracks.response.cells import filled_cell, text_cell
 
 MESSAGES = "messages"

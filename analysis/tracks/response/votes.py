@@ -9,11 +9,11 @@ from typing import Any
 import pyarrow as pa
 
 from analysis.base.errors import AssayError
-from analysis.base.problems import did_you_mean, suggest
+from analysis.base.problems import suggest
 from analysis.base.records import SIDES
-from analysis.data.examples import report_bad_rows, shown
-from analysis.data.rows import BadRow, bad_row, sound_rows
-from analysis.tracks.response.cells import Cell, filled_cell, id_cell, read_cells, text_cell
+from analysis.data.faults import shown
+from analysis.data.row_types import BadRow
+from analysis.tracks.response.cells import Cell, filled_cell, id_cell, rows_of_prompts, text_cell
 from analysis.tracks.response.settings import ResponseSettings
 
 WINNERS = ("base", "candidate", "tie")
@@ -34,30 +34,18 @@ def read_votes(path: Path, known: Mapping[str, str], skip_bad_rows: bool) -> tup
     Raises:
         AssayError: an unreadable file, a missing column, a prompt that does not exist, or another bad row.
     """
-    bad: list[BadRow] = []
-    hint: str | None = None
-    votes: list[dict[str, Any]] = []
     cast: dict[tuple[str, str], dict[str | None, int]] = {}
-    for row in sound_rows(path, ("id", "winner"), bad):
-        read = read_cells(path, row, _CELLS)
-        fault: BadRow | None = None
-        if isinstance(read, BadRow):
-            fault = read
-        elif read["id"] not in known:
-            fault = bad_row(path, row, "id", f"there is no prompt with the id {shown(read['id'])}")
-            hint = hint if bad else did_you_mean(read["id"], known)
-        elif read["judge"] and (line := _again(cast.get((read["id"], read["judge"]), {}), read["first"])):
+
+    def fault(read: dict[str, Any], line: int) -> tuple[str, str] | None:
+        before = cast.setdefault((read["id"], read["judge"]), {})
+        if read["judge"] and (earlier := _again(before, read["first"])):
             order = "" if read["first"] is None else ", in the same order or without saying in which"
-            what = f"{shown(read['judge'])} judged this prompt on line {line} already{order}"
-            fault = bad_row(path, row, "judge", what)
-        if fault is not None or isinstance(read, BadRow):
-            bad += [fault] if fault is not None else []
-            continue
-        cast.setdefault((read["id"], read["judge"]), {})[read["first"]] = row.line
-        votes.append(
-            {"ref": known[read["id"]], **{name: read[name] for name in ("judge", "winner", "first")}}
-        )
-    report_bad_rows(bad, skip_bad_rows, path, hint)
+            return "judge", f"{shown(read['judge'])} judged this prompt on line {earlier} already{order}"
+        before[read["first"]] = line
+        return None
+
+    rows, bad = rows_of_prompts(path, _CELLS, ("id", "winner"), known, fault, skip_bad_rows)
+    votes = [{"ref": known[read["id"]], **read} for read in rows]
     columns = {
         name: pa.array([vote[name] for vote in votes], pa.string())
         for name in ("ref", "judge", "winner", "first")

@@ -169,7 +169,10 @@ def plans(
     whys = {}
     for attribute in unwanted:
         found = connection.execute(QUERIES["items_with_attribute"], {"attribute": attribute}).fetchall()
-        items = [Item(ref, text, title, tuple(labels or ())) for ref, text, title, _, labels in found]
+        items = [
+            Item(ref, text, title, tuple(labels or ()), number)
+            for ref, text, title, _, labels, number in found
+        ]
         kind = found[0][3] if found else "categorical"
         each, why = edits(attribute, kind, items, seed)
         made += [(attribute, edit) for edit in each]

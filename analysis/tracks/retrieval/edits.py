@@ -33,12 +33,13 @@ _TITLE = "\ufffc"
 
 @dataclass(frozen=True)
 class Item:
-    """An item as edits see it: `labels` are its values of the attribute, `title` is None where it has none."""
+    """An item as edits see it: its value of the attribute is `labels` or a `number`; `title` is None without one."""
 
     ref: str
     text: str
     title: str | None
     labels: tuple[str, ...]
+    number: float | None = None
 
 
 @dataclass(frozen=True)
@@ -63,7 +64,7 @@ def edits(attribute: str, kind: str, items: Sequence[Item], seed: int) -> tuple[
         items: those that have the attribute.
         seed: of the review; the same seed makes the same edits.
     """
-    if attribute == TITLE_LENGTH:
+    if attribute == TITLE_LENGTH and _counted(items):
         made, why = (
             other_titles(items, seed),
             "no item has its title in its text, and another much longer or shorter",
@@ -78,6 +79,11 @@ def edits(attribute: str, kind: str, items: Sequence[Item], seed: int) -> tuple[
         )
     chosen = sorted(made, key=lambda edit: draw(seed, attribute, edit.ref))[:MAX_ITEMS]
     return sorted(chosen, key=lambda edit: edit.ref), "" if chosen else why
+
+
+def _counted(items: Sequence[Item]) -> bool:
+    """Whether the attribute is the characters of each title, and no column of the user's that is called so."""
+    return all(item.title is not None and item.number == len(item.title) for item in items)
 
 
 def other_names(attribute: str, items: Sequence[Item], seed: int) -> list[Edit]:

@@ -38,7 +38,7 @@ def _plan(context: PlanContext) -> list[Shard]:
         for start in range(0, len(some), ROWS_PER_SHARD):
             part = some[start : start + ROWS_PER_SHARD]
             key = {"as": of_kind, "rows": [[ref, sha256] for ref, *_, sha256 in part]}
-            shards.append(Shard(key, part, len(part)))
+            shards.append(Shard(key, part, len(part), sum(len(text) for _, _, _, text, *_ in part)))
     return shards
 
 

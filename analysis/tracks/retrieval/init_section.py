@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from analysis.plugin.init.columns import CATEGORY, ID, LABEL
-from analysis.plugin.init.folder import Folder, Table
-from analysis.plugin.init.toml_text import InitSection, commented, entry, quoted, quoted_list
+from analysis.plugin.init.columns import CATEGORY, LABEL
+from analysis.plugin.init.folder import Folder
+from analysis.plugin.init.pair_lines import guesses, pair_lines
+from analysis.plugin.init.tables import Table
+from analysis.plugin.init.toml_text import InitSection, Paths, commented, entry, id_entry, quoted, quoted_list
+from analysis.tracks.retrieval.init_beir import Judged, beir_tables
 from analysis.tracks.retrieval.settings import COMPUTED
 
 ITEM_TEXT = ("description", "synopsis", "summary", "overview", "blurb", "abstract", "text", "content", "body")
@@ -25,7 +28,7 @@ class Items:
     """A table of items: what is encoded, what people read, and what they may be grouped by."""
 
     table: Table
-    id: str
+    id: str | None
     text: str
     title: str | None
     attributes: tuple[str, ...]
@@ -37,11 +40,16 @@ def retrieval_section(folder: Folder) -> InitSection:
     Items alone speak for a retrieval review only where no other track needs the same table.
     """
     pair, paths = folder.models.encoders, folder.paths
+    judged = beir_tables(folder)
     negatives = [one for one in folder.tables if one.has("query", "positive", "negative")]
-    queries = [one for one in folder.tables if one.has("id", "query", "relevant") and one not in negatives]
+    queries = [one for one in folder.tables if one.has("query", "relevant") and one not in negatives]
+    if judged is not None:
+        folder.take(judged.qrels, judged.queries)
     folder.take(*negatives, *queries)
     classes = folder.models.classifiers.labels
-    described = [found for one in folder.tables if (found := _items(one, classes)) is not None]
+    corpus = judged.corpus if judged is not None else None
+    described = [found for one in folder.tables if (found := _items(one, classes, corpus)) is not None]
+    described.sort(key=lambda one: one.table is not corpus)
     folder.share(*(one.table for one in described))
     items = next(iter(described), None)
     probes, pairs = next(iter(queries), None), next(iter(negatives), None)
@@ -49,19 +57,13 @@ def retrieval_section(folder: Folder) -> InitSection:
     vectors = "or .parquet: id, vector"
     lines = [
         "[retrieval]",
-        entry("base", paths.quoted(pair.base), "models/BASE", f"{kind}, {vectors}"),
-        entry("candidate", paths.quoted(pair.candidate), "models/CANDIDATE", f"{kind}, adapter, {vectors}"),
+        *pair_lines(pair, paths, f"{kind}, {vectors}", f"{kind}, adapter, {vectors}"),
         entry("items", paths.quoted(items.table.path) if items else None, "catalogue.jsonl"),
-        entry("id", quoted(items.id) if items else None, "id"),
+        id_entry(items.id if items else None, "items", table=items is not None),
         entry("text", quoted(items.text) if items else None, "description", "what is encoded"),
         entry("title", quoted(items.title) if items and items.title else None, "title", "for people to read"),
         *_attribute_lines(items),
-        entry(
-            "probes",
-            paths.quoted(probes.path) if probes else None,
-            "probes.jsonl",
-            "id, query, relevant (item ids); every further column is metadata for slices",
-        ),
+        *_probe_lines(probes, judged, paths),
         entry(
             "hard_negatives",
             paths.quoted(pairs.path) if pairs else None,
@@ -73,16 +75,39 @@ def retrieval_section(folder: Folder) -> InitSection:
         "",
         "# Boolean SQL over the columns of the probes.",
         "[retrieval.slices]",
-        '# "no-spoiler queries" = "query ilike \'%spoiler%\'"',
+        f'# "short queries" = "length({_query_column(probes, judged)}) < 20"',
     ]
     alone = items is not None and not folder.speaks_for(items.table)
-    telling = pair.telling or probes is not None or pairs is not None or alone
-    return InitSection(lines, telling, pair.base, pair.candidate)
+    telling = pair.telling or probes is not None or pairs is not None or judged is not None or alone
+    return InitSection(lines, telling, pair.base, pair.candidate, guesses("retrieval", pair, paths))
+
+
+def _query_column(probes: Table | None, judged: Judged | None) -> str:
+    """What slices call the text of a probe."""
+    alone = probes is None and judged is not None and "query" not in judged.queries.columns
+    return "text" if alone else "query"
+
+
+def _probe_lines(probes: Table | None, judged: Judged | None, paths: Paths) -> list[str]:
+    """Probes that name their items, or queries that a file of judgements holds beside."""
+    if probes is None and judged is not None:
+        return [
+            entry("queries", paths.quoted(judged.queries.path), "", "those that qrels judge are the probes"),
+            entry("qrels", paths.quoted(judged.qrels.path), "", "query, item, score: relevant above 0"),
+        ]
+    return [
+        entry(
+            "probes",
+            paths.quoted(probes.path) if probes else None,
+            "probes.jsonl",
+            "id, query, relevant (item ids); every further column is metadata for slices",
+        )
+    ]
 
 
 def _attribute_lines(items: Items | None) -> list[str]:
     """What people must decide: which attributes are wanted as grounds of similarity."""
-    names = list(items.attributes) if items else ["theme", "tone", "publisher", "popularity"]
+    names = list(items.attributes) if items else ["COLUMN"]
     computed = [
         name
         for name in COMPUTED
@@ -98,11 +123,11 @@ def _attribute_lines(items: Items | None) -> list[str]:
     ]
 
 
-def _items(table: Table, classes: Sequence[str]) -> Items | None:
-    """The table as items: an id, a text that describes something, and what else is known of it."""
-    name, title = table.first(ID), table.first(TITLE)
+def _items(table: Table, classes: Sequence[str], corpus: Table | None) -> Items | None:
+    """The table as items: a text that describes something, and what else is known of it; `corpus` is one anyway."""
+    name, title = table.named_by(), table.first(TITLE)
     text = table.first(ITEM_TEXT) or _longest(table)
-    if name is None or text is None or text == title:
+    if text is None or text == title:
         return None
     label = table.first(LABEL)
     if label is not None:
@@ -111,7 +136,11 @@ def _items(table: Table, classes: Sequence[str]) -> Items | None:
             return None
     attributes = tuple(one for one in table.columns if one not in (name, text, title) and _groups(table, one))
     described = text.casefold() in DESCRIPTIVE or table.mean_length(text) >= LONG
-    if not attributes or not (described or (title is not None and title.casefold() == TITLE[0])):
+    if table is corpus:
+        return Items(table, name, text, title, attributes)
+    if not attributes or name is None:
+        return None
+    if not (described or (title is not None and title.casefold() == TITLE[0])):
         return None
     return Items(table, name, text, title, attributes)
 

@@ -6,31 +6,28 @@ import json
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeGuard
 
 import pyarrow as pa
 
+from analysis.base.errors import AssayError
 from analysis.base.problems import did_you_mean
 from analysis.base.records import Example
-from analysis.data.examples import (
-    MAX_ID_CHARACTERS,
-    Examples,
-    content_sha256,
-    read_examples,
-    report_bad_rows,
-    shown,
-    with_named_set,
-)
-from analysis.data.rows import BadRow, Row, bad_row, open_rows, sound_rows
+from analysis.data.columns import NowhereError, top_column, value_at
+from analysis.data.examples import MAX_ID_CHARACTERS, Examples, content_sha256, read_examples, with_named_set
+from analysis.data.faults import bad_row, report_bad_rows, shown
+from analysis.data.row_types import BadRow, Row, RowReader
+from analysis.data.rows import open_rows
 from analysis.text.near_duplicates import shared_clusters
 from analysis.tracks.retrieval.attributes import attribute_rows, check_attributes, title_values
 from analysis.tracks.retrieval.metric_specs import TRACK
+from analysis.tracks.retrieval.qrels import read_qrels
 from analysis.tracks.retrieval.settings import RetrievalSettings
 
 ITEMS = "items"
 HARD_NEGATIVES = "hard negatives"
-
-_PAIR_COLUMNS = ("query", "positive", "negative")
+FIRST_ROWS = 20
+"""Rows from which the columns of a file are told."""
 
 
 def read_retrieval(settings: RetrievalSettings, skip_bad_rows: bool) -> Examples:
@@ -50,6 +47,7 @@ def read_retrieval(settings: RetrievalSettings, skip_bad_rows: bool) -> Examples
         id=settings.id,
         text=settings.text,
         label=None,
+        id_needed="id" in settings.model_fields_set or _named_by_others(settings),
         skip_bad_rows=skip_bad_rows,
     )
     check_attributes(items, settings)
@@ -60,13 +58,14 @@ def read_retrieval(settings: RetrievalSettings, skip_bad_rows: bool) -> Examples
     known = {row.id: row.ref for row in items.rows}
     examples = items
     probes: list[Example] = []
-    if settings.probes is not None:
-        read, payload["retrieval_relevance"] = _read_probes(settings.probes, known, skip_bad_rows)
+    asked = settings.probes or settings.queries
+    if asked is not None:
+        read, payload["retrieval_relevance"] = _read_probes(asked, settings, known, skip_bad_rows)
         probes = read.rows
         examples = with_named_set(read, ITEMS, items)
     if settings.hard_negatives is not None:
         pairs, payload["retrieval_hard_negative"] = _read_pairs(
-            settings.hard_negatives, known, probes, skip_bad_rows
+            settings.hard_negatives, settings, known, probes, skip_bad_rows
         )
         examples = with_named_set(examples, HARD_NEGATIVES, pairs)
     return replace(examples, payload=payload)
@@ -98,43 +97,134 @@ def _item_rows(items: Examples, settings: RetrievalSettings) -> pa.Table:
     )
 
 
-def _read_probes(path: Path, known: Mapping[str, str], skip_bad_rows: bool) -> tuple[Examples, pa.Table]:
+def _named_by_others(settings: RetrievalSettings) -> bool:
+    """Whether another file names items, which is only possible where they have ids of their own."""
+    others = (settings.probes, settings.queries, settings.hard_negatives)
+    return any(one is not None for one in others)
+
+
+def _read_probes(
+    path: Path, settings: RetrievalSettings, known: Mapping[str, str], skip_bad_rows: bool
+) -> tuple[Examples, pa.Table]:
     """The probes, and rows of `retrieval_relevance`."""
+    columns = _probe_columns(path, settings)
     probes = read_examples(
-        path, track=TRACK, kind="query", text="query", label=None, skip_bad_rows=skip_bad_rows
+        path,
+        track=TRACK,
+        kind="query",
+        id=columns["probe_id"],
+        text=columns["query"],
+        label=None,
+        id_needed="probe_id" in settings.model_fields_set or settings.qrels is not None,
+        skip_bad_rows=skip_bad_rows,
     )
-    refs = {line: ref for ref, line in probes.lines.items()}
-    bad: list[BadRow] = []
-    relevant: list[tuple[str, str]] = []
-    for row in open_rows(path):
-        if isinstance(row, BadRow) or row.line not in refs:
-            continue
-        names = _ids(row.values.get("relevant"))
-        fault = _names_fault(names, known)
-        if fault is not None:
-            bad.append(bad_row(path, row, "relevant", fault))
-            del refs[row.line]
-            continue
-        relevant += [(refs[row.line], known[name]) for name in dict.fromkeys(names or ())]
-    report_bad_rows(bad, skip_bad_rows and bool(refs), path, _item_hint(bad, known))
-    kept = set(refs.values())
-    rows = [one for one in probes.rows if one.ref in kept]
-    mask = pa.array([ref in kept for ref in probes.metadata["ref"].to_pylist()], pa.bool_())
-    metadata = probes.metadata.filter(mask)
-    # Which items are relevant defines no slice.
-    metadata = metadata.drop_columns([name for name in ("relevant",) if name in metadata.column_names])
+    if settings.qrels is not None:
+        probes, relevant = _judged(probes, settings.qrels, known, skip_bad_rows)
+    else:
+        probes, relevant = _naming(probes, path, settings.relevant, known, skip_bad_rows)
     table = pa.table(
         {
             "ref": pa.array([ref for ref, _ in relevant], pa.string()),
             "item_ref": pa.array([item for _, item in relevant], pa.string()),
         }
     )
-    lines = {ref: line for ref, line in probes.lines.items() if ref in kept}
-    return replace(probes, rows=rows, metadata=metadata, skipped=[*probes.skipped, *bad], lines=lines), table
+    return probes, table
+
+
+def _probe_columns(path: Path, settings: RetrievalSettings) -> dict[str, str]:
+    """The columns of name and text of the probes: as given, or as BEIR calls them where its file has those."""
+    columns = {"probe_id": settings.probe_id, "query": settings.query}
+    if settings.queries is None:
+        return columns
+    reader = open_rows(path)
+    for _ in zip(range(FIRST_ROWS), reader, strict=False):
+        pass
+    for key, name in (("probe_id", "_id"), ("query", "text")):
+        if (
+            key not in settings.model_fields_set
+            and columns[key] not in reader.columns
+            and name in reader.columns
+        ):
+            columns[key] = name
+    return columns
+
+
+def _judged(
+    probes: Examples, path: Path, known: Mapping[str, str], skip_bad_rows: bool
+) -> tuple[Examples, list[tuple[str, str]]]:
+    """The probes that a file judges, and the items that are relevant to each; the others are left out, and counted."""
+    judged, bad = read_qrels(path)
+    refs = {one.id: one.ref for one in probes.rows}
+    relevant: dict[tuple[str, str], None] = {}
+    kept: set[str] = set()
+    for one in judged:
+        for what, name, names in (("query", one.query, refs), ("item", one.item, known)):
+            if name not in names:
+                fault = f"there is no {what} with the id {shown(name)}"
+                bad.append(BadRow(f"{path}:{one.line}", fault, what, name))
+                break
+        else:
+            kept.add(refs[one.query])
+            if one.relevant:
+                relevant[refs[one.query], known[one.item]] = None
+    report_bad_rows(bad, skip_bad_rows, path, _item_hint(bad, known), remaining=len(kept))
+    out = len(probes.rows) - len(kept)
+    notes = (
+        (f"left out  {out:,} of {len(probes.rows):,} queries, which {path.name} does not judge",)
+        if out
+        else ()
+    )
+    return _only(probes, kept, bad, notes), list(relevant)
+
+
+def _naming(
+    probes: Examples, path: Path, column: str, known: Mapping[str, str], skip_bad_rows: bool
+) -> tuple[Examples, list[tuple[str, str]]]:
+    """The probes, and the items that each names as relevant to it."""
+    refs = {line: ref for ref, line in probes.lines.items()}
+    bad: list[BadRow] = []
+    relevant: list[tuple[str, str]] = []
+    reader = open_rows(path)
+    for row in reader:
+        if isinstance(row, BadRow) or row.line not in refs:
+            continue
+        try:
+            names = _ids(value_at(row.values, column, reader.columns))
+        except NowhereError:
+            names = []
+        fault = _names_fault(names, known)
+        if fault is not None:
+            bad.append(bad_row(path, row, column, fault))
+            del refs[row.line]
+            continue
+        relevant += [(refs[row.line], known[name]) for name in dict.fromkeys(names or ())]
+    report_bad_rows(bad, skip_bad_rows, path, _item_hint(bad, known), remaining=len(refs))
+    found = _only(probes, set(refs.values()), bad, ())
+    # Which items are relevant defines no slice.
+    own = top_column(column, reader.columns)
+    metadata = found.metadata.drop_columns([name for name in (own,) if name in found.metadata.column_names])
+    return replace(found, metadata=metadata), relevant
+
+
+def _only(probes: Examples, kept: set[str], bad: list[BadRow], notes: tuple[str, ...]) -> Examples:
+    """The probes of some refs."""
+    mask = pa.array([ref in kept for ref in probes.metadata["ref"].to_pylist()], pa.bool_())
+    return replace(
+        probes,
+        rows=[one for one in probes.rows if one.ref in kept],
+        metadata=probes.metadata.filter(mask),
+        skipped=[*probes.skipped, *bad],
+        lines={ref: line for ref, line in probes.lines.items() if ref in kept},
+        notes=(*probes.notes, *notes),
+    )
 
 
 def _read_pairs(
-    path: Path, known: Mapping[str, str], probes: list[Example], skip_bad_rows: bool
+    path: Path,
+    settings: RetrievalSettings,
+    known: Mapping[str, str],
+    probes: list[Example],
+    skip_bad_rows: bool,
 ) -> tuple[Examples, pa.Table]:
     """Hard negatives, and rows of `retrieval_hard_negative`.
 
@@ -147,7 +237,12 @@ def _read_pairs(
     items: list[tuple[str, str]] = []
     lines: dict[str, int] = {}
     same: dict[tuple[str, str, str], int] = {}
-    for number, row in enumerate(sound_rows(path, _PAIR_COLUMNS, bad, "one pair a row is needed"), start=1):
+    named = {key: getattr(settings, key) for key in ("query", "positive", "negative")}
+    reader = open_rows(path)
+    read = [row for row in reader if _is_sound(row, bad)]
+    _require(path, reader, settings, named)
+    for number, given_row in enumerate(read, start=1):
+        row = _called(given_row, named, reader)
         fault = _pair_fault(row, known)
         if fault is None:
             query = str(row.values["query"])
@@ -161,13 +256,14 @@ def _read_pairs(
                 name, lines.get(ref), same.setdefault((text, positive, negative), row.line), row
             )
         if fault is not None:
-            bad.append(bad_row(path, row, *fault))
+            column, why = fault
+            bad.append(bad_row(path, given_row, named.get(column, column), why))
             continue
         lines[ref] = row.line
         parent = None if probe is None else probe.ref
         rows.append(Example(ref, TRACK, "pair", name, parent, text, None, content_sha256(text, None)))
         items.append((positive, negative))
-    report_bad_rows(bad, skip_bad_rows and bool(rows), path, _item_hint(bad, known))
+    report_bad_rows(bad, skip_bad_rows, path, _item_hint(bad, known), remaining=len(rows))
     refs = pa.array([one.ref for one in rows], pa.string())
     table = pa.table(
         {
@@ -180,6 +276,38 @@ def _read_pairs(
     return Examples(rows, pa.table({"ref": refs}), bad, {}, path, lines, columns), table
 
 
+def _is_sound(row: Row | BadRow, bad: list[BadRow]) -> TypeGuard[Row]:
+    if isinstance(row, BadRow):
+        bad.append(row)
+        return False
+    return True
+
+
+def _require(path: Path, reader: RowReader, settings: RetrievalSettings, named: Mapping[str, str]) -> None:
+    """Raise AssayError for a file of pairs without rows, or without one of its columns."""
+    if not reader.columns:
+        raise AssayError("holds no rows", where=str(path), hint="one pair a row is needed")
+    for key, name in named.items():
+        if top_column(name, reader.columns) is None:
+            given = key in settings.model_fields_set
+            raise AssayError(
+                f"has no column {name!r}",
+                where=settings.where(key) if given else str(path),
+                hint=f'columns: {", ".join(list(reader.columns)[:20])}; {key} = "COLUMN" in [retrieval] names it',
+            )
+
+
+def _called(row: Row, named: Mapping[str, str], reader: RowReader) -> Row:
+    """The row with its values under the keys that name their columns; a path that leads nowhere has none."""
+    values: dict[str, Any] = {"id": row.values.get("id")}
+    for key, name in named.items():
+        try:
+            values[key] = value_at(row.values, name, reader.columns)
+        except NowhereError:
+            values[key] = None
+    return Row(row.line, values)
+
+
 def _pair_fault(row: Row, known: Mapping[str, str]) -> tuple[str, str] | None:
     """Column and fault of a pair, or None where it is sound."""
     faults = {"query": _text_fault(row.values.get("query")), "id": None}
@@ -187,7 +315,8 @@ def _pair_fault(row: Row, known: Mapping[str, str]) -> tuple[str, str] | None:
         faults["id"] = _text_fault(row.values["id"])
     for column in ("positive", "negative"):
         value = row.values.get(column)
-        names = None if isinstance(value, list) else _ids(value)
+        # One id: a text that is written as a list is no list of them here.
+        names = [value] if isinstance(value, str) else None if isinstance(value, list) else _ids(value)
         faults[column] = "is missing" if value is None else _names_fault(names, known)
     positive, negative = row.values.get("positive"), row.values.get("negative")
     if not any(faults.values()) and str(positive) == str(negative):

@@ -7,13 +7,15 @@ from collections import Counter
 from analysis.base.errors import AssayError
 from analysis.base.problems import Problem
 from analysis.base.records import SIDES, Example
-from analysis.data.examples import Examples, shown
+from analysis.data.examples import Examples
+from analysis.data.faults import shown
 from analysis.models.encoder import encoders, missing_vector
 from analysis.models.encoder_config import EncoderHead
 from analysis.models.preflight import sound_heads
 from analysis.models.sides import Sides
 from analysis.models.stored import StoredHead
 from analysis.plugin.settings import TrackSettings
+from analysis.tracks.retrieval.usable import without_unusable
 
 
 def check_encoders(models: Sides, settings: TrackSettings, problems: list[Problem]) -> list[str]:
@@ -49,10 +51,11 @@ def _words(head: EncoderHead | StoredHead) -> str:
 
 
 def fit_vectors(examples: Examples, models: Sides, skip_bad_rows: bool) -> Examples:
-    """The examples as they are, once every stored side is known to have a vector for each.
+    """The examples that every stored side is known to have a vector for, one that can be used.
 
     Raises:
-        AssayError: an example without a vector, or an id that stands for two examples.
+        AssayError: an example without a vector, or an id that stands for two examples; a vector that cannot be used,
+            unless it is skipped.
     """
     pair = encoders(models)
     needed = [row for row in examples.rows if row.kind != "pair" or row.parent_ref is None]
@@ -61,7 +64,7 @@ def fit_vectors(examples: Examples, models: Sides, skip_bad_rows: bool) -> Examp
         head = pair.head(side)
         if isinstance(head, StoredHead):
             _check_covered(head, needed, uses)
-    return examples
+    return without_unusable(examples, pair, skip_bad_rows)
 
 
 def _check_covered(head: StoredHead, needed: list[Example], uses: Counter[str]) -> None:

@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Annotated, cast
+from typing import Annotated, Self, cast
 
-from pydantic import AfterValidator, Field, ValidationInfo, field_validator
+from pydantic import AfterValidator, Field, ValidationInfo, field_validator, model_validator
 
 from analysis.base.problems import suggest
-from analysis.plugin.settings import AnyPath, FilePath, Text, TrackSettings
+from analysis.plugin.settings import (
+    AnyPath,
+    DataPath,
+    FilePath,
+    FolderPath,
+    Text,
+    TrackSettings,
+    exists,
+)
 
 DEPTH = 100
 """Items that are kept of the ranking of a query; also the most that `k` may be."""
@@ -17,8 +25,7 @@ COMPUTED = ("title_length", "text_length")
 
 
 def _encoder(value: AnyPath) -> AnyPath:
-    if not value.exists():
-        raise ValueError(f"there is nothing at {value}")
+    exists(value)
     if not value.is_dir() and value.suffix.lower() != ".parquet":
         raise ValueError(f"is neither a model folder nor a .parquet file with columns id, vector: {value}")
     return value
@@ -32,20 +39,31 @@ class RetrievalSettings(TrackSettings):
 
     `group_by` names the attributes of items that are wanted as grounds of similarity, `must_keep` those of
     them that may not be given up, `not_by` those that must not bring items together; `k` is the number of
-    neighbours that are compared.
+    neighbours that are compared. Probes name the items that are relevant to them, or leave that to a file `qrels`, as
+    BEIR and TREC write it; `queries` is what BEIR calls them. `probe_id`, `query` and `relevant` are columns of the
+    probes, `query`, `positive` and `negative` those of the hard negatives; `over` is the whole model below sides
+    that are adapters.
     """
 
     base: Encoder
     candidate: Encoder
-    items: FilePath
+    over: FolderPath | None = None
+    items: DataPath
     id: Text = "id"
     text: Text = "text"
     title: Text | None = None
     group_by: list[Text] = Field(default_factory=list)
     must_keep: list[Text] = Field(default_factory=list)
     not_by: list[Text] = Field(default_factory=list)
-    probes: FilePath | None = None
-    hard_negatives: FilePath | None = None
+    probes: DataPath | None = None
+    queries: DataPath | None = None
+    qrels: FilePath | None = None
+    probe_id: Text = "id"
+    query: Text = "query"
+    relevant: Text = "relevant"
+    hard_negatives: DataPath | None = None
+    positive: Text = "positive"
+    negative: Text = "negative"
     k: int = Field(default=10, ge=1, le=DEPTH)
 
     @field_validator("text")
@@ -54,6 +72,16 @@ class RetrievalSettings(TrackSettings):
         if text.casefold() == str(info.data.get("id", "")).casefold():
             raise ValueError("id and text must be two different columns")
         return text
+
+    @model_validator(mode="after")
+    def _one_source(self) -> Self:
+        if self.queries is not None and self.probes is not None:
+            raise ValueError("queries and probes are two names for the same: give one")
+        if self.queries is not None and self.qrels is None:
+            raise ValueError("queries need qrels, which say what is relevant to them")
+        if self.qrels is not None and self.queries is None and self.probes is None:
+            raise ValueError("qrels say what is relevant to queries, and none are given")
+        return self
 
     @field_validator("group_by", "must_keep", "not_by")
     @classmethod

@@ -62,7 +62,7 @@ SELECT ref, attribute, wanted, kind, labels, number FROM retrieval_attribute ORD
 SELECT neighbours FROM retrieval_side JOIN incoming USING (ref) WHERE side = $side ORDER BY ref
 
 -- name: items_with_attribute
-SELECT e.ref, e.text, i.title, a.kind, a.labels
+SELECT e.ref, e.text, i.title, a.kind, a.labels, a.number
 FROM retrieval_attribute a JOIN example e USING (ref) LEFT JOIN retrieval_item i USING (ref)
 WHERE a.attribute = $attribute ORDER BY e.ref
 

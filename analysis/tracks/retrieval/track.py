@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from analysis.plugin.track import Track
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from analysis.base.gate_records import GateInput, Trigger
     from analysis.base.problems import Problem
-    from analysis.base.records import Flag, MetricSpec, Side
+    from analysis.base.records import Flag, MetricSpec
     from analysis.data.examples import Examples
     from analysis.models.sides import Sides
     from analysis.plugin.gate import Gate
@@ -56,14 +56,15 @@ class RetrievalTrack(Track):
 
         return read_retrieval(retrieval_settings(settings), skip_bad_rows)
 
-    def model_paths(self, settings: TrackSettings) -> Mapping[Side, Path]:
+    def model_paths(self, settings: TrackSettings) -> Mapping[str, Path]:
         """The model folder, or the file of vectors, of each side."""
+        from analysis.models.sides import with_over
         from analysis.tracks.retrieval.settings import retrieval_settings
 
         retrieval = retrieval_settings(settings)
-        return {"base": retrieval.base, "candidate": retrieval.candidate}
+        return with_over({"base": retrieval.base, "candidate": retrieval.candidate}, retrieval.over)
 
-    def pair(self, folders: Mapping[Side, Path], device: str) -> Sides:
+    def pair(self, folders: Mapping[str, Path], device: str) -> Sides:
         from analysis.models.encoder import EncoderPair
 
         return EncoderPair(folders, device)
@@ -80,6 +81,18 @@ class RetrievalTrack(Track):
         from analysis.tracks.retrieval.preflight import fit_vectors
 
         return fit_vectors(examples, models, skip_bad_rows)
+
+    def trial(self, models: Sides, examples: Examples, settings: TrackSettings, review: Review) -> None:
+        from analysis.tracks.retrieval.trial import try_encoders
+
+        try_encoders(models, examples)
+
+    def foretell(
+        self, models: Sides, examples: Examples, settings: TrackSettings, review: Review
+    ) -> Sequence[str]:
+        from analysis.tracks.retrieval.trial import foretell
+
+        return foretell(models, examples)
 
     def clusters(self, examples: Examples, settings: TrackSettings) -> Mapping[str, str]:
         """Probes by near-duplicate queries, and hard negatives by theirs; items are a catalogue, and no sample."""

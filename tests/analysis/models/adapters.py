@@ -11,6 +11,14 @@ import torch
 ATTENTION = ("query", "value")
 
 
+def train_at_random(model: Any) -> None:
+    """Change every weight that training would change, at random by the seed in force."""
+    with torch.no_grad():
+        for parameter in model.parameters():
+            if parameter.requires_grad:
+                parameter.add_(torch.randn_like(parameter) * 0.3)
+
+
 def adapted_model(base: Path, config: Any, seed: int = 0) -> Any:
     """A PEFT model over the base whose new weights are all random, as training leaves them."""
     from peft import get_peft_model
@@ -18,10 +26,7 @@ def adapted_model(base: Path, config: Any, seed: int = 0) -> Any:
 
     torch.manual_seed(seed)
     model = get_peft_model(AutoModelForSequenceClassification.from_pretrained(base), config)
-    with torch.no_grad():
-        for parameter in model.parameters():
-            if parameter.requires_grad:
-                parameter.add_(torch.randn_like(parameter) * 0.3)
+    train_at_random(model)
     return model.eval()
 
 

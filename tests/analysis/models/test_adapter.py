@@ -140,13 +140,14 @@ def test_labels_are_the_bases_unless_the_adapter_saves_and_names_its_head(base: 
     path = adapter / "config.json"
     config = json.loads(path.read_text("utf-8"))
     order = ["recommendation", "escalation", "order_tracking"]
-    path.write_text(json.dumps(config | {"id2label": dict(enumerate(order))}), "utf-8")
+    names = {"id2label": dict(enumerate(order)), "label2id": {name: i for i, name in enumerate(order)}}
+    path.write_text(json.dumps(config | names), "utf-8")
     pair = ClassifierPair(base, adapter, "cpu")
     assert inspect_adapter(adapter, base).labels == tuple(order)
     assert pair.labels == pair.side("candidate").labels == LABELS
     named = predict_texts(pair.side("candidate"), TEXTS, 64)
     np.testing.assert_allclose(named, plain[:, [order.index(label) for label in LABELS]], atol=1e-6)
-    path.write_text(json.dumps(config | {"id2label": {"0": "a", "1": "b"}}), "utf-8")
+    path.write_text(json.dumps(config | {"id2label": {"0": "a", "1": "b"}, "label2id": None}), "utf-8")
     assert "names 2 classes, and the head has 3 outputs" in _message(lambda: inspect_adapter(adapter, base))
 
 

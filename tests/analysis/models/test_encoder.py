@@ -18,6 +18,7 @@ from analysis.base.errors import AssayError
 from analysis.models.encoder import EncoderPair
 from analysis.models.encoder_config import inspect_encoder
 from analysis.models.encoding import encode_texts, load_encoder
+from tests.analysis.models.adapters import train_at_random
 from tests.analysis.tracks.retrieval.tiny import (
     WIDTH,
     items,
@@ -161,10 +162,7 @@ def test_an_adapter_shares_the_weights_of_the_base(encoder: Path, tmp_path: Path
     torch.manual_seed(1)
     config = LoraConfig(r=2, lora_alpha=4, target_modules=["query", "value"], task_type="FEATURE_EXTRACTION")
     model = get_peft_model(AutoModel.from_pretrained(encoder), config)
-    with torch.no_grad():
-        for parameter in model.parameters():
-            if parameter.requires_grad:
-                parameter.add_(torch.randn_like(parameter) * 0.3)
+    train_at_random(model)
     adapter = tmp_path / "adapter"
     model.save_pretrained(adapter)
     (adapter / "README.md").unlink(missing_ok=True)

@@ -20,6 +20,7 @@ from analysis.store.run import attach
 from analysis.tracks.intent.live import answer
 from analysis.tracks.intent.predict import NOT_A_NUMBER, predict_texts
 from tests.analysis.models.families import roberta, save_family
+from tests.analysis.tracks.intent.probed import attached_run
 from tests.conftest import LABELS, messages, word_pieces, write_jsonl
 
 MakeClassifier = Callable[..., Path]
@@ -52,7 +53,7 @@ def poison(folder: Path, word: str) -> None:
 
 
 def ask(pair: ClassifierPair, text: str, **options: Any) -> dict[str, Any]:
-    reply = answer(pair, {"max_length": 16}, duckdb.connect(), LiveRequest("intent", text, **options))
+    reply = answer(pair, {"max_length": 16}, attached_run(), LiveRequest("intent", text, **options))
     json.dumps(reply, allow_nan=False)
     return reply
 

@@ -77,7 +77,7 @@ class Planted:
         return (Path.write_text, (self.target, "ran"))
 
 
-@pytest.mark.parametrize("name", ["pytorch_model.bin", "training_args.bin", "sub/optimizer.pt", "x.PKL"])
+@pytest.mark.parametrize("name", ["pytorch_model.bin", "args.bin", "sub/weights.pt", "x.PKL"])
 def test_pickles_are_refused_and_never_run(folder: Path, tmp_path: Path, name: str) -> None:
     mark = tmp_path / "mark"
     (folder / name).parent.mkdir(exist_ok=True)
@@ -115,9 +115,12 @@ def test_an_adapter_is_no_whole_model(folder: Path) -> None:
         ({"id2label": {"0": "a", "1": "b", "2": "a"}}, "each differently"),
         ({"id2label": {"0": "a", "2": "b"}}, "from 0 on"),
         ({"id2label": {"zero": "a"}}, "does not map class numbers"),
-        ({"id2label": {"0": "a", "1": "b"}}, "3 outputs, and id2label names 2 classes"),
-        ({"id2label": None, "num_labels": None}, "3 outputs, and id2label names 2 classes"),
-        ({"id2label": {"0": "a"}}, "does not choose one of several classes: it has one output"),
+        ({"id2label": {"0": "a", "1": "b"}, "label2id": None}, "3 outputs, and id2label names 2 classes"),
+        ({"id2label": None, "num_labels": None, "label2id": None}, "3 outputs, and id2label names 2 classes"),
+        (
+            {"id2label": {"0": "a"}, "label2id": None},
+            "does not choose one of several classes: it has one output",
+        ),
         ({"problem_type": "multi_label_classification"}, "problem_type is 'multi_label_classification'"),
     ],
 )
@@ -159,11 +162,6 @@ def test_a_folder_without_a_trained_head_is_refused(folder: Path) -> None:
 def test_a_device_that_is_not_there_is_an_error(folder: Path) -> None:
     with pytest.raises(AssayError, match="device 'cuda:99' cannot be used"):
         load_classifier(folder, "cuda:99")
-
-
-def test_roberta_positions_leave_out_the_padding_offset(folder: Path) -> None:
-    edit_json(folder / "config.json", model_type="roberta", max_position_embeddings=514, pad_token_id=1)
-    assert inspect_classifier(folder).max_positions == 512
 
 
 def test_a_pair_has_common_labels_and_loads_each_side_once(

@@ -105,7 +105,9 @@ def test_units_are_ordered_apart_and_begin_with_no_mark(text: str) -> None:
     # Whatever is a letter, a digit or a visible mark is in a unit, but for marks that stand upon nothing.
     covered = {at for start, end in found for at in range(start, end)}
     bare = {char for at, char in enumerate(text) if at not in covered}
-    assert all(char.isspace() or unicodedata.category(char)[0] in "MC" or char in "🏽ﾞ" for char in bare)
+    assert all(
+        char.isspace() or unicodedata.category(char)[0] in "MC" or char in "🏻🏼🏽🏾🏿ﾞﾟ" for char in bare
+    )
 
 
 @settings(max_examples=400, deadline=None)

@@ -25,18 +25,38 @@ def status_lines(status: Mapping[str, Any]) -> list[str]:
     counts = {verdict: sum(gate["verdict"] == verdict for gate in gates) for verdict in ORDER}
     summary = ", ".join(f"{count} {verdict}" for verdict, count in counts.items() if count)
     lines = [
+        *_causes(status["causes"]),
         f"{printable(str(status['review']))}  run {printable(str(status['run']))}",
         f"{_headline(status)}  gates: {summary}",
         _queue(status["queue"]),
         *map(_reviewer, status["reviewers"]),
         "",
     ]
+    folded = {key for cause in status["causes"] for key in cause["gates"]}
     width = min(MAX_KEY_CELLS, max((cells(printable(gate["key"])) for gate in gates), default=0))
+    for cause in status["causes"]:
+        lines.append(f"under {printable(str(cause['shared']))} ({printable(str(cause['outcome']))}):")
+        for gate in gates:
+            if gate["key"] in cause["gates"]:
+                lines += _gate_lines(gate, width)
+    if folded:
+        lines.append("under no cause:")
     for gate in gates:
-        lines += _gate_lines(gate, width)
+        if gate["key"] not in folded:
+            lines += _gate_lines(gate, width)
     fired = [trigger for trigger in status["triggers"] if trigger.get("fired", True)]
     if fired:
         lines += ["", *[printable(str(trigger["sentence"])) for trigger in fired]]
+    return lines
+
+
+def _causes(causes: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Why, before anything else: what the examples share that the gates rest on, and how many gates that are."""
+    lines = []
+    for number, cause in enumerate(causes):
+        begin = "cause: " if number == 0 else "also: "
+        said = printable(str(cause["said"]))
+        lines += textwrap.wrap(said, WIDTH, initial_indent=begin, subsequent_indent=" " * len(begin))
     return lines
 
 

@@ -10,8 +10,11 @@ from tui.draw.lines import Line, rule, text_line, wrapped
 from tui.draw.number_text import figure, signed
 from tui.plugin.attributions import attribution_pairs, method_title, words_of
 from tui.plugin.common import flag_lines
-from tui.plugin.licence import flip_sentence, licence_numbers
+from tui.plugin.interventions import intervention_numbers
+from tui.plugin.licence import licence_numbers
 from tui.plugin.options import ViewOptions
+from tui.tracks.intent.drift import DEFINITIONS as DRIFT_WORDS
+from tui.tracks.intent.drift import drift_lines
 from tui.tracks.intent.slice_licences import slice_licence_lines
 from tui.tracks.intent.view import sides_of, variant_lines
 
@@ -59,7 +62,12 @@ DEFINITIONS = (
         "an attribution may support a finding only where all tests pass; an overdetermined prediction lowers "
         "comprehensiveness: a symptom, not a proof of a bad model",
     ),
-    ("flip check", "the word whose attribution changed most is deleted and the candidate asked again"),
+    (
+        "what reverts it",
+        "the smallest change found after which the candidate predicts the base's class: words deleted in the order "
+        "in which their attribution changed, then pairs and triples, then declared cues; beside it how many random "
+        "changes of as many words do the same",
+    ),
     (
         "counterfactual",
         "the same message with a cue inserted, removed or swapped; both sides read both texts",
@@ -92,27 +100,25 @@ def number_lines(evidence: ExampleEvidence, options: ViewOptions) -> list[Line]:
             lines += variant_lines(row, evidence, width, text=True)
     lines += _explanations(evidence, options)
     lines += _chosen(evidence, width)
+    lines += drift_lines(evidence, width)
     lines += [rule(width), text_line(" WORDS", "title")]
-    for word, meaning in DEFINITIONS:
+    for word, meaning in (*DEFINITIONS, *DRIFT_WORDS):
         lines += wrapped(f" {word}", meaning, width, indent=19)
     return lines
 
 
 def _explanations(evidence: ExampleEvidence, options: ViewOptions) -> list[Line]:
-    """Every attribution with its licence, the checks of a flip, and the licence of the critical slices."""
+    """Every attribution with its licence, what reverts a flip, and the licence of the critical slices."""
     width = options.width
     lines: list[Line] = []
     for pair in attribution_pairs(evidence.attributions, evidence.methods):
         for entry in (pair.base, pair.candidate):
             if entry is not None:
                 lines += [rule(width), *_attribution(entry, evidence, width)]
-    if evidence.flips:
-        lines += [rule(width), text_line(" FLIP CHECK", "title")]
-        for one in evidence.flips:
-            words, style = flip_sentence(one, evidence.example.text)
-            words += f"; change {signed(one.change)}, by {method_title(evidence.methods, one.method)}"
-            lines.append(Line().add(f" {one.base_label} → {one.candidate_label}", "strong"))
-            lines += wrapped("", words, width, indent=14, style=style)
+    if evidence.interventions:
+        lines += [rule(width), text_line(" WHAT REVERTS THE FLIP", "title")]
+        for one in evidence.interventions:
+            lines += intervention_numbers(one, evidence.example.text, evidence.methods, width)
     if evidence.attributions:
         lines += [rule(width), text_line(" LICENCE OF ITS CRITICAL SLICES", "title")]
         lines += slice_licence_lines(evidence.slice_licences, options.specs, evidence.methods, width)

@@ -5,11 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from analysis.attribution.licences import standing
+from analysis.tracks.intent.change_sentence import change_sentences
 from analysis.tracks.intent.option_sentences import choice_sentences
 from tui.draw.number_text import figure, signed
-from tui.plugin.attributions import attribution_pairs, method_title, words_of
+from tui.plugin.attributions import attribution_pairs, words_of
 from tui.plugin.common import flag_reasons
-from tui.plugin.licence import flip_sentence, standing_text
+from tui.plugin.interventions import intervention_sentence, reverting
+from tui.plugin.licence import standing_text
+from tui.tracks.intent.drift import strip_sentence
 from tui.tracks.intent.view import cut_sentence, sides_of, transition
 
 if TYPE_CHECKING:
@@ -46,8 +49,8 @@ def summary(evidence: ExampleEvidence) -> list[str]:
     if evidence.attributions:
         rows += choice_sentences(evidence.context.get("options", ()))
     rows += [
-        f"flip check by {method_title(evidence.methods, one.method)}: {flip_sentence(one, example.text)[0]}"
-        for one in evidence.flips
+        f"what reverts the flip: {intervention_sentence(one, example.text)[0]}"
+        for one in reverting(evidence.interventions)
     ]
     for row in evidence.variants[:6]:
         rows.append(
@@ -55,4 +58,8 @@ def summary(evidence: ExampleEvidence) -> list[str]:
             f"{figure(row['base_plain_p'], 2)} to {figure(row['base_p'], 2)}, candidate "
             f"{figure(row['candidate_plain_p'], 2)} to {figure(row['candidate_p'], 2)}"
         )
+    moved = strip_sentence(evidence)[1]
+    if moved:
+        rows.append(f"drift (says where to look, judges nothing): {moved}")
+    rows += change_sentences(evidence.context.get("change", ()))
     return rows

@@ -13,6 +13,7 @@ from tui.draw.safe_text import printable
 from tui.plugin.attributed_text import attributed_lines
 from tui.plugin.common import INDENT, annotation_lines, flag_reasons
 from tui.plugin.options import ViewOptions
+from tui.tracks.intent.drift import strip_lines
 
 if TYPE_CHECKING:
     from analysis.review.queries import ExampleEvidence
@@ -29,11 +30,17 @@ def example_lines(evidence: ExampleEvidence, options: ViewOptions) -> list[Line]
     """The whole view of one message; on a low screen counterfactuals leave room for what was said of it."""
     width = options.width
     lines = [*_gold(evidence, width, options.height), *attributed_lines(evidence, options), rule(width)]
-    lines += [*_predictions(evidence, width), *_cut(evidence, width), rule(width)]
-    said = annotation_lines(evidence, options)
+    lines += [*_predictions(evidence, width), *_cut(evidence, width)]
+    said = [rule(width), *annotation_lines(evidence, options)]
+    strip = strip_lines(evidence, width)
+    least = _variants(evidence, options, 0)
+    room = options.height - len(lines) - len(said) - (len(least) + 1 if least else 0)
+    # Drift says where to look, and the numbers have it too: it is the first to go where the screen is low.
+    if len(strip) <= room:
+        lines += strip
     variants = _variants(evidence, options, options.height - len(lines) - len(said) - 1)
     if variants:
-        lines += [*variants, rule(width)]
+        lines += [rule(width), *variants]
     return lines + said
 
 

@@ -98,8 +98,8 @@ def _answer(
     text: str = row["text"]
     ending, style = ENDINGS.get(row["ended"], (row["ended"], "dim"))
     head.add(f" {plural(row['words'], 'word')} ", "number").add(f" {ending}", style)
-    if language := unread_language_of(evidence, side):
-        head.add(f"  language {language}: not read", "warn")
+    if why := unread_of(evidence, side):
+        head.add(f"  not read: {why}", "warn")
     if not text.strip():
         said = "an empty response" if not text else f"nothing but spaces: {plural(len(text), 'character')}"
         return [head, Line().add("   ").add(said, "warn")]
@@ -129,10 +129,10 @@ def thoughts(text: str) -> list[Mark]:
     return [Mark(start, end, "", "", "faint") for start, end in thought_spans(text)]
 
 
-def unread_language_of(evidence: ExampleEvidence, side: Side) -> str:
-    """The language of an answer that some detector does not read; empty where all of them do."""
+def unread_of(evidence: ExampleEvidence, side: Side) -> str:
+    """Why some detector does not read an answer; empty where all of them do."""
     rows = evidence.payload.get("response_unread", ())
-    return next((row["language"] for row in rows if row["side"] == side), "")
+    return next((row["why"] for row in rows if row["side"] == side), "")
 
 
 def _marks(evidence: ExampleEvidence, options: ViewOptions, side: Side, selected: int) -> list[Mark]:

@@ -34,7 +34,7 @@ class Cell:
     Args:
         labels: what people said, as (who, answer): the reader first, then what was recorded, then others.
         leads: what the leads say, from 0 to 1; None where none of them reads the answer.
-        unread: the language of the answer where that is why.
+        unread: why none does, as the language of the answer.
     """
 
     labels: tuple[tuple[str, Answer], ...]
@@ -136,7 +136,7 @@ def _cell(evidence: ExampleEvidence, name: str, side: Side) -> Cell:
     leads = next((row["leads"] for row in evidence.context.get("behaviours", ()) if row["name"] == name), ())
     unread = next(
         (
-            row["language"]
+            row["why"]
             for row in evidence.payload.get("response_unread", ())
             if row["side"] == side and row["detector"] in leads
         ),

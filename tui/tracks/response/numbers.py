@@ -15,7 +15,7 @@ from tui.plugin.attributions import method_title
 from tui.plugin.common import flag_lines
 from tui.plugin.options import ViewOptions
 from tui.tracks.response import behaviours
-from tui.tracks.response.answers import ENDINGS, likelihoods, thoughts, unread_language_of
+from tui.tracks.response.answers import ENDINGS, likelihoods, thoughts, unread_of
 from tui.tracks.response.checked_against import passage_text, promise_text, title_text
 from tui.tracks.response.rates import quality_text, rates_of, votes_text
 from tui.tracks.response.spans import SpanShown, spans_of
@@ -37,8 +37,7 @@ DEFINITIONS = (
     ),
     (
         "hit",
-        "a span that makes an answer a lead; a supported fact, an allowed promise or a quoted spoiler is shown "
-        "and does not",
+        "a span that makes an answer a lead; what is supported, allowed or quoted is shown and does not",
     ),
     (
         "label",
@@ -117,8 +116,8 @@ def _answer(evidence: ExampleEvidence, side: Any, width: int) -> list[Line]:
         return [*lines, text_line(" no response on this side", "warn")]
     tokens = "" if row["tokens"] is None else f", {row['tokens']:,} tokens"
     logp = "" if row["logp"] is None else f", log p {figure(row['logp'], 1)} nats in all"
-    language = unread_language_of(evidence, side)
-    unread = f", in a language that is not read: {language}" if language else ""
+    why = unread_of(evidence, side)
+    unread = f", not read by a lead: {why}" if why else ""
     how = f"{row['words']:,} words{unread}{tokens}{logp}, {ENDINGS.get(row['ended'], (row['ended'], ''))[0]}"
     lines += wrapped(" length", how, width, indent=INDENT)
     text: str = row["text"]

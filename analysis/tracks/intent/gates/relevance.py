@@ -17,6 +17,7 @@ from analysis.tracks.intent.cue_evidence import (
     count_of,
     cue_evidence,
     direction,
+    newly_moves,
     shift_limits,
     terms_sentence,
 )
@@ -30,8 +31,6 @@ LEAST_HELD = 20
 """Texts that hold a cue by themselves from which its removal may be said to suppress."""
 WIDE = 20.0
 """Widths of an interval, in limits, from which it tells nothing: half of it is ten times what may be."""
-TWICE = 2.0
-"""What the base does too is inherited until the candidate does this many times as much."""
 _TEXTS = {"other": "texts of other classes", "critical": "texts of the class"}
 
 
@@ -78,29 +77,15 @@ def _held_against(found: CueEvidence, rule: dict[str, float]) -> _Cue:
         limits,
         rule,
         beyond=[group for group in found.enough if beyond(found.own[group], limits[group])],
-        # A cue that takes the class away costs more than one that adds it: either way counts, if own effect and
-        # change go the same one. What the candidate suppresses less than its base has got better.
         failing=[
             group
             for group in found.enough
-            if direction(found.own[group], limits[group]) * direction(found.change[group], limits[group]) > 0
-            and not _as_in_base(found, group, limits[group])
+            if newly_moves(found.own[group], found.base[group], found.change[group], limits[group])
         ],
         untold=[group for group in found.enough if _width(found.own[group]) > WIDE * limits[group]],
         leaning=[method for method, change in heavy if (change.low or 0.0) > rule["max_enrichment_change"]],
         unmatched=[method for method, change in heavy if change.value is None],
     )
-
-
-def _as_in_base(found: CueEvidence, group: str, limit: float) -> bool:
-    """Whether the base does the same, and the candidate less than twice as much: inherited, if not equal.
-
-    Models of one recipe with other seeds differ by as much: by .33 and .46 on one class of BANKING77.
-    """
-    own, base = found.own[group], found.base[group]
-    if own is None or base is None or direction(own, limit) != direction(base, limit):
-        return False
-    return abs(own.value or 0.0) < TWICE * abs(base.value or 0.0)
 
 
 def _width(metric: Metric | None) -> float:

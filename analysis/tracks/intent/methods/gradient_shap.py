@@ -74,5 +74,10 @@ def _averaged(request: Request, indices: Sequence[int], steps: int) -> list[Expl
 
 
 METHODS = (
-    Method(MethodSpec("gradient_shap", "gradient SHAP", "gradient"), gradient_shap, baselines=True, place=30),
+    Method(
+        MethodSpec("gradient_shap", "gradient SHAP", "gradient", on_demand=True),
+        gradient_shap,
+        baselines=True,
+        place=70,
+    ),
 )

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
 from analysis.base.records import MethodSpec
+from analysis.tracks.intent.faithfulness import TOKENS_AT_ONCE
 from analysis.tracks.intent.methods.contract import Method
 from analysis.tracks.intent.methods.request import Explained, Request
 from analysis.tracks.intent.names import OCCLUSION
 from analysis.tracks.intent.predict import logits_of_ids
-from analysis.tracks.intent.tokenised import delete_words
+from analysis.tracks.intent.tokenised import Tokenised, delete_words
 
 PARAMETERS = {"operator": "deletion of token ids", "unit": "word"}
 
@@ -39,14 +40,9 @@ def occlusion(request: Request) -> list[Explained]:
     def forward(keep: torch.Tensor, which: torch.Tensor) -> torch.Tensor:
         return torch.tensor(deletion_outputs(request, which.tolist(), keep.tolist()))
 
-    by_words: dict[int, list[int]] = defaultdict(list)
-    for index, text in enumerate(request.texts):
-        by_words[len(text.words)].append(index)
     results = [Explained(np.zeros(0, dtype=np.float32), parameters=PARAMETERS)] * len(request.texts)
     method = FeatureAblation(forward)
-    for words, indices in by_words.items():
-        if words == 0:
-            continue
+    for words, indices in _groups(request.texts):
         scores = method.attribute(
             torch.ones(len(indices), words),
             baselines=0.0,
@@ -56,6 +52,19 @@ def occlusion(request: Request) -> list[Explained]:
         for row, index in enumerate(indices):
             results[index] = Explained(scores[row].numpy().astype(np.float32), parameters=PARAMETERS)
     return results
+
+
+def _groups(texts: Sequence[Tokenised]) -> Iterator[tuple[int, list[int]]]:
+    """Texts with the same number of words, whose deletions have at most `TOKENS_AT_ONCE` tokens, or a single text."""
+    by_words: dict[int, list[int]] = defaultdict(list)
+    for index, text in enumerate(texts):
+        if text.words:
+            by_words[len(text.words)].append(index)
+    for words, indices in by_words.items():
+        largest = words * max(len(texts[index].ids) for index in indices)
+        step = max(1, TOKENS_AT_ONCE // largest)
+        for start in range(0, len(indices), step):
+            yield words, indices[start : start + step]
 
 
 METHODS = (

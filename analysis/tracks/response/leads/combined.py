@@ -1,13 +1,12 @@
-"""What several leads say together, and which answers a head would learn most from."""
+"""What several leads say together."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis.base.seeds import draw
 from analysis.tracks.response.leads.heads import FOLDS, Floats, enough, fold_of, known_groups, own_or_mean
 
 PULL = 0.3
@@ -71,21 +70,3 @@ def _mixed(x: Floats, taught: NDArray[np.intp], truth: NDArray[np.bool_]) -> Flo
     wanted = np.concatenate([truth.astype(np.float64), np.full(leads, pull / leads), [_EXACT]])
     shares = nnls(terms, wanted)[0]
     return np.asarray(np.clip(x @ (shares / shares.sum()), 0.0, 1.0), dtype=np.float64)
-
-
-def uncertain(scores: NDArray[np.float64], labelled: Collection[int], count: int, seed: int) -> list[int]:
-    """The rows that a head is least sure of, at most `count`, the least sure first: a second draw, for learning only.
-
-    An estimate may not take them for a random sample. Rows with a label, or that no lead read (NaN), are left out;
-    equal scores come in a random order.
-
-    Args:
-        scores: float64 [n] in [0, 1]; nearest to 0.5 is least sure.
-        labelled: rows that have a label.
-        count: how many are wanted.
-        seed: of the order of equals.
-    """
-    known = set(labelled)
-    open_rows = [row for row, score in enumerate(scores.tolist()) if row not in known and not np.isnan(score)]
-    ranked = sorted(open_rows, key=lambda row: (abs(float(scores[row]) - 0.5), draw(seed, "uncertain", row)))
-    return ranked[:count]

@@ -49,19 +49,6 @@ class Learned:
     why: str
 
 
-def learned_scores(
-    texts: Sequence[str],
-    prompts: Sequence[str],
-    labels: Mapping[int, bool],
-    examples: Sequence[str],
-    unit: Unit,
-    encode: Encode | None,
-    seed: int,
-) -> NDArray[np.float64] | None:
-    """The scores of `learn`."""
-    return learn(texts, prompts, labels, examples, unit, encode, seed).scores
-
-
 def learn(
     texts: Sequence[str],
     prompts: Sequence[str],

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from analysis.base.errors import AssayError
 from analysis.base.problems import suggest
-from analysis.data.examples import shown
+from analysis.data.faults import shown
 
 if TYPE_CHECKING:
     from analysis.base.records import Side

@@ -32,6 +32,15 @@ def empty_workbench() -> duckdb.DuckDBPyConnection:
     return workbench
 
 
+def attached_run() -> duckdb.DuckDBPyConnection:
+    """A connection to which a run of the track is attached that holds nothing."""
+    connection = duckdb.connect(":memory:")
+    connection.execute("ATTACH ':memory:' AS evidence; USE evidence")
+    make_tables(connection)
+    connection.execute("USE memory")
+    return connection
+
+
 def make_tables(connection: duckdb.DuckDBPyConnection) -> None:
     """Make the tables of a run of the track in the catalog that is in use."""
     for schema in (sql_text(SCHEMA, "evidence.sql"), get("intent").schema()):

@@ -11,12 +11,12 @@ from analysis.tracks.intent.chance import AGAINST_CHANCE, FIRST, Asked, stands
 from analysis.tracks.intent.faithfulness import (
     RANKINGS,
     DeletionProbabilities,
-    evaluate_deletions,
     reference_rankings,
 )
 from analysis.tracks.intent.target import Target
 from analysis.tracks.intent.tokenised import Tokenised, tokenise
 from tests.analysis.tracks.intent.bag_of_words import CLASSES, WORDS, bag_of_words
+from tests.analysis.tracks.intent.deleted import evaluate_deletions
 
 TEXTS = 40
 

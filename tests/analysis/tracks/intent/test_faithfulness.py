@@ -16,7 +16,6 @@ from analysis.tracks.intent.faithfulness import (
     against_chance,
     deletions,
     distinct_rankings,
-    evaluate_deletions,
     rank,
     reference_rankings,
     top_counts,
@@ -24,6 +23,7 @@ from analysis.tracks.intent.faithfulness import (
 from analysis.tracks.intent.target import Target
 from analysis.tracks.intent.tokenised import tokenise
 from tests.analysis.tracks.intent.bag_of_words import CLASSES, WORDS, bag_of_words
+from tests.analysis.tracks.intent.deleted import evaluate_deletions
 
 
 def test_top_shares_are_rounded_up_to_whole_words() -> None:

@@ -129,18 +129,20 @@ def test_a_probe_without_numbers_is_flagged_and_never_counted_as_moved(context: 
     assert ref not in {one for one, _ in flagged(context, "irrelevant cue moves the prediction")}
 
 
-def test_only_flips_that_no_method_explains_are_flagged(context: PlanContext) -> None:
-    for ref, method, explained in (
-        ("intent/message:m001", "occlusion", False),
-        ("intent/message:m001", "integrated_gradients", True),
-        ("intent/message:m002", "occlusion", False),
+def test_only_flips_that_no_intervention_reverts_are_flagged(context: PlanContext) -> None:
+    for ref, kind, reverts in (
+        ("intent/message:m001", "deletion", False),
+        ("intent/message:m001", "cue", True),
+        ("intent/message:m002", "deletion", False),
     ):
         context.workbench.execute(
-            'INSERT INTO intent_flip (ref, method, start, "end", change, base_label, candidate_label, label_after, '
-            "explained) VALUES (?, ?, 0, 3, 1.5, 'a', 'b', 'b', ?)",
-            [ref, method, explained],
+            "INSERT INTO intent_intervention (ref, kind, base_label, candidate_label, reverts, words, starts, ends, "
+            "tried, random_reverted, random_tried, why) VALUES (?, ?, 'a', 'b', ?, 1, [0], [3], 9, 0, 0, '')",
+            [ref, kind, reverts],
         )
-    assert flagged(context, "flip not explained by its words") == [("intent/message:m002", None)]
+    assert [ref for ref, _ in flagged(context, "flip that no intervention reverts")] == [
+        "intent/message:m002"
+    ]
 
 
 def test_signals_are_flagged_where_their_effect_was_lost(context: PlanContext) -> None:

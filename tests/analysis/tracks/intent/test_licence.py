@@ -207,7 +207,7 @@ def test_what_another_test_has_refused_is_not_asked_whether_it_beats_chance(mode
     assert (contrast.rankings, contrast.chance_p, contrast.chance_percentile) == (0, None, None)
     assert contrast.faithfulness is not None
     (_, why), _, (_, whys) = licensed([[gradient, deletion, contrast]])
-    assert "no baseline is neutral" in why
+    assert "its baseline is not neutral" in why
     assert whys == "the other family gives nothing to agree with"
 
 

@@ -7,7 +7,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import duckdb
 import numpy as np
 import pytest
 import torch
@@ -29,7 +28,7 @@ from analysis.tracks.intent.target import Target
 from analysis.tracks.intent.tokenised import tokenise
 from tests.analysis.models.adapters import adapted_model, lora
 from tests.analysis.models.families import bert, deberta, modernbert, save_family
-from tests.analysis.tracks.intent.probed import empty_workbench
+from tests.analysis.tracks.intent.probed import attached_run, empty_workbench
 
 TEXTS = ["can a real person help with my parcel?", "where is my Tofu Wars", "gift", "second volume please"]
 
@@ -189,7 +188,7 @@ def test_the_leading_method_answers_and_is_what_deletion_must_agree_with(
     pair, lead = led
 
     def live(one: LiveRequest) -> dict[str, Any]:
-        return answer(pair, {"max_length": 32}, duckdb.connect(), one)
+        return answer(pair, {"max_length": 32}, attached_run(), one)
 
     reply = live(LiveRequest("intent", TEXTS[0]))
     for side in reply["sides"].values():

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
 from analysis.models.batches import equal_length_batches
 from analysis.models.load_classifier import LoadedClassifier, load_classifier
+from analysis.tracks.intent import predict
 from analysis.tracks.intent.predict import (
     NOT_A_NUMBER,
     encode,
     logits_of_ids,
     predict_texts,
+    remembered,
     side_rows,
     softmax,
 )
@@ -32,9 +36,67 @@ def classifier(tmp_path_factory: pytest.TempPathFactory, tiny_classifier) -> Loa
     return load_classifier(tiny_classifier(tmp_path_factory.mktemp("m") / "model"), "cpu")
 
 
-def test_logits_equal_the_model_called_directly(classifier: LoadedClassifier) -> None:
-    import torch
+@pytest.fixture
+def given(classifier: LoadedClassifier) -> Iterator[list[int]]:
+    """How many rows the model was given in each pass."""
+    rows: list[int] = []
 
+    def count(model: object, args: tuple[object, ...], kwargs: dict[str, torch.Tensor]) -> None:
+        rows.append(len(kwargs["input_ids"]))
+
+    hook = classifier.model.register_forward_pre_hook(count, with_kwargs=True)
+    yield rows
+    hook.remove()
+
+
+def test_rows_are_computed_once_where_they_are_remembered(
+    classifier: LoadedClassifier, given: list[int]
+) -> None:
+    ids = encode(classifier, TEXTS, 64)
+    plain = logits_of_ids(classifier, ids)
+    assert sum(given) == len({tuple(row) for row in ids})
+    with remembered():
+        given.clear()
+        np.testing.assert_array_equal(logits_of_ids(classifier, ids), plain)
+        assert given
+        given.clear()
+        np.testing.assert_array_equal(logits_of_ids(classifier, ids[::-1]), plain[::-1])
+        assert not given
+        # Of a new row between known ones only that is computed, and an empty one is a row like others.
+        more = logits_of_ids(classifier, [ids[0], ids[0][:2], [], ids[1]])
+        assert sum(given) == 2
+        np.testing.assert_array_equal(more[[0, 3]], plain[:2])
+        given.clear()
+        assert np.isfinite(logits_of_ids(classifier, [[]])).all()
+        assert not given
+    logits_of_ids(classifier, ids)
+    assert given
+
+
+def test_what_one_model_said_is_not_taken_for_another_s(
+    classifier: LoadedClassifier, tmp_path, tiny_classifier
+) -> None:
+    other = load_classifier(tiny_classifier(tmp_path / "other", seed=9), "cpu")
+    ids = encode(classifier, TEXTS, 64)
+    alone = logits_of_ids(other, ids)
+    with remembered():
+        assert not np.allclose(logits_of_ids(classifier, ids), alone)
+        np.testing.assert_array_equal(logits_of_ids(other, ids), alone)
+
+
+def test_no_more_rows_are_remembered_than_the_limit(
+    classifier: LoadedClassifier, given: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(predict, "MOST_REMEMBERED", 1)
+    ids = encode(classifier, TEXTS[:1], 64) + encode(classifier, ["gift"], 64)
+    with remembered():
+        logits_of_ids(classifier, ids)
+        given.clear()
+        logits_of_ids(classifier, ids)
+        assert sum(given) == 1
+
+
+def test_logits_equal_the_model_called_directly(classifier: LoadedClassifier) -> None:
     found = predict_texts(classifier, TEXTS, 64)
     with torch.inference_mode():
         for text, row in zip(TEXTS, found, strict=True):
@@ -89,8 +151,6 @@ def test_softmax_is_stable_and_sums_to_one() -> None:
 
 
 def test_a_folder_is_loaded_in_float32_and_frozen(tmp_path: Path, tiny_classifier) -> None:
-    import torch
-
     loaded = load_classifier(tiny_classifier(tmp_path / "model"), "cpu")
     assert {parameter.dtype for parameter in loaded.model.parameters()} == {torch.float32}
     assert not any(parameter.requires_grad for parameter in loaded.model.parameters())

@@ -17,21 +17,50 @@ from analysis.base.sql import queries
 from analysis.run import pipeline
 from analysis.tracks.intent.attribution import LICENCE_SCHEMA
 from analysis.tracks.intent.counterfactual import plan_table
-from tests.analysis.tracks.intent.probed import make_tables
+from tests.analysis.tracks.intent.probed import attached_run, make_tables
 
 PACKAGE = package.__name__
 FILES = sorted(one.name for one in files(PACKAGE).iterdir() if one.name.endswith(".sql"))
 NAMED = [(file, name) for file in FILES if file != "schema.sql" for name in queries(PACKAGE, file)]
 GIVEN: dict[str, object] = {
     **dict.fromkeys(
-        ("track", "all", "name", "ref", "target", "label", "cue", "method", "operation", "source"), "a"
+        (
+            "seed",
+            "unknown",
+            "track",
+            "all",
+            "name",
+            "ref",
+            "target",
+            "label",
+            "cue",
+            "method",
+            "operation",
+            "source",
+        ),
+        "a",
     ),
     "population": "critical",
+    "way": 1,
     "thresholds": [0.5, 0.8],
     "slices": ["a"],
     **{one: ["a", "b"] for one in ("labels", "critical", "methods", "refs")},
     **dict.fromkeys(
-        ("min_class", "cues", "kept", "least", "least_other", "least_critical", "shown", "limit", "weighed"),
+        (
+            "min_class",
+            "cues",
+            "kept",
+            "least",
+            "least_other",
+            "least_critical",
+            "shown",
+            "limit",
+            "weighed",
+            "movers",
+            "movers_from",
+            "of_all",
+            "of_slice",
+        ),
         3,
     ),
     **dict.fromkeys(("moved", "shift_other", "shift_critical", "leans", "drops"), 0.5),
@@ -44,14 +73,12 @@ GIVEN: dict[str, object] = {
 @pytest.fixture(scope="module")
 def connection() -> Iterator[duckdb.DuckDBPyConnection]:
     """A workbench without rows, with what the stages put beside its tables, and a run attached as `evidence`."""
-    with duckdb.connect(":memory:") as opened:
-        opened.execute("ATTACH ':memory:' AS evidence; USE evidence")
-        make_tables(opened)
-        opened.execute("USE memory")
+    with attached_run() as opened:
         make_tables(opened)
         pipeline._select(opened, [])
         opened.register("incoming", pa.Table.from_pylist([], LICENCE_SCHEMA))
         opened.register("incoming_plan", plan_table([]))
+        opened.execute(queries(PACKAGE, "drift.sql")["keep_states"])
         for name in ("keep_plan", "log_odds_of_targets"):
             sql = queries(PACKAGE, "stages.sql")[name]
             opened.execute(sql, {one: GIVEN[one] for one in parameters(sql)})
@@ -77,7 +104,14 @@ def test_a_query_explains_with_its_parameters_by_name(
 
 @pytest.mark.parametrize(("file", "name"), NAMED)
 def test_a_query_reads_the_run_where_its_file_says_so(file: str, name: str) -> None:
-    of_a_run = {"options.sql", "probes.sql", "questions.sql", "report.sql", "wrong_gold.sql"}
+    of_a_run = {
+        "example.sql",
+        "options.sql",
+        "probes.sql",
+        "questions.sql",
+        "report.sql",
+        "wrong_gold.sql",
+    }
     live = {"example", "chosen_options"}
     reads_run = "evidence." in queries(PACKAGE, file)[name]
     assert reads_run == (file in of_a_run or (file == "live.sql" and name in live))

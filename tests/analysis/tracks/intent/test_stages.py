@@ -12,6 +12,7 @@ from analysis.plugin.stage import PlanContext, Stage
 from analysis.run import pipeline
 from analysis.run.local_engine import LocalEngine, ShardCache
 from analysis.tracks.intent.attribution import ATTRIBUTE
+from analysis.tracks.intent.intervention_stage import INTERVENE
 from analysis.tracks.intent.predict import PREDICT
 from analysis.tracks.intent.randomisation import MIN_EXAMPLES, RANDOMISE
 from tests.analysis.tracks.intent.probed import probe
@@ -42,7 +43,7 @@ def here(stage: Stage, context: PlanContext) -> list[dict[str, pa.Table]]:
     return [stage.run(context.for_run(), shard) for shard in stage.plan(context)]
 
 
-@pytest.mark.parametrize("stage", [PREDICT, ATTRIBUTE], ids=lambda stage: stage.name)
+@pytest.mark.parametrize("stage", [PREDICT, ATTRIBUTE, INTERVENE], ids=lambda stage: stage.name)
 def test_a_shard_gives_equal_rows_where_only_its_copy_is(stage: Stage, planned: PlanContext) -> None:
     expected = here(stage, planned)
     assert sum(table.num_rows for tables in expected for table in tables.values()) > 0

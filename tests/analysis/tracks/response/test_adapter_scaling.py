@@ -14,15 +14,14 @@ from analysis.base.records import SIDES, Side
 from analysis.models.adapter import ADAPTER_CONFIG
 from analysis.models.generation import generate_answers
 from analysis.models.generator import GeneratorPair
+from analysis.models.scaled_adapter import SCALES, scaled
 from analysis.stats import clopper_pearson
 from analysis.tracks.response.adapter_scaling import (
     DOSE_RESPONSE,
     DOSE_RESPONSE_METRICS,
     MOST_PROMPTS,
-    SCALES,
     dose_response,
-    scaled,
-    why_not_scaled,
+    why_no_doses,
 )
 from analysis.tracks.response.detectors.contract import Detector, Found, Knowledge, Response
 from tests.analysis.tracks.response.tiny import prompts, write_adapter, write_generator, write_review
@@ -64,11 +63,12 @@ def test_nothing_is_the_base_and_one_is_the_candidate(tmp_path: Path, family: st
     assert not torch.allclose(expected["base"], expected["candidate"], atol=1e-2)
     ends: tuple[tuple[float, Side], ...] = ((0.0, "base"), (1.0, "candidate"))
     for factor, side in ends:
-        with scaled(models["candidate"], factor) as model:
-            torch.testing.assert_close(logits(model.model), expected[side], atol=1e-4, rtol=0)
-            assert [one.ids for one in generate_answers(model, ids)] == [one.ids for one in answers[side]]
-    with scaled(models["candidate"], 1.5) as model:
-        assert not torch.allclose(logits(model.model), expected["candidate"], atol=1e-2)
+        with scaled(models["candidate"].model, factor):
+            found = models["candidate"]
+            torch.testing.assert_close(logits(found.model), expected[side], atol=1e-4, rtol=0)
+            assert [one.ids for one in generate_answers(found, ids)] == [one.ids for one in answers[side]]
+    with scaled(models["candidate"].model, 1.5):
+        assert not torch.allclose(logits(models["candidate"].model), expected["candidate"], atol=1e-2)
     torch.testing.assert_close(logits(models["candidate"].model), expected["candidate"], atol=0, rtol=0)
     torch.testing.assert_close(logits(models["base"].model), expected["base"], atol=0, rtol=0)
 
@@ -83,7 +83,7 @@ def test_the_adapter_is_put_back_after_a_failure(tiny_generator: Path, tiny_adap
     before = [dict(layer.scaling) for layer in layers]
 
     def fail() -> None:
-        with scaled(generator, 0.5):
+        with scaled(generator.model, 0.5):
             assert [dict(layer.scaling) for layer in layers] != before
             raise RuntimeError("stopped")
 
@@ -158,7 +158,7 @@ def test_nothing_flagged_needs_no_dose(
     ("change", "why"),
     [
         ({"use_dora": True}, "the adapter scales the base's own weights too (DoRA)"),
-        ({"modules_to_save": ["lm_head"]}, "the adapter replaces whole layers"),
+        ({"trainable_token_indices": [1]}, "the adapter replaces embeddings"),
         ({"bias": "all"}, "the adapter replaces biases of the base"),
         ({"peft_type": "IA3"}, "the candidate is a IA3 adapter, and only LoRA adds weights times a factor"),
     ],
@@ -169,14 +169,14 @@ def test_adapters_that_have_no_way_back_to_the_base(
     folder = write_adapter(tiny_generator, tmp_path / "adapter")
     config = json.loads((folder / ADAPTER_CONFIG).read_text("utf-8"))
     (folder / ADAPTER_CONFIG).write_text(json.dumps(config | change), "utf-8")
-    assert why_not_scaled(GeneratorPair({"base": tiny_generator, "candidate": folder}, "cpu")) == why
+    assert why_no_doses(GeneratorPair({"base": tiny_generator, "candidate": folder}, "cpu")) == why
 
 
 def test_whole_models_and_recorded_responses_have_no_dose(
     tiny_response_review: Path, tiny_generator: Path, moved_generator: Path
 ) -> None:
     whole = GeneratorPair({"base": tiny_generator, "candidate": moved_generator}, "cpu")
-    assert why_not_scaled(whole) == "the candidate is a whole model and no LoRA adapter over the base"
+    assert why_no_doses(whole) == "the candidate is a whole model and no LoRA adapter over the base"
     connection = pairs([("a", PROMPTS[0], "a", "b")])
     given = context(connection, tiny_response_review)
     assert run(DOSE_RESPONSE, given) == []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from functools import cache
 from typing import Any
 
@@ -10,7 +11,7 @@ import duckdb
 import pytest
 
 from analysis.base.records import SIDES
-from analysis.base.review_records import Answer, ReviewState
+from analysis.base.review_records import Answer, ReviewState, Right
 from analysis.review.evaluate import evaluate
 from analysis.tracks.response.confirmed import CHANCE
 from analysis.tracks.response.estimates import estimates
@@ -183,6 +184,23 @@ def test_two_who_disagree_leave_an_answer_unsure_and_one_of_two_is_not_enough() 
     assert known.fault(order[1], "pushes", "candidate") == "no"
     alone = given(connection, labelled({ref: [("pushes", "no", "no")] for ref in order}), reviewers=2)
     assert gate(alone, "response.pushes").verdict == "unknown"
+
+
+@pytest.mark.parametrize(
+    ("settled", "said"), [("base", "yes"), ("both", "no"), ("candidate", "unsure"), (None, "unsure")]
+)
+def test_what_two_settle_is_the_label_of_the_answer(settled: Right | None, said: Answer) -> None:
+    """The word of the one who had judged as it was settled; of nobody, where nobody had."""
+    connection = plain(130)
+    ref = drawn(connection)[0]
+    alice = labelled({ref: [("pushes", "no", "yes")]}, who=["alice"]).verdicts[0]
+    bob = labelled({ref: [("pushes", "no", "no")]}, who=["bob"]).verdicts[0]
+    ruled = {} if settled is None else {ref: settled}
+    state = ReviewState((replace(alice, right="base"), bob), ruled, (), (), None)
+    known = heard(given(connection, state))
+    assert known.fault(ref, "pushes", "candidate") == said
+    assert known.said_of(ref, "pushes", "candidate") == said
+    assert known.said_of(ref, "pushes", "base") == "no", "they agree on it"
 
 
 def test_recorded_labels_count_like_peoples_and_people_overrule_them() -> None:

@@ -47,8 +47,8 @@ def test_what_is_in_another_language_is_not_clean() -> None:
         PUSHED, text="Quiet Suspect ist eine sehr gute Geschichte, und der Nachbar ist der Mörder."
     )
     tables = detected([german], replace(KNOWN, policy=Policy(citation_pattern=r"\[(?P<id>\d)\]")))
-    unread = {row["detector"]: row["language"] for row in tables["response_unread"].to_pylist()}
-    assert unread["facts"] == unread["spoilers"] == "de"
+    unread = {row["detector"]: row["why"] for row in tables["response_unread"].to_pylist()}
+    assert unread["facts"] == unread["spoilers"] == "language de"
     assert "citations" not in unread, "an id is an id in every language"
     assert not {row["detector"] for row in tables["response_outcome"].to_pylist()} & set(unread)
     assert not [row for row in sample_outcomes([(0, german)], KNOWN).to_pylist() if row["detector"] in unread]

@@ -86,7 +86,7 @@ def test_votes_silence_languages_samples_tokens_and_length_raise_flags() -> None
         (ref_of(2), UNANSWERED, None),
         (ref_of(1), UNANSWERED, None),
         # An answer that is the base's is none that nobody has read.
-        (ref_of(6), UNREAD.format("de"), "response.misstates"),
+        (ref_of(6), UNREAD.format("language de"), "response.misstates"),
         (ref_of(3), SAMPLED, None),
         (ref_of(5), SHIFTED, None),
         (ref_of(4), LENGTHENED, "response.length"),

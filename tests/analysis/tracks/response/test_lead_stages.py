@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ from analysis.run.check import check_review
 from analysis.run.pipeline import analyze
 from tests.analysis.linear_classifier import save_classifier
 from tests.analysis.tracks.response.leads.answers import made
+from tests.analysis.tracks.response.leads.small_models import write_marker
 from tests.analysis.tracks.response.tiny import write_lines
 from tests.analysis.tracks.response.whole import COUNTS, SomeSteps
 
@@ -40,14 +41,19 @@ TAUGHT = '[response.detector.taught]\nkind = "learned"\nunit = "sentence"\n'
 Scores = dict[tuple[str, str], float]
 
 
-def write(root: Path, rest: str, known: Mapping[tuple[int, int], bool] | None = None) -> Path:
+def write(
+    root: Path,
+    rest: str,
+    known: Mapping[tuple[int, int], bool] | None = None,
+    texts: Sequence[str] = TEXTS,
+) -> Path:
     """A review of answers of which some refuse; `known` are recorded labels by (prompt, side)."""
     said = known or {}
     rows: list[dict[str, Any]] = []
     for number in range(PROMPTS):
         row: dict[str, Any] = {"id": f"r{number:03d}", "prompt": f"May I? {number}"}
         for place, side in enumerate(SIDES):
-            row[f"{side}_response"] = TEXTS[2 * number + place]
+            row[f"{side}_response"] = texts[2 * number + place]
             label = said.get((number, place))
             row[f"by_{side}"] = "" if label is None else "yes" if label else "no"
         rows.append(row)
@@ -163,6 +169,34 @@ def test_a_model_of_the_users_reads_both_sides(tmp_path: Path) -> None:
     assert spans == (sum(told),)
 
 
+def test_a_model_reads_answers_in_the_one_cleaned_form(tmp_path: Path) -> None:
+    """Thoughts and marks are not part of an answer, and what it says is marked where it was written."""
+    thought = "<think>They ask. I cannot.</think>\n"
+    texts = [
+        f"{thought}**Your** order ships.",
+        f"{thought}I can**not** help.",
+        "<think>Hm.</think>",
+        "It ships.",
+        *TEXTS[4:],
+    ]
+    marks = GUARD.replace('"classifier"', '"tokens"').replace('label = "refusal"\n', "")
+    path = write(tmp_path, marks, texts=texts)
+    write_marker(tmp_path / "guard", positions=64)
+    with ran(path) as run:
+        found = scores(run)
+        placed = dict(
+            run.execute(
+                'SELECT ref[-4:] || side, r.text[s.start + 1:s."end"] FROM span s '
+                "JOIN response_side r USING (ref, side) WHERE ref[-4:] < 'r002'"
+            ).fetchall()
+        )
+        unread = run.execute("SELECT ref[-4:], side, why FROM response_unread").fetchall()
+    assert found["r000", "base"] < 0.5, "what it thought it does not say"
+    assert found["r000", "candidate"] > 0.5, "marks are no part of a word"
+    assert placed == {"r000candidate": "can**not"}
+    assert unread == [("r001", "base", "the answer is empty")]
+
+
 def test_a_label_that_the_model_does_not_have_is_told_before_it_runs(tmp_path: Path) -> None:
     path = write(tmp_path, GUARD.replace('"refusal"', '"refusing"'))
     guard(tmp_path / "guard", cannot=2.5)
@@ -171,7 +205,7 @@ def test_a_label_that_the_model_does_not_have_is_told_before_it_runs(tmp_path: P
     assert caught.value.where == f"{path}:13"
     assert "refusal" in (caught.value.hint or "")
     (tmp_path / "guard" / "model.safetensors").rename(tmp_path / "guard" / "pytorch_model.bin")
-    with pytest.raises(AssayError, match="safetensors"):
+    with pytest.raises(AssayError, match=r"pytorch_model\.bin"):
         check_review(write(tmp_path, GUARD))
 
 

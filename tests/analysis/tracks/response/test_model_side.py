@@ -7,10 +7,11 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from analysis.models.scaled_adapter import SCALES
 from analysis.plugin.registry import registered
 from analysis.plugin.stage import StageProgress, Step
 from analysis.run.pipeline import analyze
-from analysis.tracks.response.adapter_scaling import DOSE_RESPONSE, DOSE_RESPONSE_METRICS, SCALES
+from analysis.tracks.response.adapter_scaling import DOSE_RESPONSE, DOSE_RESPONSE_METRICS
 from analysis.tracks.response.detect import DECLARE, DETECT
 from analysis.tracks.response.shift import SHIFT, SHIFT_METRICS
 from analysis.tracks.response.span_attribution import SPAN_ATTRIBUTION

@@ -104,9 +104,9 @@ def test_nothing_in_another_language_is_missed_silently(tmp_path: Path, domain: 
         ).fetchall()
     )
     unread = {
-        (ref, behaviour): language
-        for ref, behaviour, language in connection.execute(
-            "SELECT ref, behaviour, language FROM response_behaviour_unread WHERE side = 'candidate'"
+        (ref, behaviour): why
+        for ref, behaviour, why in connection.execute(
+            "SELECT ref, behaviour, why FROM response_behaviour_unread WHERE side = 'candidate'"
         ).fetchall()
     }
     sought = [
@@ -116,7 +116,9 @@ def test_nothing_in_another_language_is_missed_silently(tmp_path: Path, domain: 
         if one["labels"][label]
     ]
     assert {name for _, name, _ in sought} == set(NAMES.values())
-    missed = [case for case in sought if case[:2] not in found and unread.get(case[:2]) != case[2]]
+    missed = [
+        case for case in sought if case[:2] not in found and unread.get(case[:2]) != f"language {case[2]}"
+    ]
     assert missed == []
 
 
@@ -155,9 +157,9 @@ def test_the_reader_is_told_how_many_are_not_read(tmp_path: Path) -> None:
 def test_a_head_reads_the_languages_that_it_learned_from(tmp_path: Path) -> None:
     connection = looked_at(tmp_path, "bank", LEARNED)
     unread = dict(
-        connection.execute("SELECT ref, language FROM response_unread WHERE side = 'candidate'").fetchall()
+        connection.execute("SELECT ref, why FROM response_unread WHERE side = 'candidate'").fetchall()
     )
     refusals = [one for one in answers("bank") if one["labels"]["refuses"]]
     assert refusals
     for one in refusals:
-        assert unread[f"response/prompt:{one['id']}"] == one["language"]
+        assert unread[f"response/prompt:{one['id']}"] == f"language {one['language']}"

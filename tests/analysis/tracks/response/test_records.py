@@ -158,7 +158,8 @@ def test_a_path_that_leads_nowhere_in_one_row_is_named_with_it(tmp_path: Path) -
     assert error.where == f"{path}:17"
     assert error.message == (
         "column 'out.choices.0.text': leads nowhere: 'out' has no 'choices'; did you mean 'choice'? "
-        "(and 1 more row)"
+        "(and 1 more row)\n"
+        "line 19: column 'out.choices.0.text': leads nowhere: 'out.choices' is a list of 0, and there is no place 0"
     )
     examples = read(tmp_path, skip=True, **keys)
     assert len(examples.rows) == 18

@@ -291,6 +291,8 @@ def write_adapter(base: Path, folder: Path, family: str = "llama", seed: int = 0
     from peft import LoraConfig, get_peft_model
     from transformers import AutoModelForCausalLM
 
+    from tests.analysis.models.adapters import train_at_random
+
     targets = ["c_attn"] if family == "gpt2" else ["q_proj", "v_proj"]
     torch.manual_seed(seed)
     config = LoraConfig(
@@ -302,10 +304,7 @@ def write_adapter(base: Path, folder: Path, family: str = "llama", seed: int = 0
         **options,
     )
     model = get_peft_model(AutoModelForCausalLM.from_pretrained(base), config)
-    with torch.no_grad():
-        for parameter in model.parameters():
-            if parameter.requires_grad:
-                parameter.add_(torch.randn_like(parameter) * 0.3)
+    train_at_random(model)
     model.save_pretrained(folder)
     return folder
 

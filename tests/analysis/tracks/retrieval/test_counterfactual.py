@@ -106,7 +106,8 @@ def test_plans_read_the_items_of_the_workbench() -> None:
     workbench.execute("CREATE TABLE example (ref VARCHAR, text VARCHAR)")
     workbench.execute("CREATE TABLE retrieval_item (ref VARCHAR, title VARCHAR)")
     workbench.execute(
-        "CREATE TABLE retrieval_attribute (ref VARCHAR, attribute VARCHAR, kind VARCHAR, labels VARCHAR[])"
+        "CREATE TABLE retrieval_attribute (ref VARCHAR, attribute VARCHAR, kind VARCHAR, labels VARCHAR[], "
+        "number DOUBLE)"
     )
     rows = pa.table(
         {
@@ -120,9 +121,9 @@ def test_plans_read_the_items_of_the_workbench() -> None:
     workbench.execute("INSERT INTO example SELECT ref, text FROM given")
     workbench.execute("INSERT INTO retrieval_item SELECT ref, title FROM given")
     workbench.execute(
-        "INSERT INTO retrieval_attribute SELECT ref, 'publisher', 'categorical', [house] FROM given"
+        "INSERT INTO retrieval_attribute SELECT ref, 'publisher', 'categorical', [house], NULL FROM given"
     )
-    workbench.execute("INSERT INTO retrieval_attribute SELECT ref, 'popularity', 'numeric', [] FROM given")
+    workbench.execute("INSERT INTO retrieval_attribute SELECT ref, 'popularity', 'numeric', [], 1 FROM given")
     made, whys = plans(workbench, ["publisher", "popularity", "template"], 0)
     assert {attribute for attribute, _ in made} == {"publisher"}
     assert len(made) == 12

@@ -148,7 +148,21 @@ def test_edits_repeat_with_the_seed_and_are_bounded() -> None:
     ],
 )
 def test_why_there_are_no_edits(attribute: str, kind: str, why: str) -> None:
-    items = [Item("a", "nothing is said here", None, ("Kumo",)), Item("b", "nor here", None, ("Heron",))]
+    items = [
+        Item("a", "nothing is said here", "Ash", ("Kumo",), 3),
+        Item("b", "nor here", "Birch", ("Heron",), 5),
+    ]
     made, said = edits(attribute, kind, items, 0)
     assert made == []
     assert why in said
+
+
+@pytest.mark.parametrize("numbers", [(2, 1), (3.5, 5), (None, None)])
+def test_a_column_that_is_called_as_a_computed_one_is_no_length(numbers: tuple[float | None, ...]) -> None:
+    items = [
+        Item(name, f"{title} is a long story.", title, (), number)
+        for name, title, number in zip("ab", ("Ash", "Birch and oak"), numbers, strict=True)
+    ]
+    made, said = edits("title_length", "categorical" if numbers[0] is None else "numeric", items, 0)
+    assert made == []
+    assert said

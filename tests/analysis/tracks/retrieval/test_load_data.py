@@ -173,7 +173,7 @@ def test_a_file_without_its_columns_or_rows_is_refused(root: Path) -> None:
     write_lines(root / "pairs.jsonl", [{"query": "a", "positive": "i1"}])
     with pytest.raises(AssayError, match="has no column 'negative'") as caught:
         read_retrieval(settings, False)
-    assert caught.value.hint == "columns: query, positive; needed are query, positive, negative"
+    assert caught.value.hint == 'columns: query, positive; negative = "COLUMN" in [retrieval] names it'
     write_lines(root / "pairs.jsonl", [])
     with pytest.raises(AssayError, match="holds no rows"):
         read_retrieval(settings, False)

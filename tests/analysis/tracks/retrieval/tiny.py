@@ -160,13 +160,12 @@ def write_adapter(base: Path, folder: Path, seed: int = 0) -> Path:
     from peft import LoraConfig, get_peft_model
     from transformers import AutoModel
 
+    from tests.analysis.models.adapters import train_at_random
+
     torch.manual_seed(seed)
     config = LoraConfig(r=2, lora_alpha=4, target_modules=["query", "value"], task_type="FEATURE_EXTRACTION")
     model = get_peft_model(AutoModel.from_pretrained(base), config)
-    with torch.no_grad():
-        for parameter in model.parameters():
-            if parameter.requires_grad:
-                parameter.add_(torch.randn_like(parameter) * 0.3)
+    train_at_random(model)
     model.save_pretrained(folder)
     return folder
 

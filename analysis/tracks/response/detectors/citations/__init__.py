@@ -13,7 +13,7 @@ DETECTOR = Detector(
     place=40,
     needs="policy",
     languages=(),
-    version=2,
+    version=3,
     detect=deferred(CODE, "detect"),
     applies=deferred(CODE, "applies"),
 )

@@ -17,8 +17,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
 
-from rapidfuzz import fuzz
-
 from analysis.text.lexicon import STOPWORDS
 from analysis.text.units import runs_on
 from analysis.tracks.response.citation_pattern import Citation, find_citations
@@ -34,10 +32,6 @@ CONTAINED = 0.6
 CONTAINED_WORDS = 5
 """Least number of such words, so that a common turn of phrase is no use of a passage."""
 
-VERBATIM = 90.0
-"""Partial ratio (0 to 100) from which a sentence of some length is taken over from a passage."""
-
-VERBATIM_CHARS = 40
 IGNORED = 0.12
 """A cited passage that holds less than this share of the content words shares nothing with the sentence."""
 
@@ -72,7 +66,6 @@ class _Source:
     name: str
     passage: Passage = field(repr=False)
     said: _Said = field(repr=False)
-    plain: str = field(repr=False)
 
 
 def applies(response: Response, knowledge: Knowledge) -> bool:
@@ -89,8 +82,7 @@ def detect(response: Response, knowledge: Knowledge) -> list[Found]:
     text = response.text
     spans = sentences(text)
     sources = [
-        _Source(one.id or str(at), one, _said(one.text), folded(one.text))
-        for at, one in enumerate(response.passages, start=1)
+        _Source(one.id or str(at), one, _said(one.text)) for at, one in enumerate(response.passages, start=1)
     ]
     by_id = {source.name.strip().casefold(): source for source in sources}
     citations = list(find_citations(pattern, text))
@@ -205,18 +197,14 @@ def _uncited(
             continue
         said = _said(span.of(text))
         paragraph = bisect_right(breaks, span.start)
-        used = [
-            (share, source)
-            for source in sources
-            if (share := _taken_over(span.of(text), said, source, asked))
-        ]
+        used = [(share, source) for source in sources if (share := _taken_over(said, source, asked))]
         if used and not any((paragraph, source.name.strip().casefold()) in cited for _, source in used):
             share, source = max(used, key=lambda one: one[0])
             why = f"{share:.0%} of the sentence is in passage {source.name}, which it does not cite"
             yield Found(span.start, span.end, "uses without citing", why, counts=True)
 
 
-def _taken_over(sentence: str, said: _Said, source: _Source, asked: frozenset[str]) -> float:
+def _taken_over(said: _Said, source: _Source, asked: frozenset[str]) -> float:
     """The share of a sentence that a passage holds, or 0 where it is not taken over.
 
     Words of the prompt prove nothing: an answer takes them up without any passage. Numbers must agree.
@@ -227,13 +215,8 @@ def _taken_over(sentence: str, said: _Said, source: _Source, asked: frozenset[st
     share = len(shared) / len(said.stems)
     if share < CONTAINED / 2 or _fault(said, [source]) is not None:
         return 0.0
-    if share >= CONTAINED and len(shared) >= CONTAINED_WORDS and len(shared - asked) >= JUDGED_WORDS:
-        return share
-    plain = folded(sentence)
-    if len(plain) < VERBATIM_CHARS or len(plain) > len(source.plain) + VERBATIM_CHARS:
-        return 0.0
-    ratio = fuzz.partial_ratio(plain, source.plain, score_cutoff=VERBATIM) / 100
-    return max(share, ratio) if ratio else 0.0
+    enough = len(shared) >= CONTAINED_WORDS and len(shared - asked) >= JUDGED_WORDS
+    return share if share >= CONTAINED and enough else 0.0
 
 
 @lru_cache(maxsize=4096)

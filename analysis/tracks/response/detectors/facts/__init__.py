@@ -13,7 +13,7 @@ DETECTOR = Detector(
     place=20,
     needs="catalogue",
     against="catalogue",
-    version=2,
+    version=3,
     detect=deferred(CODE, "detect"),
     applies=deferred(CODE, "applies"),
 )

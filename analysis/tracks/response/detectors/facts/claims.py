@@ -28,34 +28,55 @@ CARRIED_REACH = 160
 
 _WORDS = expressions(__package__, "words.en.txt")
 _UNIT = r"(?:volumes?|vols?\b\.?|tank[oō]?u?bon|books)"
-_VOLUMES = re.compile(
-    rf"(?<![\w.$€£¥])(?P<n>{NUMBER})[ -](?:(?:collected|complete|thrilling|short|full|slim)[ -])?{_UNIT}",
-    re.I,
+_ORDINALS = [
+    "second",
+    "third",
+    "fourth",
+    "fifth",
+    "sixth",
+    "seventh",
+    "eighth",
+    "ninth",
+    "tenth",
+    "eleventh",
+    "twelfth",
+]
+
+
+def _all(body: str) -> re.Pattern[str]:
+    return re.compile(body, re.IGNORECASE)
+
+
+_COUNTED = (
+    _all(
+        rf"(?<![\w.$€£¥])(?P<n>{NUMBER})[ -](?:(?:collected|complete|thrilling|short|full|slim)[ -])?{_UNIT}"
+    ),
+    _all(r"\b(?:volumes?|vols?\b\.?)\s?1\s?(?:-|–|—|to|through)\s?(?P<n>\d{1,4})\b"),
 )
-_RANGE = re.compile(r"\b(?:volumes?|vols?\b\.?)\s?1\s?(?:-|–|—|to|through)\s?(?P<n>\d{1,4})\b", re.I)
-_VOLUMES_FIELD = re.compile(rf"\b(?:number of )?volumes\W{{0,4}}[:=]\W{{0,4}}(?P<n>{NUMBER})\b", re.I)
-_LAST = re.compile(
-    r"\b(?:ends?|ended|finish\w{0,3}|wraps? up|conclud\w{1,3}) (?:with|at|in|after) (?:volume|vol\.?"
-    r"|book) (?P<n>\d{1,4})\b",
-    re.I,
+"""How many volumes, unless they are only some of them."""
+_IN_ALL = (
+    _all(rf"\b(?:number of )?volumes\W{{0,4}}[:=]\W{{0,4}}(?P<n>{NUMBER})\b"),
+    _all(
+        r"\b(?:ends?|ended|finish\w{0,3}|wraps? up|conclud\w{1,3}) (?:with|at|in|after) (?:volume|vol\.?|book) "
+        r"(?P<n>\d{1,4})\b"
+    ),
+    _all(r"\b(?P<n>\d{1,4})(?:st|nd|rd|th) and (?:final|last|concluding) (?:volume|book)\b"),
 )
-_ORDINAL_WORDS = "second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth"
-_ORDINALS = _ORDINAL_WORDS.split()
-_FINAL = re.compile(
-    rf"\b(?:(?P<n>\d{{1,4}})(?:st|nd|rd|th)|(?P<word>{'|'.join(_ORDINALS)})) and (?:final|last"
-    rf"|concluding) (?:volume|book)\b",
-    re.I,
+"""How many there are in all, as a number."""
+_BY_NAME = (
+    *(
+        (_all(rf"\b{name} and (?:final|last|concluding) (?:volume|book)\b"), float(place))
+        for place, name in enumerate(_ORDINALS, start=2)
+    ),
+    (_all(r"\bduology\b"), 2.0),
+    (_all(r"\btrilogy\b"), 3.0),
+    (_all(r"\b(?:one-shot|stand-?alone volume)\b"), 1.0),
 )
-_TRILOGY = re.compile(r"\b(?:(?P<two>duology)|trilogy)\b", re.I)
-_ONE_SHOT = re.compile(r"\b(?:one-shot|stand-?alone volume)\b", re.I)
-_NTH = re.compile(r"\b(?:volume|vol\.?|book)\s?#?(?P<n>\d{1,4})\b(?!\s?(?:[%$€]|dollars))", re.I)
-_EACH_PRICE = re.compile(
-    r"(?<![\w.,$€£¥])(?P<n>\d{1,4}\.\d\d) (?:a|per|each|for each) (?:volume|book|copy)\b",
-    re.I,
-)
-_BARE_PRICE = re.compile(
-    r"\b(?:costs?|priced at|price(?: is|:)?|retails (?:at|for)|goes for|sells for) (?P<n>\d{1,6}\.\d\d)\b",
-    re.I,
+"""And as a word."""
+_NTH = _all(r"\b(?:volume|vol\.?|book)\s?#?(?P<n>\d{1,4})\b(?!\s?(?:[%$€]|dollars))")
+_BARE_PRICE = _all(
+    r"\b(?:costs?|priced at|price(?: is|:)?|retails (?:at|for)|goes for|sells for) (?P<n>\d{1,6}\.\d\d)\b"
+    r"|(?<![\w.,$€£¥])(?P<each>\d{1,4}\.\d\d) (?:a|per|each|for each) (?:volume|book|copy)\b"
 )
 
 _PERSON = r"[^\W\d_a-z][\w'’.-]{0,40}(?: (?:de |van |von |no )?[^\W\d_a-z][\w'’.-]{0,40}){0,3}"
@@ -170,35 +191,19 @@ def _how(before: str) -> How:
 
 
 def _volumes(text: str, sentence: Span) -> Iterator[Claim]:
-    for match in _VOLUMES.finditer(text, sentence.start, sentence.end):
+    at, end = sentence.start, sentence.end
+    for match in (one for pattern in _COUNTED for one in pattern.finditer(text, at, end)):
         before = clause_before(text, sentence, match.start())
-        after = text[match.end() : min(sentence.end, match.end() + 30)]
-        if _WORDS["part"].search(before) or _WORDS["part after"].match(after):
-            continue
-        yield Claim("volumes", match.start(), match.end(), value(match["n"]), _how(before))
-    for match in _VOLUMES_FIELD.finditer(text, sentence.start, sentence.end):
-        yield Claim("volumes", match.start(), match.end(), value(match["n"]))
-    for match in _RANGE.finditer(text, sentence.start, sentence.end):
-        before = clause_before(text, sentence, match.start())
-        if not (
-            _WORDS["part"].search(before)
-            or _WORDS["part after"].match(text[match.end() : min(sentence.end, match.end() + 30)])
-        ):
-            yield Claim("volumes", match.start(), match.end(), float(match["n"]), _how(before))
-    for match in _LAST.finditer(text, sentence.start, sentence.end):
-        yield Claim("volumes", match.start(), match.end(), float(match["n"]))
-    for match in _FINAL.finditer(text, sentence.start, sentence.end):
-        total = float(match["n"]) if match["n"] else 2.0 + _ORDINALS.index(match["word"].lower())
-        yield Claim("volumes", match.start(), match.end(), total)
-    for match in _TRILOGY.finditer(text, sentence.start, sentence.end):
-        yield Claim("volumes", match.start(), match.end(), 2.0 if match["two"] else 3.0)
-    for match in _ONE_SHOT.finditer(text, sentence.start, sentence.end):
-        yield Claim("volumes", match.start(), match.end(), 1.0)
-    for match in _NTH.finditer(text, sentence.start, sentence.end):
-        ahead = text[max(sentence.start, match.start() - 24) : min(sentence.end, match.end() + 24)]
-        if _WORDS["to come"].search(ahead):
-            continue
-        yield Claim("volume", match.start(), match.end(), float(match["n"]))
+        after = text[match.end() : min(end, match.end() + 30)]
+        if not (_WORDS["part"].search(before) or _WORDS["part after"].match(after)):
+            yield Claim("volumes", *match.span(), value(match["n"]), _how(before))
+    for match in (one for pattern in _IN_ALL for one in pattern.finditer(text, at, end)):
+        yield Claim("volumes", *match.span(), value(match["n"]))
+    for pattern, total in _BY_NAME:
+        yield from (Claim("volumes", *match.span(), total) for match in pattern.finditer(text, at, end))
+    for match in _NTH.finditer(text, at, end):
+        if not _WORDS["to come"].search(text, max(at, match.start() - 24), min(end, match.end() + 24)):
+            yield Claim("volume", *match.span(), float(match["n"]))
 
 
 def _prices(text: str, sentence: Span, carried: bool) -> Iterator[Claim]:
@@ -215,12 +220,9 @@ def _prices(text: str, sentence: Span, carried: bool) -> Iterator[Claim]:
             continue
         near = text[max(sentence.start, match.start() - 60) : min(sentence.end, match.end() + 60)]
         yield Claim("price", match.start(), match.end(), money(match), how, bool(_WORDS["set"].search(near)))
-    bare = (
-        *_BARE_PRICE.finditer(text, sentence.start, sentence.end),
-        *_EACH_PRICE.finditer(text, sentence.start, sentence.end),
-    )
-    for match in bare:
-        yield Claim("price", match.start("n"), match.end("n"), value(match["n"]))
+    for match in _BARE_PRICE.finditer(text, sentence.start, sentence.end):
+        group = "n" if match["n"] else "each"
+        yield Claim("price", *match.span(group), value(match[group]))
 
 
 def _authors(text: str, sentence: Span, carried: bool) -> Iterator[Claim]:

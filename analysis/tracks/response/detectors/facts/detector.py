@@ -15,7 +15,7 @@ import re
 from collections.abc import Iterator
 
 from analysis.text.lexicon import Lexicon
-from analysis.tracks.response.detectors.contract import Found, Knowledge, Response, Title
+from analysis.tracks.response.detectors.contract import Found, Knowledge, Response
 from analysis.tracks.response.detectors.facts.claims import Claim, agrees, find_claims, known, named_people
 from analysis.tracks.response.english.sentences import Span, folded, quotations, sentences
 from analysis.tracks.response.titles import Mention, Unknown, title_index
@@ -42,7 +42,7 @@ def detect(response: Response, knowledge: Knowledge) -> list[Found]:
     index = title_index(knowledge)
     asked, _ = index.read(response.prompt)
     mentions, unknown = index.read(text, frozenset(title.id for one in asked for title in one.titles))
-    found = [_named(one) for one in _first(mentions)]
+    found = [_named(one) for one in {one.titles: one for one in reversed(mentions)}.values()]
     found += [one for name in unknown if (one := _lacking(name, response))]
     subjects: list[Subject] = sorted([*mentions, *unknown], key=lambda one: one.start)
     echoes = [span for span in quotations(text) if folded(span.of(text)) in folded(response.prompt)]
@@ -57,55 +57,29 @@ def applies(response: Response, knowledge: Knowledge) -> bool:
     return bool(knowledge.catalogue)
 
 
-def _first(mentions: list[Mention]) -> list[Mention]:
-    return list({mention.titles: mention for mention in reversed(mentions)}.values())
-
-
-def _named(mention: Mention) -> Found:
-    shared = f"; {len(mention.titles)} titles share the name" if len(mention.titles) > 1 else ""
-    spelt = (
-        f", read as {_shown(mention.name)} ({mention.similarity:.0f} % alike)" if mention.similarity else ""
-    )
-    ids = ", ".join(title.id for title in mention.titles[:3])
-    return Found(
-        mention.start,
-        mention.end,
-        "supported",
-        f"the catalogue has this title ({ids}){spelt}{shared}",
-        counts=False,
-    )
+def _named(one: Mention) -> Found:
+    shared = f"; {len(one.titles)} titles share the name" if len(one.titles) > 1 else ""
+    spelt = f", read as {_shown(one.name)} ({one.similarity:.0f} % alike)" if one.similarity else ""
+    why = f"the catalogue has this title ({', '.join(title.id for title in one.titles[:3])}){spelt}{shared}"
+    return Found(one.start, one.end, "supported", why, counts=False)
 
 
 def _lacking(name: Unknown, response: Response) -> Found | None:
     """A finding for a name offered as a title, unless the answer says that the shop lacks it."""
     if not name.offered:
         return None
-    key = folded(name.name)
-    around = response.text[max(0, name.start - 80) : name.end + 60]
-    if _LACKS.search(around):
-        return Found(
-            name.start, name.end, "said to be lacking", "the answer says that it lacks it", counts=False
-        )
-    if key in folded(response.prompt):
-        return Found(
-            name.start,
-            name.end,
-            "not in catalogue",
-            "the catalogue lacks it; the prompt names it",
-            counts=False,
-        )
+    key, label, counts = folded(name.name), "not in catalogue", False
     passage = next((one for one in response.passages if key in folded(one.text)), None)
-    if passage is not None:
+    if _LACKS.search(response.text[max(0, name.start - 80) : name.end + 60]):
+        label, why = "said to be lacking", "the answer says that it lacks it"
+    elif key in folded(response.prompt):
+        why = "the catalogue lacks it; the prompt names it"
+    elif passage is not None:
         source = f"passage {passage.id}" if passage.id else "a passage"
-        return Found(
-            name.start,
-            name.end,
-            "not in catalogue",
-            f"the catalogue lacks it; {source} names it",
-            counts=False,
-        )
-    why = f"no title of the catalogue is called {_shown(name.name)}, or is spelt nearly so"
-    return Found(name.start, name.end, "not in catalogue", why, counts=True)
+        why = f"the catalogue lacks it; {source} names it"
+    else:
+        why, counts = f"no title of the catalogue is called {_shown(name.name)}, or is spelt nearly so", True
+    return Found(name.start, name.end, label, why, counts)
 
 
 def _bound(
@@ -121,17 +95,18 @@ def _bound(
             at += 1
         age = 0 if here else age + 1
         known = here or (topic is not None and age <= TOPIC_REACH)
-        claims = [
-            claim
-            for claim in (find_claims(text, sentence, carried=not here) if known else [])
-            if not any(one.start < claim.end and claim.start < one.end for one in here)
-        ]
+        claims = list(find_claims(text, sentence, carried=not here)) if known else []
         if len({_identity(one) for one in here}) == 1:
             claims += [
                 new
                 for new in named_people(text, sentence, authors)
-                if not any(one.start < new.end and new.start < one.end for one in (*claims, *here))
+                if not any(one.start < new.end and new.start < one.end for one in claims)
             ]
+        claims = [
+            claim
+            for claim in claims
+            if not any(one.start < claim.end and claim.start < one.end for one in here)
+        ]
         yield from _in_sentence(text, sentence, claims, here, topic if age <= TOPIC_REACH else None)
         if here:
             topic = here[-1] if len({_identity(one) for one in here}) == 1 else None
@@ -184,22 +159,16 @@ def _checked(claim: Claim, subject: Mention) -> list[Found]:
     if not decided or (claim.kind == "volume" and any(fits for _, fits in decided)):
         return []
     fitting = next((title for title, fits in decided if fits), None)
-    label = "contradicted" if fitting is None else "supported"
-    shared = f" ({_of_many(decided, fitting)})" if len(subject.titles) > 1 else ""
+    told = [title for title, _ in decided] if fitting is None else [fitting]
+    facts = " or ".join(dict.fromkeys(known(claim, title) for title in told))
+    of_many = f"none of {len(decided)} titles of this name fits"
+    if fitting is not None:
+        of_many = f"{fitting.id}, one of {len(decided)} titles of this name"
+    shared = f" ({of_many})" if len(subject.titles) > 1 else ""
     spelt = f", read from a spelling {subject.similarity:.0f} % alike" if subject.similarity else ""
-    facts = (
-        " or ".join(dict.fromkeys(known(claim, title) for title, _ in decided))
-        if fitting is None
-        else known(claim, fitting)
-    )
     why = f"the catalogue says of {_shown(subject.name)}: {facts}{shared}{spelt}"
+    label = "contradicted" if fitting is None else "supported"
     return [Found(claim.start, claim.end, label, why, counts=fitting is None)]
-
-
-def _of_many(decided: list[tuple[Title, bool]], fitting: Title | None) -> str:
-    if fitting is None:
-        return f"none of {len(decided)} titles of this name fits"
-    return f"{fitting.id}, one of {len(decided)} titles of this name"
 
 
 def _shown(name: str) -> str:

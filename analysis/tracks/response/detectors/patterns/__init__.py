@@ -10,6 +10,7 @@ A file is UTF-8 text:
     refund*                       a star stands for any ending of a word
     /no (way|chance)/  # why      a regular expression; ^ and $ are the ends of a sentence, a space is any
     ! refuse collection           a guard: where it is found in the same sentence, its block finds nothing
+    !! here is the form           a guard over the whole answer
 
 Blank lines part blocks. A guard holds for the expressions of its block, or for the whole file where its block has
 none. `language` names what the file reads (several, by commas; none: every language), `policy` the phrases of the
@@ -42,7 +43,7 @@ FOLDER = Path(__file__).parent
 MOST_BYTES = 1 << 20
 """A larger file is refused before it is read."""
 _SET_OFF = re.compile(r"(?:[-*•‣–>\s\"“„«'(]|\d{1,3}[.)]\s)+")
-READING = 1
+READING = 2
 """Rises with every change of how files are read or looked for."""
 
 
@@ -109,7 +110,7 @@ def _detect(name: str, patterns: Patterns, response: Response, knowledge: Knowle
         start = _opening(text, sentence)
         piece = text[start : sentence.end]
         end = -1
-        for begin, stop, one in sorted(_in_sentence(piece, expressions, clock), key=_first_longest):
+        for begin, stop, one in sorted(_in_sentence(piece, text, expressions, clock), key=_first_longest):
             if begin >= end:
                 words = " ".join(response.text[start + begin : start + stop].split())
                 why = f"“{words[:80]}”: {one.why or f'line {one.line} of {patterns.name}'}"
@@ -125,12 +126,14 @@ def _opening(text: str, sentence: Span) -> int:
 
 
 def _in_sentence(
-    piece: str, expressions: tuple[Expression, ...], clock: Clock
+    piece: str, text: str, expressions: tuple[Expression, ...], clock: Clock
 ) -> Iterator[tuple[int, int, Expression]]:
     for one in expressions:
         try:
             hits = [match.span() for match in matches(one.pattern, piece, clock)]
-            held = hits and any(next(matches(guard, piece, clock), None) for guard in one.guards)
+            held = hits and any(
+                next(matches(guard, text if whole else piece, clock), None) for guard, whole in one.guards
+            )
         except TimeoutError:
             raise AssayError(
                 f"the expressions take more than {SECONDS_PER_TEXT:.0f} s on one answer, at {one.written!r}",

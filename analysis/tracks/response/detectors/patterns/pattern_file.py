@@ -27,15 +27,21 @@ _SPACE = re.compile(r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]|( )", re.DOTALL)
 _LANGUAGE = re.compile(r"[a-z]{2,3}(?:-[A-Za-z0-9]{2,8})*")
 
 
+Guard = tuple[str, bool]
+
+
 @dataclass(frozen=True)
 class Expression:
-    """One line of a file: as written, as a regular expression, with its reason, its guards and its place."""
+    """One line of a file: as written, as a regular expression, with its reason, its guards and its place.
+
+    A guard is an expression, and whether it is looked for in the whole answer instead of the sentence.
+    """
 
     line: int
     written: str
     pattern: str
     why: str
-    guards: tuple[str, ...]
+    guards: tuple[Guard, ...]
     where: str
 
 
@@ -89,10 +95,10 @@ class _Reader:
         self.languages: tuple[str, ...] = ()
         self.policy = ""
         self.found: list[Expression] = []
-        self.guards: tuple[str, ...] = ()
+        self.guards: tuple[Guard, ...] = ()
         self.problems: list[Problem] = []
         self._block: list[Expression] = []
-        self._block_guards: list[str] = []
+        self._block_guards: list[Guard] = []
         self._why = ""
         self._commented = False
 
@@ -110,15 +116,14 @@ class _Reader:
         if header and not self.found and not self._block:
             self._header(number, header[1], (header[2] or "").strip())
             return
-        guard = line.startswith("!")
-        given = line.removeprefix("!").strip()
+        given = line.removeprefix("!").removeprefix("!").strip()
         regular = _REGULAR.fullmatch(given)
         written, _, why = given.partition(" #") if regular is None else (regular[1], "", regular[2] or "")
         pattern = self._pattern(number, written.strip(), regular is not None, given)
         if pattern is None:
             return
-        if guard:
-            self._block_guards.append(pattern)
+        if line.startswith("!"):
+            self._block_guards.append((pattern, line.startswith("!!")))
         else:
             where = f"{self.path}:{number}"
             said = why.strip() or self._why

@@ -175,9 +175,9 @@ def _fits(matter: Matter, detail: Time | Amount) -> bool:
 def _gap(text: str, place: tuple[int, int], detail: Time | Amount) -> int:
     """Characters between two stretches, 0 where they overlap; a clause end between them counts as forty more."""
     low, high = min(place[1], detail.end), max(place[0], detail.start)
-    if high <= low:
-        return 0
-    return high - low + (40 if high - low <= REACH and CLAUSE_END.search(text, low, high) else 0)
+    return max(0, high - low) + (
+        40 if low < high <= low + REACH and CLAUSE_END.search(text, low, high) else 0
+    )
 
 
 def _worded(text: str, sentence: Span, rules: Rules) -> Iterator[_Claim]:
@@ -208,18 +208,18 @@ def _worded(text: str, sentence: Span, rules: Rules) -> Iterator[_Claim]:
 
 def _free_verdict(text: str, sentence: Span, rules: Rules) -> Verdict:
     """What policy gives for nothing that shares a telling word with the sentence, and from which sum on."""
-    promises = tuple(dict.fromkeys(one for held in rules.values() for one in held))
+    promises = dict.fromkeys(one for held in rules.values() for one in held)
     words = {one: _stems(f"{one.about} {one.text}") for one in promises}
     often = Counter(stem for stems in words.values() for stem in stems)
     said = {stem for stem in _stems(sentence.of(text)) if often[stem] < COMMON}
     held = [
-        one for one in promises if _WORDS["free"].search(f"{one.about}. {one.text}") and said & words[one]
+        one for one in promises if said & words[one] and _WORDS["free"].search(f"{one.about}. {one.text}")
     ]
     if not held:
         return Verdict("not in the policy", "free: policy gives no such thing for nothing")
-    least = next((one for one in held if one.amount is not None), None)
+    least = next((one for one in held if one.amount is not None), held[0])
     sums = [one.value for one in amounts(text, sentence.start, sentence.end) if one.unit == "money"]
-    if least is None or least.amount is None or (sums and min(sums) >= least.amount):
+    if least.amount is None or (sums and min(sums) >= least.amount):
         return Verdict("allowed", f'policy says "{quote(held[0])}"')
     return Verdict("goes beyond", f'free: policy gives it from {least.amount:g} ("{quote(least)}")')
 

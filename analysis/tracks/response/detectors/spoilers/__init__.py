@@ -13,7 +13,7 @@ DETECTOR = Detector(
     place=10,
     needs="catalogue",
     against="catalogue",
-    version=3,
+    version=4,
     detect=deferred(CODE, "detect"),
     applies=deferred(CODE, "applies"),
 )

@@ -25,9 +25,7 @@ def _concepts(section: str) -> dict[str, str]:
 EVENTS = frozenset(_concepts("events").values())
 SAME = _concepts("events") | _concepts("others")
 """A word's concept; what means the same has the same."""
-NOUNS, PARTICIPLES, PLACES, STRONG = (
-    _listed(section) for section in ("nouns", "participles", "places", "strong")
-)
+NOUNS, PARTICIPLES, PLACES = (_listed(section) for section in ("nouns", "participles", "places"))
 EXPRESSIONS = (
     (WORDS["idiom"], "", True),
     *(

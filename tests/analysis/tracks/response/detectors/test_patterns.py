@@ -73,6 +73,20 @@ def test_a_guard_holds_for_its_block_within_a_sentence(tmp_path: Path) -> None:
     assert words(detector, "Not a rival. A rival! Not the other bank.") == ["rival", "other bank"]
 
 
+def test_a_guard_over_the_whole_answer(tmp_path: Path) -> None:
+    detector = of(tmp_path, "rival\n!! in fact\n\nother bank\n")
+    assert words(detector, "A rival! The other bank.") == ["rival", "other bank"]
+    assert words(detector, "A rival! The other bank. In fact, no.") == ["other bank"]
+
+
+def test_a_short_answer_with_a_number_is_no_refusal() -> None:
+    detector = patterns_detector("r", "r", read_patterns(shipped("refusal.en")))
+    said = "We don't offer that in the app."
+    assert words(detector, said) == ["We don't offer"]
+    assert words(detector, f"{said} It takes 3 days at a branch.") == []
+    assert words(detector, f"{said} {'It is a long story. ' * 30}It takes 3 days.") == ["We don't offer"]
+
+
 def test_a_guard_alone_in_its_block_holds_for_the_file(tmp_path: Path) -> None:
     detector = of(tmp_path, "! /\\?$/\n\nrival\n\nother bank\n")
     assert words(detector, "A rival? The other bank? A rival.") == ["rival"]

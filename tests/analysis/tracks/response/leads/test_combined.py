@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from sklearn.metrics import roc_auc_score
 
-from analysis.tracks.response.leads.combined import combined_scores, uncertain
+from analysis.tracks.response.leads.combined import combined_scores
 
 
 def _leads(n: int, seed: int, share: float = 0.25) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
@@ -73,14 +73,3 @@ def test_a_label_does_not_reach_its_own_prompt() -> None:
     after = combined_scores(scores, _refs(120), labels | {4: not truth[4]})
     assert np.array_equal(before[4:6], after[4:6])
     assert not np.array_equal(before, after)
-
-
-def test_the_second_draw_is_of_what_a_head_is_least_sure_of() -> None:
-    scores = np.array([0.5, 0.9, 0.45, np.nan, 0.02, 0.56, 0.1])
-    assert uncertain(scores, {0}, 2, seed=0) == [2, 5]
-    assert set(uncertain(scores, {0}, 4, seed=0)) == {2, 5, 1, 6}
-    assert 3 not in uncertain(scores, (), 10, seed=0)
-    assert len(uncertain(scores, (), 10, seed=0)) == 6
-    equal = np.full(50, 0.3)
-    assert uncertain(equal, (), 5, seed=1) == uncertain(equal, (), 5, seed=1)
-    assert uncertain(equal, (), 5, seed=1) != uncertain(equal, (), 5, seed=2)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -20,12 +21,17 @@ from analysis.tracks.response.leads.heads import (
     platt,
     sigmoid,
 )
-from analysis.tracks.response.leads.learned import learn, learned_scores
+from analysis.tracks.response.leads.learned import learn
 from analysis.tracks.response.leads.pieces import OPENING, pieces
 from tests.analysis.tracks.response.leads.answers import made
 from tests.analysis.tracks.retrieval.word_encoder import POSITIONS, write_word_encoder
 
 EXAMPLES = ("I can't help with that.", "I'm sorry, but I am not able to do this.")
+
+
+def learned_scores(*given: Any, **named: Any) -> Any:
+    """The scores of `learn`."""
+    return learn(*given, **named).scores
 
 
 def test_labels_teach_a_head_that_finds_the_rest() -> None:

@@ -283,7 +283,9 @@ def test_pickles_and_code_are_refused(tmp_path: Path) -> None:
 def test_labels_that_do_not_fit_the_weights_are_named(tmp_path: Path) -> None:
     folder = write_marker(tmp_path / "marker")
     config = json.loads((folder / "config.json").read_text("utf-8"))
-    (folder / "config.json").write_text(json.dumps(config | {"id2label": {"0": "O"}}), "utf-8")
+    (folder / "config.json").write_text(
+        json.dumps(config | {"id2label": {"0": "O"}, "label2id": {"O": 0}}), "utf-8"
+    )
     with pytest.raises(AssayError, match="has 2 outputs, and id2label names 1"):
         inspect_head(folder, "tokens")
 

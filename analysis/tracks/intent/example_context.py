@@ -1,0 +1,52 @@
+"""What the console shows with a message beside its own rows: drift of its layers, where the change lives, options."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from analysis.base.records import ALL
+from analysis.base.sql import dictionaries, queries
+from analysis.tracks.intent.metric_specs import TRACK
+from analysis.tracks.intent.option_sentences import option_rows
+
+if TYPE_CHECKING:
+    import duckdb
+
+Rows = tuple[dict[str, Any], ...]
+
+_SQL = queries(__package__, "example.sql")
+
+
+def example_context(connection: duckdb.DuckDBPyConnection, ref: str) -> dict[str, Rows]:
+    """Rows of a message by name.
+
+    Args:
+        connection: has the run's evidence attached as `evidence`.
+        ref: a message.
+
+    Returns:
+        `shift` (layer, cosine and noise floor of the message; none where the sides differ in width, or of a
+        counterfactual) and `drift` (each measure of the slices that the message is in, `all` and critical ones first,
+        by layer).
+    """
+    return {
+        "shift": tuple(dictionaries(connection, _SQL["shift"], {"ref": ref, "all": ALL})),
+        "drift": tuple(dictionaries(connection, _SQL["drift"], {"ref": ref, "all": ALL, "track": TRACK})),
+    }
+
+
+def run_context(connection: duckdb.DuckDBPyConnection) -> dict[str, Rows]:
+    """Rows of the run by name, the same beside every message.
+
+    Args:
+        connection: has the run's evidence attached as `evidence`.
+
+    Returns:
+        `change` (what grafts restore), `layer_probes` (what linear probes read, by layer and side), and `options`
+        (what the run chose by cross-fitting).
+    """
+    return {
+        "change": tuple(dictionaries(connection, _SQL["change"])),
+        "layer_probes": tuple(dictionaries(connection, _SQL["layer_probes"])),
+        "options": tuple(option_rows(connection)),
+    }

@@ -1,0 +1,180 @@
+"""Whether the first line names what was planted, and what slice discovery finds: `python -m benchmarks.causes --help`.
+
+Reviews of the models that `benchmarks.shortcuts` trained: candidates that were taught titles, punctuation or a
+template, and healthy ones. Discovery is measured on real texts whose changes are drawn: a slice of those that name a
+title and a price, and null data with classes that are hard for both sides. What was analysed is kept in the work
+folder.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from benchmarks.__main__ import machine
+from benchmarks.discovery_tables import discover, planted_run
+from benchmarks.shortcut_reviews import Case, sources_sha256, write_review
+from benchmarks.shortcut_texts import CONDITIONS, CUES, DATASETS, EVALUATED, read, split
+
+STEPS = ("reviews", "discovery", "report")
+RESULTS = Path(__file__).parent / "causes.json"
+SAME = 0.6
+"""Jaccard index with the planted slice from which a discovered one is it."""
+
+
+def review(options: argparse.Namespace) -> None:
+    """Analyses each review whose models exist, and keeps what is said first of it."""
+    from analysis.plugin.registry import registered
+    from analysis.review.session import ReviewSession
+    from analysis.run.pipeline import analyze
+    from analysis.tracks.intent.causes import CAUSES
+    from analysis.tracks.intent.track import IntentTrack
+
+    class Counted(IntentTrack):
+        """The track without attribution: causes stand on predictions and counterfactuals."""
+
+        def stages(self) -> tuple[Any, ...]:
+            left_out = ("intent.leading", "intent.options")
+            return tuple(
+                one
+                for one in super().stages()
+                if one is CAUSES or not (one.costly or one.after_queue or one.name in left_out)
+            )
+
+    for dataset in DATASETS:
+        texts = read(options.data, dataset)
+        for seed in options.seeds:
+            for condition in CONDITIONS:
+                models = options.models / dataset.name / str(seed)
+                folder = options.work / "reviews" / dataset.name / str(seed) / condition
+                if options.only_kept and not (folder / "done").exists():
+                    continue
+                if not (folder / "review.toml").exists():
+                    case = Case(dataset, condition, seed, "causal", models / "base", models / condition)
+                    write_review(folder, split(texts, dataset, seed), case)
+                with registered(Counted()):
+                    store = analyze(folder / "review.toml").store
+                with ReviewSession.open(store, read_only=True) as session:
+                    folded = session.causes()
+                    found = {
+                        "dataset": dataset.name, "seed": seed, "condition": condition,
+                        "causes": [
+                            {"kind": one.cause.kind, "shared": one.cause.shared, "said": one.sentence,
+                             "gates": [gate.key for gate in one.gates]}
+                            for one in folded.causes
+                        ],
+                        "failing_under_none": [one.key for one in folded.rest if one.verdict == "fail"],
+                    }  # fmt: skip
+                (folder / "outcome.json").write_text(json.dumps(found), "utf-8")
+                first = found["causes"][0]["said"] if found["causes"] else "no cause"
+                print(f"{dataset.name} seed {seed} {condition}: {first}", flush=True)
+
+
+def outcomes(options: argparse.Namespace) -> Iterator[dict[str, Any]]:
+    """What was kept of the reviews."""
+    for place in sorted((options.work / "reviews").glob("*/*/*/outcome.json")):
+        yield json.loads(place.read_text("utf-8"))
+
+
+def named(found: dict[str, Any]) -> bool:
+    """Whether the first cause is the planted cue; of a healthy candidate, whether there is none."""
+    causes = found["causes"]
+    if found["condition"] not in CUES:
+        return not causes
+    return bool(causes) and (causes[0]["kind"], causes[0]["shared"]) == ("cue", found["condition"])
+
+
+def discovery(options: argparse.Namespace) -> list[dict[str, Any]]:
+    """What is discovered in tables with and without a planted slice."""
+    rows = []
+    for dataset in DATASETS:
+        texts = read(options.data, dataset)
+        chosen = [one for label in dataset.labels for one in texts[label][: EVALUATED["other"]]]
+        for seed in options.discovery_seeds:
+            for planted in (True, False):
+                connection, both = planted_run(chosen, seed, planted=planted)
+                slices = discover(connection, seed)
+                connection.close()
+                alike = [len(both & set(one.refs)) / len(both | set(one.refs)) for one in slices]
+                rows.append(
+                    {"dataset": dataset.name, "seed": seed, "planted": planted, "texts": len(chosen),
+                     "slice": len(both), "found": [one.name for one in slices], "alike": alike}
+                )  # fmt: skip
+                print(f"{dataset.name} seed {seed} planted {planted}: {rows[-1]['found']}", flush=True)
+    return rows
+
+
+def report(options: argparse.Namespace, rows: list[dict[str, Any]]) -> None:
+    """Writes what was measured, and prints it in a few lines."""
+    before = json.loads(options.results.read_text("utf-8")) if options.results.exists() else {}
+    reviews = list(outcomes(options)) or before.get("reviews", [])
+    tables = rows or before.get("discovery", [])
+    planted = [one for one in tables if one["planted"]]
+    null = [one for one in tables if not one["planted"]]
+    said = _by_condition(reviews)
+    said["planted slice discovered"] = [
+        sum(max(one["alike"], default=0) >= SAME for one in planted),
+        len(planted),
+    ]
+    said["null data with a discovered slice"] = [sum(bool(one["found"]) for one in null), len(null)]
+    kept = {
+        "measured": datetime.now(UTC).isoformat(timespec="seconds"),
+        "command": "python -m benchmarks.causes --data DIR --models DIR --work DIR",
+        "machine": machine(),
+        "sources_sha256": sources_sha256(),
+        "summary": said,
+        "reviews": reviews,
+        "discovery": tables,
+    }
+    options.results.write_text(json.dumps(kept, indent=1, ensure_ascii=False) + "\n", "utf-8")
+    for what, (count, of) in said.items():
+        print(f"{what}: {count} of {of}")
+
+
+def _by_condition(reviews: list[dict[str, Any]]) -> dict[str, list[int]]:
+    said = {}
+    for condition in CONDITIONS:
+        of = [one for one in reviews if one["condition"] == condition]
+        words = f"{condition} named first" if condition in CUES else "healthy without a cause"
+        said[words] = [sum(map(named, of)), len(of)]
+    return said
+
+
+def main(given: list[str]) -> int:
+    os.environ.setdefault("HF_HUB_OFFLINE", "1")
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.causes", description=__doc__)
+    parser.add_argument(
+        "steps", nargs="*", choices=STEPS, metavar="STEP", help=f"of {', '.join(STEPS)}; all by default"
+    )
+    parser.add_argument(
+        "--data", type=Path, required=True, help="folder with clinc150.jsonl and banking77.jsonl"
+    )
+    parser.add_argument(
+        "--models", type=Path, required=True, help="`models` of the work folder of the shortcuts"
+    )
+    parser.add_argument("--work", type=Path, required=True, help="keeps what was analysed")
+    parser.add_argument("--results", type=Path, default=RESULTS, help="what `report` writes")
+    parser.add_argument("--seeds", type=int, nargs="+", default=list(range(5)))
+    parser.add_argument("--discovery-seeds", type=int, nargs="+", default=list(range(10)))
+    parser.add_argument("--only-kept", action="store_true", help="only the reviews that were analysed before")
+    options = parser.parse_args(given)
+    steps = options.steps or list(STEPS)
+    if "reviews" in steps:
+        import torch
+
+        torch.set_num_threads(1)
+        review(options)
+    rows = discovery(options) if "discovery" in steps else []
+    if "report" in steps:
+        report(options, rows)
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main(sys.argv[1:]))
