@@ -1,11 +1,11 @@
-"""Which of many tried groups hold more of an outcome than chance would put there. Plain Python."""
+"""Which of many tests are discoveries, and the tests of groups and means that are asked so. Plain Python."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
 
-from analysis.stats.numeric import log_comb, require
+from analysis.stats.numeric import incomplete_beta, log_comb, require
 
 
 def hypergeometric_at_least(hits: int, drawn: int, marked: int, total: int) -> float:
@@ -49,3 +49,26 @@ def benjamini_hochberg(p: Sequence[float], level: float) -> list[bool]:
     ranked = sorted(p)
     passed = [one for rank, one in enumerate(ranked, 1) if one <= level * rank / len(ranked)]
     return [bool(passed) and one <= passed[-1] for one in p]
+
+
+def mean_at_most_p(values: Sequence[float], limit: float) -> float:
+    """One-sided p of the hypothesis that a mean is at most `limit`: Student's t over independent units.
+
+    Args:
+        values: one of each unit, finite; fewer than two tell nothing, and give 1.
+        limit: in the unit of the values.
+
+    Raises:
+        ValueError: a value is not finite.
+    """
+    require(all(map(math.isfinite, values)), "values must be finite")
+    n = len(values)
+    if n < 2:
+        return 1.0
+    mean = math.fsum(values) / n
+    variance = math.fsum((one - mean) ** 2 for one in values) / (n - 1)
+    if variance <= 0:
+        return 0.0 if mean > limit else 1.0
+    t = (mean - limit) / math.sqrt(variance / n)
+    tail = incomplete_beta((n - 1) / 2, 0.5, (n - 1) / (n - 1 + t * t)) / 2
+    return tail if t > 0 else 1 - tail

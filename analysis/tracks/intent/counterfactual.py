@@ -3,7 +3,7 @@
 An evaluation set that shares a shortcut makes a defective model look like an upgrade, so the probes are
 generated, not hoped for. A variant is an example of kind `variant`, predicted like any other. Beside the
 lexicon's own terms stand terms held out of it and neutral phrases; phrases that ought to support a class
-are deleted in the same way.
+are deleted in the same way. Cues that nobody declared and the search found stand in the texts that confirmed them.
 """
 
 from __future__ import annotations
@@ -21,6 +21,8 @@ from analysis.data.examples import content_sha256
 from analysis.models.classifier_pair import classifiers
 from analysis.plugin.stage import Aggregate, PlanContext
 from analysis.text.lexicon import BUILT_IN, Lexicon, Span, insert_term, remove_spans
+from analysis.tracks.intent.cue_search import put
+from analysis.tracks.intent.insertable import Cue
 from analysis.tracks.intent.neutral_phrases import NEUTRAL, PHRASES, held_out_terms
 from analysis.tracks.intent.settings import intent_settings
 
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
     from analysis.text.lexicon import Finder
 
 _SQL = queries(__package__, "stages.sql")
+_FOUND = queries(__package__, "found.sql")
 
 MAX_TEXTS = 300
 """Texts per class, cue and population that are probed; drawn at random from the seed where there are more."""
@@ -36,8 +39,11 @@ DRAWS = {"critical": 4, "other": 2}
 DRAWS_BESIDE = {"critical": 2, "other": 1}
 """Random terms drawn for each text from what stands beside: terms held out, and neutral phrases."""
 
+FOUND_TERMS = 4
+"""Cues of a group that was found whose texts are kept as examples: the strongest."""
+
 Operation = Literal["insert", "remove", "swap", "signal"]
-Source = Literal["lexicon", "held out", "neutral"]
+Source = Literal["lexicon", "held out", "neutral", "found"]
 Row = tuple[str, str, str, str]
 """Ref, id, text and gold of an evaluation example."""
 
@@ -146,6 +152,34 @@ def signal_plans(
             )
 
 
+def found_plans(
+    rows: Mapping[str, Row], found: Iterable[tuple[str, str, str, Cue, Sequence[str]]], track: str, seed: int
+) -> Iterator[Plan]:
+    """The variants of the cues that the search confirmed: each in the texts that confirmed it, as it stood there.
+
+    Args:
+        rows: the evaluation examples, by ref.
+        found: class, name of the group, direction, cue and refs of its texts.
+        track: prefix of the refs.
+        seed: of the review; it draws the places.
+    """
+    terms: dict[tuple[str, str], int] = {}
+    for target, name, direction, cue, refs in found:
+        number = terms[target, name] = terms.get((target, name), 0) + 1
+        if number > FOUND_TERMS:
+            continue
+        population = "critical" if direction == "fall" else "other"
+        for ref in refs:
+            yield _plan(
+                rows[ref],
+                Probe(target, name, track, seed),
+                population,
+                f"{name.replace(' ', '')}.{number}",
+                how=("insert", "found", cue.text),
+                made=put(cue, ref, rows[ref][2], seed),
+            )
+
+
 def _populations(rows: Sequence[Row], target: str) -> Iterator[tuple[str, list[Row]]]:
     for population in DRAWS:
         yield population, [row for row in rows if (row[3] == target) == (population == "critical")]
@@ -227,8 +261,17 @@ def _declared(context: PlanContext) -> tuple[list[tuple[str, str]], list[tuple[s
     return pairs, signals
 
 
+def _found(context: PlanContext) -> list[tuple[str, str, str, Cue, list[str]]]:
+    """What the search found: class, name of the group, direction, cue and refs of the texts that confirmed it."""
+    rows = context.workbench.execute(_FOUND["found"]).fetchall()
+    return [
+        (target, name, direction, Cue(cue_kind, term), refs)
+        for target, name, direction, _, cue_kind, term, refs in rows
+    ]
+
+
 def _size(context: PlanContext) -> int:
-    return sum(map(len, _declared(context)))
+    return sum(map(len, _declared(context))) + len(_found(context))
 
 
 def _make_variants(context: PlanContext) -> dict[str, pa.Table]:
@@ -254,6 +297,7 @@ def _make_variants(context: PlanContext) -> dict[str, pa.Table]:
         made += neutral_plans(rows, target, track, seed)
     for number, (target, phrase) in enumerate(signals, start=1):
         made += signal_plans(rows, said[phrase], number, Probe(target, phrase, track, seed))
+    made += found_plans({row[0]: row for row in rows}, _found(context), track, seed)
     planned = plan_table(made)
     context.workbench.register("incoming_plan", planned)
     context.workbench.execute(_SQL["keep_plan"])
@@ -309,5 +353,5 @@ def _measure_effects(context: PlanContext) -> dict[str, pa.Table]:
     }
 
 
-VARIANTS = Aggregate("intent.variants", 3, _make_variants, _size)
+VARIANTS = Aggregate("intent.variants", 4, _make_variants, _size)
 EFFECTS = Aggregate("intent.effects", 3, _measure_effects, _size, asks_models=True)

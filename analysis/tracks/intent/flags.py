@@ -27,6 +27,8 @@ CONFIDENT = 0.8
 """Probability from which a wrong prediction counts as an overconfident error."""
 CLIFF = 0.4
 """Loss of margin from which a prediction that is still right counts as a margin cliff."""
+FOUND_PER_GATE = 3
+"""Texts that are flagged for a cue that was found: it stands in each of them alike."""
 MOVED = 0.05
 """Least rise of p(class) by which a cue's effect on one text is worth a look."""
 ROUTED_KEPT = 60
@@ -48,6 +50,7 @@ _QUERIES = (
     (DECIDES_CRITICAL, "contested_critical"),
     ("irrelevant cue moves the prediction", "moved_by_cue"),
     ("irrelevant cue suppresses the class", "suppressed_by_cue"),
+    ("a cue that nobody declared moves the prediction", "moved_by_found_cue"),
     ("explained by an irrelevant cue", "explained_by_cue"),
     ("irrelevant cue weighs in the explanation", "weighed_by_cue"),
     ("a probe's logits are not numbers", "probes_without_numbers"),
@@ -78,6 +81,7 @@ def flags(connection: duckdb.DuckDBPyConnection, settings: TrackSettings) -> lis
         "few_sent": FEW_SENT,
         "crowding": ROUTING.thresholds["max_confirmed_loss"].default,
         "cues": CUES_PER_GATE,
+        "found_cues": FOUND_PER_GATE,
         "confident": CONFIDENT,
         "cliff": CLIFF,
         "moved": MOVED,

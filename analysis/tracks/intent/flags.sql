@@ -33,6 +33,18 @@ WHERE (rise >= $moved AND rise > base_rise) OR (rise > 0 AND key IN (SELECT slic
 QUALIFY row_number() OVER (PARTITION BY key ORDER BY rise DESC, ref) <= $cues
 ORDER BY rise DESC, ref
 
+-- name: moved_by_found_cue
+-- Where the candidate moves most beyond the base, in the direction that the search found.
+WITH moved AS (
+    SELECT v.ref, v.target || '/' || v.cue AS key,
+           CASE f.direction WHEN 'fall' THEN -1 ELSE 1 END
+               * ((v.candidate_p - v.candidate_plain_p) - (v.base_p - v.base_plain_p)) AS change
+    FROM intent_variant v
+    JOIN (SELECT DISTINCT target, name, direction FROM intent_found_cue) f ON f.target = v.target AND f.name = v.cue
+    WHERE v.source = 'found')
+SELECT ref, 'intent.relevance[' || key || ']', change FROM moved WHERE change > 0
+QUALIFY row_number() OVER (PARTITION BY key ORDER BY change DESC, ref) <= $found_cues ORDER BY change DESC, ref
+
 -- name: suppressed_by_cue
 WITH suppressing AS (
     SELECT DISTINCT slice FROM metric

@@ -11,6 +11,7 @@ _EDITS = {
     "own": ("cue inserted", "inserting the cue"),
     "held_out": ("other terms inserted", "inserting terms that the lexicon does not hold"),
     "neutral": ("neutral phrase inserted", "inserting a neutral phrase (shown beside, never subtracted)"),
+    "found": ("found cue inserted", "inserting a cue that the search found, in the texts that confirmed it"),
     "removed": ("cue where it stands", "the cue being there, minus without it"),
     "swapped": ("cue swapped", "swapping the cue for another of its kind"),
 }

@@ -108,7 +108,7 @@ def worst_cases(
         cue: the cue, or the phrase of a signal.
         operation: insert, remove, swap or signal.
         limit: the most to return.
-        source: lexicon, held out or neutral; None for all.
+        source: lexicon, held out, neutral or found; None for all.
         population: critical or other; None for both.
     """
     given = {

@@ -11,6 +11,7 @@ named AS (
                   WHEN 'remove' THEN 'relevance_removed_' || population
                   WHEN 'swap' THEN 'relevance_swapped_' || population
                   ELSE CASE source WHEN 'held out' THEN 'relevance_held_out_' WHEN 'neutral' THEN 'relevance_neutral_'
+                                   WHEN 'found' THEN 'relevance_found_'
                                    ELSE 'relevance_own_' END || population END AS name
     FROM family)
 SELECT n.target, n.cue, n.operation, n.source, n.population, n.texts, n.variants,

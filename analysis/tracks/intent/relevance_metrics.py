@@ -43,6 +43,7 @@ EFFECTS = (
     Effect("relevance_own", "insert", "lexicon", 1, True, "insertion"),
     Effect("relevance_held_out", "insert", "held out", 1, False, "insertion of terms that the lexicon does not hold"),
     Effect("relevance_neutral", "insert", "neutral", 1, False, "insertion of neutral phrases; never subtracted"),
+    Effect("relevance_found", "insert", "found", 1, False, "insertion of what the search found"),
     Effect("relevance_removed", "remove", "lexicon", -1, False, "removal; with minus without"),
     Effect("relevance_swapped", "swap", "lexicon", 1, False, "another term in its place; after minus before"),
 )  # fmt: skip

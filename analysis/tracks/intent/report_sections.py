@@ -14,6 +14,9 @@ from analysis.plugin.trigger import clear, count
 from analysis.tracks.intent.change_sentence import change_sentences
 from analysis.tracks.intent.cue_evidence import correlation_sentence
 from analysis.tracks.intent.enrichment_sentences import enrichment_sentence, number
+from analysis.tracks.intent.found_queries import searched
+from analysis.tracks.intent.found_sentences import found_sentence
+from analysis.tracks.intent.gates.found import found_metrics
 from analysis.tracks.intent.metric_specs import TRACK
 from analysis.tracks.intent.names import OCCLUSION
 from analysis.tracks.intent.neutral_phrases import NEUTRAL
@@ -42,6 +45,7 @@ def report_sections(connection: duckdb.DuckDBPyConnection, given: GateInput) -> 
         ATTRIBUTION: [
             *_no_model(given),
             *moving,
+            *_found(connection, given),
             *_signals(given),
             *_reverted(given),
             *_where_changed(connection, given),
@@ -152,6 +156,29 @@ def _relevance(given: GateInput) -> tuple[list[str], list[str]]:
                 "other classes (counterfactual edits; shown beside, never subtracted)"
             )
     return found, still
+
+
+def _found(connection: duckdb.DuckDBPyConnection, given: GateInput) -> list[str]:
+    """What the search for undeclared cues found, and how much it tried; or why it was not made."""
+    settings = given.settings.get(TRACK, {})
+    said = []
+    for key, one in settings.get("found", {}).items():
+        effects = found_metrics(given, key, one["direction"])
+        own, base = effects["candidate"], effects["base"]
+        if own is not None and base is not None:
+            measured = f"{number(own)} on {own.n} texts that had no part in finding it, base {number(base)}"
+            said.append(f"{found_sentence(one)}: change of p {measured} (counterfactual edits)")
+    critical, classes, tried = searched(connection)
+    if classes and not said:
+        said.append(
+            f"the search for undeclared cues confirmed none: {critical} critical classes thoroughly, {classes} in all, "
+            f"{tried} cues tried on the half of the texts that confirms"
+        )
+    said += [
+        f"undeclared cues of {target} were not {'all ' if one['in_part'] else ''}searched for: {one['why']}"
+        for target, one in settings.get("not_searched", {}).items()
+    ]
+    return said
 
 
 def _signals(given: GateInput) -> list[str]:

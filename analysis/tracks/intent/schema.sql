@@ -144,3 +144,19 @@ weighed AS (
 SELECT l.*, v.candidate_plain_p - v.candidate_p AS fall
 FROM weighed l JOIN example e ON e.parent_ref = l.ref
 JOIN intent_variant v ON v.ref = e.ref AND v.operation = 'remove' AND v.target = l.target AND v.cue = l.cue;
+-- What was searched for undeclared cues: a class and the direction in which a cue would move it. `tried` cues stood in the
+-- half that confirms; `status` is ok, n/a (too few texts) or unknown (probabilities that are not numbers), with `why`.
+CREATE TABLE intent_cue_search (
+    target VARCHAR NOT NULL, direction VARCHAR NOT NULL, thorough BOOLEAN NOT NULL, tried INTEGER NOT NULL,
+    status VARCHAR NOT NULL, why VARCHAR NOT NULL);
+-- Each cue that was tried in the half that confirms: change of p(target) by text and side, mean change by neutral phrases
+-- in the same texts, and p of its moving the candidate no further than the base by the margin. NULL is no number.
+CREATE TABLE intent_cue_trial (
+    target VARCHAR NOT NULL, direction VARCHAR NOT NULL, kind VARCHAR NOT NULL, term VARCHAR NOT NULL,
+    refs VARCHAR[] NOT NULL, base DOUBLE[] NOT NULL, candidate DOUBLE[] NOT NULL, neutral_base DOUBLE,
+    neutral_candidate DOUBLE, p DOUBLE NOT NULL);
+-- Undeclared cues that were confirmed, in groups: `name` stands where the name of a declared cue stands, `kind` is what
+-- the group has in common, `place` the order by effect.
+CREATE TABLE intent_found_cue (
+    target VARCHAR NOT NULL, name VARCHAR NOT NULL, direction VARCHAR NOT NULL, kind VARCHAR NOT NULL,
+    cue_kind VARCHAR NOT NULL, term VARCHAR NOT NULL, place INTEGER NOT NULL, p DOUBLE NOT NULL);

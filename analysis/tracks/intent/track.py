@@ -160,7 +160,7 @@ class IntentTrack(Track):
         return tuple(method.spec for method in METHODS)
 
     def stages(self) -> tuple[Step, ...]:
-        """Probes are made first, so that variants are predicted with everything else."""
+        """Cues are searched for and probes made first, so that variants are predicted with everything else."""
         from analysis.tracks.intent.attribution import ATTRIBUTE, QUEUED
         from analysis.tracks.intent.calibration import CALIBRATION
         from analysis.tracks.intent.causes import CAUSES
@@ -170,6 +170,7 @@ class IntentTrack(Track):
         from analysis.tracks.intent.counterfactual import EFFECTS, VARIANTS
         from analysis.tracks.intent.drift import DRIFT, DRIFT_FLOOR
         from analysis.tracks.intent.enrichment import ENRICH
+        from analysis.tracks.intent.found_cues import CONFIRM, SEARCH
         from analysis.tracks.intent.intervention_metrics import REVERTED
         from analysis.tracks.intent.intervention_stage import INTERVENE
         from analysis.tracks.intent.layer_probes import LAYER_PROBES
@@ -182,6 +183,8 @@ class IntentTrack(Track):
         from analysis.tracks.intent.selective import SELECTIVE
 
         return (
+            SEARCH,
+            CONFIRM,
             VARIANTS,
             PREDICT,
             DRIFT_FLOOR,
@@ -248,11 +251,12 @@ class IntentTrack(Track):
     def gate_settings(
         self, settings: TrackSettings, workbench: duckdb.DuckDBPyConnection
     ) -> dict[str, object]:
-        """What is declared of cues, signals, threshold and margins, terms inserted of each cue, where messages went.
+        """What is declared of cues, signals, threshold and margins, terms inserted, cues found, where messages went.
 
         Of recorded predictions also why gates that ask models, or confidence, are not applicable.
         """
         from analysis.tracks.intent.contested import destinations
+        from analysis.tracks.intent.found_queries import found_cues, not_searched
         from analysis.tracks.intent.names import NO_MODEL, NO_PROBABILITIES
         from analysis.tracks.intent.settings import intent_settings
 
@@ -268,6 +272,8 @@ class IntentTrack(Track):
             "irrelevant": dict(intent.irrelevant),
             "signals": dict(intent.signals),
             "terms": dict(terms),
+            "found": found_cues(workbench),
+            "not_searched": not_searched(workbench),
             "destinations": destinations(workbench, intent.label),
             "threshold": intent.threshold,
             "margins": dict(intent.margins),

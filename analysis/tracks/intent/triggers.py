@@ -10,6 +10,8 @@ from analysis.plugin.gate import metric_of
 from analysis.plugin.trigger import clear, count, fired_first, flagged, trigger
 from analysis.tracks.intent.classes import class_of, critical_classes
 from analysis.tracks.intent.cue_evidence import beyond, shift_limits
+from analysis.tracks.intent.found_sentences import found_sentence
+from analysis.tracks.intent.gates.found import found_metrics
 from analysis.tracks.intent.gates.overconfidence import gap_widened, surer_outside
 from analysis.tracks.intent.metric_specs import TRACK
 from analysis.tracks.intent.names import OVERCONFIDENCE, RELEVANCE, SIGNALS
@@ -22,6 +24,7 @@ def triggers(given: GateInput) -> list[Trigger]:
         *_rare_classes(given),
         *_routing(given),
         *_cues(given),
+        *_found(given),
         *_signals(given),
         *_overconfident(given),
     ]
@@ -114,6 +117,19 @@ def _cues(given: GateInput) -> list[Trigger]:
                 )
                 refs = flagged(given, f"{RELEVANCE}[{key}]")
                 found.append(trigger(TRACK, "leans on an irrelevant cue", sentence, fired, own, refs))
+    return found
+
+
+def _found(given: GateInput) -> list[Trigger]:
+    """Each group of cues that nobody declared, on the texts that confirmed it."""
+    found = []
+    for key, one in given.settings.get(TRACK, {}).get("found", {}).items():
+        effects = found_metrics(given, key, one["direction"])
+        own, base = effects["candidate"], effects["base"]
+        if own is not None and base is not None and own.value is not None and base.value is not None:
+            sentence = f"{found_sentence(one)}: p {own.value:+.2f}; base {base.value:+.2f}"
+            refs = flagged(given, f"{RELEVANCE}[{key}]")
+            found.append(trigger(TRACK, "leans on an undeclared cue", sentence, True, own, refs))
     return found
 
 

@@ -68,6 +68,14 @@ class IntentView(View):
                 ("overview", "review", "gates"),
                 22,
             ),
+            Action(
+                "probes.take",
+                ("L",),
+                "take into a lexicon",
+                "Write this cue, found by the search, as a term list beside the review, for review.toml to declare.",
+                ("probes", "gates"),
+                40,
+            ),
         )
 
     def screens(self) -> tuple[TrackScreen, ...]:
@@ -87,6 +95,10 @@ class IntentView(View):
         gate = here.gate
         probed = gate is not None and gate.name in PROBED_GATES
         here.console_app.open(PROBES, gate.slice if gate is not None and probed else None)
+
+    def do_probes_take(self, here: Place) -> None:
+        """Write the found cue of the gate that is shown as a term list."""
+        take_found(here, None if here.gate is None else here.gate.slice)
 
     def answer_lines(
         self,
@@ -112,6 +124,23 @@ class IntentView(View):
         from tui.tracks.intent.live_answer import probability_sentences
 
         return probability_sentences(reply, side)
+
+
+def take_found(here: Place, key: str | None) -> None:
+    """Write the found cue of that key as a term list, and say where; or say that the key is none of a found cue."""
+    from analysis.base.errors import AssayError
+    from analysis.tracks.intent.found_lexicon import take
+
+    one = here.session.gate_input().settings.get("intent", {}).get("found", {}).get(key)
+    if one is None:
+        here.notice("only a cue that the search found can be taken into a lexicon", "warn")
+        return
+    try:
+        taken = take(here.session.store, one)
+    except AssayError as error:
+        here.notice(str(error), "warn")
+        return
+    here.notice(f"saved  {taken.path}   declare it: {'; '.join(taken.lines)}", "saved")
 
 
 VIEW = IntentView()

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from textual.widget import Widget
 
+from analysis.tracks.intent.found_sentences import found_sentence
 from analysis.tracks.intent.probe_queries import ProbeCase, ProbeDiff, probe_diffs, worst_cases
 from tui.draw.lines import Line, Target, rule, text_line, wrapped
 from tui.draw.metric_lines import metric_lines
@@ -105,7 +106,13 @@ class ProbesScreen(BaseScreen):
         what = "log-odds lost by deletion" if signal else "change of p"
         head = Line().add(f" {diffs[0].cue}", "title").add(f"  {diffs[0].target}: {what}", "strong")
         head.end(f"{keys.index(key) + 1} of {len(keys)}  [ ]", width - 1, "key")
-        lines = [head, _columns(width)]
+        lines = [head]
+        found = self.session.gate_input().settings.get("intent", {}).get("found", {}).get(key)
+        if found is not None:
+            lines += wrapped(
+                "", f"{found_sentence(found)}; L takes it into a lexicon", width, indent=1, style="warn"
+            )
+        lines.append(_columns(width))
         lines += [self._diff_line(diff, width) for diff in diffs]
         for diff in diffs:
             for metric in (diff.base, diff.candidate, diff.change):
@@ -189,6 +196,12 @@ class ProbesScreen(BaseScreen):
             here = keys.index(self.key) if self.key in keys else -1
             self.key = keys[(here + step) % len(keys)]
             self.reload()
+
+    def do_probes_take(self) -> None:
+        """Write this cue, where the search found it, as a term list."""
+        from tui.tracks.intent.plug import take_found
+
+        take_found(self, self.key)
 
     def do_view_numbers(self) -> None:
         """Every number of this cue."""

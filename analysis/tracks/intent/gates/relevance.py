@@ -23,6 +23,7 @@ from analysis.tracks.intent.cue_evidence import (
 )
 from analysis.tracks.intent.enrichment_sentences import enrichment_sentence, number
 from analysis.tracks.intent.gates.counts import number_of
+from analysis.tracks.intent.gates.found import found_results
 from analysis.tracks.intent.metric_specs import TRACK, criterion, reads
 from analysis.tracks.intent.names import RELEVANCE as NAME
 
@@ -63,6 +64,7 @@ def _judge(given: GateInput, rule: Rule) -> list[GateResult]:
         return [result(RELEVANCE, "n/a", settings["no_model"])]
     pairs = settings.get("irrelevant", {})
     results = [_one_cue(given, rule, target, cue) for target, cues in pairs.items() for cue in cues]
+    results += found_results(given, RELEVANCE)
     return results or [result(RELEVANCE, "n/a", "no irrelevant tokens are declared")]
 
 
@@ -307,6 +309,8 @@ RELEVANCE = Gate(
         "enrichment",
         "cue_share_critical",
         "cue_share_other",
+        "relevance_found_other",
+        "relevance_found_critical",
     ),
     place=40,
     alpha_weight=15,

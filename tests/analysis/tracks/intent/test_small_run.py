@@ -13,6 +13,9 @@ from analysis.tracks.intent.report_sections import report_sections
 from tests.analysis.gate_fixture import check_criteria
 from tests.analysis.tracks.intent.conftest import LABEL
 
+FOUND = {"relevance_found_critical", "relevance_found_other"}
+"""Written where the search for undeclared cues found something."""
+
 
 def gates(session: ReviewSession) -> list[GateResult]:
     return [one for one in session.gates() if one.track == "intent"]
@@ -34,14 +37,14 @@ def test_every_metric_of_a_run_is_declared_with_a_meaning(small_run: ReviewSessi
 def test_every_declared_metric_is_written_for_every_side(small_run: ReviewSession) -> None:
     written = {(one.name, one.side) for one in small_run.gate_input().metrics if one.track == "intent"}
     declared = {(spec.name, side) for spec in specs_of("intent").values() for side in spec.sides}
-    assert declared == written
+    assert {one for one in declared if one[0] not in FOUND} == {one for one in written if one[0] not in FOUND}
 
 
 def test_what_gates_say_that_they_read_is_measured(small_run: ReviewSession) -> None:
     written = {one.name for one in small_run.gate_input().metrics if one.track == "intent"}
     for gate in get("intent").gates():
         assert gate.reads, gate.name
-        assert {spec.name for spec in gate.reads} <= written, gate.name
+        assert {spec.name for spec in gate.reads} <= written | FOUND, gate.name
 
 
 def test_the_metrics_of_a_gate_lie_on_the_slice_that_it_names(small_run: ReviewSession) -> None:

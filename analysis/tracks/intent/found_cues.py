@@ -1,0 +1,205 @@
+"""The stage that searches for undeclared cues, and what stands after it: which of them are confirmed, in groups.
+
+Texts are in two halves by a hash of the candidate's digest and their ref: one finds, the other confirms. Each class is
+a shard of its own where it is critical; the others share shards, and get a brief look.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pyarrow as pa
+
+from analysis.base.records import ALL, SIDES, Side
+from analysis.base.seeds import shuffled
+from analysis.base.sql import queries
+from analysis.models.classifier_pair import classifiers
+from analysis.plugin.stage import Aggregate, PlanContext, RunContext, Shard, Stage
+from analysis.stats.discoveries import benjamini_hochberg
+from analysis.tracks.intent.crossfit import half_of
+from analysis.tracks.intent.cue_search import (
+    BRIEF,
+    LEAST_TEXTS,
+    MARGIN,
+    MUCH_MORE,
+    NEUTRAL,
+    PLACES,
+    THOROUGH,
+    Found,
+    Insertions,
+    Tried,
+    hunts,
+    search,
+)
+from analysis.tracks.intent.found_groups import groups
+from analysis.tracks.intent.insertable import Cue, vocabulary_words
+from analysis.tracks.intent.predict import token_limit
+from analysis.tracks.intent.settings import intent_settings
+
+if TYPE_CHECKING:
+    import duckdb
+
+_SQL = queries(__package__, "found.sql")
+
+LEVEL = 0.05
+"""False discovery rate over everything that is tried in the half that confirms."""
+MOST_TEXTS = 120
+"""Texts of a half and population that a search may use; drawn by the hash where there are more."""
+CLASSES_PER_SHARD = 16
+"""Classes that are no critical ones, in one shard."""
+
+TRIAL_SCHEMA = pa.schema(
+    [("target", pa.string()), ("direction", pa.string()), ("kind", pa.string()), ("term", pa.string()),
+     ("refs", pa.list_(pa.string())), ("base", pa.list_(pa.float64())), ("candidate", pa.list_(pa.float64())),
+     ("neutral_base", pa.float64()), ("neutral_candidate", pa.float64()), ("p", pa.float64())]
+)  # fmt: skip
+SEARCH_SCHEMA = pa.schema(
+    [("target", pa.string()), ("direction", pa.string()), ("thorough", pa.bool_()), ("tried", pa.int32()),
+     ("status", pa.string()), ("why", pa.string())]
+)  # fmt: skip
+FOUND_SCHEMA = pa.schema(
+    [("target", pa.string()), ("name", pa.string()), ("direction", pa.string()), ("kind", pa.string()),
+     ("cue_kind", pa.string()), ("term", pa.string()), ("place", pa.int32()), ("p", pa.float64())]
+)  # fmt: skip
+
+
+def _plan(context: PlanContext) -> list[Shard]:
+    """A shard for each critical class, and one for each `CLASSES_PER_SHARD` of the others."""
+    rows = context.workbench.execute(_SQL["texts"], {"track": context.track, "all": ALL}).fetchall()
+    labels = list(classifiers(context.models).labels)
+    critical = [labels.index(one) for one in intent_settings(context.settings).critical if one in labels]
+    others = [one for one in range(len(labels)) if one not in critical]
+    parts = [[one] for one in critical]
+    parts += [others[at : at + CLASSES_PER_SHARD] for at in range(0, len(others), CLASSES_PER_SHARD)]
+    drawn = list(drawn_texts(rows, context.models.digests["candidate"]))
+    shards = []
+    for part in parts:
+        thorough = [one for one in part if one in critical]
+        key = {
+            "max_length": token_limit(context),
+            "seed": context.seed,
+            "targets": [labels[one] for one in part],
+            "thorough": bool(thorough),
+            "depth": asdict(THOROUGH if thorough else BRIEF),
+            "margin": MARGIN,
+            "much_more": MUCH_MORE,
+            "least": LEAST_TEXTS,
+            "neutral": NEUTRAL,
+            "places": PLACES,
+            "rows": [[ref, sha256, gold] for ref, _, gold, sha256, _ in drawn],
+        }
+        shards.append(Shard(key, (part, thorough, drawn), len(part)))
+    return shards if drawn else []
+
+
+Drawn = tuple[str, str, str | None, str, bool]
+"""Ref, text, gold and digest of an evaluation text, and whether it is of the half that finds."""
+
+
+def drawn_texts(rows: Iterable[tuple[str, str, str | None, str]], candidate: str) -> Iterator[Drawn]:
+    """The texts in random order, at most `MOST_TEXTS` of each half and class."""
+    known = {row[0]: row for row in rows}
+    seen: dict[tuple[str, str | None], int] = {}
+    for ref in shuffled(list(known), f"found/{candidate}"):
+        half, gold = half_of(candidate, ref), known[ref][2]
+        seen[half, gold] = seen.get((half, gold), 0) + 1
+        if seen[half, gold] <= MOST_TEXTS:
+            yield (*known[ref], half == "A")
+
+
+def _run(context: RunContext, shard: Shard) -> dict[str, pa.Table]:
+    """Search for one part of the classes, and say of each what was tried, or why nothing was."""
+    part, thorough, drawn = shard.payload
+    pair = classifiers(context.models)
+    models = {side: pair.side(side) for side in SIDES}
+    labels = list(pair.labels)
+    refs, texts = [row[0] for row in drawn], [row[1] for row in drawn]
+    golds = [labels.index(row[2]) if row[2] in labels else None for row in drawn]
+    finding = [at for at, row in enumerate(drawn) if row[4]]
+    confirming = [at for at, row in enumerate(drawn) if not row[4]]
+    wanted, refused = hunts(golds, finding, confirming, thorough, part)
+    trials = Insertions(models, refs, texts, token_limit(context), context.seed)
+    tried: list[Tried] = []
+    searched = [
+        {"target": labels[target], "direction": direction, "thorough": target in thorough, "tried": 0,
+         "status": "n/a", "why": why}
+        for (target, direction), why in refused.items()
+    ]  # fmt: skip
+    if wanted:
+        why = trials.not_numbers()
+        words: dict[Side, dict[str, int]] = (
+            {} if why else {side: vocabulary_words(models[side].tokenizer) for side in SIDES}
+        )
+        given = Found(trials, golds, finding, words)
+        for hunt in wanted:
+            here = [] if why else search(given, [hunt])
+            tried += here
+            searched.append(
+                {"target": labels[hunt.target], "direction": hunt.direction,
+                 "thorough": hunt.target in thorough, "tried": len(here),
+                 "status": "unknown" if why else "ok", "why": why}
+            )  # fmt: skip
+    return {
+        "intent_cue_search": pa.Table.from_pylist(searched, SEARCH_SCHEMA),
+        "intent_cue_trial": pa.Table.from_pylist([_trial(one, labels, refs) for one in tried], TRIAL_SCHEMA),
+    }
+
+
+def _trial(one: Tried, labels: Sequence[str], refs: Sequence[str]) -> dict[str, Any]:
+    return {
+        "target": labels[one.target],
+        "direction": one.direction,
+        "kind": one.cue.kind,
+        "term": one.cue.text,
+        "refs": [refs[row] for row in one.rows],
+        **{side: _finite(one.change[side].tolist()) for side in SIDES},
+        **{f"neutral_{side}": _finite([float(one.neutral[side].mean())])[0] for side in SIDES},
+        "p": one.p,
+    }
+
+
+def _finite(values: Iterable[float]) -> list[float | None]:
+    return [value if np.isfinite(value) else None for value in values]
+
+
+def confirmed(connection: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
+    """Rows of `intent_found_cue`: the trials that Benjamini-Hochberg over all of them keeps, grouped by class."""
+    rows = connection.execute(_SQL["trials"]).fetchall()
+    kept = benjamini_hochberg([row[-1] for row in rows], LEVEL) if rows else []
+    by_class: dict[tuple[str, str], list[tuple[Any, ...]]] = {}
+    for row, discovery in zip(rows, kept, strict=True):
+        if discovery:
+            by_class.setdefault((row[0], row[1]), []).append(row)
+    found: list[dict[str, Any]] = []
+    count: dict[str, int] = {}
+    for (target, direction), some in sorted(
+        by_class.items(), key=lambda item: (item[0][0], item[0][1] != "rise")
+    ):
+        cues = [Cue(row[2], row[3]) for row in some]
+        sign = 1 if direction == "rise" else -1
+        effects = np.array([sign * (np.array(row[5]) - np.array(row[4])) for row in some])
+        for group in groups(cues, effects):
+            count[target] = count.get(target, 0) + 1
+            found += [
+                {"target": target, "name": found_name(count[target]), "direction": direction,
+                 "kind": group.kind, "cue_kind": cues[at].kind, "term": cues[at].text, "place": place,
+                 "p": some[at][-1]}
+                for place, at in enumerate(group.members)
+            ]  # fmt: skip
+    return found
+
+
+def found_name(number: int) -> str:
+    """What a group of found cues is called beside the names of declared ones."""
+    return f"found {number}"
+
+
+def _compute(context: PlanContext) -> dict[str, pa.Table]:
+    return {"intent_found_cue": pa.Table.from_pylist(confirmed(context.workbench), FOUND_SCHEMA)}
+
+
+SEARCH = Stage("intent.found_cues", 1, _plan, _run, asks_models=True)
+CONFIRM = Aggregate("intent.confirmed_cues", 1, _compute, asks_models=True)
