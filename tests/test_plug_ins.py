@@ -368,9 +368,9 @@ def test_a_status_format_is_one_by_its_name(extended: Extended) -> None:
 def test_a_report_field_stands_in_page_and_statement(extended: Extended, tmp_path: Path) -> None:
     page = extended.report(tmp_path / "report")
     slices = extended.rows("SELECT count(*) FROM slice")[0][0]
-    assert f"**Reading:**\n\n- {slices} slices were measured" in page
+    assert f"### Reading\n\n- {slices} slices were measured" in page
     statement = json.loads((tmp_path / "report" / "report.json").read_text("utf-8"))
-    assert {"field": "Reading", "sentences": [f"{slices} slices were measured"]} in [
+    assert {"field": "Reading", "sentences": [f"{slices} slices were measured"], "more": []} in [
         entry for value in statement["predicate"].values() if isinstance(value, list) for entry in value
     ]
 
