@@ -8,7 +8,6 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable
-from contextlib import nullcontext
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -20,9 +19,8 @@ from filelock import FileLock
 
 from analysis.base.errors import AssayError
 from analysis.plugin import registry
-from analysis.run import pipeline
 from analysis.run.check import check_review
-from analysis.store.run import current_run, run_id
+from analysis.store.run import current_run
 from tests import toy_review
 from tests.analysis.store_fixture import SHELF
 from tests.conftest import LABELS, TITLES, MakeClassifier, messages, write_jsonl
@@ -368,9 +366,9 @@ def test_a_status_format_is_one_by_its_name(extended: Extended) -> None:
 def test_a_report_field_stands_in_page_and_statement(extended: Extended, tmp_path: Path) -> None:
     page = extended.report(tmp_path / "report")
     slices = extended.rows("SELECT count(*) FROM slice")[0][0]
-    assert f"**Reading:**\n\n- {slices} slices were measured" in page
+    assert f"### Reading\n\n- {slices} slices were measured" in page
     statement = json.loads((tmp_path / "report" / "report.json").read_text("utf-8"))
-    assert {"field": "Reading", "sentences": [f"{slices} slices were measured"]} in [
+    assert {"field": "Reading", "sentences": [f"{slices} slices were measured"], "more": []} in [
         entry for value in statement["predicate"].values() if isinstance(value, list) for entry in value
     ]
 
@@ -383,16 +381,32 @@ def test_a_gate_that_is_missing_here_is_unknown_and_not_gone(extended: Extended)
     assert not without["gates_allow"]
 
 
-def name_of_run(review: Path, package: Path | None = None) -> str:
-    """What a run of a review is called before any model time, where a package is installed."""
-    with installed(package) if package is not None else nullcontext():
-        checked = check_review(review, trial=False)
-        read = checked.review
-        prepared = [
-            pipeline._prepare(registry.get(name), settings, read, "cpu", False)
-            for name, settings in read.tracks.items()
-        ]
-        return run_id(pipeline._describe(read, prepared, "cpu", (), checked.taught))
+NAME_OF_RUN = """
+import sys
+from pathlib import Path
+from analysis.plugin.registry import get
+from analysis.run.check import check_review
+from analysis.store.run import run_id
+checked = check_review(Path(sys.argv[1]), trial=False)
+read = checked.review
+prepared = [
+    pipeline._prepare(get(name), settings, read, "cpu", False) for name, settings in read.tracks.items()
+]
+print(run_id(pipeline._describe(read, prepared, "cpu", (), checked.taught)))
+"""
+
+
+def name_of_run(review: Path, *packages: Path) -> str:
+    """What a run of a review is called before any model time, in a process that has some packages installed."""
+    path = os.pathsep.join(map(str, [*packages, PROJECT]))
+    return subprocess.run(
+        [sys.executable, "-c", NAME_OF_RUN, str(review)],
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=PROJECT,
+        env={**os.environ, "PYTHONPATH": path},
+    ).stdout.strip()
 
 
 def test_what_a_package_brings_is_listed_and_names_the_run(by_a_package: Extended) -> None:

@@ -23,7 +23,7 @@ import rfc8785
 
 from analysis.base.errors import AssayError
 from analysis.review.reuse import differences
-from analysis.store.files import make_directory, read_small, write_new
+from analysis.store.files import make_directory, modes_in, read_small, write_new
 from analysis.store.run import run_names
 from analysis.store.streams import Account
 
@@ -122,7 +122,7 @@ def fix_plan(
     folder = Path(store) / FOLDER
     make_directory(folder)
     path = folder / f"plan-{1 if before is None else before.number + 1}.json"
-    write_new(path, rfc8785.dumps(content) + b"\n", mode=0o600)
+    write_new(path, rfc8785.dumps(content) + b"\n", mode=modes_in(folder)[1])
     made = newest_plan(store)
     assert made is not None
     return made, True

@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from analysis.store.files import make_directory, read_small, system_error
+from analysis.store.files import make_directory, modes_in, read_small, system_error
 
 RENEW_S = 5.0
 """A lease is renewed so often."""
@@ -79,6 +79,8 @@ class Leases:
         except FileExistsError:
             return False
         with os.fdopen(descriptor, "w") as file:
+            # In a store that a group shares, the others of it look who holds a lease.
+            os.fchmod(descriptor, modes_in(self.root)[1])
             file.write(self._me)
         return True
 

@@ -227,9 +227,16 @@ class FormScreen(ModalScreen[bool]):
     def action_advance(self) -> None:
         """The next field; from the last one, hand in."""
         if self._inputs()[-1] is self.focused:
-            self.action_hand_in()
+            self._when_typed(self._inputs())
         else:
             self.action_field(1)
+
+    def _when_typed(self, left: list[SafeInput | OptionField]) -> None:
+        """Hand in once every field has read its keys: each has a queue of its own, and may have some typed ahead."""
+        if left:
+            left[0].call_later(self._when_typed, left[1:])
+        else:
+            self.call_later(self.action_hand_in)
 
     def action_hand_in(self) -> None:
         """Hand the fields in; a refusal is shown and the form stays."""

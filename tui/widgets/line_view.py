@@ -168,14 +168,9 @@ class LineView(LineScroll):
             self._set_cursor(min(seen, key=lambda number: abs(number - near)), scroll=False)
 
     def action_open(self) -> None:
-        """Open what the line under the cursor leads to; a cursor that is out of sight is shown first."""
-        top, last = self._window()
-        if self.target is None or self.cursor is None:
-            return
-        if top <= self.cursor <= last:
+        """Open what the line under the cursor leads to."""
+        if self.target is not None:
             self.post_message(LineOpened(self.target))
-        else:
-            self.reveal()
 
     def on_click(self, event: events.Click) -> None:
         number = event.y + self.scroll_offset.y
