@@ -274,7 +274,7 @@ async def test_enter_on_a_counterfactual_opens_it_and_escape_returns(console: Op
         await at(pilot, "m00", look=True)
         await until(pilot, "counterfactuals: p(escalation)")
         await pilot.press("enter")
-        assert "variant:m00~" in await until(pilot, " a variant of ")
+        assert "variant:m00~" in await until(pilot, "a variant of intent")
         await pilot.press("escape")
         await until(pilot, "message:m00")
 
