@@ -15,12 +15,12 @@ from pathlib import Path
 from analysis.base.errors import AssayError
 from analysis.base.escape import printable
 from analysis.report.signing_text import decision_of, signing_sentences
-from analysis.report.ssh_keygen import MAX_SIGNATURE, find_ssh_keygen, sanitised
 from analysis.report.stock_commands import NAMESPACE
-from analysis.report.sums import SUMS, is_signature_name, read_limited
+from analysis.report.sums import SUMS, is_signature_name, read_limited, sanitised
 from analysis.report.verify import check_unsigned
 from analysis.review.reader import today
 from analysis.store.files import write_new
+from analysis.store.ssh_signatures import SIGNATURE_LIMIT, find_ssh_keygen
 
 DEFAULT_KEY = Path("~/.ssh/id_ed25519")
 
@@ -200,7 +200,7 @@ def _signature(program: str, key: Path, content: bytes, namespace: str) -> bytes
     said = (made.stderr or b"").decode("utf-8", "replace")
     if made.returncode != 0 or not made.stdout.startswith(b"-----BEGIN SSH SIGNATURE-----"):
         raise _refusal(key, said)
-    if len(made.stdout) > MAX_SIGNATURE:
+    if len(made.stdout) > SIGNATURE_LIMIT:
         raise AssayError(f"ssh-keygen wrote {len(made.stdout)} bytes as a signature", where=str(key))
     return made.stdout
 

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from importlib import resources
 
+from analysis.store.ssh_signatures import REVOKED_KEYS
+
 NAMESPACE = "inspection-report@assay"
 """SSHSIG namespace of the signatures: a signature made for another purpose does not pass."""
-
-REVOKED_KEYS = "revoked_keys"
-"""File beside the list of signers with keys that no longer count (a KRL, or public keys)."""
 
 SCRIPT = "verify.sh"
 

@@ -140,3 +140,8 @@ def sums_problems(directory: Path, read: Callable[[str], bytes] | None = None) -
 
 def _is_part(name: str) -> bool:
     return name in SUMMED or name in ATTESTED or is_figure_name(name)
+
+
+def sanitised(principal: str) -> str:
+    """A principal as part of a file name: letters, digits and `@._+-`; anything else becomes `_`."""
+    return re.sub(r"[^A-Za-z0-9@._+-]", "_", principal)[:100].lstrip(".") or "_"

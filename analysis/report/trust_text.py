@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from analysis.report.model_files import CANDIDATE
-from analysis.report.stock_commands import NAMESPACE, REVOKED_KEYS
+from analysis.report.stock_commands import NAMESPACE
+from analysis.store.ssh_signatures import REVOKED_KEYS
 
 
 def proof_sentences(predicate: Mapping[str, Any]) -> list[str]:

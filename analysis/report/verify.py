@@ -20,7 +20,7 @@ from analysis.report import canonical, held
 from analysis.report.against_store import check_evidence, check_journals, check_succession
 from analysis.report.attest import attestations
 from analysis.report.build import PREDICATE_TYPE, SCHEMA, STATEMENT_TYPE, heads
-from analysis.report.check_signatures import check_signatures, listed_principals, wildcards
+from analysis.report.check_signatures import check_signatures
 from analysis.report.model_files import MatchedModel, compare_models, missing_candidates
 from analysis.report.recompute import Recomputed, parse_events, recompute
 from analysis.report.render import PAGES, RENDER_FORMAT, rendered
@@ -35,6 +35,7 @@ from analysis.report.sums import (
     sums_problems,
 )
 from analysis.review.reader import today as current_day
+from analysis.store.ssh_signatures import listed_principals, wildcards
 
 _RECOMPUTED = ("gates", "numbers", "gates_allow", "weakened", "rules", "alpha", "changes", "causes")
 _OF_PEOPLE = ("decision", "waivers", "findings", "reviewers", "agreement", "disagreements", "coverage")

@@ -21,11 +21,13 @@ DEFAULT_KEYS = ("id_ed25519-cert.pub", "id_ed25519")
 REVOKED_KEYS = "revoked_keys"
 """File beside a list of signers with keys that no longer count (a KRL, or public keys)."""
 SIGNATURE_LIMIT = 64 << 10
+"""Bytes of the largest signature that is read; a real one has a few hundred."""
 SIGN_SECONDS = 5
-CHECK_SECONDS = 30
+CHECK_SECONDS = 60
 _ARMOR = re.compile(
-    rb"-----BEGIN SSH SIGNATURE-----\n(?:[A-Za-z0-9+/=]{1,76}\n)+-----END SSH SIGNATURE-----\n"
+    rb"-----BEGIN SSH SIGNATURE-----\n((?:[A-Za-z0-9+/=]{1,76}\n)+)-----END SSH SIGNATURE-----\n"
 )
+_PRINCIPALS = re.compile(r'^[ \t]*(?:"([^"]*)"|([^\s#"][^\s]*))')
 _GOOD_KEY = re.compile(r'Good ".*" signature for .* with \S+ key (\S+)')
 
 
@@ -75,8 +77,35 @@ def _keys(scratch: Path) -> list[Path]:
     return found + [home / name for name in DEFAULT_KEYS if os.access(home / name, os.R_OK)]
 
 
+def find_ssh_keygen() -> str:
+    """Path of `ssh-keygen`. Raises AssayError where there is none."""
+    program = shutil.which("ssh-keygen")
+    if program is None:
+        raise AssayError(
+            "ssh-keygen was not found",
+            where="PATH",
+            hint="install OpenSSH (8.2 or newer): it makes and checks the signatures",
+        )
+    return program
+
+
 def signer_of(data: bytes, signature: bytes, namespace: str, allowed_signers: Path) -> Signer:
-    """Who signed some bytes.
+    """Who signed some bytes: the first in the list whose key it is.
+
+    Raises:
+        AssayError: as `good_signers`, and where the list holds a pattern.
+    """
+    broad = wildcards(listed_principals(allowed_signers))
+    if broad:
+        # A signature would pass under any name that fits.
+        raise AssayError(
+            f"lists everyone who fits {printable(broad[0])!r}: name people", where=str(allowed_signers)
+        )
+    return good_signers(data, signature, namespace, allowed_signers)[0]
+
+
+def good_signers(data: bytes, signature: bytes, namespace: str, allowed_signers: Path) -> list[Signer]:
+    """Everybody in a list of signers under whose name a signature over some bytes is good; at least one.
 
     Args:
         data: the bytes.
@@ -85,51 +114,89 @@ def signer_of(data: bytes, signature: bytes, namespace: str, allowed_signers: Pa
         allowed_signers: the list; keys in a file `revoked_keys` beside it do not count.
 
     Raises:
-        AssayError: the signature is not good, was made for something else, or is of nobody in the list; or the list
-            cannot be read, or lists everybody who fits a pattern; or there is no `ssh-keygen`.
+        AssayError: the signature is not good, was made for something else, or is of nobody in the list; or there is no
+            `ssh-keygen`, or it gives no answer.
     """
-    program = shutil.which("ssh-keygen")
-    if program is None:
-        raise AssayError("ssh-keygen was not found", where="PATH", hint="install OpenSSH (8.2 or newer)")
-    if len(signature) > SIGNATURE_LIMIT or _ARMOR.fullmatch(signature) is None:
+    program = find_ssh_keygen()
+    if len(signature) > SIGNATURE_LIMIT or not _is_armored(signature):
         raise AssayError("not one whole SSH signature and nothing else")
-    _refuse_patterns(allowed_signers)
     with tempfile.TemporaryDirectory(prefix="assay-check-") as scratch:
         path = Path(scratch) / "signature"
         path.write_bytes(signature)
         about = ["-f", str(allowed_signers), "-s", str(path)]
-        found = _run([program, "-Y", "find-principals", *about], b"", CHECK_SECONDS)
-        if found is None or found.returncode != 0:
-            raise AssayError("the signature is by nobody in the list of signers")
+        found = _answer([program, "-Y", "find-principals", *about], b"")
+        if found.returncode != 0:
+            raise AssayError(f"by nobody in the list: {_reason(found)}")
         revoked = allowed_signers.absolute().parent / REVOKED_KEYS
         more = ["-r", str(revoked)] if revoked.exists() else []
+        good: list[Signer] = []
+        refusal = "by nobody in the list"
         for principal in found.stdout.decode("utf-8", "replace").splitlines():
-            command = [program, "-Y", "verify", *about, "-I", principal, "-n", namespace, *more]
-            checked = _run(command, data, CHECK_SECONDS)
-            if checked is None or checked.returncode != 0:
-                continue
-            key = _GOOD_KEY.search(checked.stdout.decode("utf-8", "replace"))
-            if key is not None:
-                return Signer(principal, key[1])
-    raise AssayError("the signature is not over this, or its key no longer counts")
-
-
-def _refuse_patterns(allowed_signers: Path) -> None:
-    """With a pattern in the list a signature passes under any name that fits."""
-    try:
-        lines = allowed_signers.read_text("utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "not UTF-8 text"
-        raise AssayError(
-            f"the list of signers cannot be read: {reason}", where=str(allowed_signers)
-        ) from error
-    for line in lines:
-        named = re.match(r'[ \t]*(?:"([^"]*)"|([^\s#"]\S*))', line)
-        if named and any(mark in (named[1] or named[2] or "") for mark in "*?!"):
-            raise AssayError(
-                f"lists everyone who fits {printable(named[1] or named[2])!r}: name people",
-                where=str(allowed_signers),
+            checked = _answer(
+                [program, "-Y", "verify", *about, "-I", principal, "-n", namespace, *more], data
             )
+            key = _GOOD_KEY.search(checked.stdout.decode("utf-8", "replace"))
+            if checked.returncode == 0 and key is not None:
+                good.append(Signer(principal, key[1]))
+            else:
+                refusal = _reason(checked)
+    if not good:
+        raise AssayError(refusal)
+    return good
+
+
+def _is_armored(data: bytes) -> bool:
+    """Whether this is one signature, in lines of one length: ssh-keygen passes over blanks wherever they stand.
+
+    It takes no letter for another itself, so that no byte of the file can change and it still be good.
+    """
+    found = _ARMOR.fullmatch(data)
+    if found is None:
+        return False
+    lines = found[1].split(b"\n")[:-1]
+    text, width = b"".join(lines), len(lines[0])
+    return lines == [text[start : start + width] for start in range(0, len(text), width)]
+
+
+def listed_principals(allowed_signers: Path) -> list[str]:
+    """Every principal that a list of signers names, wildcards included.
+
+    Raises:
+        AssayError: the list is missing or is not text.
+    """
+    try:
+        text = allowed_signers.read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as problem:
+        reason = problem.strerror if isinstance(problem, OSError) else "not UTF-8 text"
+        raise AssayError(
+            f"the list of signers cannot be read: {reason}",
+            where=str(allowed_signers),
+            hint="each line: PRINCIPAL ssh-ed25519 KEY (see ssh-keygen, ALLOWED SIGNERS)",
+        ) from problem
+    found: list[str] = []
+    for line in text.splitlines():
+        match = _PRINCIPALS.match(line)
+        if match is not None:
+            found.extend((match[1] if match[1] is not None else match[2]).split(","))
+    return found
+
+
+def wildcards(principals: list[str]) -> list[str]:
+    """The patterns among them: with one, a signature passes under any name that fits."""
+    return [one for one in principals if any(mark in one for mark in "*?!")]
+
+
+def _answer(command: Sequence[str], data: bytes) -> subprocess.CompletedProcess[bytes]:
+    """What ssh-keygen says. Raises AssayError where it says nothing in time."""
+    done = _run(command, data, CHECK_SECONDS)
+    if done is None:
+        raise AssayError(f"ssh-keygen gave no answer in {CHECK_SECONDS} seconds")
+    return done
+
+
+def _reason(done: subprocess.CompletedProcess[bytes]) -> str:
+    said = [line.strip() for line in done.stderr.decode("utf-8", "replace").splitlines() if line.strip()]
+    return printable(said[0], 300) if said else f"ssh-keygen ended with status {done.returncode}"
 
 
 def _run(command: Sequence[str], data: bytes, seconds: float) -> subprocess.CompletedProcess[bytes] | None:
