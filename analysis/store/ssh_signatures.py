@@ -132,12 +132,14 @@ def good_signers(data: bytes, signature: bytes, namespace: str, allowed_signers:
         good: list[Signer] = []
         refusal = "by nobody in the list"
         for principal in found.stdout.decode("utf-8", "replace").splitlines():
-            checked = _answer(
-                [program, "-Y", "verify", *about, "-I", principal, "-n", namespace, *more], data
-            )
+            command = [program, "-Y", "verify", *about, "-I", principal, "-n", namespace]
+            checked = _answer([*command, *more], data)
             key = _GOOD_KEY.search(checked.stdout.decode("utf-8", "replace"))
             if checked.returncode == 0 and key is not None:
                 good.append(Signer(principal, key[1]))
+            elif more and _answer(command, data).returncode == 0:
+                # Of that, ssh-keygen says nothing.
+                refusal = f"the key of {printable(principal)} is revoked"
             else:
                 refusal = _reason(checked)
     if not good:
