@@ -10,11 +10,24 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from analysis.base.people import shown_as
 from analysis.plugin.report_fields import IMPROVED
 from analysis.report.cause_words import cause_sentence
 from analysis.report.gate_sections import GATES, LOOSENED
 from analysis.report.number_words import interval, plural, sentence, shortened
-from analysis.report.page import Block, Heading, Items, Paragraph, Words, code, link, strong, table, words
+from analysis.report.page import (
+    Block,
+    Heading,
+    Items,
+    Paragraph,
+    Words,
+    code,
+    items,
+    link,
+    strong,
+    table,
+    words,
+)
 from analysis.report.run_sections import VERIFICATION
 
 REASONS = 3
@@ -45,6 +58,7 @@ def first_page(predicate: Mapping[str, Any]) -> list[Block]:
     found = reasons(predicate)
     return [
         _title(predicate),
+        *_missing(predicate),
         _answer(predicate),
         _standing(predicate),
         Heading(2, "Why"),
@@ -86,6 +100,18 @@ def _answer(predicate: Mapping[str, Any]) -> Block:
             f"{decision['reviewer']} decided: “{shortened(decision['reason'])}”",
         )
     )
+
+
+def _missing(predicate: Mapping[str, Any]) -> list[Block]:
+    """What is missing of the record, or was set aside, and which losses somebody accepted: before anything else."""
+    record = predicate["record"]
+    lines = [f"Missing: {one['sentence']}" for one in record["missing"]]
+    lines += [f"Set aside: {one['name']}: {one['why']}" for one in record["aside"]]
+    lines += [
+        f"Loss accepted by {shown_as(one['actor'], one['reviewer'])}: {one['reason']}"
+        for one in record["accepted"]
+    ]
+    return [items([words(strong(line)) for line in lines])] if lines else []
 
 
 def _standing(predicate: Mapping[str, Any]) -> Block:

@@ -22,8 +22,8 @@ def entries(given: GateInput, results: Sequence[GateResult]) -> dict[str, Any]:
 
     Returns:
         `changes`, `causes`, `decision`, `gates_allow`, `gates`, `numbers`, `weakened`, `rules`, `alpha`, `waivers`,
-        `findings`, `reviewers`, `agreement`, `disagreements` and `coverage`, as JSON values. Everybody stands among the
-        reviewers; the last three are of those alone whose verdicts count.
+        `findings`, `reviewers`, `agreement`, `disagreements`, `coverage` and `record`, as JSON values. Everybody stands
+        among the reviewers; agreement, disagreements and coverage are of those alone whose verdicts count.
     """
     state, heard = given.state, as_heard(given, results)
     blocking = {one.key for one in results if one.blocking}
@@ -47,6 +47,7 @@ def entries(given: GateInput, results: Sequence[GateResult]) -> dict[str, Any]:
                 "agreement": _agreement(heard.state),
                 "disagreements": _disagreements(heard.state),
                 "coverage": _coverage(heard),
+                "record": given.settings["review"]["record"],
             }
         )
     )

@@ -21,6 +21,7 @@ from analysis.report.against_store import check_evidence, check_journals, check_
 from analysis.report.attest import attestations
 from analysis.report.build import PREDICATE_TYPE, SCHEMA, STATEMENT_TYPE, heads
 from analysis.report.check_signatures import check_signatures
+from analysis.report.merged_streams import check_merged
 from analysis.report.model_files import MatchedModel, compare_models, missing_candidates
 from analysis.report.recompute import Recomputed, parse_events, recompute
 from analysis.report.render import PAGES, RENDER_FORMAT, rendered
@@ -38,7 +39,16 @@ from analysis.review.reader import today as current_day
 from analysis.store.ssh_signatures import listed_principals, wildcards
 
 _RECOMPUTED = ("gates", "numbers", "gates_allow", "weakened", "rules", "alpha", "changes", "causes")
-_OF_PEOPLE = ("decision", "waivers", "findings", "reviewers", "agreement", "disagreements", "coverage")
+_OF_PEOPLE = (
+    "decision",
+    "waivers",
+    "findings",
+    "reviewers",
+    "agreement",
+    "disagreements",
+    "coverage",
+    "record",
+)
 _OF_THE_RUN = ("review", "datasets", "models", "signers_required", "run")
 _OF_THE_BUNDLE = ("schema", "render_format", "exported_at", "annotations", "files", "triggers", "supersedes")
 _RUN_KEYS = {"id", "determined_by", "evidence_sha256", "skipped_rows"}
@@ -212,7 +222,8 @@ class _Run:
             ("gates", self._gates),
             ("waivers", lambda: self._said("waivers")),
             ("findings", lambda: self._said("findings")),
-            ("reviewers", lambda: self._said("reviewers", "agreement", "disagreements")),
+            ("reviewers", lambda: self._said("reviewers", "agreement", "disagreements", "record")),
+            ("merged streams", self._merged),
             ("coverage", self._coverage),
             ("triggers", self._triggers),
             ("decision", self._decision),
@@ -408,6 +419,11 @@ class _Run:
             if listed
             else "none, and no event says otherwise"
         )
+
+    def _merged(self) -> str:
+        given = self._again().given
+        ends = self._predicate()["annotations"]["heads"]
+        return check_merged(given.settings["review"]["record"], ends, given.aliases, self.allowed)
 
     def _decision(self) -> str:
         mine, predicate = self._again().entries["decision"], self._predicate()

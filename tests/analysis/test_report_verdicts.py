@@ -15,8 +15,10 @@ from analysis.report.build import export
 from analysis.report.gate_sections import counts_line
 from analysis.report.recompute import parse_events, recompute
 from analysis.report.reviewers import entries
-from analysis.report.verify import verify
+from analysis.report.verify import Check, verify
 from analysis.review.session import CORRECTNESS, ReviewSession
+from analysis.store.rebuild import rebuild
+from analysis.store.streams import this_account
 from tests.analysis.report_fixture import (
     TOY,
     inspect_all,
@@ -209,7 +211,8 @@ def test_a_signer_cannot_say_otherwise_of_people(
     _, _, folder = reported(session)
     key = make_key(tmp_path / "key", "alice@laptop")
     allowed = tmp_path / "allowed_signers"
-    allowed.write_text(signer_line("alice@x", key))
+    # Whoever verifies lists as well who may speak from another machine.
+    allowed.write_text(signer_line("alice@x", key) + (session.store / "allowed_signers").read_text("utf-8"))
     statement = canonical.loads((folder / "report.json").read_bytes(), "report.json")
     told = statement["predicate"][name]
     assert told != value
@@ -217,3 +220,49 @@ def test_a_signer_cannot_say_otherwise_of_people(
     write_statement(folder, statement)
     sign_anything(folder, key, "alice@x")
     assert [one.name for one in verify(folder, allowed).checks if not one.ok] == [check]
+
+
+def test_merged_streams_are_held_against_the_list_of_who_verifies(
+    session: ReviewSession, store: Path, tmp_path: Path
+) -> None:
+    inspect_all(session)
+    said_elsewhere(store, "bob", ("verdict", M0, verdict_body("both")))
+    said_elsewhere(store, "eve", ("verdict", M1, verdict_body("both")), signed=False)
+    session.poll()
+    predicate, _, folder = reported(session)
+    assert [one["counts"] for one in predicate["record"]["merged"]] == [True, False]
+    key = make_key(tmp_path / "alice", "alice@x")
+    sign_anything(folder, key, "alice@x")
+    listed = tmp_path / "listed"
+    own = (store / "allowed_signers").read_text("utf-8")
+
+    def merged(signers: str) -> Check:
+        listed.write_text(signer_line("alice@x", key) + signers, "utf-8")
+        return next(one for one in verify(folder, listed).checks if one.name == "merged streams")
+
+    found = merged(own)
+    assert (found.ok, found.detail) == (True, "1 count, each signed by its own person; 1 count for nothing")
+    nobody = merged("")
+    assert not nobody.ok
+    assert "counts, and its end is not signed: by nobody in the list" in nobody.detail
+    # A key of bob's that the list has under another name.
+    other = merged(own.replace("bob@", "zoe@"))
+    assert not other.ok
+    assert "zoe@" in other.detail
+
+
+def test_a_loss_that_was_accepted_stands_before_anything_else(store: Path) -> None:
+    with ReviewSession.open(store, "alice") as session:
+        inspect_all(session)
+        gone = session.store / "events" / this_account().folder
+    for journal in gone.glob("*.jsonl"):
+        journal.unlink()
+    rebuild(store, "the disk\nbroke <b>")
+    with ReviewSession.open(store, "alice") as session:
+        predicate, page, folder = reported(session)
+        assert len(predicate["record"]["accepted"]) == 1
+        first, second = [line for line in page.splitlines() if line][:2]
+        assert first.startswith("# ")
+        assert "Loss accepted by" in second
+        assert "the disk" in second
+        check_again(predicate, folder)
