@@ -384,15 +384,9 @@ def test_a_gate_that_is_missing_here_is_unknown_and_not_gone(extended: Extended)
 NAME_OF_RUN = """
 import sys
 from pathlib import Path
-from analysis.plugin.registry import get
-from analysis.run.check import check_review
+from analysis.run.pipeline import foresee
 from analysis.store.run import run_id
-checked = check_review(Path(sys.argv[1]), trial=False)
-read = checked.review
-prepared = [
-    pipeline._prepare(get(name), settings, read, "cpu", False) for name, settings in read.tracks.items()
-]
-print(run_id(pipeline._describe(read, prepared, "cpu", (), checked.taught)))
+print(run_id(foresee(Path(sys.argv[1])).description))
 """
 
 

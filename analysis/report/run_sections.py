@@ -12,7 +12,6 @@ from analysis.report.page import (
     Commands,
     Fold,
     Heading,
-    Items,
     Paragraph,
     Words,
     code,
@@ -50,20 +49,18 @@ def run(predicate: Mapping[str, Any]) -> list[Block]:
     blocks += [
         Fold("Resolved parameters", (items(parameters),)),
         Fold("Thresholds", (items([_rule(rule) for rule in predicate["rules"]] or ["none"]),)),
-        Fold("False-alarm level", (_alpha(predicate["alpha"]),)),
+        Fold("False-alarm level", (items(level_lines(predicate["alpha"])),)),
         Fold("Versions", (items([f"{name} {value}" for name, value in sorted(tools.items())]),)),
     ]
     return blocks
 
 
-def _alpha(parts: Mapping[str, float]) -> Items:
+def level_lines(parts: Mapping[str, float]) -> list[Words]:
     """The level of the review, and the part of it that each gate which tests something may spend."""
     if not parts:
-        return items(["nothing in this review fails by a test"])
+        return [("nothing in this review fails by a test",)]
     whole = f"{number(sum(parts.values()))} in all: how often a candidate no worse than the base may fail by chance"
-    lines: list[Words] = [(whole,)]
-    lines += [words(code(name), f": {number(part)}") for name, part in sorted(parts.items())]
-    return items(lines)
+    return [(whole,), *(words(code(name), f": {number(part)}") for name, part in sorted(parts.items()))]
 
 
 def _rule(rule: Mapping[str, Any]) -> Words:

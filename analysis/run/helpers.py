@@ -95,7 +95,7 @@ def _help(pipe: Connection, root: Path, threads: int) -> None:
     import torch
 
     from analysis.run.leases import Leases
-    from analysis.run.local_engine import ShardCache
+    from analysis.run.shard_cache import ShardCache
     from analysis.store.run import CACHE, LEASES
 
     torch.set_num_threads(threads)

@@ -38,11 +38,12 @@ from analysis.run.check import check_review
 from analysis.run.device import device_of
 from analysis.run.helpers import helpers
 from analysis.run.leases import Leases
-from analysis.run.local_engine import LocalEngine, ShardCache
+from analysis.run.local_engine import LocalEngine
 from analysis.run.predecessors import pinned
 from analysis.run.progress import StageClock
 from analysis.run.queue import build_queue, draw_known_answers, selected_refs
 from analysis.run.ray_engine import RayCluster, RayEngine, ray_pool
+from analysis.run.shard_cache import ShardCache
 from analysis.run.slices import build_slices
 from analysis.run.taught import Taught
 from analysis.store.run import (

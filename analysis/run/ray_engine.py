@@ -22,7 +22,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from analysis.base.errors import AssayError
-from analysis.run.local_engine import LocalEngine, ShardCache
+from analysis.run.local_engine import LocalEngine
+from analysis.run.shard_cache import ShardCache
 
 if TYPE_CHECKING:
     from pathlib import Path

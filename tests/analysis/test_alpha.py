@@ -10,7 +10,7 @@ import pytest
 from analysis.plugin.alpha import KEY, alpha_table, by_track, planned, share_of, share_of_track, shares
 from analysis.plugin.gate import ALPHA
 from analysis.plugin.registry import get
-from analysis.report.render import _alpha
+from analysis.report.run_sections import level_lines
 from analysis.run.check import check_review
 from tests.analysis.gate_fixture import given
 from tests.analysis.tracks.retrieval import gate_inputs
@@ -84,7 +84,10 @@ def test_the_gate_of_hard_negatives_tests_queries_at_its_part() -> None:
 
 
 def test_the_report_prints_the_table() -> None:
-    lines = _alpha({"b.y": 0.02, "a.x": 0.03})
-    assert lines[0].startswith("0.05 in all")
-    assert lines[1:] == ["`a.x`: 0.03", "`b.y`: 0.02"]
-    assert _alpha({}) == ["nothing in this review fails by a test"]
+    lines = level_lines({"b.y": 0.02, "a.x": 0.03})
+    assert lines[0][0].startswith("0.05 in all")
+    assert [[getattr(part, "text", part) for part in line] for line in lines[1:]] == [
+        ["a.x", ": 0.03"],
+        ["b.y", ": 0.02"],
+    ]
+    assert level_lines({}) == [("nothing in this review fails by a test",)]

@@ -14,9 +14,10 @@ from transformers import BertConfig, BertForSequenceClassification
 from analysis.models.passes import BACKWARD, counted
 from analysis.plugin.stage import RunContext, Shard, StageProgress
 from analysis.run.leases import Leases
-from analysis.run.local_engine import LocalEngine, ShardCache
+from analysis.run.local_engine import LocalEngine
 from analysis.run.pipeline import _run_stage
 from analysis.run.progress import NEARLY, StageClock
+from analysis.run.shard_cache import ShardCache
 from analysis.tracks.intent.attribution import ATTRIBUTE
 from analysis.tracks.intent.cost import explanation_tokens, licence_tokens
 from analysis.tracks.intent.predict import PREDICT

@@ -25,7 +25,7 @@ from analysis.review.evaluate import evaluate
 from analysis.review.previous import opened
 from analysis.review.reviewers import passed_persons, trusted_state
 from analysis.review.session import CORRECTNESS, ReviewSession
-from analysis.run.local_engine import DIGESTS, ShardCache
+from analysis.run.shard_cache import DIGESTS, ShardCache
 from analysis.store.heads import Head, head_bytes, head_files, signed_head
 from analysis.store.journal import Journal
 from analysis.store.ledger import update_ledger

@@ -22,7 +22,8 @@ from analysis.plugin.stage import RunContext, Shard, Stage
 from analysis.run import pipeline
 from analysis.run.helpers import Helper
 from analysis.run.leases import Leases
-from analysis.run.local_engine import LocalEngine, ShardCache
+from analysis.run.local_engine import LocalEngine
+from analysis.run.shard_cache import ShardCache
 from analysis.store.run import current_run
 from tests.analysis.store_fixture import publish_review, write_review
 from tests.conftest import MakeClassifier
@@ -86,6 +87,7 @@ def test_a_run_whose_shards_are_run_in_another_process_is_the_same(
     assert rows(there.store) == rows(here)
     (used,) = engines
     assert used.stages == {
+        "intent.found_cues",
         "intent.predict",
         "intent.leading",
         "intent.options",

@@ -22,7 +22,7 @@ async def test_a_found_cue_is_shown_and_taken_into_a_lexicon(tmp_path: Path) -> 
             screen = await until(pilot, "undeclared, found by search")
             assert BACK_DOOR in screen
             assert "found, other" in screen
-            await pilot.press("L")
+            await pilot.press("Y")
             await until(pilot, "saved")
         written = list((session.store / FOLDER).iterdir())
         assert [one.name for one in written] == ["escalation_found_1.txt"]

@@ -70,7 +70,7 @@ class IntentView(View):
             ),
             Action(
                 "probes.take",
-                ("L",),
+                ("Y",),
                 "take into a lexicon",
                 "Write this cue, found by the search, as a term list beside the review, for review.toml to declare.",
                 ("probes", "gates"),

@@ -18,7 +18,8 @@ from analysis.review.evaluate import evaluate
 from analysis.run import pipeline
 from analysis.run.check import check_review
 from analysis.run.leases import Leases
-from analysis.run.local_engine import LocalEngine, ShardCache
+from analysis.run.local_engine import LocalEngine
+from analysis.run.shard_cache import ShardCache
 from analysis.store.files import make_directory
 from analysis.store.run import SCHEMA
 from analysis.tracks.intent.counterfactual import EFFECTS, VARIANTS

@@ -16,7 +16,8 @@ from analysis.models.load_classifier import LoadedClassifier, load_classifier
 from analysis.plugin.stage import PlanContext
 from analysis.run import pipeline
 from analysis.run.leases import Leases
-from analysis.run.local_engine import LocalEngine, ShardCache
+from analysis.run.local_engine import LocalEngine
+from analysis.run.shard_cache import ShardCache
 from analysis.tracks.intent.attribution import ATTRIBUTE, NOT_NEUTRAL, QUEUED
 from analysis.tracks.intent.baseline import KINDS, Baselines
 from analysis.tracks.intent.choose_options import Trials, choose, options_stage

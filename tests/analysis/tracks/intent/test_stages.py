@@ -11,7 +11,8 @@ import pytest
 from analysis.plugin.stage import PlanContext, Stage
 from analysis.run import pipeline
 from analysis.run.leases import Leases
-from analysis.run.local_engine import LocalEngine, ShardCache
+from analysis.run.local_engine import LocalEngine
+from analysis.run.shard_cache import ShardCache
 from analysis.tracks.intent.attribution import ATTRIBUTE
 from analysis.tracks.intent.intervention_stage import INTERVENE
 from analysis.tracks.intent.predict import PREDICT
@@ -55,6 +56,7 @@ def test_a_shard_gives_equal_rows_where_only_its_copy_is(stage: Stage, planned: 
 
 
 def test_randomisation_takes_the_trained_attributions_with_it(planned: PlanContext) -> None:
+    planned.review.store_path.mkdir(exist_ok=True)
     engine = LocalEngine(
         ShardCache(planned.review.store_path / "shards"), Leases(planned.review.store_path / "leases")
     )

@@ -13,7 +13,7 @@ from analysis.tracks import response
 
 PACKAGE = response.__name__
 FILES = sorted(path.name for path in Path(response.__path__[0]).glob("*.sql") if path.name != "schema.sql")
-ATTACHED = {"example.sql", "live.sql", "questions.sql", "report.sql"}
+ATTACHED = {"example.sql", "figures.sql", "live.sql", "questions.sql", "report.sql"}
 """Files whose queries read a run that is attached as `evidence`, beside the events."""
 QUERIES = [(file, name) for file in FILES for name in queries(PACKAGE, file)]
 
