@@ -17,6 +17,8 @@ def cause_sentence(cause: Mapping[str, Any]) -> str:
     """
     if cause["candidate"] is None or cause["base"] is None:
         return sentence(cause["sentence"])
+    if cause["kind"] == "confound":
+        return _confound_sentence(cause)
     beside = [f"in the base by {_points(cause['base'])}"]
     if cause["neutral"] is not None:
         beside.append(f"a phrase that means nothing in their place by {_points(cause['neutral'])}")
@@ -26,6 +28,20 @@ def cause_sentence(cause: Mapping[str, Any]) -> str:
     )
     if cause["intervened"]:
         told += f"; {cause['intervention']} takes {cause['reverted']} of {cause['intervened']} changed answers back"
+    return sentence(told)
+
+
+def _confound_sentence(cause: Mapping[str, Any]) -> str:
+    """An unwanted attribute by which items newly come together."""
+    told = (
+        f"items stand together more than before for having the same {cause['shared']}: {_points(cause['base'])} points "
+        f"over chance before, {_points(cause['candidate'])} now"
+    )
+    if cause["members"]:
+        told += (
+            f"; {cause['members']} of {cause['outcomes']} queries that lost relevant items gained items of one "
+            f"{cause['shared']}"
+        )
     return sentence(told)
 
 

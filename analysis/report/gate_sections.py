@@ -190,16 +190,24 @@ def _better(better: str) -> list[str]:
 
 def causes(predicate: Mapping[str, Any]) -> list[Block]:
     """What the examples share that gates rest on: one cause stands for all of its gates."""
-    found = [
+    found = predicate["causes"]
+    if not found:
+        return []
+    told = [
         words(
             f"{cause_sentence(one)} Gates that rest on it: ",
             listed(map(code, one["gates"])),
             ". Examples: ",
             refs_line(one["refs"]),
         )
-        for one in predicate["causes"]
+        for one in found
     ]
-    return [Heading(2, "Causes"), items(found)] if found else []
+    # The first page and the fields tell them already.
+    stands = sum(len(one["gates"]) for one in found)
+    return [
+        Heading(2, "Causes"),
+        Fold(f"{plural(len(found), 'cause')}, for {plural(stands, 'gate')}", (items(told),)),
+    ]
 
 
 def findings(predicate: Mapping[str, Any]) -> list[Block]:

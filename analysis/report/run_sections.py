@@ -126,8 +126,13 @@ def verification(predicate: Mapping[str, Any]) -> list[Block]:
     return [
         Heading(2, VERIFICATION),
         items(proof_sentences(predicate)),
-        items(verification_sentences(predicate)),
-        Commands("\n".join(verification_commands(predicate))),
+        Fold(
+            "Signers, list and commands",
+            (
+                items(verification_sentences(predicate)),
+                Commands("\n".join(verification_commands(predicate))),
+            ),
+        ),
     ]
 
 

@@ -16,13 +16,12 @@ def proof_sentences(predicate: Mapping[str, Any]) -> list[str]:
     run, journals = predicate["run"], predicate["annotations"]["heads"]
     accounts = sorted({one["stream_id"].split("/")[0] for one in journals})
     return [
-        "A good signature proves that the holder of a listed key signed these very bytes, and so this decision about "
-        "the candidates whose digests stand here.",
+        "A good signature proves that the holder of a listed key signed these bytes, and so this decision about these "
+        "candidates.",
         "Computed again from the report's own files: gates, waivers, findings, coverage, reviewers and decision. Held "
         "against what determined the run: review file, models, data sets, thresholds, number of signers.",
-        f"Not run again: the evidence of run {run['id']}, with SHA-256 {run['evidence_sha256']}. "
-        "`assay verify --store` holds numbers, fields and slices against it; without the store they are the word of "
-        "who signed.",
+        f"Not run again: the evidence of run {run['id']} (SHA-256 {run['evidence_sha256']}). With --store, verify holds "
+        "numbers, fields and slices against it; without, they are the word of who signed.",
         f"What people said comes from {len(journals)} journals of {', '.join(accounts) or 'nobody'}: whoever owns the "
         "store, and root of its machine, can write them. A claim of two people needs two signatures, each by somebody "
         "who looked.",

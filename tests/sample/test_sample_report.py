@@ -87,7 +87,7 @@ def test_the_page_is_short_ranked_and_leaves_noise_out(made: Bundle) -> None:
 def test_every_picture_has_its_numbers_and_is_drawn_again_from_them(made: Bundle) -> None:
     figures: Mapping[str, Any] = made.statement["predicate"]["figures"]
     assert {"intent-reliability", "intent-risk-coverage", "intent-drift", "response-lengths"} <= set(figures)
-    assert {"response-dose", "retrieval-map-tsne-wanted"} <= set(figures)
+    assert "retrieval-map-tsne-wanted" in figures
     for one in figures.values():
         assert one["rows"]
         assert {len(row) for row in one["rows"]} == {len(one["header"])}
