@@ -20,8 +20,8 @@ def proof_sentences(predicate: Mapping[str, Any]) -> list[str]:
         "candidates.",
         "Computed again from the report's own files: gates, waivers, findings, coverage, reviewers and decision. Held "
         "against what determined the run: review file, models, data sets, thresholds, number of signers.",
-        f"Not run again: the evidence of run {run['id']} (SHA-256 {run['evidence_sha256']}). With --store, verify holds "
-        "numbers, fields and slices against it; without, they are the word of who signed.",
+        f"Not run again: the evidence of run {run['id']} (SHA-256 {run['evidence_sha256']}). With --store, verify "
+        "holds numbers, fields and slices against it; without, they are the word of who signed.",
         f"What people said comes from {len(journals)} journals of {', '.join(accounts) or 'nobody'}: whoever owns the "
         "store, and root of its machine, can write them. A claim of two people needs two signatures, each by somebody "
         "who looked.",

@@ -18,7 +18,8 @@ from tests.terminal.tmux import PROMPT, Tmux
 
 SAMPLE = Path(__file__).parents[2] / "sample_data"
 ASSAY = Path(sys.executable).parent / "assay"
-SHOWN_REF = re.compile(r"(message|variant):(\S+)")
+SHOWN_REF = re.compile(r"(\d+)/\d+ .*?(\S+:\S+|variant of \S+)\s*$")
+"""Place in the list, and name of the example: a flagged variant is named by what it was made from."""
 
 pytestmark = [
     pytest.mark.terminal,
@@ -61,7 +62,7 @@ def shown_ref(screen: str) -> str:
     """The example that the top line names."""
     found = SHOWN_REF.search(screen.splitlines()[0])
     assert found is not None, screen
-    return found[0]
+    return f"{found[1]} {found[2]}"
 
 
 def next_ref(tmux: Tmux, before: str) -> str:

@@ -9,9 +9,11 @@ from analysis.review.session import ReviewSession
 
 FRONT_ENDS = Path(__file__).parents[2] / "tui"
 FOR_OTHERS = {
+    "at": "`analysis.report.against_store` writes a report again from the store that it came from",
     "close": "the end of the `with` block in which a front-end opens it",
     "decide": "`analysis.report.build.export` records the decision of the report that it writes",
     "newer_run": "one of the notes",
+    "record": "part of the status and of the gate input",
     "reuse": "one of the notes, and what `review.reuse` judges",
     "state": "part of the gate input, which the front-ends read",
 }

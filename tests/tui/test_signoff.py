@@ -84,9 +84,12 @@ async def test_decision_and_reason_are_a_draft_until_they_are_exported(
         assert decision is not None
         assert decision.reason == "titles\nescalate half"
         await pilot.press("S")
-        form = " ".join((await until(pilot, "SHA256SUMS SHA-256 ")).split())
-        assert "that must be judged are not" in form
-        assert "reject: titles" in form
+        page = " ".join((await until(pilot, "what you sign: read it, then close it")).split())
+        assert "REJECT is what you sign." in page
+        assert "titles␊escalate half" in page
+        assert "of 6 examples that must be judged are" in page
+        await pilot.press("space")
+        await until(pilot, "Type the decision that you read")
 
 
 async def test_promote_is_refused_with_the_gates_that_block(console: OpenConsole) -> None:
