@@ -23,10 +23,9 @@ def proof_sentences(predicate: Mapping[str, Any]) -> list[str]:
         f"Not run again: the evidence of run {run['id']} (SHA-256 {run['evidence_sha256']}). With --store, verify "
         "holds numbers, fields and slices against it; without, they are the word of who signed.",
         f"What people said comes from {len(journals)} journals of {', '.join(accounts) or 'nobody'}: whoever owns the "
-        "store, and root of its machine, can write them. A claim of two people needs two signatures, each by somebody "
-        "who looked.",
+        "store, and root of its machine, can write them. A claim of two people needs two signatures.",
         "It does not prove when it was signed, that model or data are benign, or that what is deployed is the "
-        "candidate: for that, compare its folder.",
+        "candidate.",
     ]
 
 
