@@ -27,8 +27,9 @@ _JOINING = r"[\p{M}\p{WB=Extend}\p{WB=Format}\u200d]"
 _TRAILING = rf"[{_JOINING}\p{{GCB=SpacingMark}}]"
 _BREAKS = r"[\p{LB=ID}\p{LB=CJ}\p{LB=NS}\p{LB=SA}\p{LB=AK}\p{LB=AS}]"
 # Wide Latin letters and single parts of Korean syllables break like ideographs, and are written with spaces.
-_ALONE = rf"[[\p{{L}}\p{{Nl}}]&&{_BREAKS}--[\p{{Latin}}\p{{Hangul}}]]"
-_LETTER = rf"[[\p{{L}}\p{{N}}_]--{_ALONE}]"
+# Two letters, the narrow voicing marks of Katakana, are written upon the letter before them.
+_ALONE = rf"[[\p{{L}}\p{{Nl}}]&&{_BREAKS}--[\p{{Latin}}\p{{Hangul}}]--{_JOINING}]"
+_LETTER = rf"[[\p{{L}}\p{{N}}_]--{_ALONE}--{_JOINING}]"
 _EMOJI = (
     r"(?:\p{Emoji_Presentation}|\p{Extended_Pictographic}[\ufe0f\u200d\p{Emoji_Modifier}]|[#*]\ufe0f?\u20e3)"
 )

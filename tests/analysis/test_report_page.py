@@ -105,6 +105,7 @@ def gate(key: str, verdict: str = "fail", track: str = "a") -> dict[str, object]
 
 
 CAUSE = {
+    "kind": "cue",
     "shared": "titles",
     "outcome": "sent to escalation",
     "base": 0.0,

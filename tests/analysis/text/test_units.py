@@ -7,7 +7,7 @@ from itertools import pairwise
 
 import pytest
 import regex
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from analysis.text import units as module
@@ -131,8 +131,10 @@ def test_no_character_changes_what_it_is_with_its_normal_form() -> None:
 
 @settings(max_examples=300, deadline=None)
 @given(MIXED)
+@example("'\uff9e")
 def test_words_are_the_units_with_a_letter_or_digit(text: str) -> None:
-    lettered = [one for one in units(text) if regex.search(r"[\p{L}\p{N}_]", text[slice(*one)])]
+    letter = r"(?V1)[[\p{L}\p{N}_]--[\p{M}\p{WB=Extend}]]"
+    lettered = [one for one in units(text) if regex.search(letter, text[slice(*one)])]
     assert words(text) == lettered
     assert word_count(text) == len(lettered)
 
