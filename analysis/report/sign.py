@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import getpass
 import re
-import shutil
 import socket
 import subprocess
 import tempfile
@@ -20,9 +19,7 @@ from analysis.report.sums import SUMS, is_signature_name, read_limited, sanitise
 from analysis.report.verify import check_unsigned
 from analysis.review.reader import today
 from analysis.store.files import write_new
-from analysis.store.ssh_signatures import SIGNATURE_LIMIT, find_ssh_keygen
-
-DEFAULT_KEY = Path("~/.ssh/id_ed25519")
+from analysis.store.ssh_signatures import DEFAULT_KEY, SIGNATURE_LIMIT, agent_keys, find_ssh_keygen
 
 
 def sign(
@@ -107,7 +104,7 @@ def _sign(
 
 def has_key() -> bool:
     """Whether there is a key that would be taken where none is named."""
-    return DEFAULT_KEY.expanduser().is_file() or _first_agent_key() is not None
+    return Path(DEFAULT_KEY).expanduser().is_file() or bool(agent_keys())
 
 
 @dataclass(frozen=True)
@@ -145,28 +142,19 @@ def _key_path(key: Path | None, scratch: Path) -> Path:
         if not path.is_file():
             raise AssayError("there is no such key", where=str(path), hint="name a key with --key FILE")
         return path
-    from_agent = _first_agent_key()
-    if from_agent is not None:
+    from_agent = agent_keys()
+    if from_agent:
         public = scratch / "agent.pub"
-        public.write_text(from_agent + "\n", encoding="utf-8")
+        public.write_text(from_agent[0] + "\n", encoding="utf-8")
         return public
-    default = DEFAULT_KEY.expanduser()
+    default = Path(DEFAULT_KEY).expanduser()
     if default.is_file():
         return default
     raise AssayError(
         "no key to sign with: the agent holds none, and the default key is not there",
-        where=str(DEFAULT_KEY),
+        where=DEFAULT_KEY,
         hint="name one with --key FILE, or start an agent and add it with ssh-add",
     )
-
-
-def _first_agent_key() -> str | None:
-    program = shutil.which("ssh-add")
-    if program is None:
-        return None
-    listed = subprocess.run([program, "-L"], capture_output=True, text=True, errors="replace", check=False)
-    keys = listed.stdout.splitlines() if listed.returncode == 0 else []
-    return keys[0] if keys else None
 
 
 def _comment(program: str, key: Path) -> str | None:

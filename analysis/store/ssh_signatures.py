@@ -16,6 +16,8 @@ from analysis.base.escape import printable
 
 KEY = "ASSAY_KEY"
 """Environment variable: the key that signs: a private one, or a public one or certificate whose key an agent holds."""
+DEFAULT_KEY = "~/.ssh/id_ed25519"
+"""The key that signs where none is named and no agent holds one."""
 DEFAULT_KEYS = ("id_ed25519-cert.pub", "id_ed25519")
 """Names in `~/.ssh`, the first that is there and can be used without a word."""
 REVOKED_KEYS = "revoked_keys"
@@ -63,18 +65,23 @@ def _keys(scratch: Path) -> list[Path]:
     if named:
         return [Path(named).expanduser()]
     found = []
-    adder = shutil.which("ssh-add") if os.environ.get("SSH_AUTH_SOCK") else None
-    listed = _run([adder, "-L"], b"", SIGN_SECONDS) if adder is not None else None
-    if listed is not None and listed.returncode == 0:
-        # A key that waits for a touch would keep its owner from leaving.
-        held = [line for line in listed.stdout.splitlines() if line and not line.startswith(b"sk-")]
-        for number, line in enumerate(held[:1]):
-            path = scratch / f"agent{number}.pub"
-            path.write_bytes(line + b"\n")
-            found.append(path)
+    # A key that waits for a touch would keep its owner from leaving.
+    for line in [one for one in agent_keys() if not one.startswith("sk-")][:1]:
+        path = scratch / "agent.pub"
+        path.write_text(line + "\n", "utf-8")
+        found.append(path)
     home = Path("~/.ssh").expanduser()
     # The home of somebody else, as under `sudo`, may not be looked into.
     return found + [home / name for name in DEFAULT_KEYS if os.access(home / name, os.R_OK)]
+
+
+def agent_keys() -> list[str]:
+    """The public keys that the agent holds, as lines; none where there is no agent."""
+    program = shutil.which("ssh-add") if os.environ.get("SSH_AUTH_SOCK") else None
+    listed = _run([program, "-L"], b"", SIGN_SECONDS) if program is not None else None
+    if listed is None or listed.returncode != 0:
+        return []
+    return [line for line in listed.stdout.decode("utf-8", "replace").splitlines() if line]
 
 
 def find_ssh_keygen() -> str:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from analysis.base.errors import AssayError
+from analysis.store.ssh_signatures import DEFAULT_KEY, agent_keys
 from tui.draw.messages import JobFinished, ProbeAnswered
 
 if TYPE_CHECKING:
@@ -111,13 +112,9 @@ def probe_job(probes: LiveProbes, number: int, request: LiveRequest, left: int) 
         return ProbeAnswered(number, request, None, left, error)
 
 
-DEFAULT_KEY = "~/.ssh/id_ed25519"
-"""The key that signs where no agent holds one."""
-
-
 def default_key() -> str:
     """In words, the key that signs where none is named: the first of the agent, else the usual file."""
-    listed = _listed_by_agent().splitlines()
+    listed = agent_keys()
     if listed:
         kind, _, comment = ([*listed[0].split(" ", 2), "", ""])[:3]
         return f"the first of your agent, {kind} {comment}".strip()
@@ -132,9 +129,9 @@ def needs_terminal(key: Path | None) -> bool:
         key: the key, or None for the default: the first key of the agent, else `~/.ssh/id_ed25519`.
     """
     if key is None:
-        listed = _listed_by_agent()
+        listed = agent_keys()
         if listed:
-            return listed.startswith("sk-")
+            return listed[0].startswith("sk-")
         key = Path(DEFAULT_KEY).expanduser()
     program = shutil.which("ssh-keygen")
     if program is None or key.suffix == ".pub":
@@ -148,18 +145,3 @@ def needs_terminal(key: Path | None) -> bool:
         check=False,
     )
     return public.returncode != 0 or public.stdout.startswith("sk-")
-
-
-def _listed_by_agent() -> str:
-    program = shutil.which("ssh-add")
-    if program is None:
-        return ""
-    listed = subprocess.run(
-        [program, "-L"],
-        capture_output=True,
-        text=True,
-        errors="replace",
-        stdin=subprocess.DEVNULL,
-        check=False,
-    )
-    return listed.stdout if listed.returncode == 0 else ""
