@@ -104,7 +104,9 @@ def _help(pipe: Connection, root: Path, threads: int) -> None:
     try:
         while True:
             stage, pickled, units = pipe.recv()
-            context = contexts.setdefault(pickled, pickle.loads(pickled))
+            if pickled not in contexts:
+                contexts[pickled] = pickle.loads(pickled)
+            context = contexts[pickled]
             for path, shard in units:
                 if path.is_dir():
                     continue

@@ -66,8 +66,9 @@ class ShardActor:
     ) -> tuple[dict[str, pa.Table] | None, AssayError | None]:
         """The rows of a shard by table, or what was wrong."""
         try:
-            context = self._contexts.setdefault(pickled, pickle.loads(pickled))
-            return stage.run(context, shard), None
+            if pickled not in self._contexts:
+                self._contexts[pickled] = pickle.loads(pickled)
+            return stage.run(self._contexts[pickled], shard), None
         except AssayError as error:
             return None, error
         except Exception:
