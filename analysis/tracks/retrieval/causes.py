@@ -47,6 +47,10 @@ OUTCOMES = (
 """What may have happened to the examples of a slice: its name, the words for it, what `contested` calls it."""
 
 
+Alike = tuple[str, str, str, bool | None]
+"""Ref, attribute, label, and whether a query lost relevant items, None of an item."""
+
+
 @dataclass(frozen=True)
 class _Confound:
     """An unwanted attribute by which the candidate newly groups its items.
@@ -73,7 +77,10 @@ class _Confound:
 
 
 def confound_causes(
-    connection: duckdb.DuckDBPyConnection, unwanted: Sequence[str], thresholds: Mapping[str, float]
+    connection: duckdb.DuckDBPyConnection,
+    alike: Sequence[Alike],
+    unwanted: Sequence[str],
+    thresholds: Mapping[str, float],
 ) -> list[Cause]:
     """The unwanted attributes by which the candidate newly groups its items, the largest rise first.
 
@@ -81,6 +88,7 @@ def confound_causes(
 
     Args:
         connection: the workbench, with the labels of `make_label`.
+        alike: the queries and items that gained neighbours of one label.
         unwanted: the attributes that are declared in `not_by`.
         thresholds: of `retrieval.confounds`.
     """
@@ -89,7 +97,6 @@ def confound_causes(
         for one in records(connection, Metric, _SQL["lifts"], {"track": TRACK})
     }
     wanted = at.get(("grouping_wanted_lift", ALL, "candidate"))
-    alike = connection.execute(_SQL["alike"], {"rounding": ROUNDING}).fetchall()
     violated = dict(connection.execute(_SQL["negatives_alike"]).fetchall())
     probes, lost = connection.execute(_SQL["lost_queries"], {"rounding": ROUNDING}).fetchone() or (0, 0)
     risen: list[_Confound] = []
@@ -161,11 +168,10 @@ def _lift(metric: Metric) -> str:
 def _compute(context: PlanContext) -> dict[str, pa.Table]:
     connection, settings = context.workbench, retrieval_settings(context.settings)
     connection.execute(_SQL["make_label"])
-    confounds = confound_causes(connection, settings.not_by, context.review.rules[CONFOUNDS.name].thresholds)
-    went = {
-        ref: f"gain items of {attribute_name(name)} {label}"
-        for ref, name, label, _ in connection.execute(_SQL["alike"], {"rounding": ROUNDING}).fetchall()
-    }
+    alike: list[Alike] = connection.execute(_SQL["alike"], {"rounding": ROUNDING}).fetchall()
+    thresholds = context.review.rules[CONFOUNDS.name].thresholds
+    confounds = confound_causes(connection, alike, settings.not_by, thresholds)
+    went = {ref: f"gain items of {attribute_name(name)} {label}" for ref, name, label, _ in alike}
     known = fixed_groups(connection, TRACK)
     shared = []
     for slice_name, name, words, measure in OUTCOMES:

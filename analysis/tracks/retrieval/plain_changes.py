@@ -14,6 +14,7 @@ from analysis.tracks.retrieval.gates.confounds import CONFOUNDS
 from analysis.tracks.retrieval.gates.hard_negatives import NEGATIVES
 from analysis.tracks.retrieval.gates.probe_answers import PROBES
 from analysis.tracks.retrieval.gates.wanted_grouping import GROUPING
+from analysis.tracks.retrieval.grouping_sentences import attribute_name
 from analysis.tracks.retrieval.metric_specs import TRACK
 
 
@@ -38,35 +39,30 @@ def _found(given: GateInput) -> Iterator[Change]:
 def _together(given: GateInput) -> Iterator[Change]:
     """Neighbours that share what they should not, beyond what the wanted attributes explain."""
     for attribute in declared(given).get("not_by", ()):
-        change = metric_of(given, TRACK, "grouping_conditional_lift", attribute)
-        if change is None or change.value is None or not enough(change, MIN_ITEMS):
-            continue
-        levels = both_levels(given, "grouping_conditional_lift", attribute, between=" → ")
-        words = attribute.replace("_", " ")
-        more = "more" if change.value > 0 else "less"
-        text = (
-            f"items stand together {more} than before for having the same {words}, which should not matter: "
-            f"{levels} (0 is chance, 1 is always; {change.n} items)"
-        )
-        yield change_of(change, text, up_is_better=False, gates=(f"{CONFOUNDS.name}[{attribute}]",))
+        gate = f"{CONFOUNDS.name}[{attribute}]"
+        yield from _grouping(given, attribute, "grouping_conditional_lift", gate, wanted=False)
 
 
 def _apart(given: GateInput) -> Iterator[Change]:
     """Neighbours that share what they should."""
     kept = declared(given).get("must_keep", ())
     for attribute in declared(given).get("group_by", ()):
-        change = metric_of(given, TRACK, "grouping_lift", attribute)
-        if change is None or change.value is None or not enough(change, MIN_ITEMS):
-            continue
-        levels = both_levels(given, "grouping_lift", attribute, between=" → ")
-        words = attribute.replace("_", " ")
-        more = "more" if change.value > 0 else "less"
-        text = (
-            f"items stand together {more} than before for having the same {words}, as they should: "
-            f"{levels} (0 is chance, 1 is always; {change.n} items)"
-        )
         gate = f"{GROUPING.name}[{attribute}]" if attribute in kept else GROUPING.name
-        yield change_of(change, text, up_is_better=True, gates=(gate,))
+        yield from _grouping(given, attribute, "grouping_lift", gate, wanted=True)
+
+
+def _grouping(given: GateInput, attribute: str, lift: str, gate: str, *, wanted: bool) -> Iterator[Change]:
+    """How much more, or less, items stand together for having the same of an attribute; nothing of too few items."""
+    change = metric_of(given, TRACK, lift, attribute)
+    if change is None or change.value is None or not enough(change, MIN_ITEMS):
+        return
+    more = "more" if change.value > 0 else "less"
+    should = "as they should" if wanted else "which should not matter"
+    text = (
+        f"items stand together {more} than before for having the same {attribute_name(attribute)}, {should}: "
+        f"{both_levels(given, lift, attribute, between=' → ')} (0 is chance, 1 is always; {change.n} items)"
+    )
+    yield change_of(change, text, up_is_better=wanted, gates=(gate,))
 
 
 def _confused(given: GateInput) -> Iterator[Change]:
