@@ -384,7 +384,7 @@ def test_a_gate_that_is_missing_here_is_unknown_and_not_gone(extended: Extended)
 NAME_OF_RUN = """
 import sys
 from pathlib import Path
-from analysis.run.pipeline import foresee
+from analysis.run.foreseen import foresee
 from analysis.store.run import run_id
 print(run_id(foresee(Path(sys.argv[1])).description))
 """

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import hashlib
-import importlib.metadata
-import platform
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
@@ -17,25 +14,19 @@ import duckdb
 import pyarrow as pa
 
 from analysis.base.errors import AssayError
-from analysis.base.records import Example, Flag, Membership, Slice
+from analysis.base.records import Flag
 from analysis.base.sql import identifier, sql_text
-from analysis.data.examples import Examples
-from analysis.models.digest import content_digest, file_digests, folder_digest
-from analysis.models.sides import Sides
 from analysis.models.threads import tune_threads
-from analysis.plugin import registry
 from analysis.plugin.alpha import KEY, by_track, planned
 from analysis.plugin.metric import check_declared, spec_by_name
 from analysis.plugin.registry import get
-from analysis.plugin.settings import Review, TrackSettings
+from analysis.plugin.settings import Review
 from analysis.plugin.stage import Aggregate, PlanContext, Stage, StageProgress, Step
-from analysis.plugin.track import Track
-from analysis.review.plan import Plan, newest_plan, plan_note
-from analysis.review.previous import read_previous
-from analysis.review.reuse import CandidateRun, entry_digest, recorded
+from analysis.review.plan import newest_plan
+from analysis.review.reuse import CandidateRun
 from analysis.run.call import call_for_help, read_call
-from analysis.run.check import check_review
 from analysis.run.device import device_of
+from analysis.run.foreseen import Foreseen, Prepared, after_plan, drawn_by, foresee
 from analysis.run.helpers import helpers
 from analysis.run.leases import Leases
 from analysis.run.local_engine import LocalEngine
@@ -44,8 +35,6 @@ from analysis.run.progress import StageClock
 from analysis.run.queue import build_queue, draw_known_answers, selected_refs
 from analysis.run.ray_engine import RayCluster, RayEngine, ray_pool
 from analysis.run.shard_cache import ShardCache
-from analysis.run.slices import build_slices
-from analysis.run.taught import Taught
 from analysis.store.run import (
     CACHE,
     LEASES,
@@ -58,26 +47,6 @@ from analysis.store.run import (
     run_names,
 )
 
-FORMAT = 5
-"""Version of what a run holds; part of the run's name."""
-
-LIBRARIES = (
-    "captum",
-    "duckdb",
-    "numpy",
-    "openTSNE",
-    "peft",
-    "pyarrow",
-    "scikit-learn",
-    "scipy",
-    "tokenizers",
-    "torch",
-    "transformers",
-)
-EXTRAS = ("faiss-cpu", "umap-learn")
-"""Libraries that take part where they are installed."""
-
-
 OnProgress = Callable[[StageProgress], None]
 
 
@@ -89,44 +58,6 @@ class Published:
     run: str
     created: bool
     skipped: int
-
-
-@dataclass(frozen=True)
-class _Prepared:
-    """A track with its data read, before any model time."""
-
-    track: Track
-    settings: TrackSettings
-    examples: Examples
-    slices: list[Slice]
-    memberships: list[Membership]
-    models: Sides
-    steps: tuple[Step, ...]
-
-
-@dataclass(frozen=True)
-class Foreseen:
-    """A review that was read and checked, before any model time; `description` is what `run.json` would say."""
-
-    review: Review
-    prepared: Sequence[_Prepared]
-    previous: Sequence[CandidateRun]
-    taught: Taught
-    description: dict[str, Any]
-
-    @property
-    def parameters(self) -> int:
-        """Of the largest model; 0 where nothing is asked."""
-        return max(one.models.parameters for one in self.prepared)
-
-    @property
-    def skipped(self) -> int:
-        return sum(len(one.examples.skipped) for one in self.prepared)
-
-    @property
-    def slices(self) -> dict[str, dict[str, int]]:
-        """How many examples each slice has, by track and slice."""
-        return {one.track.name: {part.slice: part.n for part in one.slices} for one in self.prepared}
 
 
 def analyze(
@@ -155,7 +86,7 @@ def analyze(
     """
     work = foresee(path, skip_bad_rows=skip_bad_rows)
     store = create_store(work.review.store_path, group)
-    description = _after_plan({**work.description, "after": run_names(store)}, newest_plan(store))
+    description = after_plan({**work.description, "after": run_names(store)}, newest_plan(store))
     run = run_id(description)
     if run_exists(store, run) and not fresh:
         publish(store, None, description)
@@ -198,7 +129,7 @@ def help_analyze(store: Path, *, on_progress: OnProgress | None = None) -> str:
     """
     called = read_call(open_store(store))
     work = foresee(called.review, skip_bad_rows=called.skip_bad_rows)
-    if run_id(_after_plan(work.description, newest_plan(store))) != called.run:
+    if run_id(after_plan(work.description, newest_plan(store))) != called.run:
         raise AssayError(
             "the run that is being made there is another than this review file makes here",
             where=str(called.review),
@@ -231,36 +162,6 @@ def _measure(
     return workbench, schemas
 
 
-def foresee(path: Path, *, skip_bad_rows: bool = False) -> Foreseen:
-    """What would determine a run of a review file now; no model answers anything.
-
-    Raises:
-        AssayError: anything wrong with the review file, the data or the models.
-    """
-    checked = check_review(path, skip_bad_rows=skip_bad_rows, trial=False)
-    review = checked.review
-    device = device_of(review)
-    prepared = [
-        _prepare(get(name), settings, review, device, skip_bad_rows)
-        for name, settings in review.tracks.items()
-    ]
-    previous = read_previous(review.review.previous)
-    description = _describe(review, prepared, device, previous, checked.taught)
-    return Foreseen(review, prepared, previous, checked.taught, description)
-
-
-def _after_plan(description: dict[str, Any], plan: Plan | None) -> dict[str, Any]:
-    """The description of a run with the plan that stood before it: its digest is part of the run's name."""
-    if plan is None:
-        return description
-    note = plan_note(plan, description["determined_by"])
-    return {
-        **description,
-        "determined_by": {**description["determined_by"], "plan": plan.sha256},
-        "plan": note,
-    }
-
-
 def insert_rows(connection: duckdb.DuckDBPyConnection, table: str, rows: Sequence[Any]) -> None:
     """Append dataclass rows to a table of the same columns, as one Arrow batch."""
     if not rows:
@@ -277,139 +178,9 @@ def insert_arrow(connection: duckdb.DuckDBPyConnection, table: str, arrow: pa.Ta
     connection.unregister("incoming")
 
 
-def _prepare(
-    track: Track, settings: TrackSettings, review: Review, device: str, skip_bad_rows: bool
-) -> _Prepared:
-    examples = track.read(settings, review, skip_bad_rows)
-    models = track.pair(track.model_paths(settings), device)
-    examples = track.fit(examples, models, settings, skip_bad_rows)
-    slices, memberships = build_slices(track.name, settings, examples)
-    steps = tuple(step for step in track.stages() if models or not step.asks_models)
-    return _Prepared(track, settings, examples, slices, memberships, models, steps)
-
-
-def _describe(
-    review: Review,
-    prepared: Sequence[_Prepared],
-    device: str,
-    previous: Sequence[CandidateRun],
-    taught: Taught,
-) -> dict[str, Any]:
-    """Everything that determines the run, and what people call it.
-
-    Of previous reviews the run takes what failed in them, so that their content is part of its name; where they lie is
-    not.
-    """
-    tracks: dict[str, dict[str, Any]] = {}
-    models = {}
-    for one in prepared:
-        rows = one.examples.rows
-        tracks[one.track.name] = {
-            "settings": one.settings.model_dump(mode="json", exclude={"base", "candidate", "over"}),
-            "examples": len(rows),
-            "data": _rows_digest(rows),
-            "metadata": _table_digest(one.examples.metadata),
-            "payload": {name: _table_digest(table) for name, table in one.examples.payload.items()},
-            "files": {
-                name: content_digest(path) for name, path in one.track.files_read(one.settings).items()
-            },
-            "stages": {step.name: step.version for step in one.steps},
-            "plug_in": registry.identity(one.track.name),
-            "skipped": len(one.examples.skipped),
-        }
-        models[one.track.name] = {
-            side: {"folder": folder.name, "digest": one.models.digests[side]}
-            for side, folder in one.models.places.items()
-        }
-    forms = {
-        one.track.name: {
-            name: {"folder": folder.name, "digest": folder_digest(folder)}
-            for name, folder in one.track.deployed_forms(one.settings).items()
-        }
-        for one in prepared
-    }
-    forms = {name: some for name, some in forms.items() if some}
-    before = recorded(previous, {name: one["data"] for name, one in tracks.items()})
-    # Who has no further name declares none.
-    undeclared = set() if review.review.aliases else {"aliases"}
-    section = review.review.model_dump(mode="json", exclude={"store", "previous", *undeclared})
-    lexicons = {name: list(review.lexicon(name).cues) for name in review.lexicons}
-    versions = {name: importlib.metadata.version(name) for name in (*LIBRARIES, *_installed(EXTRAS))}
-    return {
-        "format": FORMAT,
-        "determined_by": {
-            "format": FORMAT,
-            "review": section,
-            "previous": {one["run"]: entry_digest(one) for one in before},
-            "queue": review.queue.model_dump(mode="json"),
-            "traffic": review.traffic.model_dump(mode="json"),
-            "costs": review.costs.model_dump(mode="json"),
-            "lexicons": lexicons,
-            "expected": [one.model_dump(mode="json") for one in review.expected],
-            "rules": {name: dataclasses.asdict(rule) for name, rule in review.rules.items()},
-            "tracks": tracks,
-            "plug_ins": registry.extensions(),
-            "models": models,
-            **({"deployed": forms} if forms else {}),
-            **({"taught": taught.digests()} if taught.labels else {}),
-            "device": device,
-            "dtype": "float32",
-            "versions": {"python": platform.python_version(), **versions},
-        },
-        "review": section,
-        "previous": before,
-        "taught": taught.counts(),
-        "previous_stores": [str(path) for path in review.review.previous],
-        "rules": {name: dataclasses.asdict(rule) for name, rule in review.rules.items()},
-        "expected": [one.model_dump(mode="json") for one in review.expected],
-        "tracks": [one.track.name for one in prepared],
-        # Tracks of which no model was run, so that none can be asked.
-        "recorded": [one.track.name for one in prepared if not one.models],
-        "gate_settings": {},
-        "model_files": {
-            one.track.name: {
-                **one.models.files(),
-                **{
-                    name: file_digests(folder)
-                    for name, folder in one.track.deployed_forms(one.settings).items()
-                },
-            }
-            for one in prepared
-        },
-        # Where the models were, for live questions; no part of the run's name, for they may be moved.
-        "model_folders": {
-            one.track.name: {side: str(folder.resolve()) for side, folder in one.models.places.items()}
-            for one in prepared
-        },
-        "skipped_rows": {
-            one.track.name: [f"{bad.where}: {bad.message}" for bad in one.examples.skipped]
-            for one in prepared
-            if one.examples.skipped
-        },
-    }
-
-
-def _installed(names: Sequence[str]) -> list[str]:
-    return [name for name in names if any(importlib.metadata.distributions(name=name))]
-
-
-def _rows_digest(rows: Sequence[Example]) -> str:
-    digest = hashlib.sha256()
-    for row in rows:
-        digest.update(f"{len(row.ref)}:{row.ref}{row.sha256}".encode("utf-8", "surrogatepass"))
-    return digest.hexdigest()
-
-
-def _table_digest(table: pa.Table) -> str:
-    sink = pa.BufferOutputStream()
-    with pa.ipc.new_stream(sink, table.schema.remove_metadata()) as writer:
-        writer.write_table(table.replace_schema_metadata(None).combine_chunks())
-    return hashlib.sha256(sink.getvalue()).hexdigest()
-
-
 def _with_gate_settings(
     description: dict[str, Any],
-    prepared: Sequence[_Prepared],
+    prepared: Sequence[Prepared],
     workbench: duckdb.DuckDBPyConnection,
     alpha: Mapping[str, float],
 ) -> dict[str, Any]:
@@ -424,7 +195,7 @@ def _with_gate_settings(
 
 
 def _run_track(
-    one: _Prepared,
+    one: Prepared,
     review: Review,
     previous: Sequence[CandidateRun],
     workbench: duckdb.DuckDBPyConnection,
@@ -448,7 +219,7 @@ def _run_track(
         one.models,
         review=review,
         workbench=workbench,
-        drawn=_drawn(one, review),
+        drawn=drawn_by(one, review),
     )
     for step in one.steps:
         if not (step.costly or step.after_queue):
@@ -474,13 +245,13 @@ def _run_track(
         one.track.known_answers(workbench, one.settings),
         queue,
         review.queue.known_answers,
-        _drawn(one, review),
+        drawn_by(one, review),
     )
     insert_rows(workbench, "known_answer", known)
     return queue
 
 
-def _insert_clusters(workbench: duckdb.DuckDBPyConnection, one: _Prepared) -> None:
+def _insert_clusters(workbench: duckdb.DuckDBPyConnection, one: Prepared) -> None:
     """Write down which examples are not independent of each other."""
     clusters = one.track.clusters(one.examples, one.settings)
     rows = {
@@ -492,7 +263,7 @@ def _insert_clusters(workbench: duckdb.DuckDBPyConnection, one: _Prepared) -> No
 
 
 def _queue(
-    one: _Prepared,
+    one: Prepared,
     review: Review,
     previous: Sequence[CandidateRun],
     workbench: duckdb.DuckDBPyConnection,
@@ -500,12 +271,7 @@ def _queue(
     flags = [*pinned(workbench, one.track, previous), *one.track.flags(workbench, one.settings)]
     share = -(-review.queue.budget // len(review.tracks))
     queue = review.queue.model_copy(update={"budget": share})
-    return build_queue(workbench, one.track.name, flags, queue, _drawn(one, review))
-
-
-def _drawn(one: _Prepared, review: Review) -> str:
-    """What random examples of a track are drawn by: known only once the candidate is made."""
-    return f"{one.models.digests.get('candidate', _rows_digest(one.examples.rows))}/{review.review.seed}"
+    return build_queue(workbench, one.track.name, flags, queue, drawn_by(one, review))
 
 
 def _select(workbench: duckdb.DuckDBPyConnection, refs: Sequence[str]) -> None:
@@ -548,7 +314,7 @@ def _run_stage(
     return tables
 
 
-def _declare(one: _Prepared, workbench: duckdb.DuckDBPyConnection) -> None:
+def _declare(one: Prepared, workbench: duckdb.DuckDBPyConnection) -> None:
     """Write down what the track's metrics are and how its methods are called, for whoever reads the run.
 
     Without models there is no method that anything could be explained by.

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from analysis.plugin.alpha import planned
 from analysis.review.plan import Plan, fix_plan
-from analysis.run.pipeline import foresee
+from analysis.run.foreseen import foresee
 from analysis.store.run import create_store
 from analysis.store.streams import this_account
 

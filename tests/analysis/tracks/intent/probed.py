@@ -17,6 +17,7 @@ from analysis.plugin.stage import PlanContext
 from analysis.review.evaluate import evaluate
 from analysis.run import pipeline
 from analysis.run.check import check_review
+from analysis.run.foreseen import prepare
 from analysis.run.leases import Leases
 from analysis.run.local_engine import LocalEngine
 from analysis.run.shard_cache import ShardCache
@@ -60,7 +61,7 @@ def probe(path: Path, after_prediction: Change = unchanged) -> tuple[PlanContext
     """Plan variants, predict, change what `after_prediction` changes, then effects and metrics."""
     review = check_review(path, trial=False).review
     settings = review.tracks["intent"]
-    one = pipeline._prepare(get("intent"), settings, review, "cpu", False)
+    one = prepare(get("intent"), settings, review, "cpu", False)
     workbench = empty_workbench()
     for table, rows in (
         ("example", one.examples.rows),
