@@ -97,7 +97,13 @@ def test_every_guide_is_tried() -> None:
     assert all(f"docs/guides/{name}.md" in readme for name in PAGES)
 
 
-@pytest.mark.parametrize("page", PAGES)
+LONG = ("data-without-ids", "lora-adapters")
+"""Pages whose commands take a quarter of a minute each."""
+
+
+@pytest.mark.parametrize(
+    "page", [pytest.param(page, marks=pytest.mark.soak if page in LONG else ()) for page in PAGES]
+)
 def test_a_guide_does_what_it_says(
     page: str,
     tmp_path: Path,

@@ -295,7 +295,7 @@ def by_a_package(tmp_path_factory: pytest.TempPathFactory, tiny_classifier: Make
     return analysed("by_a_package", add_as_a_package, tmp_path_factory.mktemp("extended"), tiny_classifier)
 
 
-@pytest.fixture(params=["by_a_copy", "by_a_package"])
+@pytest.fixture(params=["by_a_package", pytest.param("by_a_copy", marks=pytest.mark.soak)])
 def extended(request: pytest.FixtureRequest) -> Extended:
     """The program with the additions, either way."""
     made: Extended = request.getfixturevalue(request.param)

@@ -48,7 +48,7 @@ def without_view(folder: Path) -> Path:
     return package
 
 
-@pytest.fixture(params=["with a view", "without a view"])
+@pytest.fixture(params=["with a view", pytest.param("without a view", marks=pytest.mark.soak)])
 def package(
     request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Path]:

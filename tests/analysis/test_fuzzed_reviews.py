@@ -12,7 +12,7 @@ from analysis.run.check import check_review
 from tests.analysis.fuzzed import mutate, write_folder
 from tests.conftest import MakeClassifier
 
-FEW, MANY = 24, 500
+FEW, MANY = 12, 500
 
 
 def run(seeds: range, root: Path, make: MakeClassifier) -> list[str]:

@@ -90,6 +90,7 @@ def test_a_run_without_cache_is_the_same_run(tiny_review: Path, tiny_store: Path
     assert contents(analyze(tiny_review, fresh=True).store) == before
 
 
+@pytest.mark.soak
 def test_analysis_goes_on_where_it_was_killed(tiny_review: Path, tiny_analysed: Path) -> None:
     """Killed once in each of four stages, and each time begun again."""
     script = (

@@ -371,7 +371,11 @@ def check_html(page: str) -> None:
     assert {str(one["href"])[1:] for _, one in tags.found if "href" in one} <= targets
 
 
-@pytest.mark.parametrize("payload", HOSTILE, ids=range(len(HOSTILE)))
+@pytest.mark.parametrize(
+    "payload",
+    [pytest.param(one, marks=() if place < 3 else pytest.mark.soak) for place, one in enumerate(HOSTILE)],
+    ids=range(len(HOSTILE)),
+)
 def test_hostile_text_stays_text(tmp_path: Path, payload: str) -> None:
     made = toy_store(tmp_path, broken=1, texts=(payload,), training_change=payload[:500])
     short = payload[:3000]
@@ -412,7 +416,11 @@ def test_hostile_text_stays_text(tmp_path: Path, payload: str) -> None:
     assert [token.type for token in tokens if token.block] == blocks
 
 
-@pytest.mark.parametrize("payload", HOSTILE, ids=range(len(HOSTILE)))
+@pytest.mark.parametrize(
+    "payload",
+    [pytest.param(one, marks=() if place < 3 else pytest.mark.soak) for place, one in enumerate(HOSTILE)],
+    ids=range(len(HOSTILE)),
+)
 def test_escapes(payload: str) -> None:
     assert len(printable(payload)) < 2_500 * 10
     assert unseen(printable(payload)) == set()

@@ -570,7 +570,11 @@ def test_a_verdict_counts_in_a_later_run_of_the_same_evidence(store: Path) -> No
 
 @pytest.mark.parametrize(
     "change",
-    [{"scale": 0.5}, {"spare": 1.0}, {"texts": {0: "message 0 about escalation again"}}],
+    [
+        {"scale": 0.5},
+        pytest.param({"spare": 1.0}, marks=pytest.mark.soak),
+        pytest.param({"texts": {0: "message 0 about escalation again"}}, marks=pytest.mark.soak),
+    ],
     ids=["other predictions", "another candidate", "another text"],
 )
 def test_a_verdict_on_other_evidence_is_of_an_earlier_run(store: Path, change: dict[str, Any]) -> None:

@@ -68,6 +68,7 @@ def run_there(
     return run(context_of(pickled), shard)
 
 
+@pytest.mark.soak
 def test_a_run_whose_shards_are_run_in_another_process_is_the_same(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

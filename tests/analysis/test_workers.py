@@ -56,6 +56,7 @@ def test_two_workers_make_the_evidence_of_one_though_one_of_them_is_killed(
     assert not (made.store / CALL).exists()
 
 
+@pytest.mark.soak
 def test_a_worker_finishes_what_a_killed_analysis_left(alone: Path, tmp_path: Path) -> None:
     review = write_review(tmp_path / "review")
     command = [sys.executable, "-m", "tui.cli"]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 from collections.abc import Callable
 from functools import cache
@@ -13,7 +12,7 @@ from filelock import FileLock
 
 from analysis.plugin.registry import get
 from analysis.review.session import ReviewSession
-from tests.conftest import shared_folder, write_jsonl, write_sample_review
+from tests.conftest import shared_folder, write_sample_review
 from tests.sample.honest_reviewer import judge_what_must_be
 
 SPOILERS = "response.spoils[asks for no spoilers]"
@@ -95,6 +94,7 @@ def test_a_win_on_style_that_spoils_is_rejected(recorded: Stores) -> None:
         assert {"spoils", "misstates", "overpromises", "hallucinates"} <= fired
 
 
+@pytest.mark.soak
 def test_one_in_other_words_passes_once_its_reviewer_has_read(recorded: Stores) -> None:
     with ReviewSession.open(recorded("rc2"), reviewer="alice") as session:
         before = {one.key: one.verdict for one in session.gates()}
@@ -163,30 +163,9 @@ def test_a_person_confirms_or_refutes_a_span(recorded: Stores) -> None:
         assert session.state().spans == ()
 
 
-@pytest.fixture(scope="module")
-def one_in_six(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A store of the models' answers to every sixth prompt alone."""
-    from analysis.run.pipeline import analyze
-
-    folder = tmp_path_factory.mktemp("sample") / "few"
-    review = write_sample_review(folder, "rc1")
-    text = review.read_text("utf-8")
-    for name in ("responses-rc1.jsonl", "preferences-rc1.jsonl"):
-        rows = map(json.loads, (folder / "response" / name).read_text("utf-8").splitlines())
-        write_jsonl(folder / name, [row for row in rows if int(row["id"][1:]) % 6 == 0])
-        text = text.replace(f"response/{name}", name)
-    head, section, rest = text.partition("[response]\n")
-    review.write_text(head.partition("[lexicons]")[0] + section + rest, "utf-8")
-    return analyze(review).store
-
-
-@pytest.mark.parametrize("prompts", ["one in six", pytest.param("all", marks=pytest.mark.soak)])
-def test_the_models_say_where_the_candidate_moved(request: pytest.FixtureRequest, prompts: str) -> None:
-    if prompts == "all":
-        store = request.getfixturevalue("sample_store")("rc1", responders=True)
-    else:
-        store = request.getfixturevalue("one_in_six")
-    with ReviewSession.open(store, read_only=True) as session:
+@pytest.mark.soak
+def test_the_models_say_where_the_candidate_moved(sample_store: Callable[..., Path]) -> None:
+    with ReviewSession.open(sample_store("rc1", responders=True), read_only=True) as session:
         kl = {one.side: one for one in session.metrics("response", "kl", "all")}
         assert kl["candidate"].value is not None
         assert kl["candidate"].value > 0

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
+
 from analysis.plugin.registry import get
 from analysis.review.scope import Scope
 from analysis.review.session import ReviewSession
@@ -44,6 +46,7 @@ def test_the_queue_holds_queries_items_and_pairs(sample_store: Callable[[str], P
         assert any("no-spoiler queries" in one.critical_slices for one in rows)
 
 
+@pytest.mark.soak
 def test_the_healthy_encoder_gives_up_what_nobody_asked_to_keep(sample_store: Callable[[str], Path]) -> None:
     with ReviewSession.open(sample_store("rc2"), read_only=True) as session:
         gates = {one.key: one for one in session.gates() if one.track == "retrieval"}

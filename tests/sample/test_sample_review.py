@@ -133,6 +133,7 @@ def test_the_weaker_defect_is_no_more_let_through(sample_store: Callable[..., Pa
             session.decide("promote", "it scores better")
 
 
+@pytest.mark.soak
 def test_the_healthy_candidate_passes_once_inspected(sample_store: Callable[..., Path]) -> None:
     with ReviewSession.open(sample_store("rc2"), reviewer="alice") as session:
         before = list(gates_of(session).values())

@@ -242,7 +242,13 @@ warnings.warn("a word from a library", FutureWarning)
 """Does what the command line asks, then loads an adapter as an analysis does, which Transformers warns of."""
 
 
-@pytest.mark.parametrize(("asked", "said"), [("", []), ("always::FutureWarning", ["a word from a library"])])
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        ("", []),
+        pytest.param("always::FutureWarning", ["a word from a library"], marks=pytest.mark.soak),
+    ],
+)
 def test_libraries_are_silent_unless_their_warnings_are_asked_for(
     tmp_path: Path, asked: str, said: list[str]
 ) -> None:

@@ -92,7 +92,7 @@ async def every_action(pilot: Pilot[int], name: str, done: set[str]) -> list[str
     return failed
 
 
-@pytest.mark.parametrize("own_view", [True, False])
+@pytest.mark.parametrize("own_view", [True, pytest.param(False, marks=pytest.mark.soak)])
 async def test_every_screen_and_every_action_of_the_table_works(
     store: Path, tmp_path: Path, own_view: bool
 ) -> None:

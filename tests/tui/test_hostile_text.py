@@ -36,7 +36,7 @@ def hostile(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return publish_review(tmp_path_factory.mktemp("hostile") / "hostile.review", texts=texts)
 
 
-@pytest.mark.parametrize("size", [(80, 24), (200, 50)])
+@pytest.mark.parametrize("size", [(80, 24), pytest.param((200, 50), marks=pytest.mark.soak)])
 async def test_every_screen_shows_hostile_texts_without_obeying_them(
     hostile: Path, size: tuple[int, int]
 ) -> None:
@@ -101,6 +101,7 @@ async def test_pasted_control_characters_become_pictures(hostile: Path) -> None:
 
 
 @pytest.mark.parametrize("length", [200_000, pytest.param(None, marks=pytest.mark.soak)])
+@pytest.mark.soak
 async def test_a_line_of_two_megabytes_is_cut_and_counted(tmp_path: Path, length: int | None) -> None:
     text = PAYLOADS["2 MB line"][:length]
     store = publish_review(tmp_path / "long.review", texts={0: text}, irrelevant=False)

@@ -366,6 +366,7 @@ async def test_without_questions_the_keys_say_so_and_choices_are_asked_for(tmp_p
             await until(pilot, "saved  ")
 
 
+@pytest.mark.soak
 async def test_every_key_of_the_page_does_something_and_breaks_nothing(store: Path) -> None:
     async with labelling(store) as pilot:
         app = pilot.app

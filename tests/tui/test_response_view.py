@@ -305,7 +305,7 @@ def hostile(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return publish_response(tmp_path_factory.mktemp("hostile") / "hostile.review", prompts=prompts)
 
 
-@pytest.mark.parametrize("size", [(80, 24), (120, 36)])
+@pytest.mark.parametrize("size", [(80, 24), pytest.param((120, 36), marks=pytest.mark.soak)])
 async def test_hostile_prompts_and_answers_are_shown_and_do_nothing(
     hostile: Path, size: tuple[int, int]
 ) -> None:

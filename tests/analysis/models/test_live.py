@@ -289,6 +289,7 @@ def test_a_worker_that_hangs_or_dies_is_reported_with_its_log(live_run: tuple[Pa
         assert Path(caught.value.where).is_file()
 
 
+@pytest.mark.soak
 def test_an_idle_worker_ends_and_a_question_starts_it_again(live_run: tuple[Path, str]) -> None:
     with LiveProbes(*live_run, idle_s=0.2) as probes:
         probes.start()
@@ -371,6 +372,7 @@ worker.main(sys.argv[1:])
 """
 
 
+@pytest.mark.soak
 def test_noise_on_standard_output_goes_to_the_log(live_run: tuple[Path, str], tmp_path: Path) -> None:
     log = tmp_path / "log"
     question = {"id": 7, "track": "intent", "text": "gift", "methods": []}

@@ -162,6 +162,7 @@ def with_over(review: Path, folder: str) -> None:
     review.write_text(text.replace('examples = "eval', f'over = "{folder}"\nexamples = "eval', 1), "utf-8")
 
 
+@pytest.mark.soak
 def test_a_review_of_two_adapters_runs_and_is_bound_to_what_they_go_over(tiny_review: Path) -> None:
     models = tiny_review.parent / "models"
     (models / "base").rename(models / "below")

@@ -297,6 +297,7 @@ def test_the_vocabulary_has_whole_words_that_can_be_printed(tmp_path: Path) -> N
     )
 
 
+@pytest.mark.soak
 def test_a_vocabulary_of_a_hundred_thousand_is_searched_in_bounded_time(tmp_path: Path) -> None:
     many = [*WORDS, *(f"x{number}" for number in range(100_000))]
     classifier(tmp_path / "base", words=many)
