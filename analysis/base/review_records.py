@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Literal, NamedTuple
@@ -74,7 +74,8 @@ class VerdictRecord:
 class SettlementRecord:
     """What the reviewers of an example agreed on after they disagreed.
 
-    `actors` are those who had judged it before, and `said` what each had said, in the same order.
+    `actors` are those who had judged it before, `said` and `said_labels` what each had said, in the same order;
+    `labels` is what was agreed on of each answer, where each is asked by itself.
     """
 
     ref: str
@@ -83,6 +84,8 @@ class SettlementRecord:
     reviewer: str
     actors: tuple[str, ...]
     said: tuple[Right, ...]
+    labels: tuple[tuple[str, Answer, Answer], ...] = ()
+    said_labels: tuple[Sequence[tuple[str, Answer, Answer]], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from analysis.base.errors import AssayError
 from analysis.base.gate_records import Criterion, GateInput, GateResult, GateVerdict, Rule
 from analysis.base.problems import suggest
 from analysis.base.records import ALL, Measures, Metric, MetricSide, MetricSpec
-from analysis.base.review_records import ReviewState, Right
+from analysis.base.review_records import Answer, ReviewState, Right
 from analysis.plugin.discovery import members
 
 GROUP = "assay.gates"
@@ -99,6 +99,23 @@ def judgement(state: ReviewState, ref: str) -> Judgement:
     if not said:
         return "none"
     return said.pop() if len(said) == 1 else "disagreement"
+
+
+def differing_labels(said: Iterable[Iterable[tuple[str, Answer, Answer]]]) -> list[str]:
+    """What people do not agree on of what each answer does, by the labels of each person: (name, base, candidate)."""
+    answers: dict[str, set[tuple[Answer, Answer]]] = {}
+    for labels in said:
+        for name, base, candidate in labels:
+            answers.setdefault(name, set()).add((base, candidate))
+    return [name for name, told in answers.items() if len(told) > 1]
+
+
+def disputed(state: ReviewState, ref: str) -> bool:
+    """Whether reviewers say different things of an example, of a side or of a single answer, and nothing is settled."""
+    if ref in state.settled:
+        return False
+    records = state.said.get(ref, ())
+    return judgement(state, ref) == "disagreement" or bool(differing_labels(one.labels for one in records))
 
 
 def judges_of(state: ReviewState, ref: str) -> int:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from analysis.plugin.gate import differing_labels
 from analysis.report.number_words import number, plural, who
 from analysis.report.page import Block, Fold, Heading, Paragraph, Words, code, items, strong, words
 
@@ -103,7 +104,14 @@ def _reviewer(one: Mapping[str, Any]) -> Words:
 
 
 def _dispute(one: Mapping[str, Any]) -> Words:
-    said = "; ".join(f"{who(verdict)} says {SPOKEN[verdict['right']]}" for verdict in one["verdicts"])
+    differ = set(differing_labels(verdict["labels"] for verdict in one["verdicts"]))
+
+    def told(right: str, labels: Iterable[Sequence[str]]) -> str:
+        apart = [f"{name}: base {base}, candidate {other}" for name, base, other in labels if name in differ]
+        return ", ".join(apart) or SPOKEN[right]
+
+    said = "; ".join(f"{who(each)} says {told(each['right'], each['labels'])}" for each in one["verdicts"])
     if one["settled"] is None:
         return words(code(one["ref"]), f": {said}; ", strong("open"))
-    return words(code(one["ref"]), f": {said}; settled by {one['settled_by']}: {SPOKEN[one['settled']]}")
+    agreed = told(one["settled"], one["settled_labels"])
+    return words(code(one["ref"]), f": {said}; settled by {one['settled_by']}: {agreed}")

@@ -9,6 +9,7 @@ from typing import Any
 from analysis.base.gate_records import GateInput, GateResult
 from analysis.base.review_records import ReviewState
 from analysis.plugin.alpha import alpha_table
+from analysis.plugin.gate import disputed
 from analysis.report import canonical
 from analysis.report.changes import all_changes
 from analysis.review.causes import causes_content, fold
@@ -98,11 +99,18 @@ def _disagreements(state: ReviewState) -> list[dict[str, Any]]:
         {
             "ref": ref,
             "verdicts": [
-                {"actor": one.actor, "reviewer": one.reviewer, "right": one.right} for one in state.said[ref]
+                {
+                    "actor": one.actor,
+                    "reviewer": one.reviewer,
+                    "right": one.right,
+                    "labels": [list(label) for label in one.labels],
+                }
+                for one in state.said[ref]
             ],
             "settled": settlers[ref].right if ref in settlers else None,
+            "settled_labels": [list(label) for label in settlers[ref].labels] if ref in settlers else [],
             "settled_by": settlers[ref].reviewer if ref in settlers else None,
         }
         for ref in sorted(state.said)
-        if ref in settlers or len({one.right for one in state.said[ref]}) > 1
+        if ref in settlers or disputed(state, ref)
     ]

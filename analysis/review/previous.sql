@@ -25,4 +25,4 @@ WITH own AS (
     QUALIFY row_number() OVER (PARTITION BY ref ORDER BY lamport DESC, stream_id DESC, seq DESC) = 1)
 SELECT o.ref, e.sha256, o."right", o.blind, o.reviewer, o.ts, o.event_id, o.hash, o.labels
 FROM own o JOIN evidence.example e USING (ref) LEFT JOIN settled_of($run) s ON s.ref = o.ref
-WHERE o."right" <> 'unsure' AND coalesce(s."right" = o."right", true) ORDER BY o.ref
+WHERE o."right" <> 'unsure' AND coalesce(s."right" = o."right" AND NOT at_odds(s.labels, o.labels), true) ORDER BY o.ref

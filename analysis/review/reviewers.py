@@ -18,6 +18,7 @@ from analysis.base.review_records import (
     VerdictRecord,
     WaiverRecord,
 )
+from analysis.plugin.gate import differing_labels
 from analysis.stats.agreement import gwet_ac1
 
 ITEMS_PER_MISS = 6
@@ -108,12 +109,13 @@ def passed_persons(given: GateInput) -> set[tuple[str, str]]:
 def _stands(one: SettlementRecord, out: set[tuple[str, str]], state: ReviewState) -> bool:
     """Whether there was something to settle, and someone to settle it, without those who do not count."""
     track = track_of(one.ref)
-    heard = {
-        right
-        for actor, right in zip(one.actors, one.said, strict=True)
+    heard = [
+        (right, labels)
+        for actor, right, labels in zip(one.actors, one.said, one.said_labels, strict=True)
         if (track, state.person(actor)) not in out
-    }
-    return (track, state.person(one.actor)) not in out and len(heard) > 1
+    ]
+    apart = len({right for right, _ in heard}) > 1 or differing_labels(labels for _, labels in heard)
+    return (track, state.person(one.actor)) not in out and bool(apart)
 
 
 def agreement(state: ReviewState) -> tuple[float | None, int]:

@@ -32,12 +32,13 @@ from analysis.base.review_records import (
     Decision,
     Event,
     Label,
+    ReviewState,
     Right,
     Severity,
     SpanVerdict,
 )
 from analysis.base.sql import column, queries
-from analysis.plugin.gate import judgement
+from analysis.plugin.gate import differing_labels, disputed
 from analysis.plugin.question import Ask
 from analysis.plugin.registry import get, known
 from analysis.review.asked import Asked, Choice, correctness_of
@@ -438,8 +439,48 @@ class ReviewSession(ReviewReader):
                 this reviewer has not judged it.
         """
         _one_of("verdict", right, RIGHTS)
+        if self.asks(ref):
+            raise AssayError(
+                "each answer is asked by itself", where=ref, hint="settle what each does: --label"
+            )
+        self._check_disputed(ref)
+        return self._record_on(ref, "settle", dict(CORRECTNESS[right]))
+
+    def settle_labels(self, ref: str, said: Mapping[str, Mapping[Side, Answer]]) -> Event:
+        """Record what the reviewers agreed on of each answer after their labels differed.
+
+        Args:
+            ref: the example.
+            said: what each side's answer does, by what is asked. What is left out stays as it was settled before, or as
+                all who said something of it say.
+
+        Raises:
+            AssayError: what `settle` raises, nothing is asked of the answers, or not this; or something is left out on
+                which they do not agree.
+        """
+        asks = self.asks(ref)
+        if not asks:
+            raise AssayError("nothing is asked of the answers of this example", where=ref)
+        pairs = {name: [sides[side] for side in SIDES] for name, sides in said.items()}
+        self._check_labels(ref, asks, pairs, len(SIDES))
+        state = self._check_disputed(ref)
+        records, before = state.said[ref], [one for one in state.settlements if one.ref == ref]
+        differ = set(differing_labels(one.labels for one in records))
+        agreed = {one[0]: one for record in records for one in record.labels if one[0] not in differ}
+        agreed |= {one[0]: one for record in before for one in record.labels}
+        known = {name: Label(*one) for name, one in agreed.items()}
+        known |= {name: Label(name, *answers) for name, answers in pairs.items()}
+        open_ones = [one.name for one in asks if one.name in differ - set(known)]
+        if open_ones:
+            raise AssayError(f"they do not agree on {open_ones[0]!r}, of which nothing is said", where=ref)
+        labels = tuple(known[one.name] for one in asks if one.name in known)
+        body = self._labelled(asks, labels)
+        return self._record_on(ref, "settle", {name: body[name] for name in (*SIDES, "labels")})
+
+    def _check_disputed(self, ref: str) -> ReviewState:
+        """What people said, where this reviewer may settle an example."""
         shown, state = self._example(ref), self.gate_input().state
-        if ref not in state.settled and judgement(state, ref) != "disagreement":
+        if ref not in state.settled and not disputed(state, ref):
             raise AssayError(
                 "its reviewers do not disagree: there is nothing to settle",
                 where=shown.ref,
@@ -447,7 +488,7 @@ class ReviewSession(ReviewReader):
             )
         if not any(one.actor == self.actor for one in state.said.get(ref, ())):
             raise AssayError("give your own verdict first", where=shown.ref)
-        return self._record_on(ref, "settle", dict(CORRECTNESS[right]))
+        return state
 
     def decide(self, decision: Decision, reason: str) -> Event:
         """Record the decision on this run. Promote is refused while the gates do not allow it."""

@@ -164,7 +164,7 @@ KINDS: dict[str, Kind] = {
         {}, {**_SHOWN, "tokens": _list_of(_mark), "span": _span}, ref=True, one_of=("tokens", "span")
     ),
     "whatif": Kind({"text": _text, "outputs": _by_side(_table), "models": _by_side(_text)}, _SHOWN, ref=True),
-    "settle": Kind(_SIDES_RIGHT, _SHOWN, ref=True),
+    "settle": Kind(_SIDES_RIGHT, {**_SHOWN, "labels": _list_of(_label)}, ref=True),
     "finding": Kind(
         {"text": _said, "gate": _or_null(_text), "refs": _texts, "severity": _one_of(SEVERITIES)},
         {"models_sha256": _digest, "whatif": _text, "evidence": _evidence},

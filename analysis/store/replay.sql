@@ -26,7 +26,7 @@ SELECT DISTINCT kind FROM event
 SELECT ref, actor, reviewer, "right", cause, note, blind, seconds, critical_slices, labels FROM verdict_of($run) ORDER BY ref, actor
 
 -- name: settlements
-SELECT ref, "right", actor, reviewer, actors, said FROM settled_of($run) ORDER BY ref
+SELECT ref, "right", actor, reviewer, actors, said, labels, said_labels FROM settled_of($run) ORDER BY ref
 
 -- name: known_answers
 SELECT ref, actor, reviewer, given FROM known_answer_of($run) ORDER BY ref, actor

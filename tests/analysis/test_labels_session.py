@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 
 from analysis.base.errors import AssayError
-from analysis.base.records import SIDES
+from analysis.base.gate_records import GateResult
+from analysis.base.records import SIDES, Side
 from analysis.base.review_records import Answer, Event, Right
 from analysis.report.build import export
 from analysis.report.sums import SUMMED, format_sums
@@ -249,6 +250,7 @@ def test_a_second_reviewer_who_disagrees_leaves_the_label_open(tmp_path: Path) -
         label_all(session)
         assert (gate(session, PUSHES).verdict, gate(session, PUSHES).value) == ("unknown", None)
     other = Path(shutil.copytree(store, tmp_path / "other" / store.name))
+    third = Path(shutil.copytree(store, tmp_path / "third" / store.name))
     said_elsewhere(store, "bob", *said_by_another(known))
     with ReviewSession.open(store, "carol", read_only=True) as session:
         alike = gate(session, PUSHES)
@@ -264,10 +266,48 @@ def test_a_second_reviewer_who_disagrees_leaves_the_label_open(tmp_path: Path) -
         assert found.low is not None
         assert found.low < alike.low
         assert session.overview().disagreements == (doubted,)
+    # Of the other he says that it refuses and does not push: the verdict is the same, and the labels are not.
+    said_elsewhere(third, "bob", *said_by_another(known, but=doubted, instead=ref_of(PUSHED[1])))
+    settles_labels(third, doubted, ref_of(PUSHED[1]), alike)
 
 
-def said_by_another(known: list[str], but: str | None = None) -> list[tuple[str, str | None, dict[str, Any]]]:
-    """What a second reviewer says who reads as well, and sees nothing in the answers to one prompt."""
+def settles_labels(store: Path, doubted: str, mistaken: str, alike: GateResult) -> None:
+    """Both labels in turn; one of two who disagree does, and it stands until somebody labels otherwise."""
+    with ReviewSession.open(store, "alice") as session:
+        assert set(session.overview().disagreements) == {doubted, mistaken}
+        assert len({one.right for one in session.state().said[mistaken]}) == 1
+        pushes: dict[str, dict[Side, Answer]] = {"pushes": {"base": "no", "candidate": "yes"}}
+        with pytest.raises(AssayError, match="each answer is asked by itself"):
+            session.settle(mistaken, "base")
+        with pytest.raises(AssayError, match="'refuses', of which nothing is said"):
+            session.settle_labels(mistaken, pushes)
+        with pytest.raises(AssayError, match="nothing to settle"):
+            session.settle_labels(ref_of(REFUSED), pushes)
+        # What both said of refusals stands without being said again.
+        session.settle_labels(doubted, pushes)
+        session.settle_labels(mistaken, {**pushes, "refuses": {"base": "no", "candidate": "no"}})
+        assert session.overview().disagreements == ()
+        assert session.state().settled == {doubted: "base", mistaken: "base"}
+        assert gate(session, PUSHES).value == alike.value, "the settled labels are those of the estimate"
+        assert gate(session, REFUSES).low is not None
+        settled = export(session, store.parent / "settled", "hold", "to be read")
+        assert {one.partition(":")[0] for one in failed(settled)} == {"merged streams"}, "bob's is not signed"
+        page = (settled / "report.md").read_text("utf-8")
+        assert "says refuses: base no, candidate yes, pushes: base no, candidate no; settled by" in page
+        assert "settled by alice: refuses: base no, candidate no, pushes: base no, candidate yes" in page
+        session.undo()
+        assert session.overview().disagreements == (mistaken,)
+        session.redo()
+        session.label_sides(mistaken, {"pushes": {"base": "yes", "candidate": "yes"}})
+        assert mistaken in session.overview().disagreements, "what is said after it takes its place"
+
+
+def said_by_another(
+    known: list[str], but: str | None = None, instead: str | None = None
+) -> list[tuple[str, str | None, dict[str, Any]]]:
+    """What a second reviewer says who reads as well, sees nothing in the answers to one prompt, and takes what those to
+    another do for the other thing that is asked.
+    """
     said: list[tuple[str, str | None, dict[str, Any]]] = [
         ("known_answer", ref, {"given": "true"}) for ref in known
     ]
@@ -279,6 +319,8 @@ def said_by_another(known: list[str], but: str | None = None) -> list[tuple[str,
         right: Right = "base" if number in (*PUSHED, REFUSED, GIVEN) else "both"
         if ref == but:
             labels, right = [[name, "no", "no"] for name in NAMES], "both"
+        if ref == instead:
+            labels = [[name, *said] for name, (_, *said) in zip(NAMES, reversed(labels), strict=True)]
         said.append(("verdict", ref, verdict_body(right, labels=labels)))
     return said
 

@@ -113,10 +113,11 @@ def test_a_dispute_and_how_it_was_settled(session: ReviewSession, store: Path) -
         {
             "ref": M0,
             "verdicts": [
-                {"actor": session.actor, "reviewer": "alice", "right": "base"},
-                {"actor": "uid:4242/bob on elsewhere", "reviewer": "bob", "right": "both"},
+                {"actor": session.actor, "reviewer": "alice", "right": "base", "labels": []},
+                {"actor": "uid:4242/bob on elsewhere", "reviewer": "bob", "right": "both", "labels": []},
             ],
             "settled": None,
+            "settled_labels": [],
             "settled_by": None,
         }
     ]

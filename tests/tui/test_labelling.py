@@ -13,8 +13,11 @@ from typing import Any
 import pytest
 from textual.pilot import Pilot
 
+from analysis.base.records import Side
+from analysis.base.review_records import Answer
 from analysis.review.scope import Scope
 from analysis.review.session import ReviewSession
+from tests.analysis.store_fixture import said_elsewhere, verdict_body
 from tests.tui.reading import at, shown, until, until_true
 from tests.tui.response_fixture import SPOILED, Asked, opened, publish_response, ref_of
 from tui.cli import main
@@ -501,3 +504,43 @@ def test_a_script_that_annotates_is_told_to_label(store: Path, capsys: pytest.Ca
     assert "each answer is asked by itself" in err
     assert "assay label" in err
     assert said(store) == []
+
+
+async def test_labels_that_differ_are_settled_by_a_key_line_by_line_and_by_a_script(
+    store: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The verdicts are the same, and what each answer does is not."""
+    none: dict[str, dict[Side, Answer]] = {name: {"base": "no", "candidate": "no"} for name in ASKS}
+    spoils: dict[Side, Answer] = {"base": "no", "candidate": "yes"}
+    assert run(capsys, "settle", store, SPOILED, "--label", "spoils", "no", "yes")[0] == 2
+    with opened(store) as session:
+        session.label_sides(SPOILED, {**none, "spoils": spoils})
+    labels = [[name, "no", "yes" if name == "misstates" else "no"] for name in ASKS]
+    said_elsewhere(store, "bob", ("verdict", SPOILED, verdict_body("base", labels=labels)))
+    async with labelling(store, size=(80, 50)) as pilot:
+        await until(pilot, "reviewers disagree: = settles")
+        await pilot.press("equals_sign")
+        await until(pilot, "agreed on: spoils")
+        await pilot.press("enter")
+        text = await until(pilot, "agreed on: misstates")
+        assert "base: no · candidate: yes" in text
+        assert "bob says so" in text
+        await pilot.press("enter")
+        await until(pilot, "saved  settled: base: nothing · candidate: spoils")
+        await pilot.press("u")
+        await until(pilot, "reviewers disagree: = settles")
+    text = plain(store, f"g {SPOILED}", "= 1b", "r", "u")
+    assert "reviewers disagree; = 1a: yes to the first thing of A" in text
+    assert text.count("settled: base: nothing · candidate: spoils") == 2
+    misstates = ("--label", "misstates", "no", "no")
+    status, _, err = run(capsys, "settle", store, SPOILED, *misstates)
+    assert (status, "they do not agree on 'spoils'" in err) == (2, True)
+    assert run(capsys, "settle", store, SPOILED, *misstates, "--label", "spoils", "no", "maybe")[0] == 2
+    status, out, _ = run(capsys, "settle", store, SPOILED, *misstates, "--label", "spoils", "no", "yes")
+    assert (status, "is settled, misstates: base no, candidate no; spoils: base no" in out) == (0, True)
+    with opened(store) as session:
+        (record,) = session.state().settlements
+        assert [tuple(one) for one in record.labels][:2] == [
+            ("spoils", "no", "yes"),
+            ("misstates", "no", "no"),
+        ]

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, TextIO
 from analysis.base.errors import AssayError
 from analysis.base.people import shown_as
 from analysis.base.problems import suggest
-from analysis.plugin.gate import judgement
+from analysis.base.records import SIDES
+from analysis.plugin.gate import disputed
 from analysis.review.scope import Scope
 from analysis.review.session import ReviewSession
 from tui.console.connection import connection
@@ -28,7 +29,7 @@ from tui.draw.gate_lines import (
     verdict_of,
 )
 from tui.draw.number_text import interval, places_of
-from tui.draw.right_words import RIGHT_WORDS, verdict_words
+from tui.draw.right_words import settled_words, verdict_words
 from tui.draw.safe_text import printable
 from tui.plugin.asked_page import BY_ITSELF, NOT_BY_ITSELF, AskedPage
 from tui.plugin.closed_page import (
@@ -40,7 +41,7 @@ from tui.plugin.closed_page import (
     shown_name,
     sides_text,
 )
-from tui.plugin.label_grid import HOW
+from tui.plugin.label_grid import HOW, LabelGrid
 from tui.plugin.registry import view_of
 
 if TYPE_CHECKING:
@@ -58,6 +59,7 @@ HELP = (
     "j next, k previous, J next undecided, K previous undecided, g ID goes to an example",
     "c TEXT names the cause, i TEXT writes a note, B REASON raises a blocker, u undoes, U redoes",
     "= LETTER settles an example on which reviewers disagree; the letter is what they agreed on, A and B as they stand",
+    "where each answer is asked by itself, = 1a 3b settles it: what they agreed on, as l writes it",
     "o prints the overview, G KEY a gate with what it looks at, r the example again, q quits, h or ? prints this",
 )
 STEPS = {
@@ -238,9 +240,10 @@ class PlainReview:
         if evidence.mine is None:
             return
         if ref in state.settled:
-            self.say(f"settled: {RIGHT_WORDS[state.settled[ref]]}")
-        elif judgement(state, ref) == "disagreement":
-            self.say("reviewers disagree; = LETTER records what they agreed on")
+            self.say(settled_words(state, ref))
+        elif disputed(state, ref):
+            how = f"= {HOW}; all else no:" if self.page.asks else "= LETTER"
+            self.say(f"reviewers disagree; {how} records what they agreed on")
 
     def go(self, ref: str | None, nothing: str) -> None:
         """Go to an example, or say that there is none."""
@@ -277,8 +280,8 @@ class PlainReview:
             self.go(self.session.resolve_ref(rest.strip()), "")
         elif letter == "G":
             self.gate(rest.strip())
-        elif letter == "=" and rest.strip() in CHOICES:
-            self.settle(self.ref, CHOICES[rest.strip()])
+        elif letter == "=" and (self.page.asks or rest.strip() in CHOICES):
+            self.settle(self.ref, rest.strip())
         else:
             self.tell(text)
         return True
@@ -321,13 +324,18 @@ class PlainReview:
         if said:
             self.show()
 
-    def settle(self, ref: str, choice: Choice) -> None:
+    def settle(self, ref: str, words: str) -> None:
         """Save what the reviewers agreed on; as in the console, only after one's own verdict."""
-        if self.page.closed or self.page.asked is None or self.session.own_verdict(ref) is None:
+        asked = self.page.asked
+        if self.page.closed or asked is None or self.session.own_verdict(ref) is None:
             raise AssayError("give your own verdict first")
-        right = self.page.asked.right(choice)
-        self.session.settle(ref, right)
-        self.say(f"saved: settled {RIGHT_WORDS[right]} {ref}")
+        if self.page.asks:
+            labels = asked.labels(LabelGrid(asked.asks, len(asked.answers)).written(words).whole())
+            told = {one.name: {side: getattr(one, side) for side in SIDES} for one in labels}
+            self.session.settle_labels(ref, told)
+        else:
+            self.session.settle(ref, asked.right(CHOICES[words]))
+        self.say(f"saved: {settled_words(self.session.gate_input().state, ref)} {ref}")
 
     def tell(self, text: str) -> None:
         """Overview, the example again, or help."""

@@ -34,7 +34,15 @@ def add(to: Add) -> None:
     settle = to("settle", _settle, "records what the reviewers of one example agreed on after they disagreed")
     add_store(settle)
     settle.add_argument("ref", metavar="REF", help=REF_HELP)
-    settle.add_argument("--right", choices=RIGHTS, required=True, help="the side that is right")
+    agreed = settle.add_mutually_exclusive_group(required=True)
+    agreed.add_argument("--right", choices=RIGHTS, help="the side that is right")
+    agreed.add_argument(
+        "--label",
+        nargs=3,
+        action="append",
+        metavar=("BEHAVIOUR", "BASE", "CANDIDATE"),
+        help=f"whether each answer does it ({', '.join(ANSWERS)}), where each is asked by itself; may be repeated",
+    )
     find = to("find", _find, "records one finding")
     add_store(find)
     find.add_argument("text", metavar="TEXT")
@@ -77,9 +85,16 @@ def _label(arguments: argparse.Namespace) -> int:
 def _settle(arguments: argparse.Namespace) -> int:
     with open_session(arguments.store, read_only=False) as session:
         ref = session.resolve_ref(arguments.ref)
-        right = cast(Right, arguments.right)
-        session.settle(ref, right)
-    say(f"saved: {ref} is settled, {right}")
+        if arguments.label:
+            said = {name: dict(zip(SIDES, answers, strict=True)) for name, *answers in arguments.label}
+            session.settle_labels(ref, said)
+            words = "; ".join(
+                f"{name}: base {base}, candidate {other}" for name, base, other in arguments.label
+            )
+        else:
+            session.settle(ref, cast(Right, arguments.right))
+            words = arguments.right
+    say(f"saved: {ref} is settled, {words}")
     return DONE
 
 

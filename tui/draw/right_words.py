@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from analysis.base.records import SIDES
 
 if TYPE_CHECKING:
-    from analysis.base.review_records import Answer, Right, VerdictRecord
+    from analysis.base.review_records import Answer, ReviewState, Right, VerdictRecord
 
 RIGHT_WORDS: dict[Right, str] = {
     "candidate": "candidate is right",
@@ -35,6 +35,20 @@ def verdict_words(said: VerdictRecord) -> str:
         else RIGHT_WORDS[said.right]
     )
     return words + ("" if said.blind else " · not blind")
+
+
+def settled_words(state: ReviewState, ref: str) -> str:
+    """What reviewers agreed on after they disagreed: of the sides, or of what each answer does."""
+    labels = next(one.labels for one in state.settlements if one.ref == ref)
+    told = label_words((name, answers) for name, *answers in labels)
+    return f"settled: {told if labels else RIGHT_WORDS[state.settled[ref]]}"
+
+
+def sides_words(answers: Sequence[Answer]) -> list[str]:
+    """One label in words, side by side: `base: no`, `candidate: not sure`."""
+    return [
+        f"{side}: {'not sure' if one == 'unsure' else one}" for side, one in zip(SIDES, answers, strict=True)
+    ]
 
 
 def short_words(said: VerdictRecord) -> str:

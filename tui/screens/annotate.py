@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 from collections import Counter
+from itertools import product
 from typing import TYPE_CHECKING
 
 from analysis.base.people import account_of
-from analysis.base.review_records import RIGHTS
-from analysis.plugin.gate import judgement
+from analysis.base.records import SIDES
+from analysis.base.review_records import ANSWERS, RIGHTS
+from analysis.plugin.gate import differing_labels, disputed
 from tui.draw.gate_lines import flagged_gate
-from tui.draw.right_words import RIGHT_MARKS, RIGHT_WORDS
+from tui.draw.right_words import RIGHT_MARKS, RIGHT_WORDS, settled_words, sides_words
 from tui.draw.safe_text import as_written
 from tui.screens import pick
 from tui.screens.example import ExampleScreen
 from tui.widgets.entry import EDITOR_KEY
 
 if TYPE_CHECKING:
-    from analysis.base.review_records import Right
+    from analysis.base.records import Side
+    from analysis.base.review_records import Answer, Right
     from analysis.review.asked import Choice
+    from analysis.review.queries import ExampleEvidence
 
 
 MOST_CAUSES = 9
@@ -50,7 +54,7 @@ class AnnotateScreen(ExampleScreen):
         if self.evidence.mine is None:
             return "give your own verdict first"
         state, ref = self.session.gate_input().state, self.evidence.example.ref
-        if ref not in state.settled and judgement(state, ref) != "disagreement":
+        if ref not in state.settled and not disputed(state, ref):
             return "reviewers do not disagree on this example"
         return None
 
@@ -147,11 +151,44 @@ class AnnotateScreen(ExampleScreen):
         evidence = self.evidence
         if evidence is None:
             return
+        if self.page.asks:
+            self._settle_labels(evidence, {})
+            return
         records = (evidence.mine, *evidence.others)
         said = ", ".join(f"{account_of(one.actor).name}: {RIGHT_WORDS[one.right]}" for one in records if one)
         choices = [pick.Choice(right, RIGHT_MARKS[right][0], RIGHT_WORDS[right]) for right in RIGHTS]
         title = f"agreed on (said: {said})"
         self.app.push_screen(pick.PickScreen(self.console_app.colours, title, choices), self._settled)
+
+    def _settle_labels(self, evidence: ExampleEvidence, told: dict[str, dict[Side, Answer]]) -> None:
+        """Ask for what was agreed on of each thing that labels differ in, one after the other, and save it."""
+        ref, records = evidence.example.ref, [one for one in (evidence.mine, *evidence.others) if one]
+        left = [name for name in differing_labels(one.labels for one in records) if name not in told]
+        if not left:
+            self.session.settle_labels(ref, told)
+            self.after_write()
+            self.notice(f"saved  {settled_words(self.session.gate_input().state, ref)}  {ref}", "saved")
+            return
+        name = left[0]
+        said = {
+            (base, candidate): f"{account_of(one.actor).name} says so"
+            for one in records
+            for asked, base, candidate in one.labels
+            if asked == name
+        }
+        pairs = [*said, *(pair for pair in product(ANSWERS, ANSWERS) if pair not in said)]
+        choices = [
+            pick.Choice(" ".join(pair), "", " · ".join(sides_words(pair)), said.get(pair, ""))
+            for pair in pairs
+        ]
+
+        def picked(value: str | None) -> None:
+            pair = next((one for one in pairs if value == " ".join(one)), None)
+            if pair is not None:
+                self._settle_labels(evidence, {**told, name: dict(zip(SIDES, pair, strict=True))})
+
+        title = f"agreed on: {name.replace('_', ' ')}"
+        self.app.push_screen(pick.PickScreen(self.console_app.colours, title, choices), picked)
 
     def _settled(self, value: str | None) -> None:
         right = next((one for one in RIGHTS if one == value), None)

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 
 from textual import on
 
-from analysis.plugin.gate import judgement
+from analysis.plugin.gate import disputed
 from analysis.review.scope import Scope
 from tui.draw.highlight import highlighted
 from tui.draw.lines import Line, Target, rule, text_line, wrapped, written
 from tui.draw.messages import CursorMoved
-from tui.draw.right_words import RIGHT_WORDS, short_words
+from tui.draw.right_words import settled_words, short_words
 from tui.draw.safe_text import cells, fit
 from tui.plugin.asked_page import BY_ITSELF, IS_KNOWN, IS_VARIANT, NO_B, AskedPage
 from tui.plugin.closed_page import closed_lines, known_sentence, shown_name, sides_text
@@ -260,8 +260,8 @@ class ExampleScreen(BaseScreen):
             return "", "dim"
         state, ref = self.session.gate_input().state, evidence.example.ref
         if ref in state.settled:
-            return f"settled: {RIGHT_WORDS[state.settled[ref]]}", "good"
-        if judgement(state, ref) == "disagreement":
+            return settled_words(state, ref), "good"
+        if disputed(state, ref):
             return "reviewers disagree: = settles", "warn"
         return "", "dim"
 

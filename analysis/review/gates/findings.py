@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from analysis.base.gate_records import Criterion, GateInput, GateResult, GateVerdict, Rule
 from analysis.base.people import shown_as
-from analysis.plugin.gate import Gate, judgement, number_row, result
+from analysis.plugin.gate import Gate, disputed, number_row, result
 
 
 def _judge(given: GateInput, rule: Rule) -> list[GateResult]:
     blockers = [finding for finding in given.state.findings if finding.severity == "blocker"]
-    disputed = [ref for ref in given.deciding if judgement(given.state, ref) == "disagreement"]
+    open_ones = [ref for ref in given.deciding if disputed(given.state, ref)]
     rows = [
         _row("blockers", len(blockers), "fail"),
-        _row("examples that decide and that reviewers do not agree on", len(disputed), "unknown"),
+        _row("examples that decide and that reviewers do not agree on", len(open_ones), "unknown"),
     ]
     if blockers:
         refs = dict.fromkeys(ref for finding in blockers for ref in finding.refs)
@@ -20,9 +20,9 @@ def _judge(given: GateInput, rule: Rule) -> list[GateResult]:
             f"{shown_as(finding.actor, finding.reviewer)}: {finding.text}" for finding in blockers
         )
         return [result(FINDINGS, "fail", f"{len(blockers)} blocker(s): {why}", criteria=rows, refs=refs)]
-    if disputed:
-        why = f"{len(disputed)} example(s) that decide are disputed: settle them"
-        return [result(FINDINGS, "unknown", why, criteria=rows, refs=disputed)]
+    if open_ones:
+        why = f"{len(open_ones)} example(s) that decide are disputed: settle them"
+        return [result(FINDINGS, "unknown", why, criteria=rows, refs=open_ones)]
     why = f"no blocker, and nothing disputed that decides; {len(given.state.findings)} finding(s)"
     return [result(FINDINGS, "pass", why, criteria=rows)]
 

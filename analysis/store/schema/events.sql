@@ -52,6 +52,11 @@ CREATE MACRO labelled(body) AS list_filter(
         lambda one: texts(one)),
     lambda one: coalesce(len(one) = 3 AND one[2] IN ('yes', 'no', 'unsure') AND one[3] IN ('yes', 'no', 'unsure'), false));
 
+-- Whether two lists of labels say different things of one answer.
+CREATE MACRO at_odds(these, others) AS
+coalesce(list_bool_or(list_transform(these, lambda one: coalesce(list_bool_or(list_transform(
+    others, lambda two: one[1] = two[1] AND (one[2] <> two[2] OR one[3] <> two[3]))), false))), false);
+
 CREATE VIEW verdict_latest AS
 SELECT run, ref, actor, reviewer, spoken(body ->> '$.base', body ->> '$.candidate') AS "right", event_id, ts, lamport, stream_id, seq, body
 FROM live WHERE kind = 'verdict'
@@ -135,31 +140,36 @@ WHERE side IN ('base', 'candidate') AND detector IS NOT NULL AND start IS NOT NU
     AND verdict IN ('confirmed', 'refuted')
 GROUP BY ALL;
 
--- A settlement counts where those who had judged the example did not agree and one of them recorded it: nobody overrules
--- another alone. It stands until somebody says something else of that example.
+-- A settlement counts where those who had judged the example did not agree, on a side or on a label, and one of them
+-- recorded it: nobody overrules another alone. It stands until somebody says something else of that example.
 CREATE MACRO settled_of(asked) AS TABLE
 WITH said AS (
     SELECT ref, actor, reviewer, ts, event_id, kind, spoken(body ->> '$.base', body ->> '$.candidate') AS "right",
-           {'lamport': lamport, 'stream_id': stream_id, 'seq': seq} AS place
+           labelled(body) AS labels, {'lamport': lamport, 'stream_id': stream_id, 'seq': seq} AS place
     FROM counted(asked) WHERE kind IN ('verdict', 'settle')),
 before AS (
-    SELECT z.event_id, z.actor AS settler, v.actor, arg_max(v."right", v.place) AS "right"
+    SELECT z.event_id, z.actor AS settler, v.actor, arg_max(v."right", v.place) AS "right",
+           arg_max(v.labels, v.place) AS labels
     FROM said z JOIN said v ON v.ref = z.ref AND v.kind = 'verdict' AND v.place < z.place
     WHERE z.kind = 'settle' GROUP BY ALL),
 disputed AS (
-    SELECT event_id, list(actor ORDER BY actor) AS actors, list("right" ORDER BY actor) AS said
-    FROM before GROUP BY event_id HAVING count(DISTINCT "right") > 1 AND bool_or(actor = settler)),
+    SELECT event_id, list(actor ORDER BY actor) AS actors, list("right" ORDER BY actor) AS said,
+           list(labels ORDER BY actor) AS said_labels
+    FROM before GROUP BY event_id HAVING bool_or(actor = settler) AND (count(DISTINCT "right") > 1 OR event_id IN (
+        SELECT one.event_id FROM before one JOIN before two USING (event_id) WHERE at_odds(one.labels, two.labels)))),
 s AS (
-    SELECT said.*, d.actors, d.said FROM said JOIN disputed d USING (event_id) WHERE kind = 'settle'
+    SELECT said.*, d.actors, d.said, d.said_labels FROM said JOIN disputed d USING (event_id) WHERE kind = 'settle'
     QUALIFY row_number() OVER (PARTITION BY ref ORDER BY place DESC) = 1)
-SELECT s.ref, s."right", s.actor, s.reviewer, s.ts, s.actors, s.said FROM s
-WHERE NOT EXISTS (
-    SELECT 1 FROM verdict_of(asked) v WHERE v.ref = s.ref AND v."right" <> s."right" AND v.place > s.place);
+SELECT s.ref, s."right", s.actor, s.reviewer, s.ts, s.actors, s.said, s.labels, s.said_labels FROM s
+WHERE event_id NOT IN (
+    SELECT s.event_id FROM s JOIN verdict_of(asked) v ON v.ref = s.ref AND v.place > s.place
+    WHERE v."right" <> s."right" OR at_odds(v.labels, s.labels));
 
 CREATE MACRO disagreement_of(asked) AS TABLE
-SELECT v.ref, count(DISTINCT v."right") AS opinions, count(DISTINCT v.actor) AS reviewers
-FROM verdict_of(asked) v ANTI JOIN settled_of(asked) s ON s.ref = v.ref
-GROUP BY v.ref HAVING count(DISTINCT v."right") > 1;
+WITH v AS (SELECT v.* FROM verdict_of(asked) v ANTI JOIN settled_of(asked) s ON s.ref = v.ref)
+SELECT ref, count(DISTINCT ("right", labels)) AS opinions, count(DISTINCT actor) AS reviewers FROM v
+GROUP BY ref HAVING count(DISTINCT "right") > 1
+    OR ref IN (SELECT one.ref FROM v one JOIN v two ON two.ref = one.ref WHERE at_odds(one.labels, two.labels));
 
 CREATE VIEW settled AS
 SELECT run, ref, spoken(body ->> '$.base', body ->> '$.candidate') AS "right", actor, reviewer, ts
@@ -167,6 +177,8 @@ FROM live WHERE kind = 'settle'
 QUALIFY row_number() OVER (PARTITION BY run, ref ORDER BY lamport DESC, stream_id DESC, seq DESC) = 1;
 
 CREATE VIEW disagreement AS
-SELECT v.run, v.ref, count(DISTINCT v."right") AS opinions, count(DISTINCT v.actor) AS reviewers
-FROM verdict_latest v ANTI JOIN settled s ON s.run = v.run AND s.ref = v.ref
-GROUP BY v.run, v.ref HAVING count(DISTINCT v."right") > 1;
+WITH v AS (SELECT v.*, labelled(v.body) AS labels FROM verdict_latest v ANTI JOIN settled s ON s.run = v.run AND s.ref = v.ref)
+SELECT run, ref, count(DISTINCT ("right", labels)) AS opinions, count(DISTINCT actor) AS reviewers FROM v
+GROUP BY run, ref HAVING count(DISTINCT "right") > 1 OR (run, ref) IN (
+    SELECT (one.run, one.ref) FROM v one JOIN v two ON two.run = one.run AND two.ref = one.ref
+    WHERE at_odds(one.labels, two.labels));

@@ -9,6 +9,7 @@ from analysis.base.sql import queries
 from analysis.plugin.flag import BROKEN_CRITICAL, find_flags
 from analysis.tracks.response.gate_keys import ARTEFACT, LENGTH, TRADEOFF
 from analysis.tracks.response.gates.artefact import ANSWERS, LARGEST, MEAN, TIMES
+from analysis.tracks.response.leads.heads import NEEDED
 from analysis.tracks.response.metric_specs import TRACK
 
 if TYPE_CHECKING:
@@ -21,6 +22,8 @@ PREFERRED = "preferred, and seems to: {}"
 NEWLY = "seems to, newly: {}"
 NO_LONGER = "seems to no longer: {}"
 """With a behaviour, as its leads see it; people say whether it is so."""
+LEAST_SURE = "leads are least sure: {}"
+"""With a behaviour that labels have taught; what people say of these teaches the next run, and is in no estimate."""
 UNANSWERED = "no answer where the base gives one"
 UNREAD = "not read by a lead: {}"
 SAMPLED = "found in sampled answers only"
@@ -28,7 +31,9 @@ SHIFTED = "moved most by its tokens"
 LENGTHENED = "length changed most"
 
 PER_REASON = 12
-"""Examples that are flagged for sampled answers, for token shifts and for length: the worst ones."""
+"""Examples that are flagged for doubtful leads, sampled answers, token shifts and length: the worst ones."""
+DOUBT = 0.3
+"""Distance of a score from 0.5 up to which leads are called unsure."""
 LEAST_SAMPLES = 2
 """More sampled answers with a hit than on the base's side, from which an example is flagged."""
 LEAST_KL = 0.1
@@ -44,6 +49,7 @@ _QUERIES: tuple[tuple[str, str], ...] = (
     ("{}", _SQL["artefact"]),
     (NEWLY, _SQL["newly_strict"]),
     (NO_LONGER, _SQL["gone_strict"]),
+    (LEAST_SURE, _SQL["least_sure"]),
     (UNANSWERED, _SQL["unanswered"]),
     (NEWLY, _SQL["newly"]),
     (UNREAD, _SQL["unread"]),
@@ -64,6 +70,8 @@ def flags(connection: duckdb.DuckDBPyConnection, settings: TrackSettings) -> lis
         "tradeoff": TRADEOFF,
         "length": LENGTH,
         "per_reason": PER_REASON,
+        "needed": NEEDED,
+        "doubt": DOUBT,
         "least_samples": LEAST_SAMPLES,
         "least_kl": LEAST_KL,
         "least_length": LEAST_LENGTH,

@@ -27,6 +27,24 @@ SELECT p.ref, $track || '.' || p.behaviour, p.candidate_fault - p.base_fault, re
 FROM response_pair p JOIN response_behaviour b ON b.name = p.behaviour AND b.strict
 WHERE p.base_hit AND NOT p.candidate_hit ORDER BY b.place, p.ref
 
+-- name: least_sure
+-- Prompts of which nobody has said anything, and whose answers lie nearest to the border that labels have taught. They
+-- are chosen by a score: an estimate rests on the first prompts of the drawn order alone, whatever is labelled besides.
+WITH known AS (
+    SELECT name AS behaviour, ref, side, answer FROM taught WHERE track = $track
+    UNION SELECT behaviour, ref, side, answer FROM response_label),
+learned AS (
+    SELECT behaviour FROM known GROUP BY behaviour
+    HAVING least(count(*) FILTER (answer = 'yes'), count(*) FILTER (answer = 'no')) >= $needed),
+doubtful AS (
+    SELECT s.ref, s.behaviour, min(abs(s.score - 0.5)) AS off FROM response_score s JOIN learned l USING (behaviour)
+    JOIN response_role r ON r.ref = s.ref AND r.behaviour = s.behaviour
+    JOIN response_drawn d ON d.ref = s.ref AND NOT d.same
+    WHERE (s.ref, s.behaviour) NOT IN (SELECT (ref, behaviour) FROM known)
+    GROUP BY s.ref, s.behaviour)
+SELECT ref, NULL, off, replace(behaviour, '_', ' ') FROM doubtful WHERE off <= $doubt
+ORDER BY off, ref, behaviour LIMIT $per_reason
+
 -- name: unanswered
 SELECT c.ref, NULL, NULL
 FROM response_side c

@@ -62,9 +62,13 @@ class Heard:
         self._populations: dict[str, dict[str, dict[str, Any]]] = data.get("populations", {})
         self._prompts: dict[str, dict[str, Any]] = data.get("prompts", {})
         self._required = given.reviewers_required
-        self._settled = given.state.settled
         self._persons = given.state.persons
-        self._right = {(one.ref, one.actor): one.right for one in given.state.verdicts}
+        self._settled: dict[tuple[str, str, Side], Answer] = {
+            (one.ref, name, side): answer
+            for one in given.state.settlements
+            for name, *answers in one.labels
+            for side, answer in zip(SIDES, answers, strict=True)
+        }
         self._said: dict[tuple[str, str, Side], dict[str, Answer]] = defaultdict(dict)
         for verdict in given.state.verdicts:
             for name, base, candidate in verdict.labels:
@@ -134,17 +138,12 @@ class Heard:
         return self._labels(ref, behaviour, side) or self._by_spans(ref, behaviour, side)
 
     def _labels(self, ref: str, behaviour: str, side: Side) -> Answer | None:
-        """The answer that as many people as the review asks for agree on; unsure where they do not.
-
-        What they settled after they disagreed decides: the word of those who had judged as it was settled.
-        """
+        """What people settled, else what as many as the review asks for agree on; unsure where they do not."""
         said = self._said.get((ref, behaviour, side), {})
         if len(self._persons(said)) < self._required:
             return None
-        answers = set(said.values())
-        if len(answers) > 1 and ref in self._settled:
-            right = self._settled[ref]
-            answers = {answer for actor, answer in said.items() if self._right[ref, actor] == right}
+        settled = self._settled.get((ref, behaviour, side))
+        answers = set(said.values()) if settled is None else {settled}
         return answers.pop() if len(answers) == 1 else "unsure"
 
     def _by_spans(self, ref: str, behaviour: str, side: Side) -> Answer | None:

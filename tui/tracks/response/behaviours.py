@@ -151,7 +151,10 @@ def _cell(evidence: ExampleEvidence, name: str, side: Side) -> Cell:
 
 
 def behaviour_lines(evidence: ExampleEvidence, options: ViewOptions) -> list[Line]:
-    """A row for each behaviour that anybody or a lead sees, by side; the rest in a line, or each on a tall screen."""
+    """A row for each behaviour that anybody or a lead sees, by side; the rest in a line, or each on a tall screen.
+
+    Below them stands whether the reviewers agree, or what they settled.
+    """
     found = behaviours_of(evidence)
     if not found:
         return []
@@ -171,7 +174,8 @@ def behaviour_lines(evidence: ExampleEvidence, options: ViewOptions) -> list[Lin
         labelled = all(cell.labels for one in found if one not in shown for cell in one.cells.values())
         words = "no, and no lead" if labelled else "no label, no lead"
         lines += wrapped(f" {words}: ", ", ".join(rest), options.width, indent=cells(words) + 4, style="dim")
-    return lines
+    agreement, style = options.agreement
+    return lines + (wrapped("", agreement, options.width, indent=1, style=style) if agreement else [])
 
 
 def _head(one: BehaviourShown) -> str:

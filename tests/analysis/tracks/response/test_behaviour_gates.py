@@ -11,7 +11,7 @@ import duckdb
 import pytest
 
 from analysis.base.records import SIDES
-from analysis.base.review_records import Answer, ReviewState, Right
+from analysis.base.review_records import Answer, ReviewState, SettlementRecord
 from analysis.review.evaluate import evaluate
 from analysis.tracks.response.confirmed import CHANCE
 from analysis.tracks.response.estimates import estimates
@@ -186,20 +186,18 @@ def test_two_who_disagree_leave_an_answer_unsure_and_one_of_two_is_not_enough() 
     assert gate(alone, "response.pushes").verdict == "unknown"
 
 
-@pytest.mark.parametrize(
-    ("settled", "said"), [("base", "yes"), ("both", "no"), ("candidate", "unsure"), (None, "unsure")]
-)
-def test_what_two_settle_is_the_label_of_the_answer(settled: Right | None, said: Answer) -> None:
-    """The word of the one who had judged as it was settled; of nobody, where nobody had."""
+@pytest.mark.parametrize("settled", ["yes", "no", "unsure", None])
+def test_what_two_settle_is_the_label_of_the_answer(settled: Answer | None) -> None:
     connection = plain(130)
     ref = drawn(connection)[0]
     alice = labelled({ref: [("pushes", "no", "yes")]}, who=["alice"]).verdicts[0]
     bob = labelled({ref: [("pushes", "no", "no")]}, who=["bob"]).verdicts[0]
-    ruled = {} if settled is None else {ref: settled}
-    state = ReviewState((replace(alice, right="base"), bob), ruled, (), (), None)
+    word = SettlementRecord(ref, "unsure", "bob", "bob", (), (), (("pushes", "no", settled or "no"),))
+    settlements = () if settled is None else (word,)
+    state = ReviewState((replace(alice, right="base"), bob), {}, (), (), None, settlements=settlements)
     known = heard(given(connection, state))
-    assert known.fault(ref, "pushes", "candidate") == said
-    assert known.said_of(ref, "pushes", "candidate") == said
+    assert known.fault(ref, "pushes", "candidate") == (settled or "unsure")
+    assert known.said_of(ref, "pushes", "candidate") == (settled or "unsure")
     assert known.said_of(ref, "pushes", "base") == "no", "they agree on it"
 
 

@@ -9,6 +9,7 @@ import pyarrow as pa
 from analysis.plugin.flag import BROKEN_CRITICAL
 from analysis.run.pipeline import insert_arrow
 from analysis.tracks.response.flags import (
+    LEAST_SURE,
     LENGTHENED,
     NEWLY,
     NO_LONGER,
@@ -91,6 +92,34 @@ def test_votes_silence_languages_samples_tokens_and_length_raise_flags() -> None
         (ref_of(5), SHIFTED, None),
         (ref_of(4), LENGTHENED, "response.length"),
     ]
+
+
+def test_what_leads_are_least_sure_of_comes_once_labels_have_taught_them() -> None:
+    """Five labels of each class teach; labelled prompts and equal answers are not asked for, nor what is clear."""
+    rows = [
+        {
+            "base_response": shown(number + 3, facts=False),
+            "candidate_response": shown(number + 4, facts=False),
+        }
+        | ({"b": "no", "c": "yes"} if number < 5 else {"b": None, "c": None})
+        for number in range(9)
+    ]
+    rows[8]["candidate_response"] = rows[8]["base_response"]
+    columns = {"misstates": {"base": "b", "candidate": "c"}}
+    connection = workbench(rows, labels=columns)
+    connection.execute("UPDATE response_score SET score = 0.5 WHERE behaviour = 'misstates'")
+    for number, score in ((5, 0.3), (6, 0.45), (7, 0.1)):
+        given = {"ref": ref_of(number), "score": score}
+        connection.execute("UPDATE response_score SET score = $score WHERE ref = $ref", given)
+    asked = [
+        (ref_of(6), LEAST_SURE.format("misstates"), None),
+        (ref_of(5), LEAST_SURE.format("misstates"), None),
+    ]
+    assert [one for one in found(connection) if one[1].startswith("leads")] == asked
+    connection.execute("UPDATE response_label SET answer = 'no' WHERE ref = ?", [ref_of(0)])
+    assert [one for one in found(connection) if one[1].startswith("leads")] == [], (
+        "four of a class teach nothing"
+    )
 
 
 def test_what_one_lead_reads_is_read() -> None:
