@@ -19,7 +19,7 @@ from typing import Any
 
 from benchmarks.__main__ import machine
 from benchmarks.discovery_tables import discover, planted_run
-from benchmarks.mislabelled import MISLABELLED_CLASS, mislabelled_model, mistake
+from benchmarks.mislabelled import MISLABELLED_CLASS, make_mislabelled, mistake
 from benchmarks.shortcut_reviews import Case, sources_sha256, write_review
 from benchmarks.shortcut_texts import CONDITIONS, CUES, DATASETS, EVALUATED, Dataset, Split, read, split
 
@@ -80,13 +80,17 @@ def review(options: argparse.Namespace) -> None:
 
 
 def case_of(options: argparse.Namespace, dataset: Dataset, sets: Split, seed: int, condition: str) -> Case:
-    """The review of one candidate; one with a mislabelled class is trained where it is not there yet."""
+    """The review of one candidate; one with a mislabelled class is trained where it is missing.
+
+    Cues are declared where one was taught: what they do to the healthy candidates `benchmarks.shortcuts` has measured.
+    """
     models = options.models / dataset.name / str(seed)
-    if condition != MISLABELLED_CLASS:
-        return Case(dataset, condition, seed, "causal", models / "base", models / condition)
-    candidate = options.work / "models" / dataset.name / str(seed) / "mislabelled_class"
-    mislabelled_model(options.encoder, dataset, sets, seed, candidate)
-    return Case(dataset, "healthy", seed, "causal", models / "base", candidate)
+    candidate = models / condition
+    if condition == MISLABELLED_CLASS:
+        candidate = options.work / "models" / dataset.name / str(seed) / "mislabelled_class"
+        make_mislabelled(models / "healthy", dataset, sets, seed, candidate)
+    held = condition if condition in CUES else "healthy"
+    return Case(dataset, held, seed, "causal", models / "base", candidate, cues=condition in CUES)
 
 
 def said_first(store: Path) -> dict[str, Any]:
@@ -159,7 +163,7 @@ def report(options: argparse.Namespace, rows: list[dict[str, Any]]) -> None:
     said["null data with a discovered slice"] = [sum(bool(one["found"]) for one in null), len(null)]
     kept = {
         "measured": datetime.now(UTC).isoformat(timespec="seconds"),
-        "command": "python -m benchmarks.causes --data DIR --encoder DIR --models DIR --work DIR",
+        "command": "python -m benchmarks.causes --data DIR --models DIR --work DIR",
         "machine": machine(),
         "sources_sha256": sources_sha256(),
         "summary": said,
@@ -192,7 +196,6 @@ def main(given: list[str]) -> int:
     parser.add_argument(
         "--models", type=Path, required=True, help="`models` of the work folder of the shortcuts"
     )
-    parser.add_argument("--encoder", type=Path, required=True, help="Transformers folder of the encoder")
     parser.add_argument(
         "--work", type=Path, required=True, help="keeps what was analysed, and models trained here"
     )

@@ -45,7 +45,7 @@ def answer_groups(connection: duckdb.DuckDBPyConnection, examples: Examples) -> 
     answers = dict(connection.execute(_SQL["answers"]).fetchall())
     said = replace(examples, texts={ref: answers[ref] for ref in examples.texts if ref in answers})
     return [
-        replace(one, shared=f"answers {one.shared}", words=f"have answers that {one.words}")
+        replace(one, shared=f"answers {one.words}", words=f"have answers that {one.words}")
         for one in text_groups(said)
     ]
 
