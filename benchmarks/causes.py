@@ -31,7 +31,7 @@ SAME = 0.6
 
 
 def review(options: argparse.Namespace) -> None:
-    """Analyses each review that was not yet, and keeps what is said first of it."""
+    """Analyses each review that was not yet, or reads those that were, and keeps what is said first of each."""
     from analysis.plugin.registry import registered
     from analysis.run.pipeline import analyze
     from analysis.tracks.intent.causes import CAUSES
@@ -59,7 +59,7 @@ def review(options: argparse.Namespace) -> None:
             for condition in options.conditions:
                 folder = options.work / "reviews" / dataset.name / str(seed) / condition.replace(" ", "_")
                 kept = list(folder.glob("*.review/current"))
-                if options.only_kept and not kept:
+                if options.only_kept != bool(kept):
                     continue
                 if kept:
                     store = kept[0].parent
