@@ -1,9 +1,9 @@
 """Whether the first line names what was planted, and what slice discovery finds: `python -m benchmarks.causes --help`.
 
-Reviews of the models that `benchmarks.shortcuts` trained: candidates that were taught titles, punctuation or a
-template, and healthy ones. Discovery is measured on real texts whose changes are drawn: a slice of those that name a
-title and a price, and null data with classes that are hard for both sides. What was analysed is kept in the work
-folder.
+Reviews of the models that `benchmarks.shortcuts` trained, candidates that were taught titles, punctuation or a
+template and healthy ones, and of candidates with one class mislabelled in training, which are trained here. Discovery
+is measured on real texts whose changes are drawn: a slice of those that name a title and a price, and null data with
+classes that are hard for both sides. What was analysed is kept in the work folder.
 """
 
 from __future__ import annotations
@@ -19,61 +19,98 @@ from typing import Any
 
 from benchmarks.__main__ import machine
 from benchmarks.discovery_tables import discover, planted_run
+from benchmarks.mislabelled import MISLABELLED_CLASS, make_mislabelled, mistake
 from benchmarks.shortcut_reviews import Case, sources_sha256, write_review
-from benchmarks.shortcut_texts import CONDITIONS, CUES, DATASETS, EVALUATED, read, split
+from benchmarks.shortcut_texts import CONDITIONS, CUES, DATASETS, EVALUATED, Dataset, Split, read, split
 
 STEPS = ("reviews", "discovery", "report")
+PLANTED = (*CUES, MISLABELLED_CLASS)
 RESULTS = Path(__file__).parent / "causes.json"
 SAME = 0.6
 """Jaccard index with the planted slice from which a discovered one is it."""
 
 
 def review(options: argparse.Namespace) -> None:
-    """Analyses each review whose models exist, and keeps what is said first of it."""
+    """Analyses each review that was not yet, or reads those that were, and keeps what is said first of each."""
     from analysis.plugin.registry import registered
-    from analysis.review.session import ReviewSession
     from analysis.run.pipeline import analyze
     from analysis.tracks.intent.causes import CAUSES
+    from analysis.tracks.intent.found_cues import CONFIRM, SEARCH
     from analysis.tracks.intent.track import IntentTrack
 
     class Counted(IntentTrack):
-        """The track without attribution: causes stand on predictions and counterfactuals."""
+        """The track without attribution: causes stand on predictions and counterfactuals.
+
+        Without the search for undeclared cues, too, which `benchmarks.found_cues` measures: no cause is made of what
+        it finds.
+        """
 
         def stages(self) -> tuple[Any, ...]:
-            left_out = ("intent.leading", "intent.options")
+            left_out = ("intent.leading", "intent.options", SEARCH.name, CONFIRM.name)
             return tuple(
                 one
                 for one in super().stages()
                 if one is CAUSES or not (one.costly or one.after_queue or one.name in left_out)
             )
 
-    for dataset in DATASETS:
-        texts = read(options.data, dataset)
-        for seed in options.seeds:
-            for condition in CONDITIONS:
-                models = options.models / dataset.name / str(seed)
-                folder = options.work / "reviews" / dataset.name / str(seed) / condition
-                if options.only_kept and not (folder / "done").exists():
+    for seed in options.seeds:
+        for dataset in DATASETS:
+            sets = split(read(options.data, dataset), dataset, seed)
+            for condition in options.conditions:
+                folder = options.work / "reviews" / dataset.name / str(seed) / condition.replace(" ", "_")
+                kept = list(folder.glob("*.review/current"))
+                if options.only_kept != bool(kept):
                     continue
-                if not (folder / "review.toml").exists():
-                    case = Case(dataset, condition, seed, "causal", models / "base", models / condition)
-                    write_review(folder, split(texts, dataset, seed), case)
+                if kept:
+                    store = kept[0].parent
+                else:
+                    case = case_of(options, dataset, sets, seed, condition)
+                    with registered(Counted()):
+                        store = analyze(write_review(folder, sets, case)).store
+                planted = (
+                    f"label={mistake(dataset, seed).label}" if condition == MISLABELLED_CLASS else condition
+                )
+                about = {"dataset": dataset.name, "seed": seed, "condition": condition, "planted": planted}
                 with registered(Counted()):
-                    store = analyze(folder / "review.toml").store
-                with ReviewSession.open(store, read_only=True) as session:
-                    folded = session.causes()
-                    found = {
-                        "dataset": dataset.name, "seed": seed, "condition": condition,
-                        "causes": [
-                            {"kind": one.cause.kind, "shared": one.cause.shared, "said": one.sentence,
-                             "gates": [gate.key for gate in one.gates]}
-                            for one in folded.causes
-                        ],
-                        "failing_under_none": [one.key for one in folded.rest if one.verdict == "fail"],
-                    }  # fmt: skip
+                    found = {**about, **said_first(store)}
                 (folder / "outcome.json").write_text(json.dumps(found), "utf-8")
-                first = found["causes"][0]["said"] if found["causes"] else "no cause"
-                print(f"{dataset.name} seed {seed} {condition}: {first}", flush=True)
+                print(
+                    f"{dataset.name} seed {seed} {condition} ({planted}): {found['first_line']}", flush=True
+                )
+
+
+def case_of(options: argparse.Namespace, dataset: Dataset, sets: Split, seed: int, condition: str) -> Case:
+    """The review of one candidate; one with a mislabelled class is trained where it is missing.
+
+    Cues are declared where one was taught: what they do to the healthy candidates `benchmarks.shortcuts` has measured.
+    """
+    models = options.models / dataset.name / str(seed)
+    candidate = models / condition
+    if condition == MISLABELLED_CLASS:
+        candidate = options.work / "models" / dataset.name / str(seed) / "mislabelled_class"
+        make_mislabelled(models / "healthy", dataset, sets, seed, candidate)
+    held = condition if condition in CUES else "healthy"
+    return Case(dataset, held, seed, "causal", models / "base", candidate, cues=condition in CUES)
+
+
+def said_first(store: Path) -> dict[str, Any]:
+    """The first line of `assay status`, the causes with the gates under them, and the failing gates under none."""
+    from analysis.review.session import ReviewSession
+    from tui.commands.status_formats.text import status_lines
+
+    with ReviewSession.open(store, read_only=True) as session:
+        folded = session.causes()
+        first, *rest = status_lines(session.status())
+        more = next(at for at, line in enumerate(rest) if not line.startswith(" "))
+        return {
+            "first_line": " ".join([first, *(line.strip() for line in rest[:more])]),
+            "causes": [
+                {"kind": one.cause.kind, "shared": one.cause.shared, "said": one.sentence,
+                 "gates": [gate.key for gate in one.gates]}
+                for one in folded.causes
+            ],
+            "failing_under_none": [one.key for one in folded.rest if one.verdict == "fail"],
+        }  # fmt: skip
 
 
 def outcomes(options: argparse.Namespace) -> Iterator[dict[str, Any]]:
@@ -83,11 +120,12 @@ def outcomes(options: argparse.Namespace) -> Iterator[dict[str, Any]]:
 
 
 def named(found: dict[str, Any]) -> bool:
-    """Whether the first cause is the planted cue; of a healthy candidate, whether there is none."""
+    """Whether the first cause is what was planted; of a healthy candidate, whether there is none."""
     causes = found["causes"]
-    if found["condition"] not in CUES:
+    if found["condition"] not in PLANTED:
         return not causes
-    return bool(causes) and (causes[0]["kind"], causes[0]["shared"]) == ("cue", found["condition"])
+    kind = "class" if found["condition"] == MISLABELLED_CLASS else "cue"
+    return bool(causes) and (causes[0]["kind"], causes[0]["shared"]) == (kind, found["planted"])
 
 
 def discovery(options: argparse.Namespace) -> list[dict[str, Any]]:
@@ -139,9 +177,9 @@ def report(options: argparse.Namespace, rows: list[dict[str, Any]]) -> None:
 
 def _by_condition(reviews: list[dict[str, Any]]) -> dict[str, list[int]]:
     said = {}
-    for condition in CONDITIONS:
+    for condition in (*CONDITIONS, MISLABELLED_CLASS):
         of = [one for one in reviews if one["condition"] == condition]
-        words = f"{condition} named first" if condition in CUES else "healthy without a cause"
+        words = f"{condition} named first" if condition in PLANTED else "healthy without a cause"
         said[words] = [sum(map(named, of)), len(of)]
     return said
 
@@ -158,11 +196,17 @@ def main(given: list[str]) -> int:
     parser.add_argument(
         "--models", type=Path, required=True, help="`models` of the work folder of the shortcuts"
     )
-    parser.add_argument("--work", type=Path, required=True, help="keeps what was analysed")
+    parser.add_argument(
+        "--work", type=Path, required=True, help="keeps what was analysed, and models trained here"
+    )
     parser.add_argument("--results", type=Path, default=RESULTS, help="what `report` writes")
     parser.add_argument("--seeds", type=int, nargs="+", default=list(range(5)))
     parser.add_argument("--discovery-seeds", type=int, nargs="+", default=list(range(10)))
-    parser.add_argument("--only-kept", action="store_true", help="only the reviews that were analysed before")
+    conditions = (*PLANTED, *(one for one in CONDITIONS if one not in CUES))
+    parser.add_argument(
+        "--only-kept", action="store_true", help="reads the reviews that were analysed before anew"
+    )
+    parser.add_argument("--conditions", nargs="+", choices=conditions, default=list(conditions))
     options = parser.parse_args(given)
     steps = options.steps or list(STEPS)
     if "reviews" in steps:

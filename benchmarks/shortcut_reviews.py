@@ -44,7 +44,8 @@ SOURCES = Path(__file__).parents[1] / "analysis"
 class Case:
     """One candidate to review: its data set, how it was trained, its seed, how deep the review goes, and its models.
 
-    `condition` is what its evaluation set holds; `base` and `candidate` are folders of models.
+    `condition` is what its evaluation set holds; `base` and `candidate` are folders of models. Without `cues` none is
+    declared.
     """
 
     dataset: Dataset
@@ -53,6 +54,7 @@ class Case:
     depth: str
     base: Path
     candidate: Path
+    cues: bool = True
 
 
 def write_review(folder: Path, sets: Split, case: Case) -> Path:
@@ -63,6 +65,7 @@ def write_review(folder: Path, sets: Split, case: Case) -> Path:
     dataset, condition, seed = case.dataset, case.condition, case.seed
     first = CUES.index(condition) if condition in CUES else seed
     cues = [CUES[(first + step) % len(CUES)] for step in (0, 1 + seed % 2 if condition in CUES else 1)]
+    declared = f"[intent.irrelevant]\n{dataset.critical} = {json.dumps(cues)}\n" if case.cues else ""
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     rows = [{"id": one.id, "text": one.text, "label": one.label} for one in sets.evaluation[condition]]
@@ -101,9 +104,7 @@ max_length = 64
 [intent.signals]
 {dataset.critical} = {json.dumps(list(dataset.signals))}
 
-[intent.irrelevant]
-{dataset.critical} = {json.dumps(cues)}
-""",
+{declared}""",
         "utf-8",
     )
     return review

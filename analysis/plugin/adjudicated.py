@@ -7,7 +7,7 @@ where none does, as gold says. A result is settled when it is the same however t
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
 from analysis.base.gate_records import GateInput, GateVerdict
@@ -156,6 +156,28 @@ def adjudicate(given: GateInput, track: str, measure: str, slice_name: str, by_g
         rest + sum(max(one.candidate, one.base, one.both, one.neither) for one in undecided),
         max(Counter(one.cluster for one in rows).values(), default=0),
     )
+
+
+def counted_as_worse(given: GateInput, track: str, slice_name: str, refs: Collection[str]) -> frozenset[str]:
+    """What counts against the candidate on a slice, by the measure that some examples are of.
+
+    Args:
+        given: has the contested examples and what people said.
+        track: whose.
+        slice_name: of which slice.
+        refs: the examples; of measures that count all of them, the one that counts the fewest others is theirs. Where
+            there are none, every measure is.
+
+    Returns:
+        The refs, as verdicts leave them; none where no measure counts these examples.
+    """
+    counts = [
+        rows
+        for (of, _, name), rows in given.contested_at.items()
+        if (of, name) == (track, slice_name) and {one.ref for one in rows}.issuperset(refs)
+    ]
+    chosen = [min(counts, key=len)] if refs and counts else counts
+    return frozenset(one.ref for rows in chosen for one in rows if _value(one, decided(given, one.ref)) > 0)
 
 
 def _counts(n: int, rows: Sequence[Contested], said: dict[str, Right | None]) -> Counts:

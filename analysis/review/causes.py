@@ -12,6 +12,7 @@ from typing import Any
 
 from analysis.base.gate_records import GateInput, GateResult, GateVerdict
 from analysis.base.records import Cause
+from analysis.plugin.adjudicated import counted_as_worse
 
 FOLDS: tuple[GateVerdict, ...] = ("fail", "unknown", "warn", "waived")
 """Verdicts of gates that fold: those that have something to explain."""
@@ -84,16 +85,13 @@ def fold(given: GateInput, results: Sequence[GateResult]) -> Folded:
 
 
 def _rests_on(given: GateInput, gate: GateResult) -> frozenset[str]:
-    """The examples that a gate rests on: whose verdict decides it, else those behind it, else those that got worse."""
-    if gate.open or gate.refs:
-        return frozenset(gate.open or gate.refs)
-    return frozenset(
-        one.ref
-        for (track, _, name), some in given.contested_at.items()
-        if track == gate.track and name == gate.metric_slice
-        for one in some
-        if one.gold > 0
-    )
+    """The examples that a gate rests on: what got worse of those that it counts, else whose verdict decides it.
+
+    A gate that counts both ways is open to verdicts on what got better, too, which no cause explains. Where nothing got
+    worse, or the gate counts nothing, it is what is open, else what is behind it.
+    """
+    named = gate.open or gate.refs
+    return counted_as_worse(given, gate.track, gate.metric_slice, named) or frozenset(named)
 
 
 def counts_of(gates: Sequence[GateResult]) -> str:

@@ -73,6 +73,22 @@ def test_a_gate_without_examples_rests_on_what_got_worse_in_its_slice() -> None:
     assert keys(one, [gate("intent.slices[a]", "fail")]) == {"titles": ["intent.slices[a]"]}
 
 
+def test_a_gate_that_counts_both_ways_rests_on_what_got_worse_as_verdicts_leave_it() -> None:
+    counts = contested("label=a", 3, 9)
+    every = tuple(one.ref for one in counts)
+    (first, second, third), better = every[:3], every[3:]
+    one = replace(given(contested=counts), causes=(cause("titles", (first, second)),))
+    folds = {"titles": ["intent.slices[a]"]}
+    assert keys(one, [gate("intent.slices[a]", "fail", every, opened=every)]) == folds
+    # A gate with other examples counts something else.
+    assert keys(one, [gate("intent.slices[a]", "fail", ("m99", *every))]) == {}
+    # Of two measures that count them, the one that counts fewer others is the gate's.
+    both = replace(one, contested=(*contested("label=a", 13, 0, "routing"), *counts))
+    assert keys(both, [gate("intent.slices[a]", "fail", better, opened=better)]) == folds
+    judged = replace(one, state=replace(one.state, settled={first: "candidate", second: "candidate"}))
+    assert keys(judged, [gate("intent.slices[a]", "fail", every, opened=(third, *better))]) == {}
+
+
 def test_each_gate_stands_under_one_cause_and_what_fails_comes_first() -> None:
     one = with_causes(cause("weak", ("m1", "m2")), cause("strong", ("m1", "m2", "m5", "m6"), place=1))
     gates = [

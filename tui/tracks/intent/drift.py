@@ -127,21 +127,22 @@ def drift_lines(evidence: ExampleEvidence, width: int) -> list[Line]:
 
 def _layers(evidence: ExampleEvidence, rows: Sequence[Mapping[str, Any]]) -> list[Line]:
     """Each layer: the message's cosine beside what noise leaves of it, and the three measures over all messages."""
-    head = Line().add("  ").column("layer", 12, "dim").column("this", 7, "dim", right=True)
+    cells = (11, *(10 for _ in MEASURES[1:]))
+    head = Line().add("  ").column("layer", 11, "dim").column("this", 7, "dim", right=True)
     head.column("noise", 8, "dim", right=True)
     for place, (_, title) in enumerate(MEASURES):
-        head.column(title if place else f"all {title}", 10, "dim", right=True)
+        head.column(title if place else f"all {title}", cells[place], "dim", right=True)
     lines = [head]
     mine = {row["layer"]: row for row in evidence.context.get("shift", ())}
     whole = [row for row in rows if row["slice"] == rows[0]["slice"]]
     for layer in sorted({row["layer"] for row in whole}):
         own = mine.get(layer, {})
-        line = Line().add("  ").column(layer_name(layer), 12, "text")
+        line = Line().add("  ").column(layer_name(layer), 11, "text")
         line.column(figure(own.get("cosine"), 3), 7, "number", right=True)
         line.column(figure(own.get("floor"), 4), 8, "dim", right=True)
-        for measure, _ in MEASURES:
+        for place, (measure, _) in enumerate(MEASURES):
             one = next((row for row in whole if row["layer"] == layer and row["measure"] == measure), None)
-            line.column(_value(one), 10, "number", right=True)
+            line.column(_value(one), cells[place], "number", right=True)
         lines.append(line)
     return lines
 

@@ -4,8 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from analysis.base.records import Cause
+from analysis.plugin.causes import examples_of
 from analysis.review.session import ReviewSession
+from analysis.tracks.response.causes import behaviour_causes
+from tests.analysis.tracks.response.workbench import both, workbench
 from tests.tui.response_fixture import Asked, publish_response
 
 THINGS = ("parcel", "box set", "gift", "order", "bundle", "reprint", "poster", "artbook", "figure", "voucher")
@@ -46,3 +51,23 @@ def test_what_newly_promising_answers_share_is_told(tmp_path: Path) -> None:
 
 def test_answers_that_stay_as_they_were_share_nothing(tmp_path: Path) -> None:
     assert causes(tmp_path / "review", promised=False) == ()
+
+
+@pytest.mark.parametrize(
+    ("behaviour", "parts"),
+    [("overpromises", ["overpromises"]), ("hallucinates", ["misstates", "overpromises"])],
+)
+def test_what_people_said_of_an_answer_goes_before_what_leads_see(behaviour: str, parts: list[str]) -> None:
+    """Two thirds of the new answers people said something of, and the leads see a promise in every other one."""
+    records = [
+        {
+            "said_base": "no",
+            "said_candidate": ("yes" if number % 3 == 0 else "no") if number < 40 else "",
+            **both(promises=(False, number % 2 == 0)),
+        }
+        for number in range(60)
+    ]
+    labels = {"overpromises": {"base": "said_base", "candidate": "said_candidate"}}
+    connection = workbench(records, rare="number % 3 = 0", labels=labels)
+    (found,) = behaviour_causes(connection, behaviour, parts, examples_of(connection, "response", "drawn"))
+    assert (found.shared, found.members, found.outcomes, found.holding) == ("rare", 14 + 3, 14 + 10, 20)
