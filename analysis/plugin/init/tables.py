@@ -16,6 +16,7 @@ from analysis.plugin.init.columns import ID, INDEX
 from analysis.plugin.init.seen import Seen, fault
 
 SAMPLED_ROWS = 200
+_PREFERENCES = ("chosen", "rejected")
 _NEVER_TABLES = (".json",)
 """Suffixes of which most files are no tables: nothing is said of those that are none."""
 _OTHER_FORMATS = (
@@ -42,6 +43,19 @@ class Table:
     path: Path
     columns: tuple[str, ...]
     rows: tuple[Mapping[str, Any], ...]
+
+    @property
+    def pairs_of_training(self) -> bool:
+        """Whether its rows are an answer that was preferred and one that was not, as preference training reads them."""
+        return self.has(*_PREFERENCES)
+
+    @property
+    def what(self) -> str:
+        """What it is, in words."""
+        listed = ", ".join(self.columns[:8]) + (" ..." if len(self.columns) > 8 else "")
+        if self.pairs_of_training:
+            return f"pairs for preference training, no answers of base and candidate: {listed}"
+        return f"table with {listed}"
 
     def first(self, wanted: Sequence[str]) -> str | None:
         """The column that has the first of these names, in whatever case."""
