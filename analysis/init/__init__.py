@@ -120,7 +120,7 @@ def _seen_lines(folder: Folder, text: str, tracks: Sequence[str]) -> Iterator[st
     tree = tomllib.loads(text)
     uses = {path: key for name in tracks for path, key in _paths(tree.get(name, {}), name)}
     shown = folder.paths.shown
-    things = [*folder.models.seen, *(Seen(one.path, _columns(one.columns)) for one in folder.all_tables)]
+    things = [*folder.models.seen, *(Seen(one.path, one.what) for one in folder.all_tables)]
     things += [Seen(one, "list of terms") for one in folder.lists]
     uses |= {one["file"]: f"lexicons.{name}" for name, one in tree["lexicons"].items()}
     for one in sorted([*things, *folder.passed], key=lambda one: (shown(one.path) not in uses, one.path)):
@@ -134,8 +134,3 @@ def _seen_lines(folder: Folder, text: str, tracks: Sequence[str]) -> Iterator[st
 
 def _paths(section: dict[str, Any], name: str) -> Iterator[tuple[str, str]]:
     return ((value, f"{name}.{key}") for key, value in section.items() if isinstance(value, str))
-
-
-def _columns(columns: Sequence[str]) -> str:
-    listed = ", ".join(columns[:8]) + (" ..." if len(columns) > 8 else "")
-    return f"table with {listed}"

@@ -40,7 +40,8 @@ _TRAINING_FILE = re.compile(
     r"(training_args\.bin|(optimizer|scheduler|scaler)\.(pt|bin)|rng_state(_\d+)?\.pth|events\.out\..*)"
 )
 """Files that trainers write beside a model and no program loads as a part of it."""
-_TRAINING_FOLDER = re.compile(r"checkpoint-\d+|runs")
+_CHECKPOINT = re.compile(r"checkpoint-(\d{1,18})")
+_TRAINING_FOLDER = re.compile(rf"{_CHECKPOINT.pattern}|runs")
 """Folders of the same kind: earlier states of the training, and its logs."""
 _SHOWN_FILES = 20
 _AUTO_CLASSES = {
@@ -49,6 +50,12 @@ _AUTO_CLASSES = {
     "ForCausalLM": "AutoModelForCausalLM",
     "LMHeadModel": "AutoModelForCausalLM",
 }
+
+
+def checkpoint_step(folder: Path) -> int | None:
+    """The step of a training at which a folder was written, by its name; None for a folder of another name."""
+    found = _CHECKPOINT.fullmatch(folder.name)
+    return int(found[1]) if found else None
 
 
 def training_leftovers(folder: Path) -> tuple[str, ...]:

@@ -59,11 +59,15 @@ class StageClock:
             self._computing_since = self._told
 
     def hear(self, done: float, planned: float) -> None:
-        """The shard has done that much of its plan."""
-        self._last = (done, planned)
-        if planned <= 0 or self._now() - self._told < TELL_EVERY_S:
+        """The shard has done that much of its plan; of a plan of 0, that it is at work is all that is told."""
+        if planned > 0:
+            self._last = (done, planned)
+        if self._now() - self._told < TELL_EVERY_S:
             return
         self._told = self._now()
+        if planned <= 0:
+            self._say(0.0)
+            return
         true = self._reported / self._planned if self._planned and self._reported else 1.0
         self._say(min(done / (planned * true), NEARLY))
 

@@ -308,6 +308,46 @@ def test_archives_are_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
         read_archive(path, "samples/", ())
 
 
+REAL = Path(__file__).parent / "inspect_0_3_285.eval"
+"""A log of three samples that Inspect 0.3.285 wrote, its members packed with Zstandard."""
+
+
+def test_a_log_as_inspect_writes_it_is_read(tmp_path: Path) -> None:
+    assert {one.compress_type for one in zipfile.ZipFile(REAL).infolist()} == {93}
+    made = import_results("inspect", REAL, REAL, tmp_path / "review", "predictions")
+    rows = [
+        (row["id"], row["label"], row["candidate"], row["channel"])
+        for row in rows_of(tmp_path / "review" / "predictions.jsonl")
+    ]
+    assert rows == [
+        ("m1", "order_tracking", "order_tracking", "web"),
+        ("m2", "escalation", "recommendation", "app"),
+        ("m3", "recommendation", "recommendation", "web"),
+    ]
+    assert "log of Inspect of mockllm/model, 3 items" in made.look.seen[0]
+
+
+def test_a_damaged_log_is_one_clear_error(tmp_path: Path) -> None:
+    """No change of a byte, and no cut, is a traceback or makes other samples."""
+    whole = REAL.read_bytes()
+    headers, samples = read_archive(REAL, "samples/", ("header.json",))
+    path = tmp_path / "x.eval"
+    rng = random.Random(3)
+    refused = 0
+    for number in range(150):
+        raw = bytearray(whole)
+        raw[rng.randrange(len(raw))] ^= 1 << rng.randrange(8)
+        path.write_bytes(raw if number % 5 else whole[: rng.randrange(len(whole))])
+        found: Any = None
+        with suppress(AssayError):
+            found = read_archive(path, "samples/", ("header.json",))
+        refused += found is None
+        # What was changed is in no member that is read, or takes a whole one away.
+        assert found is None or all(one in samples for one in found[1])
+        assert found is None or found[0] in ({}, headers)
+    assert refused > 75
+
+
 JUNK: Sequence[Any] = (None, [], {}, "", "x", 0, -1.5, True, [[]], [{}], {"a": {}}, ["", 3], "\ud800", 10**30)
 
 

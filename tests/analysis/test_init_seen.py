@@ -95,6 +95,46 @@ def test_two_adapters_over_one_base_are_compared(tmp_path: Path, tiny_classifier
     assert "version 9 is before 10" in look.guesses[0]
 
 
+@pytest.mark.parametrize(
+    ("names", "base", "candidate"),
+    [
+        # What a training ended with stands for it.
+        (("clf-03", "clf-03/checkpoint-15", "clf-11", "clf-11/checkpoint-9"), "clf-03", "clf-11"),
+        # Without an end, its last checkpoint does.
+        (
+            ("v1/checkpoint-500", "v1/checkpoint-1000", "v2/checkpoint-60"),
+            "v1/checkpoint-1000",
+            "v2/checkpoint-60",
+        ),
+        (("prod", "out/checkpoint-2", "out/checkpoint-10"), "prod", "out/checkpoint-10"),
+        # Alone, there is nothing else to compare its states with.
+        (("out/checkpoint-500", "out/checkpoint-1000"), "out/checkpoint-500", "out/checkpoint-1000"),
+    ],
+)
+def test_a_training_is_compared_by_what_it_ended_with(
+    names: Sequence[str], base: str, candidate: str, tmp_path: Path, tiny_classifier: MakeClassifier
+) -> None:
+    models(tmp_path, tiny_classifier, *names)
+    data(tmp_path)
+    look = look_into(tmp_path)
+    intent = tomllib.loads(look.text)["intent"]
+    assert (intent["base"], intent["candidate"]) == (base, candidate)
+    passed = [line for line in look.seen if "checkpoint of the training that" in line]
+    assert len(passed) == len(names) - 2
+
+
+def test_checkpoints_of_an_adapter_are_not_compared_with_each_other(
+    tmp_path: Path, tiny_classifier: MakeClassifier
+) -> None:
+    models(tmp_path, tiny_classifier, "models/base")
+    for name in ("lora", "lora/checkpoint-10", "lora/checkpoint-20"):
+        make_adapter(tmp_path / "models" / "base", tmp_path / name)
+    data(tmp_path)
+    intent = tomllib.loads(look_into(tmp_path).text)["intent"]
+    assert (intent["base"], intent["candidate"]) == ("models/base", "lora")
+    assert "over" not in intent
+
+
 def test_an_adapter_without_its_base_says_so(tmp_path: Path, tiny_classifier: MakeClassifier) -> None:
     models(tmp_path, tiny_classifier, "encoder")
     make_adapter(tmp_path / "encoder", tmp_path / "lora")

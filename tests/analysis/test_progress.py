@@ -89,10 +89,13 @@ def test_what_came_from_the_cache_tells_nothing_of_speed() -> None:
     assert one.told[-1].eta_s == pytest.approx(6.0)
 
 
-def test_nothing_planned_is_nothing_told() -> None:
+def test_of_what_nobody_can_plan_it_is_told_that_it_goes_on() -> None:
     one = Clocked([1.0])
-    one.run(2.0, (1.0, 0, 0))
-    assert [event.shards_done for event in one.told] == [1]
+    one.run(2.0, (0.2, 5, 0), (1.0, 50, 0))
+    assert [(event.done, event.elapsed_s, event.eta_s) for event in one.told] == [
+        (0, 1.0, None),
+        (10, 2.0, 0.0),
+    ]
 
 
 def test_passes_are_counted_by_tokens_and_by_whether_gradients_are_taken() -> None:

@@ -42,6 +42,9 @@ def folders(root: Path, *names: str, hours: tuple[float, ...] = ()) -> list[Path
         ("old/model", "model-of-may/model", "'old'"),
         ("intent", "intent-beta", "word for a preview"),
         ("current", "next", "'current'"),
+        ("sft", "dpo", "training by 'sft' comes before 'dpo'"),
+        ("qwen-sft", "qwen-sft-grpo", "training by 'sft' comes before 'grpo'"),
+        ("support_sft", "support_kto", "before 'kto'"),
     ],
 )
 @pytest.mark.parametrize("turned", [False, True])
@@ -62,6 +65,7 @@ def test_names_tell(base: str, candidate: str, reason: str, turned: bool, tmp_pa
         ("v4", "v4-rc1"),  # of one version: a preview of it, or a candidate after it
         ("base-tuned", "tuned-base"),
         ("base1/tuned", "base1/tuned2x"),
+        ("orpo", "simpo"),
     ],
 )
 def test_what_tells_nothing_is_left_open(names: tuple[str, str], tmp_path: Path) -> None:

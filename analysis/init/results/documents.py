@@ -5,13 +5,17 @@ They are other tools' files. They are read with bounds, and nothing in them is r
 
 from __future__ import annotations
 
+import io
 import json
 import math
+import struct
 import zipfile
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
+
+import pyarrow as pa
 
 from analysis.base.errors import AssayError
 from analysis.data.columns import opened
@@ -22,6 +26,10 @@ MOST_BYTES = 2**30
 """Bytes of a file of results, and of what an archive of them unpacks to."""
 SHORT = 100
 """Characters of a plain value that says what kind of item something is."""
+_ZSTANDARD = 93
+"""Method of compression of a zip member that Python itself reads only in later versions."""
+_LOCAL_HEADER = struct.Struct("<4s22xHH")
+"""What stands before the bytes of a zip member: its mark, and the lengths of its name and of further fields."""
 _TABLES = (".csv", ".tsv", ".parquet")
 _NAMES_OF_TEXT = ("text", "question", "query", "message", "prompt", "input", "utterance", "sentence")
 _NAMES_OF_ANSWER = (
@@ -72,31 +80,50 @@ def read_archive(path: Path, folder: str, header: Sequence[str]) -> tuple[dict[s
         AssayError: it is no archive, is packed in a way that is not read, or unpacks to too much.
     """
     try:
-        with zipfile.ZipFile(path) as archive:
+        with path.open("rb") as stream, zipfile.ZipFile(stream) as archive:
             members = {one.filename: one for one in archive.infolist()}
             wanted = [name for name in header if name in members]
             inside = sorted(name for name in members if name.startswith(folder) and name.endswith(".json"))
             if sum(members[name].file_size for name in (*wanted, *inside)) > MOST_BYTES:
                 raise AssayError(f"unpacks to more than {MOST_BYTES:,} bytes", where=str(path))
-            read = {name: _member(archive, name, path) for name in (*wanted, *inside)}
-    except (zipfile.BadZipFile, EOFError, zlib.error, OSError) as error:
+            read = {name: _member(archive, members[name], stream, path) for name in (*wanted, *inside)}
+    except (zipfile.BadZipFile, EOFError, zlib.error, struct.error, OSError) as error:
         raise AssayError(f"is no readable zip archive: {error}", where=str(path)) from None
-    except NotImplementedError:
+    except (NotImplementedError, RuntimeError) as error:
         raise AssayError(
-            "is packed in a way that is not read here",
+            f"is packed in a way that is not read: {error}",
             where=str(path),
-            hint="write it as JSON: inspect log convert --to json",
+            hint="unpack it, and pack it again as a plain .zip that is called as before",
         ) from None
     return {name: read[name] for name in wanted}, [read[name] for name in inside]
 
 
-def _member(archive: zipfile.ZipFile, name: str, path: Path) -> Any:
-    with archive.open(name) as stream:
-        raw = stream.read(MOST_BYTES + 1)
+def _member(archive: zipfile.ZipFile, member: zipfile.ZipInfo, stream: BinaryIO, path: Path) -> Any:
+    if member.compress_type == _ZSTANDARD:
+        raw = _zstandard(member, stream)
+    else:
+        with archive.open(member) as part:
+            raw = part.read(MOST_BYTES + 1)
     value = _parsed(raw, path) if len(raw) <= MOST_BYTES else _FAILED
     if value is _FAILED:
-        raise AssayError(f"holds {name}, which is not JSON", where=str(path), hint="the log may be cut off")
+        raise AssayError(
+            f"holds {member.filename}, which is not JSON", where=str(path), hint="the log may be cut off"
+        )
     return value
+
+
+def _zstandard(member: zipfile.ZipInfo, stream: BinaryIO) -> bytes:
+    """The bytes of a member that is packed with Zstandard, as Inspect packs its logs. Raises BadZipFile and OSError."""
+    stream.seek(member.header_offset)
+    mark, name, further = _LOCAL_HEADER.unpack(stream.read(_LOCAL_HEADER.size))
+    stream.seek(name + further, io.SEEK_CUR)
+    packed = stream.read(member.compress_size)
+    # One byte more than it says: what it unpacks to is not believed to be as long as that.
+    with pa.CompressedInputStream(pa.BufferReader(packed), "zstd") as unpacked:
+        raw: bytes = unpacked.read(member.file_size + 1)
+    if mark != b"PK\x03\x04" or len(raw) != member.file_size or zlib.crc32(raw) != member.CRC:
+        raise zipfile.BadZipFile(f"{member.filename} is damaged")
+    return raw
 
 
 def one_file(path: Path, patterns: Sequence[str]) -> Path:

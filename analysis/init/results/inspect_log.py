@@ -146,7 +146,7 @@ def _fits(one: Any) -> bool:
 FORMAT = ResultFormat(
     "inspect",
     "log of Inspect",
-    "inspect eval writes .eval files into logs/; inspect log convert --to json makes JSON of them",
+    "inspect eval writes .eval files into logs/; with --log-format json it writes JSON",
     _read,
     _fits,
 )

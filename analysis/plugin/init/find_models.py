@@ -10,7 +10,7 @@ from analysis.base.errors import AssayError
 from analysis.models.adapter import ADAPTER_CONFIG, inspect_adapter
 from analysis.models.digest import files_of
 from analysis.models.encoder_config import inspect_encoder
-from analysis.models.files import read_json
+from analysis.models.files import checkpoint_step, read_json
 from analysis.models.generator_config import inspect_generator
 from analysis.models.load_classifier import inspect_classifier
 from analysis.models.stored import inspect_stored
@@ -89,8 +89,9 @@ def find_models(files: Sequence[Path]) -> Models:
     sentence = {path.parent for path in files if path.name == _MODULES}
     # What lies inside a Sentence-Transformers folder is a part of it.
     folders = sorted(folder for folder in marked if not sentence & set(folder.parents))
-    adapters = [folder for folder in folders if (folder / ADAPTER_CONFIG).is_file()]
     seen: list[Seen] = []
+    folders = _without_checkpoints(folders, seen)
+    adapters = [folder for folder in folders if (folder / ADAPTER_CONFIG).is_file()]
     whole: dict[str, list[Path]] = {kind: [] for kind in KINDS}
     for folder in folders:
         kind = None if folder in adapters else _kind(folder, seen)
@@ -110,7 +111,7 @@ def find_models(files: Sequence[Path]) -> Models:
     pairs = {kind: _pair(found, over[kind], bases) for kind, found in whole.items()}
     deployed = exported[0] if exported and pairs["generator"].candidate in over["generator"] else None
     vectors = _vectors(files, seen)
-    seen += _other_formats(files, folders)
+    seen += _other_formats(files, marked)
     return Models(
         _labelled(pairs["classifier"]),
         _with_vectors(pairs["encoder"], vectors),
@@ -118,6 +119,30 @@ def find_models(files: Sequence[Path]) -> Models:
         deployed,
         tuple(sorted(seen, key=lambda one: one.path)),
     )
+
+
+def _without_checkpoints(folders: Sequence[Path], seen: list[Seen]) -> list[Path]:
+    """Folders of models, of which each training has one: what it ended with, else its last checkpoint.
+
+    A training that stands alone keeps its checkpoints: there is nothing else to compare them with.
+    """
+    trainings: dict[Path, list[Path]] = {}
+    for folder in folders:
+        of = folder if checkpoint_step(folder) is None else folder.parent
+        trainings.setdefault(of, []).append(folder)
+    if len(trainings) < 2:
+        return list(folders)
+    ends = {of: max(states, key=lambda one: _step_of(one, of)) for of, states in trainings.items()}
+    for of, states in trainings.items():
+        what = f"checkpoint of the training that {ends[of].name} is the end of"
+        seen += [Seen(one, what) for one in states if one != ends[of]]
+    return sorted(ends.values())
+
+
+def _step_of(folder: Path, training: Path) -> float:
+    """The step at which a state of a training was kept; what lies in its own folder was kept last."""
+    step = checkpoint_step(folder)
+    return float("inf") if folder == training or step is None else step
 
 
 def _vectors(files: Iterable[Path], seen: list[Seen]) -> list[Path]:
@@ -129,9 +154,8 @@ def _vectors(files: Iterable[Path], seen: list[Seen]) -> list[Path]:
     return found
 
 
-def _other_formats(files: Iterable[Path], folders: Sequence[Path]) -> list[Seen]:
+def _other_formats(files: Iterable[Path], folders: set[Path]) -> list[Seen]:
     """Files of models in formats that are not read, outside the folders of models."""
-    known = set(folders)
     return [
         Seen(
             path,
@@ -139,7 +163,7 @@ def _other_formats(files: Iterable[Path], folders: Sequence[Path]) -> list[Seen]
             "what it answered elsewhere can be reviewed as recorded answers",
         )
         for path in files
-        if path.suffix.lower() in _OTHER_FORMATS and not known & {path.parent, *path.parents}
+        if path.suffix.lower() in _OTHER_FORMATS and not folders & {path.parent, *path.parents}
     ]
 
 

@@ -10,12 +10,14 @@ from typing import Any
 
 from analysis.base.errors import AssayError
 from analysis.data.arrow_rows import SPLITS, STATE, is_dataset
+from analysis.data.columns import NowhereError, opened, value_at
 from analysis.data.row_types import Row
 from analysis.data.rows import SUFFIXES, open_rows
 from analysis.plugin.init.columns import ID, INDEX
 from analysis.plugin.init.seen import Seen, fault
 
 SAMPLED_ROWS = 200
+_PREFERENCES = ("chosen", "rejected")
 _NEVER_TABLES = (".json",)
 """Suffixes of which most files are no tables: nothing is said of those that are none."""
 _OTHER_FORMATS = (
@@ -43,6 +45,19 @@ class Table:
     columns: tuple[str, ...]
     rows: tuple[Mapping[str, Any], ...]
 
+    @property
+    def pairs_of_training(self) -> bool:
+        """Whether its rows are an answer that was preferred and one that was not, as preference training reads them."""
+        return self.has(*_PREFERENCES)
+
+    @property
+    def what(self) -> str:
+        """What it is, in words."""
+        listed = ", ".join(self.columns[:8]) + (" ..." if len(self.columns) > 8 else "")
+        if self.pairs_of_training:
+            return f"pairs for preference training, no answers of base and candidate: {listed}"
+        return f"table with {listed}"
+
     def first(self, wanted: Sequence[str]) -> str | None:
         """The column that has the first of these names, in whatever case."""
         by_name = {name.casefold(): name for name in reversed(self.columns)}
@@ -53,8 +68,22 @@ class Table:
         return set(names) <= set(self.columns)
 
     def values(self, column: str) -> list[Any]:
-        """The values of a column that are not missing."""
-        return [row[column] for row in self.rows if row.get(column) is not None]
+        """The values of a column, or at the end of a path, that are not missing."""
+        return [value for row in self.rows if (value := self._at(row, column)) is not None]
+
+    def _at(self, row: Mapping[str, Any], column: str) -> Any:
+        try:
+            return value_at(row, column, self.columns)
+        except NowhereError:
+            return None
+
+    def paths_in(self, column: str) -> list[str]:
+        """The column itself, or, where its values are objects, the paths to what they hold."""
+        values = [opened(value) for value in self.values(column)]
+        if not any(isinstance(value, Mapping) for value in values):
+            return [column]
+        names = dict.fromkeys(name for value in values if isinstance(value, Mapping) for name in value)
+        return [f"{column}.{name}" for name in names]
 
     def named_by(self, wanted: Sequence[str] = ID) -> str | None:
         """The column of ids: the first of these names whose values differ, else an index of which that is true."""

@@ -43,6 +43,8 @@ CANDIDATE_WORDS = (
     ),
     *("merged", "export", "exported", "deployed", "served"),
 )
+_LATER_TRAINING = ("dpo", "kto", "orpo", "simpo", "ppo", "grpo", "rloo", "rlhf", "aligned")
+"""Words of a training on preferences or rewards, which comes after one on examples."""
 _PREVIEWS = ("rc", "alpha", "beta")
 """Words of what comes before a release of the same number, and after one of an earlier number."""
 _WORD = re.compile(r"[a-z]+|\d+")
@@ -139,6 +141,11 @@ def _by_words(first: Path, second: Path) -> _Sign | None:
     names = _own_names((first, second))
     sides = [side_of(words_of(name)) for name in names]
     versions = [_version(name) for name in names]
+    staged = [set(words_of(name)) for name in names]
+    for number in (0, 1):
+        later = sorted(staged[1 - number] & set(_LATER_TRAINING))
+        if "sft" in staged[number] and later and not staged[number] & set(_LATER_TRAINING):
+            return _Sign(number, f"training by 'sft' comes before {later[0]!r}")
     for side, known in zip(SIDES, (BASE_WORDS, CANDIDATE_WORDS), strict=True):
         if sides.count(side) == 1:
             number = sides.index(side)

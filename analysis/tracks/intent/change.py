@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 import pyarrow as pa
 
-from analysis.base.records import ALL
+from analysis.base.records import ALL, SIDES
 from analysis.base.sql import queries
 from analysis.models.classifier_pair import classifiers
+from analysis.models.passes import counted
 from analysis.models.scaled_adapter import SCALES, scaled, why_not_scaled
 from analysis.plugin.metric import metric_table
 from analysis.plugin.stage import Aggregate, PlanContext, RunContext, Shard, Stage
@@ -187,7 +188,10 @@ def _plan(context: PlanContext) -> list[Shard]:
 
 
 def _run(context: RunContext, shard: Shard) -> dict[str, pa.Table]:
-    rows = change_rows(classifiers(context.models), shard.payload, token_limit(context))
+    pair = classifiers(context.models)
+    # How many parts are tried depends on what is found: what is told is that it goes on.
+    with counted((pair.side(side).model for side in SIDES), lambda read: context.report(read, 0.0)):
+        rows = change_rows(pair, shard.payload, token_limit(context))
     return {"intent_change": pa.Table.from_pylist(rows, _SCHEMA)}
 
 

@@ -22,7 +22,9 @@ from analysis.base.records import ALL, SIDES, Side
 from analysis.base.seeds import draw, shuffled
 from analysis.base.sql import queries
 from analysis.models.classifier_pair import classifiers
+from analysis.models.passes import BACKWARD, counted
 from analysis.plugin.stage import PlanContext, RunContext, Shard, Stage
+from analysis.text.units import word_count
 from analysis.tracks.intent.baseline import KINDS, Baselines
 from analysis.tracks.intent.crossfit import CHANCE, LOOKS, OTHER, Half, Percentiles, Race, half_of, race
 from analysis.tracks.intent.faithfulness import (
@@ -32,6 +34,7 @@ from analysis.tracks.intent.faithfulness import (
     deletions,
     distinct_rankings,
     rank,
+    top_counts,
 )
 from analysis.tracks.intent.methods.contract import Method
 from analysis.tracks.intent.methods.integrated_gradients import integrated_gradients
@@ -39,7 +42,7 @@ from analysis.tracks.intent.methods.request import Explained, Request
 from analysis.tracks.intent.names import INTEGRATED_GRADIENTS
 from analysis.tracks.intent.predict import logits_of_ids, token_limit
 from analysis.tracks.intent.target import Target
-from analysis.tracks.intent.tokenised import Tokenised, delete_words, tokenise
+from analysis.tracks.intent.tokenised import Tokenised, delete_words, tokenise, tokens_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -282,10 +285,29 @@ def _plan(context: PlanContext, methods: Sequence[Method]) -> list[Shard]:
     return [Shard(key, (texts, halves), min(len(drawn), len(OTHER) * LOOKS[-1]))]
 
 
+def _planned(
+    texts: Mapping[str, str], halves: Mapping[Half, Sequence[str]], methods: Sequence[Method], limit: int
+) -> float:
+    """About how many tokens both sides read, where every look is needed: kinds and options, and their deletions."""
+    options = sum(len(method.options) for method in methods)
+    explained = BACKWARD * (STEPS * len(KINDS) + options)
+    total = 0.0
+    for refs in halves.values():
+        looked = [texts[ref] for ref in refs][: LOOKS[-1]]
+        for text in looked:
+            rankings = 1 + RANKINGS + len(KINDS) + options
+            # The two texts of a deletion have the text's tokens between them.
+            deleted = rankings * len(top_counts(word_count(text)))
+            total += tokens_of(text, limit) * (explained + deleted)
+    return len(SIDES) * total
+
+
 def _run(context: RunContext, shard: Shard, methods: Sequence[Method]) -> dict[str, pa.Table]:
     texts, halves = shard.payload
     models = {side: classifiers(context.models).side(side) for side in SIDES}
-    rows = choose(models, texts, halves, methods, token_limit(context))
+    planned = _planned(texts, halves, methods, token_limit(context))
+    with counted((one.model for one in models.values()), lambda read: context.report(read, planned)):
+        rows = choose(models, texts, halves, methods, token_limit(context))
     return {"intent_option": pa.Table.from_pylist(rows, OPTION_SCHEMA)}
 
 

@@ -20,6 +20,7 @@ import numpy as np
 from analysis.base.records import SIDES, Side
 from analysis.base.seeds import draw, shuffled
 from analysis.models.batches import batch_tokens, equal_length_batches
+from analysis.models.passes import BACKWARD
 from analysis.stats.discoveries import mean_at_most_p
 from analysis.tracks.intent.insertable import (
     ASCII_MARKS,
@@ -70,6 +71,23 @@ class Depth:
     pairs: int
     confirming: int
     every_mark: bool
+
+    def readings(self, neutral: bool) -> float:
+        """About how many texts both sides together read for one class and direction, a gradient as its passes.
+
+        Args:
+            neutral: whether the neutral phrases are read for it; other classes have the same texts with the same ones.
+        """
+        shortlist = self.words + self.marks + self.phrases
+        shortlist += len(ASCII_MARKS) + len(CASINGS) if self.every_mark else 0
+        read = len(SIDES) * self.gradients * PLACES * BACKWARD
+        cues = shortlist
+        for number, (texts, left) in enumerate(self.rounds):
+            # The first round asks the candidate alone.
+            read += cues * texts * (len(SIDES) if number else 1)
+            cues = min(cues, left) + (self.pairs * (self.pairs - 1) if number else 0)
+        confirmed = self.rounds[-1][1] + (NEUTRAL if neutral else 0)
+        return float(read + len(SIDES) * confirmed * self.confirming)
 
 
 THOROUGH = Depth(12, 160, 32, 16, ((2, 64), (4, 24), (8, 12)), 4, 40, every_mark=True)
@@ -212,6 +230,14 @@ def hunts(
             else:
                 found.append(Hunt(target, direction, depth, halves[0], halves[1][: depth.confirming]))
     return found, refused
+
+
+def readings(wanted: Sequence[Hunt]) -> float:
+    """About how many texts both sides together read for some hunts, each with the rows of the others."""
+    return sum(
+        hunt.depth.readings(neutral=number == 0 or hunt.direction != wanted[number - 1].direction)
+        for number, hunt in enumerate(wanted)
+    )
 
 
 @dataclass(frozen=True)

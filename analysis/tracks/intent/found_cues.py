@@ -17,6 +17,7 @@ from analysis.base.records import ALL, SIDES, Side
 from analysis.base.seeds import shuffled
 from analysis.base.sql import queries
 from analysis.models.classifier_pair import classifiers
+from analysis.models.passes import counted
 from analysis.plugin.stage import Aggregate, PlanContext, RunContext, Shard, Stage
 from analysis.stats.discoveries import benjamini_hochberg
 from analysis.tracks.intent.crossfit import half_of
@@ -28,16 +29,20 @@ from analysis.tracks.intent.cue_search import (
     NEUTRAL,
     PLACES,
     THOROUGH,
+    Direction,
     Found,
+    Hunt,
     Insertions,
     Tried,
     hunts,
+    readings,
     search,
 )
 from analysis.tracks.intent.found_groups import groups
 from analysis.tracks.intent.insertable import Cue, vocabulary_words
 from analysis.tracks.intent.predict import token_limit
 from analysis.tracks.intent.settings import intent_settings
+from analysis.tracks.intent.tokenised import tokens_of
 
 if TYPE_CHECKING:
     import duckdb
@@ -75,9 +80,11 @@ def _plan(context: PlanContext) -> list[Shard]:
     parts = [[one] for one in critical]
     parts += [others[at : at + CLASSES_PER_SHARD] for at in range(0, len(others), CLASSES_PER_SHARD)]
     drawn = list(drawn_texts(rows, context.models.digests["candidate"]))
+    each = _tokens_each(drawn, token_limit(context))
     shards = []
     for part in parts:
         thorough = [one for one in part if one in critical]
+        wanted, _ = _hunts(drawn, labels, thorough, part)
         key = {
             "max_length": token_limit(context),
             "seed": context.seed,
@@ -91,7 +98,7 @@ def _plan(context: PlanContext) -> list[Shard]:
             "places": PLACES,
             "rows": [[ref, sha256, gold] for ref, _, gold, sha256, _ in drawn],
         }
-        shards.append(Shard(key, (part, thorough, drawn), len(part)))
+        shards.append(Shard(key, (part, thorough, drawn), len(part), 1 + each * readings(wanted)))
     return shards if drawn else []
 
 
@@ -117,10 +124,9 @@ def _run(context: RunContext, shard: Shard) -> dict[str, pa.Table]:
     models = {side: pair.side(side) for side in SIDES}
     labels = list(pair.labels)
     refs, texts = [row[0] for row in drawn], [row[1] for row in drawn]
-    golds = [labels.index(row[2]) if row[2] in labels else None for row in drawn]
+    golds = _golds(drawn, labels)
     finding = [at for at, row in enumerate(drawn) if row[4]]
-    confirming = [at for at, row in enumerate(drawn) if not row[4]]
-    wanted, refused = hunts(golds, finding, confirming, thorough, part)
+    wanted, refused = _hunts(drawn, labels, thorough, part)
     trials = Insertions(models, refs, texts, token_limit(context), context.seed)
     tried: list[Tried] = []
     searched = [
@@ -134,18 +140,38 @@ def _run(context: RunContext, shard: Shard) -> dict[str, pa.Table]:
             {} if why else {side: vocabulary_words(models[side].tokenizer) for side in SIDES}
         )
         given = Found(trials, golds, finding, words)
-        for hunt in wanted:
-            here = [] if why else search(given, [hunt])
-            tried += here
-            searched.append(
-                {"target": labels[hunt.target], "direction": hunt.direction,
-                 "thorough": hunt.target in thorough, "tried": len(here),
-                 "status": "unknown" if why else "ok", "why": why}
-            )  # fmt: skip
+        planned = _tokens_each(drawn, token_limit(context)) * readings(wanted)
+        with counted((one.model for one in models.values()), lambda read: context.report(read, planned)):
+            for hunt in wanted:
+                here = [] if why else search(given, [hunt])
+                tried += here
+                searched.append(
+                    {"target": labels[hunt.target], "direction": hunt.direction,
+                     "thorough": hunt.target in thorough, "tried": len(here),
+                     "status": "unknown" if why else "ok", "why": why}
+                )  # fmt: skip
     return {
         "intent_cue_search": pa.Table.from_pylist(searched, SEARCH_SCHEMA),
         "intent_cue_trial": pa.Table.from_pylist([_trial(one, labels, refs) for one in tried], TRIAL_SCHEMA),
     }
+
+
+def _golds(drawn: Sequence[Drawn], labels: Sequence[str]) -> list[int | None]:
+    return [labels.index(row[2]) if row[2] in labels else None for row in drawn]
+
+
+def _hunts(
+    drawn: Sequence[Drawn], labels: Sequence[str], thorough: Sequence[int], part: Sequence[int]
+) -> tuple[list[Hunt], dict[tuple[int, Direction], str]]:
+    """What is searched for in the drawn texts, and of what else why not."""
+    finding = [at for at, row in enumerate(drawn) if row[4]]
+    confirming = [at for at, row in enumerate(drawn) if not row[4]]
+    return hunts(_golds(drawn, labels), finding, confirming, thorough, part)
+
+
+def _tokens_each(drawn: Sequence[Drawn], limit: int) -> float:
+    """About how many tokens a text has."""
+    return sum(tokens_of(row[1], limit) for row in drawn) / max(1, len(drawn))
 
 
 def _trial(one: Tried, labels: Sequence[str], refs: Sequence[str]) -> dict[str, Any]:

@@ -11,9 +11,11 @@ from typing import TYPE_CHECKING, NamedTuple
 import pyarrow as pa
 
 from analysis.attribution.interventions import DELETION, GRAFT, MOST_WORDS, RANDOM, Intervention
+from analysis.base.records import SIDES
 from analysis.base.seeds import draw
 from analysis.base.sql import queries
 from analysis.models.classifier_pair import classifiers
+from analysis.models.passes import counted
 from analysis.plugin.stage import PlanContext, RunContext, Shard, Stage
 from analysis.text.lexicon import remove_spans
 from analysis.tracks.intent.attribution import QUEUED
@@ -120,6 +122,13 @@ def _ranked(context: PlanContext) -> dict[str, tuple[str, list[SpanPair]]]:
 
 
 def _run(context: RunContext, shard: Shard) -> dict[str, pa.Table]:
+    # How long a search goes on is not known before: what is told is that it does.
+    models = (classifiers(context.models).side(side).model for side in SIDES)
+    with counted(models, lambda read: context.report(read, 0.0)):
+        return _reverted(context, shard)
+
+
+def _reverted(context: RunContext, shard: Shard) -> dict[str, pa.Table]:
     candidate = classifiers(context.models).side("candidate")
     limit = token_limit(context)
     planned: list[PlannedFlip] = shard.payload

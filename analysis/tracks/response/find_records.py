@@ -21,6 +21,8 @@ BATCH_ID, BATCH_PROMPT, BATCH_ANSWER = "custom_id", "body.messages", "response.b
 """Of files that batch interfaces of language models take and give."""
 IDS = (*ID, BATCH_ID, "prompt_id", "question_id", "_id")
 PROMPTS = ("prompt", "question", "input", "instruction", "query", "user_input", "messages", "conversation")
+_TO_ASK = ("prompt", "question", "instruction", "messages", "conversation")
+"""Of these, those that hold what is asked of a language model and hardly anything else."""
 ANSWERS = ("response", "output", "answer", "completion", "generation", "generated_text", "model_output")
 BESIDE = {"passages": ("passages", "retrieved_contexts", "contexts"), "expected": ("expected",)}
 
@@ -37,6 +39,18 @@ class Answers:
         """The columns that the review file has to name: those that are not called as their key."""
         known = ResponseSettings.model_fields
         return {key: name for key, name in self.columns.items() if known[key].default != name}
+
+
+@dataclass(frozen=True)
+class Asked:
+    """Prompts that two models can be asked: their table, and columns by the keys that name them."""
+
+    table: Table
+    columns: Mapping[str, str]
+
+    def named(self) -> dict[str, str]:
+        """The columns that the review file has to name: those that are not called as their key."""
+        return {key: name for key, name in self.columns.items() if key != name}
 
 
 @dataclass(frozen=True)
@@ -64,6 +78,26 @@ def find_answers(folder: Folder) -> Answers:
         if pair is not None:
             return pair
     return Answers()
+
+
+def find_prompts(tables: Sequence[Table], *, asked: bool) -> list[Asked]:
+    """The tables of prompts, those first that are called as the review file calls them.
+
+    Args:
+        tables: that may be some.
+        asked: whether there are models to answer them. Where there are none, a table of prompts says so by its names;
+            where there are, anything that can be asked will do, and last what preference training asked.
+    """
+    named = [one for one in tables if one.has("id", "prompt")]
+    found = [Asked(one, {"id": "id", "prompt": "prompt"}) for one in named]
+    if not asked:
+        return found
+    for table in sorted(tables, key=lambda one: one.pairs_of_training):
+        prompt = _first(table, _TO_ASK, prompt_cell)
+        if prompt is not None and table not in named:
+            name = table.named_by(IDS)
+            found.append(Asked(table, {**({"id": name} if name else {}), "prompt": prompt}))
+    return found
 
 
 def _both_sides(table: Table) -> dict[str, str] | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from analysis.base.errors import AssayError
@@ -12,7 +12,7 @@ from analysis.plugin.init.pair_lines import guesses, pair_lines
 from analysis.plugin.init.tables import Table
 from analysis.plugin.init.toml_text import InitSection, Paths, commented, entry, identifier, quoted
 from analysis.plugin.toml_sections import read_toml
-from analysis.tracks.response.find_records import Answers, find_answers
+from analysis.tracks.response.find_records import Answers, Asked, find_answers, find_prompts
 from analysis.tracks.response.init_behaviours import behaviour_lines
 from analysis.tracks.response.policy import PolicyFile
 from analysis.tracks.response.votes import WINNERS
@@ -26,20 +26,24 @@ def response_section(folder: Folder) -> InitSection:
     pair, paths = folder.models.generators, folder.paths
     answers = find_answers(folder)
     recorded = list(answers.tables.values())
-    asked = [one for one in folder.tables if one.has("id", "prompt") and one not in recorded]
+    left = [one for one in folder.tables if one not in recorded]
+    asked = find_prompts(left, asked=pair.there and not recorded)
     voted = [
         one
         for one in folder.tables
         if one.has("id", "winner") and all(value in WINNERS for value in one.values("winner"))
     ]
-    folder.take(*recorded, *asked, *voted)
+    prompts = next(iter(asked), None)
+    folder.take(*recorded, *(one.table for one in asked), *voted)
     catalogues = [
         one for one in folder.tables if one.has("id", "title") and any(one.has(fact) for fact in FACTS)
     ]
-    prompts, preferences, catalogue = (next(iter(one), None) for one in (asked, voted, catalogues))
+    preferences, catalogue = (next(iter(one), None) for one in (voted, catalogues))
     folder.share(*catalogues)
     folder.share(catalogue, needed=bool(recorded) or prompts is not None)
     policy = find_policy(folder.files)
+    asked_table = prompts.table if prompts is not None else None
+    columns = answers.columns or (prompts.columns if prompts is not None else {})
 
     def table_line(key: str, table: Table | None, example: str, comment: str) -> str:
         return entry(key, paths.quoted(table.path) if table else None, example, comment)
@@ -50,7 +54,7 @@ def response_section(folder: Folder) -> InitSection:
         "# Or prompts, and the models that answer them; with records, the models say why they answered as they did.",
         *_model_lines(pair, bool(recorded), paths),
         _deployed_line(folder.models.deployed, paths),
-        *([] if "prompts" in answers.tables else [_prompt_line(bool(recorded), prompts, paths)]),
+        *([] if "prompts" in answers.tables else _prompt_lines(bool(recorded), prompts, paths)),
         table_line(
             "catalogue",
             catalogue,
@@ -67,12 +71,12 @@ def response_section(folder: Folder) -> InitSection:
         "",
         "# Boolean SQL over the columns of the records or prompts.",
         "[response.slices]",
-        f'# "asks for a refund" = "{_sql_name(answers)} ilike \'%refund%\'"',
+        f'# "asks for a refund" = "{_sql_name(columns)} ilike \'%refund%\'"',
         *behaviour_lines(
-            answers.tables.get("records") or prompts, catalogue, policy is not None, answers.columns
+            answers.tables.get("records") or asked_table, catalogue, policy is not None, columns
         ),
     ]
-    own = (next(iter(recorded), None), prompts, preferences, policy, pair.candidate, *pair.choices)
+    own = (next(iter(recorded), None), asked_table, preferences, policy, pair.candidate, *pair.choices)
     told = guesses("response", pair, paths)
     if answers.guessed:
         told.append(
@@ -123,20 +127,23 @@ def _record_lines(answers: Answers, paths: Paths) -> list[str]:
     return lines + [entry(key, quoted(name), "") for key, name in answers.named().items()]
 
 
-def _sql_name(answers: Answers) -> str:
+def _sql_name(columns: Mapping[str, str]) -> str:
     """The prompt as slices call it, inside a TOML string."""
-    name = answers.columns.get("prompt", "prompt")
+    name = columns.get("prompt", "prompt")
     return identifier("prompt" if "." in name else name).replace('"', '\\"')
 
 
-def _prompt_line(recorded: bool, prompts: Table | None, paths: Paths) -> str:
-    """Prompts, which are a comment where there are records, for these hold their own."""
-    found = paths.quoted(prompts.path) if prompts else None
-    if not recorded:
-        return entry("prompts", found, "prompts.jsonl", "id, prompt, passages, expected, further columns")
-    return commented(
-        f"# prompts = {found or quoted('prompts.jsonl')}", "instead of records, which hold their own"
-    )
+def _prompt_lines(recorded: bool, prompts: Asked | None, paths: Paths) -> list[str]:
+    """Prompts and their columns, which are a comment where there are records, for these hold their own."""
+    found = paths.quoted(prompts.table.path) if prompts else None
+    if recorded:
+        line = f"# prompts = {found or quoted('prompts.jsonl')}"
+        return [commented(line, "instead of records, which hold their own")]
+    told = "id, prompt, passages, expected, further columns"
+    named = prompts.named() if prompts else {}
+    return [entry("prompts", found, "prompts.jsonl", told)] + [
+        entry(key, quoted(name), "") for key, name in named.items()
+    ]
 
 
 def find_policy(files: Sequence[Path]) -> Path | None:

@@ -11,6 +11,7 @@ import pyarrow as pa
 
 from analysis.base.errors import AssayError
 from analysis.base.problems import suggest
+from analysis.data.columns import NowhereError, top_column, value_at
 from analysis.tracks.retrieval.settings import COMPUTED
 
 if TYPE_CHECKING:
@@ -76,7 +77,7 @@ def check_attributes(items: Examples, settings: RetrievalSettings) -> None:
     computed = [name for name in COMPUTED if name != "title_length" or settings.title is not None]
     for key in ("group_by", "not_by"):
         for index, name in enumerate(getattr(settings, key)):
-            if name in columns or name in computed:
+            if top_column(name, columns) is not None or name in computed:
                 continue
             hint = suggest(name, [*columns, *computed])
             if name == "title_length":
@@ -121,10 +122,20 @@ def typed_values(values: Sequence[Any]) -> tuple[AttributeKind, list[Any]]:
 
 
 def _column(items: Examples, settings: RetrievalSettings, name: str) -> list[Any]:
-    if name in items.metadata.column_names[1:]:
-        return list(items.metadata[name].to_pylist())
+    columns = items.metadata.column_names[1:]
+    top = top_column(name, columns)
+    if top is not None:
+        return [_at(value, top, name, columns) for value in items.metadata[top].to_pylist()]
     texts = title_values(items, settings) if name == "title_length" else [row.text for row in items.rows]
     return [None if text is None else len(text) for text in texts]
+
+
+def _at(value: Any, top: str, name: str, columns: Sequence[str]) -> Any:
+    """A value, or what lies in it at the end of a path; None where an item has nothing there."""
+    try:
+        return value_at({top: value}, name, columns)
+    except NowhereError:
+        return None
 
 
 def _parsed_list(value: Any) -> Any:

@@ -134,7 +134,8 @@ def _items(table: Table, classes: Sequence[str], corpus: Table | None) -> Items 
         known = set(map(str, table.values(label))) & set(classes)
         if known or label.casefold() != CATEGORY:
             return None
-    attributes = tuple(one for one in table.columns if one not in (name, text, title) and _groups(table, one))
+    columns = [one for one in table.columns if one not in (name, text, title)]
+    attributes = tuple(one for column in columns for one in table.paths_in(column) if _groups(table, one))
     described = text.casefold() in DESCRIPTIVE or table.mean_length(text) >= LONG
     if table is corpus:
         return Items(table, name, text, title, attributes)

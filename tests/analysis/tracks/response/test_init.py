@@ -12,9 +12,9 @@ from typing import Any
 
 import pytest
 
-from analysis.init import init_review
+from analysis.init import init_review, look_into
 from analysis.run.check import check_review
-from tests.analysis.tracks.response.tiny import catalogue, write_lines
+from tests.analysis.tracks.response.tiny import catalogue, write_generator, write_lines
 
 ASKED_OF_ANSWERS = ("behaviour", "detector", "labels")
 
@@ -250,3 +250,60 @@ def test_two_tables_of_other_prompts_are_no_pair(tmp_path: Path) -> None:
         rows = [{"input": f"{name} {text}", "output": "a"} for text in ASKED]
         write_lines(tmp_path / f"{name}.jsonl", rows)
     assert "response" not in tomllib.loads(init_review(tmp_path).read_text("utf-8"))
+
+
+def _trl_prompts(root: Path) -> None:
+    """Preference pairs with turns, and prompts of the same kind, as `datasets` writes them for TRL."""
+    asked = [[{"role": "user", "content": text}] for text in ASKED]
+    answer = [{"role": "assistant", "content": "yes"}]
+    write_lines(
+        root / "pairs.jsonl", [{"prompt": one, "chosen": answer, "rejected": answer} for one in asked]
+    )
+    write_lines(root / "prompts.jsonl", [{"prompt": one, "topic": "router"} for one in asked])
+
+
+def _trl_pairs(root: Path) -> None:
+    write_lines(root / "pairs.jsonl", [{"prompt": text, "chosen": "a", "rejected": "b"} for text in ASKED])
+
+
+def _questions(root: Path) -> None:
+    write_lines(root / "asked.jsonl", [{"Question": text, "uid": f"r{n}"} for n, text in enumerate(ASKED)])
+
+
+@pytest.mark.parametrize(
+    ("write", "keys"),
+    [
+        (_trl_prompts, {"prompts": "prompts.jsonl"}),
+        (_trl_pairs, {"prompts": "pairs.jsonl"}),
+        (_questions, {"prompts": "asked.jsonl", "id": "uid", "prompt": "Question"}),
+    ],
+)
+def test_prompts_need_no_id_and_no_name_of_ours(
+    write: Callable[[Path], None], keys: dict[str, str], tmp_path: Path
+) -> None:
+    for seed, name in enumerate(("dpo", "sft")):
+        write_generator(tmp_path / name, seed=seed, chat=True)
+    write(tmp_path)
+    look = look_into(tmp_path)
+    response = tomllib.loads(look.text)["response"]
+    assert {key: response[key] for key in ("base", "candidate", *keys)} == {
+        "base": "sft",
+        "candidate": "dpo",
+        **keys,
+    }
+    pairs = [line for line in look.seen if "pairs.jsonl" in line]
+    assert all(
+        "pairs for preference training, no answers of base and candidate: prompt" in one for one in pairs
+    )
+    (tmp_path / "review.toml").write_text(look.text, "utf-8")
+    assert any("6 examples" in note for note in check_review(tmp_path / "review.toml", trial=False).notes)
+
+
+def test_pairs_for_training_are_named_as_such_where_nothing_can_be_asked(tmp_path: Path) -> None:
+    _trl_pairs(tmp_path)
+    look = look_into(tmp_path)
+    assert look.tracks == ()
+    assert look.seen == (
+        "not used  pairs.jsonl: pairs for preference training, no answers of base and candidate: "
+        "prompt, chosen, rejected",
+    )

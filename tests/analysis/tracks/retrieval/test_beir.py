@@ -125,6 +125,31 @@ def test_queries_are_the_probes_that_the_judgements_name(tmp_path: Path) -> None
     ]
 
 
+def test_what_lies_in_the_metadata_can_group_items_and_is_offered(tmp_path: Path) -> None:
+    """BEIR keeps what else is known of a document in one object; some documents have less of it than others."""
+    beir(tmp_path)
+    rows = [json.loads(line) for line in (tmp_path / "corpus.jsonl").read_text("utf-8").splitlines()]
+    for number, row in enumerate(rows[:5]):
+        row["metadata"] = {"topic": "ab"[number % 2], "year": 2000 + number, "tags": ["x"]}
+    lines(tmp_path / "corpus.jsonl", rows)
+    attributes = '"metadata.topic", "metadata.year", "metadata.tags"'
+    assert f"# group_by = [{attributes}]" in init_review(tmp_path).read_text("utf-8")
+    keys = 'items = "corpus.jsonl"\nid = "_id"\ntext = "text"\nqueries = "queries.jsonl"\nqrels = "qrels/test.tsv"\n'
+    examples = read(tmp_path, f"{keys}group_by = [{attributes}]\n")
+    table = examples.payload["retrieval_attribute"].to_pylist()
+    assert {(row["attribute"], row["kind"]) for row in table} == {
+        ("metadata.topic", "categorical"),
+        ("metadata.year", "numeric"),
+        ("metadata.tags", "multi-valued"),
+    }
+    assert [row["labels"] for row in table if row["attribute"] == "metadata.topic"] == [
+        *([["a"], ["b"]] * 2),
+        ["a"],
+    ]
+    with pytest.raises(AssayError, match=r"no item has a value of 'metadata\.topik'"):
+        read(tmp_path, f'{keys}group_by = ["metadata.topik"]\n')
+
+
 @pytest.mark.parametrize(
     ("keys", "what"),
     [
