@@ -6,15 +6,18 @@ import json
 import random
 import re
 import shutil
+import signal
 import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import duckdb
 import pytest
 
 from analysis.review.session import ReviewSession
+from analysis.store.rebuild import rebuild
 from tests.analysis.store_fixture import write_review
 from tests.terminal.controlled import Controlled
 
@@ -125,6 +128,46 @@ def test_a_shell_stops_it_and_brings_it_back_and_goes_away(store: Path, programs
     hang_up(program, store)
     with ReviewSession.open(store, "alice") as session:
         assert "half" in [session.draft(ref) for ref in kept(store)]
+
+
+@pytest.mark.parametrize("kills", [1, pytest.param(200, marks=pytest.mark.soak)])
+def test_a_console_that_is_killed_has_kept_what_it_said_was_saved(
+    kills: int,
+    published: Path,
+    tmp_path: Path,
+    programs: Programs,
+    record_testsuite_property: Callable[[str, object], None],
+) -> None:
+    dice = random.Random(kills)
+    typed, said, recorded = 0, 0, 0
+    for number in range(kills):
+        store = shutil.copytree(published, tmp_path / f"{number}.review")
+        program = console(programs, store)
+        one_by_one, ahead_of_it = dice.randrange(1, 4), dice.randrange(6)
+        typed += one_by_one + ahead_of_it
+        for _ in range(one_by_one):
+            start = program.type(dice.choice("aben"))
+            program.until(b"saved", start)
+            program.type("J")
+        for _ in range(ahead_of_it):
+            program.type(f"{dice.choice('aben')}J")
+            time.sleep(dice.choice((0, dice.random() * 0.1)))
+        time.sleep(dice.random() * 0.3)
+        program.process.send_signal(signal.SIGKILL)
+        program.read_to_the_end()
+        there = kept(store)
+        assert not saved(program) - there
+        with ReviewSession.open(store, "alice") as session:
+            assert session.alarms() == ()
+        rebuild(store)
+        with duckdb.connect(str(store / "ledger.duckdb"), read_only=True) as ledger:
+            in_ledger = ledger.execute("SELECT ref FROM event WHERE kind = 'verdict'").fetchall()
+        assert Counter(row[0] for row in in_ledger) == there
+        said, recorded = said + saved(program).total(), recorded + there.total()
+        shutil.rmtree(store)
+    assert said >= kills
+    told = f"{typed} verdicts typed, {said} said to be saved, {recorded} in journals and ledgers"
+    record_testsuite_property(f"{kills} kills of the console", told)
 
 
 def burst(programs: Programs, store: Path, dice: random.Random) -> Controlled:
