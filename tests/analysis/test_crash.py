@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import grp
+import itertools
 import os
 import pwd
 import random
@@ -16,6 +17,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pytest
@@ -23,8 +25,9 @@ import pytest
 from analysis.base.errors import AssayError
 from analysis.base.sql import sql_text
 from analysis.review.session import ReviewSession
+from analysis.store.files import locked
 from analysis.store.journal import Journal
-from analysis.store.ledger import update_ledger
+from analysis.store.ledger import LOCK, update_ledger
 from analysis.store.losses import missing
 from analysis.store.rebuild import rebuild
 from analysis.store.replay import Replay
@@ -60,6 +63,7 @@ def acknowledged(writer: subprocess.Popen[str]) -> list[str]:
 def kill_loops(store: Path, loops: int) -> None:
     dice = random.Random(7)
     saved: list[str] = []
+    other = Journal(store, this_account(), "bob")
     for _ in range(loops):
         writer = start_writer(store, "alice", 100_000)
         assert writer.stdout is not None
@@ -67,8 +71,12 @@ def kill_loops(store: Path, loops: int) -> None:
         time.sleep(dice.uniform(0, 0.03))
         writer.send_signal(signal.SIGKILL)
         saved += [first.strip(), *acknowledged(writer)]
+        # Whoever writes beside it goes on.
+        saved.append(other.append("note", run="0123456789ab", ref="r", body={"note": "here"}).event_id)
+    other.close()
     replay = Replay(store)
     replay.tail()
+    assert replay.aside == {}
     present = {row[0] for row in replay.connection.execute("SELECT event_id FROM event").fetchall()}
     assert len(saved) >= loops
     assert set(saved) <= present
@@ -256,6 +264,55 @@ def test_eight_sessions_of_four_accounts_at_once(capsys: pytest.CaptureFixture[s
             p50, p99 = (times[int(len(times) * share)] for share in (0.5, 0.99))
             told = f"{name}: saved p50 {1000 * p50:.1f} ms, p99 {1000 * p99:.1f} ms of {len(times)}"
             sys.stdout.write(told + "\n")
+
+
+def test_an_error_of_the_system_at_any_step_is_refused_and_takes_nothing_with_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = create_store(tmp_path / "r.review")
+    errors = itertools.cycle((errno.EIO, errno.ENOSPC, errno.EROFS))
+    saved: list[str] = []
+    for step in ("open", "fchmod", "write", "fdatasync", "fsync"):
+        real = getattr(os, step)
+        for nth in (1, 2, 3):
+            calls, error = itertools.count(1), next(errors)
+            refused: list[str] = []
+
+            def fails(*given: Any, **more: Any) -> Any:
+                if next(calls) == nth:  # noqa: B023 - called in this turn alone
+                    raise OSError(error, os.strerror(error))  # noqa: B023
+                return real(*given, **more)  # noqa: B023
+
+            journal = Journal(store, this_account(), "alice")
+            with monkeypatch.context() as patch:
+                patch.setattr(os, step, fails)
+                for text in "abcd":
+                    try:
+                        said = journal.append("note", run="0123456789ab", ref="r", body={"note": text})
+                        saved.append(said.event_id)
+                    except AssayError as told:
+                        refused.append(told.message)
+            journal.close()
+            assert len(refused) == (next(calls) > nth), (step, nth)
+            assert all(os.strerror(error).lower() in message for message in refused)
+    replay = Replay(store)
+    replay.tail()
+    assert replay.aside == {}
+    present = replay.connection.execute("SELECT event_id FROM event").fetchall()
+    assert sorted(row[0] for row in present) == sorted(saved)
+
+
+def test_one_at_a_time_fills_the_ledger(tmp_path: Path) -> None:
+    store = create_store(tmp_path / "r.review")
+    journal = Journal(store, this_account(), "alice")
+    journal.append("note", run="0123456789ab", ref="r", body={"note": "x"})
+    journal.close()
+    replay = Replay(store)
+    replay.tail()
+    with locked(store / LOCK):
+        assert not update_ledger(replay)
+        assert not (store / "ledger.duckdb").exists()
+    assert update_ledger(replay)
 
 
 LIMITED = """

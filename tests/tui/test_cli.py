@@ -90,9 +90,11 @@ def test_an_unexpected_failure_goes_to_a_log_and_not_to_the_screen(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
     def fail(*_: object) -> None:
-        raise ZeroDivisionError(f"odd {HOSTILE}")
+        passphrase = os.environ["HF_TOKEN"]
+        raise ZeroDivisionError(f"odd {HOSTILE} {len(passphrase)}")
 
     monkeypatch.setattr("analysis.init.look_into", fail)
+    monkeypatch.setenv("HF_TOKEN", "hf_planted")
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
     status, _, err = run("init", str(tmp_path), capsys=capsys)
     assert status == 2
@@ -101,6 +103,8 @@ def test_an_unexpected_failure_goes_to_a_log_and_not_to_the_screen(
     (log,) = (tmp_path / "state" / "assay").iterdir()
     assert str(log) in err
     assert "ZeroDivisionError" in log.read_text("utf-8")
+    # Neither the environment nor what a function had in hand.
+    assert "planted" not in log.read_text("utf-8") + err
 
 
 @pytest.fixture
