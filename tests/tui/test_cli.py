@@ -76,6 +76,25 @@ def test_errors_are_printed_without_control_characters(
     assert "[bold]" in err
 
 
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("annotate", "STORE", "\udced\udca0\udc80", "--right", "both"),
+        ("annotate", "STORE", "m1", "--right", "both", "--note", "a\udcff"),
+        ("export", "STORE", "--decision", "hold", "--reason", "\ud800"),
+        ("status", "\udcff"),
+    ],
+)
+def test_bytes_that_are_no_text_are_refused_in_words(
+    arguments: tuple[str, ...], capsys: pytest.CaptureFixture[str]
+) -> None:
+    status, _, err = run(*arguments, capsys=capsys)
+    assert status == 2
+    assert "unexpectedly" not in err
+    assert ("not text" in err) == (arguments[0] != "status"), "a path is not of text alone"
+    assert err.replace("\n", "").isprintable()
+
+
 def test_an_interrupt_ends_with_130(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
