@@ -30,6 +30,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = command_parser().parse_args(argv)
     command: Command = arguments.command
     try:
+        _require_text(arguments)
         return command(arguments)
     except AssayError as error:
         _print_error(error)
@@ -66,6 +67,18 @@ def _silence_libraries() -> None:
     # From -W, PYTHONWARNINGS and -X dev alike.
     if not sys.warnoptions:
         warnings.simplefilter("ignore")
+
+
+def _require_text(arguments: argparse.Namespace) -> None:
+    """Refuse arguments whose bytes are no text: nothing could record them. A path may hold any. Raises AssayError."""
+    for name, value in vars(arguments).items():
+        for one in value if isinstance(value, list) else [value]:
+            if isinstance(one, str) and one != one.encode("utf-8", "ignore").decode("utf-8"):
+                raise AssayError(
+                    f"{printable(one)!r} is not text: its bytes are not UTF-8",
+                    where=f"argument {name}",
+                    hint="type it anew, in a terminal and a locale of UTF-8",
+                )
 
 
 def _print_error(error: AssayError) -> None:

@@ -17,16 +17,15 @@ from analysis.base.review_records import Decision, DecisionRecord, Event
 from analysis.base.sql import records
 from analysis.plots.figure import Figure
 from analysis.plots.figure_svg import figure_svg
-from analysis.plugin.gate import judges_of
 from analysis.plugin.registry import get
 from analysis.report import canonical, render, reviewers
 from analysis.report.attest import attestations
 from analysis.report.field import field_entries
 from analysis.report.held import dataset_entries, signers_required
 from analysis.report.model_files import model_entries, model_sums, subject_entries
-from analysis.report.moved_slices import moves
 from analysis.report.recompute import rules_content
 from analysis.report.reviewed import SQL, Reviewed, look
+from analysis.report.slice_entries import slice_entry
 from analysis.report.succession import latest_report, named_report
 from analysis.report.sums import SUMS, format_sums, is_figure_name
 from analysis.review.decision import check_decision
@@ -34,7 +33,6 @@ from analysis.store.files import require_free, write_folder
 from analysis.store.run import verify_evidence
 
 if TYPE_CHECKING:
-    from analysis.review.queries import SliceProgress
     from analysis.review.session import ReviewSession
 
 STATEMENT_TYPE = "https://in-toto.io/Statement/v1"
@@ -208,7 +206,7 @@ def _predicate(
         "further": further,
         **reviewers.entries(seen.given, seen.results),
         "triggers": seen.triggers,
-        "slices": [_slice_entry(session, seen.heard, one) for one in seen.slices if one.critical],
+        "slices": [slice_entry(session, seen.heard, one) for one in seen.slices if one.critical],
         "run": {
             "id": session.run,
             "evidence_sha256": description["evidence_sha256"],
@@ -242,24 +240,6 @@ def heads(events: Sequence[Event]) -> list[dict[str, Any]]:
         if event.stream_id not in last or event.seq > last[event.stream_id].seq:
             last[event.stream_id] = event
     return [{"stream_id": name, "events": last[name].seq, "head": last[name].hash} for name in sorted(last)]
-
-
-def _slice_entry(session: ReviewSession, given: GateInput, one: SliceProgress) -> dict[str, Any]:
-    """What changed in a critical slice, how many of its random controls were inspected, and what may be said of it."""
-    controls = [entry.ref for entry in given.queue if entry.control and one.slice in entry.critical_slices]
-    known, this_slice, future_traffic = session.slice_sentences(one.slice, one.track)
-    return {
-        "slice": one.slice,
-        "track": one.track,
-        "moves": moves(one),
-        "controls": len(controls),
-        "controls_inspected": sum(
-            judges_of(given.state, ref) >= given.reviewers_required for ref in controls
-        ),
-        "known": known,
-        "this_slice": this_slice,
-        "future_traffic": future_traffic,
-    }
 
 
 def _next_folder(session: ReviewSession) -> Path:

@@ -28,12 +28,14 @@ class Field:
         place: fields are printed by it.
         sentences: what it says of a review, also of what the tracks told (`Reviewed.told`); what matters most first.
         of_tracks: whether it is there only where a track or a finding speaks to it.
+        nothing: what it says where there is nothing to tell.
     """
 
     title: str
     place: int
     sentences: Callable[[Reviewed], Sequence[str]]
     of_tracks: bool = False
+    nothing: str = NOTHING
 
 
 def fields() -> tuple[Field, ...]:
@@ -61,7 +63,9 @@ def _entry(title: str, sentences: list[str]) -> dict[str, Any]:
 
 
 def _sentences(field: Field, seen: Reviewed) -> list[str]:
-    said = list(dict.fromkeys(field.sentences(seen)))
-    if said:
-        return said
-    return [NOT_HERE if field.of_tracks and field.title not in seen.told else NOTHING]
+    return list(dict.fromkeys(field.sentences(seen))) or [silent(field, field.title in seen.told)]
+
+
+def silent(field: Field, told: bool) -> str:
+    """What a field says that has nothing to tell; `told` where a track speaks to it."""
+    return NOT_HERE if field.of_tracks and not told else field.nothing

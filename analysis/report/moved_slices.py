@@ -2,12 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from analysis.report.reviewed import Reviewed
-
-if TYPE_CHECKING:
-    from analysis.review.queries import SliceProgress
 
 TOP = 5
 """Slices named as most improved or most regressed."""
@@ -27,14 +22,14 @@ def moved_slices(seen: Reviewed, *, improved: bool) -> list[str]:
         if one.base is not None and one.candidate is not None:
             change = f" {one.title} {one.base:.3f} to {one.candidate:.3f} ({one.candidate - one.base:+.3f})"
         critical = " (critical)" if one.critical else ""
-        sentences.append(f"{one.slice}{critical}{change}: {moves(one)}")
+        sentences.append(f"{one.slice}{critical}{change}: {moves(one.n, one.broken, one.fixed)}")
     if len(moved) > TOP:
         sentences.append(f"and {len(moved) - TOP} more slices")
     return sentences
 
 
-def moves(one: SliceProgress) -> str:
-    """How many examples of a slice broke and were fixed, as a sentence."""
-    if one.broken is None or one.fixed is None:
-        return f"of {one.n}, broken and fixed not counted"
-    return f"{one.broken} broken, {one.fixed} fixed of {one.n}"
+def moves(n: int, broken: int | None, fixed: int | None) -> str:
+    """How many of the `n` examples of a slice broke and were fixed, as a sentence; None where it was not counted."""
+    if broken is None or fixed is None:
+        return f"of {n}, broken and fixed not counted"
+    return f"{broken} broken, {fixed} fixed of {n}"

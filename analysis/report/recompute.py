@@ -11,7 +11,7 @@ import duckdb
 from pydantic import TypeAdapter, ValidationError
 
 from analysis.base.errors import AssayError
-from analysis.base.gate_records import GateInput, GateResult
+from analysis.base.gate_records import GateInput, GateResult, Trigger
 from analysis.base.records import Metric
 from analysis.base.review_records import Event
 from analysis.plugin.registry import get
@@ -41,10 +41,14 @@ class Recomputed:
         return reviewers.entries(self.given, self.results)
 
     @cached_property
-    def triggers(self) -> list[Any]:
-        """The triggers of the run's tracks, as `report.json` has them. Raises AssayError for a track not known here."""
-        heard = as_heard(self.given, self.results)
-        return list(canonical.plain([one for name in heard.tracks for one in get(name).triggers(heard)]))
+    def heard(self) -> GateInput:
+        """The gate input with those verdicts alone that count, and with what decides."""
+        return as_heard(self.given, self.results)
+
+    @cached_property
+    def triggers(self) -> tuple[Trigger, ...]:
+        """The triggers of the run's tracks. Raises AssayError for a track not known here."""
+        return tuple(one for name in self.heard.tracks for one in get(name).triggers(self.heard))
 
     def covered_by(self, reviewers_required: int) -> Inspection:
         """What must be judged and what is, if each example needs so many accounts."""

@@ -20,6 +20,7 @@ from analysis.report import canonical, held
 from analysis.report.against_store import check_evidence, check_journals, check_succession
 from analysis.report.attest import attestations
 from analysis.report.build import PREDICATE_TYPE, SCHEMA, STATEMENT_TYPE, heads
+from analysis.report.check_fields import check_fields, check_slices
 from analysis.report.check_signatures import check_signatures
 from analysis.report.merged_streams import check_merged
 from analysis.report.model_files import MatchedModel, compare_models, missing_candidates
@@ -55,7 +56,8 @@ _RUN_KEYS = {"id", "determined_by", "evidence_sha256", "skipped_rows"}
 _STATEMENT_KEYS = {"_type", "predicateType", "subject", "predicate"}
 
 CLAIMED = ("fields", "further", "slices", "versions", "figures")
-"""Parts of the predicate that no file of the bundle determines: without the store they are the word of who signed."""
+"""Parts of the predicate that the bundle does not determine, or not whole: the rest is, without the store, the word of
+who signed."""
 
 PREDICATE_KEYS = frozenset((*_RECOMPUTED, *_OF_PEOPLE, *_OF_THE_RUN, *_OF_THE_BUNDLE, *CLAIMED))
 """Everything that a report of this version says; one that says more is of a form that is not known."""
@@ -226,6 +228,8 @@ class _Run:
             ("merged streams", self._merged),
             ("coverage", self._coverage),
             ("triggers", self._triggers),
+            ("fields", lambda: check_fields(self._predicate(), self._again())),
+            ("slices", lambda: check_slices(self._predicate(), self._again())),
             ("decision", self._decision),
             ("supersedes", self._supersedes),
         ]
@@ -442,7 +446,7 @@ class _Run:
         return f"{mine['inspected']} of {mine['total']} that must be judged are, counted again"
 
     def _triggers(self) -> str:
-        mine = self._again().triggers
+        mine = canonical.plain(self._again().triggers)
         if mine != self._predicate()["triggers"]:
             raise AssayError("triggers in report.json do not follow from rules, metrics and events")
         return f"{len(mine)} computed again: the same"
@@ -451,10 +455,9 @@ class _Run:
         return check_succession(self._stated(), self.asked.store, self.asked.supersedes)
 
     def _claims(self) -> str:
-        named = ", ".join(CLAIMED)
         return (
-            f"the numbers behind the gates, {named}, what it supersedes and which evidence it comes from are the "
-            "word of who signed: --store holds them"
+            "the numbers behind the gates, what fields and slices say beyond them, further fields, figures, versions, "
+            "what it supersedes and which evidence it comes from are the word of who signed: --store holds them"
         )
 
     def _journals(self) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import grp
+import itertools
 import os
 import pwd
 import random
@@ -16,6 +17,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pytest
@@ -23,8 +25,9 @@ import pytest
 from analysis.base.errors import AssayError
 from analysis.base.sql import sql_text
 from analysis.review.session import ReviewSession
+from analysis.store.files import locked
 from analysis.store.journal import Journal
-from analysis.store.ledger import update_ledger
+from analysis.store.ledger import LOCK, update_ledger
 from analysis.store.losses import missing
 from analysis.store.rebuild import rebuild
 from analysis.store.replay import Replay
@@ -60,6 +63,7 @@ def acknowledged(writer: subprocess.Popen[str]) -> list[str]:
 def kill_loops(store: Path, loops: int) -> None:
     dice = random.Random(7)
     saved: list[str] = []
+    other = Journal(store, this_account(), "bob")
     for _ in range(loops):
         writer = start_writer(store, "alice", 100_000)
         assert writer.stdout is not None
@@ -67,8 +71,12 @@ def kill_loops(store: Path, loops: int) -> None:
         time.sleep(dice.uniform(0, 0.03))
         writer.send_signal(signal.SIGKILL)
         saved += [first.strip(), *acknowledged(writer)]
+        # Whoever writes beside it goes on.
+        saved.append(other.append("note", run="0123456789ab", ref="r", body={"note": "here"}).event_id)
+    other.close()
     replay = Replay(store)
     replay.tail()
+    assert replay.aside == {}
     present = {row[0] for row in replay.connection.execute("SELECT event_id FROM event").fetchall()}
     assert len(saved) >= loops
     assert set(saved) <= present
@@ -170,13 +178,17 @@ def test_kill_9_of_annotate_two_hundred_times(tmp_path: Path) -> None:
     kill_annotate(publish_review(tmp_path / "r.review"), 200)
 
 
+LOOK_S = 2.0
+"""Between two looks of a console: what a look finds is shown within this time, if it takes no longer itself."""
 REVIEWER = """
 import os, shutil, sys, tempfile, time
+# DuckDB draws bars among what is printed where it takes a program for somebody's prompt.
+sys.modules["__main__"].__file__ = "reviewer"
 from pathlib import Path
 from analysis.review.session import ReviewSession
 from analysis.store.run import create_store
 
-def review(store, events, gid, uid):
+def review(store, events, uid, wait):
     with ReviewSession.open(store, f"reviewer {uid}") as session:
         asked = "SELECT ref FROM evidence.example ORDER BY ref"
         refs = [row[0] for row in session.connection.execute(asked).fetchall()]
@@ -185,6 +197,13 @@ def review(store, events, gid, uid):
             begun = time.monotonic()
             event = session.note(ref, f"note {number}")
             print(event.event_id, time.monotonic() - begun, flush=True)
+        if wait:
+            sys.stdin.readline()
+        # Everybody has written. A console looks like this every two seconds.
+        begun = time.monotonic()
+        session.poll()
+        (seen,) = session.connection.execute("SELECT count(*) FROM event WHERE kind = 'note'").fetchone()
+        print(seen, time.monotonic() - begun, flush=True)
 
 store, events, uid, gid = Path(sys.argv[1]), *map(int, sys.argv[2:])
 if uid:
@@ -194,12 +213,12 @@ if uid:
         shutil.copytree(store, own, ignore=shutil.ignore_patterns("events", "heads", "ledger.duckdb"))
         create_store(own)
         out, sys.stdout = sys.stdout, nowhere
-        review(own, 1, 0, 0)
+        review(own, 1, 0, False)
         sys.stdout = out
     os.setgroups([gid])
     os.setgid(gid)
     os.setuid(uid)
-review(store, events, gid, uid)
+review(store, events, uid, True)
 """
 
 
@@ -216,12 +235,14 @@ def review_together(store: Path, sessions: int, events: int, accounts: list[int]
                 str(accounts[number % len(accounts)]),
                 str(gid),
             ],
+            stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
         )
         for number in range(sessions)
     ]
-    said = [line.split() for one in running for line in one.communicate(timeout=3000)[0].splitlines()]
+    said = [one.stdout.readline().split() for one in running for _ in range(events) if one.stdout]
+    looks = [one.communicate("all have written\n", timeout=3000)[0].split() for one in running]
     assert [one.returncode for one in running] == [0] * sessions
     replay = Replay(store)
     replay.tail()
@@ -232,6 +253,9 @@ def review_together(store: Path, sessions: int, events: int, accounts: list[int]
     assert len(set(ids)) == len(ids) == sessions * events
     assert set(ids) <= set(present)
     assert len(set(present)) == len(present)
+    notes = replay.connection.execute("SELECT count(*) FROM event WHERE kind = 'note'").fetchone()
+    assert [int(seen) for seen, _ in looks] == [notes[0] if notes else 0] * sessions
+    assert max(float(seconds) for _, seconds in looks) < LOOK_S
     return sorted(float(seconds) for _, seconds in said)
 
 
@@ -251,11 +275,64 @@ def test_eight_sessions_of_four_accounts_at_once(capsys: pytest.CaptureFixture[s
         eight = review_together(store, 8, 200, accounts, group.gr_gid)
     finally:
         shutil.rmtree(folder)
+    of_one, of_eight = ([times[int(len(times) * share)] for share in (0.5, 0.99)] for times in (alone, eight))
     with capsys.disabled():
-        for name, times in (("one session", alone), ("eight sessions", eight)):
-            p50, p99 = (times[int(len(times) * share)] for share in (0.5, 0.99))
+        for name, (p50, p99), times in (("one session", of_one, alone), ("eight sessions", of_eight, eight)):
             told = f"{name}: saved p50 {1000 * p50:.1f} ms, p99 {1000 * p99:.1f} ms of {len(times)}"
             sys.stdout.write(told + "\n")
+        ratios = [many / one for many, one in zip(of_eight, of_one, strict=True)]
+        sys.stdout.write(f"eight to one: p50 {ratios[0]:.1f} times, p99 {ratios[1]:.1f} times\n")
+
+
+def test_an_error_of_the_system_at_any_step_is_refused_and_takes_nothing_with_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = create_store(tmp_path / "r.review")
+    errors = itertools.cycle((errno.EIO, errno.ENOSPC, errno.EROFS))
+    saved: list[str] = []
+    for step in ("open", "fchmod", "write", "fdatasync", "fsync"):
+        real = getattr(os, step)
+        for nth in (1, 2, 3):
+            calls, error = itertools.count(1), next(errors)
+            refused: list[str] = []
+
+            def fails(*given: Any, **more: Any) -> Any:
+                if next(calls) == nth:  # noqa: B023 - called in this turn alone
+                    raise OSError(error, os.strerror(error))  # noqa: B023
+                return real(*given, **more)  # noqa: B023
+
+            journal = Journal(store, this_account(), "alice")
+            with monkeypatch.context() as patch:
+                patch.setattr(os, step, fails)
+                for text in "abcd":
+                    try:
+                        said = journal.append("note", run="0123456789ab", ref="r", body={"note": text})
+                        saved.append(said.event_id)
+                    except AssayError as told:
+                        refused.append(told.message)
+            journal.close()
+            reached = next(calls) > nth
+            assert len(refused) == reached, (step, nth)
+            assert reached or nth > 1, f"nothing is asked of {step}"
+            assert all(os.strerror(error).lower() in message for message in refused)
+    replay = Replay(store)
+    replay.tail()
+    assert replay.aside == {}
+    present = replay.connection.execute("SELECT event_id FROM event").fetchall()
+    assert sorted(row[0] for row in present) == sorted(saved)
+
+
+def test_one_at_a_time_fills_the_ledger(tmp_path: Path) -> None:
+    store = create_store(tmp_path / "r.review")
+    journal = Journal(store, this_account(), "alice")
+    journal.append("note", run="0123456789ab", ref="r", body={"note": "x"})
+    journal.close()
+    replay = Replay(store)
+    replay.tail()
+    with locked(store / LOCK):
+        assert not update_ledger(replay)
+        assert not (store / "ledger.duckdb").exists()
+    assert update_ledger(replay)
 
 
 LIMITED = """

@@ -112,9 +112,13 @@ def test_files_and_folders_are_private(store: Path) -> None:
     assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
 
 
-def test_two_sessions_never_share_a_file(store: Path) -> None:
+def test_two_sessions_never_share_a_file(store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert write(store, 1) != write(store, 1)
-    assert Replay(store).tail() == 2
+    monkeypatch.setattr("analysis.store.journal._new_session", lambda: "one")
+    write(store, 1)
+    with pytest.raises(AssayError, match="file exists"):
+        write(store, 1)
+    assert Replay(store).tail() == 3
 
 
 text = st.text(alphabet=st.characters(exclude_categories=["Cs"]), max_size=20)

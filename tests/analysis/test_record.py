@@ -26,7 +26,7 @@ from analysis.review.previous import opened
 from analysis.review.reviewers import passed_persons, trusted_state
 from analysis.review.session import CORRECTNESS, ReviewSession
 from analysis.run.shard_cache import DIGESTS, ShardCache
-from analysis.store.heads import Head, head_bytes, head_files, signed_head
+from analysis.store.heads import NAMESPACE, Head, head_bytes, head_files, signed_head
 from analysis.store.journal import Journal
 from analysis.store.ledger import update_ledger
 from analysis.store.losses import accepted_losses, missing
@@ -35,6 +35,7 @@ from analysis.store.rebuild import rebuild
 from analysis.store.replay import Replay, review_state
 from analysis.store.run import create_store, current_run
 from analysis.store.signers import SIGNERS
+from analysis.store.ssh_signatures import sign_quietly
 from analysis.store.streams import Account, has_account, this_account
 from tests.analysis.store_fixture import (
     DECIDES,
@@ -382,6 +383,45 @@ def test_a_session_notes_where_it_ended_and_signs_it_where_there_is_a_key(
     monkeypatch.setenv("ASSAY_KEY", str(locked))
     path = close_with_some(store, 1)
     assert [one.exists() for one in head_files(store, stream_of(path))] == [True, False]
+
+
+def test_a_key_in_a_file_in_an_agent_or_with_a_certificate_signs_a_head(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home = tmp_path / ".ssh"
+    home.mkdir()
+    bob, team = key_of("bob"), key_of("carol")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.delenv("ASSAY_KEY", raising=False)
+    monkeypatch.delenv("SSH_AUTH_SOCK", raising=False)
+    head = Head("bob@laptop/s", 1, "0" * 64)
+    listed = list_signers(tmp_path, "bob")
+
+    def signer() -> str:
+        signature = sign_quietly(head_bytes(head), NAMESPACE)
+        assert signature is not None
+        return signed_head(head, signature, listed).principal
+
+    assert sign_quietly(head_bytes(head), NAMESPACE) is None
+    agent = subprocess.Popen(["ssh-agent", "-D", "-a", str(tmp_path / "agent")], stdout=subprocess.PIPE)
+    try:
+        assert agent.stdout is not None
+        agent.stdout.readline()
+        monkeypatch.setenv("SSH_AUTH_SOCK", str(tmp_path / "agent"))
+        subprocess.run(["ssh-add", "-q", str(bob)], check=True)
+        assert signer() == "bob@corp.example"
+    finally:
+        agent.terminate()
+        agent.wait()
+    shutil.copy(bob, home / "id_ed25519")
+    assert signer() == "bob@corp.example"
+    # The list names the key of the team's authority alone.
+    public = shutil.copy(bob.with_suffix(".pub"), home / "id_ed25519.pub")
+    made = ["ssh-keygen", "-q", "-s", str(team), "-I", "bob", "-n", "bob@corp.example", str(public)]
+    subprocess.run(made, check=True)
+    kind, key, *_ = team.with_suffix(".pub").read_text("utf-8").split()
+    listed.write_text(f"bob@corp.example cert-authority {kind} {key}\n", "utf-8")
+    assert signer() == "bob@corp.example"
 
 
 @pytest.mark.parametrize("witness", ["heads", "ledger.duckdb", "report"])

@@ -9,7 +9,7 @@ import random
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -21,10 +21,12 @@ from analysis.base.errors import AssayError
 from analysis.base.review_records import Event
 from analysis.models.digest import file_digests
 from analysis.plugin.registry import registered
+from analysis.plugin.report_fields import ATTRIBUTION, DECISION, MODEL
 from analysis.report import canonical
 from analysis.report.attest import PROMOTED, SVR_TYPE, TEST_RESULT_TYPE
 from analysis.report.build import export, heads
 from analysis.report.check_signatures import check_signatures
+from analysis.report.field import NOTHING
 from analysis.report.model_files import MatchedModel, missing_candidates
 from analysis.report.recompute import parse_events, recompute
 from analysis.report.sign import page_to_sign, sign
@@ -175,8 +177,12 @@ def test_every_field_that_one_signer_changed_is_found(report: Path, reviewed: Re
 def test_the_store_holds_what_is_else_the_word_of_who_signed(report: Path, reviewed: Reviewed) -> None:
     assert failed(reviewed.promotion, reviewed, store=reviewed.store) == {}
     intact = statement_of(report)
+    told = {
+        one["field"]: ["leans on nothing"] if one["field"] == ATTRIBUTION else one["sentences"]
+        for one in intact["predicate"]["fields"]
+    }
     for part, forged in (
-        ("fields", [{**one, "sentences": ["all is well"]} for one in intact["predicate"]["fields"]]),
+        ("fields", [{**one, "sentences": told[one["field"]]} for one in intact["predicate"]["fields"]]),
         ("run", {**intact["predicate"]["run"], "evidence_sha256": "0" * 64}),
     ):
         write_statement(report, {**intact, "predicate": {**intact["predicate"], part: forged}})
@@ -184,6 +190,32 @@ def test_the_store_holds_what_is_else_the_word_of_who_signed(report: Path, revie
         assert failed(report, reviewed) == {}, "no file of the bundle contradicts it"
         found = failed(report, reviewed, store=reviewed.store)
         assert found == {"evidence": f"{part} in report.json is not what the evidence of the store gives"}
+
+
+def test_what_fields_and_slices_must_say_needs_no_store(report: Path, reviewed: Reviewed) -> None:
+    intact = statement_of(report)
+    cases: list[tuple[str, str, Callable[[dict[str, Any]], None]]] = [
+        ("fields", f"{DECISION} in report.json lacks", lambda told: told["fields"][8]["sentences"].pop()),
+        ("fields", f"{MODEL} in report.json lacks", lambda told: told["fields"][0].update(sentences=["m"])),
+        (
+            "fields",
+            "there is something to tell",
+            lambda told: told["fields"][5]["sentences"].append(NOTHING),
+        ),
+        ("fields", "the nine fields", lambda told: told["fields"].pop(3)),
+        ("fields", "folds other sentences", lambda told: told["fields"][5]["more"].append("also")),
+        ("slices", "moves of the slice", lambda told: told["slices"][0].update(moves="0 broken")),
+        ("slices", "controls_inspected", lambda told: told["slices"][0].update(controls_inspected=9)),
+        ("slices", "not the critical slices", lambda told: told["slices"].clear()),
+    ]
+    for check, says, change in cases:
+        statement = json.loads(json.dumps(intact))
+        change(statement["predicate"])
+        write_statement(report, statement)
+        sign_anything(report, reviewed.alice, "alice@x")
+        found = failed(report, reviewed)
+        assert check in found, says
+        assert says in found[check]
 
 
 def forge_rules(report: Path, change: dict[str, Any]) -> None:
@@ -195,7 +227,7 @@ def forge_rules(report: Path, change: dict[str, Any]) -> None:
     with suppress(AssayError):
         metrics = (report / "metrics.jsonl").read_bytes()
         again = recompute((report / "rules.json").read_bytes(), metrics, events)
-        statement["predicate"] |= {**again.entries, "triggers": again.triggers}
+        statement["predicate"] |= {**again.entries, "triggers": canonical.plain(again.triggers)}
     write_statement(report, statement)
     sums = parse_sums((report / SUMS).read_bytes(), SUMS)
     for name in statement["predicate"]["files"]:

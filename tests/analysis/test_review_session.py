@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from datetime import datetime, tzinfo
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ import pytest
 
 from analysis.base import sql
 from analysis.base.errors import AssayError
+from analysis.base.review_records import Right
 from analysis.review.queries import by_side
 from analysis.review.scope import Scope
 from analysis.review.session import ReviewSession
@@ -260,6 +262,26 @@ def test_the_latest_verdict_counts_and_keeps_cause_and_note(session: ReviewSessi
         "note",
         "cause",
     ]
+
+
+def test_a_clock_of_the_machine_that_jumps_changes_no_order(
+    store: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said: tuple[tuple[int, Right], ...] = ((2030, "base"), (2001, "both"), (1999, "candidate"))
+    for year, answer in said:
+
+        class Clock(datetime):
+            @classmethod
+            def now(cls, tz: tzinfo | None = None) -> Clock:
+                return cls(year, 1, 1, tzinfo=tz)  # noqa: B023 - called in this turn alone
+
+        monkeypatch.setattr("analysis.store.journal.datetime", Clock)
+        with ReviewSession.open(store, "alice") as session:
+            session.verdict(ref_of(0), answer)
+    with ReviewSession.open(store, "alice", read_only=True) as session:
+        mine = session.example(ref_of(0)).mine
+        assert mine is not None
+        assert mine.right == "candidate"
 
 
 def test_undo_and_redo_walk_back_and_forth(session: ReviewSession) -> None:

@@ -91,6 +91,11 @@ class Controlled:
         os.write(self.master, keys.encode())
         return start
 
+    def read_to_the_end(self) -> None:
+        """Wait until the program has ended and all that it wrote was taken."""
+        self.process.wait(DEADLINE_S)
+        self._reader.join(DEADLINE_S)
+
     def hang_up(self) -> None:
         """The terminal goes away."""
         if self.master >= 0:

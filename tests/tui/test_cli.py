@@ -76,6 +76,25 @@ def test_errors_are_printed_without_control_characters(
     assert "[bold]" in err
 
 
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("annotate", "STORE", "\udced\udca0\udc80", "--right", "both"),
+        ("annotate", "STORE", "m1", "--right", "both", "--note", "a\udcff"),
+        ("export", "STORE", "--decision", "hold", "--reason", "\ud800"),
+        ("status", "\udcff"),
+    ],
+)
+def test_bytes_that_are_no_text_are_refused_in_words(
+    arguments: tuple[str, ...], capsys: pytest.CaptureFixture[str]
+) -> None:
+    status, _, err = run(*arguments, capsys=capsys)
+    assert status == 2
+    assert "unexpectedly" not in err
+    assert ("not text" in err) == (arguments[0] != "status"), "a path is not of text alone"
+    assert err.replace("\n", "").isprintable()
+
+
 def test_an_interrupt_ends_with_130(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
@@ -90,9 +109,11 @@ def test_an_unexpected_failure_goes_to_a_log_and_not_to_the_screen(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
     def fail(*_: object) -> None:
-        raise ZeroDivisionError(f"odd {HOSTILE}")
+        passphrase = os.environ["HF_TOKEN"]
+        raise ZeroDivisionError(f"odd {HOSTILE} {len(passphrase)}")
 
     monkeypatch.setattr("analysis.init.look_into", fail)
+    monkeypatch.setenv("HF_TOKEN", "hf_planted")
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
     status, _, err = run("init", str(tmp_path), capsys=capsys)
     assert status == 2
@@ -101,6 +122,8 @@ def test_an_unexpected_failure_goes_to_a_log_and_not_to_the_screen(
     (log,) = (tmp_path / "state" / "assay").iterdir()
     assert str(log) in err
     assert "ZeroDivisionError" in log.read_text("utf-8")
+    # Neither the environment nor what a function had in hand.
+    assert "planted" not in log.read_text("utf-8") + err
 
 
 @pytest.fixture

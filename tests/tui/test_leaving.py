@@ -6,15 +6,18 @@ import json
 import random
 import re
 import shutil
+import signal
 import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import duckdb
 import pytest
 
 from analysis.review.session import ReviewSession
+from analysis.store.rebuild import rebuild
 from tests.analysis.store_fixture import write_review
 from tests.terminal.controlled import Controlled
 
@@ -125,6 +128,53 @@ def test_a_shell_stops_it_and_brings_it_back_and_goes_away(store: Path, programs
     hang_up(program, store)
     with ReviewSession.open(store, "alice") as session:
         assert "half" in [session.draft(ref) for ref in kept(store)]
+
+
+def kill_console(programs: Programs, store: Path, dice: random.Random) -> tuple[int, int]:
+    """Kill a console while verdicts are given; what it said was saved is in journal and ledger.
+
+    Returns:
+        How many verdicts it said were saved, and how many were.
+    """
+    program = console(programs, store)
+    for _ in range(dice.randrange(1, 4)):
+        start = program.type(dice.choice("aen"))
+        program.until(b"saved", start)
+        program.type("J")
+    for _ in range(dice.randrange(6)):
+        program.type(f"{dice.choice('aen')}J")
+        time.sleep(dice.choice((0, dice.random() * 0.1)))
+    time.sleep(dice.random() * 0.3)
+    program.process.send_signal(signal.SIGKILL)
+    program.read_to_the_end()
+    said, there = saved(program), kept(store)
+    assert not said - there
+    with ReviewSession.open(store, "alice") as session:
+        assert session.alarms() == ()
+    rebuild(store)
+    with duckdb.connect(str(store / "ledger.duckdb"), read_only=True) as ledger:
+        in_ledger = ledger.execute("SELECT ref FROM event").fetchall()
+    assert Counter(row[0] for row in in_ledger) == there
+    return said.total(), there.total()
+
+
+@pytest.mark.parametrize("kills", [1, pytest.param(200, marks=pytest.mark.soak)])
+def test_a_console_that_is_killed_has_kept_what_it_said_was_saved(
+    kills: int,
+    published: Path,
+    tmp_path: Path,
+    programs: Programs,
+    record_testsuite_property: Callable[[str, object], None],
+) -> None:
+    found = []
+    for number in range(kills):
+        store = shutil.copytree(published, tmp_path / f"{number}.review")
+        found.append(kill_console(programs, store, random.Random(number)))
+        shutil.rmtree(store)
+    said, recorded = map(sum, zip(*found, strict=True))
+    assert said >= kills
+    told = f"{said} verdicts said to be saved, {recorded} in journals and ledgers"
+    record_testsuite_property(f"{kills} kills of the console", told)
 
 
 def burst(programs: Programs, store: Path, dice: random.Random) -> Controlled:
