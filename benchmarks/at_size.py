@@ -6,11 +6,11 @@
     python -m benchmarks.at_size equal   --work DIR
     python -m benchmarks.at_size workers --data DIR --work DIR --texts 1500
 
-`models` fits a base and a candidate for all classes of CLINC150 on ten texts of each; `whole` analyses the data set
-with two workers to the end; `killed` does it again, and four times on the way kills (SIGKILL) the process that plans or
-the worker beside it, in turn; `equal` compares every row of the evidence of both. `workers` times one worker against
-two, each of one thread, and is to be believed on a quiet machine only. What was measured is kept in the work folder's
-`at_size.json`.
+`models` fits a base and a candidate for all classes of CLINC150 on ten texts of each. `whole` analyses the data set
+with two workers to the end. `killed` does it again; four times on the way it kills (SIGKILL) the process that plans or
+the worker beside it, in turn, and what was killed is started again. `equal` compares every row of the evidence of
+both. `workers` times one worker against two, each of one thread, and is to be believed on a quiet machine only. What
+was measured is kept in the work folder's `at_size.json`.
 """
 
 from __future__ import annotations
@@ -115,13 +115,22 @@ def rows_of(data: Path) -> list[dict[str, str]]:
 
 
 def write_review(folder: Path, data: Path, work: Path, texts: int | None) -> Path:
-    """A review of the first so many texts of a fixed draw, or of all, in a fresh folder."""
+    """A review of so many texts of a fixed draw, or of all, in a fresh folder.
+
+    Texts of classes that the models in `work` do not know are out of scope.
+    """
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
+    known = set(json.loads((work / "models/base/config.json").read_text("utf-8"))["id2label"].values())
     rows = rows_of(data)
     if texts is not None:
         rows = random.Random(0).sample(rows, texts)
-    (folder / "eval.jsonl").write_text("".join(f"{json.dumps(row)}\n" for row in rows), "utf-8")
+    parts: dict[str, list[str]] = {"eval": [], "oos": []}
+    for row in rows:
+        parts["eval" if row["label"] in known else "oos"].append(f"{json.dumps(row)}\n")
+    for name, lines in parts.items():
+        (folder / f"{name}.jsonl").write_text("".join(lines), "utf-8")
+    aside = 'out_of_scope = "oos.jsonl"' if parts["oos"] else ""
     review = folder / "review.toml"
     review.write_text(
         f"""\
@@ -141,6 +150,7 @@ controls = 0
 base = {json.dumps(str(work / "models" / "base"))}
 candidate = {json.dumps(str(work / "models" / "candidate"))}
 examples = "eval.jsonl"
+{aside}
 max_length = 64
 """,
         "utf-8",
@@ -157,7 +167,7 @@ def whole(data: Path, work: Path, texts: int | None) -> dict[str, Any]:
     """The uninterrupted run."""
     review = write_review(work / "whole", data, work, texts)
     took = watched(analyze_command(review, WORKERS), log=work / "whole.log", env=environment())
-    return {"texts": len(_examples(review)), "shards": len(shards_of(review)), **told(took)}
+    return {"texts": _texts(review), "shards": len(shards_of(review)), **told(took)}
 
 
 def killed(data: Path, work: Path, texts: int | None, shards: int) -> dict[str, Any]:
@@ -191,7 +201,7 @@ def killed(data: Path, work: Path, texts: int | None, shards: int) -> dict[str, 
             watched(analyze_command(review, WORKERS), log=work / "killed.log", env=environment(), look=kill)
         )
     return {
-        "texts": len(_examples(review)),
+        "texts": _texts(review),
         "shards": len(shards_of(review)),
         "starts": len(takes),
         "deaths": deaths,
@@ -273,8 +283,8 @@ def told(took: Watched) -> dict[str, float | int]:
     return {"wall_s": took.wall_s, "cpu_s": took.cpu_s, "peak_mb": took.peak_mb, "status": took.status}
 
 
-def _examples(review: Path) -> list[str]:
-    return (review.parent / "eval.jsonl").read_text("utf-8").splitlines()
+def _texts(review: Path) -> int:
+    return sum(len(path.read_text("utf-8").splitlines()) for path in review.parent.glob("*.jsonl"))
 
 
 def _is_worker(pid: int) -> bool:

@@ -1,8 +1,6 @@
 """How time and memory grow with the examples of a review: recorded predictions, so that no model's time hides ours.
 
-Each size is analysed in a process of its own. A step's time is CPU from the end of the step before it to its own end,
-so that planning, loading and inserting its rows count; what stands before the first step is named with it, what comes
-after the last is `publishing`. The texts are drawn from 5,000 words, all different, as messages of 8 to 24 words.
+The texts are drawn from 5,000 words, all different, as messages of 8 to 24 words.
 """
 
 from __future__ import annotations
@@ -10,14 +8,13 @@ from __future__ import annotations
 import argparse
 import json
 import random
-import subprocess
-import sys
 import tempfile
 from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
 from benchmarks.measure import Result
+from benchmarks.steps import measured
 
 SIZES = (1_000, 10_000, 100_000)
 CLASSES = 20
@@ -76,62 +73,48 @@ def write_review(folder: Path, size: int) -> Path:
     return review
 
 
-def measure(review: Path) -> dict[str, Any]:
-    """CPU seconds by step, and the most memory (MB), of the analysis of a review in this process."""
-    import resource
-    import time
-
-    from analysis.plugin.stage import StageProgress
-    from analysis.run.pipeline import analyze
-
-    spent: dict[str, float] = {}
-    peaks: dict[str, float] = {}
-    before = time.process_time()
-
-    def close(step: str) -> None:
-        nonlocal before
-        now = time.process_time()
-        spent[step] = spent.get(step, 0.0) + now - before
-        peaks[step] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-        before = now
-
-    def hear(event: StageProgress) -> None:
-        close(event.stage if spent else f"reading, and {event.stage}")
-
-    analyze(review, on_progress=hear)
-    close("publishing")
-    return {"steps": spent, "peaks_mb": peaks, "peak_mb": peaks["publishing"]}
-
-
 def run(sizes: tuple[int, ...] = SIZES) -> list[Result]:
-    """Time per example by step and in all, and memory, at each size; ratios are the largest against the smallest."""
-    found = {}
+    """Memory, and time per example in all and by step, at each size.
+
+    The ratio of a time is that of the size before over its own: below 1 / 1.1 it grew by more than a tenth.
+    """
+    results: list[Result] = []
+    before: tuple[int, dict[str, float], float] | None = None
     for size in sizes:
         with tempfile.TemporaryDirectory() as folder:
-            review = write_review(Path(folder), size)
-            command = [sys.executable, "-m", "benchmarks.growth", "--one", str(review)]
-            found[size] = json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE).stdout)
-            print(json.dumps({size: found[size]}), flush=True)
-    results = []
-    for size, one in found.items():
-        results.append(Result(f"peak memory, {size:,} recorded examples", one["peak_mb"], "MB"))
-        results.append(
-            Result(
-                f"all steps, {size:,} recorded examples, an example",
-                1000 * sum(one["steps"].values()) / size,
-                "cpu-ms",
+            seconds, peak = measured(write_review(Path(folder), size))
+        results.append(_memory(size, peak, before))
+        for step in (None, *seconds):
+            spent = sum(seconds.values()) if step is None else seconds[step]
+            mine = 1000 * spent / size
+            other = None
+            if before is not None:
+                earlier = sum(before[1].values()) if step is None else before[1].get(step, 0.0)
+                other = 1000 * earlier / before[0]
+            results.append(
+                Result(
+                    f"{step or 'all steps'}, {size:,} recorded examples, an example",
+                    mine,
+                    "cpu-ms",
+                    "" if before is None else f"of {before[0]:,}",
+                    other,
+                    None if other is None or not mine else other / mine,
+                    "constant",
+                )
             )
-        )
+        before = (size, seconds, peak)
     return results
+
+
+def _memory(size: int, peak: float, before: tuple[int, dict[str, float], float] | None) -> Result:
+    against = "" if before is None else f"{before[0]:,}"
+    other = None if before is None else before[2]
+    ratio = None if other is None else other / peak
+    return Result(f"peak memory, {size:,} recorded examples", peak, "MB", against, other, ratio, "flat")
 
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser()
-    parser.add_argument("--one", type=Path)
     parser.add_argument("--sizes", type=int, nargs="*", default=SIZES)
-    options = parser.parse_args()
-    if options.one is not None:
-        print(json.dumps(measure(options.one)))
-    else:
-        for result in run(tuple(options.sizes)):
-            print(result.sentence())
+    for result in run(tuple(parser.parse_args().sizes)):
+        print(result.sentence())
