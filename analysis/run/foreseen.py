@@ -49,7 +49,7 @@ LIBRARIES = (
     "torch",
     "transformers",
 )
-EXTRAS = ("faiss-cpu", "umap-learn")
+EXTRAS = ("faiss-cpu", "umap-learn", "vllm")
 """Libraries that take part where they are installed."""
 
 
