@@ -67,6 +67,7 @@ def test_what_vllm_cannot_do_is_said_before_any_model_runs(pair: GeneratorPair, 
     odd = replace(head, settings=replace(head.settings, no_repeat_ngram_size=3, typical_p=0.9), adapter="IA3")
     assert refusals(head) == []
     assert refusals(odd) == ["no_repeat_ngram_size", "typical_p", "adapters of type IA3"]
+    (tmp_path / "prompts.jsonl").write_text('{"prompt": "hello"}\n', "utf-8")
     folders = {name: str(folder) for name, folder in pair.folders.items()}
     settings = ResponseSettings.model_validate(
         {**folders, "prompts": str(tmp_path / "prompts.jsonl"), "engine": "vllm"}
