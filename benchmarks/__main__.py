@@ -1,10 +1,14 @@
-"""Run the benchmarks and keep their results: `python -m benchmarks [NAME ...] [--data DIR --work DIR]`."""
+"""Run the benchmarks and keep their results: `python -m benchmarks [NAME ...] [--data DIR --work DIR]`.
+
+Each writes `benchmarks/results/NAME.json`; the table of the README is made of what lies there (`benchmarks.budget`).
+"""
 
 from __future__ import annotations
 
 import argparse
 import importlib.metadata
 import json
+import os
 import platform
 import sys
 from collections.abc import Callable
@@ -13,16 +17,24 @@ from pathlib import Path
 
 from benchmarks import (
     attribution,
+    budget,
     change,
     console,
+    demo,
     detectors,
     drift,
+    gpu,
+    growth,
     journal,
+    keys,
     licence,
+    million,
     neighbours,
+    profile_tracks,
     retrieval,
     retrieval_null,
     stage,
+    workers,
 )
 from benchmarks.measure import Result
 
@@ -32,18 +44,24 @@ BENCHMARKS: dict[str, Callable[[], list[Result]]] = {
     "console": console.run,
     "detectors": detectors.run,
     "drift": drift.run,
+    "gpu": gpu.run,
+    "growth": growth.run,
+    "keys": keys.run,
+    "million": million.run,
+    "workers": workers.run,
+    "profile": profile_tracks.run,
+    "demo": demo.run,
     "neighbours": neighbours.run,
     "retrieval": retrieval.run,
     "retrieval_null": retrieval_null.run,
 }
 ON_MODELS = {"attribution": attribution.run, "licence": licence.run, "stage": stage.run}
 """Those that take the sample's models, and those that `benchmarks.shortcuts` trained where they are given."""
-RESULTS = Path(__file__).parent / "results.json"
 LIBRARIES = ("captum", "duckdb", "numpy", "scikit-learn", "textual", "torch", "transformers")
 
 
-def machine() -> dict[str, str | int]:
-    """Where the figures come from."""
+def machine() -> dict[str, str | int | float]:
+    """Where the figures come from: processor, cores, load of the last minute, versions."""
     cpu = platform.processor() or platform.machine()
     cpuinfo = Path("/proc/cpuinfo")
     if cpuinfo.exists():
@@ -57,7 +75,8 @@ def machine() -> dict[str, str | int]:
     else:
         cores = 0
     versions = {name: importlib.metadata.version(name) for name in LIBRARIES}
-    return {"cpu": cpu, "cores": cores, "python": platform.python_version(), **versions}
+    load = round(os.getloadavg()[0], 1)
+    return {"cpu": cpu, "cores": cores, "load": load, "python": platform.python_version(), **versions}
 
 
 def main(given: list[str]) -> int:
@@ -74,14 +93,19 @@ def main(given: list[str]) -> int:
         results = BENCHMARKS[name]() if name in BENCHMARKS else ON_MODELS[name](options.data, options.work)
         for one in results:
             print(f"  {one.sentence()}")
-        # Read again for each, and written after each: benchmarks may run side by side, or be stopped.
-        kept = json.loads(RESULTS.read_text("utf-8")) if RESULTS.exists() else {}
-        kept[name] = {
+        if not results:
+            # What cannot be measured here leaves what was measured elsewhere.
+            continue
+        kept = {
             "measured": datetime.now(UTC).isoformat(timespec="seconds"),
             "machine": machine(),
             "results": [one.as_dict() for one in results],
         }
-        RESULTS.write_text(json.dumps(kept, indent=2, ensure_ascii=False) + "\n", "utf-8")
+        # Written after each: benchmarks may run side by side, or be stopped.
+        budget.RESULTS.mkdir(exist_ok=True)
+        path = budget.RESULTS / f"{name}.json"
+        path.write_text(json.dumps(kept, indent=2, ensure_ascii=False) + "\n", "utf-8")
+        budget.write()
     return 0
 
 

@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-import os
-import pty
-import signal
 import statistics
 import subprocess
 import sys
 import tempfile
-import termios
 import time
 from pathlib import Path
 
 from benchmarks.measure import Result
+from benchmarks.terminal import KEPT_BYTECODE, Console
 
 ROOT = Path(__file__).parents[1]
 ROUNDS = 5
-KEPT_BYTECODE = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
-"""An installed program is compiled once, whatever the environment of whoever measures it says."""
 OPEN = """
 from pathlib import Path
 import tui.console.app
@@ -28,20 +23,22 @@ with ReviewSession.open(Path({store!r}), read_only=True) as session:
     session.gates(); session.slices(); session.queue_page(Scope(), 0, 50)
 """
 
-LAST_DRAWN = b"^p"
-"""The key of the palette ends the bottom line, so that a screen that holds it is drawn whole."""
 
-
-def sample_store(folder: Path) -> Path:
-    """The store of the sample's defective candidate, freshly analysed into `folder`."""
-    from analysis.run.pipeline import analyze
-
+def sample_review(folder: Path) -> Path:
+    """The review of the sample's defective candidate, with all three tracks, to be analysed in `folder`."""
     text = (ROOT / "sample_data" / "review-rc1.toml").read_text("utf-8")
     review = folder / "review.toml"
     for name in ("titles.txt", "intent", "models", "retrieval", "response"):
         (folder / name).symlink_to(ROOT / "sample_data" / name)
     review.write_text(text, "utf-8")
-    return analyze(review).store
+    return review
+
+
+def sample_store(folder: Path) -> Path:
+    """The store of that review, freshly analysed."""
+    from analysis.run.pipeline import analyze
+
+    return analyze(sample_review(folder)).store
 
 
 def _seconds(code: str) -> float:
@@ -50,33 +47,16 @@ def _seconds(code: str) -> float:
     return time.perf_counter() - started
 
 
-def _first_screen(store: Path) -> float:
-    """Seconds from the start of `assay review` in a terminal of 80x24 until its first screen is drawn whole."""
-    started = time.perf_counter()
-    child, terminal = pty.fork()
-    if child == 0:
-        environment = {**KEPT_BYTECODE, "TERM": "xterm-256color", "COLORTERM": "truecolor"}
-        program = (
-            "import sys; from tui.cli import entry; sys.argv = ['assay', 'review', sys.argv[1]]; entry()"
-        )
-        os.execve(sys.executable, [sys.executable, "-c", program, str(store)], environment)
-    termios.tcsetwinsize(terminal, (24, 80))
-    drawn = b""
-    try:
-        while LAST_DRAWN not in drawn:
-            drawn += os.read(terminal, 1 << 16)
-        return time.perf_counter() - started
-    finally:
-        os.kill(child, signal.SIGKILL)
-        os.waitpid(child, 0)
-        os.close(terminal)
+def _painted(store: Path) -> float:
+    with Console(store) as console:
+        return console.painted_s
 
 
 def run() -> list[Result]:
     with tempfile.TemporaryDirectory() as folder:
         store = sample_store(Path(folder))
         rounds = [
-            (_seconds(OPEN.format(store=str(store))), _first_screen(store), _seconds("import torch"))
+            (_seconds(OPEN.format(store=str(store))), _painted(store), _seconds("import torch"))
             for _ in range(ROUNDS)
         ]
     ours, painted, torch = (statistics.median(column) for column in zip(*rounds, strict=True))

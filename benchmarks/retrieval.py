@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import json
-import multiprocessing
-import resource
 import tempfile
-import time
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +11,7 @@ import numpy as np
 
 from benchmarks.measure import Result
 from benchmarks.neighbours import CLUSTERS, WIDTH, mixture
+from benchmarks.steps import measured
 
 SIZES = (20_000, 100_000)
 QUERIES = 500
@@ -77,33 +75,12 @@ def _write_vectors(path: Path, names: list[str], vectors: np.ndarray) -> None:
     pq.write_table(pa.table({"id": names, "vector": column}), path)
 
 
-def measured(review: str) -> tuple[dict[str, float], float]:
-    """CPU seconds by stage (the work around the stages under its own name), and the peak memory in megabytes."""
-    from analysis.plugin.stage import StageProgress
-    from analysis.run.pipeline import analyze
-
-    seconds: dict[str, float] = {}
-    last = time.process_time()
-
-    def took(event: StageProgress) -> None:
-        nonlocal last
-        now = time.process_time()
-        seconds[event.stage] = seconds.get(event.stage, 0.0) + now - last
-        last = now
-
-    analyze(Path(review), on_progress=took)
-    seconds["queue and publishing"] = time.process_time() - last
-    return seconds, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-
-
 def run() -> list[Result]:
     results = []
     for rows in SIZES:
         with tempfile.TemporaryDirectory() as folder:
             review = write_review(Path(folder), rows)
-            # A process of its own: its peak is that of the review alone.
-            with multiprocessing.get_context("spawn").Pool(1) as pool:
-                seconds, peak = pool.apply(measured, (str(review),))
+            seconds, peak = measured(review)
         whole = sum(spent for stage, spent in seconds.items() if stage != MAPS)
         target = "180 cpu-s" if rows == SIZES[0] else ""
         results.append(Result(f"whole track without maps, {rows:,} items", whole, "cpu-s", target=target))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,7 @@ from analysis.base.problems import did_you_mean
 from analysis.base.records import Example
 from analysis.data.columns import top_column, value_at
 from analysis.data.faults import in_order, report_bad_rows, shown
+from analysis.data.row_store import RowStore
 from analysis.data.row_types import BadRow, Row, RowReader
 from analysis.data.rows import open_rows
 
@@ -123,7 +124,7 @@ def read_examples(
     """
     reader = open_rows(path)
     bad: list[BadRow] = []
-    read: list[Row] = []
+    read = RowStore()
     for item in reader:
         if isinstance(item, BadRow):
             bad.append(item)
@@ -147,27 +148,32 @@ def read_examples(
             del roles[role]
     _require_columns(reader, path, roles)
     make = _Maker(path, roles, reader.columns, f"{track}/{kind}:")
-    made = [(row, one) for row in read if (one := make.values(row, bad)) is not None]
-    names = (
-        [one["id"] for _, one in made] if "id" in roles else names_by_content(one["text"] for _, one in made)
-    )
+    places: list[int] = []
+    said: dict[str, list[str]] = {role: [] for role in roles}
+    for place, row in enumerate(read):
+        if (one := make.values(row, bad)) is not None:
+            places.append(place)
+            for role, value in one.items():
+                said[role].append(value)
+    names = said["id"] if "id" in roles else names_by_content(said["text"])
+    golds: Sequence[str | None] = said["label"] if "label" in roles else [None] * len(places)
     rows: list[Example] = []
-    values: list[Mapping[str, Any]] = []
+    kept: list[int] = []
     lines: dict[str, int] = {}
-    for (row, one), name in zip(made, names, strict=True):
+    for place, name, said_text, gold in zip(places, names, said["text"], golds, strict=True):
         ref = f"{track}/{kind}:{name}"
         if ref in lines:
-            bad.append(make.bad(row, "id", f"{shown(name)} was used on line {lines[ref]} already"))
+            bad.append(make.bad(read[place], "id", f"{shown(name)} was used on line {lines[ref]} already"))
             continue
-        lines[ref] = row.line
-        gold = one.get("label")
-        sha256 = content_sha256(one["text"], gold)
-        rows.append(Example(ref, track, kind, name, None, one["text"], gold, sha256))
-        values.append(row.values)
+        lines[ref] = read.line(place)
+        rows.append(Example(ref, track, kind, name, None, said_text, gold, content_sha256(said_text, gold)))
+        kept.append(place)
     report_bad_rows(bad, skip_bad_rows, path, remaining=len(rows))
     tops = {top_column(name, reader.columns) for name in (*roles.values(), *aside)}
     further = [name for name in reader.columns if name not in tops]
-    metadata = typed_metadata([row.ref for row in rows], values, further, reader.text_only)
+    metadata = typed_metadata(
+        [row.ref for row in rows], lambda name: read.column(name, kept), further, reader.text_only
+    )
     taken = {name.casefold() for name in further}
     columns = {
         role: role if name not in reader.columns and role not in taken else name
@@ -303,19 +309,19 @@ def check_column_names(present: Iterable[str], path: Path) -> None:
 
 
 def typed_metadata(
-    refs: Sequence[str], values: Sequence[Mapping[str, Any]], names: Iterable[str], text_only: bool
+    refs: Sequence[str], values: Callable[[str], Sequence[Any]], names: Iterable[str], text_only: bool
 ) -> pa.Table:
     """First column `ref`, then the named columns of some rows, each as the narrowest type that holds it.
 
     Args:
         refs: of the rows.
-        values: of the rows by column.
+        values: of a column, of these rows.
         names: of the columns.
         text_only: whether the file's format knows nothing but text.
     """
     arrays: dict[str, pa.Array] = {"ref": pa.array(refs, pa.string())}
     for name in names:
-        arrays[name] = _typed([value.get(name) for value in values], text_only)
+        arrays[name] = _typed(values(name), text_only)
     return pa.table(arrays)
 
 

@@ -25,7 +25,7 @@ INDEX_COLUMN = "index"
 """What the unnamed first column of a table is called, in which pandas writes its index."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class BadRow:
     """A row that cannot be used: `where` is FILE:LINE, `message` names column and value, `hint` says what mends it."""
 
@@ -36,7 +36,7 @@ class BadRow:
     hint: str | None = None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Row:
     """One row as read: `values` by column, `line` counted from 1 (row number for Parquet and Arrow)."""
 

@@ -73,6 +73,18 @@ def given_text(head: GeneratorHead, tokenizer: PreTrainedTokenizerFast, prompt: 
     return answer["text"]
 
 
+def token_ids_of(head: GeneratorHead, tokenizer: PreTrainedTokenizerFast, prompt: Prompt) -> list[int]:
+    """Token ids of what a model is given to answer a prompt, as `LoadedGenerator.prompt_ids`; needs no weights.
+
+    Raises:
+        AssayError: the template cannot be filled in.
+    """
+    reads: Any = tokenizer
+    ids = reads(given_text(head, tokenizer, prompt), add_special_tokens=not head.template)["input_ids"]
+    starts = (reads.bos_token_id, reads.eos_token_id, reads.unk_token_id, 0)
+    return list(ids) or [next(int(one) for one in starts if one is not None)]
+
+
 def _filler(tokenizer: PreTrainedTokenizerFast) -> Forked:
     """A copy of this process that fills in a tokenizer's template, which is a program that came with a model."""
     if tokenizer not in _FILLERS:
@@ -127,10 +139,7 @@ class LoadedGenerator:
         Raises:
             AssayError: the template cannot be filled in.
         """
-        tokenizer: Any = self.tokenizer
-        ids = tokenizer(self.given(prompt), add_special_tokens=not self.head.template)["input_ids"]
-        starts = (tokenizer.bos_token_id, tokenizer.eos_token_id, tokenizer.unk_token_id, 0)
-        return list(ids) or [next(int(one) for one in starts if one is not None)]
+        return token_ids_of(self.head, self.tokenizer, prompt)
 
 
 @dataclass(frozen=True)
@@ -199,7 +208,7 @@ def generate_answers(
     """
     head = generator.head
     answers = [Answer((), (), "", "length")] * len(prompts)
-    room = [_room(head, len(ids)) for ids in prompts]
+    room = [room_for(head, len(ids)) for ids in prompts]
     fitting = [index for index in range(len(prompts)) if room[index] > 0]
     # A row costs its whole answer, too, so rows of a batch are counted with that.
     longest = [range(len(prompts[index]) + room[index]) for index in fitting]
@@ -214,7 +223,8 @@ def generate_answers(
     return answers
 
 
-def _room(head: GeneratorHead, length: int) -> int:
+def room_for(head: GeneratorHead, length: int) -> int:
+    """Tokens that the answer to a prompt of that many may have; 0 or less where there is none."""
     most = head.settings.max_new_tokens
     return most if head.max_positions is None else min(most, head.max_positions - length)
 
@@ -261,15 +271,20 @@ def _generate(
         )
     written = made[:, ids.shape[1] :].tolist()
     logps = torch.stack(choose.logps, dim=1).tolist()
-    return [_answer(generator, row, scores) for row, scores in zip(written, logps, strict=True)]
+    ends = settings.ends
+    return [
+        answer_of(generator.tokenizer, ends, row, scores) for row, scores in zip(written, logps, strict=True)
+    ]
 
 
-def _answer(generator: LoadedGenerator, row: list[int], logps: list[float]) -> Answer:
-    ends = generator.head.settings.ends
+def answer_of(
+    tokenizer: PreTrainedTokenizerFast, ends: Sequence[int], row: list[int], logps: list[float]
+) -> Answer:
+    """The answer that tokens are, up to the first of those that end one."""
     length = next((place for place, token in enumerate(row) if token in ends), len(row))
     kept = row[:length]
-    tokenizer: Any = generator.tokenizer
-    text: str = tokenizer.decode(kept, skip_special_tokens=True)
+    reads: Any = tokenizer
+    text: str = reads.decode(kept, skip_special_tokens=True)
     return Answer(tuple(kept), tuple(logps[:length]), text, "stop" if length < len(row) else "length")
 
 

@@ -14,6 +14,7 @@ from analysis.models.sides import Sides
 
 if TYPE_CHECKING:
     from analysis.models.generation import LoadedGenerator
+    from analysis.models.vllm_engine import VllmEngine
 
 
 class GeneratorPair(Sides):
@@ -54,6 +55,18 @@ class GeneratorPair(Sides):
         """Load the models of both sides. Raises AssayError."""
         for side in self.folders:
             self.generator(side)
+
+    def unload(self) -> None:
+        """Let go of every model that was loaded; each is loaded anew when it is asked for."""
+        self._loaded.clear()
+        self._below = None
+
+    @cached_property
+    def vllm(self) -> VllmEngine:
+        """The engines of vLLM for both sides, started when first asked. Raises AssayError where there is no vLLM."""
+        from analysis.models.vllm_engine import VllmEngine
+
+        return VllmEngine(self)
 
     def generator(self, side: Side) -> LoadedGenerator:
         """The loaded model of one side; an adapter shares the weights of the base. Raises AssayError."""

@@ -80,7 +80,7 @@ class Group:
     shared: str
     words: str
     of_all: str
-    refs: frozenset[str]
+    refs: tuple[str, ...]
     outcome: str | None = None
 
 
@@ -156,12 +156,12 @@ def fixed_groups(connection: duckdb.DuckDBPyConnection, track: str, label: str =
         words = f"are labelled {name.removeprefix(prefix)}" if kind == "class" else f"are of {name}"
         if kind == "length":
             words = f"are {definition}" if "=" not in definition else f"are of {name}"
-        made.append(Group(kind, name, words, "are", frozenset(refs)))
+        made.append(Group(kind, name, words, "are", tuple(refs)))
     found = connection.execute(_SQL["templates"], {"track": track, "least": LEAST_SHARING}).fetchall()
     for _, refs, text in found:
         said = text if len(text) <= QUOTED else f"{text[: QUOTED - 1]}…"
         words = f"are one template, “{said}”"
-        made.append(Group("template", f"template “{said}”", words, "are", frozenset(refs)))
+        made.append(Group("template", f"template “{said}”", words, "are", tuple(refs)))
     return made
 
 
@@ -179,7 +179,7 @@ def text_groups(examples: Examples) -> list[Group]:
     for one in traits(examples.texts, examples.least):
         words = _TRAIT_WORDS[one.kind].format(one.name)
         shared = one.name if one.kind == "mark" else words
-        made.append(Group(one.kind, shared, words, "do", frozenset(one.refs)))
+        made.append(Group(one.kind, shared, words, "do", one.refs))
     return made
 
 

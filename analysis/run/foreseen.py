@@ -49,7 +49,7 @@ LIBRARIES = (
     "torch",
     "transformers",
 )
-EXTRAS = ("faiss-cpu", "umap-learn")
+EXTRAS = ("faiss-cpu", "umap-learn", "vllm")
 """Libraries that take part where they are installed."""
 
 
@@ -64,6 +64,16 @@ class Prepared:
     memberships: list[Membership]
     models: Sides
     steps: tuple[Step, ...]
+
+    def forget(self) -> None:
+        """Let go of the examples and what belongs to them, once a workbench holds them; the rows left out stay known.
+
+        Of a hundred thousand examples they are as large as all that is found out about them.
+        """
+        self.examples.rows.clear()
+        self.examples.lines.clear()
+        self.examples.memberships.clear()
+        self.memberships.clear()
 
 
 @dataclass(frozen=True)

@@ -212,6 +212,8 @@ def _run_track(
     insert_rows(workbench, "slice", one.slices)
     insert_rows(workbench, "membership", one.memberships)
     _insert_clusters(workbench, one)
+    drawn = drawn_by(one, review)
+    one.forget()
     context = PlanContext(
         one.track.name,
         one.settings,
@@ -219,7 +221,7 @@ def _run_track(
         one.models,
         review=review,
         workbench=workbench,
-        drawn=drawn_by(one, review),
+        drawn=drawn,
     )
     for step in one.steps:
         if not (step.costly or step.after_queue):
@@ -228,7 +230,7 @@ def _run_track(
     # What the costly stages find raises flags of its own, so the queue is made again, once, and the examples
     # that are new in it get those stages too.
     for also in (one.track.also_costly(workbench, one.settings, review.review.seed), ()):
-        queue = _queue(one, review, previous, workbench)
+        queue = _queue(one, review, previous, workbench, drawn)
         refs = selected_refs(
             workbench, one.track.name, queue, review.queue.attribute, review.review.seed, also
         )
@@ -245,7 +247,7 @@ def _run_track(
         one.track.known_answers(workbench, one.settings),
         queue,
         review.queue.known_answers,
-        drawn_by(one, review),
+        drawn,
     )
     insert_rows(workbench, "known_answer", known)
     return queue
@@ -267,11 +269,12 @@ def _queue(
     review: Review,
     previous: Sequence[CandidateRun],
     workbench: duckdb.DuckDBPyConnection,
+    drawn: str,
 ) -> list[Flag]:
     flags = [*pinned(workbench, one.track, previous), *one.track.flags(workbench, one.settings)]
     share = -(-review.queue.budget // len(review.tracks))
     queue = review.queue.model_copy(update={"budget": share})
-    return build_queue(workbench, one.track.name, flags, queue, drawn_by(one, review))
+    return build_queue(workbench, one.track.name, flags, queue, drawn)
 
 
 def _select(workbench: duckdb.DuckDBPyConnection, refs: Sequence[str]) -> None:

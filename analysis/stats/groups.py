@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 MOST_LITERALS = 400
 """Properties of which all pairs are tried: those that most of what got worse has."""
+ROWS_AT_ONCE = 4_096
+"""Examples of which pairs of properties are counted at a time; counts are exact up to 16 million."""
 FINDING_P = 0.01
 """A group is found on one half from this p downwards, before the other half is asked."""
 MOST_FOUND = 8
@@ -234,9 +236,9 @@ def _proposed(
     groups: list[tuple[int, ...]] = [(int(one),) for one in chosen]
     tried = len(large)
     if pairs and len(chosen) > 1:
-        rows = literals[:, chosen].astype(np.float32)
-        size = rows.T @ rows
-        worse, better = (rows[which].T @ rows[which] for which in (units.worse, units.better))
+        size, worse, better = (
+            _together(literals, chosen, which) for which in (None, units.worse, units.better)
+        )
         share = units.worse.mean()
         worth = np.triu((size >= least) & (worse >= 2) & (worse > better) & (worse > share * size), 1)
         tried += int(np.triu(size >= least, 1).sum())
@@ -256,6 +258,19 @@ def _proposed(
         if len(kept) == MOST_FOUND:
             break
     return kept, tried
+
+
+def _together(
+    literals: NDArray[np.bool_], chosen: NDArray[np.int64], which: Mask | None
+) -> NDArray[np.float32]:
+    """How many examples have both of two properties, (chosen, chosen); of all examples, or of some."""
+    both = np.zeros((len(chosen), len(chosen)), np.float32)
+    for start in range(0, len(literals), ROWS_AT_ONCE):
+        part = slice(start, start + ROWS_AT_ONCE)
+        rows = literals[part] if which is None else literals[part][which[part]]
+        counted = rows[:, chosen].astype(np.float32)
+        both += counted.T @ counted
+    return both
 
 
 def _alike(left: Mask, right: Mask) -> float:

@@ -16,6 +16,7 @@ from __future__ import annotations
 import hashlib
 import math
 import unicodedata
+from array import array
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import combinations
 from typing import Any
@@ -40,6 +41,8 @@ _CELLS_AT_ONCE = 4_000_000
 
 Pairs = NDArray[np.int64]
 """Joined sets, as (2, m) of their numbers."""
+Words = NDArray[np.int32]
+"""The different words of a text, (words,), by their numbers."""
 
 
 def words_of(text: str) -> frozenset[str]:
@@ -53,9 +56,16 @@ def near_duplicate_clusters(texts: Sequence[str]) -> NDArray[np.int64]:
 
     Blank texts are one cluster. The same texts in the same order give the same clusters.
     """
-    sets: dict[frozenset[str], int] = {}
-    kind = np.fromiter((sets.setdefault(words_of(text), len(sets)) for text in texts), np.int64, len(texts))
-    component = _components(list(sets))[kind] if len(texts) else kind
+    # Sets as the sorted numbers of their words, in bytes: a tenth of what sets of words take.
+    code: dict[str, int] = {}
+    sets: dict[bytes, int] = {}
+    kind = np.empty(len(texts), np.int64)
+    for number, text in enumerate(texts):
+        codes = sorted(code.setdefault(word, len(code)) for word in words_of(text))
+        kind[number] = sets.setdefault(array("i", codes).tobytes(), len(sets))
+    component = (
+        _components([np.frombuffer(one, np.int32) for one in sets], list(code))[kind] if sets else kind
+    )
     _, first, member = np.unique(component, return_index=True, return_inverse=True)
     return first[member].astype(np.int64)
 
@@ -95,17 +105,18 @@ def by_first(refs: Sequence[str], clusters: NDArray[np.int64]) -> dict[str, str]
     return {ref: refs[at] for ref, at in zip(refs, clusters.tolist(), strict=True) if size[at] > 1}
 
 
-def _components(sets: Sequence[frozenset[str]]) -> NDArray[np.int64]:
-    """The component of each different set of words, (n,)."""
+def _components(sets: Sequence[Words], words: Sequence[str]) -> NDArray[np.int64]:
+    """The component of each different set of words, (n,); a set has the places of its words in `words`."""
+    keys = _word_keys(words)
     sizes = np.array([len(one) for one in sets], np.int64)
     pairs: list[Pairs] = []
-    short = [number for number, one in enumerate(sets) if 0 < len(one) <= EXACT_WORDS]
-    if short:
-        pairs.append(_short_pairs([sets[number] for number in short], np.array(short, np.int64)))
+    short = np.flatnonzero((sizes > 0) & (sizes <= EXACT_WORDS))
+    if len(short):
+        pairs.append(_short_pairs([sets[number] for number in short.tolist()], short, keys))
     if (sizes > EXACT_WORDS).any():
         # Of two near-duplicates the smaller has at least that share of the larger one's words.
         rest = np.flatnonzero(sizes > EXACT_WORDS * JACCARD)
-        pairs += (rest[found] for found in _long_pairs([sets[number] for number in rest.tolist()]))
+        pairs += (rest[found] for found in _long_pairs([sets[number] for number in rest.tolist()], keys))
     return _connected(len(sets), pairs)
 
 
@@ -119,20 +130,18 @@ def _connected(n: int, pairs: Iterable[Pairs]) -> NDArray[np.int64]:
     return labels.astype(np.int64)
 
 
-def _short_pairs(sets: Sequence[frozenset[str]], numbers: NDArray[np.int64]) -> Pairs:
+def _short_pairs(sets: Sequence[Words], numbers: NDArray[np.int64], keys: NDArray[np.uint64]) -> Pairs:
     """Pairs that connect all short sets that belong together.
 
     A and B with a Jaccard index of at least t have I = A ∩ B with |I| >= t max(|A|, |B|), so both are filed under I.
     In the file of I, |A| + |B| <= |I| (1 + 1/t) makes the index at least t whatever else they share; where it holds of
     A and B it holds of the smallest set with either.
     """
-    code = {word: number for number, word in enumerate(sorted(set().union(*sets)))}
-    keys = _word_keys(code)
     size = np.array([len(one) for one in sets])
     files, owners, rooms = [], [], []
     for words in np.unique(size):
         mine = np.flatnonzero(size == words)
-        held = keys[np.array([[code[word] for word in sets[number]] for number in mine.tolist()], np.int64)]
+        held = keys[np.stack([sets[number] for number in mine.tolist()])]
         whole = held.sum(axis=1, dtype=np.uint64)
         for fewer in range(words - math.ceil(JACCARD * words - 1e-9) + 1):
             for out in combinations(range(words), fewer):
@@ -148,13 +157,11 @@ def _short_pairs(sets: Sequence[frozenset[str]], numbers: NDArray[np.int64]) -> 
     return np.stack([numbers[smallest[near]], numbers[owner[near]]])
 
 
-def _long_pairs(sets: Sequence[frozenset[str]]) -> Iterator[Pairs]:
+def _long_pairs(sets: Sequence[Words], keys: NDArray[np.uint64]) -> Iterator[Pairs]:
     """Near-duplicates among long sets, band by band; what is connected already is not compared again."""
-    code = {word: number for number, word in enumerate(sorted(set().union(*sets)))}
     size = np.array([len(one) for one in sets])
     starts = np.concatenate([[0], np.cumsum(size)])
-    words = np.fromiter((code[word] for one in sets for word in one), np.int32, int(starts[-1]))
-    keys = _word_keys(code)
+    words = np.concatenate(sets)
     component = np.arange(len(sets))
     found: list[Pairs] = []
     seen = np.empty(0, np.int64)
@@ -235,10 +242,10 @@ def _padded(
     return np.where(column < size[chosen][:, None], words[places], np.int32(blank))
 
 
-def _word_keys(code: Mapping[str, int]) -> NDArray[np.uint64]:
-    """A 64-bit number for each word, (words,), that depends on the word alone; words in the order of their codes."""
+def _word_keys(words: Sequence[str]) -> NDArray[np.uint64]:
+    """A 64-bit number for each word, (words,), that depends on the word alone."""
     digests = (
-        hashlib.blake2b(word.encode("utf-8", "surrogatepass"), digest_size=8).digest() for word in code
+        hashlib.blake2b(word.encode("utf-8", "surrogatepass"), digest_size=8).digest() for word in words
     )
     return np.frombuffer(b"".join(digests), np.uint64)
 

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections import defaultdict
-from collections.abc import Mapping
+from array import array
+from collections import Counter
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import accumulate, pairwise
 from typing import Literal
 
 from analysis.text.units import numbers, units
@@ -54,20 +55,36 @@ def traits(texts: Mapping[str, str], least: int) -> list[Trait]:
         texts: by ref.
         least: the fewest texts that make a trait.
     """
-    found: dict[tuple[TraitKind, str], list[str]] = defaultdict(list)
-    for ref, text in texts.items():
-        for key in _of_text(text):
-            found[key].append(ref)
+    held = Counter(word for text in texts.values() for word in set(_words(text)))
+    # What a phrase is in, its rarest word is in: most phrases need not be looked at.
+    common = {word for word, count in held.items() if count >= least}
+    del held
+    refs = list(texts)
+    found: dict[tuple[TraitKind, str], array[int]] = {}
+    for number, text in enumerate(texts.values()):
+        for key in _of_text(text, common):
+            found.setdefault(key, array("i")).append(number)
     most = MOST_SHARE * len(texts)
-    shared: dict[tuple[str, ...], tuple[TraitKind, str]] = {}
-    for key, refs in found.items():
-        if not least <= len(refs) <= most:
+    shared: dict[bytes, tuple[TraitKind, str]] = {}
+    for key in list(found):
+        numbers_of = found.pop(key)
+        if not least <= len(numbers_of) <= most:
             continue
-        known = shared.get(tuple(refs))
+        same = numbers_of.tobytes()
+        known = shared.get(same)
         if known is None or _place(key) < _place(known):
-            shared[tuple(refs)] = key
-    made = [Trait(kind, name, refs) for refs, (kind, name) in shared.items()]
+            shared[same] = key
+    made = [
+        Trait(kind, name, tuple(refs[number] for number in array("i", same)))
+        for same, (kind, name) in shared.items()
+    ]
     return sorted(made, key=lambda one: (one.kind, one.name))
+
+
+def _words(text: str) -> list[str]:
+    """The words and marks of what is looked at of a text, without case."""
+    folded = unicodedata.normalize("NFKC", text[:READ]).casefold()
+    return [folded[start:end] for start, end in units(folded)]
 
 
 _ORDER: dict[TraitKind, int] = {"mark": 0, "opening": 1, "ending": 2, "words": 3}
@@ -78,18 +95,27 @@ def _place(key: tuple[TraitKind, str]) -> tuple[int, int, str]:
     return _ORDER[kind], -len(name), name
 
 
-def _of_text(text: str) -> dict[tuple[TraitKind, str], None]:
-    """The traits of one text, each once; of a long one, of what stands at its beginning."""
+def _of_text(text: str, common: Collection[str]) -> dict[tuple[TraitKind, str], None]:
+    """The traits of one text that are made of common words, each once; of a long one, of its beginning."""
     whole, text = len(text) <= READ, text[:READ]
     folded = unicodedata.normalize("NFKC", text).casefold()
     places = units(folded)
+    n = len(places)
+    # How many words in a row are common, up to each word.
+    row = list(
+        accumulate(
+            (folded[start:end] in common for start, end in places), lambda run, is_so: (run + 1) * is_so
+        )
+    )
     found: dict[tuple[TraitKind, str], None] = {}
-    for size in range(1, min(MOST_WORDS, len(places)) + 1):
-        found["opening", folded[places[0][0] : places[size - 1][1]]] = None
-        if whole:
+    for size in range(1, min(MOST_WORDS, n) + 1):
+        if row[size - 1] >= size:
+            found["opening", folded[places[0][0] : places[size - 1][1]]] = None
+        if whole and row[-1] >= size:
             found["ending", folded[places[-size][0] : places[-1][1]]] = None
-        for at in range(len(places) - size + 1):
-            found["words", folded[places[at][0] : places[at + size - 1][1]]] = None
+        for at in range(n - size + 1):
+            if row[at + size - 1] >= size:
+                found["words", folded[places[at][0] : places[at + size - 1][1]]] = None
     found.update({("mark", name): None for name in _marks(text)})
     return found
 

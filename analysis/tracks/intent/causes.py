@@ -221,7 +221,7 @@ def _own_groups(connection: duckdb.DuckDBPyConnection) -> list[Group]:
     """Messages that hold a cue, that go to one class, and that the base was sure or unsure of."""
     asked = {"track": TRACK, "all": ALL}
     made = [
-        Group("cue", f"holds {name}", f"hold {name}", "do", frozenset(refs))
+        Group("cue", f"holds {name}", f"hold {name}", "do", tuple(refs))
         for name, refs in connection.execute(_SQL["mentions"]).fetchall()
     ]
     for label, refs in connection.execute(_SQL["destinations"], asked).fetchall():
@@ -231,7 +231,7 @@ def _own_groups(connection: duckdb.DuckDBPyConnection) -> list[Group]:
                 f"sent to {label}",
                 f"go to {label}",
                 "go there on the base",
-                frozenset(refs),
+                tuple(refs),
                 "broken",
             )
         )
@@ -241,7 +241,7 @@ def _own_groups(connection: duckdb.DuckDBPyConnection) -> list[Group]:
         f"the base unsure (p < {UNSURE:g})": [ref for ref, p in sure if p < UNSURE],
     }
     for name, refs in bands.items():
-        made.append(Group("confidence", name, f"had {name}", "had", frozenset(refs)))
+        made.append(Group("confidence", name, f"had {name}", "had", tuple(refs)))
     return made
 
 

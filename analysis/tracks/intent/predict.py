@@ -15,7 +15,7 @@ import pyarrow as pa
 
 from analysis.base.records import SIDES, VARIANT, Side
 from analysis.base.sql import queries
-from analysis.models.batches import batch_tokens, equal_length_batches
+from analysis.models.batches import batch_tokens, equal_length_batches, in_halves
 from analysis.models.blocks import PooledStates, blocks_path
 from analysis.models.classifier_pair import classifiers
 from analysis.models.passes import counted
@@ -104,16 +104,22 @@ def logits_and_states(
     rows = list(distinct)
     out = np.zeros((len(rows), len(classifier.labels)), dtype=np.float32)
     states: NDArray[np.float32] | None = None
+
+    def run(batch: list[int]) -> Iterator[tuple[NDArray[np.float32], NDArray[np.float32] | None]]:
+        tensor = torch.tensor([rows[index] for index in batch], device=classifier.device)
+        mask = torch.ones_like(tensor)
+        logits = classifier.model(input_ids=tensor, attention_mask=mask).logits.float().cpu().numpy()
+        pooled = [None] * len(batch) if watched is None else watched.taken().cpu().numpy()
+        return zip(logits, pooled, strict=True)
+
     with torch.inference_mode():
         for batch in equal_length_batches(rows, batch_tokens(classifier.device)):
-            tensor = torch.tensor([rows[index] for index in batch], device=classifier.device)
-            mask = torch.ones_like(tensor)
-            out[batch] = classifier.model(input_ids=tensor, attention_mask=mask).logits.float().cpu().numpy()
-            if watched is not None:
-                pooled = watched.taken().cpu().numpy()
-                if states is None:
-                    states = np.zeros((len(rows), *pooled.shape[1:]), dtype=np.float32)
-                states[batch] = pooled
+            for row, (logits, pooled) in in_halves(run, batch, "text"):
+                out[row] = logits
+                if pooled is not None:
+                    if states is None:
+                        states = np.zeros((len(rows), *pooled.shape), dtype=np.float32)
+                    states[row] = pooled
     return out[where], None if states is None else states[where]
 
 

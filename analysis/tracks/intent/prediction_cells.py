@@ -28,7 +28,11 @@ class UnnamedClassesError(ValueError):
     """A list of probabilities, and nothing says which is of which class."""
 
 
-@dataclass(frozen=True)
+_NONE_NAMED: Mapping[str, float] = {}
+"""One for all that name no class: there may be as many as messages."""
+
+
+@dataclass(frozen=True, slots=True)
 class Probabilities:
     """What a cell says of one prediction.
 
@@ -39,13 +43,13 @@ class Probabilities:
         numbers: whether all of it are numbers.
     """
 
-    by_class: Mapping[str, float] = field(default_factory=dict)
+    by_class: Mapping[str, float] = field(default_factory=lambda: _NONE_NAMED)
     alone: float | None = None
     whole: bool = False
     numbers: bool = True
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Prediction:
     """What one side predicts, as far as it was recorded; what was not is None."""
 
@@ -54,7 +58,7 @@ class Prediction:
     runner_up: str | None = None
     runner_up_p: float | None = None
     margin: float | None = None
-    by_class: Mapping[str, float] = field(default_factory=dict)
+    by_class: Mapping[str, float] = field(default_factory=lambda: _NONE_NAMED)
     whole: bool = False
     numbers: bool = True
 

@@ -11,6 +11,7 @@ from analysis.base.problems import did_you_mean
 from analysis.base.records import SIDES, Side
 from analysis.data.columns import top_column, value_at
 from analysis.data.examples import cell_text
+from analysis.data.row_store import RowStore
 from analysis.data.row_types import BadRow, Row
 from analysis.data.rows import open_rows
 from analysis.tracks.intent.prediction_cells import Probabilities, UnnamedClassesError, probabilities_cell
@@ -20,7 +21,7 @@ LISTED = 20
 """Names that a message lists."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Said:
     """What a row says of one side, with classes as it calls them."""
 
@@ -28,11 +29,11 @@ class Said:
     probabilities: Probabilities | None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Recorded:
-    """A row of predictions."""
+    """A row of predictions; `place` is where in the table it stands, from 0."""
 
-    row: Row
+    place: int
     sides: Mapping[Side, Said]
 
 
@@ -58,14 +59,18 @@ class PredictionFile:
         # A table that holds the messages as well was read with them, and what cannot be read of it is known.
         self.of_messages = path == settings.messages
         reader = open_rows(path)
-        rows = list(reader)
-        if not rows:
+        self.rows = RowStore()
+        self.unread: list[BadRow] = []
+        for item in reader:
+            if isinstance(item, Row):
+                self.rows.append(item)
+            elif not self.of_messages:
+                self.unread.append(item)
+        if not self.rows and not self.unread:
             raise AssayError(
                 "holds no rows", where=str(path), hint="one prediction of each side a row is needed"
             )
         self.columns = reader.columns
-        self.rows = [row for row in rows if isinstance(row, Row)]
-        self.unread = [] if self.of_messages else [row for row in rows if isinstance(row, BadRow)]
         self.classes = tuple(settings.classes) or tuple(class_names)
         self.labels: dict[Side, str] = {}
         self.probabilities: dict[Side, str] = {}
@@ -106,14 +111,16 @@ class PredictionFile:
         """Whether both sides have some."""
         return len(self.probabilities) == len(SIDES)
 
-    def bad(self, row: Row, column: str, fault: str) -> BadRow:
+    def bad(self, place: int, column: str, fault: str) -> BadRow:
         """What is said of a row of which the value in a column cannot be used."""
+        row = self.rows[place]
         return BadRow(
             f"{self.path}:{row.line}", f"column {column!r}: {fault}", column, row.values.get(column)
         )
 
-    def read(self, row: Row) -> Recorded | BadRow:
+    def read(self, place: int) -> Recorded | BadRow:
         """What a row says of both sides, or what is wrong with it. Raises AssayError for lists without classes."""
+        row = self.rows[place]
         sides: dict[Side, Said] = {}
         for side in SIDES:
             label = probabilities = None
@@ -134,6 +141,6 @@ class PredictionFile:
                     hint='classes = ["...", ...] in [intent] names them, in the order of the lists',
                 ) from None
             except ValueError as error:
-                return self.bad(row, column, str(error))
+                return self.bad(place, column, str(error))
             sides[side] = Said(label, probabilities)
-        return Recorded(row, sides)
+        return Recorded(place, sides)

@@ -26,6 +26,9 @@ from analysis.tracks.intent.prediction_file import LISTED, PredictionFile, Recor
 from analysis.tracks.intent.preflight import check_margins
 from analysis.tracks.intent.settings import IntentSettings
 
+ROWS_AT_ONCE = 4_096
+"""Rows of predictions that are made at a time."""
+
 
 def with_predictions(examples: Examples, settings: IntentSettings, skip_bad_rows: bool) -> Examples:
     """The messages that were predicted, with rows of the tables `intent_side` and `intent_class`.
@@ -77,7 +80,7 @@ def _joined(
         AssayError: no row joins any message, or the table has neither ids nor texts.
     """
     if file.of_messages:
-        by_line = {row.line: row for row in file.rows}
+        by_line = {file.rows.line(place): place for place in range(len(file.rows))}
         found = {ref: file.read(by_line[line]) for ref, line in examples.lines.items() if line in by_line}
         return found, f"recorded  predictions of {len(found):,} messages stand beside them"
     named = "id" in examples.columns and top_column(settings.id, file.columns) is not None
@@ -92,18 +95,18 @@ def _joined(
     wanted: dict[str, list[str]] = {}
     for row in examples.rows:
         wanted.setdefault(row.id if named else row.text, []).append(row.ref)
-    rows: dict[str, Row] = {}
+    rows: dict[str, int] = {}
     doubles: dict[str, BadRow] = {}
-    for one in file.rows:
+    for place, one in enumerate(file.rows):
         try:
             key = cell_text(value_at(one.values, column, file.columns), by)
         except ValueError as error:
-            file.unread.append(file.bad(one, column, str(error)))
+            file.unread.append(file.bad(place, column, str(error)))
             continue
-        first = rows.setdefault(key, one)
-        if first is not one and not _same(first, one, file):
-            fault = f"{shown(key)} was used on line {first.line} already, with another prediction"
-            doubles.setdefault(key, file.bad(one, column, fault))
+        first = rows.setdefault(key, place)
+        if first != place and not _same(file.rows[first], one, file):
+            fault = f"{shown(key)} was used on line {file.rows.line(first)} already, with another prediction"
+            doubles.setdefault(key, file.bad(place, column, fault))
     joined = {
         ref: doubles.get(key) or file.read(rows[key])
         for key, refs in wanted.items()
@@ -122,7 +125,7 @@ def _same(first: Row, second: Row, file: PredictionFile) -> bool:
     return all(first.values.get(str(name)) == second.values.get(str(name)) for name in columns if name)
 
 
-def _nothing_joined(file: PredictionFile, examples: Examples, by: str, rows: Mapping[str, Row]) -> AssayError:
+def _nothing_joined(file: PredictionFile, examples: Examples, by: str, rows: Mapping[str, int]) -> AssayError:
     first = examples.rows[0]
     other = next(iter(rows), None)
     begins = "has none" if other is None else f"begins with {shown(other)}"
@@ -230,7 +233,7 @@ def _predictions(
                 sides[side] = prediction_of(label, given, lambda name: places.get(name, len(places)))
             except ValueError as error:
                 column = file.labels.get(side) or file.probabilities[side]
-                gone[ref] = file.bad(one.row, column, str(error))
+                gone[ref] = file.bad(one.place, column, str(error))
                 break
         else:
             made[ref] = sides
@@ -282,25 +285,28 @@ def _side_table(
     rows: Sequence[Example], sides: Mapping[str, Mapping[Side, Prediction]], classes: Sequence[str]
 ) -> pa.Table:
     """Rows of `intent_side`, as models would have made them."""
-    made: list[dict[str, Any]] = []
+    batches = []
     for side in SIDES:
-        for row in rows:
-            one = sides[row.ref][side]
-            made.append(
-                {
-                    "ref": row.ref,
-                    "side": side,
-                    "label": one.label,
-                    "p": one.p,
-                    "runner_up": one.runner_up,
-                    "runner_up_p": one.runner_up_p,
-                    "margin": one.margin,
-                    "p_gold": None if row.gold is None else one.p_of(row.gold),
-                    "correct": None if row.gold is None else one.label == row.gold,
-                    "logits": one.logits(classes),
-                }
-            )
-    return pa.Table.from_pylist(made, _SCHEMA)
+        for start in range(0, len(rows), ROWS_AT_ONCE):
+            part = rows[start : start + ROWS_AT_ONCE]
+            made = [_side_row(row, side, sides[row.ref][side], classes) for row in part]
+            batches.append(pa.Table.from_pylist(made, _SCHEMA))
+    return pa.concat_tables(batches) if batches else _SCHEMA.empty_table()
+
+
+def _side_row(row: Example, side: Side, one: Prediction, classes: Sequence[str]) -> dict[str, Any]:
+    return {
+        "ref": row.ref,
+        "side": side,
+        "label": one.label,
+        "p": one.p,
+        "runner_up": one.runner_up,
+        "runner_up_p": one.runner_up_p,
+        "margin": one.margin,
+        "p_gold": None if row.gold is None else one.p_of(row.gold),
+        "correct": None if row.gold is None else one.label == row.gold,
+        "logits": one.logits(classes),
+    }
 
 
 _SCHEMA = pa.schema(

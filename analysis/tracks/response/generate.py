@@ -18,7 +18,7 @@ from analysis.stats import clopper_pearson
 from analysis.tracks.response.detector_inputs import load_turns
 from analysis.tracks.response.load_data import side_table
 from analysis.tracks.response.metric_specs import metric
-from analysis.tracks.response.settings import response_settings
+from analysis.tracks.response.settings import TRANSFORMERS, response_settings
 
 if TYPE_CHECKING:
     from analysis.base.turns import Prompt
@@ -46,7 +46,7 @@ def _plan(context: PlanContext) -> list[Shard]:
         return []
     rows = context.workbench.execute(_PROMPTS, {"track": context.track}).fetchall()
     turns = load_turns(context.workbench)
-    seed = context.seed
+    seed, engine = context.seed, response_settings(context.settings).engine
     shards = []
     for start in range(0, len(rows), PROMPTS_PER_SHARD):
         part = [
@@ -57,6 +57,7 @@ def _plan(context: PlanContext) -> list[Shard]:
             "prompts": [[ref, sha256] for ref, _, sha256 in part],
             "samples": SAMPLES,
             "seed": seed,
+            **({} if engine == TRANSFORMERS else {"engine": engine}),
         }
         shards.append(Shard(key, part, len(part)))
     return shards
@@ -70,11 +71,13 @@ def _run(context: RunContext, shard: Shard) -> dict[str, pa.Table]:
     greedy: list[pa.Table] = []
     samples: list[pa.Table] = []
     for side in SIDES:
-        generator = pair.generator(side)
         numbers = [number for _ in refs for number in range(SAMPLES)]
         repeated = [ref for ref in refs for _ in range(SAMPLES)]
         seeds = [sample_seed(seed, ref, number) for ref, number in zip(repeated, numbers, strict=True)]
-        likeliest, drawn = answer(generator, prompts, seeds)
+        if response_settings(context.settings).engine == TRANSFORMERS:
+            likeliest, drawn = answer(pair.generator(side), prompts, seeds)
+        else:
+            likeliest, drawn = pair.vllm.answer(side, prompts, seeds)
         greedy.append(
             side_table(
                 refs,

@@ -133,7 +133,10 @@ def _metadata(
     expected = "expected" if "." in settings.expected else settings.expected
     further = [name for name in file.further if not (expects and name.casefold() == expected.casefold())]
     metadata = typed_metadata(
-        list(records), [one.further for one in records.values()], further, file.text_only
+        list(records),
+        lambda name: [one.further.get(name) for one in records.values()],
+        further,
+        file.text_only,
     )
     if not expects:
         return metadata

@@ -18,7 +18,7 @@ from analysis.models.sides import Sides
 from analysis.tracks.response.artefact import BATCH, PROMPTS, forms_of, unlike, why_not
 from analysis.tracks.response.behaviour_leads import learned_leads, model_leads
 from analysis.tracks.response.detector_inputs import turns_by_ref
-from analysis.tracks.response.settings import ResponseSettings
+from analysis.tracks.response.settings import TRANSFORMERS, ResponseSettings
 
 
 def check_generators(models: Sides, problems: list[Problem]) -> list[str]:
@@ -46,6 +46,30 @@ def check_generators(models: Sides, problems: list[Problem]) -> list[str]:
     if attempt(lambda: pair.tokenizers_equal, problems) is False:
         notes.append("tokenizer differs between the sides: no token is compared with the other side's")
     return notes
+
+
+def check_engine(models: Sides, settings: ResponseSettings, problems: list[Problem]) -> list[str]:
+    """Whether the engine that is to answer is there and does what both sides ask; what is wrong is added to `problems`.
+
+    Returns:
+        A line that names an engine other than Transformers.
+    """
+    if settings.engine == TRANSFORMERS:
+        return []
+    from analysis.models.vllm_engine import is_installed, refusals
+
+    where = settings.where("engine")
+    if not (models and settings.generates):
+        problems.append(Problem("engine answers nothing: the responses are recorded", where, "leave it out"))
+        return []
+    if not is_installed():
+        problems.append(Problem("vLLM is not installed", where, "pip install 'assay-review[vllm]'"))
+    for side, head, _ in sound_heads(generators(models), []):
+        problems.extend(
+            Problem(f"vLLM does not do what the {side} asks for: {why}", where, "leave the engine out")
+            for why in refusals(head)
+        )
+    return ["engine    vLLM, once its first answers are those of Transformers"]
 
 
 def check_turns(examples: Examples, models: Sides) -> None:

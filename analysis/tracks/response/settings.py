@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from pathlib import Path
-from typing import Self, cast
+from typing import Literal, Self, cast
 
 from pydantic import Field, model_validator
 
@@ -13,6 +13,8 @@ from analysis.plugin.settings import DataPath, FilePath, FolderPath, Text, Track
 from analysis.tracks.response.behaviour_settings import BehaviourSection, LabelColumns, misnamed
 from analysis.tracks.response.leads.settings import DetectorSection
 
+TRANSFORMERS: Literal["transformers"] = "transformers"
+"""The engine that answers where no other is named."""
 SOURCES = "give either records, or base_records and candidate_records, or base, candidate and prompts"
 
 
@@ -22,6 +24,8 @@ class ResponseSettings(TrackSettings):
     Records and both models may be given together: the records are then what is reviewed, and the models say
     why it came to them. Records are one file with both responses, or a file of each side; these may leave their
     prompts to a third.
+
+    `engine` is who makes the answers, where they are made here; what is said of log-probabilities, Transformers says.
 
     `id` to `expected` name columns, or dotted paths into nested ones. `response` is the column of both sides' own
     files; `base_response` and `candidate_response` name another one in the file of one side.
@@ -33,6 +37,7 @@ class ResponseSettings(TrackSettings):
     base: FolderPath | None = None
     candidate: FolderPath | None = None
     over: FolderPath | None = None
+    engine: Literal["transformers", "vllm"] = TRANSFORMERS
     prompts: DataPath | None = None
     catalogue: DataPath | None = None
     policy: FilePath | None = None

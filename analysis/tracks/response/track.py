@@ -103,11 +103,17 @@ class ResponseTrack(Track):
         return GeneratorPair(folders, device)
 
     def check_models(self, models: Sides, settings: TrackSettings, problems: list[Problem]) -> list[str]:
-        from analysis.tracks.response.preflight import check_deployed, check_generators, check_leads
+        from analysis.tracks.response.preflight import (
+            check_deployed,
+            check_engine,
+            check_generators,
+            check_leads,
+        )
         from analysis.tracks.response.settings import response_settings
 
         return [
             *check_generators(models, problems),
+            *check_engine(models, response_settings(settings), problems),
             *check_deployed(models, response_settings(settings), problems),
             *check_leads(response_settings(settings), problems),
         ]

@@ -8,10 +8,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from analysis.base.errors import AssayError
 from analysis.base.records import MethodSpec
-from analysis.models.batches import batch_tokens, equal_length_batches
+from analysis.models.batches import batch_tokens, equal_length_batches, in_halves
 from analysis.tracks.intent.methods.contract import Method
 from analysis.tracks.intent.methods.request import Explained, Request, merge_words
 
@@ -30,7 +31,8 @@ def attention_rollout(request: Request) -> list[Explained]:
     classifier, texts = request.classifier, request.texts
     pooled = getattr(classifier.model.config, "classifier_pooling", None) == "mean"
     results = [Explained(np.zeros(0, dtype=np.float32))] * len(texts)
-    for batch in equal_length_batches([text.ids for text in texts], batch_tokens(classifier.device)):
+
+    def run(batch: list[int]) -> NDArray[np.float32]:
         ids = torch.tensor([texts[index].ids for index in batch], device=classifier.device)
         with torch.inference_mode():
             output = classifier.model(
@@ -43,9 +45,12 @@ def attention_rollout(request: Request) -> list[Explained]:
                 where=type(classifier.model).__name__,
                 hint="attention rollout needs eager attention; use another method",
             )
-        rows = rollout(attentions, pooled=pooled).float().cpu().numpy()
-        for row, index in enumerate(batch):
-            words = merge_words(texts[index], rows[row])
+        rows: NDArray[np.float32] = rollout(attentions, pooled=pooled).float().cpu().numpy()
+        return rows
+
+    for batch in equal_length_batches([text.ids for text in texts], batch_tokens(classifier.device)):
+        for index, row in in_halves(run, batch, "text"):
+            words = merge_words(texts[index], row)
             special = float(1.0 - words.sum())
             results[index] = Explained(words, parameters={"share_on_special_tokens": special})
     return results

@@ -6,11 +6,15 @@ the fewest and only those whose completeness delta is above 5 % run again with m
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from analysis.attribution.completeness import completeness_delta
 from analysis.base.records import MethodSpec
-from analysis.models.batches import batch_tokens, equal_length_batches
+from analysis.models.batches import batch_tokens, equal_length_batches, in_halves
 from analysis.tracks.intent.methods.contract import Method
 from analysis.tracks.intent.methods.request import (
     Explained,
@@ -45,27 +49,29 @@ def integrated_gradients(request: Request, steps: tuple[int, ...] = STEPS) -> li
     results: dict[int, Explained] = {}
     tokens = batch_tokens(classifier.device)
     pending = list(range(len(texts)))
+
+    def run(count: int, batch: list[int]) -> NDArray[np.float32]:
+        ids = torch.tensor([texts[index].ids for index in batch], device=classifier.device)
+        scores = method.attribute(
+            embed(ids).detach(),
+            baselines=torch.stack([request.baselines[index].embeddings for index in batch]),
+            additional_forward_args=(target_weights(request, batch),),
+            n_steps=count,
+            method="riemann_middle",
+            internal_batch_size=max(len(batch), tokens // ids.shape[1]),
+        )
+        per_token: NDArray[np.float32] = scores.sum(dim=-1).detach().float().cpu().numpy()
+        return per_token
+
     for count in steps:
         failed: list[int] = []
         for group in equal_length_batches([texts[index].ids for index in pending], tokens // count):
             batch = [pending[position] for position in group]
-            ids = torch.tensor([texts[index].ids for index in batch], device=classifier.device)
-            scores = method.attribute(
-                embed(ids).detach(),
-                baselines=torch.stack([request.baselines[index].embeddings for index in batch]),
-                additional_forward_args=(target_weights(request, batch),),
-                n_steps=count,
-                method="riemann_middle",
-                internal_batch_size=max(len(batch), tokens // ids.shape[1]),
-            )
-            per_token = scores.sum(dim=-1).detach().float().cpu().numpy()
-            for row, index in enumerate(batch):
+            for index, per_token in in_halves(partial(run, count), batch, "text"):
                 at_baseline = float(request.targets[index].output(request.baselines[index].logits))
-                delta = completeness_delta(float(per_token[row].sum()), request.outputs[index], at_baseline)
+                delta = completeness_delta(float(per_token.sum()), request.outputs[index], at_baseline)
                 parameters = {"rule": "riemann_middle", "steps": count, "layer": "input embeddings"}
-                results[index] = Explained(
-                    merge_words(texts[index], per_token[row]), delta, count, parameters
-                )
+                results[index] = Explained(merge_words(texts[index], per_token), delta, count, parameters)
                 if not delta <= MAX_DELTA:
                     failed.append(index)
         pending = sorted(failed)

@@ -10,12 +10,13 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from analysis.attribution.relevance import Rule, relevance_rules
 from analysis.attribution.relevance_check import refusal
 from analysis.base.errors import AssayError
 from analysis.base.records import MethodSpec
-from analysis.models.batches import batch_tokens, equal_length_batches
+from analysis.models.batches import batch_tokens, equal_length_batches, in_halves
 from analysis.tracks.intent.methods.contract import Method
 from analysis.tracks.intent.methods.request import (
     Explained,
@@ -59,17 +60,21 @@ def lrp(request: Request, variant: str) -> list[Explained]:
     embed: Any = classifier.model.get_input_embeddings()
     forward = forward_of_embeddings(classifier)
     results = [Explained(np.zeros(0, dtype=np.float32), parameters=parameters)] * len(texts)
+
+    def run(batch: list[int]) -> NDArray[np.float32]:
+        ids = torch.tensor([texts[index].ids for index in batch], device=classifier.device)
+        given = embed(ids).detach().requires_grad_()
+        (gradient,) = torch.autograd.grad(forward(given, target_weights(request, batch)).sum(), given)
+        factor = given.detach()
+        if over_baseline:
+            factor = factor - torch.stack([request.baselines[index].embeddings for index in batch])
+        per_token: NDArray[np.float32] = (factor * gradient).sum(dim=-1).float().cpu().numpy()
+        return per_token
+
     with relevance_rules(classifier.model, rule):
         for batch in equal_length_batches([text.ids for text in texts], batch_tokens(classifier.device)):
-            ids = torch.tensor([texts[index].ids for index in batch], device=classifier.device)
-            given = embed(ids).detach().requires_grad_()
-            (gradient,) = torch.autograd.grad(forward(given, target_weights(request, batch)).sum(), given)
-            factor = given.detach()
-            if over_baseline:
-                factor = factor - torch.stack([request.baselines[index].embeddings for index in batch])
-            per_token = (factor * gradient).sum(dim=-1).float().cpu().numpy()
-            for row, index in enumerate(batch):
-                results[index] = Explained(merge_words(texts[index], per_token[row]), parameters=parameters)
+            for index, per_token in in_halves(run, batch, "text"):
+                results[index] = Explained(merge_words(texts[index], per_token), parameters=parameters)
     return results
 
 
