@@ -169,6 +169,7 @@ class ReviewReader:
         self._input: GateInput | None = None
         self._last_input: GateInput | None = None
         self._gates: list[GateResult] | None = None
+        self._heard: GateInput | None = None
         self._triggers: list[Trigger] | None = None
         self._earlier: EarlierVerdicts | None = None
         self._reuse: tuple[list[str], Reuse] | None = None
@@ -281,6 +282,7 @@ class ReviewReader:
 
     def notes(self) -> tuple[str, ...]:
         """What a reader should know of the store, first what is wrong with its record (`alarms`)."""
+        self._freshen()
         notes = [
             *self.alarms(),
             *(f"{name}: {why}" for name, why in self._replay.remarks.items()),
@@ -569,7 +571,7 @@ class ReviewReader:
                 self.connection, self.description, self.day, self.state(), settings, self._last_input
             )
             self._last_input = self._input
-            self._gates = self._triggers = None
+            self._gates = self._heard = self._triggers = None
         return self._input
 
     def gates(self) -> list[GateResult]:
@@ -584,11 +586,17 @@ class ReviewReader:
         gates = self.gates()
         return fold(self.gate_input(), gates)
 
+    def heard(self) -> GateInput:
+        """The gate input with those verdicts alone that count, and with what decides."""
+        given, gates = self.gate_input(), self.gates()
+        if self._heard is None:
+            self._heard = as_heard(given, gates)
+        return self._heard
+
     def triggers(self) -> list[Trigger]:
         """The triggers of the configured tracks, by the verdicts that count in their gates."""
-        given = self.gate_input()
+        heard = self.heard()
         if self._triggers is None:
-            heard = as_heard(given, self.gates())
             self._triggers = [one for name in heard.tracks for one in registry.get(name).triggers(heard)]
         return self._triggers
 
@@ -600,7 +608,7 @@ class ReviewReader:
         gates = self.gates()
         given = self.gate_input()
         decision = given.state.decision
-        parts, inspection = self.parts(), inspection_of(as_heard(given, gates))
+        parts, inspection = self.parts(), inspection_of(self.heard())
         allowed = allow(gates)
         keys = (
             "key",
@@ -654,8 +662,7 @@ class ReviewReader:
 
     def slice_sentences(self, slice: str, track: str | None = None) -> SliceSentences:  # noqa: A002
         """Three sentences on a slice that are never merged. Raises AssayError for an unknown slice."""
-        heard = as_heard(self.gate_input(), self.gates())
-        return SliceSentences(*slice_sentences(self.connection, heard, slice, track))
+        return SliceSentences(*slice_sentences(self.connection, self.heard(), slice, track))
 
     def poll(self) -> bool:
         """Read what other sessions recorded; True where something is new, damaged or gone."""
@@ -676,12 +683,13 @@ class ReviewReader:
         self._dirty = True
         self._queued = False
         self._answers.clear()
-        self._input = self._gates = self._triggers = None
+        self._input = self._gates = self._heard = self._triggers = None
 
     def _freshen(self) -> None:
         """Bring the tables of what stands up to date with the events."""
         if not self._dirty:
             return
+        self.connection.execute(_SQL["take_live"])
         judged = self._column(_SQL["judged_elsewhere"], run=self.run)
         missing = [ref for ref in judged if ref not in self._shown]
         if missing:

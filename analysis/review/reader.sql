@@ -46,6 +46,9 @@ WHERE run = $run AND ref IS NOT NULL AND ref NOT IN (SELECT ref FROM evidence.ex
 -- name: judged_elsewhere
 SELECT DISTINCT ref FROM event WHERE ref IS NOT NULL AND run <> $run ORDER BY ref
 
+-- name: take_live
+DELETE FROM live; INSERT INTO live SELECT * FROM live_of_events
+
 -- name: forget_verdicts
 DELETE FROM verdict_now; DELETE FROM contested_now; DELETE FROM due_again; DELETE FROM answered
 

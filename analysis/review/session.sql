@@ -2,6 +2,9 @@
 -- it asks before it records something.
 
 -- name: tables
+-- What counts of what people said. Much is asked of it after each event, so it is read once then, by `take_live`.
+ALTER VIEW live RENAME TO live_of_events;
+CREATE TABLE live AS SELECT * FROM live_of_events LIMIT 0;
 -- What the run put into the queue: flagged examples within the budget, random controls, known-answer items.
 CREATE TABLE queued AS
 WITH flagged AS (

@@ -61,6 +61,7 @@ class Heard:
         self._found: dict[str, dict[str, dict[str, bool]]] = data.get("found", {})
         self._populations: dict[str, dict[str, dict[str, Any]]] = data.get("populations", {})
         self._prompts: dict[str, dict[str, Any]] = data.get("prompts", {})
+        self._faults: dict[tuple[str, str, Side], Fault | None] = {}
         self._required = given.reviewers_required
         self._settled = given.state.settled
         self._persons = given.state.persons
@@ -104,6 +105,12 @@ class Heard:
 
         A behaviour that is any of others is at fault where one of them is.
         """
+        asked = ref, behaviour, side
+        if asked not in self._faults:
+            self._faults[asked] = self._fault(*asked)
+        return self._faults[asked]
+
+    def _fault(self, ref: str, behaviour: str, side: Side) -> Fault | None:
         parts = self.by_name[behaviour].any_of
         if not parts:
             return self._own(ref, behaviour, side)
@@ -138,8 +145,8 @@ class Heard:
 
         What they settled after they disagreed decides: the word of those who had judged as it was settled.
         """
-        said = self._said.get((ref, behaviour, side), {})
-        if len(self._persons(said)) < self._required:
+        said = self._said.get((ref, behaviour, side))
+        if not said or len(self._persons(said)) < self._required:
             return None
         answers = set(said.values())
         if len(answers) > 1 and ref in self._settled:
