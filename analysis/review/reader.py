@@ -64,6 +64,8 @@ CRITERION = ("what", "value", "low", "high", "limit", "verdict")
 """What `status --json` says of each row of a gate."""
 _SQL = named_queries(__package__, "reader.sql")
 _SESSION = named_queries(__package__, "session.sql")
+FEW = 8
+"""Refs up to which each is looked up by itself, by the index, before all examples are read for them."""
 EXAMPLES_KEPT = 64
 """Examples whose evidence a reader keeps: it does not change, and the console asks for it again at every event."""
 ANSWERS_KEPT = 1024
@@ -676,8 +678,18 @@ class ReviewReader:
     def _tail(self) -> None:
         """Read what is new, and set aside who speaks of examples that this run does not have."""
         if self._replay.tail():
+            self._take_keys()
             for stream_id in self._column(_SQL["beside_the_run"], run=self.run):
                 self._replay.set_stream_aside(stream_id, "it speaks of examples that this run does not have")
+
+    def _take_keys(self) -> None:
+        """Find the numbers of the examples of which something was said for the first time."""
+        new = self._column(_SQL["unkeyed"])
+        if len(new) > FEW:
+            self.connection.execute(_SQL["take_keys"], {"refs": new})
+        else:
+            for ref in new:
+                self.connection.execute(_SQL["take_key"], {"ref": ref})
 
     def _changed(self) -> None:
         self._dirty = True
@@ -690,6 +702,7 @@ class ReviewReader:
         if not self._dirty:
             return
         self.connection.execute(_SQL["take_live"])
+        self._take_keys()
         judged = self._column(_SQL["judged_elsewhere"], run=self.run)
         missing = [ref for ref in judged if ref not in self._shown]
         if missing:
@@ -714,6 +727,7 @@ class ReviewReader:
         self.connection.execute(_SQL["forget_queue"])
         self.connection.execute(_SQL["take_deciding"], {"refs": list(deciding)})
         self.connection.execute(_SQL["take_queue"], {"actor": self.actor})
+        self.connection.execute(_SQL["take_slices"])
         self._queued = True
 
     def _column(self, sql: str, **given: object) -> list[str]:

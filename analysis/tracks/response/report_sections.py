@@ -107,7 +107,7 @@ def _shown(given: GateInput, one: Estimate) -> Sequence[str]:
 def _quotations(
     connection: duckdb.DuckDBPyConnection, given: GateInput, found: Iterable[Estimate]
 ) -> dict[tuple[str, str], list[tuple[str, str, str]]]:
-    """What can be quoted of every behaviour, read at once: (behaviour, ref) -> id, text and why, in order of reading."""
+    """What can be quoted, read at once: (behaviour, ref) -> id, text and why, in order of reading."""
     places = {(one.behaviour.name, ref) for one in found for ref in _shown(given, one)}
     asked = {
         "refs": sorted({ref for _, ref in places}),
