@@ -9,7 +9,15 @@ import duckdb
 
 from analysis.base.sql import column, identifier, queries, quote, sql_text
 from analysis.plugin.registry import get
-from analysis.store.run import SCHEMA, attach, create_store, current_run, open_store, publish, read_description
+from analysis.store.run import (
+    SCHEMA,
+    attach,
+    create_store,
+    current_run,
+    open_store,
+    publish,
+    read_description,
+)
 
 _SQL = queries(__package__, "large_store.sql")
 OF_EXAMPLE = ("intent_side", "intent_shift", "metadata_intent", "membership")

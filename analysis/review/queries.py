@@ -265,7 +265,9 @@ def _payload(
     }
 
 
-def _rows_of_table(connection: duckdb.DuckDBPyConnection, table: str, key: int | None) -> list[dict[str, Any]]:
+def _rows_of_table(
+    connection: duckdb.DuckDBPyConnection, table: str, key: int | None
+) -> list[dict[str, Any]]:
     return dictionaries(connection, _SQL["rows_of_table"].format(table=identifier(table)), {"key": key})
 
 

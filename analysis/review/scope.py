@@ -93,9 +93,7 @@ def _source(connection: duckdb.DuckDBPyConnection, scope: Scope) -> tuple[str, d
     return _SQL["everything" if scope.everything else "queued"], {}
 
 
-def _scoped(
-    connection: duckdb.DuckDBPyConnection, scope: Scope, actor: str
-) -> tuple[str, dict[str, Any]]:
+def _scoped(connection: duckdb.DuckDBPyConnection, scope: Scope, actor: str) -> tuple[str, dict[str, Any]]:
     """SQL of (ref_key, place) of the examples in the scope."""
     source, given = _source(connection, scope)
     narrowing = (

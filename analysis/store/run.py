@@ -257,16 +257,26 @@ def run_names(store: PathLike[str]) -> list[str]:
     return sorted(name for name in found if RUN_NAME.fullmatch(name))
 
 
+def create_evidence_tables(connection: duckdb.DuckDBPyConnection, schemas: Sequence[str]) -> None:
+    """Make tables and views as a published run has them: those with a column ref have `ref_key` too.
+
+    Args:
+        connection: they are made in its database in use.
+        schemas: SQL with their definitions.
+    """
+    for schema in schemas:
+        for statement in connection.extract_statements(schema):
+            connection.execute(statement)
+            # At once: a view with all columns of a table is made after its key.
+            for table in column(connection, _SQL["unkeyed"]):
+                connection.execute(_SQL["key"].format(table=identifier(table)))
+
+
 def _create_evidence(evidence: Path, name: str, schemas: Sequence[str]) -> dict[str, str]:
     """Make the evidence file with its definitions; returns the type (table or view) of each."""
     created = duckdb.connect(str(evidence), config={"storage_compatibility_version": STORAGE_VERSION})
     try:
-        for schema in schemas:
-            for statement in created.extract_statements(schema):
-                created.execute(statement)
-                # At once: a view with all columns of a table is made after its key.
-                for table in column(created, _SQL["unkeyed"]):
-                    created.execute(_SQL["key"].format(table=identifier(table)))
+        create_evidence_tables(created, schemas)
         defined = dict(created.execute(_SQL["defined"]).fetchall())
         created.execute(_SQL["label"], {"format": str(FORMAT), "run": name})
     finally:

@@ -15,7 +15,8 @@ SELECT column_name FROM (DESCRIBE {table})
 -- name: unkeyed
 -- Tables with a column ref and no key of it yet.
 SELECT table_name FROM information_schema.columns c JOIN information_schema.tables t USING (table_name)
-WHERE column_name IN ('ref', 'ref_key') AND table_type = 'BASE TABLE' GROUP BY table_name HAVING count(*) = 1 AND any_value(column_name) = 'ref'
+WHERE c.table_catalog = current_database() AND t.table_catalog = current_database()
+    AND column_name IN ('ref', 'ref_key') AND table_type = 'BASE TABLE' GROUP BY table_name HAVING count(*) = 1 AND any_value(column_name) = 'ref'
 
 -- name: key
 ALTER TABLE {table} ADD COLUMN ref_key INTEGER

@@ -30,9 +30,10 @@ def example_context(connection: duckdb.DuckDBPyConnection, ref: str) -> dict[str
         counterfactual) and `drift` (each measure of the slices that the message is in, `all` and critical ones first,
         by layer).
     """
+    asked = {"key": key_of(connection, ref), "all": ALL}
     return {
-        "shift": tuple(dictionaries(connection, _SQL["shift"], {"ref": ref, "all": ALL})),
-        "drift": tuple(dictionaries(connection, _SQL["drift"], {"ref": ref, "all": ALL, "track": TRACK})),
+        "shift": tuple(dictionaries(connection, _SQL["shift"], asked)),
+        "drift": tuple(dictionaries(connection, _SQL["drift"], {**asked, "track": TRACK})),
     }
 
 
