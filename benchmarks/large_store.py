@@ -64,7 +64,8 @@ def grow(small: Path, folder: Path, examples: int) -> Path:
         attach(workbench, path, current_run(path), "small")
         _copy(workbench)
         workbench.execute(_SQL["copied"], {"examples": examples})
-        workbench.execute(_SQL["example"])
+        for name in ("example", "searched"):
+            workbench.execute(_SQL[name])
         for table in OF_EXAMPLE:
             workbench.execute(_SQL["of_example"].format(table=identifier(table)))
         workbench.execute(_SQL["attribution"], {"methods": list(METHODS)})

@@ -15,6 +15,9 @@ SELECT m.ref, e.track, e.kind, format('z{:08d}', m.n) AS id, NULL AS parent_ref,
        sha256(m.ref) AS sha256
 FROM made m JOIN small.example e ON e.ref = m.source
 
+-- name: searched
+INSERT INTO searched BY NAME SELECT m.ref, s.form || ' ' || m.n AS form FROM made m JOIN small.searched s ON s.ref = m.source
+
 -- name: of_example
 -- Rows of a table that has one or some for each message.
 INSERT INTO {table} BY NAME SELECT t.* EXCLUDE (ref_key) REPLACE (m.ref AS ref) FROM made m JOIN small.{table} t ON t.ref = m.source

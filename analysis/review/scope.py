@@ -10,7 +10,8 @@ import duckdb
 from analysis.base.records import QueuePart
 from analysis.base.review_records import Right
 from analysis.base.sql import column, identifier, queries, records
-from analysis.store.keys import key_of, keys_of
+from analysis.store.keys import ref_key, ref_keys
+from analysis.text.searched import search_form
 
 _SQL = queries(__package__, "scope.sql")
 _SESSION = queries(__package__, "session.sql")
@@ -63,20 +64,12 @@ class QueueRow:
 _RANKLESS = 2**31 - 1
 
 
-def search_form(text: str) -> str:
-    """A text as it is searched: cleaned (marks, entities and invisible characters aside, NFKC), and in one case."""
-    # It brings numpy, which a console needs only once somebody searches.
-    from analysis.text.cleaned import cleaned
-
-    return cleaned(text).text.casefold()
-
-
 def prepare(connection: duckdb.DuckDBPyConnection) -> None:
     """Make the tables of a session, after the evidence is attached as `evidence`.
 
     `titled` holds the titles of examples, from whatever table of the evidence has columns ref and title.
     """
-    # DuckDB has no NFKC; texts of plain characters never reach it.
+    # DuckDB has no NFKC; titles of plain characters never reach it.
     connection.create_function("search_form", search_form, ["VARCHAR"], "VARCHAR")
     connection.execute(_SESSION["tables"])
     sources = [
@@ -89,7 +82,7 @@ def prepare(connection: duckdb.DuckDBPyConnection) -> None:
 def _source(connection: duckdb.DuckDBPyConnection, scope: Scope) -> tuple[str, dict[str, Any]]:
     """SQL of (ref_key, place) of the examples that the scope starts from, before it is narrowed."""
     if scope.refs is not None:
-        return _SQL["named"], {"keys": list(keys_of(connection, scope.refs))}
+        return _SQL["named"], {"keys": list(ref_keys(connection, scope.refs))}
     return _SQL["everything" if scope.everything else "queued"], {}
 
 
@@ -137,7 +130,7 @@ def page(
 def _place(connection: duckdb.DuckDBPyConnection, ref: str, scope: Scope) -> int:
     """The sort key of an example, also of one that the scope's filters leave out."""
     source, given = _source(connection, scope)
-    asked = {**given, "key": key_of(connection, ref)}
+    asked = {**given, "key": ref_key(connection, ref)}
     found = column(connection, _SQL["place"].format(source=source), asked)
     return int(found[0]) if found else _RANKLESS
 

@@ -26,12 +26,13 @@ b.ref_key IN (SELECT f.ref_key FROM evidence.flag f WHERE f.gate = $gate)
 b.ref_key IN (SELECT f.ref_key FROM evidence.flag f WHERE f.reason = $reason)
 
 -- name: containing
--- As a text is read. One of plain characters, without anything that could be a mark or an entity, is read as it is; what
--- is quick is asked first.
+-- As texts are read. What is not found in a text or an id as it is stands in `searched`, if anywhere; a title of plain
+-- characters, without anything that could be a mark or an entity, is read as it is.
 b.ref_key IN (
     SELECT e.ref_key FROM evidence.example e
-    WHERE contains(lower(e.text), $search) OR contains(lower(e.text), $written) OR contains(lower(e.id), $written)
-       OR (regexp_matches(e.text, '[^ -~\s]|[&<>*_`~#|]') AND contains(search_form(e.text), $search))
+    WHERE contains(e.text, $search) OR contains(e.text, $written) OR contains(e.id, $written)
+    UNION ALL
+    SELECT f.ref_key FROM evidence.searched f WHERE contains(f.form, $search) OR contains(f.form, $written)
     UNION ALL
     SELECT t.ref_key FROM titled t
     WHERE contains(CASE WHEN regexp_matches(t.title, '[^ -~\s]|[&<>*_`~#|]') THEN search_form(t.title)

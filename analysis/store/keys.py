@@ -18,13 +18,13 @@ LISTS_KEPT = 16
 """Lists of refs whose numbers are kept: a reviewer walks through the same list, page by page."""
 
 
-def key_of(connection: duckdb.DuckDBPyConnection, ref: str) -> int | None:
+def ref_key(connection: duckdb.DuckDBPyConnection, ref: str) -> int | None:
     """The number of a ref in the run that is attached as `evidence`; None where it has no such example."""
     return next(iter(column(connection, _SQL["key"], {"ref": ref})), None)
 
 
 @lru_cache(LISTS_KEPT)
-def keys_of(connection: duckdb.DuckDBPyConnection, refs: Sequence[str]) -> tuple[int, ...]:
+def ref_keys(connection: duckdb.DuckDBPyConnection, refs: Sequence[str]) -> tuple[int, ...]:
     """The numbers of some refs, in their order; a ref that the run does not have has none.
 
     Args:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from analysis.base.records import ALL
 from analysis.base.sql import queries
-from analysis.store.keys import key_of
+from analysis.store.keys import ref_key
 from analysis.tracks.response.gate_keys import LENGTH, TRADEOFF, key_of
 from analysis.tracks.response.metric_specs import TRACK
 
@@ -54,7 +54,7 @@ def example_context(connection: duckdb.DuckDBPyConnection, ref: str) -> dict[str
         columns = [column[0] for column in result.description or ()]
         return tuple(dict(zip(columns, row, strict=True)) for row in result.fetchall())
 
-    key = key_of(connection, ref)
+    key = ref_key(connection, ref)
     if key is None:
         return {}
     rates = rows("rates", key=key, track=TRACK, all=ALL)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from analysis.base.seeds import draw
 from analysis.base.sql import queries
 from analysis.plugin.question import Ask, KnownAnswer, Question
-from analysis.store.keys import key_of
+from analysis.store.keys import ref_key
 from analysis.tracks.response.metric_specs import TRACK
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ def question(connection: duckdb.DuckDBPyConnection, ref: str, text: str) -> Ques
 
     Where behaviours count on the prompt, each answer is asked for each of them; where none does, which may be sent.
     """
-    asked = {"key": key_of(connection, ref)}
+    asked = {"key": ref_key(connection, ref)}
     row = connection.execute(_SQL["answers"], asked).fetchone()
     if row is None:
         return None

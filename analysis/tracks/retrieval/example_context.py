@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from analysis.base.records import ALL
 from analysis.base.sql import queries
-from analysis.store.keys import key_of
+from analysis.store.keys import ref_key
 from analysis.tracks.retrieval.map_limits import QUALITIES
 from analysis.tracks.retrieval.metric_specs import TRACK
 
@@ -109,7 +109,7 @@ class _Reader:
     def own(self, query: str, ref: str, **given: Any) -> list[dict[str, Any]]:
         """Rows of a query that asks for those of one example."""
         if ref not in self._keys:
-            self._keys[ref] = key_of(self.connection, ref)
+            self._keys[ref] = ref_key(self.connection, ref)
         return self.rows(query, key=self._keys[ref], **given)
 
     def rows(self, query: str, **given: Any) -> list[dict[str, Any]]:
