@@ -46,6 +46,7 @@ from analysis.store.run import (
     run_id,
     run_names,
 )
+from analysis.text.searched import searched_rows
 
 OnProgress = Callable[[StageProgress], None]
 
