@@ -1,7 +1,7 @@
 -- The licences of attributions, and what a finding may stand on.
 
 -- name: licences
-SELECT * EXCLUDE (ref) FROM evidence.{source} WHERE ref = $ref ORDER BY method, target, side
+SELECT COLUMNS(name -> name NOT IN ('ref', 'ref_key')) FROM evidence.{source} WHERE ref = $ref ORDER BY method, target, side
 
 -- name: slice_licences
 SELECT * FROM evidence.metric
@@ -14,5 +14,5 @@ WHERE kind = 'variant' AND (ref IN (SELECT unnest($refs::VARCHAR[]))
                             OR parent_ref IN (SELECT unnest($refs::VARCHAR[])))
 
 -- name: attribution
-SELECT * FROM evidence.attribution
+SELECT * EXCLUDE (ref_key) FROM evidence.attribution
 WHERE ref = $ref AND method = $method AND side = $side AND target = $target

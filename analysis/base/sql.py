@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Mapping
 from dataclasses import fields
 from functools import cache
 from importlib import resources
+from importlib.util import find_spec
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol, TypeVar
 
@@ -41,6 +43,17 @@ def queries(package: str, name: str) -> dict[str, str]:
     if not found or len(found) != len(parts) // 2:
         raise ValueError(f"{package}/{name} holds no queries, or two of one name")
     return found
+
+
+def without_pandas() -> None:
+    """Remember that pandas is not installed, where it is not.
+
+    DuckDB asks of every value that it is given, of each in a list too, whether it is one of pandas', and each time
+    the whole import path is searched. It is for a process that answers a person and loads no library that looks for
+    pandas in `sys.modules`, as scikit-learn does.
+    """
+    if "pandas" not in sys.modules and find_spec("pandas") is None:
+        sys.modules["pandas"] = None  # type: ignore[assignment]
 
 
 def quote(text: object) -> str:

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from analysis.review.session import ReviewSession
 
 SQL = queries(__package__, "report.sql")
+Told = dict[str, tuple[str, ...]]
+"""Sentences by the title of a field."""
 LISTED = 5
 """Names that one sentence lists."""
 DIGEST = 12
@@ -64,15 +66,29 @@ def look(
     models: Sequence[Mapping[str, Any]],
     given: GateInput,
     decision: DecisionRecord,
+    told: Told | None = None,
 ) -> Reviewed:
     """Read everything that a report says from a session, at one point of its events.
+
+    Args:
+        session: the review.
+        models: as `Reviewed` has them.
+        given: what the gates are computed from.
+        decision: the decision that the report is of.
+        told: what the tracks report at this point, where that was read before.
 
     Raises:
         AssayError: a track reports under a title that is no field.
     """
     named = sorted({ref for finding in given.state.findings for ref in finding.refs})
-    results = tuple(evaluate(given))
-    heard = as_heard(given, results)
+    # What the session has judged already is not judged again.
+    own = given is session.gate_input()
+    results = tuple(session.gates() if own else evaluate(given))
+    heard = session.heard() if own else as_heard(given, results)
+    if told is None:
+        told = {}
+        for name in given.tracks:
+            tell(told, session, heard, name)
     return Reviewed(
         description=session.description,
         models=models,
@@ -82,25 +98,23 @@ def look(
         triggers=tuple(session.triggers()),
         slices=tuple(session.slices()),
         changes=all_changes(heard),
-        told=_told(session, heard),
+        told=told,
         attributed=frozenset(column(session.connection, SQL["attributed"], {"refs": named})),
         decision=decision,
     )
 
 
-def _told(session: ReviewSession, given: GateInput) -> dict[str, tuple[str, ...]]:
-    told: dict[str, tuple[str, ...]] = {}
-    for name in given.tracks:
-        track = registry.get(name)
-        known = (*NINE, *track.report_fields())
-        for title, sentences in track.report_sections(session.connection, given).items():
-            if title not in known:
-                raise AssayError(
-                    f"the track {name!r} reports under {title!r}, and there is no such field",
-                    hint=f"{suggest(title, known)} A field of its own stands in `Track.report_fields`",
-                )
-            told[title] = (*told.get(title, ()), *sentences)
-    return told
+def tell(told: Told, session: ReviewSession, heard: GateInput, name: str) -> None:
+    """Add what one track reports. Raises AssayError where that is under a title that is no field."""
+    track = registry.get(name)
+    known = (*NINE, *track.report_fields())
+    for title, sentences in track.report_sections(session.connection, heard).items():
+        if title not in known:
+            raise AssayError(
+                f"the track {name!r} reports under {title!r}, and there is no such field",
+                hint=f"{suggest(title, known)} A field of its own stands in `Track.report_fields`",
+            )
+        told[title] = (*told.get(title, ()), *sentences)
 
 
 def listed(names: Sequence[str]) -> str:

@@ -8,7 +8,7 @@ WHERE s.slice = $slice AND ($track IS NULL OR s.track = $track) GROUP BY s.n, s.
 
 -- name: rest
 -- How many examples of a slice are in no critical one: what stands in them has samples of its own.
-SELECT count(*) FROM evidence.membership m ANTI JOIN critical c ON c.ref = m.ref
+SELECT count(*) FROM evidence.membership m ANTI JOIN critical c ON c.ref_key = m.ref_key
 WHERE m.slice = $slice AND m.track = $track
 
 -- name: controls

@@ -157,7 +157,17 @@ def main_metrics(connection: duckdb.DuckDBPyConnection) -> tuple[Metric, ...]:
 
 def example_of(connection: duckdb.DuckDBPyConnection, ref: str | None) -> Example | None:
     """One example, or None where the run has no such example."""
-    return next(iter(records(connection, Example, _SQL["example"], {"ref": ref})), None)
+    return _example_and_key(connection, ref)[0]
+
+
+def _example_and_key(
+    connection: duckdb.DuckDBPyConnection, ref: str | None
+) -> tuple[Example | None, int | None]:
+    """One example and the number that stands for its ref."""
+    for row in dictionaries(connection, _SQL["example"], {"ref": ref}):
+        key = row.pop("ref_key")
+        return Example(**row), key
+    return None, None
 
 
 def standing_verdicts(connection: duckdb.DuckDBPyConnection) -> tuple[VerdictRecord, ...]:
@@ -179,22 +189,22 @@ def example_evidence(
     connection: duckdb.DuckDBPyConnection, tables: EvidenceTables, ref: str
 ) -> ExampleEvidence | None:
     """All evidence of the run on one example, which never changes; None where the run has no such example."""
-    asked = {"ref": ref}
-    example = example_of(connection, ref)
+    example, key = _example_and_key(connection, ref)
     if example is None:
         return None
+    asked = {"key": key}
     slices = connection.execute(_SQL["slices_of_example"], asked).fetchall()
     critical = [name for name, stands_alone in slices if stands_alone]
     return ExampleEvidence(
         example=example,
-        metadata=_metadata(connection, tables, example),
+        metadata=_metadata(connection, tables, example.track, key),
         slices=tuple(name for name, _ in slices),
         critical=tuple(critical),
         flags=tuple(records(connection, Flag, _SQL["flags_of_example"], asked)),
         attributions=tuple(records(connection, Attribution, _SQL["attributions_of_example"], asked)),
         spans=tuple(records(connection, TextSpan, _SQL["spans_of_example"], asked)),
-        payload=_payload(connection, tables, example),
-        variants=_variants(connection, tables, example),
+        payload=_payload(connection, tables, example.track, key),
+        variants=_variants(connection, tables, example, key),
         parent=example_of(connection, example.parent_ref),
         licences=attribution_licences(connection, tables, example.track, ref),
         interventions=interventions(connection, tables, example.track, ref),
@@ -235,28 +245,30 @@ def specs_of(connection: duckdb.DuckDBPyConnection) -> dict[str, dict[str, Metri
 
 
 def _metadata(
-    connection: duckdb.DuckDBPyConnection, tables: EvidenceTables, example: Example
+    connection: duckdb.DuckDBPyConnection, tables: EvidenceTables, track: str, key: int | None
 ) -> dict[str, Any]:
-    table = f"metadata_{example.track}"
+    table = f"metadata_{track}"
     if table not in tables.names:
         return {}
-    found = _rows_of_table(connection, table, example.ref)
+    found = _rows_of_table(connection, table, key)
     # Not excluded in SQL: without any column of metadata nothing would be left to select.
     return {name: value for name, value in found[0].items() if name != "ref"} if found else {}
 
 
 def _payload(
-    connection: duckdb.DuckDBPyConnection, tables: EvidenceTables, example: Example
+    connection: duckdb.DuckDBPyConnection, tables: EvidenceTables, track: str, key: int | None
 ) -> dict[str, tuple[dict[str, Any], ...]]:
     return {
-        name: tuple(_rows_of_table(connection, name, example.ref))
+        name: tuple(_rows_of_table(connection, name, key))
         for name in tables.payload
-        if name.startswith(f"{example.track}_")
+        if name.startswith(f"{track}_")
     }
 
 
-def _rows_of_table(connection: duckdb.DuckDBPyConnection, table: str, ref: str) -> list[dict[str, Any]]:
-    return dictionaries(connection, _SQL["rows_of_table"].format(table=identifier(table)), {"ref": ref})
+def _rows_of_table(
+    connection: duckdb.DuckDBPyConnection, table: str, key: int | None
+) -> list[dict[str, Any]]:
+    return dictionaries(connection, _SQL["rows_of_table"].format(table=identifier(table)), {"key": key})
 
 
 def by_side(rows: Iterable[dict[str, Any]]) -> dict[Side, dict[str, Any]]:
@@ -265,13 +277,14 @@ def by_side(rows: Iterable[dict[str, Any]]) -> dict[Side, dict[str, Any]]:
 
 
 def _variants(
-    connection: duckdb.DuckDBPyConnection, tables: EvidenceTables, example: Example
+    connection: duckdb.DuckDBPyConnection, tables: EvidenceTables, example: Example, key: int | None
 ) -> tuple[dict[str, Any], ...]:
     table = f"{example.track}_variant"
     if table not in tables.names:
         return ()
-    query = _SQL["own_variant" if example.kind == VARIANT else "variants_made_of"]
-    return tuple(dictionaries(connection, query.format(table=identifier(table)), {"ref": example.ref}))
+    own = example.kind == VARIANT
+    query = _SQL["own_variant" if own else "variants_made_of"].format(table=identifier(table))
+    return tuple(dictionaries(connection, query, {"key": key} if own else {"ref": example.ref}))
 
 
 def gate_input(

@@ -36,7 +36,7 @@ v AS (
 p AS (
     SELECT m.track, m.slice, count(*) AS queued,
            count(*) FILTER (q.ref IN (SELECT ref FROM answered WHERE actor = $actor)) AS seen
-    FROM evidence.membership m JOIN queue q ON q.ref = m.ref GROUP BY m.track, m.slice)
+    FROM queue_slice m JOIN queue q USING (ref_key) GROUP BY m.track, m.slice)
 SELECT s.slice, s.track, s.kind, s.critical, s.definition, s.n,
        m.main AS metric, coalesce(d.title, '') AS title, d.measures, coalesce(d.unit, '') AS unit,
        coalesce(d.better, 'neither') AS better, b.value AS base, c.value AS candidate,
@@ -61,7 +61,7 @@ SELECT * FROM evidence.example WHERE ref = $ref
 -- name: slices_of_example
 SELECT m.slice, s.critical FROM evidence.membership m
 JOIN evidence.slice s ON s.slice = m.slice AND s.track = m.track
-WHERE m.ref = $ref ORDER BY m.slice
+WHERE m.ref_key = $key ORDER BY m.slice
 
 -- name: verdicts_of_example
 SELECT ref, actor, reviewer, "right", cause, note, blind, seconds, critical_slices, labels FROM verdict_now
@@ -81,31 +81,32 @@ WITH said AS (
 SELECT * FROM said WHERE ref = $ref AND (actor = $actor OR $everybody) ORDER BY lamport, stream_id, seq
 
 -- name: flags_of_example
-SELECT * FROM evidence.flag WHERE ref = $ref ORDER BY ALL
+SELECT * EXCLUDE (ref_key) FROM evidence.flag WHERE ref_key = $key ORDER BY ALL
 
 -- name: attributions_of_example
-SELECT * FROM evidence.attribution WHERE ref = $ref ORDER BY ALL
+SELECT * EXCLUDE (ref_key) FROM evidence.attribution WHERE ref_key = $key ORDER BY ALL
 
 -- name: spans_of_example
-SELECT * FROM evidence.span WHERE ref = $ref ORDER BY ALL
+SELECT * EXCLUDE (ref_key) FROM evidence.span WHERE ref_key = $key ORDER BY ALL
 
 -- name: rows_of_table
-SELECT * FROM evidence.{table} WHERE ref = $ref ORDER BY ALL
+SELECT * EXCLUDE (ref_key) FROM evidence.{table} WHERE ref_key = $key ORDER BY ALL
 
 -- name: own_variant
-SELECT v.*, e.text, e.id, e.parent_ref FROM evidence.{table} v JOIN evidence.example e ON e.ref = v.ref
-WHERE e.ref = $ref ORDER BY v.ref
+SELECT v.* EXCLUDE (ref_key), e.text, e.id, e.parent_ref
+FROM evidence.{table} v JOIN evidence.example e USING (ref_key) WHERE v.ref_key = $key ORDER BY v.ref
 
 -- name: variants_made_of
-SELECT v.*, e.text, e.id, e.parent_ref FROM evidence.{table} v JOIN evidence.example e ON e.ref = v.ref
-WHERE e.parent_ref = $ref ORDER BY v.ref
+SELECT v.* EXCLUDE (ref_key), e.text, e.id, e.parent_ref
+FROM evidence.{table} v JOIN evidence.example e USING (ref_key)
+WHERE e.kind = 'variant' AND e.parent_ref = $ref ORDER BY v.ref
 
 -- name: queue
 SELECT q.ref, q.rank, q.control, q.known, q.reasons, c.slices AS critical_slices
-FROM queued q LEFT JOIN critical c ON c.ref = q.ref ORDER BY q.rank, q.ref
+FROM queued q LEFT JOIN critical c USING (ref_key) ORDER BY q.rank, q.ref
 
 -- name: contested
-SELECT * FROM contested_now ORDER BY ALL
+SELECT * EXCLUDE (ref_key) FROM contested_now ORDER BY ALL
 
 -- name: flagged
 SELECT gate, list(ref ORDER BY rank NULLS LAST, ref) FROM evidence.flag

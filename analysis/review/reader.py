@@ -64,6 +64,8 @@ CRITERION = ("what", "value", "low", "high", "limit", "verdict")
 """What `status --json` says of each row of a gate."""
 _SQL = named_queries(__package__, "reader.sql")
 _SESSION = named_queries(__package__, "session.sql")
+FEW = 8
+"""Refs up to which each is looked up by itself, by the index, before all examples are read for them."""
 EXAMPLES_KEPT = 64
 """Examples whose evidence a reader keeps: it does not change, and the console asks for it again at every event."""
 ANSWERS_KEPT = 1024
@@ -169,6 +171,7 @@ class ReviewReader:
         self._input: GateInput | None = None
         self._last_input: GateInput | None = None
         self._gates: list[GateResult] | None = None
+        self._heard: GateInput | None = None
         self._triggers: list[Trigger] | None = None
         self._earlier: EarlierVerdicts | None = None
         self._reuse: tuple[list[str], Reuse] | None = None
@@ -281,6 +284,7 @@ class ReviewReader:
 
     def notes(self) -> tuple[str, ...]:
         """What a reader should know of the store, first what is wrong with its record (`alarms`)."""
+        self._freshen()
         notes = [
             *self.alarms(),
             *(f"{name}: {why}" for name, why in self._replay.remarks.items()),
@@ -569,7 +573,7 @@ class ReviewReader:
                 self.connection, self.description, self.day, self.state(), settings, self._last_input
             )
             self._last_input = self._input
-            self._gates = self._triggers = None
+            self._gates = self._heard = self._triggers = None
         return self._input
 
     def gates(self) -> list[GateResult]:
@@ -584,11 +588,17 @@ class ReviewReader:
         gates = self.gates()
         return fold(self.gate_input(), gates)
 
+    def heard(self) -> GateInput:
+        """The gate input with those verdicts alone that count, and with what decides."""
+        given, gates = self.gate_input(), self.gates()
+        if self._heard is None:
+            self._heard = as_heard(given, gates)
+        return self._heard
+
     def triggers(self) -> list[Trigger]:
         """The triggers of the configured tracks, by the verdicts that count in their gates."""
-        given = self.gate_input()
+        heard = self.heard()
         if self._triggers is None:
-            heard = as_heard(given, self.gates())
             self._triggers = [one for name in heard.tracks for one in registry.get(name).triggers(heard)]
         return self._triggers
 
@@ -600,7 +610,7 @@ class ReviewReader:
         gates = self.gates()
         given = self.gate_input()
         decision = given.state.decision
-        parts, inspection = self.parts(), inspection_of(as_heard(given, gates))
+        parts, inspection = self.parts(), inspection_of(self.heard())
         allowed = allow(gates)
         keys = (
             "key",
@@ -654,8 +664,7 @@ class ReviewReader:
 
     def slice_sentences(self, slice: str, track: str | None = None) -> SliceSentences:  # noqa: A002
         """Three sentences on a slice that are never merged. Raises AssayError for an unknown slice."""
-        heard = as_heard(self.gate_input(), self.gates())
-        return SliceSentences(*slice_sentences(self.connection, heard, slice, track))
+        return SliceSentences(*slice_sentences(self.connection, self.heard(), slice, track))
 
     def poll(self) -> bool:
         """Read what other sessions recorded; True where something is new, damaged or gone."""
@@ -669,19 +678,31 @@ class ReviewReader:
     def _tail(self) -> None:
         """Read what is new, and set aside who speaks of examples that this run does not have."""
         if self._replay.tail():
+            self._take_keys()
             for stream_id in self._column(_SQL["beside_the_run"], run=self.run):
                 self._replay.set_stream_aside(stream_id, "it speaks of examples that this run does not have")
+
+    def _take_keys(self) -> None:
+        """Find the numbers of the examples of which something was said for the first time."""
+        new = self._column(_SQL["unkeyed"])
+        if len(new) > FEW:
+            self.connection.execute(_SQL["take_keys"], {"refs": new})
+        else:
+            for ref in new:
+                self.connection.execute(_SQL["take_key"], {"ref": ref})
 
     def _changed(self) -> None:
         self._dirty = True
         self._queued = False
         self._answers.clear()
-        self._input = self._gates = self._triggers = None
+        self._input = self._gates = self._heard = self._triggers = None
 
     def _freshen(self) -> None:
         """Bring the tables of what stands up to date with the events."""
         if not self._dirty:
             return
+        self.connection.execute(_SQL["take_live"])
+        self._take_keys()
         judged = self._column(_SQL["judged_elsewhere"], run=self.run)
         missing = [ref for ref in judged if ref not in self._shown]
         if missing:
@@ -706,6 +727,7 @@ class ReviewReader:
         self.connection.execute(_SQL["forget_queue"])
         self.connection.execute(_SQL["take_deciding"], {"refs": list(deciding)})
         self.connection.execute(_SQL["take_queue"], {"actor": self.actor})
+        self.connection.execute(_SQL["take_slices"])
         self._queued = True
 
     def _column(self, sql: str, **given: object) -> list[str]:

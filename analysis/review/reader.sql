@@ -41,10 +41,28 @@ SELECT (SELECT count(*) FROM deciding), (SELECT count(*) FROM queued WHERE contr
 -- name: beside_the_run
 -- Streams with events of this run about examples that it does not have, which no session writes.
 SELECT DISTINCT stream_id FROM event
-WHERE run = $run AND ref IS NOT NULL AND ref NOT IN (SELECT ref FROM evidence.example) ORDER BY stream_id
+WHERE run = $run AND ref IS NOT NULL AND ref NOT IN (SELECT ref FROM keyed) ORDER BY stream_id
+
+-- name: unkeyed
+SELECT DISTINCT ref FROM event WHERE ref IS NOT NULL AND ref NOT IN (SELECT ref FROM keyed)
+
+-- name: take_key
+INSERT INTO keyed SELECT ref, ref_key FROM evidence.example WHERE ref = $ref
+
+-- name: take_keys
+INSERT INTO keyed SELECT ref, ref_key FROM evidence.example WHERE ref IN (SELECT unnest($refs::VARCHAR[]))
+
+-- name: take_slices
+-- The slices of what is new in the queue.
+INSERT INTO queue_slice
+SELECT ref_key, track, slice FROM evidence.membership
+WHERE ref_key IN (SELECT ref_key FROM queue EXCEPT SELECT ref_key FROM queue_slice)
 
 -- name: judged_elsewhere
 SELECT DISTINCT ref FROM event WHERE ref IS NOT NULL AND run <> $run ORDER BY ref
+
+-- name: take_live
+DELETE FROM live; INSERT INTO live SELECT * FROM live_of_events
 
 -- name: forget_verdicts
 DELETE FROM verdict_now; DELETE FROM contested_now; DELETE FROM due_again; DELETE FROM answered
@@ -84,29 +102,35 @@ SELECT ref, actor FROM (
 ANTI JOIN due_again USING (ref, actor)
 
 -- name: keep_deciding
-INSERT INTO was_deciding SELECT ref FROM queue WHERE part = 'decides' AND ref NOT IN (SELECT ref FROM was_deciding)
+INSERT INTO was_deciding SELECT ref, ref_key FROM queue WHERE part = 'decides' AND ref NOT IN (SELECT ref FROM was_deciding)
 
 -- name: forget_queue
 DELETE FROM deciding; DELETE FROM queue
 
 -- name: take_deciding
-INSERT INTO deciding SELECT unnest($refs::VARCHAR[])
+INSERT INTO deciding
+WITH asked AS (SELECT unnest($refs::VARCHAR[]) AS ref),
+near AS (
+    SELECT ref, ref_key FROM evidence.contested WHERE ref IN (SELECT ref FROM asked)
+    UNION SELECT ref, ref_key FROM evidence.flag WHERE ref IN (SELECT ref FROM asked))
+SELECT ref, ref_key FROM near
+UNION ALL SELECT ref, ref_key FROM evidence.example WHERE ref IN (SELECT ref FROM asked ANTI JOIN near USING (ref))
 
 -- name: take_queue
 -- What this reviewer has judged stays where it was, also where it decides no longer: it may be changed, or come again.
 INSERT INTO queue BY NAME
 WITH mine AS (SELECT ref FROM verdict_now WHERE actor = $actor),
 decides AS (
-    SELECT ref FROM deciding UNION
-    SELECT ref FROM was_deciding JOIN mine USING (ref) UNION
-    SELECT c.ref FROM contested_now c JOIN evidence.slice s USING (track, slice) JOIN mine ON mine.ref = c.ref
+    SELECT ref, ref_key FROM deciding UNION
+    SELECT ref, ref_key FROM was_deciding JOIN mine USING (ref) UNION
+    SELECT c.ref, c.ref_key FROM contested_now c JOIN evidence.slice s USING (track, slice) JOIN mine ON mine.ref = c.ref
     WHERE s.critical),
 entries AS (
-    SELECT coalesce(q.ref, d.ref) AS ref, q.rank, coalesce(q.reasons, []) AS reasons,
+    SELECT coalesce(q.ref, d.ref) AS ref, coalesce(q.ref_key, d.ref_key) AS ref_key, q.rank, coalesce(q.reasons, []) AS reasons,
            coalesce(q.control, false) AS control, coalesce(q.known, false) AS known,
            CASE WHEN q.known THEN 'known answer' WHEN d.ref IS NOT NULL THEN 'decides'
                 WHEN q.control THEN 'control' ELSE 'worth a look' END AS part
-    FROM queued q FULL JOIN decides d ON d.ref = q.ref)
+    FROM queued q FULL JOIN decides d USING (ref_key))
 SELECT *, row_number() OVER (
            ORDER BY part = 'worth a look', CASE WHEN part <> 'worth a look' THEN md5(ref || $actor) END, rank, ref) AS place
 FROM entries

@@ -10,6 +10,8 @@ import duckdb
 from analysis.base.records import QueuePart
 from analysis.base.review_records import Right
 from analysis.base.sql import column, identifier, queries, records
+from analysis.store.keys import ref_key, ref_keys
+from analysis.text.searched import search_form
 
 _SQL = queries(__package__, "scope.sql")
 _SESSION = queries(__package__, "session.sql")
@@ -62,39 +64,31 @@ class QueueRow:
 _RANKLESS = 2**31 - 1
 
 
-def search_form(text: str) -> str:
-    """A text as it is searched: cleaned (marks, entities and invisible characters aside, NFKC), and in one case."""
-    # It brings numpy, which a console needs only once somebody searches.
-    from analysis.text.cleaned import cleaned
-
-    return cleaned(text).text.casefold()
-
-
 def prepare(connection: duckdb.DuckDBPyConnection) -> None:
     """Make the tables of a session, after the evidence is attached as `evidence`.
 
     `titled` holds the titles of examples, from whatever table of the evidence has columns ref and title.
     """
-    # DuckDB has no NFKC; texts of plain characters never reach it.
+    # DuckDB has no NFKC; titles of plain characters never reach it.
     connection.create_function("search_form", search_form, ["VARCHAR"], "VARCHAR")
     connection.execute(_SESSION["tables"])
     sources = [
-        f"SELECT ref, title FROM evidence.{identifier(name)}"
+        f"SELECT ref_key, title FROM evidence.{identifier(name)}"
         for name in column(connection, _SESSION["titled_tables"])
     ]
     connection.execute(f"CREATE VIEW titled AS {' UNION ALL '.join(sources) or _SESSION['no_titles']}")
 
 
-def _source(scope: Scope) -> tuple[str, dict[str, Any]]:
-    """SQL of (ref, place) of the examples that the scope starts from, before it is narrowed."""
+def _source(connection: duckdb.DuckDBPyConnection, scope: Scope) -> tuple[str, dict[str, Any]]:
+    """SQL of (ref_key, place) of the examples that the scope starts from, before it is narrowed."""
     if scope.refs is not None:
-        return _SQL["named"], {"refs": list(scope.refs)}
+        return _SQL["named"], {"keys": list(ref_keys(connection, scope.refs))}
     return _SQL["everything" if scope.everything else "queued"], {}
 
 
-def _scoped(scope: Scope, actor: str) -> tuple[str, dict[str, Any]]:
-    """SQL of (ref, place) of the examples in the scope."""
-    source, given = _source(scope)
+def _scoped(connection: duckdb.DuckDBPyConnection, scope: Scope, actor: str) -> tuple[str, dict[str, Any]]:
+    """SQL of (ref_key, place) of the examples in the scope."""
+    source, given = _source(connection, scope)
     narrowing = (
         ("of_track", "track", scope.track),
         ("of_slice" if scope.track is None else "of_slice_and_track", "slice", scope.slice),
@@ -120,7 +114,7 @@ def _scoped(scope: Scope, actor: str) -> tuple[str, dict[str, Any]]:
 
 def count(connection: duckdb.DuckDBPyConnection, scope: Scope, actor: str) -> int:
     """Number of examples in a scope."""
-    scoped, given = _scoped(scope, actor)
+    scoped, given = _scoped(connection, scope, actor)
     return int(column(connection, _SQL["count"].format(scoped=scoped), given)[0])
 
 
@@ -128,15 +122,16 @@ def page(
     connection: duckdb.DuckDBPyConnection, scope: Scope, actor: str, offset: int, limit: int
 ) -> list[QueueRow]:
     """Some rows of a scope, in its order."""
-    scoped, given = _scoped(scope, actor)
+    scoped, given = _scoped(connection, scope, actor)
     place = {"offset": offset, "limit": limit, "reader": actor}
     return records(connection, QueueRow, _SQL["page"].format(scoped=scoped), {**given, **place})
 
 
 def _place(connection: duckdb.DuckDBPyConnection, ref: str, scope: Scope) -> int:
     """The sort key of an example, also of one that the scope's filters leave out."""
-    source, given = _source(scope)
-    found = column(connection, _SQL["place"].format(source=source), {**given, "ref": ref})
+    source, given = _source(connection, scope)
+    asked = {**given, "key": ref_key(connection, ref)}
+    found = column(connection, _SQL["place"].format(source=source), asked)
     return int(found[0]) if found else _RANKLESS
 
 
@@ -144,18 +139,19 @@ def neighbour(
     connection: duckdb.DuckDBPyConnection, ref: str | None, scope: Scope, actor: str, step: int
 ) -> str | None:
     """The next (`step` > 0) or previous example of a scope; its first or last where `ref` is None."""
-    scoped, given = _scoped(scope, actor)
+    scoped, given = _scoped(connection, scope, actor)
     if ref is None:
         query = _SQL["first" if step > 0 else "last"]
     else:
         query = _SQL["next" if step > 0 else "previous"]
-        given |= {"place": _place(connection, ref, scope), "ref": ref}
-    return next(iter(column(connection, query.format(scoped=scoped), given)), None)
+        given |= {"place": _place(connection, ref, scope)}
+    found = column(connection, query.format(scoped=scoped), given)
+    return column(connection, _SQL["ref"], {"key": found[0]})[0] if found else None
 
 
 def position(connection: duckdb.DuckDBPyConnection, ref: str, scope: Scope, actor: str) -> int | None:
     """Place of an example in a scope, from 0; None where it is not in it."""
-    scoped, given = _scoped(scope, actor)
-    given |= {"place": _place(connection, ref, scope), "ref": ref}
+    scoped, given = _scoped(connection, scope, actor)
+    given |= {"place": _place(connection, ref, scope)}
     row = connection.execute(_SQL["position"].format(scoped=scoped), given).fetchone()
     return int(row[0]) if row and row[1] else None

@@ -387,6 +387,7 @@ class ReviewSession(ReviewReader):
         if gate is not None:
             self._gate(gate)
         known = self._known(refs)
+        self._freshen()
         if whatif is not None and not self._column(_SQL["standing_whatif"], event_id=whatif):
             raise AssayError(f"there is no what-if {whatif!r}, or it was taken back", hint="save it again")
         for ref in refs:
@@ -607,6 +608,7 @@ class ReviewSession(ReviewReader):
 
     def _turn(self, kind: str, query: str) -> Undone | None:
         """Undo or redo the event that a query finds."""
+        self._freshen()
         own = {"actor": self.actor, "reviewer": self.reviewer, "run": self.run, "kinds": list(_UNDOABLE)}
         row = self.connection.execute(_SQL[query], own).fetchone()
         if row is None:

@@ -2,25 +2,32 @@
 -- it asks before it records something.
 
 -- name: tables
+-- What counts of what people said. Much is asked of it after each event, so it is read once then, by `take_live`.
+ALTER VIEW live RENAME TO live_of_events;
+CREATE TABLE live AS SELECT * FROM live_of_events LIMIT 0;
 -- What the run put into the queue: flagged examples within the budget, random controls, known-answer items.
 CREATE TABLE queued AS
 WITH flagged AS (
-    SELECT f.ref, min(f.rank) AS rank, list(DISTINCT f.reason ORDER BY f.reason) FILTER (NOT f.control) AS reasons,
+    SELECT f.ref, f.ref_key, min(f.rank) AS rank, list(DISTINCT f.reason ORDER BY f.reason) FILTER (NOT f.control) AS reasons,
            bool_or(f.control) AS control
-    FROM evidence.flag f WHERE f.rank IS NOT NULL GROUP BY f.ref),
+    FROM evidence.flag f WHERE f.rank IS NOT NULL GROUP BY f.ref, f.ref_key),
 -- Tracks rank apart: one order over all of them.
 placed AS (SELECT * REPLACE (row_number() OVER (ORDER BY rank, ref) AS rank) FROM flagged)
-SELECT ref, rank, coalesce(reasons, []) AS reasons, control, false AS known FROM placed
+SELECT ref, ref_key, rank, coalesce(reasons, []) AS reasons, control, false AS known FROM placed
 UNION ALL
-SELECT k.ref, (SELECT count(*) FROM placed) + row_number() OVER (ORDER BY k.ref), [], false, true
+SELECT k.ref, k.ref_key, (SELECT count(*) FROM placed) + row_number() OVER (ORDER BY k.ref), [], false, true
 FROM evidence.known_answer k;
 -- The queue of one reviewer as it stands: what must be judged first, in an order drawn for the reviewer, then what is
 -- worth a look, by rank.
-CREATE TABLE deciding (ref VARCHAR NOT NULL);
-CREATE TABLE was_deciding (ref VARCHAR NOT NULL);
+CREATE TABLE deciding (ref VARCHAR NOT NULL, ref_key INTEGER NOT NULL);
+CREATE TABLE was_deciding (ref VARCHAR NOT NULL, ref_key INTEGER NOT NULL);
 CREATE TABLE queue (
-    ref VARCHAR NOT NULL, rank BIGINT, reasons VARCHAR[] NOT NULL, control BOOLEAN NOT NULL, known BOOLEAN NOT NULL,
+    ref VARCHAR NOT NULL, ref_key INTEGER NOT NULL, rank BIGINT, reasons VARCHAR[] NOT NULL, control BOOLEAN NOT NULL, known BOOLEAN NOT NULL,
     part VARCHAR NOT NULL, place BIGINT NOT NULL);
+-- The slices of all that was ever in the queue.
+CREATE TABLE queue_slice (ref_key INTEGER NOT NULL, track VARCHAR NOT NULL, slice VARCHAR NOT NULL);
+-- The numbers of examples of which something was said.
+CREATE TABLE keyed (ref VARCHAR NOT NULL, ref_key INTEGER NOT NULL);
 -- Whom an example needs to be shown no more.
 CREATE TABLE answered (ref VARCHAR NOT NULL, actor VARCHAR NOT NULL);
 CREATE TABLE due_again (ref VARCHAR NOT NULL, actor VARCHAR NOT NULL);
@@ -33,9 +40,9 @@ WHERE m.name IN ('broken', 'fixed') AND m.side = 'difference' AND s.kind NOT IN 
 HAVING sum(CASE m.name WHEN 'broken' THEN m.value ELSE -m.value END) >= 0.05 * max(m.n);
 CREATE TABLE contested_now AS SELECT * FROM evidence.contested LIMIT 0;
 CREATE TABLE critical AS
-SELECT m.ref, list(m.slice ORDER BY m.slice) AS slices
+SELECT any_value(m.ref) AS ref, m.ref_key, list(m.slice ORDER BY m.slice) AS slices
 FROM evidence.membership m JOIN evidence.slice s ON s.slice = m.slice AND s.track = m.track
-WHERE s.critical GROUP BY m.ref;
+WHERE s.critical GROUP BY m.ref_key;
 CREATE TABLE verdict_now AS SELECT * FROM verdict_of('');
 
 -- name: titled_tables
@@ -45,7 +52,7 @@ WHERE database_name = 'evidence' AND column_name IN ('ref', 'title') AND data_ty
 GROUP BY table_name HAVING count(*) = 2 ORDER BY table_name
 
 -- name: no_titles
-SELECT NULL::VARCHAR AS ref, NULL::VARCHAR AS title WHERE false
+SELECT NULL::INTEGER AS ref_key, NULL::VARCHAR AS title WHERE false
 
 -- name: known_refs
 SELECT ref FROM evidence.example WHERE ref IN (SELECT unnest($refs::VARCHAR[]))

@@ -46,6 +46,7 @@ from analysis.store.run import (
     run_id,
     run_names,
 )
+from analysis.text.searched import searched_rows
 
 OnProgress = Callable[[StageProgress], None]
 
@@ -159,6 +160,7 @@ def _measure(
     for one in work.prepared:
         flags.extend(_run_track(one, work.review, work.previous, workbench, engine, progress))
     insert_rows(workbench, "flag", flags)
+    _insert_searched(workbench)
     return workbench, schemas
 
 
@@ -251,6 +253,16 @@ def _run_track(
     )
     insert_rows(workbench, "known_answer", known)
     return queue
+
+
+def _insert_searched(workbench: duckdb.DuckDBPyConnection) -> None:
+    """Write down in which form texts are searched that are not searched as they are."""
+    found = searched_rows(workbench.execute("SELECT ref, id, text FROM example").fetchall())
+    rows = {
+        "ref": pa.array([ref for ref, _ in found], pa.string()),
+        "form": pa.array([form for _, form in found], pa.string()),
+    }
+    insert_arrow(workbench, "searched", pa.table(rows))
 
 
 def _insert_clusters(workbench: duckdb.DuckDBPyConnection, one: Prepared) -> None:

@@ -103,8 +103,10 @@ def _as_evidence(workbench: duckdb.DuckDBPyConnection) -> Iterator[None]:
     """Have the tables of the workbench under the name by which a track asks of a published run."""
     workbench.execute("CREATE SCHEMA evidence")
     try:
-        for (name,) in workbench.execute(_SQL["tables"]).fetchall():
-            workbench.execute(_SQL["as_evidence"].format(table=identifier(name)))
+        workbench.execute(_SQL["keys"])
+        for name, has_ref in workbench.execute(_SQL["tables"]).fetchall():
+            query = _SQL["with_keys" if has_ref else "as_evidence"]
+            workbench.execute(query.format(table=identifier(name)))
         yield
     finally:
         workbench.execute("DROP SCHEMA evidence CASCADE")

@@ -4,8 +4,18 @@
 SELECT ref, sha256 FROM example WHERE track = $track
 
 -- name: tables
-SELECT table_name FROM duckdb_tables() WHERE schema_name = 'main' AND NOT temporary
-UNION SELECT view_name FROM duckdb_views() WHERE schema_name = 'main' AND NOT internal AND NOT temporary
+-- Tables and views, each with whether it has a column ref.
+SELECT table_name, bool_or(column_name = 'ref') FROM duckdb_columns()
+WHERE schema_name = 'main' AND database_name = current_database() AND NOT internal GROUP BY table_name
+
+-- name: keys
+-- The numbers that publishing gives to refs.
+CREATE TABLE evidence.example_keys AS
+SELECT ref, (row_number() OVER (ORDER BY ref) - 1)::INTEGER AS ref_key FROM main.example
 
 -- name: as_evidence
 CREATE VIEW evidence.{table} AS SELECT * FROM main.{table}
+
+-- name: with_keys
+CREATE VIEW evidence.{table} AS
+SELECT t.*, k.ref_key FROM main.{table} t LEFT JOIN evidence.example_keys k ON k.ref = t.ref

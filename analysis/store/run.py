@@ -37,7 +37,7 @@ from analysis.store.files import (
     write_atomic,
 )
 
-FORMAT = 5
+FORMAT = 6
 STORAGE_VERSION = "v1.0.0"
 CACHE, LEASES = "cache", "leases"
 FOLDERS = ("runs", "events", "heads", "drafts", "report", CACHE, LEASES)
@@ -51,6 +51,8 @@ DESCRIPTION_LIMIT = 256 << 20
 SCHEMA = "analysis.store.schema"
 """Package of the schemas of evidence and events."""
 _SQL = queries(__package__, "run.sql")
+EXAMPLE = "example"
+"""The table that gives every ref its number."""
 SECOND_KEYS = ("side", "method", "target", "slice", "reason", "detector", "start")
 
 
@@ -255,12 +257,26 @@ def run_names(store: PathLike[str]) -> list[str]:
     return sorted(name for name in found if RUN_NAME.fullmatch(name))
 
 
+def create_evidence_tables(connection: duckdb.DuckDBPyConnection, schemas: Sequence[str]) -> None:
+    """Make tables and views as a published run has them: those with a column ref have `ref_key` too.
+
+    Args:
+        connection: they are made in its database in use.
+        schemas: SQL with their definitions.
+    """
+    for schema in schemas:
+        for statement in connection.extract_statements(schema):
+            connection.execute(statement)
+            # At once: a view with all columns of a table is made after its key.
+            for table in column(connection, _SQL["unkeyed"]):
+                connection.execute(_SQL["key"].format(table=identifier(table)))
+
+
 def _create_evidence(evidence: Path, name: str, schemas: Sequence[str]) -> dict[str, str]:
     """Make the evidence file with its definitions; returns the type (table or view) of each."""
     created = duckdb.connect(str(evidence), config={"storage_compatibility_version": STORAGE_VERSION})
     try:
-        for schema in schemas:
-            created.execute(schema)
+        create_evidence_tables(created, schemas)
         defined = dict(created.execute(_SQL["defined"]).fetchall())
         created.execute(_SQL["label"], {"format": str(FORMAT), "run": name})
     finally:
@@ -272,24 +288,37 @@ def _create_evidence(evidence: Path, name: str, schemas: Sequence[str]) -> dict[
 def _copy_tables(
     evidence: Path, workbench: duckdb.DuckDBPyConnection, tables: Sequence[str], defined: dict[str, str]
 ) -> None:
+    """Copy the rows, each table sorted by ref and with the number that stands for a ref beside it.
+
+    DuckDB tells by the number, and not by the text, which blocks of a table hold an example.
+    """
     workbench.execute(f"ATTACH {quote(evidence)} AS publication (STORAGE_VERSION {quote(STORAGE_VERSION)})")
     try:
-        for table in tables:
+        keyed = EXAMPLE in tables and EXAMPLE in defined
+        # The examples first: all others take their numbers from there.
+        for table in sorted(tables, key=lambda name: name != EXAMPLE):
             if defined.get(table) == "VIEW" or table == "meta":
                 continue
             query = _SQL["fill" if table in defined else "copy"]
-            workbench.execute(query.format(table=identifier(table), order=_order(workbench, table)))
+            rows = _rows(workbench, table, keyed)
+            workbench.execute(query.format(table=identifier(table), rows=rows))
+            if keyed and table == EXAMPLE:
+                workbench.execute(_SQL["find_by_ref"])
         workbench.execute("CHECKPOINT publication")
     finally:
         workbench.execute("DETACH publication")
 
 
-def _order(workbench: duckdb.DuckDBPyConnection, table: str) -> str:
+def _rows(workbench: duckdb.DuckDBPyConnection, table: str, keyed: bool) -> str:
+    """SQL of the rows of a table of the workbench as they are published."""
     columns = column(workbench, _SQL["columns"].format(table=identifier(table)))
-    if "ref" not in columns:
-        return ""
+    if not keyed or "ref" not in columns:
+        return _SQL["rows"].format(table=identifier(table))
+    if table == EXAMPLE:
+        return _SQL["numbered"].format(table=identifier(table))
     keys = ["ref", *(key for key in SECOND_KEYS if key in columns)]
-    return " ORDER BY " + ", ".join(identifier(key) for key in keys)
+    order = ", ".join(f"t.{identifier(key)}" for key in keys)
+    return _SQL["keyed"].format(table=identifier(table), order=order)
 
 
 def _write_description(temporary: Path, name: str, description: dict[str, Any]) -> None:

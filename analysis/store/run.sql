@@ -12,8 +12,31 @@ SELECT value FROM {database}.meta WHERE key = 'format'
 -- name: columns
 SELECT column_name FROM (DESCRIBE {table})
 
+-- name: unkeyed
+-- Tables with a column ref and no key of it yet.
+SELECT table_name FROM information_schema.columns c JOIN information_schema.tables t USING (table_name)
+WHERE c.table_catalog = current_database() AND t.table_catalog = current_database()
+    AND column_name IN ('ref', 'ref_key') AND table_type = 'BASE TABLE' GROUP BY table_name HAVING count(*) = 1 AND any_value(column_name) = 'ref'
+
+-- name: key
+ALTER TABLE {table} ADD COLUMN ref_key INTEGER
+
 -- name: fill
-INSERT INTO publication.{table} BY NAME SELECT * FROM {table}{order}
+INSERT INTO publication.{table} BY NAME {rows}
 
 -- name: copy
-CREATE TABLE publication.{table} AS SELECT * FROM {table}{order}
+CREATE TABLE publication.{table} AS {rows}
+
+-- name: rows
+SELECT * FROM {table}
+
+-- name: numbered
+-- The examples, in the order of their refs, which is that of their numbers.
+SELECT *, (row_number() OVER (ORDER BY ref) - 1)::INTEGER AS ref_key FROM {table} ORDER BY ref
+
+-- name: keyed
+-- What belongs to no example comes last.
+SELECT t.*, e.ref_key FROM {table} t LEFT JOIN publication.example e ON e.ref = t.ref ORDER BY e.ref_key NULLS LAST, {order}
+
+-- name: find_by_ref
+CREATE UNIQUE INDEX example_of_ref ON publication.example (ref)

@@ -86,18 +86,22 @@ def shown_digests(
         refs: the examples in question.
     """
     one = len(refs) == 1
-    given: dict[str, object] = {"ref": refs[0]} if one else {"refs": list(refs)}
+    asked: dict[str, object] = {"ref": refs[0]} if one else {"refs": list(refs)}
+    contents = connection.execute(_SQL["content" if one else "contents"], asked).fetchall()
+    keys = [key for _, _, key in contents]
+    if not keys:
+        return {}
+    given: dict[str, object] = {"key": keys[0]} if one else {"keys": keys}
     match = _SQL["one" if one else "some"]
-    contents = connection.execute(_SQL["contents"].format(match=match), given).fetchall()
     critical = dict(connection.execute(_SQL["critical"].format(match=match), given).fetchall())
-    found: dict[str, dict[str, list[dict[str, Any]]]] = {ref: {} for ref, _ in contents}
+    found: dict[str, dict[str, list[dict[str, Any]]]] = {ref: {} for ref, *_ in contents}
     for name in (*(one for one in tables.payload if one not in tables.pointing), ATTRIBUTION):
         for values in dictionaries(
             connection, _SQL["rows"].format(table=identifier(name), match=match), given
         ):
             found[values["ref"]].setdefault(name, []).append(values)
     return {
-        ref: shown_digest(content, found[ref], critical.get(ref, ()), models) for ref, content in contents
+        ref: shown_digest(content, found[ref], critical.get(ref, ()), models) for ref, content, _ in contents
     }
 
 

@@ -10,16 +10,19 @@ WHERE t.database_name = 'evidence' GROUP BY t.table_name ORDER BY t.table_name
 SELECT view_name FROM duckdb_views() WHERE database_name = 'evidence' AND NOT internal
 
 -- name: one
-ref = $ref
+ref_key = $key
 
 -- name: some
-ref IN (SELECT unnest($refs::VARCHAR[]))
+ref_key IN (SELECT unnest($keys::INTEGER[]))
 
 -- name: contents
-SELECT ref, sha256 FROM evidence.example WHERE {match}
+SELECT ref, sha256, ref_key FROM evidence.example WHERE ref IN (SELECT unnest($refs::VARCHAR[]))
+
+-- name: content
+SELECT ref, sha256, ref_key FROM evidence.example WHERE ref = $ref
 
 -- name: critical
 SELECT ref, slices FROM critical WHERE {match}
 
 -- name: rows
-SELECT * FROM evidence.{table} WHERE {match}
+SELECT * EXCLUDE (ref_key) FROM evidence.{table} WHERE {match}

@@ -14,7 +14,7 @@ from analysis.base.sql import queries, records, sql_text
 from analysis.plugin.registry import get, track_names
 from analysis.review import scope as scopes
 from analysis.store.replay import create_event_tables
-from analysis.store.run import SCHEMA
+from analysis.store.run import SCHEMA, create_evidence_tables
 
 ROOT = Path(__file__).parents[2] / "analysis"
 FRAME = ("attribution", "plugin", "report", "review", "run", "store")
@@ -40,13 +40,14 @@ FRAGMENTS = {
 }
 """Conditions that stand in other queries."""
 PLACES = {
-    "{match}": "ref IN (SELECT unnest($refs::VARCHAR[]))",
+    "{match}": "ref_key IN (SELECT unnest($keys::INTEGER[]))",
     "{table}": "intent_variant",
-    "{source}": "SELECT ref, rank AS place FROM queue",
+    "{source}": "SELECT ref_key, rank AS place FROM queue",
+    "{rows}": "SELECT * FROM intent_variant",
     "{conditions}": "true",
     "{database}": "evidence",
-    "{order}": "",
-    "{scoped}": "SELECT ref, rank AS place FROM queue",
+    "{order}": "t.ref",
+    "{scoped}": "SELECT ref_key, rank AS place FROM queue",
 }
 TABLES = {
     ("analysis.attribution/licences.sql", "licences"): {"{source}": "intent_licensed"},
@@ -54,7 +55,7 @@ TABLES = {
     ("analysis.attribution/interventions.sql", "interventions"): {"{source}": "intent_intervention"},
 }
 LISTS = ("refs", "slices", "tracks", "mains", "kinds", "digests", "streams")
-NUMBERS = ("seq", "place", "limit", "offset", "start", "end", "required")
+NUMBERS = ("seq", "key", "place", "limit", "offset", "start", "end", "required")
 
 
 def parameters(sql: str) -> dict[str, object]:
@@ -67,7 +68,7 @@ def parameters(sql: str) -> dict[str, object]:
             found[name] = 1
         elif name in ("everybody", "merged"):
             found[name] = True
-        elif name == "numbers":
+        elif name in ("keys", "numbers"):
             found[name] = [1]
         elif name == "body":
             found[name] = '{"base": "right", "candidate": "wrong"}'
@@ -88,9 +89,13 @@ def connection() -> Iterator[duckdb.DuckDBPyConnection]:
             if where != "memory":
                 opened.execute(f"ATTACH ':memory:' AS {where}")
             opened.execute(f"USE {where}")
-            opened.execute(sql_text(SCHEMA, "evidence.sql"))
-            for name in track_names():
-                opened.execute(get(name).schema())
+            schemas = [sql_text(SCHEMA, "evidence.sql"), *(get(name).schema() for name in track_names())]
+            if where == "memory":
+                for schema in schemas:
+                    opened.execute(schema)
+            else:
+                create_evidence_tables(opened, schemas)
+        opened.execute("CREATE TABLE evidence.example_keys (ref VARCHAR, ref_key INTEGER)")
         create_event_tables(opened)
         scopes.prepare(opened)
         yield opened
@@ -110,7 +115,7 @@ def test_a_query_binds_and_can_be_planned(
     sql = queries(package, file)[name]
     where = f"{package}/{file}"
     if name in FRAGMENTS.get(where, ()):
-        sql = f"SELECT * FROM (SELECT ref, rank AS place FROM queue) b WHERE {sql}"
+        sql = f"SELECT * FROM (SELECT ref_key, rank AS place FROM queue) b WHERE {sql}"
     for place, text in {**PLACES, **TABLES.get((where, name), {})}.items():
         sql = sql.replace(place, text)
     if name == "tables" and file == "session.sql":

@@ -10,8 +10,9 @@ import pytest
 
 from analysis.plugin.registry import get
 from analysis.plugin.report_fields import INSPECTED
-from analysis.review.scope import Scope, search_form
+from analysis.review.scope import Scope
 from analysis.review.session import ReviewSession
+from analysis.text.searched import search_form
 from tests.analysis.store_fixture import publish_review, ref_of
 from tests.tui.reading import until
 from tui.console.app import AssayApp

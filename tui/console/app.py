@@ -9,6 +9,7 @@ import asyncio
 import io
 import os
 import signal
+import time
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
@@ -19,6 +20,7 @@ from textual.binding import Binding, BindingType
 from textual.filter import LineFilter, NoColor
 
 from analysis.base.errors import AssayError
+from analysis.base.sql import without_pandas
 from analysis.review.session import ReviewSession
 from tui.console.connection import Connection, connection
 from tui.console.driver import ConsoleDriver
@@ -34,9 +36,14 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from analysis.live.client import LiveProbes
+    from analysis.report.preview import Preview
 
 POLL_SECONDS = 2.0
 """How often the journals of other consoles are looked at; nothing is drawn unless one has grown."""
+RESTS = 1.5
+"""Seconds without a key after which what Sign-off shows is read ahead, once."""
+STEP = 0.02
+"""Seconds between two steps of that, in which keys are heard."""
 
 
 class AssayApp(Navigation):
@@ -64,6 +71,8 @@ class AssayApp(Navigation):
         self.busy = ""
         self.animation_level = "none"
         self._probes: LiveProbes | None = None
+        self._preview: Preview | None = None
+        self._last_key = 0.0
         self.failure: Exception | None = None
         self._null = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115 - lives as long as the application
         # A traceback is for the log, not for the reviewer: `run_console` raises what went wrong.
@@ -101,6 +110,7 @@ class AssayApp(Navigation):
         for fault in filter(None, map(view_fault, self.views)):
             self.call_after_refresh(self.base_screen.complain, fault)
         self.set_interval(POLL_SECONDS, self.poll)
+        self.set_timer(RESTS, self._read_ahead)
         if self.link is not None:
             self._end_with(self.link)
 
@@ -122,7 +132,18 @@ class AssayApp(Navigation):
         """Keys that were typed ahead of a terminal that is gone are not heard: they would only delay the end."""
         if self.link is not None and self.link.gone and isinstance(event, events.InputEvent | events.Paste):
             return
+        if isinstance(event, events.Key):
+            self._last_key = time.monotonic()
         await super().on_event(event)
+
+    def _read_ahead(self) -> None:
+        """Read what the first look at Sign-off needs while nobody types; what fails is told there."""
+        if self.busy or time.monotonic() - self._last_key < RESTS:
+            self.set_timer(RESTS, self._read_ahead)
+            return
+        with suppress(*FAILURES):
+            if self.preview.step():
+                self.set_timer(STEP, self._read_ahead)
 
     def on_key(self, event: events.Key) -> None:
         """A key that nothing wanted: it may have been typed ahead, for an entry line that has opened since."""
@@ -144,6 +165,15 @@ class AssayApp(Navigation):
 
             self._probes = LiveProbes(self.session.store, self.session.run)
         return self._probes
+
+    @property
+    def preview(self) -> Preview:
+        """What the report would say now, read in steps."""
+        if self._preview is None:
+            from analysis.report.preview import Preview
+
+            self._preview = Preview(self.session)
+        return self._preview
 
     def _set_theme(self) -> None:
         if self.colours.native:
@@ -223,6 +253,7 @@ def run_console(store: Path, reviewer: str | None, color: str | None, light: boo
     Raises:
         AssayError: the store cannot be opened.
     """
+    without_pandas()
     flags: dict[str, Depth] = {"truecolor": "truecolor", "256": "256", "16": "16", "none": "none"}
     depth = detect_depth(os.environ, flags.get(color or "", "auto"))
     link = connection()

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from rich.style import Style
 
-from analysis.review.scope import search_form
+from analysis.text.searched import search_form
 from tui.draw.lines import Line, Piece
 
 HIT = "hit"

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, ClassVar, Protocol
 if TYPE_CHECKING:
     from analysis.base.gate_records import GateResult
     from analysis.live.client import LiveProbes
+    from analysis.report.preview import Preview
     from analysis.review.queries import ExampleEvidence
     from analysis.review.scope import Scope
     from analysis.review.session import ReviewSession
@@ -61,6 +62,10 @@ class Console(Protocol):
     actions: ActionTable
     busy: str
     """What runs in the background and keeps the keys waiting; empty where nothing does."""
+
+    @property
+    def preview(self) -> Preview:
+        """What the report would say now."""
 
     @property
     def probes(self) -> LiveProbes:

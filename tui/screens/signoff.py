@@ -74,7 +74,6 @@ class SignoffScreen(BaseScreen):
         self.opened_fields: frozenset[str] = frozenset()
         self._checked: bool | None = None
         self._fields: dict[str, list[str]] | None = None
-        self._read_at: GateInput | None = None
         self._asked_at: GateInput | None = None
         self._begun = False
         self._half: str | None = None
@@ -120,7 +119,10 @@ class SignoffScreen(BaseScreen):
         if self._asked_at is not given:
             # What the report would say depends on the events alone: read once for each, after the screen is drawn.
             self._asked_at = given
-            self.set_timer(SOON, self._read_fields)
+            if self.console_app.preview.fields is None:
+                self.set_timer(SOON, self._read_fields)
+            else:
+                self._fields = self.console_app.preview.fields
         self._show()
 
     def _begin(self) -> None:
@@ -132,20 +134,19 @@ class SignoffScreen(BaseScreen):
             self.decision, self.reason = made.decision, made.reason
 
     def _read_fields(self) -> None:
-        from analysis.report.preview import preview
-
-        given = self.session.gate_input()
+        """Read a part of the fields, and the next after the keys that were pressed meanwhile."""
         if self.console_app.busy:
             # Whoever works on the review has it alone; what it left is read when it is done.
             self._asked_at = None
             return
-        if self._read_at is given:
-            return
         try:
-            self._fields, self._read_at = preview(self.session), given
+            if self.console_app.preview.step():
+                self.set_timer(SOON, self._read_fields)
+                return
         except FAILURES as error:
             self.complain(error)
         else:
+            self._fields = self.console_app.preview.fields
             self._show()
 
     def _show(self) -> None:

@@ -3,6 +3,8 @@ CREATE TABLE meta (key VARCHAR PRIMARY KEY, value VARCHAR NOT NULL);
 CREATE TABLE example (
     ref VARCHAR NOT NULL, track VARCHAR NOT NULL, kind VARCHAR NOT NULL, id VARCHAR NOT NULL,
     parent_ref VARCHAR, text VARCHAR NOT NULL, gold VARCHAR, sha256 VARCHAR NOT NULL);
+-- Examples whose text or id is searched in another form than it has, with that form (`analysis.text.searched`).
+CREATE TABLE searched (ref VARCHAR NOT NULL, form VARCHAR NOT NULL);
 CREATE TABLE slice (
     slice VARCHAR NOT NULL, track VARCHAR NOT NULL, kind VARCHAR NOT NULL, critical BOOLEAN NOT NULL,
     definition VARCHAR NOT NULL, n BIGINT NOT NULL);

@@ -3,7 +3,7 @@
 -- name: shift
 WITH placed AS (
     SELECT (unnest(generate_series(0, len(cosine) - 1)))::INTEGER AS layer, unnest(cosine)::DOUBLE AS cosine
-    FROM evidence.intent_shift WHERE ref = $ref)
+    FROM evidence.intent_shift WHERE ref_key = $key)
 SELECT p.layer, p.cosine, d.floor FROM placed p
 LEFT JOIN evidence.intent_drift d ON d.slice = $all AND d.measure = 'cosine' AND d.layer = p.layer ORDER BY p.layer
 
@@ -11,7 +11,7 @@ LEFT JOIN evidence.intent_drift d ON d.slice = $all AND d.measure = 'cosine' AND
 SELECT d.slice, s.critical, d.layer, d.candidate_layer, d.measure, d.n, d.value, d.low, d.high, d.floor, d.moved, d.why
 FROM evidence.intent_drift d JOIN evidence.slice s ON s.slice = d.slice AND s.track = $track
 WHERE d.slice = $all
-   OR d.slice IN (SELECT m.slice FROM evidence.membership m WHERE m.ref = $ref AND m.track = $track)
+   OR d.slice IN (SELECT m.slice FROM evidence.membership m WHERE m.ref_key = $key AND m.track = $track)
 ORDER BY d.slice <> $all, NOT s.critical, d.slice, d.layer, d.measure
 
 -- name: change

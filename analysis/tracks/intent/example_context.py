@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from analysis.base.records import ALL
 from analysis.base.sql import column, dictionaries, queries
+from analysis.store.keys import ref_key
 from analysis.tracks.intent.metric_specs import TRACK
 from analysis.tracks.intent.names import NO_MODEL
 from analysis.tracks.intent.option_sentences import option_rows
@@ -30,9 +31,10 @@ def example_context(connection: duckdb.DuckDBPyConnection, ref: str) -> dict[str
         counterfactual) and `drift` (each measure of the slices that the message is in, `all` and critical ones first,
         by layer).
     """
+    asked = {"key": ref_key(connection, ref), "all": ALL}
     return {
-        "shift": tuple(dictionaries(connection, _SQL["shift"], {"ref": ref, "all": ALL})),
-        "drift": tuple(dictionaries(connection, _SQL["drift"], {"ref": ref, "all": ALL, "track": TRACK})),
+        "shift": tuple(dictionaries(connection, _SQL["shift"], asked)),
+        "drift": tuple(dictionaries(connection, _SQL["drift"], {**asked, "track": TRACK})),
     }
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from analysis.base.records import ALL
 from analysis.base.sql import queries
 from analysis.plugin.question import KnownAnswer, Question
+from analysis.store.keys import ref_key
 from analysis.tracks.intent.metric_specs import TRACK
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ _KNOWN = queries(__package__, "known_answers.sql")
 
 def question(connection: duckdb.DuckDBPyConnection, ref: str, text: str) -> Question | None:
     """The label of each side, below the question in words; None where a side has none."""
-    row = connection.execute(_SQL["labels"], {"ref": ref}).fetchone()
+    row = connection.execute(_SQL["labels"], {"key": ref_key(connection, ref)}).fetchone()
     return None if row is None else Question(text, (row[0],), (row[1],))
 
 

@@ -1,25 +1,22 @@
 -- What is shown with a prompt of the run, which is attached as `evidence`, with the events beside it.
 
--- name: known
-SELECT 1 FROM evidence.example WHERE ref = $ref
-
 -- name: detectors
 SELECT name, kind, title, languages, against FROM evidence.response_detector ORDER BY place, name
 
 -- name: behaviours
 SELECT b.name, b.question, r.role, b.strict, b.leads, b.any_of FROM evidence.response_behaviour b
-JOIN evidence.response_role r ON r.behaviour = b.name AND r.ref = $ref ORDER BY b.place
+JOIN evidence.response_role r ON r.behaviour = b.name AND r.ref_key = $key ORDER BY b.place
 
 -- name: labels
-SELECT behaviour, side, answer, source FROM evidence.response_label WHERE ref = $ref ORDER BY ALL
+SELECT behaviour, side, answer, source FROM evidence.response_label WHERE ref_key = $key ORDER BY ALL
 
 -- name: spans
 -- What counts comes first, the candidate's before the base's, then in order of reading.
 SELECT s.side, s.detector, s.start, s."end", s.label, s.why, h.ref IS NOT NULL AS counts
 FROM evidence.span s
-LEFT JOIN (SELECT DISTINCT * FROM evidence.response_hit WHERE ref = $ref) h
+LEFT JOIN (SELECT DISTINCT * FROM evidence.response_hit WHERE ref_key = $key) h
     ON h.side = s.side AND h.detector = s.detector AND h.start = s.start AND h."end" = s."end" AND h.label = s.label
-WHERE s.ref = $ref
+WHERE s.ref_key = $key
 ORDER BY counts DESC, s.side = 'candidate' DESC, s.start, s."end" DESC, s.detector, s.label, s.why
 
 -- name: judged
@@ -27,13 +24,13 @@ SELECT side, detector, start, "end", verdict, actor, reviewer
 FROM span_of((SELECT value FROM evidence.meta WHERE key = 'run')) WHERE ref = $ref ORDER BY ALL
 
 -- name: turns
-SELECT role, text, start, "end" FROM evidence.response_turn WHERE ref = $ref ORDER BY position
+SELECT role, text, start, "end" FROM evidence.response_turn WHERE ref_key = $key ORDER BY position
 
 -- name: passages
-SELECT position, passage_id, text FROM evidence.response_passage WHERE ref = $ref ORDER BY position
+SELECT position, passage_id, text FROM evidence.response_passage WHERE ref_key = $key ORDER BY position
 
 -- name: expected
-SELECT expects FROM evidence.response_expected WHERE ref = $ref ORDER BY expects
+SELECT expects FROM evidence.response_expected WHERE ref_key = $key ORDER BY expects
 
 -- name: votes
 SELECT judge, winner FROM evidence.response_vote WHERE ref = $ref ORDER BY judge, winner
@@ -42,7 +39,7 @@ SELECT judge, winner FROM evidence.response_vote WHERE ref = $ref ORDER BY judge
 -- A row of the catalogue is named by its id, as a whole word, in what was said of a claim or a spoiler, or by its
 -- whole title after `of`.
 WITH said AS (SELECT string_agg(why, chr(10)) AS words FROM evidence.span
-              WHERE ref = $ref AND detector IN (
+              WHERE ref_key = $key AND detector IN (
                   SELECT name FROM evidence.response_detector WHERE against = 'catalogue'))
 SELECT c.* FROM evidence.response_catalogue c CROSS JOIN said s
 WHERE (contains(s.words, c.id)
@@ -54,7 +51,7 @@ ORDER BY strpos(s.words, c.title) = 0, strpos(s.words, c.title), c.id LIMIT $mos
 -- name: promises
 -- The promises of policy that speak of the matter of a claim; all of them where none is named.
 WITH said AS (SELECT string_agg(lower(why), chr(10)) AS words FROM evidence.span
-              WHERE ref = $ref AND detector IN (
+              WHERE ref_key = $key AND detector IN (
                   SELECT name FROM evidence.response_detector WHERE against = 'policy')),
 named AS (SELECT p.*, contains(s.words, lower(p.about)) OR contains(s.words, lower(p.text)) AS hit
           FROM evidence.response_promise p CROSS JOIN said s WHERE s.words IS NOT NULL)
@@ -67,7 +64,7 @@ WITH mine AS (
     UNION
     SELECT m.slice, s.critical FROM evidence.membership m
     JOIN evidence.slice s ON s.slice = m.slice AND s.track = m.track
-    WHERE m.ref = $ref AND m.track = $track AND m.slice <> $all)
+    WHERE m.ref_key = $key AND m.track = $track AND m.slice <> $all)
 SELECT e.name, e.slice, e.side, e.value, e.low, e.high, e.n, e.status, e.why, e.method, mine.critical, b.name AS behaviour
 FROM evidence.metric e JOIN mine ON mine.slice = e.slice
 LEFT JOIN evidence.response_behaviour b ON e.name = b.name || '_leads'
@@ -76,7 +73,7 @@ ORDER BY mine.critical DESC, e.slice = $all, e.slice, b.place NULLS LAST, e.name
 
 -- name: deployed
 SELECT form, candidate, deployed, differs, gap, noise_gap FROM evidence.response_artefact
-WHERE ref = $ref AND differs ORDER BY form
+WHERE ref_key = $key AND differs ORDER BY form
 
 -- name: upweighted
 SELECT * FROM evidence.response_odds WHERE change > 0 ORDER BY low DESC, change DESC, token LIMIT $most

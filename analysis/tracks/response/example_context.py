@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from analysis.base.records import ALL
 from analysis.base.sql import queries
+from analysis.store.keys import ref_key
 from analysis.tracks.response.gate_keys import LENGTH, TRADEOFF, key_of
 from analysis.tracks.response.metric_specs import TRACK
 
@@ -53,27 +54,27 @@ def example_context(connection: duckdb.DuckDBPyConnection, ref: str) -> dict[str
         columns = [column[0] for column in result.description or ()]
         return tuple(dict(zip(columns, row, strict=True)) for row in result.fetchall())
 
-    if not rows("known", ref=ref):
+    key = ref_key(connection, ref)
+    if key is None:
         return {}
-    rates = rows("rates", ref=ref, track=TRACK, all=ALL)
+    rates = rows("rates", key=key, track=TRACK, all=ALL)
     return {
         **{
-            name: rows(name, ref=ref)
+            name: rows(name, key=key)
             for name in (
                 "turns",
                 "behaviours",
                 "labels",
                 "spans",
-                "judged",
                 "passages",
                 "expected",
-                "votes",
                 "promises",
                 "deployed",
             )
         },
+        **{name: rows(name, ref=ref) for name in ("judged", "votes")},
         "detectors": rows("detectors"),
-        "catalogue": rows("catalogue", ref=ref, most=MOST_TITLES),
+        "catalogue": rows("catalogue", key=key, most=MOST_TITLES),
         "rates": tuple({**row, "gate": gate_of(row)} for row in rates),
         "upweighted": rows("upweighted", most=MOST_UPWEIGHTED),
         "dose": rows("dose"),

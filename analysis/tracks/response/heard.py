@@ -61,6 +61,7 @@ class Heard:
         self._found: dict[str, dict[str, dict[str, bool]]] = data.get("found", {})
         self._populations: dict[str, dict[str, dict[str, Any]]] = data.get("populations", {})
         self._prompts: dict[str, dict[str, Any]] = data.get("prompts", {})
+        self._faults: dict[tuple[str, str, Side], Fault | None] = {}
         self._required = given.reviewers_required
         self._persons = given.state.persons
         self._settled: dict[tuple[str, str, Side], Answer] = {
@@ -108,6 +109,12 @@ class Heard:
 
         A behaviour that is any of others is at fault where one of them is.
         """
+        asked = ref, behaviour, side
+        if asked not in self._faults:
+            self._faults[asked] = self._fault(*asked)
+        return self._faults[asked]
+
+    def _fault(self, ref: str, behaviour: str, side: Side) -> Fault | None:
         parts = self.by_name[behaviour].any_of
         if not parts:
             return self._own(ref, behaviour, side)
@@ -139,8 +146,8 @@ class Heard:
 
     def _labels(self, ref: str, behaviour: str, side: Side) -> Answer | None:
         """What people settled, else what as many as the review asks for agree on; unsure where they do not."""
-        said = self._said.get((ref, behaviour, side), {})
-        if len(self._persons(said)) < self._required:
+        said = self._said.get((ref, behaviour, side))
+        if not said or len(self._persons(said)) < self._required:
             return None
         settled = self._settled.get((ref, behaviour, side))
         answers = set(said.values()) if settled is None else {settled}

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from analysis.base.seeds import draw
 from analysis.base.sql import queries
 from analysis.plugin.question import Ask, KnownAnswer, Question
+from analysis.store.keys import ref_key
 from analysis.tracks.response.metric_specs import TRACK
 
 if TYPE_CHECKING:
@@ -25,10 +26,11 @@ def question(connection: duckdb.DuckDBPyConnection, ref: str, text: str) -> Ques
 
     Where behaviours count on the prompt, each answer is asked for each of them; where none does, which may be sent.
     """
-    row = connection.execute(_SQL["answers"], {"ref": ref}).fetchone()
+    asked = {"key": ref_key(connection, ref)}
+    row = connection.execute(_SQL["answers"], asked).fetchone()
     if row is None:
         return None
-    asks = tuple(Ask(*one) for one in connection.execute(_SQL["asks"], {"ref": ref}).fetchall())
+    asks = tuple(Ask(*one) for one in connection.execute(_SQL["asks"], asked).fetchall())
     return Question("Does the answer …" if asks else text, (row[0],), (row[1],), asks)
 
 

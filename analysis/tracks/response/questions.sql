@@ -1,12 +1,12 @@
 -- What a reviewer is asked of a prompt; the run is attached as `evidence`.
 
 -- name: answers
-SELECT b.text, c.text FROM evidence.response_side b JOIN evidence.response_side c ON c.ref = b.ref AND c.side = 'candidate'
-WHERE b.ref = $ref AND b.side = 'base'
+SELECT b.text, c.text FROM evidence.response_side b JOIN evidence.response_side c ON c.ref_key = b.ref_key AND c.side = 'candidate'
+WHERE b.ref_key = $key AND b.side = 'base'
 
 -- name: asks
 SELECT b.name, b.question, r.role = 'wanted' AS wanted FROM evidence.response_behaviour b
-JOIN evidence.response_role r ON r.behaviour = b.name AND r.ref = $ref
+JOIN evidence.response_role r ON r.behaviour = b.name AND r.ref_key = $key
 WHERE len(b.any_of) = 0 ORDER BY b.place
 
 -- name: texts

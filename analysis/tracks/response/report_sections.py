@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from analysis.base.gate_records import GateInput
@@ -47,12 +48,13 @@ def _behaviours(connection: duckdb.DuckDBPyConnection, given: GateInput) -> list
     """For every behaviour and critical slice: what labels say, what leads point at, and an example to look at."""
     sentences = []
     found = estimates(given, share_of(given, BEHAVIOUR)).values()
+    quotations = _quotations(connection, given, found)
     # What people's labels tell from no change comes first, the furthest before the others.
     for one in sorted(found, key=lambda one: -abs(one.metric.value or 0.0) if clear(one.metric) else 0.0):
         where = "" if one.slice == ALL else f" where the prompt is in {one.slice!r}"
         sentences.append(
             f"{words_of(one.behaviour.name)}{where}: {_estimated(one)}{_leads(given, one)}{_quality(given, one)}"
-            f"{_quoted(connection, given, one)}"
+            f"{_quoted(quotations, given, one)}"
         )
     return sentences
 
@@ -96,17 +98,35 @@ def _quality(given: GateInput, one: Estimate) -> str:
     return f" (on these answers, {'; '.join(said)})"
 
 
-def _quoted(connection: duckdb.DuckDBPyConnection, given: GateInput, one: Estimate) -> str:
-    """Examples that people say are at fault, else those that leads point at anew."""
+def _shown(given: GateInput, one: Estimate) -> Sequence[str]:
+    """Examples that people say are at fault, else those that leads point at anew; the first of them."""
     refs = one.worse or flagged_for(given, one.behaviour.name, one.slice)
-    if not refs:
-        return ""
-    shown = list(refs[: QUOTED if one.slice == ALL else 1])
-    asked = {"refs": shown, "behaviour": one.behaviour.name}
+    return refs[: QUOTED if one.slice == ALL else 1]
+
+
+def _quotations(
+    connection: duckdb.DuckDBPyConnection, given: GateInput, found: Iterable[Estimate]
+) -> dict[tuple[str, str], list[tuple[str, str, str]]]:
+    """What can be quoted, read at once: (behaviour, ref) -> id, text and why, in order of reading."""
+    places = {(one.behaviour.name, ref) for one in found for ref in _shown(given, one)}
+    asked = {
+        "refs": sorted({ref for _, ref in places}),
+        "behaviours": sorted({behaviour for behaviour, _ in places}),
+    }
+    told: dict[tuple[str, str], list[tuple[str, str, str]]] = {}
+    for behaviour, ref, *said in connection.execute(_SQL["quotations"], asked).fetchall():
+        told.setdefault((behaviour, ref), []).append(tuple(said))
+    return told
+
+
+def _quoted(
+    quotations: Mapping[tuple[str, str], Sequence[tuple[str, str, str]]], given: GateInput, one: Estimate
+) -> str:
+    """What is quoted of one behaviour."""
     said: dict[str, str] = {}
-    rows = connection.execute(_SQL["quotations"], asked).fetchall()
-    for _, name, text, why in sorted(rows, key=lambda row: shown.index(row[0])):
-        said.setdefault(name, f"{name} “{_short(text)}” ({why})" if text.strip() else f"{name} ({why})")
+    for ref in _shown(given, one):
+        for name, text, why in quotations.get((one.behaviour.name, ref), ()):
+            said.setdefault(name, f"{name} “{_short(text)}” ({why})" if text.strip() else f"{name} ({why})")
     return f"; e.g. {'; '.join(said.values())}" if said else ""
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from analysis.base.records import ALL
 from analysis.base.sql import queries
+from analysis.store.keys import ref_key
 from analysis.tracks.retrieval.map_limits import QUALITIES
 from analysis.tracks.retrieval.metric_specs import TRACK
 
@@ -57,11 +58,11 @@ def example_context(connection: duckdb.DuckDBPyConnection, ref: str) -> dict[str
     if not found:
         return {}
     kind, parent = found[0]["kind"], found[0]["parent_ref"]
-    source = ref if kind != "pair" or reader.rows("has_lists", ref=ref) or parent is None else parent
+    source = ref if kind != "pair" or reader.own("has_lists", ref) or parent is None else parent
     about = reader.about(ref, source)
-    lists = reader.rows("lists", ref=source, k=about["k"])
+    lists = reader.own("lists", source, k=about["k"])
     parts: dict[str, list[dict[str, Any]]] = {"about": [about]}
-    relevant = reader.rows("relevant", ref=source)
+    relevant = reader.own("relevant", source)
     named = {ref, *(row["ref"] for row in lists), *(row["item_ref"] for row in relevant)}
     if kind in ("query", "pair"):
         pairs = reader.rows("pairs", ref=ref)
@@ -103,6 +104,13 @@ class _Reader:
 
     def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
         self.connection = connection
+        self._keys: dict[str, int | None] = {}
+
+    def own(self, query: str, ref: str, **given: Any) -> list[dict[str, Any]]:
+        """Rows of a query that asks for those of one example."""
+        if ref not in self._keys:
+            self._keys[ref] = ref_key(self.connection, ref)
+        return self.rows(query, key=self._keys[ref], **given)
 
     def rows(self, query: str, **given: Any) -> list[dict[str, Any]]:
         """Rows of a query of `example_context.sql`, by column name."""
@@ -124,9 +132,9 @@ class _Reader:
         """
         row: dict[str, Any] = {}
         for query, of in (("probe", source), ("shift", ref), ("margin", ref)):
-            found = self.rows(query, ref=of)
+            found = self.own(query, of)
             row |= found[0] if found else {}
-        row["depth"] = self.rows("depth", ref=source)[0]["depth"]
+        row["depth"] = self.own("depth", source)[0]["depth"]
         if "kept" in row and "gained" in row:
             row["k"] = len(row["kept"] or ()) + len(row["gained"] or ())
             return row
@@ -139,13 +147,13 @@ class _Reader:
         found = []
         for pair in pairs:
             for role in ("positive", "negative"):
-                ranked = self.rows("item_ranks", ref=source, item=pair[f"{role}_ref"])
+                ranked = self.own("item_ranks", source, item=pair[f"{role}_ref"])
                 found += [{"role": role, **row} for row in ranked]
         return found
 
     def slice_metrics(self, ref: str) -> list[dict[str, Any]]:
         """What was measured on queries and pairs, in the slices that the example is in; critical ones first."""
-        critical = {row["slice"]: row["critical"] for row in self.rows("slices", ref=ref, track=TRACK)}
+        critical = {row["slice"]: row["critical"] for row in self.own("slices", ref, track=TRACK)}
         rows = self.metrics(PROBES, [ALL, *critical])
         marked = [{**row, "critical": critical.get(row["slice"], False)} for row in rows]
         return sorted(marked, key=lambda row: (not row["critical"], row["slice"] != ALL, row["slice"]))

@@ -4,25 +4,25 @@
 SELECT kind, parent_ref FROM evidence.example WHERE ref = $ref
 
 -- name: has_lists
-SELECT 1 FROM evidence.retrieval_side WHERE ref = $ref
+SELECT 1 FROM evidence.retrieval_side WHERE ref_key = $key
 
 -- name: depth
-SELECT max(len(neighbours)) AS depth FROM evidence.retrieval_side WHERE ref = $ref
+SELECT max(len(neighbours)) AS depth FROM evidence.retrieval_side WHERE ref_key = $key
 
 -- name: cut_off
 SELECT len(neighbours) AS k FROM evidence.retrieval_side WHERE starts_with(ref, 'retrieval/item:') LIMIT 1
 
 -- name: probe
-SELECT * EXCLUDE (ref) FROM evidence.retrieval_probe WHERE ref = $ref
+SELECT * EXCLUDE (ref, ref_key) FROM evidence.retrieval_probe WHERE ref_key = $key
 
 -- name: shift
-SELECT * EXCLUDE (ref) FROM evidence.retrieval_shift WHERE ref = $ref
+SELECT * EXCLUDE (ref, ref_key) FROM evidence.retrieval_shift WHERE ref_key = $key
 
 -- name: margin
-SELECT * EXCLUDE (ref) FROM evidence.retrieval_margin WHERE ref = $ref
+SELECT * EXCLUDE (ref, ref_key) FROM evidence.retrieval_margin WHERE ref_key = $key
 
 -- name: lists
-WITH s AS (SELECT side, neighbours, scores FROM evidence.retrieval_side WHERE ref = $ref),
+WITH s AS (SELECT side, neighbours, scores FROM evidence.retrieval_side WHERE ref_key = $key),
 one AS (
     SELECT s.side, unnest(s.neighbours[1:$k]) AS ref, unnest(s.scores[1:$k]) AS score,
            generate_subscripts(s.neighbours[1:$k], 1) AS rank, o.neighbours AS others
@@ -35,7 +35,7 @@ FROM evidence.example e LEFT JOIN evidence.retrieval_item i ON i.ref = e.ref
 WHERE e.ref IN (SELECT unnest($refs::VARCHAR[])) AND e.kind IN ('item', 'variant') ORDER BY e.ref
 
 -- name: attributes
-SELECT * FROM evidence.retrieval_attribute WHERE ref IN (SELECT unnest($refs::VARCHAR[]))
+SELECT * EXCLUDE (ref_key) FROM evidence.retrieval_attribute WHERE ref IN (SELECT unnest($refs::VARCHAR[]))
 ORDER BY ref, wanted DESC, kind, attribute
 
 -- name: wanted
@@ -44,7 +44,7 @@ SELECT attribute, bool_or(wanted) AS wanted FROM evidence.retrieval_attribute GR
 -- name: relevant
 SELECT r.item_ref, coalesce(i.duplicate_of, r.item_ref) AS title_ref
 FROM evidence.retrieval_relevance r LEFT JOIN evidence.retrieval_item i ON i.ref = r.item_ref
-WHERE r.ref = $ref ORDER BY r.item_ref
+WHERE r.ref_key = $key ORDER BY r.item_ref
 
 -- name: pairs
 -- A pair itself, or the pairs of a query.
@@ -61,7 +61,7 @@ ORDER BY m.candidate_violated AND NOT m.base_violated DESC NULLS LAST, m.candida
 -- name: item_ranks
 SELECT s.side, nullif(list_position(s.neighbours, $item), 0) AS rank, len(s.neighbours) AS depth,
        s.scores[nullif(list_position(s.neighbours, $item), 0)] AS score
-FROM evidence.retrieval_side s WHERE s.ref = $ref ORDER BY s.side
+FROM evidence.retrieval_side s WHERE s.ref_key = $key ORDER BY s.side
 
 -- name: queries
 SELECT e.ref, e.id, e.text, list_contains(p.gained, $ref) AS gained FROM evidence.retrieval_probe p
@@ -69,7 +69,7 @@ JOIN evidence.example e ON e.ref = p.ref
 WHERE list_contains(p.gained, $ref) OR list_contains(p.lost, $ref) ORDER BY gained DESC, e.ref LIMIT $limit
 
 -- name: counterfactuals
-SELECT c.*, e.text FROM evidence.retrieval_counterfactual c JOIN evidence.example e ON e.ref = c.ref
+SELECT c.* EXCLUDE (ref_key), e.text FROM evidence.retrieval_counterfactual c JOIN evidence.example e USING (ref_key)
 WHERE c.item_ref = $ref OR c.ref = $ref ORDER BY c.candidate_overlap - c.base_overlap NULLS LAST, c.ref
 
 -- name: movement
@@ -79,7 +79,7 @@ ORDER BY abs(m.candidate_share - m.base_share) DESC NULLS LAST, m.attribute, m.f
 
 -- name: slices
 SELECT m.slice, s.critical FROM evidence.membership m
-JOIN evidence.slice s ON s.slice = m.slice AND s.track = m.track WHERE m.ref = $ref AND m.track = $track
+JOIN evidence.slice s ON s.slice = m.slice AND s.track = m.track WHERE m.ref_key = $key AND m.track = $track
 
 -- name: metrics
 -- Of some names, in some slices or, where these are NULL, in all.

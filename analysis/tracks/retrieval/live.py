@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from analysis.base.errors import AssayError
 from analysis.base.records import SIDES
@@ -16,11 +17,27 @@ from analysis.tracks.retrieval.vectors import matrix, unit_rows
 
 if TYPE_CHECKING:
     import duckdb
+    import numpy as np
 
+    from analysis.base.records import Side
     from analysis.models.sides import Sides
     from analysis.plugin.live import LiveRequest
 
 _SQL = queries(__package__, "live.sql")
+
+
+class _Items(NamedTuple):
+    """The items of a run: their refs, and of each side their unit vectors, (items, width) float32, in that order."""
+
+    refs: list[str]
+    vectors: dict[Side, np.ndarray]
+
+
+@lru_cache(maxsize=1)
+def _items(evidence: duckdb.DuckDBPyConnection) -> _Items:
+    """The items, read with the first question: the evidence never changes, and a worker has one connection to it."""
+    table = evidence.execute(_SQL["items"]).to_arrow_table()
+    return _Items(table["ref"].to_pylist(), {side: unit_rows(matrix(table[side])) for side in SIDES})
 
 
 def answer(
@@ -53,20 +70,17 @@ def answer(
         )
     kind, own = _kind(evidence, request.ref)
     as_text = text_kind(kind)
-    table = evidence.execute(_SQL["items"]).to_arrow_table()
-    items: list[str] = table["ref"].to_pylist()
+    items = _items(evidence)
     wanted = DEPTH if as_text == "query" else int(settings["k"])
     sides: dict[str, Any] = {}
     named: dict[str, None] = {}
     for side in SIDES:
         vectors = unit_rows(pair.vectors(side, kind, ["what-if"], [request.text], as_text))
-        found = nearest(
-            vectors, unit_rows(matrix(table[side])), wanted + 1, exclude_self=False, device=pair.device
-        )
+        found = nearest(vectors, items.vectors[side], wanted + 1, exclude_self=False, device=pair.device)
         ranked = [
-            (items[row], float(score))
+            (items.refs[row], float(score))
             for row, score in zip(found.indices[0].tolist(), found.scores[0].tolist(), strict=True)
-            if items[row] != own
+            if items.refs[row] != own
         ][:wanted]
         named.update(dict.fromkeys(ref for ref, _ in ranked))
         sides[side] = {

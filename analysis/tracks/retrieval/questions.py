@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from analysis.base.sql import queries
 from analysis.plugin.question import KnownAnswer, Question
+from analysis.store.keys import ref_key
 from analysis.tracks.retrieval.metric_specs import TRACK
 
 if TYPE_CHECKING:
@@ -30,14 +31,14 @@ def question(connection: duckdb.DuckDBPyConnection, ref: str) -> Question | None
         return None
     if kind[0] == "pair":
         return _pair(connection, ref)
-    found = dict(connection.execute(_SQL["lists"], {"ref": ref, "k": LISTED}).fetchall())
+    found = dict(connection.execute(_SQL["lists"], {"key": ref_key(connection, ref), "k": LISTED}).fetchall())
     if kind[0] not in TEXTS or len(found) < 2:
         return None
     return Question(TEXTS[kind[0]], tuple(found["base"]), tuple(found["candidate"]))
 
 
 def _pair(connection: duckdb.DuckDBPyConnection, ref: str) -> Question | None:
-    row = connection.execute(_SQL["pair"], {"ref": ref}).fetchone()
+    row = connection.execute(_SQL["pair"], {"key": ref_key(connection, ref)}).fetchone()
     if row is None:
         return None
     positive, negative, base, candidate = row

@@ -7,12 +7,12 @@ SELECT kind FROM evidence.example WHERE ref = $ref
 -- The first k of each side by their titles.
 WITH one AS (
     SELECT side, unnest(neighbours[1:$k]) AS item, generate_subscripts(neighbours[1:$k], 1) AS place
-    FROM evidence.retrieval_side WHERE ref = $ref)
+    FROM evidence.retrieval_side WHERE ref_key = $key)
 SELECT o.side, list(coalesce(i.title, e.id) ORDER BY o.place)
 FROM one o JOIN evidence.example e ON e.ref = o.item LEFT JOIN evidence.retrieval_item i ON i.ref = o.item GROUP BY o.side
 
 -- name: pair
 SELECT coalesce(p.title, h.positive_ref), coalesce(n.title, h.negative_ref), m.base_violated, m.candidate_violated
-FROM evidence.retrieval_hard_negative h JOIN evidence.retrieval_margin m ON m.ref = h.ref
+FROM evidence.retrieval_hard_negative h JOIN evidence.retrieval_margin m USING (ref_key)
 LEFT JOIN evidence.retrieval_item p ON p.ref = h.positive_ref
-LEFT JOIN evidence.retrieval_item n ON n.ref = h.negative_ref WHERE h.ref = $ref
+LEFT JOIN evidence.retrieval_item n ON n.ref = h.negative_ref WHERE ref_key = $key

@@ -22,7 +22,7 @@ from analysis.run.leases import Leases
 from analysis.run.local_engine import LocalEngine
 from analysis.run.shard_cache import ShardCache
 from analysis.store.files import make_directory
-from analysis.store.run import SCHEMA
+from analysis.store.run import SCHEMA, create_evidence_tables
 from analysis.tracks.intent.counterfactual import EFFECTS, VARIANTS
 from analysis.tracks.intent.metrics import METRICS
 from analysis.tracks.intent.predict import PREDICT
@@ -42,7 +42,7 @@ def attached_run() -> duckdb.DuckDBPyConnection:
     """A connection to which a run of the track is attached that holds nothing."""
     connection = duckdb.connect(":memory:")
     connection.execute("ATTACH ':memory:' AS evidence; USE evidence")
-    make_tables(connection)
+    create_evidence_tables(connection, [sql_text(SCHEMA, "evidence.sql"), get("intent").schema()])
     connection.execute("USE memory")
     return connection
 

@@ -55,6 +55,7 @@ GIVEN: dict[str, object] = {
             "least_critical",
             "shown",
             "limit",
+            "key",
             "weighed",
             "movers",
             "movers_from",

@@ -8,7 +8,7 @@ import duckdb
 import pytest
 
 from analysis.base.sql import queries, sql_text
-from analysis.store.run import SCHEMA
+from analysis.store.run import SCHEMA, create_evidence_tables
 from analysis.tracks import response
 
 PACKAGE = response.__name__
@@ -33,8 +33,7 @@ def reader(tmp_path_factory: pytest.TempPathFactory) -> duckdb.DuckDBPyConnectio
     """A reader of a run."""
     path = tmp_path_factory.mktemp("sql") / "evidence.duckdb"
     with duckdb.connect(path) as made:
-        made.execute(sql_text(SCHEMA, "evidence.sql"))
-        made.execute(sql_text(PACKAGE, "schema.sql"))
+        create_evidence_tables(made, [sql_text(SCHEMA, "evidence.sql"), sql_text(PACKAGE, "schema.sql")])
     connection = duckdb.connect(":memory:")
     connection.execute(f"ATTACH '{path}' AS evidence (READ_ONLY)")
     connection.execute(sql_text(SCHEMA, "events.sql"))

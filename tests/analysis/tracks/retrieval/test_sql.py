@@ -12,7 +12,7 @@ import pytest
 import analysis.tracks.retrieval as package
 from analysis.base.sql import queries, sql_text
 from analysis.plugin.registry import get
-from analysis.store.run import SCHEMA
+from analysis.store.run import SCHEMA, create_evidence_tables
 from analysis.tracks.retrieval.flags import QUERIES as FLAG_QUERIES
 
 ATTACHED = ("example_context.sql", "maps.sql", "questions.sql", "report.sql")
@@ -27,6 +27,7 @@ GIVEN: dict[str, object] = {
     "grouping": "g",
     "item": "i",
     "k": 10,
+    "key": 1,
     "kept": ["theme"],
     "kind": "item",
     "kinds": ["item"],
@@ -74,10 +75,11 @@ def connection() -> Iterator[duckdb.DuckDBPyConnection]:
     found = duckdb.connect(":memory:")
     schemas = (sql_text(SCHEMA, "evidence.sql"), get("retrieval").schema())
     found.execute("ATTACH ':memory:' AS evidence")
-    for catalog in ("evidence", "memory"):
-        found.execute(f"USE {catalog}")
-        for schema in schemas:
-            found.execute(schema)
+    found.execute("USE evidence")
+    create_evidence_tables(found, schemas)
+    found.execute("USE memory")
+    for schema in schemas:
+        found.execute(schema)
     for file in WORKBENCH:
         for name, sql in queries(package.__name__, file).items():
             if name.startswith("make_"):
