@@ -333,7 +333,21 @@ TAGS = frozenset(
         "a",
         "code",
     }
-    | {"strong", "wbr", "pre", "div", "table", "thead", "tbody", "tr", "th", "td", "figure", "details", "summary"}
+    | {
+        "strong",
+        "wbr",
+        "pre",
+        "div",
+        "table",
+        "thead",
+        "tbody",
+        "tr",
+        "th",
+        "td",
+        "figure",
+        "details",
+        "summary",
+    }
     | {"svg", "g", "rect", "path", "text"}
 )
 """Every element that a page may have."""

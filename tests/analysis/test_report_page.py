@@ -71,7 +71,7 @@ def test_both_pages_say_the_same_words() -> None:
 
 def test_a_row_that_begins_with_a_name_is_read_cell_by_cell_where_a_phone_has_no_room_for_its_table() -> None:
     header = ["gate", "verdict", "value", "needed"]
-    page = write_html("t", [table(header, [[code("a.b_c[d]"), "fail", "1", "\" onload=x"]])], {})
+    page = write_html("t", [table(header, [[code("a.b_c[d]"), "fail", "1", '" onload=x']])], {})
     assert '<table class="named">' in page
     assert "<td><code>a.<wbr>b_<wbr>c<wbr>[d]</code></td>" in page
     assert '<td data-label="needed">&quot; onload=x</td>' in page

@@ -26,7 +26,10 @@ from tui.console.navigation import Navigation
 from tui.draw.palette import Depth, detect_depth
 from tui.draw.theme import DARK_THEME, LIGHT_THEME, Colours
 from tui.plugin.console import EXAMPLES, OVERVIEW, ScopePlace
+from tui.plugin.keymap import keymap_path, read_keymap, remapped
+from tui.plugin.other_candidate import OtherCandidate
 from tui.plugin.registry import view_fault
+from tui.plugin.tour import Tour
 from tui.screens.base import BaseScreen
 from tui.screens.frame import FAILURES
 
@@ -34,6 +37,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from analysis.live.client import LiveProbes
+    from tui.plugin.action import ActionTable
 
 POLL_SECONDS = 2.0
 """How often the journals of other consoles are looked at; nothing is drawn unless one has grown."""
@@ -46,6 +50,11 @@ class AssayApp(Navigation):
         session: the review, open.
         colours: colour depth and background.
         link: the terminal that it is drawn on; None without one.
+        other: a second candidate beside the one under review.
+        keys: puts the actions on the reviewer's own keys.
+
+    Raises:
+        AssayError: the reviewer's own keys cannot be used.
     """
 
     TITLE = "assay"
@@ -56,8 +65,19 @@ class AssayApp(Navigation):
     Screen { background: $background; color: $foreground; }
     """
 
-    def __init__(self, session: ReviewSession, colours: Colours, link: Connection | None = None) -> None:
+    def __init__(
+        self,
+        session: ReviewSession,
+        colours: Colours,
+        link: Connection | None = None,
+        *,
+        other: OtherCandidate | None = None,
+        keys: Callable[[ActionTable], ActionTable] = lambda table: table,
+    ) -> None:
         super().__init__(session, ansi_color=colours.native)
+        self.actions = keys(self.actions)
+        self.other = other
+        self.tour: Tour | None = None
         self.driver_class = ConsoleDriver
         self.colours = colours
         self.link = link
@@ -122,6 +142,9 @@ class AssayApp(Navigation):
         """Keys that were typed ahead of a terminal that is gone are not heard: they would only delay the end."""
         if self.link is not None and self.link.gone and isinstance(event, events.InputEvent | events.Paste):
             return
+        if self.tour is not None and isinstance(event, events.Key):
+            self.tour = self.tour.after(event.key)
+            self.base_screen.show_tour()
         await super().on_event(event)
 
     def on_key(self, event: events.Key) -> None:
@@ -198,6 +221,12 @@ class AssayApp(Navigation):
         except AssayError as error:
             self.base_screen.complain(error)
 
+    def start_tour(self) -> None:
+        """Begin the tour of the first five minutes, on Overview."""
+        self.tour = Tour(self.actions)
+        self.open(OVERVIEW)
+        self.base_screen.reload_soon()
+
     def change_theme(self) -> None:
         """From dark to light or back."""
         self.colours = Colours(self.colours.depth, not self.colours.dark)
@@ -207,7 +236,16 @@ class AssayApp(Navigation):
                 screen.change_colours()
 
 
-def run_console(store: Path, reviewer: str | None, color: str | None, light: bool, mouse: bool) -> int:
+def run_console(
+    store: Path,
+    reviewer: str | None,
+    color: str | None,
+    light: bool,
+    mouse: bool,
+    *,
+    beside: Path | None = None,
+    tour: bool = False,
+) -> int:
     """Open the console on a store.
 
     Args:
@@ -216,19 +254,35 @@ def run_console(store: Path, reviewer: str | None, color: str | None, light: boo
         color: `truecolor`, `256`, `16`, `none`, or None to detect it.
         light: for a light background.
         mouse: whether the mouse may be used.
+        beside: the store of a second candidate, which is read and not written.
+        tour: begin with the tour of the first five minutes, where nothing was looked at yet.
 
     Returns:
         The exit status.
 
     Raises:
-        AssayError: the store cannot be opened.
+        AssayError: a store cannot be opened, or the reviewer's own keys cannot be used.
     """
     flags: dict[str, Depth] = {"truecolor": "truecolor", "256": "256", "16": "16", "none": "none"}
     depth = detect_depth(os.environ, flags.get(color or "", "auto"))
     link = connection()
     link.console()
+    path = keymap_path(os.environ)
+    keymap = read_keymap(path)
     with ReviewSession.open(store, reviewer) as session:
-        app = AssayApp(session, Colours(depth, not light), link)
+        other = None
+        if beside is not None:
+            with ReviewSession.open(beside, read_only=True) as second:
+                other = OtherCandidate.of(session, second)
+        app = AssayApp(
+            session,
+            Colours(depth, not light),
+            link,
+            other=other,
+            keys=lambda table: remapped(table, keymap, path),
+        )
+        if tour and session.last_place() is None:
+            app.call_later(app.start_tour)
         try:
             status = app.run(mouse=mouse)
         finally:

@@ -160,6 +160,10 @@ class BaseScreen(FrameScreen):
         self.reload()
         self.show_bars()
 
+    def do_app_tour(self) -> None:
+        """The first five minutes, from the start."""
+        self.console_app.start_tour()
+
     def do_screen_overview(self) -> None:
         """Go to the overview."""
         self.console_app.open(OVERVIEW)
