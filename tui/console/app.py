@@ -142,7 +142,8 @@ class AssayApp(Navigation):
         """Keys that were typed ahead of a terminal that is gone are not heard: they would only delay the end."""
         if self.link is not None and self.link.gone and isinstance(event, events.InputEvent | events.Paste):
             return
-        if self.tour is not None and isinstance(event, events.Key):
+        # A key that no widget wanted comes here once more.
+        if self.tour is not None and isinstance(event, events.Key) and not event.is_forwarded:
             self.tour = self.tour.after(event.key)
             self.base_screen.show_tour()
         await super().on_event(event)
