@@ -23,7 +23,7 @@ from tui.draw.lines import Line, first_rows, text_line
 from tui.draw.theme import Colours
 from tui.plugin.registry import built_in
 from tui.screens.overview import RESTS
-from tui.screens.signoff_lines import READING
+from tui.screens.signoff import SignoffScreen
 from tui.widgets.example_list import ExampleList, example_line, is_blind
 from tui.widgets.line_scroll import LineScroll
 from tui.widgets.line_view import LineView
@@ -82,7 +82,8 @@ async def settled(pilot: Pilot[int]) -> None:
 
 def is_reading(pilot: Pilot[int]) -> bool:
     """Whether a field of the sign-off is still read."""
-    return "Release decision" in shown(pilot.app) and f" {READING}" in picture(pilot.app)
+    screen = pilot.app.screen
+    return isinstance(screen, SignoffScreen) and screen._fields is None
 
 
 def rows_cut(view: LineScroll) -> list[str]:

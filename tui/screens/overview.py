@@ -181,7 +181,7 @@ def main_lines(
         mark, style = IMPROVEMENT_MARKS[better] if change.value else ("=", "text")
         line = Line(Target("slice", "", track=track)).add(" ").add(mark, style)
         values = " → ".join(value_text(one.value, spec.measures) for one in (base, candidate))
-        line.add(f" {track} ", "dim").add(f"{spec.title.lower()}  {values}  ")
+        line.add(f" {spec.title.lower()}  {values}  ")
         line.add(value_with_interval(change.value, change.low, change.high, "change"), style)
         fixed, broken = (found.get((track, name, "difference")) for name in ("fixed", "broken"))
         if fixed is not None and broken is not None and change.n is not None:
