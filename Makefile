@@ -7,7 +7,7 @@ unexport PYTHONDONTWRITEBYTECODE
 # Compiling all of torch costs more than half of the installation; what is imported is compiled then, and kept.
 PIP := $(BIN)/python -m pip install --quiet --no-compile --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: demo test lint bench soak sample wheel clean
+.PHONY: demo test lint bench soak sample pictures wheel clean
 
 demo: $(VENV)/.installed
 	$(BIN)/assay demo
@@ -35,6 +35,10 @@ sample: $(VENV)/.installed
 	$(BIN)/python -m sample_data.train_retrieval
 	$(BIN)/python -m sample_data.author_response
 	$(BIN)/python -m sample_data.train_response
+
+# The pictures of README.md, drawn by the console itself on the sample.
+pictures: $(VENV)/.installed
+	$(BIN)/python -m sample_data.pictures
 
 wheel: $(VENV)/.installed
 	$(BIN)/python -m pip wheel --no-deps --wheel-dir dist .

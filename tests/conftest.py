@@ -72,6 +72,11 @@ def keep_what_is_loaded() -> None:
         _Kept.modules = len(sys.modules)
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """`--remake-snapshots` keeps the screens of the console as they are drawn now."""
+    parser.addoption("--remake-snapshots", action="store_true", help="keep the screens as they are drawn now")
+
+
 def pytest_collection_finish() -> None:
     """Thousands of tests stay as they were collected, as modules do."""
     keep_what_is_loaded()

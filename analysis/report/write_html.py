@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from importlib.resources import files
 
 from analysis.base.escape import printable
@@ -23,6 +24,10 @@ from analysis.report.page import (
 
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'"
 """What a browser may load for the page: nothing. Its style stands in it."""
+_BREAKS = re.compile(r"(?<=[._/])(?=.)|(?=\[)")
+"""Where the name of a gate or a file may go on in the next row."""
+_NARROW_COLUMNS = 3
+"""Columns that a phone has room for; rows of more that begin with a name are written one cell below the other."""
 
 
 def write_html(title: str, blocks: Iterable[Block], figures: Mapping[str, bytes]) -> str:
@@ -55,14 +60,7 @@ def _block(block: Block, figures: Mapping[str, bytes]) -> str:
             tag = "ol" if ordered else "ul"
             written = "\n".join([f"<{tag}>", *(f"<li>{_words(line)}</li>" for line in lines), f"</{tag}>"])
         case Table(header, rows):
-            head = "".join(f"<th>{_text(one)}</th>" for one in header)
-            body = "\n".join(
-                "<tr>" + "".join(f"<td>{_words(cell)}</td>" for cell in row) + "</tr>" for row in rows
-            )
-            written = (
-                f'<div class="wide"><table>\n<thead><tr>{head}</tr></thead>\n<tbody>\n{body}\n</tbody>\n'
-                "</table></div>"
-            )
+            written = _table(header, rows)
         case Commands(text):
             written = f'<pre class="wide"><code>{html.escape(text)}</code></pre>'
         case Picture(name, title):
@@ -72,6 +70,26 @@ def _block(block: Block, figures: Mapping[str, bytes]) -> str:
             inside = "\n".join(_block(one, figures) for one in folded)
             written = f"<details>\n<summary>{_text(summary)}</summary>\n{inside}\n</details>"
     return written
+
+
+def _table(header: Sequence[str], rows: Sequence[Sequence[Words]]) -> str:
+    """A table; one of many columns whose rows begin with a name can be read as a list, each cell with its header."""
+    named = len(header) > _NARROW_COLUMNS and any(
+        isinstance(part, Span) and part.kind == "code" for row in rows for part in row[0]
+    )
+    labels = [f' data-label="{_text(one)}"' if named and number else "" for number, one in enumerate(header)]
+    head = "".join(f"<th>{_text(one)}</th>" for one in header)
+    body = "\n".join(
+        "<tr>"
+        + "".join(f"<td{label}>{_words(cell)}</td>" for label, cell in zip(labels, row, strict=True))
+        + "</tr>"
+        for row in rows
+    )
+    kind = ' class="named"' if named else ""
+    return (
+        f'<div class="wide"><table{kind}>\n<thead><tr>{head}</tr></thead>\n<tbody>\n{body}\n</tbody>\n'
+        "</table></div>"
+    )
 
 
 def _drawn(picture: bytes) -> str:
@@ -86,7 +104,8 @@ def _words(words: Words) -> str:
 def _marked(part: Span) -> str:
     if part.kind == "link":
         return f'<a href="#{_text(anchor(part.target))}">{_text(part.text)}</a>'
-    return f"<{part.kind}>{_text(part.text)}</{part.kind}>"
+    text = _BREAKS.sub("<wbr>", _text(part.text)) if part.kind == "code" else _text(part.text)
+    return f"<{part.kind}>{text}</{part.kind}>"
 
 
 def _text(text: str) -> str:

@@ -30,6 +30,15 @@ def reports_of(store: PathLike[str], decision_id: str) -> list[Path]:
     return [report.parent for report in reports if _decision_of(report) == decision_id]
 
 
+def latest_report(store: PathLike[str]) -> Path | None:
+    """The folder in the store's own `report` folder that was written last; None where there is none."""
+    found = sorted(
+        (path.parent for path in (Path(store) / "report").glob("*/SHA256SUMS")),
+        key=lambda folder: folder.stat().st_mtime_ns,
+    )
+    return found[-1] if found else None
+
+
 def _decision_of(report: Path) -> str | None:
     """The event of the decision that a report tells of; None where that cannot be read."""
     content = read_small(report, REPORT_LIMIT)

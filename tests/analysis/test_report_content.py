@@ -333,7 +333,21 @@ TAGS = frozenset(
         "a",
         "code",
     }
-    | {"strong", "pre", "div", "table", "thead", "tbody", "tr", "th", "td", "figure", "details", "summary"}
+    | {
+        "strong",
+        "wbr",
+        "pre",
+        "div",
+        "table",
+        "thead",
+        "tbody",
+        "tr",
+        "th",
+        "td",
+        "figure",
+        "details",
+        "summary",
+    }
     | {"svg", "g", "rect", "path", "text"}
 )
 """Every element that a page may have."""
@@ -349,7 +363,7 @@ class Tags(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.found.append((tag, dict(attrs)))
-        if tag != "meta":
+        if tag not in ("meta", "wbr"):
             self.open.append(tag)
 
     def handle_endtag(self, tag: str) -> None:

@@ -64,9 +64,19 @@ def test_both_pages_say_the_same_words() -> None:
     )
     page = write_html("t", blocks, {})
     assert '<h1 id="a-title">A title</h1>' in page
-    assert "<li>first <code>k[x]</code></li>\n<li>a | b &lt; c</li>" in page
+    assert "<li>first <code>k<wbr>[x]</code></li>\n<li>a | b &lt; c</li>" in page
     assert "<details>\n<summary>more</summary>" in page
     assert listed(["a", code("b")]) == ("a", ", ", code("b"))
+
+
+def test_a_row_that_begins_with_a_name_is_read_cell_by_cell_where_a_phone_has_no_room_for_its_table() -> None:
+    header = ["gate", "verdict", "value", "needed"]
+    page = write_html("t", [table(header, [[code("a.b_c[d]"), "fail", "1", '" onload=x']])], {})
+    assert '<table class="named">' in page
+    assert "<td><code>a.<wbr>b_<wbr>c<wbr>[d]</code></td>" in page
+    assert '<td data-label="needed">&quot; onload=x</td>' in page
+    numbers = write_html("t", [table(header, [["1", "2", "3", "4"]])], {})
+    assert "data-label=" not in numbers.partition("<body>")[2]
 
 
 def test_sentences_begin_end_and_are_cut_as_people_write_them() -> None:

@@ -142,7 +142,7 @@ def test_the_table_of_keys_has_every_action() -> None:
     for entry in TABLE:
         assert entry.tooltip in table
         assert f"`{entry.shown_key}`" in table
-    assert table.startswith("| key | does | where |\n|---|---|---|\n")
+    assert table.startswith("| key | does | where | id |\n|---|---|---|---|\n")
     assert markdown_table().strip() in (Path(__file__).parents[2] / "docs" / "keys.md").read_text("utf-8")
 
 

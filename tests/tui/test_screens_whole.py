@@ -1,25 +1,34 @@
-"""What holds of every screen: nothing is cut without a sign at any width, and no word of the trade is unexplained."""
+"""What holds of every screen: it looks as it is kept in `snapshots`, nothing is cut without a sign at any width, text
+can be told from its background in every colour depth, and no word of the trade is unexplained.
+
+    pytest tests/tui/test_screens_whole.py --remake-snapshots     # keeps the screens as they are now
+"""
 
 from __future__ import annotations
 
 import re
 from collections.abc import AsyncIterator
 
+import pytest
 from textual.geometry import Size
 from textual.pilot import Pilot
 
 from analysis.plugin.registry import get
 from analysis.review.session import ReviewSession
 from tests.tui.conftest import OpenConsole
+from tests.tui.pictures import differences, faint, foreign, picture
 from tests.tui.reading import at, shown, until, until_true
 from tui.draw.glossary import GLOSSARY, found
 from tui.draw.lines import Line, first_rows, text_line
+from tui.draw.theme import Colours
 from tui.plugin.registry import built_in
+from tui.screens.overview import RESTS
+from tui.screens.signoff import SignoffScreen
 from tui.widgets.example_list import ExampleList, example_line, is_blind
 from tui.widgets.line_scroll import LineScroll
 from tui.widgets.line_view import LineView
 
-WIDTHS = (60, 80, 100, 120, 200)
+SIZES = ((60, 20), (80, 24), (100, 24), (120, 36), (200, 50))
 
 
 async def screens(pilot: Pilot[int]) -> AsyncIterator[str]:
@@ -64,6 +73,19 @@ async def screens(pilot: Pilot[int]) -> AsyncIterator[str]:
     yield "sign-off"
 
 
+async def settled(pilot: Pilot[int]) -> None:
+    """Wait until the screen no longer changes: what stands beside a line comes once the cursor rests."""
+    before = ""
+    while before != (before := picture(pilot.app)) or is_reading(pilot):
+        await pilot.pause(RESTS + 0.02)
+
+
+def is_reading(pilot: Pilot[int]) -> bool:
+    """Whether a field of the sign-off is still read."""
+    screen = pilot.app.screen
+    return isinstance(screen, SignoffScreen) and screen._fields is None
+
+
 def rows_cut(view: LineScroll) -> list[str]:
     """Visible rows of a widget that lost something and do not say so."""
     lost = []
@@ -82,21 +104,26 @@ def rows_cut(view: LineScroll) -> list[str]:
 
 
 async def test_no_screen_cuts_without_a_sign_and_no_word_of_the_trade_is_unexplained(
-    console: OpenConsole, session: ReviewSession
+    console: OpenConsole, session: ReviewSession, request: pytest.FixtureRequest
 ) -> None:
     seen: list[str] = []
+    pictures: dict[str, dict[str, str]] = {}
     async with console(size=(80, 24)) as pilot:
         async for name in screens(pilot):
-            for width in WIDTHS:
-                await pilot.resize_terminal(width, 24)
-                await until_true(pilot, lambda width=width: pilot.app.screen.size == Size(width, 24))  # type: ignore[misc]
-                await pilot.pause()
+            for width, height in SIZES:
+                await pilot.resize_terminal(width, height)
+                size = Size(width, height)
+                await until_true(pilot, lambda size=size: pilot.app.screen.size == size)  # type: ignore[misc]
+                await settled(pilot)
+                pictures.setdefault(name, {})[f"{width}x{height}"] = picture(pilot.app)
                 for view in pilot.app.screen.query(LineScroll):
                     if view.display and view.size.height:
                         assert rows_cut(view) == [], (name, width)
                 seen.append(shown(pilot.app))
             await pilot.resize_terminal(80, 24)
             await pilot.pause()
+            assert faint(pilot.app, dark=True) == [], name
+    assert differences(pictures, remake=request.config.getoption("--remake-snapshots")) == []
     for track in built_in():
         seen += [spec.title for spec in get(track).metrics()]
     for specs in session.gate_input().specs.values():
@@ -107,6 +134,16 @@ async def test_no_screen_cuts_without_a_sign_and_no_word_of_the_trade_is_unexpla
     assert used - entries == set()
     assert used, "nothing was read"
     assert all(meaning.endswith((".", "there.")) for meaning in GLOSSARY.values())
+
+
+@pytest.mark.parametrize(
+    "colours", [Colours(dark=False), Colours("16"), Colours("none")], ids=["light", "16", "none"]
+)
+async def test_colours_suit_the_background_and_the_terminal(console: OpenConsole, colours: Colours) -> None:
+    async with console(colours=colours) as pilot:
+        async for name in screens(pilot):
+            unfit = foreign(pilot.app, colours.depth) if colours.native else faint(pilot.app, dark=False)
+            assert unfit == [], name
 
 
 TRADE = (

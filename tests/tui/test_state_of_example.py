@@ -18,6 +18,7 @@ from analysis.review.session import ReviewSession
 from tests.analysis.store_fixture import VARIANT, ref_of
 from tests.tui.conftest import OpenConsole
 from tests.tui.reading import at, paste, shown, until, until_true
+from tui import cli
 from tui.draw.editor import edited
 from tui.draw.lines import Line, Target
 from tui.plugin.common import takes_verdict
@@ -93,8 +94,12 @@ async def test_place_and_notice_go_with_the_example_and_each_track_keeps_its_met
 
 
 async def test_a_variant_takes_no_verdict_and_is_as_closed_as_its_example(
-    console: OpenConsole, session: ReviewSession
+    console: OpenConsole, session: ReviewSession, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    assert cli.main(["annotate", str(session.store), VARIANT, "--right", "base"]) == 2
+    said = capsys.readouterr().err
+    assert "a variant takes no verdict: its example does" in said
+    assert "name its example: intent/message:m00" in said
     async with console() as pilot:
         await pilot.press("2")
         await at(pilot, "m00")

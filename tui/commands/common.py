@@ -40,8 +40,14 @@ def open_session(store: Path, *, read_only: bool) -> ReviewSession:
     return ReviewSession.open(store, read_only=read_only)
 
 
-def open_console(store: Path) -> int:
-    """The console on a store; where there is no terminal, its status is printed instead. Returns the exit status."""
+def open_console(store: Path, *, beside: Path | None = None, tour: bool = False) -> int:
+    """The console on a store; where there is no terminal, its status is printed instead. Returns the exit status.
+
+    Args:
+        store: the review folder.
+        beside: that of a second candidate.
+        tour: begin with the tour of the first five minutes.
+    """
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         from tui.commands.status_formats.text import FORMAT
 
@@ -54,7 +60,7 @@ def open_console(store: Path) -> int:
     require_terminal(store)
     from tui.console.app import run_console
 
-    return run_console(store, None, None, False, True)
+    return run_console(store, None, None, False, True, beside=beside, tour=tour)
 
 
 def add_store(parser: argparse.ArgumentParser) -> None:

@@ -42,6 +42,7 @@ def run_demo(directory: Path) -> int:
     Raises:
         AssayError: no sample, a folder that cannot be written, or a second analysis that failed.
     """
+    from analysis.run.review_file import load_review
     from tui.commands.analysis_progress import analyze_with_progress
 
     sample = sample_folder()
@@ -51,7 +52,7 @@ def run_demo(directory: Path) -> int:
     with _beside(second):
         published = analyze_with_progress(first)
         say(f"  run {published.run} in {published.store}; waiting for the other")
-    return open_console(published.store)
+    return open_console(published.store, beside=load_review(second).store_path, tour=True)
 
 
 @contextmanager

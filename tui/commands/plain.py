@@ -1,12 +1,14 @@
 """The review as plain lines: for screen readers, dumb terminals and scripts.
 
 The same session as the console, one example at a time, one letter per answer, like `git add -p`. Nothing
-is coloured, moved or redrawn, and input may be a pipe.
+is coloured, moved or redrawn. On a terminal a letter is heard without Enter, so that a review takes as many keys as on
+the console; input may be a pipe, too, with an answer on each line.
 """
 
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
@@ -17,6 +19,10 @@ from analysis.base.records import SIDES
 from analysis.plugin.gate import disputed
 from analysis.review.scope import Scope
 from analysis.review.session import ReviewSession
+from tui.commands.plain_answers import answers_from
+from tui.commands.plain_signoff import PROMPT as SIGNOFF_PROMPT
+from tui.commands.plain_signoff import TEXTS as SIGNOFF_TEXTS
+from tui.commands.plain_signoff import PlainSignoff
 from tui.console.connection import connection
 from tui.draw.criterion_lines import criterion_sentences
 from tui.draw.gate_lines import (
@@ -42,13 +48,18 @@ from tui.plugin.closed_page import (
     sides_text,
 )
 from tui.plugin.label_grid import HOW, LabelGrid
+from tui.plugin.other_candidate import OtherCandidate
 from tui.plugin.registry import view_of
+from tui.screens.choices import filter_choices, filtered, scope_title, slice_choices
+from tui.screens.record_forms import WAIVER_DAYS, expiry
 
 if TYPE_CHECKING:
-    from analysis.review.asked import Choice
+    from analysis.base.gate_records import GateResult
+    from analysis.review import asked
     from analysis.review.queries import ExampleEvidence
+    from tui.screens.pick import Choice
 
-CHOICES: dict[str, Choice] = {"a": "first", "b": "second", "e": "either", "n": "neither", "s": "unsure"}
+CHOICES: dict[str, asked.Choice] = {"a": "first", "b": "second", "e": "either", "n": "neither", "s": "unsure"}
 """Letters that answer the question of an example."""
 HELP = (
     "a A is right, b B is right, e either, n neither, s not sure: saved at once, then the page opens",
@@ -58,19 +69,36 @@ HELP = (
     ". says again what you said in a previous review, where nothing has changed since",
     "j next, k previous, J next undecided, K previous undecided, g ID goes to an example",
     "c TEXT names the cause, i TEXT writes a note, B REASON raises a blocker, u undoes, U redoes",
+    "F TEXT records a finding on this example and asks for the gate that it moves",
+    "/ TEXT searches, / alone ends that; f WORDS filters and t WORDS takes a slice, each alone lists what there is",
+    "5 lists the gates, G KEY tells one, by its key or number, W KEY accepts it with a reason; 6 is the sign-off",
     "= LETTER settles an example on which reviewers disagree; the letter is what they agreed on, A and B as they stand",
     "where each answer is asked by itself, = 1a 3b settles it: what they agreed on, as l writes it",
-    "o prints the overview, G KEY a gate with what it looks at, r the example again, q quits, h or ? prints this",
+    "o or 1 prints the overview, r the example again, q quits, h or ? prints this",
 )
 STEPS = {
     **dict.fromkeys("jJ", (1, "no further example")),
     **dict.fromkeys("kK", (-1, "no earlier example")),
 }
 """Letters that go on or back; a capital skips what is decided."""
+GATE_LETTERS = ("5", "6", "G", "W")
+"""Letters of the gates and of the sign-off."""
 TYPED = {"c": "cause", "i": "note", "B": "blocker"}
+"""Letters that record a text on the example, and what it is."""
+TEXTS = TYPED | {
+    "F": "finding",
+    "/": "search",
+    "f": "filter",
+    "t": "slice",
+    "g": "id",
+    "G": "gate",
+    "W": "gate to waive",
+    "=": "agreed on",
+    "l": "labels",
+}
 """Letters that a text follows, and what it is."""
-PROMPT = "a b e n s v J K i B u q ? > "
-LABEL_PROMPT = "l v J K i B u q ? > "
+PROMPT = "a b e n s v J K c i F / f 5 6 u q ? > "
+LABEL_PROMPT = "l v J K i F / f 5 6 u q ? > "
 """What can be said where each answer is asked by itself."""
 
 
@@ -79,14 +107,19 @@ class PlainReview:
 
     Args:
         session: the review, open.
-        stdin: where answers come from, one a line.
+        stdin: where answers come from: keys of a terminal, else one a line.
         stdout: where everything is printed.
+        other: a second candidate beside the one under review.
     """
 
-    def __init__(self, session: ReviewSession, stdin: TextIO, stdout: TextIO) -> None:
+    def __init__(
+        self, session: ReviewSession, stdin: TextIO, stdout: TextIO, other: OtherCandidate | None = None
+    ) -> None:
         self.session = session
-        self.stdin = stdin
+        self.answers = answers_from(stdin, stdout)
         self.stdout = stdout
+        self.other = other
+        self.signing: PlainSignoff | None = None
         self.scope = Scope()
         self.ref: str | None = None
         self.page = AskedPage(session)
@@ -110,10 +143,11 @@ class PlainReview:
             return 0
         self.show()
         while True:
-            self.stdout.write(LABEL_PROMPT if self.page.asks else PROMPT)
+            prompt = LABEL_PROMPT if self.page.asks else PROMPT
+            self.stdout.write(prompt if self.signing is None else SIGNOFF_PROMPT)
             self.stdout.flush()
-            answer = self.stdin.readline()
-            if not answer:
+            answer = self.answers.answer(TEXTS if self.signing is None else SIGNOFF_TEXTS)
+            if answer is None:
                 self.say()
                 return 0
             try:
@@ -144,6 +178,10 @@ class PlainReview:
         for note in session.overview().notes:
             if note not in alarms:
                 self.say(f"note: {note}")
+        if self.other is not None:
+            self.say(f"beside it, {self.other.version}: {self.other.state}")
+            for said in filter(None, (self.other.cause, *self.other.differences)):
+                self.say(f"beside it, {self.other.version}: {said}")
         for trigger in session.triggers():
             if trigger.fired:
                 self.say(f"changed: {trigger.sentence}")
@@ -161,10 +199,7 @@ class PlainReview:
 
     def gate(self, key: str) -> None:
         """One gate: what it protects, its value, each thing that it looks at, and why it says what it says."""
-        gate = next((one for one in self.session.gates() if one.key == key), None)
-        if gate is None:
-            keys = [one.key for one in self.session.gates()]
-            raise AssayError(f"there is no gate {key!r}", hint=suggest(key, keys))
+        gate = self.gate_of(key)
         self.say(f"{gate.verdict} {gate.key}: {gate.protects}")
         said, _, _ = gate_improvement(gate)
         bounds = interval(gate.low, gate.high, places_of(gate.value))
@@ -174,6 +209,91 @@ class PlainReview:
         for sentence in criterion_sentences(gate):
             self.say(sentence)
         self.say(f"why: {gate.why}")
+        if self.other is not None:
+            found = self.other.gates.get(gate.key)
+            told = f"{found.verdict} {gate_value(found)}" if found is not None else "no such gate"
+            self.say(f"beside it, {self.other.version}: {told}")
+
+    def gate_of(self, named: str) -> GateResult:
+        """A gate by its key, or by its number in the list. Raises AssayError."""
+        gates = by_urgency(self.session.gates())
+        if named.isdecimal() and 0 < int(named) <= len(gates):
+            return gates[int(named) - 1]
+        found = next((one for one in gates if one.key == named), None)
+        if found is None:
+            raise AssayError(f"there is no gate {named!r}", hint=suggest(named, [one.key for one in gates]))
+        return found
+
+    def gates(self) -> None:
+        """All gates, those that keep the candidate back first."""
+        for number, gate in enumerate(by_urgency(self.session.gates()), start=1):
+            beside = self.other.gates.get(gate.key) if self.other is not None else None
+            told = f"; {self.other.version}: {beside.verdict}" if self.other is not None and beside else ""
+            self.say(f"{number}: {gate.verdict} {gate.key} {gate_value(gate)}{told}")
+        self.say("G and the number or key tells one; W accepts one with a reason")
+
+    def waive(self, named: str) -> None:
+        """Accept a gate at its value, in this run, with a reason. Raises AssayError where that cannot be."""
+        gate = self.gate_of(named)
+        if gate.verdict not in ("fail", "unknown") or gate.waiver_blocked:
+            only = f"{gate.key} is {gate.verdict}: only what fails can be waived"
+            raise AssayError(gate.waiver_blocked or only)
+        reason = self.ask("reason", "")
+        if not reason:
+            raise AssayError("a waiver needs a reason")
+        self.session.waive(
+            gate.key, reason, self.ask(f"expires, in {WAIVER_DAYS} days where empty", expiry())
+        )
+        self.say(f"saved: waiver {gate.key}")
+
+    def finding(self, text: str) -> None:
+        """Record a finding on this example, and on the gate that it moves. Raises AssayError."""
+        if self.ref is None or not text:
+            raise AssayError("a finding needs a sentence about the candidate", hint="F TEXT")
+        flagged = flagged_gate(self.session.example(self.ref), self.session.gates())
+        named = self.ask("moves gate", flagged or "")
+        gate = self.gate_of(named).key if named else None
+        self.session.finding(text, gate, [self.ref], "major")
+        self.say(f"saved: finding {self.ref}" + (f" on {gate}" if gate else ""))
+
+    def ask(self, label: str, default: str) -> str:
+        """Ask for one line; an empty one takes the default. Raises AssayError at the end of the input."""
+        self.stdout.write(printable(f"{label}{f' [{default}]' if default else ''}: "))
+        self.stdout.flush()
+        read = self.answers.line()
+        if read is None:
+            raise AssayError(f"no {label} given")
+        return read.strip() or default
+
+    def search(self, text: str) -> None:
+        """Narrow the scope to what contains a text; where nothing does, look among all examples."""
+        scope = replace(self.scope, search=text or None)
+        if not self.session.queue_count(scope):
+            scope = Scope(track=scope.track, search=scope.search, everything=True)
+        self.narrow(scope)
+
+    def choose(self, choices: list[Choice], words: str) -> None:
+        """Take the choice that has all these words, or list what there is. Raises AssayError where none has them."""
+        wanted = words.casefold().split()
+        found = [one for one in choices if all(word in f"{one.key} {one.text}".casefold() for word in wanted)]
+        exact = [one for one in found if one.text.casefold() == words.casefold()]
+        if not found:
+            raise AssayError(f"nothing is called {words!r}")
+        if words and (exact or len(found) == 1):
+            self.narrow(filtered(self.scope, (exact or found)[0].value))
+            return
+        for one in found:
+            self.say(f"{one.text}: {one.remark}")
+
+    def narrow(self, scope: Scope) -> None:
+        """Go through the examples of a scope, from the first undecided one. Raises AssayError where there are none."""
+        count = self.session.queue_count(scope)
+        if not count:
+            raise AssayError(f"there are none: {scope_title(scope)}")
+        self.scope = scope
+        self.say(f"{scope_title(scope)}: {count:,}")
+        first = self.session.neighbour(None, scope, 1, True) or self.session.neighbour(None, scope, 1)
+        self.go(first, "")
 
     def show(self) -> None:
         """Print the example: as a question while it is closed, else whole."""
@@ -259,8 +379,20 @@ class PlainReview:
         letter, _, rest = text.partition(" ")
         if letter == "q":
             return False
-        if self.ref is None or not letter:
-            return True
+        if self.signing is not None:
+            if self.signing.answer(text):
+                return True
+            self.signing = None
+        if text.startswith("/"):
+            letter, rest = "/", text[1:]
+        if self.ref is not None and letter:
+            done = self.of_example(letter, rest.strip(), self.ref) or self.of_review(letter, rest.strip())
+            if not done:
+                self.tell(text)
+        return True
+
+    def of_example(self, letter: str, rest: str, ref: str) -> bool:
+        """Do what a letter says of the example, or go to another one; False where it is none of these."""
         if letter in CHOICES and not rest:
             self.decide(CHOICES[letter])
         elif letter == "l":
@@ -269,24 +401,48 @@ class PlainReview:
             self.confirm() if letter == "." else self.look()
         elif letter in STEPS:
             step, nothing = STEPS[letter]
-            self.go(self.session.neighbour(self.ref, self.scope, step, letter.isupper()), nothing)
+            self.go(self.session.neighbour(ref, self.scope, step, letter.isupper()), nothing)
         elif letter in TYPED:
             self.write(TYPED[letter], rest)
-        elif letter in ("u", "U"):
+        elif letter == "F":
+            self.finding(rest)
+        elif letter == "g":
+            self.go(self.session.resolve_ref(rest), "")
+        elif letter == "=" and (self.page.asks or rest in CHOICES):
+            self.settle(ref, rest)
+        else:
+            return False
+        return True
+
+    def of_review(self, letter: str, rest: str) -> bool:
+        """Do what a letter says of the whole review or of what is shown of it; False where it is none of these."""
+        if letter in ("u", "U"):
             done = self.session.undo() if letter == "u" else self.session.redo()
             word = "undone" if letter == "u" else "redone"
             self.say(f"{word}: {done.sentence}" if done else f"nothing can be {word}")
-        elif letter == "g":
-            self.go(self.session.resolve_ref(rest.strip()), "")
-        elif letter == "G":
-            self.gate(rest.strip())
-        elif letter == "=" and (self.page.asks or rest.strip() in CHOICES):
-            self.settle(self.ref, rest.strip())
+        elif letter in GATE_LETTERS:
+            self.of_gates(letter, rest)
+        elif letter == "/":
+            self.search(rest)
+        elif letter in ("f", "t"):
+            self.choose(filter_choices(self.session) if letter == "f" else slice_choices(self.session), rest)
         else:
-            self.tell(text)
+            return False
         return True
 
-    def decide(self, choice: Choice) -> None:
+    def of_gates(self, letter: str, named: str) -> None:
+        """List the gates, tell one, waive one, or begin the sign-off."""
+        if letter == "5":
+            self.gates()
+        elif letter == "G":
+            self.gate(named)
+        elif letter == "W":
+            self.waive(named)
+        else:
+            self.signing = PlainSignoff(self.session, self.say, self.ask)
+            self.signing.show()
+
+    def decide(self, choice: asked.Choice) -> None:
         """Save an answer, and print the page that it opens. Raises AssayError where something else is asked."""
         if self.page.asks and (self.page.closed or self.page.known is None):
             raise AssayError(BY_ITSELF, hint=f"l none of these; {HOW}")
@@ -339,9 +495,9 @@ class PlainReview:
 
     def tell(self, text: str) -> None:
         """Overview, the example again, or help."""
-        if text == "o":
+        if text in ("o", "1"):
             self.overview()
-        elif text == "r":
+        elif text in ("r", "2"):
             self.show()
         else:
             if text not in ("?", "h"):
@@ -351,10 +507,7 @@ class PlainReview:
 
     def write(self, what: str, text: str) -> None:
         """Save a cause, a note or the reason of a blocker; asks for it where it was not given."""
-        if not text:
-            self.stdout.write(f"{what}: ")
-            self.stdout.flush()
-            text = self.stdin.readline().strip()
+        text = text or self.ask(what, "")
         if not text or self.ref is None:
             self.say(f"no {what} given")
             return
@@ -369,14 +522,17 @@ class PlainReview:
         self.say(f"saved: {what} {self.ref}")
 
 
-def run_plain(store: Path, reviewer: str | None, stdin: TextIO, stdout: TextIO) -> int:
+def run_plain(
+    store: Path, reviewer: str | None, stdin: TextIO, stdout: TextIO, *, beside: Path | None = None
+) -> int:
     """Review a store linearly.
 
     Args:
         store: the review folder.
         reviewer: display name; the account's by default.
-        stdin: answers, one a line; need not be a terminal.
+        stdin: answers: keys where it is a terminal, else one a line.
         stdout: where everything is printed.
+        beside: the store of a second candidate, which is read and not written.
 
     Returns:
         The exit status.
@@ -387,4 +543,8 @@ def run_plain(store: Path, reviewer: str | None, stdin: TextIO, stdout: TextIO) 
     if stdin is sys.stdin:
         connection().also(0)
     with ReviewSession.open(store, reviewer) as session:
-        return PlainReview(session, stdin, stdout).run()
+        other = None
+        if beside is not None:
+            with ReviewSession.open(beside, read_only=True) as second:
+                other = OtherCandidate.of(session, second)
+        return PlainReview(session, stdin, stdout, other).run()

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import argparse
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 from analysis.base.errors import AssayError
 from analysis.base.records import SIDES, Side
 from analysis.base.review_records import ANSWERS, RIGHTS, SEVERITIES, Answer, Right, Severity
 from tui.commands.common import DONE, Add, add_store, open_session, say
+from tui.plugin.common import NO_VERDICT, takes_verdict
+
+if TYPE_CHECKING:
+    from analysis.review.session import ReviewSession
 
 REF_HELP = "track/kind:id, or the bare id where it is unique"
 
@@ -56,9 +60,18 @@ def add(to: Add) -> None:
     waive.add_argument("--expires", metavar="DATE", required=True, help="YYYY-MM-DD")
 
 
+def _judged(session: ReviewSession, written: str) -> str:
+    """The ref of an example that takes a verdict. Raises AssayError for a variant, which is judged with its example."""
+    ref = session.resolve_ref(written)
+    evidence = session.example(ref)
+    if not takes_verdict(evidence):
+        raise AssayError(NO_VERDICT, where=ref, hint=f"name its example: {evidence.example.parent_ref}")
+    return ref
+
+
 def _annotate(arguments: argparse.Namespace) -> int:
     with open_session(arguments.store, read_only=False) as session:
-        ref = session.resolve_ref(arguments.ref)
+        ref = _judged(session, arguments.ref)
         right = cast(Right, arguments.right)
         asks = session.asks(ref)
         if asks:
@@ -74,7 +87,7 @@ def _annotate(arguments: argparse.Namespace) -> int:
 
 def _label(arguments: argparse.Namespace) -> int:
     with open_session(arguments.store, read_only=False) as session:
-        ref = session.resolve_ref(arguments.ref)
+        ref = _judged(session, arguments.ref)
         said: dict[Side, Answer] = {side: getattr(arguments, side) for side in SIDES}
         session.label_sides(ref, {arguments.behaviour: said})
     words = ", ".join(f"{side} {answer}" for side, answer in said.items())

@@ -28,7 +28,10 @@ from tui.console.navigation import Navigation
 from tui.draw.palette import Depth, detect_depth
 from tui.draw.theme import DARK_THEME, LIGHT_THEME, Colours
 from tui.plugin.console import EXAMPLES, OVERVIEW, ScopePlace
+from tui.plugin.keymap import keymap_path, read_keymap, remapped
+from tui.plugin.other_candidate import OtherCandidate
 from tui.plugin.registry import view_fault
+from tui.plugin.tour import Tour
 from tui.screens.base import BaseScreen
 from tui.screens.frame import FAILURES
 
@@ -37,6 +40,7 @@ if TYPE_CHECKING:
 
     from analysis.live.client import LiveProbes
     from analysis.report.preview import Preview
+    from tui.plugin.action import ActionTable
 
 POLL_SECONDS = 2.0
 """How often the journals of other consoles are looked at; nothing is drawn unless one has grown."""
@@ -53,6 +57,11 @@ class AssayApp(Navigation):
         session: the review, open.
         colours: colour depth and background.
         link: the terminal that it is drawn on; None without one.
+        other: a second candidate beside the one under review.
+        keys: puts the actions on the reviewer's own keys.
+
+    Raises:
+        AssayError: the reviewer's own keys cannot be used.
     """
 
     TITLE = "assay"
@@ -63,8 +72,19 @@ class AssayApp(Navigation):
     Screen { background: $background; color: $foreground; }
     """
 
-    def __init__(self, session: ReviewSession, colours: Colours, link: Connection | None = None) -> None:
+    def __init__(
+        self,
+        session: ReviewSession,
+        colours: Colours,
+        link: Connection | None = None,
+        *,
+        other: OtherCandidate | None = None,
+        keys: Callable[[ActionTable], ActionTable] = lambda table: table,
+    ) -> None:
         super().__init__(session, ansi_color=colours.native)
+        self.actions = keys(self.actions)
+        self.other = other
+        self.tour: Tour | None = None
         self.driver_class = ConsoleDriver
         self.colours = colours
         self.link = link
@@ -134,6 +154,10 @@ class AssayApp(Navigation):
             return
         if isinstance(event, events.Key):
             self._last_key = time.monotonic()
+        # A key that no widget wanted comes here once more.
+        if self.tour is not None and isinstance(event, events.Key) and not event.is_forwarded:
+            self.tour = self.tour.after(event.key)
+            self.base_screen.show_tour()
         await super().on_event(event)
 
     def _read_ahead(self) -> None:
@@ -228,6 +252,12 @@ class AssayApp(Navigation):
         except AssayError as error:
             self.base_screen.complain(error)
 
+    def start_tour(self) -> None:
+        """Begin the tour of the first five minutes, on Overview."""
+        self.tour = Tour(self.actions)
+        self.open(OVERVIEW)
+        self.base_screen.reload_soon()
+
     def change_theme(self) -> None:
         """From dark to light or back."""
         self.colours = Colours(self.colours.depth, not self.colours.dark)
@@ -237,7 +267,16 @@ class AssayApp(Navigation):
                 screen.change_colours()
 
 
-def run_console(store: Path, reviewer: str | None, color: str | None, light: bool, mouse: bool) -> int:
+def run_console(
+    store: Path,
+    reviewer: str | None,
+    color: str | None,
+    light: bool,
+    mouse: bool,
+    *,
+    beside: Path | None = None,
+    tour: bool = False,
+) -> int:
     """Open the console on a store.
 
     Args:
@@ -246,20 +285,36 @@ def run_console(store: Path, reviewer: str | None, color: str | None, light: boo
         color: `truecolor`, `256`, `16`, `none`, or None to detect it.
         light: for a light background.
         mouse: whether the mouse may be used.
+        beside: the store of a second candidate, which is read and not written.
+        tour: begin with the tour of the first five minutes, where nothing was looked at yet.
 
     Returns:
         The exit status.
 
     Raises:
-        AssayError: the store cannot be opened.
+        AssayError: a store cannot be opened, or the reviewer's own keys cannot be used.
     """
     without_pandas()
     flags: dict[str, Depth] = {"truecolor": "truecolor", "256": "256", "16": "16", "none": "none"}
     depth = detect_depth(os.environ, flags.get(color or "", "auto"))
     link = connection()
     link.console()
+    path = keymap_path(os.environ)
+    keymap = read_keymap(path)
     with ReviewSession.open(store, reviewer) as session:
-        app = AssayApp(session, Colours(depth, not light), link)
+        other = None
+        if beside is not None:
+            with ReviewSession.open(beside, read_only=True) as second:
+                other = OtherCandidate.of(session, second)
+        app = AssayApp(
+            session,
+            Colours(depth, not light),
+            link,
+            other=other,
+            keys=lambda table: remapped(table, keymap, path),
+        )
+        if tour and session.last_place() is None:
+            app.call_later(app.start_tour)
         try:
             status = app.run(mouse=mouse)
         finally:

@@ -17,8 +17,8 @@ from tui.draw.palette import Depth
 
 _DARK = {
     "text": "#d0d0d0",
-    "dim": "#949494",
-    "faint": "#767676",
+    "dim": "#a8a8a8",
+    "faint": "#9e9e9e",
     "strong": "bold #eeeeee",
     "title": "bold #afd7ff",
     "rule": "#444444",
@@ -41,7 +41,7 @@ _DARK = {
 _LIGHT = {
     "text": "#262626",
     "dim": "#585858",
-    "faint": "#6c6c6c",
+    "faint": "#626262",
     "strong": "bold #080808",
     "title": "bold #005f87",
     "rule": "#bcbcbc",
@@ -50,7 +50,7 @@ _LIGHT = {
     "warn": "#875f00",
     "key": "bold #870087",
     "number": "#005f87",
-    "critical": "#af5f00",
+    "critical": "#af005f",
     "mark": "bold underline #080808",
     "hit": "bold #080808 on #ffd7ff",
     "bar.base": "#005f87",
@@ -59,7 +59,7 @@ _LIGHT = {
     "banner.good": "bold #ffffff on #005f00",
     "banner.warn": "bold #000000 on #ffd787",
     "saved": "bold #005f00",
-    "cursor": "on #dadada",
+    "cursor": "on #e4e4e4",
 }
 _ANSI = {
     "text": "",

@@ -22,9 +22,12 @@ _SHOWN = {
     "plus": "+",
     "minus": "-",
     "full_stop": ".",
+    "comma": ",",
     "left": "←",
     "right": "→",
 }
+NAMED = frozenset(_SHOWN)
+"""Keys that are written otherwise than Textual calls them."""
 
 
 @dataclass(frozen=True)
@@ -72,6 +75,13 @@ class Action:
 def shown(key: str) -> str:
     """A key name as it is written on a keyboard."""
     return _SHOWN.get(key, key)
+
+
+def key_named(written: str) -> str:
+    """A key by the name that Textual has for it, where it is written as on a keyboard."""
+    if len(written) == 2 and written.startswith("^"):
+        return f"ctrl+{written[1].lower()}"
+    return next((name for name, short in _SHOWN.items() if short == written), written)
 
 
 class ActionTable:

@@ -14,7 +14,7 @@ from analysis.plugin import registry
 from analysis.review.asked import Asked, asked_in
 from analysis.review.scope import Scope
 from tui.draw.right_words import RIGHT_WORDS, label_words
-from tui.plugin.common import takes_verdict
+from tui.plugin.common import NO_VERDICT, takes_verdict
 from tui.plugin.label_grid import LETTERS, LabelGrid
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 NO_B = "both sides answer the same: there is no B"
 IS_KNOWN = "the answer of this one is known: there is nothing to judge"
 BY_ITSELF = "each answer is asked by itself"
-IS_VARIANT = "a variant takes no verdict: its example does, esc goes back to it"
+IS_VARIANT = f"{NO_VERDICT}, esc goes back to it"
 NOT_BY_ITSELF = "nothing is asked of each answer by itself here"
 
 

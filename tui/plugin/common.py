@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 INDENT = 7
 """Cells of the labels at the left."""
+NO_VERDICT = "a variant takes no verdict: its example does"
+"""Why what a run made of an example is not judged."""
 
 
 def takes_verdict(evidence: ExampleEvidence) -> bool:
@@ -37,7 +39,7 @@ def annotation_lines(evidence: ExampleEvidence, options: ViewOptions) -> list[Li
     width, mine = options.width, evidence.mine
     line = Line().column(" mine", INDENT, "dim")
     if not takes_verdict(evidence):
-        line.add("a variant takes no verdict: its example does", "faint")
+        line.add(NO_VERDICT, "faint")
     elif mine is None:
         line.add("–", "faint")
     else:

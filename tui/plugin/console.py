@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from tui.draw.theme import Colours
     from tui.plugin.action import ActionTable
     from tui.plugin.options import SideMode
+    from tui.plugin.other_candidate import OtherCandidate
+    from tui.plugin.tour import Tour
 
 OVERVIEW, EXAMPLES, GATES, SIGNOFF, WHATIF = "overview", "review", "gates", "signoff", "whatif"
 """Names of the screens that every review has."""
@@ -62,6 +64,10 @@ class Console(Protocol):
     actions: ActionTable
     busy: str
     """What runs in the background and keeps the keys waiting; empty where nothing does."""
+    other: OtherCandidate | None
+    """A second candidate beside the one under review."""
+    tour: Tour | None
+    """Where the reviewer is on the tour of the first five minutes."""
 
     @property
     def preview(self) -> Preview:
@@ -89,6 +95,9 @@ class Console(Protocol):
 
     def go_back(self) -> None:
         """To the screen before."""
+
+    def start_tour(self) -> None:
+        """Begin the tour of the first five minutes, on Overview."""
 
     def change_theme(self) -> None:
         """From dark to light or back."""

@@ -332,6 +332,12 @@ FRAME_ACTIONS: tuple[Action, ...] = (
     Action("app.theme", ("T",), "light or dark", "Change between the dark and the light theme."),
     Action("app.back", ("escape",), "back", "One level back; text that you typed is kept."),
     Action("app.help", ("question_mark", "f1"), "help", "The keys and words of this screen.", rank=40),
+    Action(
+        "app.tour",
+        ("f2",),
+        "tour",
+        "The first five minutes, step by step on the console itself; any other key leaves it.",
+    ),
     Action("app.suspend", ("ctrl+z",), "stop", "Back to the shell, whose `fg` brings this screen back."),
     Action("app.quit", ("q",), "quit", "Leave; everything is saved already.", rank=42),
 )

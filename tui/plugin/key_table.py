@@ -22,12 +22,12 @@ def markdown_table() -> str:
     views = views_of(sorted(built_in(), key=lambda track: view_of(track).key))
     table = action_table(FRAME_ACTIONS, views)
     titles = TITLES | {screen.name: screen.title for view in views.values() for screen in view.screens()}
-    rows = ["| key | does | where |", "|---|---|---|"]
+    rows = ["| key | does | where | id |", "|---|---|---|---|"]
     for entry in _by_screen(table):
         keys = " ".join(f"`{shown(key)}`" for key in entry.keys)
         own = views[entry.track].name if entry.about_example and entry.track else ""
         names = [own if own and name == EXAMPLES else titles[name] for name in entry.screens]
-        rows.append(f"| {keys} | {entry.tooltip} | {', '.join(names) or 'everywhere'} |")
+        rows.append(f"| {keys} | {entry.tooltip} | {', '.join(names) or 'everywhere'} | `{entry.id}` |")
     return "\n".join(rows) + "\n"
 
 

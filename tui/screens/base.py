@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from textual import events
+
 from analysis.plugin.registry import known
 from tui.draw.messages import LineOpened
 from tui.plugin.console import GATES, OVERVIEW, SIGNOFF
 from tui.plugin.registry import view_of
 from tui.screens.frame import FAILURES, FrameScreen
-from tui.widgets.line_view import LineView
+from tui.screens.key_bar import action_at, key_rows
+from tui.widgets.line_view import Bar, LineView
 
 if TYPE_CHECKING:
     from analysis.base.gate_records import GateResult
@@ -109,6 +112,16 @@ class BaseScreen(FrameScreen):
         except FAILURES as error:
             self.complain(error)
 
+    def on_click(self, event: events.Click) -> None:
+        """A click on a key of the key line does what the key does."""
+        bar = self.query_one("#keys", Bar)
+        if event.widget is bar:
+            placed = key_rows(self.bar_actions(), self.size.width, self.KEY_ROWS, self.unavailable)
+            x, y = event.screen_x - bar.region.x, event.screen_y - bar.region.y
+            entry = action_at(placed, round(x), round(y))
+            if entry is not None:
+                self.action_do(entry.id)
+
     def opened(self, message: LineOpened) -> None:
         """Enter on a line: go where it leads, first asking the views whether the target is theirs."""
         if not any(view.opened(message.target, self) for view in self.views):
@@ -159,6 +172,10 @@ class BaseScreen(FrameScreen):
         """An event was recorded: show what it changed."""
         self.reload()
         self.show_bars()
+
+    def do_app_tour(self) -> None:
+        """The first five minutes, from the start."""
+        self.console_app.start_tour()
 
     def do_screen_overview(self) -> None:
         """Go to the overview."""

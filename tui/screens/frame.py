@@ -49,6 +49,7 @@ class FrameScreen(Screen[None]):
     }
     FrameScreen #body { height: 1fr; }
     FrameScreen #small { display: none; height: 1fr; }
+    FrameScreen #tour { display: none; }
     FrameScreen.small #body, FrameScreen.small #head, FrameScreen.small #keys { display: none; }
     FrameScreen.small #small { display: block; }
     """
@@ -66,6 +67,7 @@ class FrameScreen(Screen[None]):
             yield from self.compose_body()
         yield Entry(colours, widget_id="entry")
         yield Bar(colours, widget_id="notice")
+        yield Bar(colours, widget_id="tour")
         yield Bar(colours, widget_id="keys")
 
     def body(self) -> Widget:
@@ -150,10 +152,20 @@ class FrameScreen(Screen[None]):
             self.complain(error)
 
     def show_bars(self) -> None:
-        """Draw head and key line."""
+        """Draw head, tour and key line."""
         width = self.size.width or self.app.size.width
+        self.show_tour()
         self.query_one("#head", Bar).show_lines(self.head_lines(width))
         self.query_one("#keys", Bar).show_lines(self.key_bar(width))
+
+    def show_tour(self) -> None:
+        """Draw the step of the tour, while there is one."""
+        tour, bar = self.console_app.tour, self.query_one("#tour", Bar)
+        lines = tour.lines((self.size.width or self.app.size.width) - 1) if tour is not None else []
+        bar.display = bool(lines)
+        if lines:
+            bar.styles.height = len(lines)
+            bar.show_lines(lines)
 
     def change_colours(self) -> None:
         """Draw everything in the colours of the application."""

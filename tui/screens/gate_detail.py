@@ -14,6 +14,7 @@ from tui.draw.gate_lines import GATE_MARKS, gate_improvement, gate_value
 from tui.draw.lines import Line, Target, rule, text_line, wrapped, written
 from tui.draw.metric_lines import decisive, metric_lines
 from tui.draw.number_text import interval, places_of, plural
+from tui.plugin.other_candidate import detail_of_other
 from tui.plugin.registry import view_of
 from tui.widgets.example_list import example_line, is_blind
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from analysis.base.gate_records import GateInput, GateResult
     from analysis.base.records import Metric, MetricSpec
     from analysis.review.session import ReviewSession
+    from tui.plugin.other_candidate import OtherCandidate
 
 INDENT = 13
 """Cells of the labels of a gate's detail."""
@@ -28,8 +30,10 @@ SHOWN_EXAMPLES = 60
 """Examples listed in the detail of a gate; Enter on the count opens all of them."""
 
 
-def detail_lines(session: ReviewSession, gate: GateResult, width: int) -> list[Line]:
-    """Everything about one gate, but the definitions of its numbers."""
+def detail_lines(
+    session: ReviewSession, gate: GateResult, width: int, other: OtherCandidate | None = None
+) -> list[Line]:
+    """Everything about one gate, but the definitions of its numbers; with another candidate, what its review says."""
     given = session.gate_input()
     mark, style = GATE_MARKS[gate.verdict]
     head = Line().add(" ").add(gate.key, "strong")
@@ -40,6 +44,7 @@ def detail_lines(session: ReviewSession, gate: GateResult, width: int) -> list[L
     lines += wrapped(" protects", gate.protects, width, indent=INDENT)
     lines.append(rule(width))
     lines += _value_lines(gate, given, width)
+    lines += detail_of_other(gate, other, width, INDENT)
     if gate.criteria:
         lines += [rule(width), _criteria_head(width), *criterion_lines(gate, width), rule(width)]
     elif gate.slice is not None:

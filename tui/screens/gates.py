@@ -14,6 +14,7 @@ from tui.draw.gate_lines import folded_gates, gate_head, gate_value, in_listed_o
 from tui.draw.lines import Line, Target, text_line
 from tui.draw.messages import CursorMoved, LineOpened
 from tui.draw.safe_text import printable
+from tui.plugin.other_candidate import column_cells, with_other
 from tui.screens.base import BaseScreen
 from tui.screens.gate_detail import definition_lines, detail_lines
 from tui.screens.head import review_head
@@ -83,8 +84,13 @@ class GatesScreen(BaseScreen):
         gates = in_listed_order(folded)
         view = self.query_one("#gate-list", LineView)
         width = max((view.size.width or self.size.width) - 1, 30)
+        other = self.console_app.other
+        room = width - column_cells(other, width)
         lines = (
-            [gate_head("GATES", width), *folded_gates(folded, width)]
+            [
+                gate_head("GATES", room).add(f"   {other.version}" if other else "", "dim").cropped(width),
+                *with_other(folded_gates(folded, room), other, width),
+            ]
             if gates
             else [text_line(" no gates", "warn")]
         )
@@ -102,7 +108,7 @@ class GatesScreen(BaseScreen):
         if not view.display or gate is None:
             return
         width = max((view.size.width or self.size.width) - 2, 30)
-        view.show_lines(detail_lines(self.session, gate, width), top=top)
+        view.show_lines(detail_lines(self.session, gate, width, self.console_app.other), top=top)
 
     @on(CursorMoved)
     def _moved(self, message: CursorMoved) -> None:

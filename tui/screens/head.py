@@ -31,9 +31,18 @@ def review_head(session: ReviewSession, width: int) -> list[Line]:
     second = Line().add(" ").add(f" {whole if fits else verdict} ", style).add("  ")
     room = width - second.width - cells(progress) - 3
     if room > 0:
-        second.add(counts if cells(counts) <= room else fit(counts, room), "text")
+        second.add(_whole(counts, room), "text")
     second.end(progress, width - 1, "number")
     return [first, second, rule(width)]
+
+
+def _whole(counts: str, room: int) -> str:
+    """As many of the counts as there is room for, what keeps the candidate back first."""
+    if cells(counts) <= room:
+        return counts
+    parts = counts.split(", ")
+    shorter = (", ".join([*parts[:number], "…"]) for number in range(len(parts) - 1, 0, -1))
+    return next((text for text in shorter if cells(text) <= room), fit(counts, room))
 
 
 def progress_text(session: ReviewSession, width: int) -> str:

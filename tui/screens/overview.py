@@ -22,6 +22,7 @@ from tui.draw.lines import Line, Target, first_rows, rule, text_line, wrap, wrap
 from tui.draw.messages import CursorMoved
 from tui.draw.number_text import IMPROVEMENT_MARKS, improvement, value_text, value_with_interval
 from tui.plugin.asked_page import AskedPage
+from tui.plugin.other_candidate import column_cells, other_lines, with_other
 from tui.screens.base import BaseScreen
 from tui.screens.beside import beside_lines
 from tui.screens.frame import FAILURES
@@ -118,15 +119,30 @@ class OverviewScreen(BaseScreen):
         lines += [line for one in folded.causes for line in cause_lines(one, width)]
         notes = [note for note in session.notes() if note not in alarms]
         lines += [line for note in notes for line in wrapped(" note", note, width, indent=7, style="warn")]
-        lines += [text_line(" WHAT CHANGED", "title")]
-        given = session.gate_input()
-        specs = {name: given.specs.get(name, {}) for name in given.tracks}
-        lines += main_lines(given.metrics, specs, session.mains(), width)
-        lines += trigger_lines(session.triggers(), width)
+        other = self.console_app.other
+        lines += other_lines(other, width)
+        lines += self._changed_lines(width)
         lines.append(rule(width))
-        lines += gates_lines(folded.rest, width, sum(len(one.gates) for one in folded.causes))
+        room = width - column_cells(other, width)
+        under = sum(len(one.gates) for one in folded.causes)
+        lines += with_other(gates_lines(folded.rest, room, under), other, width)
         lines.append(rule(width))
         return lines + slices_lines(session.slices(), width)
+
+    def _changed_lines(self, width: int) -> list[Line]:
+        """What changed, track by track: its main metric, and what fired."""
+        given, triggers, mains = self.session.gate_input(), self.session.triggers(), self.session.mains()
+        lines: list[Line] = []
+        for track in given.tracks:
+            lines.append(
+                text_line(f" WHAT CHANGED · {track}" if len(given.tracks) > 1 else " WHAT CHANGED", "title")
+            )
+            lines += main_lines(given.metrics, {track: given.specs.get(track, {})}, mains, width)
+            lines += trigger_lines([one for one in triggers if one.track == track], width)
+        rest = [one for one in triggers if one.track not in given.tracks]
+        return lines + (
+            [text_line(" WHAT ELSE CHANGED", "title"), *trigger_lines(rest, width)] if rest else []
+        )
 
     def entered(self, purpose: str, text: str) -> None:
         self.console_app.show_example(self.session.resolve_ref(text.strip()))
@@ -165,7 +181,7 @@ def main_lines(
         mark, style = IMPROVEMENT_MARKS[better] if change.value else ("=", "text")
         line = Line(Target("slice", "", track=track)).add(" ").add(mark, style)
         values = " → ".join(value_text(one.value, spec.measures) for one in (base, candidate))
-        line.add(f" {track} ", "dim").add(f"{spec.title.lower()}  {values}  ")
+        line.add(f" {spec.title.lower()}  {values}  ")
         line.add(value_with_interval(change.value, change.low, change.high, "change"), style)
         fixed, broken = (found.get((track, name, "difference")) for name in ("fixed", "broken"))
         if fixed is not None and broken is not None and change.n is not None:

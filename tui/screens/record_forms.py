@@ -77,9 +77,13 @@ def finding_form(
     )
 
 
+def expiry() -> str:
+    """The day on which a waiver expires, unless its owner says otherwise, as YYYY-MM-DD."""
+    return (datetime.now(UTC) + timedelta(days=WAIVER_DAYS)).date().isoformat()
+
+
 def waiver_form(colours: Colours, session: ReviewSession, gate: GateResult) -> FormScreen:
     """The form of a waiver of one gate, at its present value, in this run."""
-    expires = (datetime.now(UTC) + timedelta(days=WAIVER_DAYS)).date().isoformat()
 
     def submit(values: dict[str, str]) -> None:
         if not values["reason"].strip():
@@ -94,6 +98,6 @@ def waiver_form(colours: Colours, session: ReviewSession, gate: GateResult) -> F
             f"You accept {gate_value(gate)} (limit: {gate.threshold}) in run {session.run} and no other. "
             "The owner of the candidate cannot be the only one to waive. The report prints it first.",
         ],
-        [Field("reason", "reason"), Field("expires", "expires", expires)],
+        [Field("reason", "reason"), Field("expires", "expires", expiry())],
         submit,
     )

@@ -14,7 +14,7 @@ from textual.widget import Widget
 from analysis.base.errors import AssayError
 from analysis.base.review_records import Decision
 from analysis.review.evaluate import allow
-from analysis.store.signatures import reports_of, signed_by
+from analysis.store.signatures import latest_report, reports_of, signed_by
 from tui.draw.lines import Line, wrapped
 from tui.draw.messages import JobFinished, LineOpened
 from tui.draw.safe_text import as_written
@@ -197,13 +197,7 @@ class SignoffScreen(BaseScreen):
         return None
 
     def _latest_folder(self) -> Path | None:
-        if self.folder is not None:
-            return self.folder
-        found = sorted(
-            (path.parent for path in (self.session.store / "report").glob("*/SHA256SUMS")),
-            key=lambda folder: folder.stat().st_mtime_ns,
-        )
-        return found[-1] if found else None
+        return self.folder or latest_report(self.session.store)
 
     def _choose(self, decision: Decision) -> None:
         self.decision = decision

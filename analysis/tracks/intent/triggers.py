@@ -38,10 +38,8 @@ def _better_but_broke(given: GateInput) -> Trigger | None:
     if base is None or candidate is None or change is None:
         return None
     broken, fixed = count(given, TRACK, "broken", ALL), count(given, TRACK, "fixed", ALL)
-    sentence = (
-        f"accuracy {_share(base.value)} → {_share(candidate.value)}, and {broken} that the base had right "
-        f"are broken ({fixed} fixed)"
-    )
+    # The accuracies themselves stand beside it wherever it is told.
+    sentence = f"better overall, and {broken} that the base had right are broken ({fixed} fixed)"
     fired = (change.value or 0.0) > 0 and broken > 0
     return trigger(
         TRACK,

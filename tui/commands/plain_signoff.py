@@ -1,0 +1,144 @@
+"""The sign-off of the linear front-end: what the report says, the decision, export, signature and check."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from analysis.base.errors import AssayError
+from analysis.base.review_records import DECISIONS, Decision
+from analysis.review.evaluate import allow, blocking
+from tui.draw.number_text import plural
+from tui.draw.safe_text import as_written
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from analysis.review.session import ReviewSession
+
+LETTERS: dict[str, Decision] = {name[0]: name for name in DECISIONS}
+"""Letters of the decisions: p, h and r."""
+TEXTS = {
+    "i": "reason",
+    "S": "key file, empty for the first of your agent or the usual one",
+    "C": "allowed signers file",
+}
+"""Letters that a text follows here, and what it is."""
+HELP = (
+    "p promote, h hold, r reject; i TEXT gives the reason; X records both and writes the report; S KEY signs it; "
+    "C FILE checks it against a file of allowed signers; 6 says all of it again; 2 goes back to the examples"
+)
+PROMPT = "p h r i X S C 2 q > "
+
+
+class PlainSignoff:
+    """The sign-off of one review, line by line; a draft is kept as in the console.
+
+    Args:
+        session: the review, open.
+        say: prints one line.
+        ask: asks for a line; what is in brackets is taken where none is given.
+    """
+
+    def __init__(
+        self, session: ReviewSession, say: Callable[[str], None], ask: Callable[[str, str], str]
+    ) -> None:
+        self.session = session
+        self.say = say
+        self.ask = ask
+        self.decision, self.reason = session.decision_draft()
+        self.folder: Path | None = None
+
+    def show(self) -> None:
+        """The fields of the report, what blocks, and what is decided so far."""
+        from analysis.report.preview import preview
+
+        for name, sentences in preview(self.session).items():
+            more = f" (and {len(sentences) - 1} more)" if len(sentences) > 1 else ""
+            self.say(f"{name}: {sentences[0] if sentences else 'nothing to report'}{more}")
+        against = blocking(self.session.gates())
+        self.say(
+            f"{plural(len(against), 'gate')} against promotion" if against else "no gate is against promotion"
+        )
+        self._show_draft()
+        self.say(HELP)
+
+    def _show_draft(self) -> None:
+        self.say(f"decision: {self.decision or 'none yet'}; reason: {self.reason or 'none yet'}")
+
+    def answer(self, text: str) -> bool:
+        """Do what one answer says; False where it is none of the sign-off. Raises AssayError where it is refused."""
+        letter, _, rest = text.partition(" ")
+        if letter in LETTERS and not rest:
+            self._choose(LETTERS[letter])
+        elif letter == "i":
+            self.reason = as_written(rest.strip() or self.ask(TEXTS["i"], self.reason))
+            self._keep()
+        elif letter == "X" and not rest:
+            self._export()
+        elif letter == "S":
+            self._sign(rest.strip())
+        elif letter == "C":
+            self._check(rest.strip())
+        else:
+            return False
+        return True
+
+    def _choose(self, decision: Decision) -> None:
+        if decision == "promote" and not allow(self.session.gates()):
+            raise AssayError("the gates do not allow it")
+        self.decision = decision
+        self._keep()
+
+    def _keep(self) -> None:
+        self.session.save_decision_draft(self.decision, self.reason)
+        self._show_draft()
+
+    def _export(self) -> None:
+        from tui.screens.jobs import export_job
+
+        if self.decision is None:
+            raise AssayError("choose promote, hold or reject first")
+        if not self.reason.strip():
+            raise AssayError("a decision needs a reason", hint="i TEXT")
+        lines, folder, _ = export_job(self.session, self.decision, self.reason)
+        self.folder = Path(folder)
+        self.session.clear_decision_draft()
+        for line in lines:
+            self.say(line)
+
+    def _exported(self) -> Path:
+        from analysis.store.signatures import latest_report
+
+        folder = self.folder or latest_report(self.session.store)
+        if folder is None:
+            raise AssayError("nothing is exported yet", hint="X")
+        return folder
+
+    def _sign(self, key: str) -> None:
+        from tui.screens.jobs import page_job, sign_job
+
+        folder = self._exported()
+        sentences, decision, _ = page_job(folder)
+        for sentence in sentences:
+            self.say(f"you sign: {sentence}")
+        typed = self.ask("type the decision that you read", "")
+        if typed != decision:
+            raise AssayError(f"its decision is {decision}: type that")
+        principal = self.ask("signed by, empty for the comment of the key", "")
+        path = Path(key).expanduser() if key else None
+        lines, _, _ = sign_job(folder, path, principal or None, sentences, typed)
+        for line in lines:
+            self.say(line)
+
+    def _check(self, allowed: str) -> None:
+        from tui.screens.jobs import verify_job
+
+        folder = self._exported()
+        path = Path(allowed or self.ask(TEXTS["C"], "")).expanduser()
+        if not path.is_file():
+            raise AssayError("there is no such file", where=str(path))
+        lines, decision, ok = verify_job(folder, path)
+        for line in lines:
+            self.say(line)
+        self.say(f"verified: {decision}" if ok else "NOT verified")
