@@ -55,6 +55,13 @@ class Preview:
             self._fields = _fields(self._session, given, self._told)
         return self._fields is None
 
+    def whole(self) -> dict[str, list[str]]:
+        """The sentences by field, read at once where they are not read yet. Raises AssayError as `step`."""
+        while self.step():
+            pass
+        assert self._fields is not None
+        return self._fields
+
 
 def _fields(session: ReviewSession, given: GateInput, told: Told) -> dict[str, list[str]]:
     open_decision = DecisionRecord(

@@ -51,9 +51,9 @@ class PlainSignoff:
 
     def show(self) -> None:
         """The fields of the report, what blocks, and what is decided so far."""
-        from analysis.report.preview import preview
+        from analysis.report.preview import Preview
 
-        for name, sentences in preview(self.session).items():
+        for name, sentences in Preview(self.session).whole().items():
             more = f" (and {len(sentences) - 1} more)" if len(sentences) > 1 else ""
             self.say(f"{name}: {sentences[0] if sentences else 'nothing to report'}{more}")
         against = blocking(self.session.gates())
