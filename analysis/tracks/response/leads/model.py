@@ -388,7 +388,7 @@ def _rewarded(responses: Sequence[Response], rewards: Mapping[int, float]) -> li
     readings = [_ALONE] * len(responses)
     for row, reward in rewards.items():
         if others.get(row) in rewards:
-            readings[row] = Reading(float(sigmoid(np.float64(reward - rewards[others[row]]))))
+            readings[row] = Reading(float(sigmoid(np.array(reward - rewards[others[row]]))))
     return readings
 
 
