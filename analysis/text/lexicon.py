@@ -158,7 +158,7 @@ def load_terms(path: Path) -> tuple[str, ...]:
             or is too long; `where` names the file and the line.
     """
     terms: dict[tuple[str, ...], str] = {}
-    for number, line in enumerate(_read(path).split("\n"), start=1):
+    for number, line in enumerate(read_text(path).split("\n"), start=1):
         term = line.removesuffix("\r").strip(" ")
         bad = next((char for char in term if _is_control(char)), None)
         if bad is not None:
@@ -318,7 +318,14 @@ def _is_control(char: str) -> bool:
     return unicodedata.category(char) in {"Cc", "Cs", "Zl", "Zp"} or char in _BIDI_CONTROLS
 
 
-def _read(path: Path) -> str:
+def read_text(
+    path: Path, most: int = MAX_FILE_BYTES, hint: str = "A term list holds one term a line."
+) -> str:
+    """The text of a file of at most so many bytes.
+
+    Raises:
+        AssayError: there is none, it cannot be read, is larger, or is not UTF-8; with its place and a remedy.
+    """
     try:
         if not path.is_file():
             raise AssayError(
@@ -327,14 +334,14 @@ def _read(path: Path) -> str:
                 hint="Check the path; it is relative to the review file.",
             )
         with path.open("rb") as file:
-            raw = file.read(MAX_FILE_BYTES + 1)
+            raw = file.read(most + 1)
     except (OSError, ValueError) as error:
         raise AssayError(f"the file cannot be read: {error}", where=str(path)) from error
-    if len(raw) > MAX_FILE_BYTES:
+    if len(raw) > most:
         raise AssayError(
-            f"the file is larger than {MAX_FILE_BYTES // 2**20} MiB",
+            f"the file is larger than {most // 2**20} MiB",
             where=str(path),
-            hint="A term list holds one term a line.",
+            hint=hint,
         )
     try:
         return raw.decode("utf-8-sig")

@@ -19,7 +19,7 @@ from rapidfuzz import fuzz, process
 from analysis.text.lexicon import Lexicon
 from analysis.tracks.response.detectors.contract import Knowledge, Title
 from analysis.tracks.response.english.sentences import Span, emphases, folded, quotations, sentences, words
-from analysis.tracks.response.english.word_lists import expressions, word_lists
+from analysis.tracks.response.english.word_lists import expressions, word_set
 
 FUZZY_RATIO = 86.0
 """Least similarity, 0 to 100, of a misspelt title as a whole."""
@@ -37,6 +37,7 @@ _LATER = r"(?:\p{Lu}|\d)\w*+(?:['’]\w+)*+"
 _RUN = regex.compile(
     rf"(?<![\w'’])\p{{Lu}}\w*+(?:['’]\w+)*+(?:[ -](?:(?:{'|'.join(_SMALL_WORDS.split())})[ -]){{0,6}}{_LATER}){{0,40}}"
 )
+"""Capitalised words one space apart, joined by small words as in `The Boat and the Sea`."""
 _ARTICLE = re.compile(r"^(?:the|an?) ")
 _CREDIT = re.compile(
     r"\s*(?:,? ?\(?(?:written |illustrated |drawn )?by [^\W\d_a-z]"
@@ -47,8 +48,7 @@ _ITEM = re.compile(r"(?:^|\n)\s*(?:[-•*‣–]|\d{1,3}[.)])\s+$")
 _ITEM_AFTER = re.compile(r"\s*(?:[:—–(]|-\s|by\s[^\W\d_a-z])")
 _WORDS = expressions("analysis.tracks.response", "titles.en.txt")
 _NOT_TITLES, _PREFIXES = (
-    frozenset(" ".join(word_lists("analysis.tracks.response", "titles.en.txt")[section]).split())
-    for section in ("shop", "opening")
+    word_set("analysis.tracks.response", "titles.en.txt", section) for section in ("shop", "opening")
 )
 
 
@@ -214,7 +214,7 @@ class _Page:
         marks = [*quotations(text), *emphases(text)]
         self._marks = {_trimmed(text, span) for span in marks}
         self._openings.update(span.start for span in self._marks)
-        self._runs = _capital_runs(text)
+        self._runs = [Span(*match.span()) for match in _RUN.finditer(text)]
 
     def marked(self, start: int, end: int) -> bool:
         return Span(start, end) in self._marks
@@ -296,22 +296,12 @@ class _Page:
 
 def _first_letter(text: str, span: Span) -> int:
     """Where the first word of a sentence starts, after bullets, numbers and marks."""
-    for at in range(span.start, min(span.end, span.start + 12)):
-        if text[at].isalpha():
-            return at
-    return span.start
+    reach = range(span.start, min(span.end, span.start + 12))
+    return next((at for at in reach if text[at].isalpha()), span.start)
 
 
 def _trimmed(text: str, span: Span) -> Span:
     """A marked span without closing punctuation and nested marks."""
-    start, end = span.start, span.end
-    while start < end and text[start] in " \t*_\"“'‘":
-        start += 1
-    while start < end and text[end - 1] in " \t*_\"”'’.,;:!?":
-        end -= 1
-    return Span(start, end)
-
-
-def _capital_runs(text: str) -> list[Span]:
-    """Runs of capitalised words one space apart, joined by small words as in `The Boat and the Sea`."""
-    return [Span(*match.span()) for match in _RUN.finditer(text)]
+    piece = span.of(text)
+    start = span.end - len(piece.lstrip(" \t*_\"“'‘"))
+    return Span(start, max(start, span.start + len(piece.rstrip(" \t*_\"”'’.,;:!?"))))

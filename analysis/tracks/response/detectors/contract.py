@@ -118,10 +118,8 @@ class Detector:
         version: rises with every change of what it finds.
         kind: how it finds.
         place: its place among detectors, lower first.
-        needs: what it is given and reads nothing without: `catalogue`, `policy`, `citation pattern`; empty for none.
         against: the setting whose rows are shown beside what it found, `catalogue` or `policy`; empty for none.
         languages: those that it reads, as BCP 47 tags; none where words do not matter to it.
-        by_definition: why there is nothing to be right or wrong about; empty where its quality can be measured.
         applies: whether what it needs is there.
     """
 
@@ -131,8 +129,6 @@ class Detector:
     version: int
     kind: Kind = "check"
     place: int = 100
-    needs: str = ""
     against: str = ""
     languages: tuple[str, ...] = ("en",)
-    by_definition: str = ""
     applies: Callable[[Response, Knowledge], bool] = always

@@ -21,6 +21,12 @@ def word_lists(package: str, name: str) -> dict[str, tuple[str, ...]]:
 
 
 @cache
+def word_set(package: str, name: str, section: str) -> frozenset[str]:
+    """The single words of a section."""
+    return frozenset(" ".join(word_lists(package, name)[section]).split())
+
+
+@cache
 def expressions(package: str, name: str) -> dict[str, re.Pattern[str]]:
     """Each section of a file as one regular expression, its entries as alternatives; case does not matter."""
     return {key: re.compile("|".join(held), re.IGNORECASE) for key, held in word_lists(package, name).items()}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import inspect
-import math
 from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
@@ -114,7 +113,7 @@ def _chances(
         for rows in equal_length_batches(asked, batch or batch_tokens(judge.device)):
             for row, logits in in_halves(partial(_last_logits, judge, asked), rows, "answer"):
                 apart = torch.logsumexp(logits[yes], 0) - torch.logsumexp(logits[no], 0)
-                chances[row] = 1 / (1 + math.exp(-max(-700.0, min(700.0, float(apart)))))
+                chances[row] = float(torch.sigmoid(apart.double()))
     return chances
 
 

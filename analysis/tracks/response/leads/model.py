@@ -6,12 +6,11 @@ spans), `reward` (one number, compared between the sides), `judge` (a causal mod
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,10 +25,9 @@ from analysis.models.threads import tune_threads
 from analysis.tracks.response.detectors.contract import Found, Knowledge, Response
 from analysis.tracks.response.english.sentences import Span
 from analysis.tracks.response.leads.fill import PLACES, check_places, filled, places, values_of, windows
+from analysis.tracks.response.leads.heads import sigmoid
 from analysis.tracks.response.leads.judge import PAIR, judged, judged_pairs
-from analysis.tracks.response.leads.settings import ModelSection
-
-Task = Literal["nli", "classifier", "tokens", "reward", "judge"]
+from analysis.tracks.response.leads.settings import ModelSection, Task
 
 HIT = 0.5
 """Score from which an answer counts as one that has what is looked for."""
@@ -380,7 +378,7 @@ def _share(logits: NDArray[np.float32], outputs: list[int], independent: bool) -
     """Probability of the outputs that count, float64 over all but the last axis; the highest of independent ones."""
     exact = logits.astype(np.float64)
     if independent:
-        return (1 / (1 + np.exp(-np.clip(exact[..., outputs], -700, 700)))).max(axis=-1)
+        return sigmoid(exact[..., outputs]).max(axis=-1)
     grown = np.exp(exact - exact.max(axis=-1, keepdims=True))
     return (grown / grown.sum(axis=-1, keepdims=True))[..., outputs].sum(axis=-1)
 
@@ -390,9 +388,7 @@ def _rewarded(responses: Sequence[Response], rewards: Mapping[int, float]) -> li
     readings = [_ALONE] * len(responses)
     for row, reward in rewards.items():
         if others.get(row) in rewards:
-            apart = reward - rewards[others[row]]
-            # Bounded, for exp of a large number is none.
-            readings[row] = Reading(1 / (1 + math.exp(-max(-700.0, min(700.0, apart)))))
+            readings[row] = Reading(float(sigmoid(np.array(reward - rewards[others[row]]))))
     return readings
 
 

@@ -23,6 +23,9 @@ _TEMPLATES = {
 _NEEDED = {"nli": "hypothesis", "classifier": "label", "judge": "template"}
 
 
+Task = Literal["nli", "classifier", "tokens", "reward", "judge"]
+
+
 class PatternsSection(Section):
     """Phrases and expressions, from a file or from one that comes with Assay, such as `refusal.en`."""
 
@@ -50,7 +53,7 @@ class ModelSection(Section):
     """A Transformers folder, and what it is given; names in braces are filled in."""
 
     kind: Literal["model"]
-    task: Literal["nli", "classifier", "tokens", "reward", "judge"]
+    task: Task
     folder: FolderPath
     premise: Text | None = None
     hypothesis: Text | None = None

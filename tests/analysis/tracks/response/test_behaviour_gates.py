@@ -8,12 +8,15 @@ from functools import cache
 from typing import Any
 
 import duckdb
+import numpy as np
 import pytest
 
 from analysis.base.records import SIDES
 from analysis.base.review_records import Answer, ReviewState, SettlementRecord
+from analysis.plugin.adjudicated import tolerance
 from analysis.review.evaluate import evaluate
-from analysis.tracks.response.confirmed import CHANCE
+from analysis.stats.prediction_powered import LeadMoments, net_rise
+from analysis.tracks.response.confirmed import CHANCE, Confirmed
 from analysis.tracks.response.estimates import estimates
 from analysis.tracks.response.heard import heard
 from analysis.tracks.response.questions import known_answers
@@ -266,6 +269,24 @@ def test_few_confirmed_cases_are_no_more_than_chance() -> None:
     row = next(one for one in result.criteria if one.what.startswith("p, as many"))
     assert row.value == pytest.approx(1 / 8)
     assert row.value > CHANCE
+
+
+@pytest.mark.parametrize("n", [138, 400])
+def test_two_samples_of_one_model_at_two_percent_are_not_blocked(n: int) -> None:
+    """By the estimate at the first look with a fifteenth of .05, and by confirmed cases of a strict behaviour."""
+    rng = np.random.default_rng(n)
+    drawn_pairs = 500
+    rejected = passed = strict = 0
+    for _ in range(drawn_pairs):
+        rise = (rng.random(n) < 0.02).astype(int) - (rng.random(n) < 0.02)
+        at_first = net_rise([(one, one) for one in rise[:120].tolist()], (), LeadMoments(n))
+        rejected += at_first.p <= 0.05 / 15
+        passed += at_first.high < 0.1
+        new, gone = (tuple(map(str, np.flatnonzero(rise == sign))) for sign in (1, -1))
+        strict += Confirmed(new, gone, (), 0, 0, tolerance(n, 0.02)).too_much
+    assert rejected <= 0.0033 * drawn_pairs
+    assert passed >= 0.95 * drawn_pairs
+    assert strict <= 0.01 * drawn_pairs
 
 
 def test_a_critical_slice_has_a_key_of_its_own_and_one_that_matches_nothing_is_unknown() -> None:

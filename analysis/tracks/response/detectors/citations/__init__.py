@@ -5,15 +5,12 @@ from __future__ import annotations
 from analysis.plugin.discovery import deferred
 from analysis.tracks.response.detectors.contract import Detector
 
-CODE = f"{__name__}.detector"
-
 DETECTOR = Detector(
     name="citations",
     title="citations that do not hold",
     place=40,
-    needs="policy",
     languages=(),
     version=3,
-    detect=deferred(CODE, "detect"),
-    applies=deferred(CODE, "applies"),
+    detect=deferred(f"{__name__}.detector", "detect"),
+    applies=deferred(f"{__name__}.detector", "applies"),
 )

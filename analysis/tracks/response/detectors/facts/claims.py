@@ -13,7 +13,7 @@ from analysis.text.lexicon import Lexicon
 from analysis.tracks.response.detectors.contract import Title
 from analysis.tracks.response.english.numbers import MONEY, NUMBER, money, value
 from analysis.tracks.response.english.sentences import Span, clause_before, folded, negated
-from analysis.tracks.response.english.word_lists import expressions, word_lists
+from analysis.tracks.response.english.word_lists import expressions, word_set
 
 Kind = Literal["volumes", "volume", "price", "author", "stock"]
 How = Literal["exact", "about", "over", "under"]
@@ -28,19 +28,7 @@ CARRIED_REACH = 160
 
 _WORDS = expressions(__package__, "words.en.txt")
 _UNIT = r"(?:volumes?|vols?\b\.?|tank[oō]?u?bon|books)"
-_ORDINALS = [
-    "second",
-    "third",
-    "fourth",
-    "fifth",
-    "sixth",
-    "seventh",
-    "eighth",
-    "ninth",
-    "tenth",
-    "eleventh",
-    "twelfth",
-]
+_ORDINALS = "second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth"
 
 
 def _all(body: str) -> re.Pattern[str]:
@@ -66,7 +54,7 @@ _IN_ALL = (
 _BY_NAME = (
     *(
         (_all(rf"\b{name} and (?:final|last|concluding) (?:volume|book)\b"), float(place))
-        for place, name in enumerate(_ORDINALS, start=2)
+        for place, name in enumerate(_ORDINALS.split(), start=2)
     ),
     (_all(r"\bduology\b"), 2.0),
     (_all(r"\btrilogy\b"), 3.0),
@@ -90,7 +78,7 @@ _AUTHOR = re.compile(
     r"|['’]s (?:manga|series|masterpiece)\b|(?P<tied>['’]s (?:[a-z-]{1,20}"
     r" ){0,4}[\"“*_«「『]{0,3}(?=[^\W\d_a-z]))))"
 )
-_NOT_PERSON = frozenset(" ".join(word_lists(__package__, "words.en.txt")["nobody"]).split())
+_NOT_PERSON = word_set(__package__, "words.en.txt", "nobody")
 
 
 @dataclass(frozen=True)

@@ -29,6 +29,7 @@ from pathlib import Path
 
 from analysis.base.errors import AssayError
 from analysis.base.problems import suggest
+from analysis.text.lexicon import read_text
 from analysis.tracks.response.bounded_pattern import SECONDS_PER_TEXT, Clock, matches
 from analysis.tracks.response.detectors.contract import Detector, Found, Knowledge, Response
 from analysis.tracks.response.detectors.patterns.pattern_file import (
@@ -41,7 +42,7 @@ from analysis.tracks.response.english.sentences import Span, level, sentences
 
 FOLDER = Path(__file__).parent
 MOST_BYTES = 1 << 20
-"""A larger file is refused before it is read."""
+"""A larger file is refused."""
 _SET_OFF = re.compile(r"(?:[-*•‣–>\s\"“„«'(]|\d{1,3}[.)]\s)+")
 READING = 2
 """Rises with every change of how files are read or looked for."""
@@ -53,25 +54,7 @@ def read_patterns(path: Path) -> Patterns:
     Raises:
         AssayError: it cannot be read, or every mistake in it, each with its line and a remedy.
     """
-    try:
-        if path.stat().st_size > MOST_BYTES:
-            raise AssayError(
-                f"is larger than {MOST_BYTES >> 20} MiB",
-                where=str(path),
-                hint="a pattern file holds some dozens of lines",
-            )
-        written = path.read_bytes().decode("utf-8-sig")
-    except OSError as error:
-        raise AssayError(
-            f"cannot be read: {error.strerror}",
-            where=str(path),
-            hint="name a text file, one expression a line",
-        ) from None
-    except UnicodeDecodeError as error:
-        raise AssayError(
-            f"is no UTF-8 text: byte {error.start} cannot be read", where=str(path), hint="save it as UTF-8"
-        ) from None
-    return parsed(written, path)
+    return parsed(read_text(path, MOST_BYTES, "A pattern file holds some dozens of lines."), path)
 
 
 def shipped(name: str) -> Path:

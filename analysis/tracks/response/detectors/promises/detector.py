@@ -28,8 +28,15 @@ from analysis.tracks.response.detectors.promises.matters import (
     time_verdict,
 )
 from analysis.tracks.response.english.numbers import Amount, amounts
-from analysis.tracks.response.english.sentences import CLAUSE_END, NEGATOR, Span, clause_before, sentences
-from analysis.tracks.response.english.speech import Quoted, asks, reported
+from analysis.tracks.response.english.sentences import (
+    CLAUSE_END,
+    NEGATOR,
+    Span,
+    clause_before,
+    quotations,
+    sentences,
+)
+from analysis.tracks.response.english.speech import asks, reported
 from analysis.tracks.response.english.times import Time, times
 from analysis.tracks.response.english.word_lists import expressions
 
@@ -68,14 +75,14 @@ def detect(response: Response, knowledge: Knowledge) -> list[Found]:
     """Spans labelled `allowed`, `goes beyond`, `not in the policy` or `quoted`, in order; the middle two count."""
     text = response.text
     rules = allowed(knowledge.policy)
-    quoted = Quoted(text)
+    quoted = quotations(text)
     found: dict[Found, None] = {}
     for sentence in sentences(text):
         if asks(text, sentence):
             continue
         for claim in (*_timed(response, sentence, rules), *_worded(text, sentence, rules)):
             start, end = claim.start, claim.end
-            if quoted.holds(start, end):
+            if any(span.start <= start and end <= span.end for span in quoted):
                 found[Found(start, end, "quoted", "quotes these words, and promises nothing", False)] = None
             elif _meant(text, sentence, claim):
                 counts = claim.verdict.label != "allowed"

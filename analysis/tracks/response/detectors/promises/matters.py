@@ -11,7 +11,7 @@ from typing import Literal
 from analysis.tracks.response.detectors.contract import Policy, Promise
 from analysis.tracks.response.english.numbers import Amount, amounts
 from analysis.tracks.response.english.times import Time, spoken, times
-from analysis.tracks.response.english.word_lists import expressions, word_lists
+from analysis.tracks.response.english.word_lists import expressions, word_set
 
 QUOTE = 100
 TINY = 1e-9
@@ -45,7 +45,7 @@ _BOUNDS: dict[str, Bound] = {
     **dict.fromkeys(("replacement", "dispatch", "delivery", "reply", "discount", "credit", "fee"), "service"),
 }
 MATTERS = tuple(Matter(name, _WORDS[name], bound) for name, bound in _BOUNDS.items())
-_PLAIN = frozenset(" ".join(word_lists(__package__, "words.en.txt")["plain"]).split())
+_PLAIN = word_set(__package__, "words.en.txt", "plain")
 BY_CASE = ("dispatch", "discount", "credit")
 """Matters where leave for one case ("students") is none for others."""
 Rules = dict[Matter, tuple[Promise, ...]]

@@ -6,14 +6,10 @@ import re
 
 from analysis.text.lexicon import STOPWORDS
 from analysis.tracks.response.english.sentences import folded
-from analysis.tracks.response.english.word_lists import expressions, word_lists
+from analysis.tracks.response.english.word_lists import expressions, word_lists, word_set
 
 WORDS = expressions(__package__, "words.en.txt")
 _LISTS = word_lists(__package__, "words.en.txt")
-
-
-def _listed(section: str) -> frozenset[str]:
-    return frozenset(" ".join(_LISTS[section]).split())
 
 
 def _concepts(section: str) -> dict[str, str]:
@@ -25,7 +21,9 @@ def _concepts(section: str) -> dict[str, str]:
 EVENTS = frozenset(_concepts("events").values())
 SAME = _concepts("events") | _concepts("others")
 """A word's concept; what means the same has the same."""
-NOUNS, PARTICIPLES, PLACES = (_listed(section) for section in ("nouns", "participles", "places"))
+NOUNS, PARTICIPLES, PLACES = (
+    word_set(__package__, "words.en.txt", section) for section in ("nouns", "participles", "places")
+)
 EXPRESSIONS = (
     (WORDS["idiom"], "", True),
     *(
@@ -35,7 +33,7 @@ EXPRESSIONS = (
     ),
 )
 """Expressions of several words with their concept, and whether they assert it."""
-_EMPTY = frozenset(folded(" ".join(STOPWORDS)).split()) | _listed("common")
+_EMPTY = frozenset(folded(" ".join(STOPWORDS)).split()) | word_set(__package__, "words.en.txt", "common")
 _SUFFIX = re.compile(r"(?:(?<=\w{3})(?:ing|ed|es|ly|s|e)|['’]s)$")
 
 
