@@ -3,7 +3,8 @@
 Reviews of the models that `benchmarks.shortcuts` trained, candidates that were taught titles, punctuation or a
 template and healthy ones, and of candidates with one class mislabelled in training, which are trained here. Discovery
 is measured on real texts whose changes are drawn: a slice of those that name a title and a price, and null data with
-classes that are hard for both sides. What was analysed is kept in the work folder.
+classes that are hard for both sides. What was analysed is kept in the work folder. `effects` reads of every review
+that `benchmarks.shortcuts` kept which cue newly moves the class most, by the rule that makes causes of cues.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from benchmarks.mislabelled import MISLABELLED_CLASS, make_mislabelled, mistake
 from benchmarks.shortcut_reviews import Case, sources_sha256, write_review
 from benchmarks.shortcut_texts import CONDITIONS, CUES, DATASETS, EVALUATED, Dataset, Split, read, split
 
-STEPS = ("reviews", "discovery", "report")
+STEPS = ("reviews", "effects", "discovery", "report")
 PLANTED = (*CUES, MISLABELLED_CLASS)
 RESULTS = Path(__file__).parent / "causes.json"
 SAME = 0.6
@@ -119,6 +120,38 @@ def outcomes(options: argparse.Namespace) -> Iterator[dict[str, Any]]:
         yield json.loads(place.read_text("utf-8"))
 
 
+def effects(options: argparse.Namespace) -> list[dict[str, Any]]:
+    """The cue that newly moves the critical class most, or none, by the effects that were kept of each review."""
+    from analysis.base.records import Metric
+    from analysis.review.evaluate import gates_of, resolve_rules
+    from analysis.tracks.intent.cue_evidence import LEAST_TEXTS, count_of, newly_moves, shift_limits
+    from analysis.tracks.intent.names import RELEVANCE
+
+    limits = shift_limits(resolve_rules({}, gates_of(("intent",)))[RELEVANCE].thresholds)
+    rows = []
+    for place in sorted((options.models.parent / "reviews" / "causal").glob("*/*/*.json")):
+        kept = json.loads(place.read_text("utf-8"))["metrics"]
+        at = {(one["name"], one["slice"], one["side"]): Metric("intent", **one, status="ok") for one in kept}
+        moves = {}
+        for cue in {name for _, name, _ in at if "/" in name}:
+            for population, limit in limits.items():
+                own, base, change = (
+                    at.get((f"relevance_own_{population}", cue, side))
+                    for side in ("candidate", "base", "difference")
+                )
+                enough = own is not None and count_of(own) >= LEAST_TEXTS[population]
+                if enough and own is not None and newly_moves(own, base, change, limit):
+                    moves[cue.partition("/")[2]] = max(
+                        abs(own.value or 0.0), moves.get(cue.partition("/")[2], 0.0)
+                    )
+        dataset, seed, condition = (*place.parts[-3:-1], place.stem)
+        rows.append(
+            {"dataset": dataset, "seed": int(seed), "condition": condition,
+             "moves": max(moves, key=lambda name: moves[name], default="")}
+        )  # fmt: skip
+    return rows
+
+
 def named(found: dict[str, Any]) -> bool:
     """Whether the first cause is what was planted; of a healthy candidate, whether there is none."""
     causes = found["causes"]
@@ -148,11 +181,12 @@ def discovery(options: argparse.Namespace) -> list[dict[str, Any]]:
     return rows
 
 
-def report(options: argparse.Namespace, rows: list[dict[str, Any]]) -> None:
+def report(options: argparse.Namespace, rows: list[dict[str, Any]], by_effects: list[dict[str, Any]]) -> None:
     """Writes what was measured, and prints it in a few lines."""
     before = json.loads(options.results.read_text("utf-8")) if options.results.exists() else {}
     reviews = list(outcomes(options)) or before.get("reviews", [])
     tables = rows or before.get("discovery", [])
+    moved = by_effects or before.get("effects", [])
     planted = [one for one in tables if one["planted"]]
     null = [one for one in tables if not one["planted"]]
     said = _by_condition(reviews)
@@ -161,6 +195,15 @@ def report(options: argparse.Namespace, rows: list[dict[str, Any]]) -> None:
         len(planted),
     ]
     said["null data with a discovered slice"] = [sum(bool(one["found"]) for one in null), len(null)]
+    for words, of in (
+        (
+            "taught candidates whose kept effects name the cue",
+            [one for one in moved if one["condition"] in CUES],
+        ),
+        ("healthy ones whose kept effects name none", [one for one in moved if one["condition"] not in CUES]),
+    ):
+        right = sum(one["moves"] == (one["condition"] if one["condition"] in CUES else "") for one in of)
+        said[words] = [right, len(of)]
     kept = {
         "measured": datetime.now(UTC).isoformat(timespec="seconds"),
         "command": "python -m benchmarks.causes --data DIR --models DIR --work DIR",
@@ -168,6 +211,7 @@ def report(options: argparse.Namespace, rows: list[dict[str, Any]]) -> None:
         "sources_sha256": sources_sha256(),
         "summary": said,
         "reviews": reviews,
+        "effects": moved,
         "discovery": tables,
     }
     options.results.write_text(json.dumps(kept, indent=1, ensure_ascii=False) + "\n", "utf-8")
@@ -216,7 +260,7 @@ def main(given: list[str]) -> int:
         review(options)
     rows = discovery(options) if "discovery" in steps else []
     if "report" in steps:
-        report(options, rows)
+        report(options, rows, effects(options) if "effects" in steps else [])
     return 0
 
 

@@ -56,11 +56,13 @@ class Outcome:
         name: short and unique in its track.
         words: what the examples are called: `broken`, `newly sent to escalation`.
         units: which examples it happened to.
+        says_where: whether the words say where the examples went.
     """
 
     name: str
     words: str
     units: Units
+    says_where: bool = False
 
 
 @dataclass(frozen=True)
@@ -260,7 +262,7 @@ def _cause(
     )
     ways = beside.came if group.kind == "destination" else beside.went
     most = Counter(ways[ref] for ref in members if ref in ways).most_common(1)
-    if most and 2 * most[0][1] >= len(members):
+    if most and 2 * most[0][1] >= len(members) and not outcome.says_where:
         sentence += f"; {most[0][1]} of them {most[0][0]}"
     tests = [beside.reverted[ref] for ref in members if ref in beside.reverted]
     if tests:

@@ -262,7 +262,12 @@ def outcomes(
         for name in settings.critical
     ]
     return [
-        Outcome(name, words, contested_units(connection, TRACK, measure, slice_name, examples))
+        Outcome(
+            name,
+            words,
+            contested_units(connection, TRACK, measure, slice_name, examples),
+            says_where=measure == "routing",
+        )
         for name, words, measure, slice_name in (*asked, ("broken", "broken", "accuracy", ALL))
     ]
 
@@ -306,4 +311,4 @@ def _compute(context: PlanContext) -> dict[str, pa.Table]:
     }
 
 
-CAUSES = Aggregate("intent.causes", 1, _compute, after_queue=True)
+CAUSES = Aggregate("intent.causes", 2, _compute, after_queue=True)
