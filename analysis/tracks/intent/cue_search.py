@@ -232,12 +232,12 @@ def hunts(
     return found, refused
 
 
-def readings(wanted: Sequence[Hunt]) -> float:
-    """About how many texts both sides together read for some hunts, each with the rows of the others."""
-    return sum(
+def readings(wanted: Sequence[Hunt]) -> list[float]:
+    """About how many texts both sides together read for each of some hunts, which have the same texts."""
+    return [
         hunt.depth.readings(neutral=number == 0 or hunt.direction != wanted[number - 1].direction)
         for number, hunt in enumerate(wanted)
-    )
+    ]
 
 
 @dataclass(frozen=True)

@@ -98,7 +98,7 @@ def _plan(context: PlanContext) -> list[Shard]:
             "places": PLACES,
             "rows": [[ref, sha256, gold] for ref, _, gold, sha256, _ in drawn],
         }
-        shards.append(Shard(key, (part, thorough, drawn), len(part), 1 + each * readings(wanted)))
+        shards.append(Shard(key, (part, thorough, drawn), len(part), 1 + each * sum(readings(wanted))))
     return shards if drawn else []
 
 
@@ -140,10 +140,11 @@ def _run(context: RunContext, shard: Shard) -> dict[str, pa.Table]:
             {} if why else {side: vocabulary_words(models[side].tokenizer) for side in SIDES}
         )
         given = Found(trials, golds, finding, words)
-        planned = _tokens_each(drawn, token_limit(context)) * readings(wanted)
-        with counted((one.model for one in models.values()), lambda read: context.report(read, planned)):
+        clock = _HuntClock(context, wanted, _tokens_each(drawn, token_limit(context)))
+        with counted((one.model for one in models.values()), clock.hear):
             for hunt in wanted:
                 here = [] if why else search(given, [hunt])
+                clock.next()
                 tried += here
                 searched.append(
                     {"target": labels[hunt.target], "direction": hunt.direction,
@@ -172,6 +173,33 @@ def _hunts(
 def _tokens_each(drawn: Sequence[Drawn], limit: int) -> float:
     """About how many tokens a text has."""
     return sum(tokens_of(row[1], limit) for row in drawn) / max(1, len(drawn))
+
+
+class _HuntClock:
+    """Says how far a shard is. Most hunts find nothing and end before their plan does: each counts as much as planned.
+
+    Args:
+        context: that is told.
+        wanted: the hunts in their order.
+        each: tokens of a text.
+    """
+
+    def __init__(self, context: RunContext, wanted: Sequence[Hunt], each: float) -> None:
+        self._context = context
+        self._left = [each * one for one in readings(wanted)][::-1]
+        self._planned = sum(self._left)
+        self._done = self._read = self._began = 0.0
+
+    def hear(self, read: float) -> None:
+        """So many tokens have been read since the first hunt began."""
+        self._read = read
+        here = min(read - self._began, self._left[-1]) if self._left else 0.0
+        self._context.report(self._done + here, self._planned)
+
+    def next(self) -> None:
+        """The hunt has ended."""
+        self._done += self._left.pop()
+        self._began = self._read
 
 
 def _trial(one: Tried, labels: Sequence[str], refs: Sequence[str]) -> dict[str, Any]:
