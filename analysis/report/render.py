@@ -15,7 +15,7 @@ from analysis.report.sums import is_figure_name
 from analysis.report.write_html import write_html
 from analysis.report.write_markdown import write_markdown
 
-RENDER_FORMAT = 5
+RENDER_FORMAT = 6
 """Version of this template; a report names the one it was rendered with."""
 
 PAGES = ("report.md", "report.html")
