@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from analysis.base.escape import printable
 from analysis.base.gate_records import GateInput, GateResult
+from analysis.base.people import shown_as
 from analysis.base.records import ALL
 from analysis.plugin import registry
 from analysis.report import reviewers
@@ -120,7 +121,11 @@ def _section(description: Mapping[str, Any], made: Mapping[str, Any], signers: S
         f" {review[name]}" if review.get(name) else "" for name in ("base_version", "candidate_version")
     ]
     said = "not decided yet" if decision is None else decision["decision"]
-    by = "" if decision is None else f", by {decision['reviewer']}: “{decision['reason']}”"
+    by = (
+        ""
+        if decision is None
+        else f", by {shown_as(decision['actor'], decision['reviewer'])}: “{decision['reason']}”"
+    )
     allow = "The gates allow promotion." if made["gates_allow"] else "The gates do not allow promotion."
     looked, against = made["coverage"], reasons(made)[:REASONS]
     blocks: list[Block] = [

@@ -97,7 +97,7 @@ def _answer(predicate: Mapping[str, Any]) -> Block:
             f" {sentence(gates)} ",
             words(strong(f"{plural(waived, 'gate')} waived."), " ") if waived else (),
             f"{looked['inspected']} of {looked['total']} examples that people must judge are judged. "
-            f"{decision['reviewer']} decided: “{shortened(decision['reason'])}”",
+            f"{shown_as(decision['actor'], decision['reviewer'])} decided: “{shortened(decision['reason'])}”",
         )
     )
 
@@ -194,7 +194,9 @@ def _why(predicate: Mapping[str, Any], found: Sequence[Reason]) -> Items:
     lines: list[Words] = [(one.text,) for one in found[:REASONS]]
     blockers = [one for one in predicate["findings"] if one["moves"] and one["severity"] == "blocker"]
     for one in blockers[: REASONS - len(lines)]:
-        lines.append((f"{one['reviewer']} raised a blocker: “{shortened(one['text'])}”",))
+        lines.append(
+            (f"{shown_as(one['actor'], one['reviewer'])} raised a blocker: “{shortened(one['text'])}”",)
+        )
     if not lines:
         return Items(tuple(_nothing_against(predicate)), ordered=True)
     if len(found) > REASONS:
@@ -216,7 +218,8 @@ def _nothing_against(predicate: Mapping[str, Any]) -> list[Words]:
     if accepted:
         one = accepted[0]
         more = f" {len(accepted) - 1} more are accepted." if len(accepted) > 1 else ""
-        said = f" does not pass, and {one['reviewer']} accepts that: “{shortened(one['reason'])}”.{more}"
+        who = shown_as(one["actor"], one["reviewer"])
+        said = f" does not pass, and {who} accepts that: “{shortened(one['reason'])}”.{more}"
         lines.append(words(code(one["key"]), said))
     worse = [one for one in predicate["changes"] if one["way"] == "worse" and one["clear"]]
     if worse:

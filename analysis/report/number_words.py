@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from analysis.base.number_text import significant
+from analysis.base.people import account_of
 from analysis.report.page import Words, code, listed, words
 
 _SHOWN_REFS = 5
@@ -39,8 +40,9 @@ def plural(count: int, noun: str) -> str:
 
 
 def who(record: Mapping[str, Any]) -> str:
-    """Somebody by the name that they gave, and by the account that the machine knows."""
-    return f"{record['reviewer']} (account {record['actor']})"
+    """Somebody by the account that the machine knows, and then by the name that they gave, where that is another."""
+    actor, given = str(record["actor"]), str(record["reviewer"])
+    return f"account {actor} (“{given}”)" if given not in ("", account_of(actor).name) else f"account {actor}"
 
 
 def refs_line(refs: Sequence[str]) -> Words:

@@ -7,6 +7,7 @@ from dataclasses import asdict
 from typing import Any
 
 from analysis.base.gate_records import GateInput, GateResult
+from analysis.base.people import shown_as
 from analysis.base.review_records import ReviewState
 from analysis.plugin.alpha import alpha_table
 from analysis.plugin.gate import disputed
@@ -109,7 +110,7 @@ def _disagreements(state: ReviewState) -> list[dict[str, Any]]:
             ],
             "settled": settlers[ref].right if ref in settlers else None,
             "settled_labels": [list(label) for label in settlers[ref].labels] if ref in settlers else [],
-            "settled_by": settlers[ref].reviewer if ref in settlers else None,
+            "settled_by": shown_as(settlers[ref].actor, settlers[ref].reviewer) if ref in settlers else None,
         }
         for ref in sorted(state.said)
         if ref in settlers or disputed(state, ref)

@@ -18,6 +18,7 @@ from markdown_it import MarkdownIt
 from analysis.base.errors import AssayError
 from analysis.base.escape import code, inline, printable
 from analysis.base.gate_records import GateInput
+from analysis.base.people import shown_as
 from analysis.models.digest import file_digests, root_digest
 from analysis.plugin.registry import registered
 from analysis.report import canonical
@@ -29,6 +30,7 @@ from analysis.report.render import PAGES
 from analysis.report.sums import SUMMED, parse_sums
 from analysis.review.plan import plan_content
 from analysis.review.session import ReviewSession
+from analysis.store.streams import this_account
 from tests.analysis.report_fixture import HOSTILE, TOY, ToyTrack, inspect_all, toy_store
 from tests.analysis.store_fixture import unlock
 
@@ -69,10 +71,11 @@ def test_the_nine_fields_stand_in_their_order(tmp_path: Path) -> None:
         session.finding("reads well", None, ["toy/message:m4"], "minor")
         report = export(session, tmp_path / "report", "reject", "leans on titles")
     said = sentences(report)
+    alice = shown_as(this_account().actor, "alice")
     assert list(said) == FIELDS
     assert said["Model"][0] == "toy-rc1: Toy classifier; owner owner@example.org"
     assert "trained as: trained <b>more</b>" in said["Candidate version"]
-    assert said["Changed behavior"] == ["“titles decide” (alice, blocker finding)", "2 examples broke."]
+    assert said["Changed behavior"] == [f"“titles decide” ({alice}, blocker finding)", "2 examples broke."]
     assert said["Top regressed slices"][0].startswith("label=escalation (critical) accuracy 1.000 to 0.333")
     assert said["Top improved slices"] == [
         "label=other accuracy 0.667 to 1.000 (+0.333): 0 broken, 1 fixed of 3"
@@ -85,10 +88,10 @@ def test_the_nine_fields_stand_in_their_order(tmp_path: Path) -> None:
     ]
     assert said["Attribution findings"] == [
         "leans on message 0",
-        "“titles decide” (alice, blocker finding on toy.broken)",
+        f"“titles decide” ({alice}, blocker finding on toy.broken)",
     ]
     assert said["Embedding neighborhood findings"] == [NOT_HERE]
-    assert said["Release decision"][0].startswith("reject, by alice (account uid:")
+    assert said["Release decision"][0].startswith("reject, by account uid:")
     assert "toy.broken (fail)" in said["Release decision"][1]
     predicate = predicate_of(report)
     fixed, response = predicate["further"]
@@ -261,10 +264,11 @@ def test_a_waiver_is_printed_with_who_and_until_when(tmp_path: Path) -> None:
     page = (report / "report.md").read_text("utf-8")
     first = page[: page.index("## Inspection")]
     assert "**It may ship.** The gates allow promotion. **1 gate waived.**" in first
-    accepted = "`toy.broken` does not pass, and bob accepts that: “one known case, fixed by routing”."
+    bob = shown_as(this_account().actor, "bob")
+    accepted = f"`toy.broken` does not pass, and {bob} accepts that: “one known case, fixed by routing”."
     assert accepted in first
     assert "The waiver of `toy.broken` ends on 2099-12-31." in first
-    assert "`toy.broken` at 1 (0) by bob (account uid:" in page
+    assert "`toy.broken` at 1 (0) by account uid:" in page
     assert "until 2099-12-31: one known case, fixed by routing" in page
 
 

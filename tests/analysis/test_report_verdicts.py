@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from analysis.base.people import shown_as
 from analysis.plugin.registry import registered
 from analysis.report import canonical
 from analysis.report.build import export
@@ -77,7 +78,7 @@ def test_a_reviewer_stands_there_with_what_was_measured(session: ReviewSession) 
     assert (alice["verdicts"], alice["blind"], alice["findings"], alice["waivers"]) == (3, 1, 1, 0)
     assert alice["known"] == [{"track": "toy", "right": 2, "answered": 2, "items": 2, "failed": False}]
     assert (
-        f"- alice (account {session.actor}): 3 verdicts, 100 % of them blind; 2 of 2 known answers of toy right; "
+        f"- account {session.actor} (“alice”): 3 verdicts, 100 % of them blind; 2 of 2 known answers of toy right; "
         "1 finding; 0 waivers"
     ) in page.replace("\\", "")
     assert predicate["coverage"] == {
@@ -121,11 +122,8 @@ def test_a_dispute_and_how_it_was_settled(session: ReviewSession, store: Path) -
             "settled_by": None,
         }
     ]
-    assert "alice (account" in page
-    assert (
-        "says the base is right; bob (account uid:4242/bob on elsewhere) says both are right; **open**"
-        in page
-    )
+    assert f"account {session.actor} (“alice”)" in page
+    assert "says the base is right; account uid:4242/bob on elsewhere says both are right; **open**" in page
     assert predicate["agreement"]["examples"] == 2
     assert "agreement on 2 examples that two or more judged" in page
     check_again(predicate, folder)
@@ -133,9 +131,9 @@ def test_a_dispute_and_how_it_was_settled(session: ReviewSession, store: Path) -
     predicate, page, folder = reported(session)
     assert (predicate["disagreements"][0]["settled"], predicate["disagreements"][0]["settled_by"]) == (
         "both",
-        "alice",
+        shown_as(session.actor, "alice"),
     )
-    assert "settled by alice: both are right" in page
+    assert f"settled by {shown_as(session.actor, 'alice')}: both are right" in page
     critical = next(one for one in predicate["gates"] if one["key"] == "toy.critical")
     assert critical["verdict"] == "pass"
     check_again(predicate, folder)

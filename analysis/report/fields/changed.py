@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict
 
+from analysis.base.people import shown_as
 from analysis.base.review_records import FindingRecord
 from analysis.plugin.report_fields import CHANGED
 from analysis.report.cause_words import cause_sentence
@@ -41,7 +42,7 @@ def _sentences(seen: Reviewed) -> list[str]:
 
 
 def _finding(one: FindingRecord) -> str:
-    return f"“{one.text}” ({one.reviewer}, {one.severity} finding)"
+    return f"“{one.text}” ({shown_as(one.actor, one.reviewer)}, {one.severity} finding)"
 
 
 FIELD = Field(CHANGED, 30, _sentences)

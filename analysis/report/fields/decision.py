@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import asdict
 
 from analysis.plugin.report_fields import DECISION
 from analysis.report.field import Field
+from analysis.report.number_words import who
 from analysis.report.reuse import reuse_sentences
 from analysis.report.reviewed import Reviewed, listed
 from analysis.review.evaluate import blocking
@@ -13,7 +15,7 @@ from analysis.review.evaluate import blocking
 
 def _sentences(seen: Reviewed) -> list[str]:
     made = seen.decision
-    said = f"{made.decision}, by {made.reviewer} (account {made.actor}) on {made.ts}: {made.reason}"
+    said = f"{made.decision}, by {who(asdict(made))} on {made.ts}: {made.reason}"
     against = blocking(seen.results)
     if against:
         named = listed([f"{one.key} ({one.verdict})" for one in against])
