@@ -27,10 +27,11 @@ from analysis.report.recompute import rules_content
 from analysis.report.reviewed import SQL, Reviewed, look
 from analysis.report.slice_entries import slice_entry
 from analysis.report.succession import latest_report, named_report
-from analysis.report.sums import SUMS, format_sums, is_figure_name
+from analysis.report.sums import format_sums, is_figure_name
 from analysis.review.decision import check_decision
 from analysis.store.files import require_free, write_folder
 from analysis.store.run import verify_evidence
+from analysis.store.signatures import SUMS
 
 if TYPE_CHECKING:
     from analysis.review.session import ReviewSession

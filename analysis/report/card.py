@@ -178,7 +178,7 @@ def _limits(made: Mapping[str, Any], looked: Mapping[str, Any]) -> Items:
 
 def _verified(review: Mapping[str, Any], signers: Sequence[str]) -> Block:
     required = plural(int(review.get("signers_required", 1)), "signature")
-    given = f"is signed by {', '.join(signers)}" if signers else "is not signed yet"
+    given = f"is signed in the name of {', '.join(signers)}" if signers else "is not signed yet"
     return Paragraph(
         words(
             f"This section is a summary and proves nothing. The inspection report needs {required} and {given}; check "

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from analysis.base.errors import AssayError
-from analysis.report.stock_commands import NAMESPACE
-from analysis.report.sums import SUMS, is_signature_name, read_limited, sanitised
+from analysis.report.sums import is_signature_name, read_limited, sanitised
+from analysis.store.signatures import NAMESPACE, SUMS
 from analysis.store.ssh_signatures import (
     SIGNATURE_LIMIT,
     Signer,

@@ -9,7 +9,8 @@ from typing import Any
 
 from analysis.base.escape import printable
 from analysis.base.gate_records import ALLOWING
-from analysis.report.sums import SUMS, parse_sums
+from analysis.report.sums import parse_sums
+from analysis.store.signatures import SUMS
 
 _SHOWN = 300
 """Characters of one text of people or data that are shown."""

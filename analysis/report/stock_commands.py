@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from importlib import resources
 
+from analysis.store.signatures import NAMESPACE
 from analysis.store.ssh_signatures import REVOKED_KEYS
-
-NAMESPACE = "inspection-report@assay"
-"""SSHSIG namespace of the signatures: a signature made for another purpose does not pass."""
 
 SCRIPT = "verify.sh"
 

@@ -8,9 +8,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from analysis.base.errors import AssayError
-
-SUMS = "SHA256SUMS"
-"""The signed file: digests of all the others."""
+from analysis.store.signatures import SUMS
 
 SUMMED = (
     "annotations.jsonl",

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from analysis.report.model_files import CANDIDATE
-from analysis.report.stock_commands import NAMESPACE
+from analysis.store.signatures import NAMESPACE
 from analysis.store.ssh_signatures import REVOKED_KEYS
 
 

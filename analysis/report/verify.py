@@ -27,16 +27,9 @@ from analysis.report.model_files import MatchedModel, compare_models, missing_ca
 from analysis.report.recompute import Recomputed, parse_events, recompute
 from analysis.report.render import PAGES, RENDER_FORMAT, rendered
 from analysis.report.succession import superseded_by
-from analysis.report.sums import (
-    ATTESTED,
-    SUMMED,
-    SUMS,
-    is_figure_name,
-    parse_sums,
-    read_limited,
-    sums_problems,
-)
+from analysis.report.sums import ATTESTED, SUMMED, is_figure_name, parse_sums, read_limited, sums_problems
 from analysis.review.reader import today as current_day
+from analysis.store.signatures import SUMS
 from analysis.store.ssh_signatures import listed_principals, wildcards
 
 _RECOMPUTED = ("gates", "numbers", "gates_allow", "weakened", "rules", "alpha", "changes", "causes")

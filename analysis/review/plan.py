@@ -11,8 +11,6 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-import shutil
-import subprocess
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from os import PathLike
@@ -25,6 +23,7 @@ from analysis.base.errors import AssayError
 from analysis.review.reuse import differences
 from analysis.store.files import make_directory, modes_in, read_small, write_new
 from analysis.store.run import run_names
+from analysis.store.ssh_signatures import SIGNATURE_LIMIT, key_of
 from analysis.store.streams import Account
 
 FOLDER = "plans"
@@ -33,11 +32,8 @@ NAMESPACE = "inspection-plan@assay"
 FORMAT = 1
 LIMIT = 64 << 20
 """Largest plan that is read, in bytes."""
-SIGNATURE_LIMIT = 64 << 10
-TIMEOUT_S = 30
 RESTORE = "restore it from a copy: a plan is never changed"
 _NAME = re.compile(r"plan-([1-9][0-9]{0,8})\.json")
-_KEY = re.compile(r"Good \".*\" signature with \S+ key (SHA256:\S+)")
 
 
 @dataclass(frozen=True)
@@ -174,25 +170,14 @@ def signatures_of(path: Path) -> list[dict[str, Any]]:
 
     `key` is None where the file is no signature of that plan, or where there is no `ssh-keygen` to tell.
     """
-    found = sorted(path.parent.glob(f"{path.name}.?*.sig"))
+    plan = read_small(path, LIMIT) or b""
     return [
-        {"who": one.name.removeprefix(f"{path.name}.").removesuffix(".sig"), "key": _key_of(path, one)}
-        for one in found
+        {
+            "who": one.name.removeprefix(f"{path.name}.").removesuffix(".sig"),
+            "key": key_of(plan, read_small(one, SIGNATURE_LIMIT) or b"", NAMESPACE),
+        }
+        for one in sorted(path.parent.glob(f"{path.name}.?*.sig"))
     ]
-
-
-def _key_of(path: Path, signature: Path) -> str | None:
-    program = shutil.which("ssh-keygen")
-    if program is None or read_small(signature, SIGNATURE_LIMIT) is None:
-        return None
-    command = [program, "-Y", "check-novalidate", "-n", NAMESPACE, "-s", str(signature.absolute())]
-    try:
-        with path.open("rb") as content:
-            told = subprocess.run(command, stdin=content, capture_output=True, timeout=TIMEOUT_S, check=False)
-    except (OSError, subprocess.TimeoutExpired):
-        return None
-    match = _KEY.search(told.stdout.decode("utf-8", "replace"))
-    return match.group(1) if told.returncode == 0 and match else None
 
 
 def plan_content(description: Mapping[str, Any]) -> dict[str, Any]:

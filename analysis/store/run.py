@@ -48,6 +48,18 @@ MERGED = "merged"
 WRITABLE = 0o222
 RUN_NAME = re.compile(r"[0-9a-f]{12}")
 DESCRIPTION_LIMIT = 256 << 20
+PUBLISHED = ("run", "evidence_sha256", "evidence_bytes")
+"""What `run.json` says of the evidence; all else that it says is in the evidence too."""
+SHAPE = {
+    "review": dict,
+    "rules": dict,
+    "tracks": list,
+    "gate_settings": dict,
+    "evidence_sha256": str,
+    "evidence_bytes": int,
+}
+"""Parts of a description that are read before it is held against the evidence, and what they are."""
+ELSEWHERE = "restore it from a copy, or run `assay analyze REVIEW.toml --fresh` in a new store"
 SCHEMA = "analysis.store.schema"
 """Package of the schemas of evidence and events."""
 _SQL = queries(__package__, "run.sql")
@@ -223,7 +235,7 @@ def publish(
             try:
                 temporary.mkdir(mode=DIRECTORY_MODE)
                 evidence = temporary / "evidence.duckdb"
-                defined = _create_evidence(evidence, name, schemas)
+                defined = _create_evidence(evidence, name, description, schemas)
                 if tables is None:
                     tables = [*defined, *(f"metadata_{track}" for track in description.get("tracks", ()))]
                 _copy_tables(evidence, workbench, tables, defined)
@@ -272,13 +284,19 @@ def create_evidence_tables(connection: duckdb.DuckDBPyConnection, schemas: Seque
                 connection.execute(_SQL["key"].format(table=identifier(table)))
 
 
-def _create_evidence(evidence: Path, name: str, schemas: Sequence[str]) -> dict[str, str]:
-    """Make the evidence file with its definitions; returns the type (table or view) of each."""
+def _create_evidence(
+    evidence: Path, name: str, description: dict[str, Any], schemas: Sequence[str]
+) -> dict[str, str]:
+    """Make the evidence file with its definitions; returns the type (table or view) of each.
+
+    It holds the description too: gates are judged by what that says, so its digest is that of the evidence.
+    """
     created = duckdb.connect(str(evidence), config={"storage_compatibility_version": STORAGE_VERSION})
     try:
         create_evidence_tables(created, schemas)
         defined = dict(created.execute(_SQL["defined"]).fetchall())
-        created.execute(_SQL["label"], {"format": str(FORMAT), "run": name})
+        label = {"format": str(FORMAT), "run": name, "description": _canonical(description).decode("utf-8")}
+        created.execute(_SQL["label"], label)
     finally:
         created.close()
     evidence.chmod(FILE_MODE)
@@ -376,8 +394,15 @@ def read_description(store: PathLike[str], run: str) -> dict[str, Any]:
     try:
         description = json.loads(content)
         named = run_id(description)
+        missing = [key for key in PUBLISHED if key not in description]
     except (ValueError, KeyError, TypeError, RecursionError) as error:
-        raise AssayError("this file is damaged", where=str(path)) from error
+        raise AssayError("this file is damaged", where=str(path), hint=ELSEWHERE) from error
+    if (
+        missing
+        or description["run"] != run
+        or not all(isinstance(description.get(key, kind()), kind) for key, kind in SHAPE.items())
+    ):
+        raise AssayError("this file is damaged", where=str(path), hint=ELSEWHERE)
     if named != run:
         raise AssayError(
             f"this description determines run {named}, not {run}: it was changed", where=str(path)
@@ -393,17 +418,17 @@ def attach(
     Raises:
         AssayError: the file is missing, shorter, damaged, or of a version that DuckDB cannot read.
     """
-    path = run_folder(store, run) / "evidence.duckdb"
-    expected = read_description(store, run).get("evidence_bytes")
+    path = _evidence(store, run)
+    description = read_description(store, run)
     try:
         size = path.stat().st_size
     except OSError as error:
         raise system_error(error, "read the evidence of this run", path) from error
-    if size != expected:
+    if size != description["evidence_bytes"]:
         raise AssayError(
-            f"the evidence of this run is damaged: {size:,} bytes, {expected!r} were published",
+            f"the evidence of this run is damaged: {size:,} bytes, {description['evidence_bytes']:,} were published",
             where=str(path),
-            hint="restore it from a copy, or run `assay analyze REVIEW.toml --fresh` in a new store",
+            hint=ELSEWHERE,
         )
     try:
         connection.execute(f"ATTACH {quote(path)} AS {identifier(alias)} (READ_ONLY)")
@@ -413,6 +438,28 @@ def attach(
         raise AssayError(f"the evidence of this run cannot be read: {message}", where=str(path)) from error
     if found is None or found[0] != str(FORMAT):
         raise AssayError("the evidence of this run was made by another version", where=str(path))
+    published = {key: value for key, value in description.items() if key not in PUBLISHED}
+    if found[1] != _canonical(published).decode("utf-8"):
+        raise AssayError(
+            "this description is not that of the evidence beside it: it was changed since it was published",
+            where=str(path.with_name("run.json")),
+            hint=ELSEWHERE,
+        )
+
+
+def _evidence(store: PathLike[str], run: str) -> Path:
+    """The evidence file of a run. Raises AssayError where DuckDB would read more than that file."""
+    path = run_folder(store, run) / "evidence.duckdb"
+    if path.is_symlink():
+        raise AssayError("the evidence of this run is a link", where=str(path), hint=ELSEWHERE)
+    log = path.with_name(f"{path.name}.wal")
+    if log.is_symlink() or log.exists():
+        raise AssayError(
+            "something was written to the evidence of this run after it was published: a log of writes lies beside it",
+            where=str(log),
+            hint="find out who wrote it; without that file the evidence is what was published",
+        )
+    return path
 
 
 def verify_evidence(store: PathLike[str], run: str) -> str:
@@ -421,7 +468,7 @@ def verify_evidence(store: PathLike[str], run: str) -> str:
     Raises:
         AssayError: it cannot be read, or is not what was published.
     """
-    path = run_folder(store, run) / "evidence.duckdb"
+    path = _evidence(store, run)
     try:
         with path.open("rb") as handle:
             digest = hashlib.file_digest(handle, "sha256").hexdigest()
@@ -431,6 +478,6 @@ def verify_evidence(store: PathLike[str], run: str) -> str:
         raise AssayError(
             "the evidence of this run was changed since it was published",
             where=str(path),
-            hint="restore it from a copy, or run `assay analyze REVIEW.toml --fresh` in a new store",
+            hint=ELSEWHERE,
         )
     return digest

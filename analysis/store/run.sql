@@ -4,10 +4,10 @@
 SELECT table_name, table_type FROM information_schema.tables
 
 -- name: label
-INSERT INTO meta VALUES ('format', $format), ('run', $run), ('created_by', 'assay')
+INSERT INTO meta VALUES ('format', $format), ('run', $run), ('description', $description), ('created_by', 'assay')
 
 -- name: format
-SELECT value FROM {database}.meta WHERE key = 'format'
+SELECT any_value(value) FILTER (key = 'format'), any_value(value) FILTER (key = 'description') FROM {database}.meta
 
 -- name: columns
 SELECT column_name FROM (DESCRIBE {table})

@@ -1,4 +1,4 @@
-"""Who signed the report of a decision, by the names of its signature files; `verify` checks them."""
+"""In whose names the report of a decision is signed; who they are, `verify` tells from a list of signers."""
 
 from __future__ import annotations
 
@@ -7,20 +7,29 @@ from os import PathLike
 from pathlib import Path
 
 from analysis.store.files import read_small
+from analysis.store.ssh_signatures import SIGNATURE_LIMIT, key_of
 
+NAMESPACE = "inspection-report@assay"
+"""SSHSIG namespace of the signatures: a signature made for another purpose does not pass."""
+SUMS = "SHA256SUMS"
+"""The signed file: digests of all the others."""
 REPORT_LIMIT = 256 << 20
+_SUMS_LIMIT = 16 << 20
 
 
 def signed_by(store: PathLike[str], decision_id: str) -> list[str]:
-    """Principals with a signature beside a report of that decision in the store's own `report` folder.
+    """Names with a good signature beside a report of that decision in the store's own `report` folder.
 
-    A report that was exported elsewhere, or that tells of an earlier decision, does not count.
+    A name is that of the file; whose key it is, nobody has said. What is no signature of the report's sums does not
+    count, nor does a report that was exported elsewhere, or that tells of an earlier decision.
     """
-    prefix, suffix = "SHA256SUMS.", ".sig"
     names: set[str] = set()
     for folder in reports_of(store, decision_id):
-        signatures = folder.glob(f"{prefix}?*{suffix}")
-        names |= {path.name.removeprefix(prefix).removesuffix(suffix) for path in signatures}
+        sums = read_small(folder / SUMS, _SUMS_LIMIT)
+        for path in folder.glob(f"{SUMS}.?*.sig") if sums is not None else ():
+            signature = read_small(path, SIGNATURE_LIMIT)
+            if signature is not None and sums is not None and key_of(sums, signature, NAMESPACE) is not None:
+                names.add(path.name.removeprefix(f"{SUMS}.").removesuffix(".sig"))
     return sorted(names)
 
 
@@ -33,7 +42,7 @@ def reports_of(store: PathLike[str], decision_id: str) -> list[Path]:
 def latest_report(store: PathLike[str]) -> Path | None:
     """The folder in the store's own `report` folder that was written last; None where there is none."""
     found = sorted(
-        (path.parent for path in (Path(store) / "report").glob("*/SHA256SUMS")),
+        (path.parent for path in (Path(store) / "report").glob(f"*/{SUMS}")),
         key=lambda folder: folder.stat().st_mtime_ns,
     )
     return found[-1] if found else None

@@ -9,6 +9,7 @@ import subprocess
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 from analysis.base.errors import AssayError
@@ -30,7 +31,7 @@ _ARMOR = re.compile(
     rb"-----BEGIN SSH SIGNATURE-----\n((?:[A-Za-z0-9+/=]{1,76}\n)+)-----END SSH SIGNATURE-----\n"
 )
 _PRINCIPALS = re.compile(r'^[ \t]*(?:"([^"]*)"|([^\s#"][^\s]*))')
-_GOOD_KEY = re.compile(r'Good ".*" signature for .* with \S+ key (\S+)')
+_GOOD_KEY = re.compile(r'Good ".*" signature (?:for .* )?with \S+ key (\S+)')
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +95,27 @@ def find_ssh_keygen() -> str:
             hint="install OpenSSH (8.2 or newer): it makes and checks the signatures",
         )
     return program
+
+
+@lru_cache(maxsize=256)
+def key_of(data: bytes, signature: bytes, namespace: str) -> str | None:
+    """Fingerprint of the key that signed some bytes, whoever's it is.
+
+    None where it is no signature of those bytes in that namespace, or there is no `ssh-keygen` to tell.
+    """
+    program = shutil.which("ssh-keygen")
+    if program is None or not _is_armored(signature):
+        return None
+    with tempfile.TemporaryDirectory(prefix="assay-key-") as scratch:
+        file = Path(scratch) / "signature"
+        file.write_bytes(signature)
+        done = _run(
+            [program, "-Y", "check-novalidate", "-n", namespace, "-s", str(file)], data, CHECK_SECONDS
+        )
+    if done is None or done.returncode != 0:
+        return None
+    match = _GOOD_KEY.search(done.stdout.decode("utf-8", "replace"))
+    return match.group(1) if match else None
 
 
 def signer_of(data: bytes, signature: bytes, namespace: str, allowed_signers: Path) -> Signer:

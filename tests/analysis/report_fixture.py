@@ -30,11 +30,12 @@ from analysis.plugin.stage import Aggregate, PlanContext, RunContext, Shard, Sta
 from analysis.plugin.track import Track
 from analysis.report import canonical
 from analysis.report.render import rendered
-from analysis.report.stock_commands import NAMESPACE, verify_script
-from analysis.report.sums import SUMS, format_sums
+from analysis.report.stock_commands import verify_script
+from analysis.report.sums import format_sums
 from analysis.review.scope import Scope
 from analysis.review.session import ReviewSession
 from analysis.run.pipeline import analyze
+from analysis.store.signatures import NAMESPACE, SUMS
 
 HOSTILE = (
     "\x1b]52;c;ZXZpbA==\x07",

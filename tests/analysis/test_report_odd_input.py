@@ -15,9 +15,10 @@ from analysis.plugin.registry import registered
 from analysis.report import canonical
 from analysis.report.build import export
 from analysis.report.sign import sign
-from analysis.report.sums import SUMMED, SUMS, format_sums, parse_sums
+from analysis.report.sums import SUMMED, format_sums, parse_sums
 from analysis.report.verify import verify
 from analysis.review.session import ReviewSession
+from analysis.store.signatures import SUMS
 from tests.analysis.report_fixture import TOY, inspect_all, make_key, signer_line, sum_again, toy_store
 
 pytestmark = pytest.mark.skipif(shutil.which("ssh-keygen") is None, reason="needs OpenSSH")

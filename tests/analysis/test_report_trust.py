@@ -30,11 +30,12 @@ from analysis.report.field import NOTHING
 from analysis.report.model_files import MatchedModel, missing_candidates
 from analysis.report.recompute import parse_events, recompute
 from analysis.report.sign import page_to_sign, sign
-from analysis.report.sums import SUMS, parse_sums
+from analysis.report.sums import parse_sums
 from analysis.report.verify import CLAIMED, verify
 from analysis.review.session import ReviewSession
 from analysis.store.events import new_event_id, seal
 from analysis.store.journal import Journal
+from analysis.store.signatures import SUMS
 from analysis.store.streams import this_account
 from tests.analysis.make_signed_bundle import BUNDLE, SIGNERS
 from tests.analysis.report_fixture import (

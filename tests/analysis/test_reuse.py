@@ -29,6 +29,7 @@ from tests.analysis.gate_fixture import check_criteria, given
 from tests.analysis.gate_fixture import gate as judged
 from tests.analysis.linear_classifier import save_classifier
 from tests.analysis.store_fixture import publish_review, ref_of, said_elsewhere, write_review
+from tests.tui.response_fixture import publish_response
 
 FIRST = "intent-v4-rc0"
 WRONG = ref_of(0)
@@ -299,10 +300,8 @@ def test_a_previous_store_must_share_data(first: Path, tmp_path: Path) -> None:
     assert "'rc0.review', which shares no evaluation example with this review" in found.message
 
 
-def test_a_previous_store_must_share_a_track(first: Path, tmp_path: Path) -> None:
-    run = first / "runs" / current_run(first) / "run.json"
-    run.write_text(json.dumps({**json.loads(run.read_text("utf-8")), "tracks": ["response"]}), "utf-8")
-    found = refused(tmp_path / "rc1", first)
+def test_a_previous_store_must_share_a_track(tmp_path: Path) -> None:
+    found = refused(tmp_path / "rc1", publish_response(tmp_path / "answers"))
     assert "which has the tracks response, and this review intent" in found.message
 
 

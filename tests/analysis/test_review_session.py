@@ -21,6 +21,7 @@ from analysis.review.session import ReviewSession
 from analysis.run.pipeline import analyze
 from analysis.store.replay import load_events, review_state
 from analysis.store.streams import read_stream
+from tests.analysis.report_fixture import make_key, sign_anything
 from tests.analysis.store_fixture import (
     CONTROLS,
     DECIDES,
@@ -476,7 +477,7 @@ def test_promote_is_refused_while_the_gates_do_not_allow_it(session: ReviewSessi
     assert session.undo() is None, "a decision is replaced by another, not undone"
 
 
-def test_status_is_the_contract(session: ReviewSession, store: Path) -> None:
+def test_status_is_the_contract(session: ReviewSession, store: Path, tmp_path: Path) -> None:
     session.verdict(DECIDES[0], "base")
     session.decide("hold", "not yet")
     status = session.status()
@@ -540,8 +541,14 @@ def test_status_is_the_contract(session: ReviewSession, store: Path) -> None:
     (report / "report.json").write_text(
         json.dumps({"predicate": {"decision": {"event_id": decision.event_id}}})
     )
-    (report / "SHA256SUMS.alice@x.sig").write_text("")
+    (report / "SHA256SUMS").write_text("what was exported\n")
+    sign_anything(report, make_key(tmp_path / "key", "alice@x"), "alice@x")
+    (report / "SHA256SUMS.bob@x.sig").write_text("")
+    (report / "SHA256SUMS.carol@x.sig").write_text("a signature, they say")
+    sign_anything(report, tmp_path / "key", "dave@x", "another-purpose@assay")
     assert session.status()["signed_by"] == ["alice@x"]
+    (report / "SHA256SUMS").write_text("what was put in its place\n")
+    assert session.status()["signed_by"] == []
     session.decide("reject", "on second thought")
     assert session.status()["signed_by"] == [], "the report of the later decision is not signed yet"
 

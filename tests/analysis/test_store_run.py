@@ -20,6 +20,7 @@ from analysis.review.session import ReviewSession
 from analysis.store.files import safe_name
 from analysis.store.run import (
     FORMAT,
+    PUBLISHED,
     SCHEMA,
     attach,
     create_store,
@@ -68,7 +69,10 @@ def test_a_run_is_published_whole_and_sorted(tmp_path: Path) -> None:
     assert connection.execute(flipped).fetchone() == (8,)
     assert connection.execute("SELECT channel FROM evidence.metadata_intent LIMIT 1").fetchone() == ("web",)
     meta = dict(connection.execute("SELECT key, value FROM evidence.meta").fetchall())
+    described = json.loads(meta.pop("description"))
     assert meta == {"format": str(FORMAT), "run": run, "created_by": "assay"}
+    description = read_description(store, run)
+    assert described == {key: value for key, value in description.items() if key not in PUBLISHED}
     with pytest.raises(duckdb.Error):
         connection.execute("DELETE FROM evidence.example")
     verify_evidence(store, run)
@@ -211,6 +215,43 @@ def test_a_changed_description_is_told(tmp_path: Path) -> None:
     path.write_text("[" * 100_000)
     with pytest.raises(AssayError, match="damaged"):
         read_description(store, current_run(store))
+
+
+def test_no_part_of_a_description_can_be_changed_unseen(tmp_path: Path) -> None:
+    """Gates are judged by what it says: whatever is left out, emptied or of another type is told."""
+    store = unlock(publish_review(tmp_path / "r.review"))
+    path = store / "runs" / current_run(store) / "run.json"
+    whole = json.loads(path.read_text("utf-8"))
+    for key, value in whole.items():
+        without = {name: one for name, one in whole.items() if name != key}
+        changed = [None, 3, "x", ["x"], {"x": 1}, type(value)()]
+        for description in (without, *({**whole, key: one} for one in changed if one != value)):
+            path.write_text(json.dumps(description), "utf-8")
+            with pytest.raises(AssayError), ReviewSession.open(store, read_only=True) as session:
+                session.check_evidence()
+    whole["gate_settings"]["intent"]["alpha"] = {}
+    path.write_text(json.dumps(whole), "utf-8")
+    with pytest.raises(AssayError, match="not that of the evidence beside it"):
+        ReviewSession.open(store, read_only=True)
+
+
+def test_what_was_written_beside_the_evidence_is_told(tmp_path: Path) -> None:
+    """DuckDB reads a log of writes with a database, and follows a link: the digest would be of another content."""
+    store = unlock(publish_review(tmp_path / "r.review"))
+    run = current_run(store)
+    evidence = store / "runs" / run / "evidence.duckdb"
+    evidence.parent.chmod(0o700)
+    log = evidence.with_name("evidence.duckdb.wal")
+    log.touch()
+    for read in (verify_evidence, lambda *of: attach(duckdb.connect(":memory:"), *of)):
+        with pytest.raises(AssayError, match="log of writes"):
+            read(store, run)
+    log.unlink()
+    evidence.rename(tmp_path / "elsewhere.duckdb")
+    evidence.symlink_to(tmp_path / "elsewhere.duckdb")
+    for read in (verify_evidence, lambda *of: attach(duckdb.connect(":memory:"), *of)):
+        with pytest.raises(AssayError, match="is a link"):
+            read(store, run)
 
 
 @pytest.mark.parametrize("run", ["../../etc", "", "0123456789ab", "x" * 12, "0123456789ab\n"])

@@ -102,7 +102,7 @@ def test_the_status_table_says_what_may_be_done() -> None:
     assert "DECIDED: hold" in status_lines(status_of(state="decided", decision="hold"))[1]
     promotable = status_of(state="promotable", gates_allow=True, decision="promote", promotable=True)
     assert "PROMOTABLE: unsigned" in status_lines(promotable)[1]
-    assert "PROMOTABLE: signed by alice" in status_lines(promotable | {"signed_by": ["alice"]})[1]
+    assert "PROMOTABLE: signed in the name of alice" in status_lines(promotable | {"signed_by": ["alice"]})[1]
 
 
 def test_the_status_table_says_who_judged() -> None:

@@ -61,7 +61,7 @@ def headline(status: Mapping[str, Any]) -> str:
     word, meaning = state_words(printable(str(status["state"])), decision, gates_allow=status["gates_allow"])
     if status["state"] == "promotable":
         signed = ", ".join(map(printable, status["signed_by"]))
-        meaning = f"signed by {signed}" if signed else "unsigned"
+        meaning = f"signed in the name of {signed}; `assay verify` tells whose keys" if signed else "unsigned"
     return f"{word}: {meaning}" if meaning else word
 
 
