@@ -16,15 +16,22 @@ usage() {
   exit 2
 }
 fail() { echo "NOT VERIFIED: $*" >&2; exit 1; }
+# Everything below reads names by lines: one name of two lines would pass for two names.
+by_lines() {
+  [ -z "$(find "$1" -name '*
+*')" ] || fail "$1 holds a name with a line break"
+}
 signers=1 models='' promote='' candidates=''
 while getopts n:c:m:p option; do
   case $option in
     n) signers=$OPTARG ;;
     c) [ -d "$OPTARG" ] || fail "$OPTARG is no folder"
+       by_lines "$OPTARG"
        candidates="$candidates $( (cd "$OPTARG" && find . -type f | cut -c3- | LC_ALL=C sort | tr '\n' '\0' |
          xargs -0 -r sha256sum -- | sha256sum | cut -c1-64) )"
        [ -z "$(find "$OPTARG" ! -type f ! -type d)" ] || fail "$OPTARG holds a link or a special file" ;;
-    m) models=$(cd "$OPTARG" 2>/dev/null && pwd) || fail "$OPTARG is no folder" ;;
+    m) models=$(cd "$OPTARG" 2>/dev/null && pwd) || fail "$OPTARG is no folder"
+       by_lines "$models" ;;
     p) promote=yes ;;
     *) usage ;;
   esac
@@ -66,6 +73,7 @@ asked=$(grep -o '"signers_required":[0-9]*' report.json | sed 's/.*://' | sort -
 [ "$(echo "$people" | grep . | sort -u | wc -l)" -ge "$signers" ] || fail "$signers different people are required"
 
 # 2. Nothing was edited, left out or added.
+by_lines .
 [ -z "$(find . ! -type f ! -name .)" ] || fail "there is more than files in the report"
 sha256sum --strict --quiet -c SHA256SUMS || fail "a file is not what was signed"
 [ "$(ls -A | grep -Ev '^SHA256SUMS(\.[A-Za-z0-9@._+-]+\.sig)?$' | LC_ALL=C sort)" = \

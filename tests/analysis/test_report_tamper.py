@@ -147,6 +147,14 @@ def add_a_file(signed: Signed) -> None:
     (signed.report / "appendix.md").write_text("promoted by the board\n")
 
 
+def add_a_file_of_two_lines(signed: Signed) -> None:
+    (signed.report / "SHA256SUMS\nSHA256SUMS").write_text("promoted by the board\n")
+
+
+def add_two_lines_to_a_model(signed: Signed) -> None:
+    (signed.models / "toy-candidate" / "deep" / "zz\nqq").write_text("print('run')\n")
+
+
 def remove_the_signature(signed: Signed) -> None:
     (signed.report / "SHA256SUMS.alice@x.sig").unlink()
 
@@ -197,6 +205,8 @@ def remove_from_a_model(signed: Signed) -> None:
         (edit_and_sum_again, {"signatures", "report.md"}),
         (remove_a_sum, {"sums", "signatures"}),
         (add_a_file, {"sums"}),
+        (add_a_file_of_two_lines, {"sums"}),
+        (add_two_lines_to_a_model, {"models"}),
         (remove_the_signature, {"signatures"}),
         (sign_unlisted, {"signatures"}),
         (rename_the_signature, {"signatures"}),
