@@ -8,11 +8,13 @@ from typing import Any
 
 from analysis.base.errors import AssayError
 from analysis.base.gate_records import GateInput
+from analysis.base.people import shown_as
 from analysis.base.review_records import Event
 from analysis.base.sql import records
 from analysis.report.build import bundle
 from analysis.report.reviewed import SQL
 from analysis.report.succession import named_report, reports_in
+from analysis.review.evaluate import blocking
 from analysis.review.reader import Point
 from analysis.review.session import ReviewSession
 from analysis.store.replay import Replay
@@ -87,6 +89,29 @@ def check_evidence(
     if made.statement["subject"] != statement["subject"]:
         raise AssayError("the subject of report.json is not that of the store")
     return f"written again from evidence {told['run']['evidence_sha256'][:12]} of the store: the same"
+
+
+def check_standing(store: Path, statement: Mapping[str, Any]) -> None:
+    """The promotion of a report stands in the store with all that was said there, also after it was written.
+
+    Raises:
+        AssayError: another decision was made since, or the gates no longer allow this one.
+    """
+    told = statement["predicate"]
+    with ReviewSession.of_run(store, str(told["run"]["id"])) as session:
+        decision = session.gate_input().state.decision
+        if decision is None or decision.event_id != told["decision"]["event_id"]:
+            now = (
+                f"{decision.decision}, by {shown_as(decision.actor, decision.reviewer)}"
+                if decision
+                else "none"
+            )
+            raise AssayError(f"the decision of the store is another one: {now}")
+        against = blocking(session.gates())
+        if against:
+            raise AssayError(
+                f"with what was said in the store since, the gates do not allow it: {against[0].key}"
+            )
 
 
 def check_succession(statement: Mapping[str, Any], store: Path | None, superseded: Path | None) -> str:

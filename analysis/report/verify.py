@@ -14,10 +14,11 @@ from typing import Any
 
 from analysis.base.errors import AssayError
 from analysis.base.escape import printable
+from analysis.base.people import persons
 from analysis.base.review_records import DECISIONS, Event
 from analysis.plots.scatter_svg import check_svg
 from analysis.report import canonical, held
-from analysis.report.against_store import check_evidence, check_journals, check_succession
+from analysis.report.against_store import check_evidence, check_journals, check_standing, check_succession
 from analysis.report.attest import attestations
 from analysis.report.build import PREDICATE_TYPE, SCHEMA, STATEMENT_TYPE, heads
 from analysis.report.check_fields import check_fields, check_slices
@@ -30,7 +31,7 @@ from analysis.report.succession import superseded_by
 from analysis.report.sums import ATTESTED, SUMMED, is_figure_name, parse_sums, read_limited, sums_problems
 from analysis.review.reader import today as current_day
 from analysis.store.signatures import SUMS
-from analysis.store.ssh_signatures import listed_principals, wildcards
+from analysis.store.ssh_signatures import listed_lines, unclear_names, wildcards
 
 _RECOMPUTED = ("gates", "numbers", "gates_allow", "weakened", "rules", "alpha", "changes", "causes")
 _OF_PEOPLE = (
@@ -164,7 +165,7 @@ def verify(
         allow_unrendered,
     )
     _require_folder(directory)
-    listed_principals(allowed_signers)
+    listed_lines(allowed_signers)
     return _Run(directory, allowed_signers, demands).all()
 
 
@@ -308,10 +309,14 @@ class _Run:
 
     def _signers_list(self) -> str:
         assert self.allowed is not None
-        principals = listed_principals(self.allowed)
+        lines = listed_lines(self.allowed)
+        principals = [name for line in lines for name in line]
         broad = wildcards(principals)
         if broad:
             raise AssayError(f"lists everyone who fits {broad[0]!r}: name people", where=str(self.allowed))
+        unclear = unclear_names(lines)
+        if unclear:
+            raise AssayError(unclear[0], where=str(self.allowed))
         if self.allowed.resolve().is_relative_to(self.directory.resolve()):
             raise AssayError(
                 "lies in the report folder: it must come from elsewhere", where=str(self.allowed)
@@ -329,10 +334,11 @@ class _Run:
         if bad:
             raise AssayError("; ".join(bad))
         required = max(self.asked.signers, self._predicate()["signers_required"])
-        if min(len(good), len(self.signers)) < required:
+        people = persons(self.signers)
+        if min(len(good), len(people)) < required:
             raise AssayError(
                 f"{required} different signers with different keys are required, "
-                f"there are {len(good)} keys of {len(self.signers)} signers"
+                f"there are {len(good)} keys of {len(people)} signers"
             )
         return f"signed by {', '.join(self.signers)}"
 
@@ -505,6 +511,7 @@ class _Run:
             later = superseded_by(asked.store, digest)
             if later:
                 raise AssayError(f"it was superseded by {later[0]}, which is in the store")
+            check_standing(asked.store, self._stated())
         return f"the decision is promote, and the gates allow it; {self._deployed()}"
 
     def _deployed(self) -> str:

@@ -50,6 +50,11 @@ revoked=$(dirname "$allowed")/@REVOKED@
 if grep -Eq '^[[:space:]]*("[^"]*|[^#"[:space:]][^[:space:]]*)?[*?!]' "$allowed"
 then fail "a wildcard in the list of signers lists everyone"; fi
 listed=$(awk '!/^[[:space:]]*(#|$)/ { print $1 }' "$allowed" | tr -d '"' | tr ',' '\n')
+if printf '%s\n' "$listed" | LC_ALL=C grep -q '[^!-~]'
+then fail "the list of signers holds a name that is not of plain letters, digits and marks"; fi
+if awk '!/^[[:space:]]*(#|$)/ { n = split($1, a, ","); for (i = 1; i <= n; i++) { c[a[i]]++; if (n > 1) m[a[i]] = 1 } }
+  END { for (k in m) if (c[k] > 1) found = 1; exit !found }' "$allowed"
+then fail "a name of the list stands on a line with others, and on another line"; fi
 keys='' people=''
 for sig in SHA256SUMS.*.sig; do
   [ -f "$sig" ] && [ ! -L "$sig" ] || fail "UNSIGNED"
@@ -70,7 +75,7 @@ done
 asked=$(grep -o '"signers_required":[0-9]*' report.json | sed 's/.*://' | sort -n | tail -n 1)
 [ "${asked:-0}" -gt "$signers" ] && signers=$asked
 [ "$(echo "$keys" | grep . | sort -u | wc -l)" -ge "$signers" ] || fail "$signers different keys are required"
-[ "$(echo "$people" | grep . | sort -u | wc -l)" -ge "$signers" ] || fail "$signers different people are required"
+[ "$(echo "$people" | grep . | sed 's/[@+].*//' | tr 'A-Z' 'a-z' | sort -u | wc -l)" -ge "$signers" ] || fail "$signers different people are required"
 
 # 2. Nothing was edited, left out or added.
 by_lines .

@@ -188,6 +188,15 @@ class ReviewReader:
         return cls._opened(path, current_run(path), reviewer, lambda session: session._read_journals())
 
     @classmethod
+    def of_run(cls, store: PathLike[str], run: str) -> Self:
+        """Open one run of a store, in force or not, and replay what everybody said.
+
+        Raises:
+            AssayError: it is no store, has no such run, or the evidence is damaged.
+        """
+        return cls._opened(open_store(store), run, None, lambda session: session._read_journals())
+
+    @classmethod
     def at(cls, store: PathLike[str], run: str, point: Point) -> Self:
         """Open a run as it stood at some point, whatever was said and analysed since.
 

@@ -31,6 +31,7 @@ _ARMOR = re.compile(
     rb"-----BEGIN SSH SIGNATURE-----\n((?:[A-Za-z0-9+/=]{1,76}\n)+)-----END SSH SIGNATURE-----\n"
 )
 _PRINCIPALS = re.compile(r'^[ \t]*(?:"([^"]*)"|([^\s#"][^\s]*))')
+_PLAIN = re.compile(r"[!-~]+( [!-~]+)*")
 _GOOD_KEY = re.compile(r'Good ".*" signature (?:for .* )?with \S+ key (\S+)')
 
 
@@ -190,7 +191,12 @@ def _is_armored(data: bytes) -> bool:
 
 
 def listed_principals(allowed_signers: Path) -> list[str]:
-    """Every principal that a list of signers names, wildcards included.
+    """Every principal that a list of signers names, wildcards included. Raises AssayError as `listed_lines`."""
+    return [name for line in listed_lines(allowed_signers) for name in line]
+
+
+def listed_lines(allowed_signers: Path) -> list[list[str]]:
+    """The principals of each line of a list of signers, wildcards included.
 
     Raises:
         AssayError: the list is missing or is not text.
@@ -204,11 +210,25 @@ def listed_principals(allowed_signers: Path) -> list[str]:
             where=str(allowed_signers),
             hint="each line: PRINCIPAL ssh-ed25519 KEY (see ssh-keygen, ALLOWED SIGNERS)",
         ) from problem
-    found: list[str] = []
-    for line in text.splitlines():
-        match = _PRINCIPALS.match(line)
-        if match is not None:
-            found.extend((match[1] if match[1] is not None else match[2]).split(","))
+    matches = filter(None, map(_PRINCIPALS.match, text.splitlines()))
+    return [(one[1] if one[1] is not None else one[2]).split(",") for one in matches]
+
+
+def unclear_names(lines: Sequence[Sequence[str]]) -> list[str]:
+    """Why it cannot be told from the lines of a list of signers who is one person and who are two; [] where it can.
+
+    Two names that look alike are two for `ssh-keygen`, and so are a name of its own and the same beside others.
+    """
+    names = [name for line in lines for name in line]
+    found = [
+        f"{one!a} is not of plain letters, digits and marks" for one in names if not _PLAIN.fullmatch(one)
+    ]
+    several = {name for line in lines if len(line) > 1 for name in line}
+    found += [
+        f"{one} stands on a line with other names, and on another line"
+        for one in sorted(several)
+        if sum(one in line for line in lines) > 1
+    ]
     return found
 
 

@@ -178,6 +178,23 @@ def test_two_signers_need_two_people_with_two_keys(
     assert stock_status(report, one_person) != 0
 
 
+@pytest.mark.parametrize(
+    "names",
+    [("alice@x", "Alice@x"), ("alice@x", "alice@y"), ("alice@x", "alice\u200b@x"), ("alice@x,eve@x", "eve@x"),
+     ("alice@x,eve@x", "mal@x,eve@x")],
+    ids=["case", "addresses", "unseen", "alone too", "with others too"],
+)  # fmt: skip
+def test_one_person_is_not_two_by_a_loose_list(
+    report_of_two: Path, keys: dict[str, Path], tmp_path: Path, names: tuple[str, str]
+) -> None:
+    allowed = listing(tmp_path, *map(signer_line, names, (keys["alice"], keys["bob"])))
+    for who in ("alice", "bob"):
+        sign(report_of_two, keys[who], who)
+    found = checked(report_of_two, allowed)
+    assert not (found["signatures"].ok and found["signers list"].ok)
+    assert stock_status(report_of_two, allowed) != 0
+
+
 def test_a_signature_is_never_replaced(report: Path, keys: dict[str, Path]) -> None:
     path = sign(report, keys["alice"], "alice@x")
     before = path.read_bytes()

@@ -361,20 +361,36 @@ def test_a_report_that_was_superseded_is_no_promotion(reviewed: Reviewed, tmp_pa
     write_statement(planted, statement)
     with ReviewSession.open(store, reviewer="carol") as session:
         beside = export(session, tmp_path / "beside", "promote", "again")
-        named = export(session, tmp_path / "named", "promote", "once more", supersedes=beside)
-        last = export(session, None, "hold", "a doubt")
-    for folder in (beside, named, last):
-        sign(folder, reviewed.alice)
+    sign(beside, reviewed.alice)
     told = statement_of(beside)["predicate"]["supersedes"]
     assert told["report"] == reviewed.promotion.name, "what lies beside it, and not in the store, is nobody's"
     assert failed(beside, reviewed, store=store) == {}
+    with ReviewSession.open(store, reviewer="carol") as session:
+        named = export(session, tmp_path / "named", "promote", "once more", supersedes=beside)
+    sign(named, reviewed.alice)
     assert {*failed(named, reviewed, store=store)} == {"supersedes"}
     assert failed(named, reviewed, store=store, supersedes=beside) == {}
+    with ReviewSession.open(store, reviewer="carol") as session:
+        last = export(session, None, "hold", "a doubt")
+    sign(last, reviewed.alice)
+    found = failed(named, reviewed, store=store, supersedes=beside)
+    assert {*found} == {"require promote"}
+    assert found["require promote"].startswith("the decision of the store is another one: hold, by ")
     assert {*failed(named, reviewed, supersedes=planted)} == {"supersedes"}
     doubted = verified_by_stock(last, reviewed.allowed, "-p", "-c", str(reviewed.candidate))
     assert (doubted.returncode, doubted.stderr) == (1, "NOT VERIFIED: the decision is hold, not promote\n")
     found = failed(reviewed.promotion, reviewed, store=store)
     assert found == {"require promote": f"it was superseded by {last.name}, which is in the store"}
+
+
+def test_a_promotion_stands_on_all_that_the_store_knows(reviewed: Reviewed, tmp_path: Path) -> None:
+    """Also on what was said after it, or on another copy of the store before it."""
+    store = Path(shutil.copytree(reviewed.store, tmp_path / "store"))
+    with ReviewSession.open(store, reviewer="dave") as session:
+        session.finding("it tells the end", "toy.broken", ["toy/message:m0"], "blocker")
+    found = failed(reviewed.promotion, reviewed, store=store)
+    assert {*found} == {"require promote"}
+    assert found["require promote"].endswith("the gates do not allow it: review.findings")
 
 
 def test_what_somebody_said_cannot_be_left_out_nor_evidence_changed(
