@@ -85,9 +85,10 @@ def fold(given: GateInput, results: Sequence[GateResult]) -> Folded:
     return Folded(tuple(causes), tuple(rest))
 
 
-def _urgency(cause: Cause, gate: GateResult) -> tuple[int, bool]:
-    """What fails first; among gates of one verdict those that measure the cause itself."""
-    return FOLDS.index(gate.verdict), gate.key not in cause.gates
+def _urgency(cause: Cause, gate: GateResult) -> tuple[int, int]:
+    """What fails first; among gates of one verdict those that measure the cause itself, as it names them."""
+    place = cause.gates.index(gate.key) if gate.key in cause.gates else len(cause.gates)
+    return FOLDS.index(gate.verdict), place
 
 
 def _rests_on(given: GateInput, gate: GateResult) -> frozenset[str]:
