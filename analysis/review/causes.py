@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from functools import partial
 from typing import Any
 
 from analysis.base.gate_records import GateInput, GateResult, GateVerdict
@@ -76,12 +77,18 @@ def fold(given: GateInput, results: Sequence[GateResult]) -> Folded:
         else:
             under.setdefault((found.track, found.cause), []).append(gate)
     causes = [
-        FoldedCause(cause, tuple(sorted(under[key], key=lambda one: FOLDS.index(one.verdict))))
+        FoldedCause(cause, tuple(sorted(under[key], key=partial(_urgency, cause))))
         for cause in given.causes
         if (key := (cause.track, cause.cause)) in under
     ]
     causes.sort(key=lambda one: FOLDS.index(one.verdict))
     return Folded(tuple(causes), tuple(rest))
+
+
+def _urgency(cause: Cause, gate: GateResult) -> tuple[int, int]:
+    """What fails first; among gates of one verdict those that measure the cause itself, as it names them."""
+    place = cause.gates.index(gate.key) if gate.key in cause.gates else len(cause.gates)
+    return FOLDS.index(gate.verdict), place
 
 
 def _rests_on(given: GateInput, gate: GateResult) -> frozenset[str]:

@@ -56,11 +56,10 @@ def test_gates_that_rest_on_its_examples_fold_under_a_cause() -> None:
     assert folded.causes[0].sentence == "titles breaks 3 · 2 gates: 1 fail, 1 unknown"
 
 
-def test_a_gate_that_measures_the_cause_folds_whatever_its_examples() -> None:
+def test_a_gate_that_measures_the_cause_folds_first_whatever_its_examples() -> None:
     one = with_causes(cause("titles", ("v1",), ("intent.relevance[a/titles]",)))
-    assert keys(one, [gate("intent.relevance[a/titles]", "fail", ("m9",))]) == {
-        "titles": ["intent.relevance[a/titles]"]
-    }
+    gates = [gate("intent.accuracy", "fail", ("v1",)), gate("intent.relevance[a/titles]", "fail", ("m9",))]
+    assert keys(one, gates) == {"titles": ["intent.relevance[a/titles]", "intent.accuracy"]}
 
 
 def test_open_verdicts_say_what_a_gate_rests_on_before_what_is_behind_it() -> None:

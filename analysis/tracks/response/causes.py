@@ -24,7 +24,7 @@ from analysis.plugin.causes import (
     text_groups,
 )
 from analysis.plugin.stage import Aggregate, PlanContext
-from analysis.stats.groups import Units
+from analysis.stats.groups import SAME, Units
 from analysis.tracks.response.metric_specs import TRACK
 from analysis.tracks.response.role_names import UNWANTED
 from analysis.tracks.response.scores import labels_of
@@ -63,6 +63,26 @@ def faults(connection: duckdb.DuckDBPyConnection, behaviour: str, side: Side) ->
     return seen | said
 
 
+def _told(connection: duckdb.DuckDBPyConnection, parts: Sequence[str]) -> dict[Side, dict[str, bool]]:
+    """Whether each side's answers are at fault in any of some behaviours, where either is told of both sides."""
+    told: dict[Side, dict[str, bool]] = {side: {} for side in SIDES}
+    for part in parts:
+        of_part = {side: faults(connection, part, side) for side in SIDES}
+        for ref in of_part["base"].keys() & of_part["candidate"].keys():
+            for side in SIDES:
+                told[side][ref] = told[side].get(ref, False) or of_part[side][ref]
+    return told
+
+
+def _is_one_part(connection: duckdb.DuckDBPyConnection, parts: Sequence[str]) -> bool:
+    """Whether a behaviour that is any of others is one of them under another name, by the faults that are new."""
+    new = []
+    for some in ([*parts], *([part] for part in parts)):
+        told = _told(connection, some)
+        new.append(sum(at_fault and not told["base"][ref] for ref, at_fault in told["candidate"].items()))
+    return len(parts) > 1 and max(new[1:]) >= SAME * new[0]
+
+
 def behaviour_causes(
     connection: duckdb.DuckDBPyConnection, behaviour: str, parts: Sequence[str], every: Examples
 ) -> list[Cause]:
@@ -75,18 +95,18 @@ def behaviour_causes(
         behaviour: its name.
         parts: the behaviours of which it is any; itself, where it is none of others.
         every: all prompts.
+
+    Returns:
+        The causes; none of a behaviour that is one of its parts under another name, which has its own.
     """
-    told: dict[Side, dict[str, bool]] = {side: {} for side in SIDES}
-    for part in parts:
-        of_part = {side: faults(connection, part, side) for side in SIDES}
-        for ref in of_part["base"].keys() & of_part["candidate"].keys():
-            for side in SIDES:
-                told[side][ref] = told[side].get(ref, False) or of_part[side][ref]
+    if _is_one_part(connection, parts):
+        return []
+    told = _told(connection, parts)
     examples = every.only(told["base"])
     base, candidate = (
         examples.mask(ref for ref, at_fault in told[side].items() if at_fault) for side in SIDES
     )
-    words = f"prompts in whose answers “{behaviour.replace('_', ' ')}” is newly seen"
+    words = f"prompts where “{behaviour.replace('_', ' ')}” is new"
     outcome = Outcome(
         f"new:{behaviour}", words, Units(candidate & ~base, base & ~candidate, examples.cluster)
     )

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import pytest
-
 from analysis.base.records import Cause
 from analysis.plugin.causes import examples_of
 from analysis.review.session import ReviewSession
@@ -40,7 +38,7 @@ def causes(folder: Path, promised: bool) -> tuple[Cause, ...]:
 def test_what_newly_promising_answers_share_is_told(tmp_path: Path) -> None:
     first = causes(tmp_path / "review", promised=True)[0]
     assert (first.track, first.kind) == ("response", "template")
-    assert first.outcome == "prompts in whose answers “overpromises” is newly seen"
+    assert first.outcome == "prompts where “overpromises” is new"
     assert first.sentence.startswith(
         f"{first.members} of {first.outcomes} {first.outcome} are one template, “When will my"
     )
@@ -53,21 +51,22 @@ def test_answers_that_stay_as_they_were_share_nothing(tmp_path: Path) -> None:
     assert causes(tmp_path / "review", promised=False) == ()
 
 
-@pytest.mark.parametrize(
-    ("behaviour", "parts"),
-    [("overpromises", ["overpromises"]), ("hallucinates", ["misstates", "overpromises"])],
-)
-def test_what_people_said_of_an_answer_goes_before_what_leads_see(behaviour: str, parts: list[str]) -> None:
-    """Two thirds of the new answers people said something of, and the leads see a promise in every other one."""
+def test_what_people_said_of_an_answer_goes_before_what_leads_see() -> None:
+    """Two thirds of the new answers people said something of, and the leads see a promise in every other one.
+
+    What is any of promises and of statements that are not so is no more than its promises, and no cause of its own.
+    """
     records = [
         {
             "said_base": "no",
             "said_candidate": ("yes" if number % 3 == 0 else "no") if number < 40 else "",
-            **both(promises=(False, number % 2 == 0)),
+            **both(promises=(False, number % 2 == 0), facts=(False, number == 1)),
         }
         for number in range(60)
     ]
     labels = {"overpromises": {"base": "said_base", "candidate": "said_candidate"}}
     connection = workbench(records, rare="number % 3 = 0", labels=labels)
-    (found,) = behaviour_causes(connection, behaviour, parts, examples_of(connection, "response", "drawn"))
+    every = examples_of(connection, "response", "drawn")
+    (found,) = behaviour_causes(connection, "overpromises", ["overpromises"], every)
     assert (found.shared, found.members, found.outcomes, found.holding) == ("rare", 14 + 3, 14 + 10, 20)
+    assert behaviour_causes(connection, "hallucinates", ["misstates", "overpromises"], every) == []
