@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import getpass
 import re
+import shlex
 import socket
+import stat
 import subprocess
 import tempfile
 from collections.abc import Callable, Sequence
@@ -210,6 +212,15 @@ def _refusal(key: Path, said: str) -> AssayError:
             "the passphrase of the key is wrong or could not be asked for",
             where=str(key),
             hint="sign in a terminal, or add the key to an agent with ssh-add",
+        )
+    # ssh-keygen passes such a key over, and says last of all that there is none.
+    private = key.with_suffix("") if key.suffix == ".pub" else key
+    if "too open" in low and private.is_file():
+        mode = stat.S_IMODE(private.stat().st_mode)
+        return AssayError(
+            f"its permissions are too open ({mode:04o}): ssh-keygen uses no key that others may read",
+            where=str(private),
+            hint=f"chmod 600 {shlex.quote(str(private))}",
         )
     if "no private key found" in low or "couldn't load" in low:
         return AssayError(

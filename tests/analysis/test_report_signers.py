@@ -274,6 +274,21 @@ def test_a_key_that_is_missing_or_locked(
     assert list(report.glob("*.sig")) == []
 
 
+@pytest.mark.parametrize("mode", [0o644, 0o640, 0o604, 0o666])
+@pytest.mark.parametrize("suffix", ["", ".pub"])
+def test_a_key_that_others_may_read_is_told_with_what_mends_it(
+    report: Path, keys: dict[str, Path], mode: int, suffix: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("SSH_AUTH_SOCK", raising=False)
+    keys["bob"].chmod(mode)
+    with pytest.raises(AssayError) as caught:
+        sign(report, keys["bob"].with_name(f"{keys['bob'].name}{suffix}"))
+    assert f"its permissions are too open ({mode:04o})" in caught.value.message
+    assert caught.value.hint == f"chmod 600 {keys['bob']}"
+    keys["bob"].chmod(0o600)
+    assert sign(report, keys["bob"]).is_file()
+
+
 def test_a_wrong_passphrase_is_said(report: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     key = tmp_path / "locked"
     subprocess.run(
