@@ -7,11 +7,13 @@ from pathlib import Path
 
 import pytest
 
+from analysis.base.people import shown_as
 from analysis.report import canonical
 from analysis.report.build import export
 from analysis.report.sign import sign
 from analysis.report.verify import verify
 from analysis.review.session import ReviewSession
+from analysis.store.streams import this_account
 from tests.analysis.report_fixture import make_key, signer_line
 
 pytestmark = pytest.mark.skipif(shutil.which("ssh-keygen") is None, reason="needs OpenSSH")
@@ -38,6 +40,7 @@ def test_a_real_run_is_reported_signed_and_verified(tiny_store: Path, tmp_path: 
     }
     assert predicate["gates_allow"] is False
     said = {one["field"]: one["sentences"] for one in predicate["fields"]}
-    assert "“a random model” (alice, blocker finding)" in said["Changed behavior"]
+    alice = shown_as(this_account().actor, "alice")
+    assert f"“a random model” ({alice}, blocker finding)" in said["Changed behavior"]
     assert any("p(escalation)" in sentence for sentence in said["Attribution findings"])
     assert not verify(report, allowed, require="promote").ok
