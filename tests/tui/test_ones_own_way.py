@@ -88,12 +88,12 @@ async def test_keys_of_ones_own_do_what_they_say_and_are_shown(
     session: ReviewSession, tmp_path: Path
 ) -> None:
     path = tmp_path / "keys.toml"
-    path.write_text('verdict.either = ["z", ","]\nexample.next = "down"\n', "utf-8")
+    path.write_text('verdict.first = ["z", ","]\nexample.next = "down"\n', "utf-8")
     app = AssayApp(session, Colours(), keys=lambda table: remapped(table, read_keymap(path), path))
     async with app.run_test(size=(80, 24)) as pilot:
         await pilot.press("2")
-        await until(pilot, "z either")
-        await pilot.press("e")
+        await until(pilot, "z right")
+        await pilot.press("a")
         await pilot.pause()
         assert session.progress()[0] == 0
         await pilot.press("z")
@@ -105,7 +105,7 @@ async def test_a_click_on_a_key_does_what_the_key_does(console: OpenConsole, ses
     async with console() as pilot:
         for named, there in (
             ("2 ", "hidden until you have answered"),
-            ("e either", "saved"),
+            ("a right", "saved"),
             ("^p all", "type to filter"),
         ):
             rows = picture(pilot.app).splitlines()
