@@ -142,11 +142,11 @@ async def test_the_tour_leads_through_and_any_other_key_leaves_it(console: OpenC
 CAUSE, NOTE, WHY = "titles", "it leans on the title", "titles decide"
 ON_THE_CONSOLE = (
     *("2", "g", *"m00", "enter", "e", "c", *CAUSE, "enter", "i", *NOTE, "enter", "J", "n", "J", "s", "u"),
-    *("f", *"undecided", "enter", "e", "B", *WHY, "enter", "6", "r", "i", *WHY, "enter"),
+    *("f", *"undecided", "enter", "n", "B", *WHY, "enter", "6", "r", "i", *WHY, "enter"),
 )
 LINE_BY_LINE = (
     *("g", *"m00", "enter", "e", "c", *CAUSE, "enter", "i", *NOTE, "enter", "J", "n", "J", "s", "u"),
-    *("f", *"undecided", "enter", "e", "B", *WHY, "enter", "6", "r", "i", *WHY, "enter", "q"),
+    *("f", *"undecided", "enter", "n", "B", *WHY, "enter", "6", "r", "i", *WHY, "enter", "q"),
 )
 """The same review with the keys of the console, and with those of `--plain` on a terminal."""
 
