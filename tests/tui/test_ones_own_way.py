@@ -139,14 +139,14 @@ async def test_the_tour_leads_through_and_any_other_key_leaves_it(console: OpenC
     assert tour.after("p") is None
 
 
-CAUSE, NOTE, WHY = "titles", "leans", "cause"
+CAUSE, NOTE, WHY = "cue", "no", "why"
 ON_THE_CONSOLE = (
     *("2", "g", *"m00", "enter", "e", "c", *CAUSE, "enter", "i", *NOTE, "enter", "J", "n", "J", "s", "u"),
-    *("f", *"undec", "enter", "n", "B", *WHY, "enter", "6", "r", "i", *WHY, "enter"),
+    *("f", *"und", "enter", "n", "B", *WHY, "enter", "6", "r", "i", *WHY, "enter"),
 )
 LINE_BY_LINE = (
     *("g", *"m00", "enter", "e", "c", *CAUSE, "enter", "i", *NOTE, "enter", "J", "n", "J", "s", "u"),
-    *("f", *"undec", "enter", "n", "B", *WHY, "enter", "6", "r", "i", *WHY, "enter", "q"),
+    *("f", *"und", "enter", "n", "B", *WHY, "enter", "6", "r", "i", *WHY, "enter", "q"),
 )
 """The same review with the keys of the console, and with those of `--plain` on a terminal."""
 

@@ -139,7 +139,13 @@ async def test_no_screen_cuts_without_a_sign_and_no_word_of_the_trade_is_unexpla
 
 
 @pytest.mark.parametrize(
-    "colours", [Colours(dark=False), Colours("16"), Colours("none")], ids=["light", "16", "none"]
+    "colours",
+    [
+        pytest.param(Colours(dark=False), id="light"),
+        # What the program writes on a terminal of each depth is held in `test_bytes` as well.
+        pytest.param(Colours("16"), id="16", marks=pytest.mark.soak),
+        pytest.param(Colours("none"), id="none", marks=pytest.mark.soak),
+    ],
 )
 async def test_colours_suit_the_background_and_the_terminal(console: OpenConsole, colours: Colours) -> None:
     async with console(colours=colours) as pilot:
