@@ -151,6 +151,7 @@ LINE_BY_LINE = (
 """The same review with the keys of the console, and with those of `--plain` on a terminal."""
 
 
+@pytest.mark.soak
 async def test_a_review_line_by_line_takes_as_many_keys_as_on_the_console(
     console: OpenConsole, session: ReviewSession, published: Path, tmp_path: Path
 ) -> None:
