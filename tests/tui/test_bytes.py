@@ -158,6 +158,15 @@ def test_a_step_is_small_and_silence_is_silent(store: Path, terminals: list[Term
     assert terminal.press("", POLLED) == b""
 
 
+@pytest.mark.soak
+def test_a_minute_without_a_key_writes_nothing(store: Path, terminals: list[Terminal]) -> None:
+    terminal, _ = started(terminals, store)
+    terminal.press("2")
+    terminal.press("v")
+    ready, _, _ = select.select([terminal.master], [], [], 60.0)
+    assert not ready, terminal._part()
+
+
 def test_the_mouse_and_the_clipboard_are_left_alone(store: Path, terminals: list[Terminal]) -> None:
     terminal, first = started(terminals, store)
     written = first + terminal.press("2") + terminal.press("j")

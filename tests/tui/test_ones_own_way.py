@@ -88,12 +88,12 @@ async def test_keys_of_ones_own_do_what_they_say_and_are_shown(
     session: ReviewSession, tmp_path: Path
 ) -> None:
     path = tmp_path / "keys.toml"
-    path.write_text('verdict.either = ["z", ","]\nexample.next = "down"\n', "utf-8")
+    path.write_text('verdict.first = ["z", ","]\nexample.next = "down"\n', "utf-8")
     app = AssayApp(session, Colours(), keys=lambda table: remapped(table, read_keymap(path), path))
     async with app.run_test(size=(80, 24)) as pilot:
         await pilot.press("2")
-        await until(pilot, "z either")
-        await pilot.press("e")
+        await until(pilot, "z right")
+        await pilot.press("a")
         await pilot.pause()
         assert session.progress()[0] == 0
         await pilot.press("z")
@@ -105,7 +105,7 @@ async def test_a_click_on_a_key_does_what_the_key_does(console: OpenConsole, ses
     async with console() as pilot:
         for named, there in (
             ("2 ", "hidden until you have answered"),
-            ("e either", "saved"),
+            ("a right", "saved"),
             ("^p all", "type to filter"),
         ):
             rows = picture(pilot.app).splitlines()
@@ -139,18 +139,19 @@ async def test_the_tour_leads_through_and_any_other_key_leaves_it(console: OpenC
     assert tour.after("p") is None
 
 
-CAUSE, NOTE, WHY = "titles", "it leans on the title", "titles decide"
+CAUSE, NOTE, WHY = "cue", "no", "why"
 ON_THE_CONSOLE = (
     *("2", "g", *"m00", "enter", "e", "c", *CAUSE, "enter", "i", *NOTE, "enter", "J", "n", "J", "s", "u"),
-    *("f", *"undecided", "enter", "e", "B", *WHY, "enter", "6", "r", "i", *WHY, "enter"),
+    *("f", *"und", "enter", "n", "B", *WHY, "enter", "6", "r", "i", *WHY, "enter"),
 )
 LINE_BY_LINE = (
     *("g", *"m00", "enter", "e", "c", *CAUSE, "enter", "i", *NOTE, "enter", "J", "n", "J", "s", "u"),
-    *("f", *"undecided", "enter", "e", "B", *WHY, "enter", "6", "r", "i", *WHY, "enter", "q"),
+    *("f", *"und", "enter", "n", "B", *WHY, "enter", "6", "r", "i", *WHY, "enter", "q"),
 )
 """The same review with the keys of the console, and with those of `--plain` on a terminal."""
 
 
+@pytest.mark.soak
 async def test_a_review_line_by_line_takes_as_many_keys_as_on_the_console(
     console: OpenConsole, session: ReviewSession, published: Path, tmp_path: Path
 ) -> None:

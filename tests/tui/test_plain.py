@@ -147,6 +147,38 @@ def test_a_gate_is_told_with_what_it_looks_at(store: Path) -> None:
     assert "not done: there is no gate 'intent.nothing'" in text
 
 
+def test_it_has_all_of_the_console_from_search_to_sign_off(store: Path) -> None:
+    text = answers(
+        store,
+        *("/about returns", "/nothing like it", "f zzz", "f undecided", "t", "t label=escalation"),
+        *("5", "G 1", "W 1", "known", "", "g m00", "F it leans", ""),
+        *("6", "p", "X", "r", "i titles decide", "X", "S", "hold", "C", "nowhere", "2", "q"),
+    )
+    for said in (
+        "the queue · “about returns”: ",
+        "not done: there are none: all examples · “nothing like it”",
+        "not done: nothing is called 'zzz'",
+        "label=escalation: 0/8 seen",
+        "1: unknown intent.critical_recall[escalation]",
+        "saved: waiver intent.critical_recall[escalation]",
+        f"saved: finding {ref_of(0)} on intent.",
+        "decision: none yet; reason: none yet",
+        "not done: the gates do not allow it",
+        "not done: choose promote, hold or reject first",
+        "decision: reject; reason: titles decide",
+        "exported, UNSIGNED: ",
+        "not done: its decision is reject: type that",
+        "there is no such file",
+    ):
+        assert said in text, said
+    with ReviewSession.open(store, "alice") as session:
+        state = session.state()
+        assert [one.key for one in state.waivers] == ["intent.critical_recall[escalation]"]
+        assert [one.text for one in state.findings] == ["it leans"]
+        assert state.decision is not None
+        assert (state.decision.decision, state.decision.reason) == ("reject", "titles decide")
+
+
 def test_hostile_text_reaches_no_terminal(tmp_path: Path) -> None:
     store = publish_review(
         tmp_path / "hostile.review", texts={0: "a\x1b]52;c;eA==\x07b\u202e[bold]\x9b2J\x00"}

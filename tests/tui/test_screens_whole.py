@@ -22,7 +22,7 @@ from tui.draw.glossary import GLOSSARY, found
 from tui.draw.lines import Line, first_rows, text_line
 from tui.draw.theme import Colours
 from tui.plugin.registry import built_in
-from tui.screens.overview import RESTS
+from tui.screens.overview import RESTS, OverviewScreen
 from tui.screens.signoff import SignoffScreen
 from tui.widgets.example_list import ExampleList, example_line, is_blind
 from tui.widgets.line_scroll import LineScroll
@@ -74,10 +74,12 @@ async def screens(pilot: Pilot[int]) -> AsyncIterator[str]:
 
 
 async def settled(pilot: Pilot[int]) -> None:
-    """Wait until the screen no longer changes: what stands beside a line comes once the cursor rests."""
-    before = ""
-    while before != (before := picture(pilot.app)) or is_reading(pilot):
-        await pilot.pause(RESTS + 0.02)
+    """Wait for what a screen draws later: the example beside a line of Overview, and the fields of the sign-off."""
+    await pilot.pause()
+    if isinstance(pilot.app.screen, OverviewScreen):
+        await pilot.pause(RESTS * 2)
+    while is_reading(pilot):
+        await pilot.pause(RESTS)
 
 
 def is_reading(pilot: Pilot[int]) -> bool:
@@ -137,7 +139,13 @@ async def test_no_screen_cuts_without_a_sign_and_no_word_of_the_trade_is_unexpla
 
 
 @pytest.mark.parametrize(
-    "colours", [Colours(dark=False), Colours("16"), Colours("none")], ids=["light", "16", "none"]
+    "colours",
+    [
+        pytest.param(Colours(dark=False), id="light"),
+        # What the program writes on a terminal of each depth is held in `test_bytes` as well.
+        pytest.param(Colours("16"), id="16", marks=pytest.mark.soak),
+        pytest.param(Colours("none"), id="none", marks=pytest.mark.soak),
+    ],
 )
 async def test_colours_suit_the_background_and_the_terminal(console: OpenConsole, colours: Colours) -> None:
     async with console(colours=colours) as pilot:

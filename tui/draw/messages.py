@@ -22,6 +22,19 @@ class LineOpened(Message):
         self.clicked = clicked
 
 
+class KeysClicked(Message):
+    """The key line was clicked, at a cell of it."""
+
+    def __init__(self, x: int, y: int) -> None:
+        super().__init__()
+        self.x = x
+        self.y = y
+
+
+class WidthChanged(Message):
+    """A list has another width than its lines were drawn for."""
+
+
 class CursorMoved(Message):
     """The cursor of a list stands on another line."""
 

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from textual import events
+from textual import on
 
 from analysis.plugin.registry import known
-from tui.draw.messages import LineOpened
+from tui.draw.messages import KeysClicked, LineOpened
 from tui.plugin.console import GATES, OVERVIEW, SIGNOFF
 from tui.plugin.registry import view_of
 from tui.screens.frame import FAILURES, FrameScreen
 from tui.screens.key_bar import action_at, key_rows
-from tui.widgets.line_view import Bar, LineView
+from tui.widgets.line_view import LineView
 
 if TYPE_CHECKING:
     from analysis.base.gate_records import GateResult
@@ -112,15 +112,13 @@ class BaseScreen(FrameScreen):
         except FAILURES as error:
             self.complain(error)
 
-    def on_click(self, event: events.Click) -> None:
+    @on(KeysClicked)
+    def _key_clicked(self, message: KeysClicked) -> None:
         """A click on a key of the key line does what the key does."""
-        bar = self.query_one("#keys", Bar)
-        if event.widget is bar:
-            placed = key_rows(self.bar_actions(), self.size.width, self.KEY_ROWS, self.unavailable)
-            x, y = event.screen_x - bar.region.x, event.screen_y - bar.region.y
-            entry = action_at(placed, round(x), round(y))
-            if entry is not None:
-                self.action_do(entry.id)
+        placed = key_rows(self.bar_actions(), self.size.width, self.KEY_ROWS, self.unavailable)
+        entry = action_at(placed, message.x, message.y)
+        if entry is not None:
+            self.action_do(entry.id)
 
     def opened(self, message: LineOpened) -> None:
         """Enter on a line: go where it leads, first asking the views whether the target is theirs."""

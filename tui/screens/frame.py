@@ -13,11 +13,18 @@ from textual.widget import Widget
 
 from analysis.base.errors import AssayError
 from tui.draw.lines import Line, StyleLike, text_line
-from tui.draw.messages import EditorFailed, EntryCancelled, EntryChanged, EntrySubmitted, LineOpened
+from tui.draw.messages import (
+    EditorFailed,
+    EntryCancelled,
+    EntryChanged,
+    EntrySubmitted,
+    LineOpened,
+    WidthChanged,
+)
 from tui.screens.key_bar import key_lines
 from tui.widgets.entry import Entry, SafeInput
 from tui.widgets.line_scroll import LineScroll
-from tui.widgets.line_view import Bar
+from tui.widgets.line_view import Bar, KeyBar
 
 if TYPE_CHECKING:
     from analysis.review.session import ReviewSession
@@ -68,7 +75,7 @@ class FrameScreen(Screen[None]):
         yield Entry(colours, widget_id="entry")
         yield Bar(colours, widget_id="notice")
         yield Bar(colours, widget_id="tour")
-        yield Bar(colours, widget_id="keys")
+        yield KeyBar(colours, widget_id="keys")
 
     def body(self) -> Widget:
         """The container of the body."""
@@ -115,6 +122,11 @@ class FrameScreen(Screen[None]):
 
     def on_resize(self) -> None:
         self.set_class(self.size.width < SMALLEST[0] or self.size.height < SMALLEST[1], "small")
+        self.reload_soon()
+
+    @on(WidthChanged)
+    def _width_changed(self) -> None:
+        """What stands beside a list came or went after it was drawn."""
         self.reload_soon()
 
     def on_screen_resume(self) -> None:

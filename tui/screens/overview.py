@@ -82,7 +82,9 @@ class OverviewScreen(BaseScreen):
 
     def reload(self) -> None:
         view = self.query_one("#overview", LineView)
-        width = max(view.cells or self.size.width - 1, 20)
+        # The first picture is drawn before what stands beside it is laid out, and is not drawn twice.
+        most = self.size.width * 3 // 5 if self.size.width >= BESIDE_FROM else self.size.width
+        width = max(min(view.cells or most, most - 1), 20)
         view.show_lines(self.overview_lines(width), top=not view.lines)
         self._show_beside_soon()
 

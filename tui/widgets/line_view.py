@@ -14,7 +14,7 @@ from textual.geometry import Size
 from textual.strip import Strip
 
 from tui.draw.lines import Line, Target
-from tui.draw.messages import CursorMoved, LineOpened
+from tui.draw.messages import CursorMoved, KeysClicked, LineOpened, WidthChanged
 from tui.draw.theme import Colours
 from tui.widgets.line_scroll import LineScroll
 
@@ -33,6 +33,7 @@ class LineView(LineScroll):
         super().__init__(colours, widget_id=widget_id)
         self.lines: list[Line] = []
         self.cursor: int | None = None
+        self._drawn_for = 0
 
     def show_lines(self, lines: Sequence[Line], *, top: bool = False) -> None:
         """Replace the content; the cursor stays on its target where that still exists.
@@ -43,6 +44,8 @@ class LineView(LineScroll):
         """
         old, old_cursor = self.lines, self.cursor
         target = self.target
+        # Before it is laid out, whoever draws takes the width of the screen.
+        self._drawn_for = self.cells or self.app.size.width - 1
         self.lines = list(lines)
         stops = self._stops()
         self.cursor = stops[0] if stops else None
@@ -182,6 +185,8 @@ class LineView(LineScroll):
 
     def on_resize(self, event: events.Resize) -> None:
         self.virtual_size = Size(event.size.width, len(self.lines))
+        if self.can_focus and self.lines and self.cells != self._drawn_for:
+            self.post_message(WidthChanged())
 
     def on_focus(self) -> None:
         if self.cursor is not None:
@@ -233,6 +238,13 @@ class Bar(LineView, can_focus=False, inherit_bindings=False):
         scrollbar-size: 0 0;
     }
     """
+
+
+class KeyBar(Bar, can_focus=False, inherit_bindings=False):
+    """The key line, which can be clicked."""
+
+    def on_click(self, event: events.Click) -> None:
+        self.post_message(KeysClicked(round(event.x), round(event.y)))
 
 
 def _without_first_cell(segments: list[Segment]) -> list[Segment]:
