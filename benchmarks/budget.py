@@ -67,7 +67,7 @@ ROWS = (
     Row("peak memory of 100,000 recorded examples above that of 1,000",
         200, None, "growth", "peak memory, 100,000", "grown", more=False, unit=" MB"),
     Row("two workers on one machine, against one",
-        1.7, 1.9, "workers", "whole `assay analyze`", needs=QUIET),
+        1.7, 1.9, "workers", "two workers", needs=QUIET),
     Row("first paint of `assay review` on a finished review",
         0.5, 0.25, "console", "`assay review` in a terminal", "ours", more=False, unit=" s", needs=QUIET),
     Row("the same with 1 million examples in it",

@@ -1,10 +1,12 @@
-"""Two workers on one machine against one: wall seconds of the sample's intent review, each of one thread.
+"""Two workers on one machine against one, and Ray against a local worker: wall seconds of the sample's intents.
 
-To be believed on a machine with two free cores only; `benchmarks.at_size` does it with classifiers of MiniLM size.
+Each has one thread. To be believed on a machine with two free cores only; `benchmarks.at_size` does the first with
+classifiers of MiniLM size. Without Ray, or with one core, the second is left out.
 """
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import subprocess
 import sys
@@ -18,21 +20,27 @@ from benchmarks.measure import Result
 ROUNDS = 2
 
 
+RAY = "ray"
+
+
 def run() -> list[Result]:
-    """One and two in turn; the least of each, and the load of the machine before."""
+    """In turn, the least of each; the load of the machine before is told with them."""
     load = os.getloadavg()[0]
-    seconds: dict[int, list[float]] = {1: [], 2: []}
+    ways: dict[str, list[str]] = {"1": ["--workers", "1"], "2": ["--workers", "2"]}
+    if importlib.util.find_spec("ray") is not None:
+        ways[RAY] = ["--engine", "ray", "--workers", "1"]
+    seconds: dict[str, list[float]] = {name: [] for name in ways}
     for _ in range(ROUNDS):
-        for count, times in seconds.items():
+        for name, options in ways.items():
             with tempfile.TemporaryDirectory() as folder:
-                times.append(_seconds(_review(Path(folder)), count))
-    one, two = (min(times) for times in seconds.values())
-    return [
-        Result(
-            f"whole `assay analyze` of the sample's intents, two workers (load before: {load:.1f})", two, "s",
-            "one worker", one, one / two, "1.7x",
-        )
-    ]  # fmt: skip
+                seconds[name].append(_seconds(_review(Path(folder)), options))
+    least = {name: min(times) for name, times in seconds.items()}
+    what = f"whole `assay analyze` of the sample's intents (load before: {load:.1f})"
+    one = least["1"]
+    found = [Result(f"two workers, {what}", least["2"], "s", "one worker", one, one / least["2"], "1.7x")]
+    if RAY in least:
+        found.append(Result(f"Ray, one actor, {what}", least[RAY], "s", "one worker", one, one / least[RAY]))
+    return found
 
 
 def _review(folder: Path) -> Path:
@@ -46,8 +54,8 @@ def _review(folder: Path) -> Path:
     return review
 
 
-def _seconds(review: Path, workers: int) -> float:
-    command = [sys.executable, "-m", "tui.cli", "analyze", str(review), "--workers", str(workers)]
+def _seconds(review: Path, options: list[str]) -> float:
+    command = [sys.executable, "-m", "tui.cli", "analyze", str(review), *options]
     started = time.perf_counter()
     done = subprocess.run(
         command, cwd=ROOT, env={**os.environ, "OMP_NUM_THREADS": "1"}, capture_output=True, check=False

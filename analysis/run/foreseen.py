@@ -70,10 +70,8 @@ class Prepared:
 
         Of a hundred thousand examples they are as large as all that is found out about them.
         """
-        self.examples.rows.clear()
-        self.examples.lines.clear()
-        self.examples.memberships.clear()
-        self.memberships.clear()
+        for held in (self.examples.rows, self.examples.lines, self.examples.memberships, self.memberships):
+            held.clear()
 
 
 @dataclass(frozen=True)

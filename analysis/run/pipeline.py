@@ -48,6 +48,9 @@ from analysis.store.run import (
 )
 from analysis.text.searched import searched_rows
 
+ROWS_AT_ONCE = 20_000
+"""Rows that are made into one Arrow batch."""
+
 OnProgress = Callable[[StageProgress], None]
 
 
@@ -165,12 +168,13 @@ def _measure(
 
 
 def insert_rows(connection: duckdb.DuckDBPyConnection, table: str, rows: Sequence[Any]) -> None:
-    """Append dataclass rows to a table of the same columns, as one Arrow batch."""
-    if not rows:
-        return
-    columns = [field.name for field in dataclasses.fields(rows[0])]
-    arrow = pa.table({name: [getattr(row, name) for row in rows] for name in columns})
-    insert_arrow(connection, table, arrow)
+    """Append dataclass rows to a table of the same columns, in Arrow batches."""
+    for start in range(0, len(rows), ROWS_AT_ONCE):
+        part = rows[start : start + ROWS_AT_ONCE]
+        columns = [field.name for field in dataclasses.fields(part[0])]
+        insert_arrow(
+            connection, table, pa.table({name: [getattr(row, name) for row in part] for name in columns})
+        )
 
 
 def insert_arrow(connection: duckdb.DuckDBPyConnection, table: str, arrow: pa.Table) -> None:
@@ -213,6 +217,7 @@ def _run_track(
         insert_arrow(workbench, table, rows)
     insert_rows(workbench, "slice", one.slices)
     insert_rows(workbench, "membership", one.memberships)
+    one.memberships.clear()
     _insert_clusters(workbench, one)
     drawn = drawn_by(one, review)
     one.forget()
