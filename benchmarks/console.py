@@ -50,9 +50,8 @@ def _seconds(code: str) -> float:
     return time.perf_counter() - started
 
 
-def _first_screen(store: Path) -> float:
-    """Seconds from the start of `assay review` in a terminal of 80x24 until its first screen is drawn whole."""
-    started = time.perf_counter()
+def start_review(store: Path) -> tuple[int, int]:
+    """Start `assay review` in a terminal of 80x24; its process and the terminal."""
     child, terminal = pty.fork()
     if child == 0:
         environment = {**KEPT_BYTECODE, "TERM": "xterm-256color", "COLORTERM": "truecolor"}
@@ -61,6 +60,13 @@ def _first_screen(store: Path) -> float:
         )
         os.execve(sys.executable, [sys.executable, "-c", program, str(store)], environment)
     termios.tcsetwinsize(terminal, (24, 80))
+    return child, terminal
+
+
+def _first_screen(store: Path) -> float:
+    """Seconds from the start of `assay review` until its first screen is drawn whole."""
+    started = time.perf_counter()
+    child, terminal = start_review(store)
     drawn = b""
     try:
         while LAST_DRAWN not in drawn:
