@@ -35,7 +35,7 @@ from analysis.report.sums import (
     read_limited,
     sums_problems,
 )
-from analysis.review.reader import today as current_day
+from analysis.review.point import today as current_day
 from analysis.store.ssh_signatures import listed_principals, wildcards
 
 _RECOMPUTED = ("gates", "numbers", "gates_allow", "weakened", "rules", "alpha", "changes", "causes")
