@@ -28,6 +28,9 @@ MAX_ID_CHARACTERS = 1_000
 _NAME_DIGITS = 12
 """Hexadecimal digits of a name by content: among a million rows two share one by chance in 1 of 560 cases."""
 
+RESERVED = ("ref", "ref_key")
+"""Columns that the tables of a run have of their own."""
+
 
 @dataclass(frozen=True)
 class Examples:
@@ -294,16 +297,16 @@ def _require_columns(reader: RowReader, path: Path, roles: Mapping[str, str]) ->
 
 
 def check_column_names(present: Iterable[str], path: Path) -> None:
-    """Refuse columns that SQL cannot tell apart, and the reserved one. Raises AssayError."""
-    folded: dict[str, str] = {"ref": "ref"}
+    """Refuse columns that SQL cannot tell apart, and the reserved ones. Raises AssayError."""
+    folded = {name: name for name in RESERVED}
     for name in present:
         if name.casefold() in folded:
             raise AssayError(
                 f"the columns {folded[name.casefold()]!r} and {name!r} have the same name to SQL"
-                if name != "ref"
-                else "the column 'ref' is reserved",
+                if name not in RESERVED
+                else f"the column {name!r} is reserved",
                 where=str(path),
-                hint="rename one of them" if name != "ref" else "rename it",
+                hint="rename one of them" if name not in RESERVED else "rename it",
             )
         folded[name.casefold()] = name
 

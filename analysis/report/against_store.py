@@ -15,7 +15,7 @@ from analysis.report.build import bundle
 from analysis.report.reviewed import SQL
 from analysis.report.succession import named_report, reports_in
 from analysis.review.evaluate import blocking
-from analysis.review.reader import Point
+from analysis.review.point import Point
 from analysis.review.session import ReviewSession
 from analysis.store.replay import Replay
 from analysis.store.run import open_store, read_description, run_exists, verify_evidence

@@ -18,7 +18,7 @@ from analysis.base.escape import printable
 from analysis.report.signing_text import decision_of, signing_sentences
 from analysis.report.sums import is_signature_name, read_limited, sanitised
 from analysis.report.verify import check_unsigned
-from analysis.review.reader import today
+from analysis.review.point import today
 from analysis.store.files import write_new
 from analysis.store.signatures import NAMESPACE, SUMS
 from analysis.store.ssh_signatures import DEFAULT_KEY, SIGNATURE_LIMIT, agent_keys, find_ssh_keygen

@@ -29,7 +29,7 @@ from analysis.report.recompute import Recomputed, parse_events, recompute
 from analysis.report.render import PAGES, RENDER_FORMAT, rendered
 from analysis.report.succession import superseded_by
 from analysis.report.sums import ATTESTED, SUMMED, is_figure_name, parse_sums, read_limited, sums_problems
-from analysis.review.reader import today as current_day
+from analysis.review.point import today as current_day
 from analysis.store.signatures import SUMS
 from analysis.store.ssh_signatures import listed_lines, unclear_names, wildcards
 

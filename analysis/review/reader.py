@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, replace
-from datetime import UTC, datetime
+from collections.abc import Callable
+from dataclasses import asdict, replace
 from functools import cache, lru_cache, wraps
 from os import PathLike
 from pathlib import Path
@@ -16,7 +15,7 @@ from analysis.base.errors import AssayError
 from analysis.base.gate_records import GateInput, GateResult, Trigger
 from analysis.base.people import shown_as
 from analysis.base.records import Example, Metric
-from analysis.base.review_records import Event, ReviewState, VerdictRecord
+from analysis.base.review_records import ReviewState, VerdictRecord
 from analysis.base.sql import column, records
 from analysis.base.sql import queries as named_queries
 from analysis.plugin import registry
@@ -24,19 +23,17 @@ from analysis.plugin.question import KnownAnswer
 from analysis.review import queries
 from analysis.review import scope as scopes
 from analysis.review.asked import Asked, asked_of, known_asked
-from analysis.review.causes import Folded, causes_content, fold
+from analysis.review.causes import Folded, fold
 from analysis.review.coverage import slice_sentences
-from analysis.review.determined import inputs_content
 from analysis.review.earlier import EarlierVerdict, EarlierVerdicts
-from analysis.review.evaluate import allow, as_heard, deciding_refs, evaluate, state_of
-from analysis.review.inspection import inspection_of
-from analysis.review.plan import plan_content
+from analysis.review.evaluate import as_heard, deciding_refs, evaluate
+from analysis.review.point import Point, today
 from analysis.review.previous import CONFIG
 from analysis.review.queries import ExampleEvidence, Overview, SliceProgress
 from analysis.review.record import Record, merged, merged_sentence, uncounted
 from analysis.review.reuse import Reuse, labels_teach, plain, reuse_note, reuse_of
-from analysis.review.reviewers import reviewer_records
 from analysis.review.scope import QueueRow, Scope
+from analysis.review.status import status_content
 from analysis.store.heads import Loss, reported_evidence
 from analysis.store.losses import accepted_losses, missing
 from analysis.store.replay import Replay, load_events, load_shown, review_state
@@ -49,7 +46,6 @@ from analysis.store.run import (
     verify_evidence,
 )
 from analysis.store.shown import ATTRIBUTION, evidence_tables, models_digest, shown_digest, shown_digests
-from analysis.store.signatures import signed_by
 from analysis.store.streams import this_account
 
 if TYPE_CHECKING:
@@ -60,8 +56,6 @@ AGAIN = 3
 """Examples that each reviewer is shown again."""
 AGAIN_AMONG = 20
 """They are among that many first verdicts, and come again after that many others."""
-CRITERION = ("what", "value", "low", "high", "limit", "verdict")
-"""What `status --json` says of each row of a gate."""
 _SQL = named_queries(__package__, "reader.sql")
 _SESSION = named_queries(__package__, "session.sql")
 FEW = 8
@@ -110,25 +104,6 @@ class QueueParts(NamedTuple):
     known_answers: int
     worth_a_look: int
     total: int
-
-
-@dataclass(frozen=True)
-class Point:
-    """A point of a review, at which it can be opened again.
-
-    Args:
-        events: everything that anybody had said: whole chains, which the caller has checked.
-        day: ISO date, against which waivers expire.
-        runs: the runs that the store held.
-        actor: the account that looked.
-        record: what was known of the record, as `Record.plain` gives it.
-    """
-
-    events: tuple[Event, ...]
-    day: str
-    runs: frozenset[str]
-    actor: str
-    record: Mapping[str, Any]
 
 
 class ReviewReader:
@@ -612,64 +587,8 @@ class ReviewReader:
         return self._triggers
 
     def status(self) -> dict[str, Any]:
-        """What `assay status --json` prints: digests, plan, causes, gates, queue, decision, and whether to promote.
-
-        In the queue, `total` is what must be judged and `inspected` how much of it is, as `review.coverage` counts it.
-        """
-        gates = self.gates()
-        given = self.gate_input()
-        decision = given.state.decision
-        parts, inspection = self.parts(), inspection_of(self.heard())
-        allowed = allow(gates)
-        keys = (
-            "key",
-            "name",
-            "track",
-            "slice",
-            "verdict",
-            "blocking",
-            "value",
-            "measures",
-            "unit",
-            "better",
-            "low",
-            "high",
-            "n",
-            "threshold",
-        )
-        return {
-            "schema": 3,
-            "review": self.description["review"]["name"],
-            "run": self.run,
-            "state": state_of(gates, decision),
-            "gates_allow": allowed,
-            "decision": decision.decision if decision else None,
-            "signed_by": signed_by(self.store, decision.event_id) if decision else [],
-            "promotable": allowed and decision is not None and decision.decision == "promote",
-            "evidence_sha256": self.description["evidence_sha256"],
-            **inputs_content(self.description),
-            "plan": plan_content(self.description),
-            "causes": causes_content(self.causes()),
-            "gates": [
-                {
-                    **{key: getattr(gate, key) for key in keys},
-                    "criteria": [{name: getattr(row, name) for name in CRITERION} for row in gate.criteria],
-                    "why": gate.why,
-                    "refs": list(gate.refs),
-                }
-                for gate in gates
-            ],
-            "queue": {
-                "decides": parts.decides,
-                "controls": parts.controls,
-                "worth_a_look": parts.worth_a_look,
-                "total": inspection.total,
-                "inspected": inspection.inspected,
-            },
-            "reviewers": reviewer_records(given),
-            "record": self.record().plain(),
-            "triggers": [{**asdict(one), "refs": list(one.refs)} for one in self.triggers()],
-        }
+        """What `assay status --json` prints: digests, plan, causes, gates, queue, decision, and whether to promote."""
+        return status_content(self)
 
     def slice_sentences(self, slice: str, track: str | None = None) -> SliceSentences:  # noqa: A002
         """Three sentences on a slice that are never merged. Raises AssayError for an unknown slice."""
@@ -753,11 +672,6 @@ class ReviewReader:
     @_kept
     def _main_metrics(self) -> tuple[Metric, ...]:
         return queries.main_metrics(self.connection)
-
-
-def today() -> str:
-    """Today's date in UTC, ISO form."""
-    return datetime.now(UTC).date().isoformat()
 
 
 def display_name(name: str) -> str:

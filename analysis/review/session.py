@@ -46,7 +46,8 @@ from analysis.review.decision import check_decision
 from analysis.review.drafts import Drafts
 from analysis.review.earlier import confirmation
 from analysis.review.evaluate import allow
-from analysis.review.reader import ReviewReader, today
+from analysis.review.point import today
+from analysis.review.reader import ReviewReader
 from analysis.review.scope import Scope
 from analysis.store.heads import Head, sign_head, write_head
 from analysis.store.journal import Journal

@@ -18,6 +18,7 @@ from analysis.base.errors import AssayError
 from analysis.base.sql import sql_text
 from analysis.review.session import ReviewSession
 from analysis.store.files import safe_name
+from analysis.store.keys import ref_key, ref_keys
 from analysis.store.run import (
     FORMAT,
     PUBLISHED,
@@ -76,6 +77,26 @@ def test_a_run_is_published_whole_and_sorted(tmp_path: Path) -> None:
     with pytest.raises(duckdb.Error):
         connection.execute("DELETE FROM evidence.example")
     verify_evidence(store, run)
+
+
+def test_every_row_of_an_example_has_the_number_of_its_ref(tmp_path: Path) -> None:
+    store = publish_review(tmp_path / "r.review")
+    with duckdb.connect(":memory:") as connection:
+        attach(connection, store, current_run(store))
+        numbers = connection.execute("SELECT ref, ref_key FROM evidence.example").fetchall()
+        assert [key for _, key in numbers] == list(range(len(numbers)))
+        assert {ref: ref_key(connection, ref) for ref, _ in numbers[::7]} == dict(numbers[::7])
+        assert ref_key(connection, "intent/message:none") is None
+        refs = [ref for ref, _ in numbers]
+        assert ref_keys(connection, (refs[3], "intent/message:none", refs[1])) == (3, 1)
+        tables = connection.execute(
+            "SELECT table_name FROM duckdb_columns() WHERE database_name = 'evidence' AND column_name = 'ref' "
+            "AND table_name IN (SELECT table_name FROM duckdb_tables())"
+        ).fetchall()
+        assert len(tables) > 10
+        for (table,) in tables:
+            rows = connection.execute(f"SELECT ref, ref_key FROM evidence.{table}").fetchall()
+            assert [key for _, key in rows] == sorted(dict(numbers)[ref] for ref, _ in rows), table
 
 
 def test_run_json_is_canonical_and_holds_the_digest_of_the_evidence(tmp_path: Path) -> None:

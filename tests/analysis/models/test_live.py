@@ -124,7 +124,7 @@ def test_the_licence_of_an_examples_own_text_is_the_one_of_the_run(
     for side in ("base", "candidate"):
         stored = rows(
             evidence,
-            "SELECT * EXCLUDE (ref) FROM evidence.intent_licensed WHERE ref = ? AND side = ? "
+            "SELECT * EXCLUDE (ref, ref_key) FROM evidence.intent_licensed WHERE ref = ? AND side = ? "
             "AND method IN ('lrp', 'occlusion') ORDER BY method, target",
             example["ref"], side,
         )  # fmt: skip

@@ -1,0 +1,81 @@
+"""What `assay status --json` prints of a review."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+from analysis.review.causes import causes_content
+from analysis.review.determined import inputs_content
+from analysis.review.evaluate import allow, state_of
+from analysis.review.inspection import inspection_of
+from analysis.review.plan import plan_content
+from analysis.review.reviewers import reviewer_records
+from analysis.store.signatures import signed_by
+
+if TYPE_CHECKING:
+    from analysis.review.reader import ReviewReader
+
+CRITERION = ("what", "value", "low", "high", "limit", "verdict")
+"""What `status --json` says of each row of a gate."""
+
+
+def status_content(reader: ReviewReader) -> dict[str, Any]:
+    """Digests, plan, causes, gates, queue, decision, and whether to promote, as plain data.
+
+    In the queue, `total` is what must be judged and `inspected` how much of it is, as `review.coverage` counts it.
+    """
+    gates = reader.gates()
+    given = reader.gate_input()
+    decision = given.state.decision
+    parts, inspection = reader.parts(), inspection_of(reader.heard())
+    allowed = allow(gates)
+    keys = (
+        "key",
+        "name",
+        "track",
+        "slice",
+        "verdict",
+        "blocking",
+        "value",
+        "measures",
+        "unit",
+        "better",
+        "low",
+        "high",
+        "n",
+        "threshold",
+    )
+    return {
+        "schema": 3,
+        "review": reader.description["review"]["name"],
+        "run": reader.run,
+        "state": state_of(gates, decision),
+        "gates_allow": allowed,
+        "decision": decision.decision if decision else None,
+        "signed_by": signed_by(reader.store, decision.event_id) if decision else [],
+        "promotable": allowed and decision is not None and decision.decision == "promote",
+        "evidence_sha256": reader.description["evidence_sha256"],
+        **inputs_content(reader.description),
+        "plan": plan_content(reader.description),
+        "causes": causes_content(reader.causes()),
+        "gates": [
+            {
+                **{key: getattr(gate, key) for key in keys},
+                "criteria": [{name: getattr(row, name) for name in CRITERION} for row in gate.criteria],
+                "why": gate.why,
+                "refs": list(gate.refs),
+            }
+            for gate in gates
+        ],
+        "queue": {
+            "decides": parts.decides,
+            "controls": parts.controls,
+            "worth_a_look": parts.worth_a_look,
+            "total": inspection.total,
+            "inspected": inspection.inspected,
+        },
+        "reviewers": reviewer_records(given),
+        "record": reader.record().plain(),
+        "triggers": [{**asdict(one), "refs": list(one.refs)} for one in reader.triggers()],
+    }
