@@ -484,7 +484,15 @@ class _Run:
         return f"the candidate is {told}"
 
     def _models(self) -> str:
-        self.found = compare_models(self.asked.models, self._predicate()["models"])
+        problems = []
+        for path in self.asked.models:
+            try:
+                self.found += compare_models([path], self._predicate()["models"])
+            except AssayError as problem:
+                problems.append(problem)
+        self.found = list(dict.fromkeys(self.found))
+        if problems:
+            raise problems[0]
         return "; ".join(f"{one.folder} is the {one.track} {one.side}" for one in self.found)
 
     def _decided(self) -> str | None:

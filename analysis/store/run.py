@@ -43,6 +43,8 @@ CACHE, LEASES = "cache", "leases"
 FOLDERS = ("runs", "events", "heads", "drafts", "report", CACHE, LEASES)
 PEOPLE = ("events", "heads", "drafts")
 """Folders in which everybody has one of their own: in a shared store nobody else may rename or remove it (sticky)."""
+OWN = ("store.json", "runs", "events", "heads")
+"""What the owner of a store makes, once, and nobody has a reason to make again."""
 MERGED = "merged"
 """Folder among them of journals that were written elsewhere: their owner on this machine is not their actor."""
 WRITABLE = 0o222
@@ -100,7 +102,27 @@ def open_store(store: PathLike[str]) -> Path:
             where=str(marker),
             hint="open it with the version of Assay that made it",
         )
+    _check_owners(path)
     return path
+
+
+def _check_owners(store: Path) -> None:
+    """In a shared store everybody may rename what lies at its top: what somebody put there instead is theirs.
+
+    Raises:
+        AssayError: a part of it is another account's than the store.
+    """
+    status = store.stat()
+    if not status.st_mode & stat.S_IWGRP:
+        return
+    for name in OWN:
+        part = store / name
+        if part.exists() and part.lstat().st_uid != status.st_uid:
+            raise AssayError(
+                f"somebody put a {name} of their own in the place of this store's",
+                where=str(part),
+                hint="find the one that was moved away, and put it back as the owner of the store",
+            )
 
 
 def create_store(store: PathLike[str], group: str | None = None) -> Path:

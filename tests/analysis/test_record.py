@@ -33,7 +33,7 @@ from analysis.store.losses import accepted_losses, missing
 from analysis.store.merge import merge
 from analysis.store.rebuild import rebuild
 from analysis.store.replay import Replay, review_state
-from analysis.store.run import create_store, current_run
+from analysis.store.run import create_store, current_run, open_store
 from analysis.store.signers import SIGNERS
 from analysis.store.ssh_signatures import sign_quietly
 from analysis.store.streams import Account, has_account, this_account
@@ -647,6 +647,17 @@ def test_several_accounts_share_a_store_of_a_group_and_none_locks_another_out(op
     assert annotate(store, people[2]).returncode != 0
     for target in (written[0], written[0].parent):
         assert "PermissionError" in annotate(target, people[1], group.gr_gid, group.gr_gid).stderr
+    # Who puts folders of their own in the place of the store's takes nothing away unseen.
+    for name in ("events", "heads", "runs"):
+        mine = store / f"{name}.mine"
+        mine.mkdir(0o3770)
+        os.chown(mine, people[1], group.gr_gid)
+        (store / name).rename(store / "moved")
+        mine.rename(store / name)
+        with pytest.raises(AssayError, match=f"somebody put a {name} of their own"):
+            open_store(store)
+        (store / name).rmdir()
+        (store / "moved").rename(store / name)
     # A journal that the group may not read is named, and stops nobody.
     written[0].chmod(0o600)
     assert annotate(store, people[1], group.gr_gid).stdout.split()[0] == "1"
