@@ -33,7 +33,7 @@ from analysis.review.queries import ExampleEvidence, Overview, SliceProgress
 from analysis.review.record import Record, merged, merged_sentence, uncounted
 from analysis.review.reuse import Reuse, labels_teach, plain, reuse_note, reuse_of
 from analysis.review.scope import QueueRow, Scope
-from analysis.review.status import status_content
+from analysis.review.status import QueueParts, status_content
 from analysis.store.heads import Loss, reported_evidence
 from analysis.store.losses import accepted_losses, missing
 from analysis.store.replay import Replay, load_events, load_shown, review_state
@@ -94,16 +94,6 @@ class SliceSentences(NamedTuple):
     known: str
     this_slice: str
     future_traffic: str
-
-
-class QueueParts(NamedTuple):
-    """How many examples decide a gate, are random controls, known-answer items, worth a look; and all of them."""
-
-    decides: int
-    controls: int
-    known_answers: int
-    worth_a_look: int
-    total: int
 
 
 class ReviewReader:

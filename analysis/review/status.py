@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from analysis.review.causes import causes_content
 from analysis.review.determined import inputs_content
@@ -14,13 +14,56 @@ from analysis.review.reviewers import reviewer_records
 from analysis.store.signatures import signed_by
 
 if TYPE_CHECKING:
-    from analysis.review.reader import ReviewReader
+    from pathlib import Path
+
+    from analysis.base.gate_records import GateInput, GateResult, Trigger
+    from analysis.review.causes import Folded
+    from analysis.review.record import Record
 
 CRITERION = ("what", "value", "low", "high", "limit", "verdict")
 """What `status --json` says of each row of a gate."""
 
 
-def status_content(reader: ReviewReader) -> dict[str, Any]:
+class QueueParts(NamedTuple):
+    """How many examples decide a gate, are random controls, known-answer items, worth a look; and all of them."""
+
+    decides: int
+    controls: int
+    known_answers: int
+    worth_a_look: int
+    total: int
+
+
+class Reader(Protocol):
+    """A review that is read (`analysis.review.reader`)."""
+
+    store: Path
+    run: str
+    description: dict[str, Any]
+
+    def gates(self) -> list[GateResult]:
+        """Every gate with its verdict."""
+
+    def gate_input(self) -> GateInput:
+        """Everything that the gates are computed from."""
+
+    def heard(self) -> GateInput:
+        """The same with those verdicts alone that count."""
+
+    def parts(self) -> QueueParts:
+        """How many examples each part of the queue holds."""
+
+    def causes(self) -> Folded:
+        """What the examples that got worse share."""
+
+    def record(self) -> Record:
+        """What is known of the record itself."""
+
+    def triggers(self) -> list[Trigger]:
+        """The triggers of the configured tracks."""
+
+
+def status_content(reader: Reader) -> dict[str, Any]:
     """Digests, plan, causes, gates, queue, decision, and whether to promote, as plain data.
 
     In the queue, `total` is what must be judged and `inspected` how much of it is, as `review.coverage` counts it.
