@@ -17,7 +17,7 @@ import importlib
 import importlib.util
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from analysis.base.errors import AssayError
 from analysis.models.adapter import ADAPTER_CONFIG
@@ -25,16 +25,19 @@ from analysis.models.files import read_json
 from analysis.models.generation import Answer, answer_of, generate_answers, room_for, token_ids_of
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from transformers import PreTrainedTokenizerFast
 
     from analysis.base.records import Side
     from analysis.base.turns import Prompt
-    from analysis.models.generator import GeneratorPair
+    from analysis.models.generation import LoadedGenerator
     from analysis.models.generator_config import GeneratorHead
 
 NAME = "vllm"
+WHERE = "engine"
+"""Key of a review file that asks for it."""
 TESTED_PROMPTS, TESTED_TOKENS = 4, 16
 """Of the first prompts that a side is asked, and of each answer, what is compared with Transformers."""
 NEAR = 0.05
@@ -74,6 +77,26 @@ class _Known:
     adapter: Any
 
 
+class Generators(Protocol):
+    """What an engine asks of the pair of generators that it answers for."""
+
+    device: str
+
+    @property
+    def folders(self) -> Mapping[Side, Path]:
+        """Where each side lies."""
+
+    @property
+    def heads(self) -> Mapping[Side, GeneratorHead]:
+        """What each side says of itself."""
+
+    def generator(self, side: Side) -> LoadedGenerator:
+        """One side, loaded by Transformers."""
+
+    def unload(self) -> None:
+        """Let go of what was loaded."""
+
+
 class VllmEngine:
     """The engines of a pair of generators, started when first asked.
 
@@ -84,7 +107,7 @@ class VllmEngine:
         AssayError: vLLM is not installed, or a device that it cannot be told.
     """
 
-    def __init__(self, pair: GeneratorPair) -> None:
+    def __init__(self, pair: Generators) -> None:
         if pair.device.partition(":")[2] not in ("", "0"):
             raise AssayError(
                 f"vLLM takes the first device that it sees, and the review names {pair.device}",
@@ -279,5 +302,5 @@ def _imported() -> _Vllm:
         return _Vllm(importlib.import_module("vllm"), importlib.import_module("vllm.lora.request"))
     except ImportError as error:
         raise AssayError(
-            "vLLM is not installed", where="response.engine", hint="pip install 'assay-review[vllm]'"
+            "vLLM is not installed", where=WHERE, hint="pip install 'assay-review[vllm]'"
         ) from error

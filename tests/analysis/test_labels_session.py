@@ -294,7 +294,7 @@ def settles_labels(store: Path, doubted: str, mistaken: str, alike: GateResult) 
         assert {one.partition(":")[0] for one in failed(settled)} == {"merged streams"}, "bob's is not signed"
         page = (settled / "report.md").read_text("utf-8")
         assert "says refuses: base no, candidate yes, pushes: base no, candidate no; settled by" in page
-        assert "settled by alice: refuses: base no, candidate no, pushes: base no, candidate yes" in page
+        assert "(“alice”): refuses: base no, candidate no, pushes: base no, candidate yes" in page
         session.undo()
         assert session.overview().disagreements == (mistaken,)
         session.redo()

@@ -21,7 +21,7 @@ from tests.analysis.store_fixture import said_elsewhere, verdict_body
 from tests.tui.reading import at, shown, until, until_true
 from tests.tui.response_fixture import SPOILED, Asked, opened, publish_response, ref_of
 from tui.cli import main
-from tui.commands.plain import run_plain
+from tui.commands.plain import LABEL_PROMPT, run_plain
 from tui.console.app import AssayApp
 from tui.draw.theme import Colours
 from tui.plugin.asked_page import AskedPage
@@ -421,7 +421,7 @@ def test_line_by_line_the_questions_are_numbered_and_l_labels(store: Path) -> No
     asked = text.split(f"{SPOILED.partition('/')[2]} (")[1]
     assert "1 tell what a reader should find out for himself?" in asked
     assert "3 promise what policy does not allow?" in asked
-    assert "l v J K i B u q ? > " in asked
+    assert LABEL_PROMPT in asked
     assert "saved: A: spoils, misstates? · B: overpromises" in text
     assert text.rpartition("saved: ")[2].count("(") >= 1, "the next one is shown"
     first = 0 if order[0] == "base" else 1

@@ -135,7 +135,7 @@ def test_a_disagreement_is_settled_after_ones_own_verdict(store: Path) -> None:
     text = answers(store, "g m00", f"= {b}", "n", f"= {b}", "r", "q")
     assert "not done: give your own verdict first" in text
     assert "reviewers disagree; = LETTER records what they agreed on" in text
-    assert f"saved: settled base is right {ref_of(0)}" in text
+    assert f"saved: settled: base is right {ref_of(0)}" in text
     assert "settled: base is right" in text.rpartition("saved: settled")[2]
 
 
