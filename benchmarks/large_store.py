@@ -10,6 +10,7 @@ import duckdb
 from analysis.base.sql import column, identifier, queries, quote, sql_text
 from analysis.plugin.registry import get
 from analysis.store.run import (
+    PUBLISHED,
     SCHEMA,
     attach,
     create_store,
@@ -26,8 +27,6 @@ METHODS = ("lrp", "occlusion")
 """Methods that every message is attributed by, on both sides."""
 EVERY = 100
 """One message in so many is contested, and one in so many flagged outside the queue."""
-PUBLISHED = ("run", "evidence_sha256", "evidence_bytes")
-"""What publishing adds to a description."""
 
 
 def grow(small: Path, folder: Path, examples: int) -> Path:
