@@ -30,7 +30,7 @@ CHECK_SECONDS = 60
 _ARMOR = re.compile(
     rb"-----BEGIN SSH SIGNATURE-----\n((?:[A-Za-z0-9+/=]{1,76}\n)+)-----END SSH SIGNATURE-----\n"
 )
-_PRINCIPALS = re.compile(r'^[ \t]*(?:"([^"]*)"|([^\s#"][^\s]*))')
+_PRINCIPALS = re.compile(r'[ \t]*(?:"([^"]*)"|([^ \t#"][^ \t]*))')
 _PLAIN = re.compile(r"[!-~]+( [!-~]+)*")
 _GOOD_KEY = re.compile(r'Good ".*" signature (?:for .* )?with \S+ key (\S+)')
 
@@ -202,7 +202,7 @@ def listed_lines(allowed_signers: Path) -> list[list[str]]:
         AssayError: the list is missing or is not text.
     """
     try:
-        text = allowed_signers.read_text("utf-8")
+        text = allowed_signers.read_bytes().decode("utf-8")
     except (OSError, UnicodeDecodeError) as problem:
         reason = problem.strerror if isinstance(problem, OSError) else "not UTF-8 text"
         raise AssayError(
@@ -210,7 +210,8 @@ def listed_lines(allowed_signers: Path) -> list[list[str]]:
             where=str(allowed_signers),
             hint="each line: PRINCIPAL ssh-ed25519 KEY (see ssh-keygen, ALLOWED SIGNERS)",
         ) from problem
-    matches = filter(None, map(_PRINCIPALS.match, text.splitlines()))
+    # As ssh-keygen reads it: a line ends with a line feed, and with no other sign that Unicode knows for it.
+    matches = filter(None, map(_PRINCIPALS.match, filter(None, text.split("\n"))))
     return [(one[1] if one[1] is not None else one[2]).split(",") for one in matches]
 
 

@@ -178,12 +178,19 @@ def test_two_signers_need_two_people_with_two_keys(
     assert stock_status(report, one_person) != 0
 
 
-@pytest.mark.parametrize(
-    "names",
-    [("alice@x", "Alice@x"), ("alice@x", "alice@y"), ("alice@x", "alice\u200b@x"), ("alice@x,eve@x", "eve@x"),
-     ("alice@x,eve@x", "mal@x,eve@x")],
-    ids=["case", "addresses", "unseen", "alone too", "with others too"],
-)  # fmt: skip
+LOOSE = {
+    "case": ("alice@x", "Alice@x"),
+    "addresses": ("alice@x", "alice@y"),
+    "return": ("alice@x", "bob\r@x"),
+    "line of Unicode": ("alice@x", "bob\u2028@x"),
+    "unseen": ("alice@x", "alice\u200b@x"),
+    "alone too": ("alice@x,eve@x", "eve@x"),
+    "with others too": ("alice@x,eve@x", "mal@x,eve@x"),
+}
+"""Names of two keys that cannot be told to be those of two people."""
+
+
+@pytest.mark.parametrize("names", LOOSE.values(), ids=LOOSE)
 def test_one_person_is_not_two_by_a_loose_list(
     report_of_two: Path, keys: dict[str, Path], tmp_path: Path, names: tuple[str, str]
 ) -> None:
