@@ -298,12 +298,20 @@ def create_evidence_tables(connection: duckdb.DuckDBPyConnection, schemas: Seque
         connection: they are made in its database in use.
         schemas: SQL with their definitions.
     """
+    known: set[str] = set()
     for schema in schemas:
         for statement in connection.extract_statements(schema):
             connection.execute(statement)
             # At once: a view with all columns of a table is made after its key.
-            for table in column(connection, _SQL["unkeyed"]):
-                connection.execute(_SQL["key"].format(table=identifier(table)))
+            for table in {*column(connection, _SQL["tables"])} - known:
+                known.add(table)
+                columns = _columns(connection, table)
+                if "ref" in columns and "ref_key" not in columns:
+                    connection.execute(_SQL["key"].format(table=identifier(table)))
+
+
+def _columns(connection: duckdb.DuckDBPyConnection, table: str) -> list[str]:
+    return column(connection, _SQL["columns"].format(table=identifier(table)))
 
 
 def _create_evidence(
@@ -351,7 +359,7 @@ def _copy_tables(
 
 def _rows(workbench: duckdb.DuckDBPyConnection, table: str, keyed: bool) -> str:
     """SQL of the rows of a table of the workbench as they are published."""
-    columns = column(workbench, _SQL["columns"].format(table=identifier(table)))
+    columns = _columns(workbench, table)
     if not keyed or "ref" not in columns:
         return _SQL["rows"].format(table=identifier(table))
     if table == EXAMPLE:
