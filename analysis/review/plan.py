@@ -23,7 +23,7 @@ from analysis.base.errors import AssayError
 from analysis.review.reuse import differences
 from analysis.store.files import make_directory, modes_in, read_small, write_new
 from analysis.store.run import run_names
-from analysis.store.ssh_signatures import SIGNATURE_LIMIT, key_of
+from analysis.store.ssh_signatures import claims_beside
 from analysis.store.streams import Account
 
 FOLDER = "plans"
@@ -170,14 +170,7 @@ def signatures_of(path: Path) -> list[dict[str, Any]]:
 
     `key` is None where the file is no signature of that plan, or where there is no `ssh-keygen` to tell.
     """
-    plan = read_small(path, LIMIT) or b""
-    return [
-        {
-            "who": one.name.removeprefix(f"{path.name}.").removesuffix(".sig"),
-            "key": key_of(plan, read_small(one, SIGNATURE_LIMIT) or b"", NAMESPACE),
-        }
-        for one in sorted(path.parent.glob(f"{path.name}.?*.sig"))
-    ]
+    return [one._asdict() for one in claims_beside(path, LIMIT, NAMESPACE)]
 
 
 def plan_content(description: Mapping[str, Any]) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from os import PathLike
 from pathlib import Path
 
 from analysis.store.files import read_small
-from analysis.store.ssh_signatures import SIGNATURE_LIMIT, key_of
+from analysis.store.ssh_signatures import claims_beside
 
 NAMESPACE = "inspection-report@assay"
 """SSHSIG namespace of the signatures: a signature made for another purpose does not pass."""
@@ -23,14 +23,14 @@ def signed_by(store: PathLike[str], decision_id: str) -> list[str]:
     A name is that of the file; whose key it is, nobody has said. What is no signature of the report's sums does not
     count, nor does a report that was exported elsewhere, or that tells of an earlier decision.
     """
-    names: set[str] = set()
-    for folder in reports_of(store, decision_id):
-        sums = read_small(folder / SUMS, _SUMS_LIMIT)
-        for path in folder.glob(f"{SUMS}.?*.sig") if sums is not None else ():
-            signature = read_small(path, SIGNATURE_LIMIT)
-            if signature is not None and sums is not None and key_of(sums, signature, NAMESPACE) is not None:
-                names.add(path.name.removeprefix(f"{SUMS}.").removesuffix(".sig"))
-    return sorted(names)
+    return sorted(
+        {
+            claim.who
+            for folder in reports_of(store, decision_id)
+            for claim in claims_beside(folder / SUMS, _SUMS_LIMIT, NAMESPACE)
+            if claim.key is not None
+        }
+    )
 
 
 def reports_of(store: PathLike[str], decision_id: str) -> list[Path]:

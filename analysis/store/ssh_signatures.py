@@ -11,9 +11,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from typing import NamedTuple
 
 from analysis.base.errors import AssayError
 from analysis.base.escape import printable
+from analysis.store.files import read_small
 
 KEY = "ASSAY_KEY"
 """Environment variable: the key that signs: a private one, or a public one or certificate whose key an agent holds."""
@@ -96,6 +98,42 @@ def find_ssh_keygen() -> str:
             hint="install OpenSSH (8.2 or newer): it makes and checks the signatures",
         )
     return program
+
+
+class Claim(NamedTuple):
+    """A signature beside a file: the name that it bears, which nobody has checked, and the key that made it.
+
+    `key` is None where it is no signature of that file, or there is no `ssh-keygen` to tell.
+    """
+
+    who: str
+    key: str | None
+
+
+def claims_beside(signed: Path, limit: int, namespace: str) -> list[Claim]:
+    """The signatures `NAME.WHO.sig` of a file NAME that lie beside it, by their names.
+
+    Args:
+        signed: the file.
+        limit: bytes of it that are read at most; of a longer one, and of one that is not there, nothing is a signature.
+        namespace: what the signatures were made for.
+    """
+    data = _readable(signed, limit)
+    return [
+        Claim(
+            path.name.removeprefix(f"{signed.name}.").removesuffix(".sig"),
+            None if data is None else key_of(data, _readable(path, SIGNATURE_LIMIT) or b"", namespace),
+        )
+        for path in sorted(signed.parent.glob(f"{signed.name}.?*.sig"))
+    ]
+
+
+def _readable(path: Path, limit: int) -> bytes | None:
+    """What a file holds; None where there is none, or it is a link or too long."""
+    try:
+        return read_small(path, limit)
+    except AssayError:
+        return None
 
 
 @lru_cache(maxsize=256)
@@ -211,7 +249,7 @@ def listed_lines(allowed_signers: Path) -> list[list[str]]:
             hint="each line: PRINCIPAL ssh-ed25519 KEY (see ssh-keygen, ALLOWED SIGNERS)",
         ) from problem
     # As ssh-keygen reads it: a line ends with a line feed, and with no other sign that Unicode knows for it.
-    matches = filter(None, map(_PRINCIPALS.match, filter(None, text.split("\n"))))
+    matches = filter(None, map(_PRINCIPALS.match, text.split("\n")))
     return [(one[1] if one[1] is not None else one[2]).split(",") for one in matches]
 
 

@@ -546,6 +546,7 @@ def test_status_is_the_contract(session: ReviewSession, store: Path, tmp_path: P
     (report / "SHA256SUMS.bob@x.sig").write_text("")
     (report / "SHA256SUMS.carol@x.sig").write_text("a signature, they say")
     sign_anything(report, tmp_path / "key", "dave@x", "another-purpose@assay")
+    (report / "SHA256SUMS.eve@x.sig").symlink_to(report / "SHA256SUMS.alice@x.sig")
     assert session.status()["signed_by"] == ["alice@x"]
     (report / "SHA256SUMS").write_text("what was put in its place\n")
     assert session.status()["signed_by"] == []
