@@ -107,29 +107,25 @@ def subject_entries(models: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]
     return found
 
 
-def compare_models(paths: Sequence[Path], models: Sequence[Mapping[str, Any]]) -> list[MatchedModel]:
-    """Find for every folder the models that it is, file by file, with nothing added or missing.
+def compare_model(path: Path, models: Sequence[Mapping[str, Any]]) -> list[MatchedModel]:
+    """Find the models that a folder is, file by file, with nothing added or missing.
 
     Args:
-        paths: model folders of any name, files of recorded answers or vectors, or folders that hold the models under
+        path: a model folder of any name, a file of recorded answers or vectors, or a folder that holds the models under
             the prefixes of the report.
         models: the report's models: `track`, `side`, `prefix` and `files` (name -> SHA-256) of each.
 
     Raises:
-        AssayError: a folder that is no model of the report; it names the differences from the nearest one.
+        AssayError: it is no model of the report; the error names the differences from the nearest one.
     """
-    found: list[MatchedModel] = []
-    for path in paths:
-        if not path.exists():
-            raise AssayError("there is no such folder", where=str(path), hint="give model folders")
-        inside = [one for one in models if (path / one["prefix"]).exists()] if path.is_dir() else []
-        if inside and not any(
-            entry.is_file() and entry.name not in _prefixes(models) for entry in path.iterdir()
-        ):
-            found.extend(match for one in inside for match in _match(path / one["prefix"], [one]))
-        else:
-            found.extend(_match(path, models))
-    return list(dict.fromkeys(found))
+    if not path.exists():
+        raise AssayError("there is no such folder", where=str(path), hint="give model folders")
+    inside = [one for one in models if (path / one["prefix"]).exists()] if path.is_dir() else []
+    if inside and not any(
+        entry.is_file() and entry.name not in _prefixes(models) for entry in path.iterdir()
+    ):
+        return [match for one in inside for match in _match(path / one["prefix"], [one])]
+    return _match(path, models)
 
 
 def _prefixes(models: Sequence[Mapping[str, Any]]) -> set[str]:

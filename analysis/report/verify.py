@@ -24,7 +24,7 @@ from analysis.report.build import PREDICATE_TYPE, SCHEMA, STATEMENT_TYPE, heads
 from analysis.report.check_fields import check_fields, check_slices
 from analysis.report.check_signatures import check_signatures
 from analysis.report.merged_streams import check_merged
-from analysis.report.model_files import MatchedModel, compare_models, missing_candidates
+from analysis.report.model_files import MatchedModel, compare_model, missing_candidates
 from analysis.report.recompute import Recomputed, parse_events, recompute
 from analysis.report.render import PAGES, RENDER_FORMAT, rendered
 from analysis.report.succession import superseded_by
@@ -487,7 +487,7 @@ class _Run:
         problems = []
         for path in self.asked.models:
             try:
-                self.found += compare_models([path], self._predicate()["models"])
+                self.found += compare_model(path, self._predicate()["models"])
             except AssayError as problem:
                 problems.append(problem)
         self.found = list(dict.fromkeys(self.found))

@@ -150,16 +150,16 @@ class ReviewReader:
             AssayError: it is no store, has no run, or the evidence is damaged.
         """
         path = open_store(store)
-        return cls._opened(path, current_run(path), reviewer, lambda session: session._read_journals())
+        return cls.of_run(path, current_run(path), reviewer)
 
     @classmethod
-    def of_run(cls, store: PathLike[str], run: str) -> Self:
+    def of_run(cls, store: PathLike[str], run: str, reviewer: str | None = None) -> Self:
         """Open one run of a store, in force or not, and replay what everybody said.
 
         Raises:
             AssayError: it is no store, has no such run, or the evidence is damaged.
         """
-        return cls._opened(open_store(store), run, None, lambda session: session._read_journals())
+        return cls._opened(open_store(store), run, reviewer, lambda session: session._read_journals())
 
     @classmethod
     def at(cls, store: PathLike[str], run: str, point: Point) -> Self:

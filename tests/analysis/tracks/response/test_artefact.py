@@ -24,7 +24,7 @@ from analysis.models.merged import merged_copy
 from analysis.plugin.registry import registered
 from analysis.plugin.stage import Step
 from analysis.report.build import export
-from analysis.report.model_files import compare_models, model_entries
+from analysis.report.model_files import compare_model, model_entries
 from analysis.review.evaluate import resolve_rules
 from analysis.review.session import ReviewSession
 from analysis.run.check import check_review
@@ -117,7 +117,7 @@ def test_a_correct_merge_passes_and_is_part_of_what_the_run_is_of(
         page = (folder / "report.md").read_text("utf-8")
         assert f"served as response merged ({folder_digest(merged)[:12]}…)" in page
         assert f"response deployed: folder `merged`, {len(file_digests(merged))} files, digest" in page
-        (match,) = compare_models([merged], list(entries.values()))
+        (match,) = compare_model(merged, list(entries.values()))
         assert (match.track, match.side) == ("response", "deployed")
         given = session.gate_input()
         sentences = TRACK.report_sections(session.connection, given)["Response findings"]
