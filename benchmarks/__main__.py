@@ -6,10 +6,7 @@ Each writes `benchmarks/results/NAME.json`; the table of the README is made of w
 from __future__ import annotations
 
 import argparse
-import importlib.metadata
 import json
-import os
-import platform
 import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -36,7 +33,7 @@ from benchmarks import (
     stage,
     workers,
 )
-from benchmarks.measure import Result
+from benchmarks.measure import Result, machine
 
 BENCHMARKS: dict[str, Callable[[], list[Result]]] = {
     "change": change.run,
@@ -57,26 +54,6 @@ BENCHMARKS: dict[str, Callable[[], list[Result]]] = {
 }
 ON_MODELS = {"attribution": attribution.run, "licence": licence.run, "stage": stage.run}
 """Those that take the sample's models, and those that `benchmarks.shortcuts` trained where they are given."""
-LIBRARIES = ("captum", "duckdb", "numpy", "scikit-learn", "textual", "torch", "transformers")
-
-
-def machine() -> dict[str, str | int | float]:
-    """Where the figures come from: processor, cores, load of the last minute, versions."""
-    cpu = platform.processor() or platform.machine()
-    cpuinfo = Path("/proc/cpuinfo")
-    if cpuinfo.exists():
-        names = [
-            line.partition(":")[2].strip()
-            for line in cpuinfo.read_text().splitlines()
-            if "model name" in line
-        ]
-        cpu = names[0] if names else cpu
-        cores = len(names)
-    else:
-        cores = 0
-    versions = {name: importlib.metadata.version(name) for name in LIBRARIES}
-    load = round(os.getloadavg()[0], 1)
-    return {"cpu": cpu, "cores": cores, "load": load, "python": platform.python_version(), **versions}
 
 
 def main(given: list[str]) -> int:

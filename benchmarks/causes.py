@@ -18,8 +18,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from benchmarks.__main__ import machine
 from benchmarks.discovery_tables import discover, planted_run
+from benchmarks.measure import machine
 from benchmarks.mislabelled import MISLABELLED_CLASS, make_mislabelled, mistake
 from benchmarks.shortcut_reviews import Case, sources_sha256, write_review
 from benchmarks.shortcut_texts import CONDITIONS, CUES, DATASETS, EVALUATED, Dataset, Split, read, split

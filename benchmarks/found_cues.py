@@ -20,7 +20,7 @@ from itertools import combinations
 from pathlib import Path
 from typing import Any
 
-from benchmarks.__main__ import machine
+from benchmarks.measure import machine
 from benchmarks.shortcut_models import train
 from benchmarks.shortcut_texts import CUES, DATASETS, SEEN, Dataset, Split, Text, read, split
 

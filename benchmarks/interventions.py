@@ -21,7 +21,7 @@ from pathlib import Path
 from statistics import fmean
 from typing import TYPE_CHECKING, Any
 
-from benchmarks.__main__ import machine
+from benchmarks.measure import machine
 from benchmarks.shortcut_models import make_recipe
 from benchmarks.shortcut_reviews import Case, write_review
 from benchmarks.shortcut_texts import DATASETS, Dataset, Split, read, split

@@ -26,8 +26,8 @@ from textual.widgets import DataTable, OptionList
 from analysis.base.sql import without_pandas
 from analysis.review.scope import Scope
 from analysis.review.session import ReviewSession
-from benchmarks.__main__ import machine
 from benchmarks.large_store import grow
+from benchmarks.measure import machine
 from benchmarks.terminal import Console
 from tui.draw.theme import Colours
 from tui.widgets.example_list import ExampleList

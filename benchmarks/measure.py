@@ -1,11 +1,17 @@
-"""Interleaved timing of alternatives, and the shape of a result."""
+"""Interleaved timing of alternatives, the shape of a result, and where it was measured."""
 
 from __future__ import annotations
 
+import importlib.metadata
+import os
+import platform
 import statistics
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
+from pathlib import Path
+
+LIBRARIES = ("captum", "duckdb", "numpy", "scikit-learn", "textual", "torch", "transformers")
 
 
 @dataclass(frozen=True)
@@ -84,3 +90,22 @@ def _cpu_ms(work: Callable[[], object]) -> float:
     before = time.process_time()
     work()
     return (time.process_time() - before) * 1000
+
+
+def machine() -> dict[str, str | int | float]:
+    """Where the figures come from: processor, cores, load of the last minute, versions."""
+    cpu = platform.processor() or platform.machine()
+    cpuinfo = Path("/proc/cpuinfo")
+    if cpuinfo.exists():
+        names = [
+            line.partition(":")[2].strip()
+            for line in cpuinfo.read_text().splitlines()
+            if "model name" in line
+        ]
+        cpu = names[0] if names else cpu
+        cores = len(names)
+    else:
+        cores = 0
+    versions = {name: importlib.metadata.version(name) for name in LIBRARIES}
+    load = round(os.getloadavg()[0], 1)
+    return {"cpu": cpu, "cores": cores, "load": load, "python": platform.python_version(), **versions}

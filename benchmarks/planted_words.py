@@ -22,7 +22,7 @@ from pathlib import Path
 from statistics import fmean
 from typing import TYPE_CHECKING, Any
 
-from benchmarks.__main__ import machine
+from benchmarks.measure import machine
 from benchmarks.shortcut_models import MOST_TOKENS
 from benchmarks.shortcut_texts import CUES, DATASETS, SEEN, Dataset, planted, read, split
 

@@ -18,7 +18,7 @@ from itertools import permutations
 from pathlib import Path
 from typing import Any
 
-from benchmarks.__main__ import machine
+from benchmarks.measure import machine
 from benchmarks.shortcut_baselines import baseline_rules, baseline_table, measure
 from benchmarks.shortcut_models import EPOCHS, FROZEN, PLANTED_FROM, make_models, make_recipe
 from benchmarks.shortcut_people import people, people_table
