@@ -17,7 +17,7 @@ from analysis.base.review_records import ReviewState
 from analysis.base.sql import records as read_records
 from analysis.base.sql import sql_text
 from analysis.models.sides import Recorded
-from analysis.plugin.alpha import KEY, by_track, planned
+from analysis.plugin.alpha import declared_for_gates
 from analysis.plugin.metric import spec_by_name
 from analysis.plugin.registry import get
 from analysis.plugin.stage import Aggregate, PlanContext, Stage
@@ -202,13 +202,13 @@ def _given(context: PlanContext) -> GateInput:
         reviewers_required=1,
         tracks=(TRACK,),
         metrics=(),
-        specs={TRACK: spec_by_name(track.metrics_for(settings))},
+        specs={TRACK: spec_by_name(track.metrics_for(settings.as_recorded()))},
         slices=tuple(read_records(context.workbench, Slice, "SELECT * FROM slice")),
         rules=resolve_rules({}, track.gates()),
         settings={
             TRACK: {
-                **track.gate_settings(settings, context.workbench),
-                KEY: by_track(planned(review), TRACK),
+                **track.measured_for_gates(settings, context.workbench),
+                **declared_for_gates(review.rules, review.as_recorded())[TRACK],
             }
         },
         expected=(),

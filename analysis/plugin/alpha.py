@@ -16,7 +16,6 @@ from analysis.plugin.registry import get, known
 
 if TYPE_CHECKING:
     from analysis.base.gate_records import GateInput, Rule
-    from analysis.plugin.settings import Review
 
 KEY = "alpha"
 """Where the gate settings of a track hold the parts of its gates."""
@@ -43,13 +42,34 @@ def shares(weights: Mapping[str, Mapping[str, float]], alpha: float = ALPHA) -> 
     }
 
 
-def planned(review: Review) -> dict[str, float]:
-    """The part of each gate that will test something in this review, by gate name."""
+def planned(rules: Mapping[str, Rule], declared: Mapping[str, Mapping[str, Any]]) -> dict[str, float]:
+    """The part of each gate that will test something in a review, by gate name.
+
+    Args:
+        rules: of every gate.
+        declared: track -> its section as the run records it.
+    """
     weights = {}
-    for name, settings in review.tracks.items():
+    for name, section in declared.items():
         track = get(name)
-        weights[name] = _weights(track.gates(), review.rules, track.untested(settings))
+        weights[name] = _weights(track.gates(), rules, track.untested(section))
     return shares(weights)
+
+
+def declared_for_gates(
+    rules: Mapping[str, Rule], declared: Mapping[str, Mapping[str, Any]]
+) -> dict[str, dict[str, Any]]:
+    """By track, everything that its gates judge by and that was known before any model ran.
+
+    Args:
+        rules: of every gate.
+        declared: track -> its section as the run records it.
+    """
+    parts = planned(rules, declared)
+    return {
+        name: {**get(name).declared_for_gates(section), KEY: by_track(parts, name)}
+        for name, section in declared.items()
+    }
 
 
 def by_track(parts: Mapping[str, float], track: str) -> dict[str, float]:

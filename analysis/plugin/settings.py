@@ -214,6 +214,10 @@ class TrackSettings(Section):
             return ".".join(str(part) for part in key)
         return self._source.where(self._section, *key)
 
+    def as_recorded(self) -> dict[str, Any]:
+        """As a run records them, and is determined by them: plain data; of the models the run has the digests."""
+        return self.model_dump(mode="json", exclude={"base", "candidate", "over"})
+
     def critical_classes(self) -> list[str]:
         """The classes that stand on their own; none where the track has no classes."""
         return []
@@ -250,6 +254,10 @@ class Review(BaseModel):
     def store_path(self) -> Path:
         """The store's folder: `store`, or `NAME.review` beside the file."""
         return self.review.store or self.root / f"{self.review.name}.review"
+
+    def as_recorded(self) -> dict[str, dict[str, Any]]:
+        """The settings of each track as a run records them."""
+        return {name: settings.as_recorded() for name, settings in self.tracks.items()}
 
     def where(self, *key: str | int) -> str:
         """`FILE:LINE` of a key path."""

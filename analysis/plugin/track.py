@@ -161,8 +161,12 @@ class Track:
         """Every metric that its stages may write, whatever the review file says."""
         return ()
 
-    def metrics_for(self, settings: TrackSettings) -> tuple[MetricSpec, ...]:
-        """Every metric that its stages may write in a review: where the review file names some, those as well."""
+    def metrics_for(self, declared: Mapping[str, Any]) -> tuple[MetricSpec, ...]:
+        """Every metric that its stages may write in a review: where the review file names some, those as well.
+
+        Args:
+            declared: its section as the run records it (`TrackSettings.as_recorded`).
+        """
         return self.metrics()
 
     def methods(self) -> tuple[MethodSpec, ...]:
@@ -189,14 +193,29 @@ class Track:
         """Its gates, in the order in which they are judged."""
         return ()
 
-    def untested(self, settings: TrackSettings) -> Collection[str]:
-        """Names of its gates that test nothing in this review, for want of a declared input; they spend no alpha."""
+    def untested(self, declared: Mapping[str, Any]) -> Collection[str]:
+        """Names of its gates that test nothing in this review, for want of a declared input; they spend no alpha.
+
+        Args:
+            declared: its section as the run records it (`TrackSettings.as_recorded`).
+        """
         return ()
 
-    def gate_settings(
+    def declared_for_gates(self, declared: Mapping[str, Any]) -> dict[str, Any]:
+        """What its gates read of its section, as plain data, under the same names in every review.
+
+        A pure function of what determined the run: a report's reader computes it again, so that nobody who signs can
+        have a gate judge by something else than was declared.
+
+        Args:
+            declared: its section as the run records it (`TrackSettings.as_recorded`).
+        """
+        return {}
+
+    def measured_for_gates(
         self, settings: TrackSettings, workbench: duckdb.DuckDBPyConnection
-    ) -> dict[str, object]:
-        """What its gates need of the settings and the evidence beside metrics, as plain data."""
+    ) -> dict[str, Any]:
+        """What its gates need of the evidence beside metrics, as plain data; no name is one of what is declared."""
         return {}
 
     def said_of_answers(

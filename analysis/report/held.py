@@ -8,6 +8,9 @@ from typing import Any
 from analysis.base.errors import AssayError
 from analysis.base.gate_records import GateInput
 from analysis.base.records import ALL
+from analysis.plugin.alpha import declared_for_gates
+from analysis.plugin.metric import spec_by_name
+from analysis.plugin.registry import get
 from analysis.report import canonical
 from analysis.report.model_files import entries_of_run, model_sums, subject_entries
 from analysis.store.run import run_id
@@ -59,11 +62,35 @@ def check_run(predicate: Mapping[str, Any], given: GateInput) -> str:
         "the declared changes": (given.expected, determined["expected"]),
         "the models": (given.settings["review"]["models_sha256"], models_digest(told)),
     }
-    for where, pairs in (("report.json", of_the_run), ("rules.json", of_the_gates)):
-        for name, (said, wanted) in pairs.items():
-            if canonical.plain(said) != canonical.plain(wanted):
-                raise AssayError(f"{name}: not as in what determined the run", where=where)
-    return f"run {told['id']}, named by what determined it; review file, data sets, thresholds and signers are its own"
+    _hold("report.json", of_the_run)
+    _hold("rules.json", of_the_gates)
+    _hold(
+        "rules.json", _of_tracks(given, {name: one["settings"] for name, one in determined["tracks"].items()})
+    )
+    return (
+        f"run {told['id']}, named by what determined it; review file, data sets, thresholds, gate settings and signers "
+        "are its own"
+    )
+
+
+def _of_tracks(
+    given: GateInput, sections: Mapping[str, Mapping[str, Any]]
+) -> dict[str, tuple[object, object]]:
+    """What gates and metrics are declared by: as it is said, and as each track makes it of its section."""
+    found: dict[str, tuple[object, object]] = {}
+    for track, declared in declared_for_gates(given.rules, sections).items():
+        said = given.settings.get(track, {})
+        for name, wanted in declared.items():
+            found[f"the settings of the gates of {track}, {name}"] = (said.get(name), wanted)
+        specs = spec_by_name(get(track).metrics_for(sections[track]))
+        found[f"the metrics of {track}"] = (given.specs.get(track), specs)
+    return found
+
+
+def _hold(where: str, pairs: Mapping[str, tuple[object, object]]) -> None:
+    for name, (said, wanted) in pairs.items():
+        if canonical.plain(said) != canonical.plain(wanted):
+            raise AssayError(f"{name}: not as in what determined the run", where=where)
 
 
 def check_models(statement: Mapping[str, Any], listed: Mapping[str, str]) -> str:

@@ -124,7 +124,7 @@ def _check_track(
     built = attempt(lambda: build_slices(track.name, settings, checked), problems)
     slices = built[0] if built else []
     notes += _slice_notes(slices)
-    notes += track.decidable(settings, slices, planned(review))
+    notes += track.decidable(settings, slices, planned(review.rules, review.as_recorded()))
     if trial and len(problems) == before:
         attempt(lambda: tune_threads(models.parameters), problems)
         attempt(lambda: track.trial(models, checked, settings, review), problems)
@@ -136,7 +136,7 @@ def _check_track(
 def _check_expected_metrics(review: Review) -> list[Problem]:
     changes: dict[str, bool] = {}
     for name in review.tracks:
-        for spec in get(name).metrics_for(review.tracks[name]):
+        for spec in get(name).metrics_for(review.tracks[name].as_recorded()):
             changes[spec.name] = changes.get(spec.name, False) or "difference" in spec.sides
     problems = []
     for index, expected in enumerate(review.expected):

@@ -158,7 +158,7 @@ def _describe(
     for one in prepared:
         rows = one.examples.rows
         tracks[one.track.name] = {
-            "settings": one.settings.model_dump(mode="json", exclude={"base", "candidate", "over"}),
+            "settings": one.settings.as_recorded(),
             "examples": len(rows),
             "data": _rows_digest(rows),
             "metadata": _table_digest(one.examples.metadata),

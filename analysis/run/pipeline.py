@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +17,7 @@ from analysis.base.errors import AssayError
 from analysis.base.records import Flag
 from analysis.base.sql import identifier, sql_text
 from analysis.models.threads import tune_threads
-from analysis.plugin.alpha import KEY, by_track, planned
+from analysis.plugin.alpha import declared_for_gates
 from analysis.plugin.metric import check_declared, spec_by_name
 from analysis.plugin.registry import get
 from analysis.plugin.settings import Review
@@ -110,7 +110,7 @@ def analyze(
             pool = running.enter_context(ray_pool(ray, device_of(work.review)))
             engine = RayEngine(cache, leases, pool)
         workbench, schemas = _measure(work, engine, on_progress or (lambda event: None))
-    description = _with_gate_settings(description, work.prepared, workbench, planned(work.review))
+    description = _with_gate_settings(description, work, workbench)
     publish(store, workbench, description, schemas=schemas)
     return Published(store, run, created=True, skipped=work.skipped)
 
@@ -185,17 +185,15 @@ def insert_arrow(connection: duckdb.DuckDBPyConnection, table: str, arrow: pa.Ta
 
 
 def _with_gate_settings(
-    description: dict[str, Any],
-    prepared: Sequence[Prepared],
-    workbench: duckdb.DuckDBPyConnection,
-    alpha: Mapping[str, float],
+    description: dict[str, Any], work: Foreseen, workbench: duckdb.DuckDBPyConnection
 ) -> dict[str, Any]:
+    declared = declared_for_gates(work.review.rules, work.review.as_recorded())
     settings = {
         one.track.name: {
-            **one.track.gate_settings(one.settings, workbench),
-            KEY: by_track(alpha, one.track.name),
+            **one.track.measured_for_gates(one.settings, workbench),
+            **declared[one.track.name],
         }
-        for one in prepared
+        for one in work.prepared
     }
     return {**description, "gate_settings": settings}
 
@@ -340,7 +338,10 @@ def _declare(one: Prepared, workbench: duckdb.DuckDBPyConnection) -> None:
     Without models there is no method that anything could be explained by.
     """
     track = one.track
-    specs = [{"track": track.name, **dataclasses.asdict(spec)} for spec in track.metrics_for(one.settings)]
+    specs = [
+        {"track": track.name, **dataclasses.asdict(spec)}
+        for spec in track.metrics_for(one.settings.as_recorded())
+    ]
     if specs:
         insert_arrow(workbench, "metric_spec", pa.Table.from_pylist(specs))
     methods = [
@@ -353,6 +354,6 @@ def _declare(one: Prepared, workbench: duckdb.DuckDBPyConnection) -> None:
 
 def _refuse_undeclared(context: PlanContext, rows: pa.Table) -> None:
     """Raise AssayError for a metric that the track does not declare: nobody could say what the number is."""
-    specs = spec_by_name(get(context.track).metrics_for(context.settings))
+    specs = spec_by_name(get(context.track).metrics_for(context.settings.as_recorded()))
     for name, side in sorted(set(zip(rows["name"].to_pylist(), rows["side"].to_pylist(), strict=True))):
         check_declared(context.track, specs, name, side)

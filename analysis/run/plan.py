@@ -27,6 +27,9 @@ def write_plan(path: Path, *, skip_bad_rows: bool = False) -> tuple[Plan, bool]:
     """
     foreseen = foresee(path, skip_bad_rows=skip_bad_rows)
     store = create_store(foreseen.review.store_path)
-    details = {"slices": foreseen.slices, "alpha": planned(foreseen.review)}
+    details = {
+        "slices": foreseen.slices,
+        "alpha": planned(foreseen.review.rules, foreseen.review.as_recorded()),
+    }
     now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     return fix_plan(store, foreseen.description["determined_by"], details, this_account(), now)

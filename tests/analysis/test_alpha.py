@@ -34,7 +34,7 @@ def test_a_negative_weight_is_refused() -> None:
 
 def test_the_parts_of_a_review_sum_to_its_level(tiny_review: Path) -> None:
     review = check_review(tiny_review, trial=False).review
-    parts = planned(review)
+    parts = planned(review.rules, review.as_recorded())
     assert sum(parts.values()) == pytest.approx(ALPHA)
     assert {"intent.accuracy", "intent.critical_recall", "intent.relevance", "intent.signals"} <= set(parts)
     assert "intent.explanations" not in parts
@@ -47,7 +47,8 @@ def test_what_is_not_declared_or_switched_off_spends_nothing(tiny_review: Path) 
     assert declared in text
     off = '\n[gates]\n"intent.slices" = { off = "measured elsewhere" }\n'
     tiny_review.write_text(text.replace(declared, "") + off, "utf-8")
-    parts = planned(check_review(tiny_review, trial=False).review)
+    review = check_review(tiny_review, trial=False).review
+    parts = planned(review.rules, review.as_recorded())
     assert "intent.signals" not in parts
     assert "intent.slices" not in parts
     assert sum(parts.values()) == pytest.approx(ALPHA)
@@ -55,7 +56,7 @@ def test_what_is_not_declared_or_switched_off_spends_nothing(tiny_review: Path) 
 
 def test_retrieval_spends_only_on_what_is_declared() -> None:
     made = get("retrieval").settings().model_construct(group_by=["theme"])
-    assert set(get("retrieval").untested(made)) == {
+    assert set(get("retrieval").untested(made.as_recorded())) == {
         "retrieval.confounds",
         "retrieval.hard_negatives",
         "retrieval.probes",

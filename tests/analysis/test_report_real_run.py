@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from analysis.base.errors import AssayError
 from analysis.base.people import shown_as
+from analysis.plugin.alpha import declared_for_gates
 from analysis.report import canonical
 from analysis.report.build import export
+from analysis.report.held import check_run
 from analysis.report.sign import sign
 from analysis.report.verify import verify
 from analysis.review.session import ReviewSession
@@ -44,3 +48,24 @@ def test_a_real_run_is_reported_signed_and_verified(tiny_store: Path, tmp_path: 
     assert f"“a random model” ({alice}, blocker finding)" in said["Changed behavior"]
     assert any("p(escalation)" in sentence for sentence in said["Attribution findings"])
     assert not verify(report, allowed, require="promote").ok
+
+
+def test_no_gate_is_judged_by_another_setting_than_was_declared(tiny_store: Path, tmp_path: Path) -> None:
+    """Whoever signs alone may write `rules.json` anew; what the run declared for its gates stands in its name."""
+    with ReviewSession.open(tiny_store, reviewer="alice") as session:
+        given = session.gate_input()
+        report = export(session, tmp_path / "report", "hold", "nobody has looked")
+    predicate = canonical.loads((report / "report.json").read_bytes(), "report.json")["predicate"]
+    assert "gate settings" in check_run(predicate, given)
+    sections = {name: one["settings"] for name, one in predicate["run"]["determined_by"]["tracks"].items()}
+    declared = declared_for_gates(given.rules, sections)["intent"]
+    measured = set(given.settings["intent"]) - set(declared)
+    assert {"irrelevant", "signals", "threshold", "margins", "no_model", "alpha"} == set(declared)
+    assert {"terms", "found", "destinations"} < measured
+    for name, value in declared.items():
+        for other in ("something else", None if value is not None else {}):
+            changed = {**given.settings, "intent": {**given.settings["intent"], name: other}}
+            with pytest.raises(
+                AssayError, match=rf"gates of intent, {name}: not as in what determined the run"
+            ):
+                check_run(predicate, replace(given, settings=changed))

@@ -237,6 +237,16 @@ def forge_rules(report: Path, change: dict[str, Any]) -> None:
     write_statement(report, statement)
 
 
+def _settings_but(rules: dict[str, Any], **changed: Any) -> dict[str, Any]:
+    return {"settings": {**rules["settings"], "toy": {**rules["settings"]["toy"], **changed}}}
+
+
+def _every_rise_is_good(specs: dict[str, Any]) -> dict[str, Any]:
+    return {
+        track: {name: {**one, "better": "up"} for name, one in some.items()} for track, some in specs.items()
+    }
+
+
 def test_rules_that_one_signer_changed_are_held_against_the_run(report: Path, reviewed: Reviewed) -> None:
     rules = canonical.loads((report / "rules.json").read_bytes(), "rules.json")
     intact = {path.name: path.read_bytes() for path in report.iterdir()}
@@ -250,6 +260,9 @@ def test_rules_that_one_signer_changed_are_held_against_the_run(report: Path, re
             "thresholds",
         ),
         ({"queue": [one for one in rules["queue"] if not one["control"]]}, "queue", "random controls of"),
+        # What the gates of a track judge by follows from its section, and so do its metrics.
+        (_settings_but(rules, alpha={"toy.broken": 0.02}), "run", "gates of toy, alpha"),
+        ({"specs": _every_rise_is_good(rules["specs"])}, "run", "metrics of toy"),
     ):
         for name, data in intact.items():
             (report / name).write_bytes(data)

@@ -305,7 +305,7 @@ def _compute(context: PlanContext) -> dict[str, pa.Table]:
     connection, seed = context.workbench, context.seed
     settings = intent_settings(context.settings)
     # Of a gate that is switched off, or has nothing declared, intervals are only shown.
-    alpha = planned(context.review)
+    alpha = planned(context.review.rules, context.review.as_recorded())
     labels = classifiers(context.models).labels if context.models else column(connection, _SQL["classes"])
     confused, slices, members = confusions(connection)
     rows = [

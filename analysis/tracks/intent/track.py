@@ -233,51 +233,47 @@ class IntentTrack(Track):
     def gates(self) -> tuple[Gate, ...]:
         return gates_in(f"{__package__}.gates", self.name)
 
-    def untested(self, settings: TrackSettings) -> Collection[str]:
+    def untested(self, declared: Mapping[str, Any]) -> Collection[str]:
         """Gates of critical classes, cues, signals and the threshold where none is declared, or there is no model."""
         from analysis.tracks.intent.names import RELEVANCE, SIGNALS, THRESHOLD
-        from analysis.tracks.intent.settings import intent_settings
 
-        intent = intent_settings(settings)
-        declared = {
-            "intent.critical_recall": intent.critical,
-            "intent.critical_routing": intent.critical,
-            RELEVANCE: intent.irrelevant and intent.predictions is None,
-            SIGNALS: intent.signals and intent.predictions is None,
-            THRESHOLD: intent.threshold is not None,
+        models = declared["predictions"] is None
+        tested = {
+            "intent.critical_recall": declared["critical"],
+            "intent.critical_routing": declared["critical"],
+            RELEVANCE: declared["irrelevant"] and models,
+            SIGNALS: declared["signals"] and models,
+            THRESHOLD: declared["threshold"] is not None,
         }
-        return [name for name, given in declared.items() if not given]
+        return [name for name, given in tested.items() if not given]
 
-    def gate_settings(
+    def declared_for_gates(self, declared: Mapping[str, Any]) -> dict[str, Any]:
+        """Cues, signals, threshold and margins; of recorded predictions, why gates that ask models are n/a."""
+        from analysis.tracks.intent.names import NO_MODEL
+
+        return {
+            **{name: declared[name] for name in ("irrelevant", "signals", "threshold", "margins")},
+            "no_model": None if declared["predictions"] is None else NO_MODEL,
+        }
+
+    def measured_for_gates(
         self, settings: TrackSettings, workbench: duckdb.DuckDBPyConnection
-    ) -> dict[str, object]:
-        """What is declared of cues, signals, threshold and margins, terms inserted, cues found, where messages went.
-
-        Of recorded predictions also why gates that ask models, or confidence, are not applicable.
-        """
+    ) -> dict[str, Any]:
+        """Terms inserted, cues found, where messages went, and why gates of confidence are n/a, where they are."""
         from analysis.tracks.intent.contested import destinations
         from analysis.tracks.intent.found_queries import found_cues, not_searched
-        from analysis.tracks.intent.names import NO_MODEL, NO_PROBABILITIES
+        from analysis.tracks.intent.names import NO_PROBABILITIES
         from analysis.tracks.intent.settings import intent_settings
 
         intent = intent_settings(settings)
         stages = queries(__package__, "stages.sql")
-        terms = workbench.execute(stages["inserted_terms"]).fetchall()
-        missing: dict[str, object] = {}
-        if intent.predictions is not None:
-            missing["no_model"] = NO_MODEL
-            if any(column(workbench, stages["without_probabilities"])):
-                missing["no_probabilities"] = NO_PROBABILITIES
+        unsure = intent.predictions is not None and any(column(workbench, stages["without_probabilities"]))
         return {
-            "irrelevant": dict(intent.irrelevant),
-            "signals": dict(intent.signals),
-            "terms": dict(terms),
+            "terms": dict(workbench.execute(stages["inserted_terms"]).fetchall()),
             "found": found_cues(workbench),
             "not_searched": not_searched(workbench),
             "destinations": destinations(workbench, intent.label),
-            "threshold": intent.threshold,
-            "margins": dict(intent.margins),
-            **missing,
+            "no_probabilities": NO_PROBABILITIES if unsure else None,
         }
 
     def triggers(self, given: GateInput) -> list[Trigger]:

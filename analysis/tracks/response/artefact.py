@@ -34,7 +34,7 @@ from analysis.plugin.stage import Aggregate, PlanContext, RunContext, Shard, Sta
 from analysis.stats import clopper_pearson, paired_mean_interval, tango_interval
 from analysis.tracks.response.likelihood import POSITIONS, Continued, along, response_tokens
 from analysis.tracks.response.metric_specs import metric, of_interval
-from analysis.tracks.response.settings import ResponseSettings, response_settings
+from analysis.tracks.response.settings import DEPLOYED, SERVED, ResponseSettings, response_settings
 from analysis.tracks.response.shift import digest
 
 if TYPE_CHECKING:
@@ -51,7 +51,6 @@ CHUNK = 32
 """Positions that it is given at once in that batch."""
 WORST = 12
 """Prompts that are named where a form differs."""
-DEPLOYED, SERVED = "deployed", "served"
 """The forms: a folder, and the answers of a served system."""
 SERVED_DTYPE = "bfloat16"
 """Arithmetic that a served system is taken to run in: the coarsest that is common."""
@@ -73,12 +72,6 @@ _SCHEMA = pa.schema(
         ("noise_largest", pa.float64()),
     ]
 )
-
-
-def forms_of(settings: ResponseSettings) -> tuple[str, ...]:
-    """The forms that are declared."""
-    given = {DEPLOYED: settings.deployed, SERVED: settings.deployed_records}
-    return tuple(form for form, path in given.items() if path is not None)
 
 
 def deployed_head(settings: ResponseSettings) -> GeneratorHead:
@@ -116,12 +109,12 @@ def unlike(candidate: GeneratorHead, deployed: GeneratorHead) -> list[str]:
     return found
 
 
-def gate_settings(
+def answers_otherwise(
     settings: ResponseSettings, workbench: duckdb.DuckDBPyConnection
 ) -> dict[str, dict[str, list[str]]]:
-    """The forms that are declared: how each answers otherwise than the candidate, and the prompts that differ first."""
+    """By declared form: how it is set up otherwise than the candidate, and the prompts whose answers differ first."""
     found: dict[str, dict[str, list[str]]] = {}
-    for form in forms_of(settings):
+    for form in settings.forms:
         worst = workbench.execute(_METRICS["worst"], {"form": form, "most": WORST}).fetchall()
         found[form] = {"unlike": [], "worst": [ref for (ref,) in worst]}
     if settings.deployed is not None and settings.candidate is not None:
@@ -161,7 +154,7 @@ def _plan(context: PlanContext) -> list[Shard]:
     rows = context.workbench.execute(_SQL["prompts_with_text"], {"track": context.track}).fetchall()
     texts = {ref: (text, sha256) for ref, text, sha256 in rows}
     shards = []
-    for form in forms_of(settings):
+    for form in settings.forms:
         answers: Mapping[str, tuple[str, list[float] | None]] = {}
         if form == SERVED:
             answers = {
@@ -337,7 +330,7 @@ def _noise(
 def _summarise(context: PlanContext) -> dict[str, pa.Table]:
     settings = response_settings(context.settings)
     rows: list[Metric] = []
-    for form in forms_of(settings):
+    for form in settings.forms:
         found = context.workbench.execute(_METRICS["artefact"], {"form": form}).fetchall()
         if found:
             rows += artefact_metrics(form, found)

@@ -22,7 +22,7 @@ def behaviour_data(workbench: duckdb.DuckDBPyConnection) -> dict[str, Any]:
     where labels were recorded of more.
 
     Returns:
-        `behaviours` (as declared), `populations` (by behaviour and judged slice: n, mean and variance of the leads,
+        `populations` (by behaviour and judged slice: n, mean and variance of the leads,
         `first` and their `leads`), `prompts` (by ref: same, matched, roles, recorded labels, spans, lead hits) of all
         that are named, and `found` (where the leads of a strict behaviour see a fault on one side only, by
         behaviour and judged slice: whether it is the candidate's).
@@ -31,10 +31,6 @@ def behaviour_data(workbench: duckdb.DuckDBPyConnection) -> dict[str, Any]:
     def rows(name: str, **given: object) -> list[tuple[Any, ...]]:
         return workbench.execute(_SQL[name], given).fetchall()
 
-    behaviours = [
-        dict(zip(("name", "question", "strict", "max_net_rise", "leads", "any_of"), row, strict=True))
-        for row in rows("behaviours")
-    ]
     recorded = int(rows("recorded_count")[0][0])
     named = max(LOOKS[-1], recorded)
     populations: dict[str, dict[str, dict[str, Any]]] = {}
@@ -67,4 +63,4 @@ def behaviour_data(workbench: duckdb.DuckDBPyConnection) -> dict[str, Any]:
             ]
     for ref, behaviour, base, candidate in rows("lead_hits", refs=asked):
         prompts[ref]["hits"][behaviour] = [base, candidate]
-    return {"behaviours": behaviours, "populations": populations, "prompts": prompts, "found": found}
+    return {"populations": populations, "prompts": prompts, "found": found}

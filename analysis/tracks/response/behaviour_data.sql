@@ -1,8 +1,5 @@
 -- What the gates of behaviours need of a run, as plain data.
 
--- name: behaviours
-SELECT name, question, strict, max_net_rise, leads, any_of FROM response_behaviour ORDER BY place
-
 -- name: populations
 -- Prompts that both sides answered and on which a behaviour counts, by judged slice, in the drawn order; `lead` is how much
 -- more its leads see a fault of the candidate's answer, 0 where they do not read both. A prompt that is a known-answer item

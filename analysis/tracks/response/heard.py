@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import lru_cache
 from typing import Any
 
@@ -30,6 +30,10 @@ class Behaviour:
     any_of: tuple[str, ...]
 
 
+BEHAVIOUR_FIELDS = tuple(one.name for one in fields(Behaviour))
+"""What gates read of a declared behaviour."""
+
+
 @dataclass(frozen=True)
 class Population:
     """The prompts of a slice on which a behaviour counts: how many, their leads, and the first in the drawn order."""
@@ -49,7 +53,7 @@ class Heard:
         self.behaviours = tuple(
             Behaviour(
                 one["name"],
-                one["question"],
+                one["question"] or "",
                 one["strict"],
                 one["max_net_rise"],
                 tuple(one["leads"]),

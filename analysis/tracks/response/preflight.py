@@ -15,7 +15,7 @@ from analysis.models.generator import generators
 from analysis.models.generator_config import GeneratorHead, inspect_generator
 from analysis.models.preflight import sound_heads
 from analysis.models.sides import Sides
-from analysis.tracks.response.artefact import BATCH, PROMPTS, forms_of, unlike, why_not
+from analysis.tracks.response.artefact import BATCH, PROMPTS, unlike, why_not
 from analysis.tracks.response.behaviour_leads import learned_leads, model_leads
 from analysis.tracks.response.detector_inputs import turns_by_ref
 from analysis.tracks.response.settings import TRANSFORMERS, ResponseSettings
@@ -113,7 +113,7 @@ def check_deployed(models: Sides, settings: ResponseSettings, problems: list[Pro
         What a reader should know of it and of what comparing it costs, a line each; nothing where none is given.
     """
     notes: list[str] = []
-    if not models or not settings.deploys:
+    if not models or not settings.forms:
         return notes
     folder = settings.deployed
     before = len(problems)
@@ -131,7 +131,7 @@ def check_deployed(models: Sides, settings: ResponseSettings, problems: list[Pro
             notes.append(f"{'':<10}answers otherwise than the candidate: {'; '.join(differs)}")
     if len(problems) == before:
         notes.append(
-            f"deployed  up to {PROMPTS} prompts are answered {(BATCH + 4) * len(forms_of(settings))} times more to "
+            f"deployed  up to {PROMPTS} prompts are answered {(BATCH + 4) * len(settings.forms)} times more to "
             "compare it, with one more model in memory"
         )
     return notes

@@ -218,7 +218,7 @@ def _hundredths(one: Metric) -> str:
 def _deployed(given: GateInput) -> list[str]:
     """Whether what will be served answers as what was reviewed, in a sentence a form."""
     found = []
-    for form in given.settings.get(TRACK, {}).get("deployed") or {}:
+    for form in given.settings.get(TRACK, {}).get("forms", ()):
         answers, noise, logp, floor = (
             metric_of(given, TRACK, name, form, side)
             for name in ("artefact_answers", "artefact_logp")

@@ -15,6 +15,9 @@ from analysis.tracks.response.leads.settings import DetectorSection
 
 TRANSFORMERS: Literal["transformers"] = "transformers"
 """The engine that answers where no other is named."""
+DEPLOYED, SERVED = "deployed", "served"
+FORMS = {DEPLOYED: "deployed", SERVED: "deployed_records"}
+"""A form in which the candidate is served -> the key that declares it."""
 SOURCES = "give either records, or base_records and candidate_records, or base, candidate and prompts"
 
 
@@ -144,9 +147,9 @@ class ResponseSettings(TrackSettings):
         return self.base is not None
 
     @property
-    def deploys(self) -> bool:
-        """Whether a form in which the candidate will be served is given."""
-        return self.deployed is not None or self.deployed_records is not None
+    def forms(self) -> tuple[str, ...]:
+        """The forms in which the candidate will be served that are declared."""
+        return tuple(form for form, key in FORMS.items() if getattr(self, key) is not None)
 
     @property
     def generates(self) -> bool:

@@ -153,11 +153,10 @@ class ResponseTrack(Track):
 
         return SPECS
 
-    def metrics_for(self, settings: TrackSettings) -> tuple[MetricSpec, ...]:
+    def metrics_for(self, declared: Mapping[str, Any]) -> tuple[MetricSpec, ...]:
         from analysis.tracks.response.metric_specs import specs_for
-        from analysis.tracks.response.settings import response_settings
 
-        return specs_for(one.name for one in response_settings(settings).behaviour)
+        return specs_for(one["name"] for one in declared["behaviour"])
 
     def methods(self) -> tuple[MethodSpec, ...]:
         from analysis.tracks.response.span_attribution import METHODS
@@ -211,24 +210,29 @@ class ResponseTrack(Track):
 
         return gates_in(f"{__package__}.gates", self.name)
 
-    def gate_settings(
+    def declared_for_gates(self, declared: Mapping[str, Any]) -> dict[str, Any]:
+        """The behaviours, whether people voted, the forms that are served, and the metric that leads."""
+        from analysis.tracks.response.heard import BEHAVIOUR_FIELDS
+        from analysis.tracks.response.settings import FORMS
+
+        behaviours = [{name: one[name] for name in BEHAVIOUR_FIELDS} for one in declared["behaviour"]]
+        return {
+            "behaviours": behaviours,
+            "preferences": declared["preferences"] is not None,
+            "forms": [form for form, key in FORMS.items() if declared[key] is not None],
+            "main": f"{behaviours[0]['name']}_leads" if behaviours else "",
+        }
+
+    def measured_for_gates(
         self, settings: TrackSettings, workbench: duckdb.DuckDBPyConnection
-    ) -> dict[str, object]:
-        """Which inputs there are, and what is needed to estimate how far behaviours rose."""
-        from analysis.tracks.response import artefact
+    ) -> dict[str, Any]:
+        """What is needed to estimate how far behaviours rose, and how the served forms answer otherwise."""
+        from analysis.tracks.response.artefact import answers_otherwise
         from analysis.tracks.response.behaviour_data import behaviour_data
         from analysis.tracks.response.settings import response_settings
 
-        response = response_settings(settings)
         return {
-            "catalogue": response.catalogue is not None,
-            "policy": response.policy is not None,
-            "preferences": response.preferences is not None,
-            "human_judges": list(response.human_judges),
-            "deployed": artefact.gate_settings(response, workbench),
-            "models": response.has_models,
-            "generated": response.generates,
-            "main": f"{response.behaviour[0].name}_leads" if response.behaviour else "",
+            "deployed": answers_otherwise(response_settings(settings), workbench),
             **behaviour_data(workbench),
         }
 

@@ -273,7 +273,7 @@ def _size(context: PlanContext) -> int:
 
 def _compute(context: PlanContext) -> dict[str, pa.Table]:
     space = load_space(context.workbench)
-    alpha = planned(context.review)
+    alpha = planned(context.review.rules, context.review.as_recorded())
     rows = grouping_metrics(
         space,
         context.seed,

@@ -219,7 +219,7 @@ def _compute(context: PlanContext) -> dict[str, pa.Table]:
         slices,
         critical_slices(connection),
         context.seed,
-        alpha=planned(context.review).get("retrieval.probes", LEVEL),
+        alpha=planned(context.review.rules, context.review.as_recorded()).get("retrieval.probes", LEVEL),
         clusters=dict(clusters),
     )
     return {"retrieval_probe": table, "metric": metric_table(rows)}

@@ -149,33 +149,21 @@ class RetrievalTrack(Track):
 
         return gates_in(f"{__package__}.gates", self.name)
 
-    def untested(self, settings: TrackSettings) -> Collection[str]:
+    def untested(self, declared: Mapping[str, Any]) -> Collection[str]:
         """Gates of attributes, probes and hard negatives where none is declared."""
-        from analysis.tracks.retrieval.settings import retrieval_settings
-
-        retrieval = retrieval_settings(settings)
-        declared = {
-            "retrieval.grouping": retrieval.group_by,
-            "retrieval.confounds": retrieval.not_by,
-            "retrieval.hard_negatives": retrieval.hard_negatives,
-            "retrieval.probes": retrieval.probes,
+        needed = {
+            "retrieval.grouping": "group_by",
+            "retrieval.confounds": "not_by",
+            "retrieval.hard_negatives": "hard_negatives",
+            "retrieval.probes": "probes",
         }
-        return [name for name, given in declared.items() if not given]
+        return [name for name, key in needed.items() if not declared[key]]
 
-    def gate_settings(
-        self, settings: TrackSettings, workbench: duckdb.DuckDBPyConnection
-    ) -> dict[str, object]:
-        """The declared attributes, and which inputs there are."""
-        from analysis.tracks.retrieval.settings import retrieval_settings
-
-        retrieval = retrieval_settings(settings)
+    def declared_for_gates(self, declared: Mapping[str, Any]) -> dict[str, Any]:
+        """The declared attributes, the cut-off, and which inputs there are."""
         return {
-            "group_by": list(retrieval.group_by),
-            "must_keep": list(retrieval.must_keep),
-            "not_by": list(retrieval.not_by),
-            "probes": retrieval.probes is not None,
-            "hard_negatives": retrieval.hard_negatives is not None,
-            "k": retrieval.k,
+            **{name: declared[name] for name in ("group_by", "must_keep", "not_by", "k")},
+            **{name: declared[name] is not None for name in ("probes", "hard_negatives")},
         }
 
     def triggers(self, given: GateInput) -> list[Trigger]:

@@ -94,12 +94,8 @@ class ToyTrack(Track):
 
         return gates_in("assay_toy.gates", self.name)
 
-    def gate_settings(
-        self, settings: TrackSettings, workbench: duckdb.DuckDBPyConnection
-    ) -> dict[str, object]:
-        from assay_toy.settings import toy_settings
-
-        return {"tolerance": toy_settings(settings).tolerance}
+    def declared_for_gates(self, declared: Mapping[str, Any]) -> dict[str, Any]:
+        return {"tolerance": declared["tolerance"]}
 
     def triggers(self, given: GateInput) -> list[Trigger]:
         from assay_toy.report import triggers

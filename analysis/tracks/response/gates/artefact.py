@@ -31,10 +31,13 @@ def judge_artefact(given: GateInput, rule: Rule) -> list[GateResult]:
     The noise is measured on the same prompts, so that this tests nothing and spends no part of the review's level: it
     says of these prompts that they are answered otherwise, by more than rounding in another order and type does.
     """
-    forms = given.settings.get(TRACK, {}).get("deployed") or {}
-    if not forms:
+    settings = given.settings.get(TRACK, {})
+    if not settings.get("forms"):
         return [result(GATE, "n/a", "no deployed form is declared")]
-    return [_judge(given, rule, form, one["unlike"], one["worst"]) for form, one in forms.items()]
+    found = settings["deployed"]
+    return [
+        _judge(given, rule, form, found[form]["unlike"], found[form]["worst"]) for form in settings["forms"]
+    ]
 
 
 def _judge(given: GateInput, rule: Rule, form: str, unlike: list[str], worst: list[str]) -> GateResult:

@@ -103,7 +103,10 @@ def gates_of(context: PlanContext, slices: list[Slice]) -> dict[str, GateResult]
         run="0" * 12, owner="o", today="2026-11-22", reviewers_required=1, tracks=("intent",),
         metrics=tuple(all_metrics(context)), specs={"intent": specs_of("intent")}, slices=tuple(slices),
         rules={gate.name: context.review.rules[gate.name] for gate in track.gates()},
-        settings={"intent": track.gate_settings(context.settings, context.workbench)}, expected=(), queue=(),
+        settings={"intent": {
+            **track.measured_for_gates(context.settings, context.workbench),
+            **track.declared_for_gates(context.settings.as_recorded()),
+        }}, expected=(), queue=(),
         flagged={}, state=ReviewState((), {}, (), (), None),
     )  # fmt: skip
     return {one.key: one for one in evaluate(given, track.gates())}

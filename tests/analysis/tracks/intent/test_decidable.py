@@ -44,7 +44,7 @@ def test_check_says_what_counting_finds_and_what_a_margin_takes(tiny_review: Pat
     settings = intent_settings(review.tracks["intent"])
     slices, _ = build_slices("intent", settings, get("intent").read(settings, review, False))
     tested = len([one for one in slices if one.slice not in (ALL, "label=escalation")])
-    levels = planned(review)
+    levels = planned(review.rules, review.as_recorded())
     spent = {name: sum(levels[gate] for gate in gates) for name, gates in FAMILIES.items()}
     alphas = {
         "accuracy": spent["accuracy"],
@@ -69,7 +69,7 @@ def test_more_tracks_leave_each_question_a_stricter_level(tiny_review: Path) -> 
     review = check_review(tiny_review, trial=False).review
     settings = intent_settings(review.tracks["intent"])
     slices, _ = build_slices("intent", settings, get("intent").read(settings, review, False))
-    levels = planned(review)
+    levels = planned(review.rules, review.as_recorded())
     thirds = {name: part / 3 for name, part in levels.items()}
     alone, shared = (questions(settings, slices, parts) for parts in (levels, thirds))
     assert [one.alpha / 3 for one in alone] == pytest.approx([one.alpha for one in shared])
@@ -103,5 +103,5 @@ def test_too_few_examples_are_said_and_very_many_are_not_enumerated(tiny_review:
     assert "          escalation: 3 examples are too few to find any loss" in said
     review = check_review(tiny_review, trial=False).review
     settings = intent_settings(review.tracks["intent"])
-    assert list(decidable_notes(settings, [], planned(review))) == []
+    assert list(decidable_notes(settings, [], planned(review.rules, review.as_recorded()))) == []
     assert all(re.search(r"examples (find|are too few)", one) for one in said[1:])
