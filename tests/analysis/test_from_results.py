@@ -226,7 +226,7 @@ def test_two_files_lead_to_the_console_in_one_command(
     out = capsys.readouterr().out
     assert "intent.critical_recall[escalation]" in out
     assert f"on a terminal: assay review {folder / 'c.review'}" in out
-    assert cli.main(["init", str(folder), "--from", "inspect", *files]) == 2
+    assert cli.main(["init", str(folder), "--from", "inspect", *files[::-1]]) == 2
     assert "exists already and is not overwritten" in capsys.readouterr().err
     assert cli.main(["init", str(folder), "--open"]) == 2
 
