@@ -71,18 +71,30 @@ def look_at(directory: Path, folder: Folder, versions: Versions = (None, None)) 
 
 
 def write_review(directory: Path, look: Look) -> Path:
-    """Write the review file of a folder. Raises AssayError where it exists already or cannot be written."""
+    """Write the review file of a folder. Raises AssayError where another one is there or none can be written."""
     target = directory / FILE_NAME
+    write_once(target, look.text.encode("utf-8"))
+    return target
+
+
+def write_once(path: Path, content: bytes) -> None:
+    """Write a file that is not there yet; one that holds just that is kept, so that a command can be repeated.
+
+    Raises:
+        AssayError: something else is there, or nothing can be written.
+    """
     try:
-        with target.open("x", encoding="utf-8") as stream:
-            stream.write(look.text)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if path.is_file() and path.read_bytes() == content:
+            return
+        with path.open("xb") as stream:
+            stream.write(content)
     except FileExistsError:
-        raise _exists(target) from None
+        raise _exists(path) from None
     except OSError as error:
         raise AssayError(
-            f"cannot be written: {error.strerror}", where=str(target), hint="name a folder that is writable"
+            f"cannot be written: {error.strerror}", where=str(path), hint="name a folder that is writable"
         ) from None
-    return target
 
 
 def require_none(path: Path) -> None:

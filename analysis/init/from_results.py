@@ -7,11 +7,10 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from analysis.base.errors import AssayError
 from analysis.base.problems import suggest
-from analysis.init import FILE_NAME, Look, look_at, require_none
+from analysis.init import FILE_NAME, Look, look_at, require_none, write_once
 from analysis.init.results.contract import ResultFormat, Results
 from analysis.init.results.documents import read_documents
 from analysis.init.results.inspect_log import FORMAT as INSPECT
@@ -43,7 +42,8 @@ def import_results(
 ) -> Imported:
     """Write the table of two files of results into a folder, which is made if need be, and look at it.
 
-    The review file is what the look says, and is not written yet.
+    The review file is what the look says, and is not written yet. A table that holds the same already is kept: whoever
+    was told that rows are bad says the same again with `--skip-bad-rows`.
 
     Args:
         name: the kind of files, of `FORMATS`.
@@ -53,7 +53,7 @@ def import_results(
         kind: what to make of the answers, where they do not tell.
 
     Raises:
-        AssayError: an unknown kind, a file that is none of it, files that do not join, or a file that exists already.
+        AssayError: an unknown kind, a file that is none of it, files that do not join, or another file there.
     """
     form = FORMATS.get(name)
     if form is None:
@@ -61,9 +61,9 @@ def import_results(
     files = [_read(form, path) for path in (base, candidate)]
     made = paired(files[0], files[1], kind)
     table = directory / f"{made.kind}.jsonl"
-    for path in (directory / FILE_NAME, table):
-        require_none(path)
-    _write(table, made)
+    if not table.exists():
+        require_none(directory / FILE_NAME)
+    write_once(table, _lines(made))
     look = look_at(directory, Folder(directory, [table]), _versions(files))
     seen = (*_told(form, files, made), *look.seen)
     guesses = (made.guess, *look.guesses) if made.guess else look.guesses
@@ -115,17 +115,7 @@ def _told(form: ResultFormat, files: list[Results], made: Paired) -> Iterator[st
     yield from (f"joined    {note}" for note in made.notes)
 
 
-def _write(path: Path, made: Paired) -> None:
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with path.open("x", encoding="utf-8", errors="replace", newline="\n") as stream:
-            for row in made.rows:
-                stream.write(_line(row))
-    except OSError as error:
-        raise AssayError(
-            f"cannot be written: {error.strerror}", where=str(path), hint="name a folder that is writable"
-        ) from None
-
-
-def _line(row: Mapping[str, Any]) -> str:
-    return json.dumps(row, ensure_ascii=False) + "\n"
+def _lines(made: Paired) -> bytes:
+    """The table as JSON, one row a line; what is no text in it becomes question marks."""
+    lines = (json.dumps(row, ensure_ascii=False) + "\n" for row in made.rows)
+    return "".join(lines).encode("utf-8", errors="replace")

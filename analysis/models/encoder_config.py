@@ -7,6 +7,7 @@ What is not understood is refused, because vectors that are made in another way 
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -104,9 +105,6 @@ class EncoderHead:
 ENCODER_ONLY = "EncoderModel"
 """How Transformers names the encoder of a model that has a decoder as well, as Sentence-T5 and GTR use it."""
 
-_WIDTHS = ("hidden_size", "dim", "n_embd", "d_model")
-"""What configurations call the width of the token states."""
-
 DEFAULT_TOKENS = 512
 """Tokens read of a text where neither the folder nor the model sets a limit."""
 
@@ -159,6 +157,18 @@ def _layer_shapes(transformer: Path) -> dict[str, list[int]]:
     return {name.partition(".")[2]: shape for name, shape in shapes.items()} | shapes
 
 
+def _width(config: Mapping[str, Any]) -> Any:
+    """The width of the token states, by the name that Transformers knows for it in a configuration of this type."""
+    if "hidden_size" in config:
+        return config["hidden_size"]
+    from transformers import CONFIG_MAPPING
+
+    kind = config.get("model_type")
+    if not isinstance(kind, str) or kind not in CONFIG_MAPPING:
+        return None
+    return config.get(CONFIG_MAPPING[kind].attribute_map.get("hidden_size", ""))
+
+
 def _transformer(transformer: Path) -> EncoderHead:
     """The mean over the token states of a Transformers folder."""
     where = str(transformer / "config.json")
@@ -171,7 +181,7 @@ def _transformer(transformer: Path) -> EncoderHead:
             where=where,
             hint=_STORE_VECTORS,
         )
-    hidden = next((config[name] for name in _WIDTHS if name in config), None)
+    hidden = _width(config)
     if not isinstance(hidden, int) or hidden < 1:
         raise AssayError("does not say the hidden_size of the model", where=where, hint=_STORE_VECTORS)
     if not (transformer / "tokenizer.json").is_file():

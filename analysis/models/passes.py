@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from transformers import PreTrainedModel
 
-BACKWARD = 3
-"""A pass of which gradients are taken costs about as much as three that only go forward."""
+BACKWARD = 2
+"""A pass of which gradients are taken costs about as much as two that only go forward: weights take none. Of a
+classifier of MiniLM's size a token took 530 to 700 microseconds with gradients, and 320 to 360 without."""
 
 
 @contextmanager
@@ -19,7 +20,7 @@ def counted(models: Iterable[PreTrainedModel], tell: Callable[[float], None]) ->
 
     Args:
         models: that are counted while the context is open, a model that stands there twice only once.
-        tell: is given the number of tokens (rows times length), three times that where gradients are taken.
+        tell: is given the number of tokens (rows times length), `BACKWARD` times that where gradients are taken.
     """
     import torch
 

@@ -246,7 +246,7 @@ def imported_ray() -> Any:
         return importlib.import_module("ray")
     except ImportError:
         raise AssayError(
-            "Ray is not installed", where="--engine ray", hint="pip install 'assay[ray]'"
+            "Ray is not installed", where="--engine ray", hint="pip install 'assay-review[ray]'"
         ) from None
 
 

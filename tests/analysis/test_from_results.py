@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from analysis.base.errors import AssayError
-from analysis.init.from_results import FORMATS, import_results
+from analysis.init.from_results import FORMATS, Imported, import_results
 from analysis.init.results.documents import read_archive
 from analysis.run.check import check_review
 from tests.analysis.result_files import (
@@ -226,7 +226,7 @@ def test_two_files_lead_to_the_console_in_one_command(
     out = capsys.readouterr().out
     assert "intent.critical_recall[escalation]" in out
     assert f"on a terminal: assay review {folder / 'c.review'}" in out
-    assert cli.main(["init", str(folder), "--from", "inspect", *files]) == 2
+    assert cli.main(["init", str(folder), "--from", "inspect", *files[::-1]]) == 2
     assert "exists already and is not overwritten" in capsys.readouterr().err
     assert cli.main(["init", str(folder), "--open"]) == 2
 
@@ -399,3 +399,50 @@ def test_mutated_files_end_with_a_message(tmp_path: Path) -> None:
         shutil.rmtree(folder, ignore_errors=True)
     assert 50 < read < 290
     assert set(FORMATS) == {tool for tool, _ in sources}
+
+
+# Written by lm-eval 0.4.13: `lm-eval run --model hf --log_samples` on two models of random weight
+# and tasks of output_type multiple_choice (fixed choices; acc_mutual_info; contexts that differ, as in WinoGrande;
+# several right choices), generate_until (two filters) and loglikelihood.
+LM_EVAL = Path(__file__).with_name("lm_eval_samples")
+
+
+def of_lm_eval(task: str, folder: Path) -> tuple[Imported, list[dict[str, Any]]]:
+    """The review of a task's samples as the tool wrote them, and its table."""
+    files = [LM_EVAL / side / f"samples_{task}.jsonl" for side in ("base", "tuned")]
+    made = import_results("lm-eval", *files, folder)
+    (table,) = folder.glob("*.jsonl")
+    return made, rows_of(table)
+
+
+@pytest.mark.parametrize("task", ["shop_intent", "shop_mutual", "wino"])
+def test_what_lm_eval_says_was_right_is_right_here(task: str, tmp_path: Path) -> None:
+    made, found = of_lm_eval(task, tmp_path / "review")
+    assert made.look.tracks == ("intent",)
+    right = {
+        side: [bool(row["acc"]) for row in rows_of(LM_EVAL / folder / f"samples_{task}.jsonl")]
+        for side, folder in (("base", "base"), ("candidate", "tuned"))
+    }
+    assert {side: [row[side] == row["label"] for row in found] for side in right} == right
+    assert len({row["label"] for row in found}) > 1
+
+
+def test_what_lm_eval_generated_is_whole_as_a_record(tmp_path: Path) -> None:
+    made, found = of_lm_eval("volumes", tmp_path / "review")
+    assert made.look.tracks == ("response",)
+    assert any("of the filters strict, flexible, strict is read" in line for line in made.look.seen)
+    written = [
+        row for row in rows_of(LM_EVAL / "base" / "samples_volumes.jsonl") if row["filter"] == "strict"
+    ]
+    assert [row["base_response"] for row in found] == [row["resps"][0][0] for row in written]
+    assert all(row["resps"][0][0] != row["filtered_resps"][0] for row in written)
+
+
+def test_items_with_several_right_choices_are_told_and_texts_that_were_only_read_are_refused(
+    tmp_path: Path,
+) -> None:
+    made, found = of_lm_eval("goals", tmp_path / "review")
+    assert all("label" not in row for row in found)
+    assert any("4 have no one right choice" in line for line in made.look.seen)
+    with pytest.raises(AssayError, match="holds how likely texts are, and no answers"):
+        of_lm_eval("fill", tmp_path / "other")

@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 
 from analysis.base.errors import AssayError
-from tui.commands.common import BLOCKED, DONE, Add, open_console, open_session, say
+from tui.commands.common import BLOCKED, DONE, Add, as_typed, open_console, open_session, say, skipping
 
 MOST_WORKERS = 256
 
@@ -79,7 +79,7 @@ def _init(arguments: argparse.Namespace) -> int:
         say("found no models and no data of which a review could be made: nothing above fits a track")
         say(f"next: fill in a section of {target}")
         return BLOCKED
-    say(f"next: fill in what is commented, then `assay check {target}`")
+    say(f"next: fill in what is commented, then `{as_typed('check', target)}`")
     return DONE
 
 
@@ -95,12 +95,11 @@ def _init_from(arguments: argparse.Namespace) -> int:
     for guess in made.look.guesses:
         say(f"guess     {guess}")
     say(f"wrote {target}")
-    skip = " --skip-bad-rows" if made.unusable else ""
     if not made.look.tracks:
         return BLOCKED
     if arguments.open:
         return _open(target, skip_bad_rows=arguments.skip_bad_rows)
-    say(f"next: assay analyze {target}{skip}")
+    say(f"next: {as_typed('analyze', target, *skipping(made.unusable > 0))}")
     return DONE
 
 
@@ -118,8 +117,8 @@ def _check(arguments: argparse.Namespace) -> int:
     report = check_review(arguments.review, skip_bad_rows=arguments.skip_bad_rows)
     for note in report.notes:
         say(note)
-    skip = " --skip-bad-rows" if arguments.skip_bad_rows else ""
-    say(f"no mistakes; next: assay analyze {arguments.review}{skip}")
+    skip = skipping(arguments.skip_bad_rows)
+    say(f"no mistakes; next: {as_typed('analyze', arguments.review, *skip)}")
     return DONE
 
 
@@ -150,7 +149,7 @@ def _analyze(arguments: argparse.Namespace) -> int:
         say(f"{published.skipped} bad rows were left out")
     with open_session(published.store, read_only=True) as session:
         print(FORMAT.write(session.status()))
-    say(f"next: assay review {published.store}")
+    say(f"next: {as_typed('review', published.store)}")
     return DONE
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import shlex
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -33,6 +34,16 @@ def say(text: str) -> None:
         print(printable(line))
 
 
+def as_typed(*arguments: object) -> str:
+    """The command line of these arguments, as a shell reads it: an advice that can be copied, whatever paths hold."""
+    return shlex.join(["assay", *map(str, arguments)])
+
+
+def skipping(asked: bool) -> tuple[str, ...]:
+    """The option that goes on without bad rows, where it was asked for or is needed."""
+    return ("--skip-bad-rows",) if asked else ()
+
+
 def open_session(store: Path, *, read_only: bool) -> ReviewSession:
     """The review of a store. Raises AssayError."""
     from analysis.review.session import ReviewSession
@@ -53,7 +64,7 @@ def open_console(store: Path, *, beside: Path | None = None, tour: bool = False)
 
         with open_session(store, read_only=True) as session:
             print(FORMAT.write(session.status()))
-        say(f"on a terminal: assay review {store}")
+        say(f"on a terminal: {as_typed('review', store)}")
         return DONE
     from tui.commands.terminal_facts import require_terminal
 

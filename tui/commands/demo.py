@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from analysis.base.errors import AssayError
-from tui.commands.common import Add, open_console, say
+from tui.commands.common import Add, as_typed, open_console, say
 
 REVIEWS = ("review-rc1.toml", "review-rc2.toml")
 PARTS = ("intent", "retrieval", "response", "models")
@@ -71,7 +71,7 @@ def _beside(review: Path) -> Iterator[None]:
             other.wait()
     if status != 0:
         raise AssayError(
-            f"the analysis of {review.name} failed", where=str(log), hint=f"assay analyze {review}"
+            f"the analysis of {review.name} failed", where=str(log), hint=as_typed("analyze", review)
         )
 
 

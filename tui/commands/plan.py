@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from tui.commands.common import DONE, Add, say
+from tui.commands.common import DONE, Add, as_typed, say, skipping
 
 
 def add(to: Add) -> None:
@@ -32,6 +32,5 @@ def _plan(arguments: argparse.Namespace) -> int:
         say("UNSIGNED" if arguments.unsigned else "UNSIGNED: no key is here; name one with --key FILE")
     else:
         say(f"wrote {sign_beside(plan.path, NAMESPACE, arguments.key, arguments.principal)}")
-    skip = " --skip-bad-rows" if arguments.skip_bad_rows else ""
-    say(f"next: assay analyze {arguments.review}{skip}")
+    say(f"next: {as_typed('analyze', arguments.review, *skipping(arguments.skip_bad_rows))}")
     return DONE

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, cast
 from analysis.base.errors import AssayError
 from analysis.base.records import SIDES, Side
 from analysis.base.review_records import ANSWERS, RIGHTS, SEVERITIES, Answer, Right, Severity
-from tui.commands.common import DONE, Add, add_store, open_session, say
+from tui.commands.common import DONE, Add, add_store, as_typed, open_session, say
 from tui.plugin.common import NO_VERDICT, takes_verdict
 
 if TYPE_CHECKING:
@@ -78,7 +78,10 @@ def _annotate(arguments: argparse.Namespace) -> int:
             raise AssayError(
                 "each answer is asked by itself",
                 where=ref,
-                hint=f"assay label {arguments.store} {arguments.ref} {asks[0].name} --base no --candidate yes",
+                hint=as_typed(
+                    *("label", arguments.store, arguments.ref, asks[0].name),
+                    *("--base", "no", "--candidate", "yes"),
+                ),
             )
         session.verdict(ref, right, cause=arguments.cause, note=arguments.note)
     say(f"saved: {ref} {right}")

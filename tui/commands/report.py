@@ -10,7 +10,7 @@ from typing import cast
 
 from analysis.base.errors import AssayError
 from analysis.base.review_records import DECISIONS, Decision
-from tui.commands.common import BLOCKED, DONE, Add, add_store, open_session, say
+from tui.commands.common import BLOCKED, DONE, Add, add_store, as_typed, open_session, say
 
 
 def add(to: Add) -> None:
@@ -91,7 +91,7 @@ def _export(arguments: argparse.Namespace) -> int:
             supersedes=arguments.supersedes,
         )
     say(f"wrote {folder} (UNSIGNED)")
-    say(f"next: assay sign {folder}")
+    say(f"next: {as_typed('sign', folder)}")
     return DONE
 
 

@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 from analysis.base.errors import AssayError
+from tui.commands.common import as_typed
 
 UNDRAWABLE = ("", "dumb", "unknown")
 """Values of TERM on which the console cannot be drawn."""
@@ -15,7 +16,7 @@ UNDRAWABLE = ("", "dumb", "unknown")
 
 def require_terminal(store: Path) -> None:
     """Raise AssayError where the console cannot be drawn: no terminal, or a dumb one."""
-    plain = f"use --plain for the same review line by line: assay review {store} --plain"
+    plain = f"use --plain for the same review line by line: {as_typed('review', store, '--plain')}"
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise AssayError(
             "the console needs a terminal, and this is not one", where="assay review", hint=plain

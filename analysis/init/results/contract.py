@@ -20,11 +20,12 @@ class Item:
         same: what tells that an item of another file is the same one: its input, or a digest of that.
         asked: what was put to the system: a text, or messages.
         text: what of it a person would call the message, without instructions and examples.
-        answer: what the system answered; None where it gave no answer.
+        answer: what the system answered, or what the tool took out of it; None where it gave no answer.
         target: the right answer, where there is one.
         label: the class that was read from the answer, where the tool or the kind of item says which.
         probabilities: of the classes, where the tool recorded them.
         further: plain values that say what kind of item it is.
+        whole: the whole answer, where `answer` is what was taken out of it.
     """
 
     id: str
@@ -36,6 +37,7 @@ class Item:
     label: str | None = None
     probabilities: Mapping[str, float] | None = None
     further: Mapping[str, str | int | float | bool] = field(default_factory=dict)
+    whole: str | None = None
 
 
 @dataclass(frozen=True)

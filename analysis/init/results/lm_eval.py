@@ -39,6 +39,12 @@ def _read(path: Path) -> Results:
     filters = list(dict.fromkeys(str(row.get("filter", "none")) for row in rows))
     rows = [row for row in rows if str(row.get("filter", "none")) == filters[0]]
     choices = all(_likelihoods(row) for row in rows)
+    if not choices and all(_only_read(row) for row in rows):
+        raise AssayError(
+            "holds how likely texts are, and no answers",
+            where=str(path),
+            hint="of lm-eval, tasks whose output_type is multiple_choice or generate_until have answers",
+        )
     offered = [_offered(row) for row in rows] if choices else []
     fixed = len({tuple(one) for one in offered}) == 1
     fixed = fixed and len(set(offered[0])) == len(offered[0])
@@ -48,6 +54,9 @@ def _read(path: Path) -> Results:
         for row, names in zip(rows, offered or [[]] * len(rows), strict=True)
     ]
     notes = [f"of the filters {', '.join(filters)}, {filters[0]} is read"] if len(filters) > 1 else []
+    untold = sum(item.target is None and "target" in row for item, row in zip(items, rows, strict=True))
+    if choices and untold:
+        notes.append(f"{untold:,} have no one right choice, or none that can be told: they have no label")
     return Results(path, _model(path), items, tuple(notes), choices)
 
 
@@ -88,12 +97,12 @@ def _item(row: Mapping[str, Any], offered: Sequence[str], shared: int, *, fixed:
     same = str(row["doc_hash"]) if "doc_hash" in row else text
     target = str(row.get("target", "")).strip() or None
     if not offered:
-        answer = _generated(row)
-        return Item(str(row["doc_id"]), same, text, text, answer, target, None, None, further)
+        answer, whole = _first_text(row.get("filtered_resps")), _first_text(row.get("resps"))
+        return Item(str(row["doc_id"]), same, text, text, answer, target, None, None, further, whole)
     names = list(offered) if fixed else [f"choice {number}" for number in range(1, len(offered) + 1)]
     likelihoods = _likelihoods(row)
     most = max(range(len(names)), key=lambda place: likelihoods[place])
-    gold = _gold(target, offered, names)
+    gold = _gold(target, offered, names, row)
     shares = _shares(likelihoods)
     return Item(
         str(row["doc_id"]), same, text, text, offered[most], gold, names[most],
@@ -134,11 +143,13 @@ def _likelihoods(row: Mapping[str, Any]) -> list[float]:
 
 
 def _offered(row: Mapping[str, Any]) -> list[str]:
-    """The choices of an item: what each request was to be continued by.
+    """The choices of an item: what each request was to be continued by; where that is the same of all, the requests.
 
     Where the likelihoods without the question were asked for as well, the second half repeats the first.
     """
     offered = [str(one[1]).strip() if len(one) > 1 else "" for one in _requests(row)]
+    if len(set(offered)) == 1:
+        return [str(one[0]).strip() for one in _requests(row)]
     half = len(offered) // 2
     return (
         offered[:half]
@@ -147,10 +158,22 @@ def _offered(row: Mapping[str, Any]) -> list[str]:
     )
 
 
-def _gold(target: str | None, offered: Sequence[str], names: Sequence[str]) -> str | None:
-    """The right choice: by its text, or by its place from 0."""
+def _gold(
+    target: str | None, offered: Sequence[str], names: Sequence[str], row: Mapping[str, Any]
+) -> str | None:
+    """The right choice: by its text, or by its place from 0; of two with one continuation, by which one was right.
+
+    Where choices differ in what stands before it, the target is that one continuation, and tells nothing.
+    """
     if target is None:
         return None
+    if target not in offered and any(
+        len(one) > 1 and str(one[1]).strip() == target for one in _requests(row)
+    ):
+        right, likelihoods = row.get("acc"), _likelihoods(row)
+        if len(names) != 2 or right not in (0, 1):
+            return None
+        return names[likelihoods.index(max(likelihoods) if right else min(likelihoods))]
     if target in offered:
         return names[offered.index(target)]
     place = int(target) if target.isdecimal() and len(target) < 5 else -1
@@ -165,9 +188,14 @@ def _shares(likelihoods: Sequence[float]) -> list[float] | None:
     return [one / sum(shares) for one in shares]
 
 
-def _generated(row: Mapping[str, Any]) -> str | None:
-    """The first text that was generated, as the filter left it."""
-    one = row.get("filtered_resps")
+def _only_read(row: Mapping[str, Any]) -> bool:
+    """Whether a model was asked how likely a text is, and to write nothing: it has no settings of generation."""
+    requests = _requests(row)
+    return bool(requests) and not any(isinstance(part, Mapping) for one in requests for part in one)
+
+
+def _first_text(one: Any) -> str | None:
+    """The first text of generated ones, which stand in lists: of each request, and of each repetition."""
     while isinstance(one, list) and one:
         one = one[0]
     return answer_in(one) if not isinstance(one, list) else None

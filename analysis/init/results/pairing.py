@@ -197,8 +197,8 @@ def _records(pairs: Sequence[Pair]) -> Iterator[dict[str, Any]]:
         row: dict[str, Any] = {
             "id": first.id,
             "prompt": first.asked,
-            "base_response": None if base is None else base.answer,
-            "candidate_response": None if candidate is None else candidate.answer,
+            "base_response": _said(base),
+            "candidate_response": _said(candidate),
         }
         if first.target is not None:
             row["target"] = first.target
@@ -215,3 +215,10 @@ def _further(own: Sequence[Item], taken: Sequence[str]) -> dict[str, Any]:
         folded.add(name.casefold())
         common[name] = value
     return common
+
+
+def _said(one: Item | None) -> str | None:
+    """The whole of what was answered."""
+    if one is None or one.answer is None:
+        return None
+    return one.answer if one.whole is None else one.whole

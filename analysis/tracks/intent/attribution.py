@@ -36,6 +36,7 @@ from analysis.tracks.intent.methods.contract import Method
 from analysis.tracks.intent.methods.integrated_gradients import MAX_DELTA, STEPS
 from analysis.tracks.intent.methods.request import Explained, Request
 from analysis.tracks.intent.names import INTEGRATED_GRADIENTS
+from analysis.tracks.intent.phases import Phase, Phases
 from analysis.tracks.intent.predict import logits_of_ids, remembered, token_limit
 from analysis.tracks.intent.target import Target
 from analysis.tracks.intent.tokenised import Tokenised, tokenise, tokens_of
@@ -109,19 +110,18 @@ def _plan(context: PlanContext, methods: Sequence[Method]) -> list[Shard]:
             "methods": [method.name for method in methods],
             "rows": [[ref, sha256] for ref, _, sha256, _ in part],
         }
-        cost = sum(text_cost(text, flipped, token_limit(context)) for _, text, _, flipped in part)
+        limit = token_limit(context)
+        cost = sum(text_cost(text, flipped, limit, methods) for _, text, _, flipped in part)
         shards.append(Shard(key, (part, options), len(part), cost))
     return shards
 
 
-def text_cost(text: str, flipped: bool, limit: int) -> float:
+def text_cost(text: str, flipped: bool, limit: int, methods: Sequence[Method]) -> float:
     """About how many tokens one side reads to explain a text, and to test what explains it; `limit` are read of it."""
     tokens = tokens_of(text, limit)
-    return _side_tokens(min(tokens, word_count(text)), tokens, 2 if flipped else 1)
-
-
-def _side_tokens(words: int, tokens: int, targets: int) -> float:
-    return explanation_tokens(words, tokens, targets) + licence_tokens(words, tokens)
+    words = min(tokens, word_count(text))
+    explained = sum(explanation_tokens(one, words, tokens, 2 if flipped else 1) for one in methods)
+    return explained + licence_tokens(words, tokens)
 
 
 def _run(context: RunContext, shard: Shard, methods: Sequence[Method]) -> dict[str, pa.Table]:
@@ -138,24 +138,30 @@ def _run(context: RunContext, shard: Shard, methods: Sequence[Method]) -> dict[s
     seeds = [draw("attribution", ref) for ref in refs]
     attributions: list[Attribution] = []
     tested: list[dict[str, Any]] = []
-    targets = Counter(case.row for case in cases)
-    planned = sum(
-        _side_tokens(len(text.words), len(text.ids), targets[row])
-        for side in SIDES
-        for row, text in enumerate(words[side])
-    )
-    read_by = (one.model for one in models.values())
-    with remembered(), counted(read_by, lambda read: context.report(read, planned)):
+    phases = Phases(context, [one for side in SIDES for one in _phases(words[side], cases, methods)])
+    with remembered(), counted((one.model for one in models.values()), phases.hear):
         for side in SIDES:
-            answers = explain(models[side], side, words[side], logits[side], cases, seeds, methods)
+            answers: list[Answer] = []
+            for method in methods:
+                answers += explain(models[side], side, words[side], logits[side], cases, seeds, [method])
+                phases.next()
             for answer in answers:
                 row = answer.case.row
                 attributions.append(attribution_row(refs[row], side, models[side], words[side][row], answer))
             tested += licence_rows(models[side], side, refs, words[side], answers, seeds, lead)
+            phases.next()
     return {
         "attribution": _attribution_table(attributions),
         "intent_licence": pa.Table.from_pylist(tested, LICENCE_SCHEMA),
     }
+
+
+def _phases(words: Sequence[Tokenised], cases: Sequence[Case], methods: Sequence[Method]) -> list[Phase]:
+    """What one side of a shard goes through: each method, then the licences."""
+    targets = Counter(case.row for case in cases)
+    sizes = [(len(text.words), len(text.ids), targets[row]) for row, text in enumerate(words)]
+    explained = [Phase(one.name, sum(explanation_tokens(one, *size) for size in sizes)) for one in methods]
+    return [*explained, Phase("licences", sum(licence_tokens(*size[:2]) for size in sizes))]
 
 
 def cases_of(

@@ -35,6 +35,7 @@ from analysis.tracks.intent.graft import (
 )
 from analysis.tracks.intent.metric_specs import metric
 from analysis.tracks.intent.predict import NOT_A_NUMBER, encode, logits_of_ids, token_limit
+from analysis.tracks.intent.tokenised import tokens_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -187,10 +188,25 @@ def _plan(context: PlanContext) -> list[Shard]:
     return [Shard(key, flips, len(rows))]
 
 
+def planned_tokens(pair: ClassifierPair, texts: Sequence[str], max_length: int) -> float:
+    """About how many tokens are read: composites of one unit, all but one, up to and from each; half of the controls.
+
+    Controls are asked both ways where a set is named, and not at all where none is.
+    """
+    composites = 0
+    if not why_not_grafted(pair):
+        modules = module_units(pair)
+        parts = modules if len(modules) <= MOST_MODULES else module_kinds(modules)
+        composites = 4 * len(layer_units(pair)) - 6 + 2 * len(parts) + (2 if parts else 1) * CONTROLS
+    if not why_not_scaled(pair.folders["candidate"]):
+        composites += len(SCALES)
+    return float(composites * sum(tokens_of(text, max_length) for text in texts))
+
+
 def _run(context: RunContext, shard: Shard) -> dict[str, pa.Table]:
     pair = classifiers(context.models)
-    # How many parts are tried depends on what is found: what is told is that it goes on.
-    with counted((pair.side(side).model for side in SIDES), lambda read: context.report(read, 0.0)):
+    planned = planned_tokens(pair, shard.payload.texts, token_limit(context))
+    with counted((pair.side(side).model for side in SIDES), lambda read: context.report(read, planned)):
         rows = change_rows(pair, shard.payload, token_limit(context))
     return {"intent_change": pa.Table.from_pylist(rows, _SCHEMA)}
 

@@ -263,12 +263,7 @@ def _plan(context: PlanContext, methods: Sequence[Method]) -> list[Shard]:
         _SQL["evaluation_texts"], {"track": context.track, "all": ALL}
     ).fetchall()
     rows = {ref: (text, sha256) for ref, text, sha256 in found}
-    candidate = context.models.digests["candidate"]
-    halves: dict[Half, list[str]] = {half: [] for half in OTHER}
-    for ref in shuffled(list(rows), candidate):
-        half = halves[half_of(candidate, ref)]
-        if len(half) < DRAWN:
-            half.append(ref)
+    halves = drawn_halves(list(rows), context.models.digests["candidate"])
     drawn = [ref for half in halves.values() for ref in half]
     if not drawn:
         return []
@@ -285,7 +280,17 @@ def _plan(context: PlanContext, methods: Sequence[Method]) -> list[Shard]:
     return [Shard(key, (texts, halves), min(len(drawn), len(OTHER) * LOOKS[-1]))]
 
 
-def _planned(
+def drawn_halves(refs: Sequence[str], candidate: str) -> dict[Half, list[str]]:
+    """The refs on which options are tried, as they are looked at; drawn by the digest of the candidate."""
+    halves: dict[Half, list[str]] = {half: [] for half in OTHER}
+    for ref in shuffled(refs, candidate):
+        half = halves[half_of(candidate, ref)]
+        if len(half) < DRAWN:
+            half.append(ref)
+    return halves
+
+
+def option_tokens(
     texts: Mapping[str, str], halves: Mapping[Half, Sequence[str]], methods: Sequence[Method], limit: int
 ) -> float:
     """About how many tokens both sides read for kinds and options, and for deletions by their rankings.
@@ -308,7 +313,7 @@ def _planned(
 def _run(context: RunContext, shard: Shard, methods: Sequence[Method]) -> dict[str, pa.Table]:
     texts, halves = shard.payload
     models = {side: classifiers(context.models).side(side) for side in SIDES}
-    planned = _planned(texts, halves, methods, token_limit(context))
+    planned = option_tokens(texts, halves, methods, token_limit(context))
     with counted((one.model for one in models.values()), lambda read: context.report(read, planned)):
         rows = choose(models, texts, halves, methods, token_limit(context))
     return {"intent_option": pa.Table.from_pylist(rows, OPTION_SCHEMA)}

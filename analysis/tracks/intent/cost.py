@@ -3,24 +3,25 @@
 from __future__ import annotations
 
 import math
+from typing import TYPE_CHECKING
 
-from analysis.models.passes import BACKWARD
 from analysis.tracks.intent.chance import FIRST
 from analysis.tracks.intent.faithfulness import top_counts
-from analysis.tracks.intent.methods.integrated_gradients import STEPS
+
+if TYPE_CHECKING:
+    from analysis.tracks.intent.methods.contract import Method
 
 
-def explanation_tokens(words: int, tokens: int, targets: int) -> float:
-    """About how many tokens one side reads to explain a text.
+def explanation_tokens(method: Method, words: int, tokens: int, targets: int) -> float:
+    """About how many tokens one side reads to explain a text by a method.
 
     Args:
+        method: by which.
         words: of the text.
         tokens: of the text.
-        targets: what is explained of it: one class, and for a flip the contrast.
-
-    Integrated gradients take steps forward and back, occlusion a row for each word.
+        targets: what is explained of it: one class, and for a flip the contrast, by methods that explain that.
     """
-    return float(tokens * (1 + targets * BACKWARD * STEPS[0] + words))
+    return float(tokens * method.reads(words) * (targets if method.contrastive else min(targets, 1)))
 
 
 def licence_tokens(words: int, tokens: int) -> float:

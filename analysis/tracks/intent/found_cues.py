@@ -75,16 +75,10 @@ def _plan(context: PlanContext) -> list[Shard]:
     """A shard for each critical class, and one for each `CLASSES_PER_SHARD` of the others."""
     rows = context.workbench.execute(_SQL["texts"], {"track": context.track, "all": ALL}).fetchall()
     labels = list(classifiers(context.models).labels)
-    critical = [labels.index(one) for one in intent_settings(context.settings).critical if one in labels]
-    others = [one for one in range(len(labels)) if one not in critical]
-    parts = [[one] for one in critical]
-    parts += [others[at : at + CLASSES_PER_SHARD] for at in range(0, len(others), CLASSES_PER_SHARD)]
+    critical = intent_settings(context.settings).critical
     drawn = list(drawn_texts(rows, context.models.digests["candidate"]))
-    each = _tokens_each(drawn, token_limit(context))
     shards = []
-    for part in parts:
-        thorough = [one for one in part if one in critical]
-        wanted, _ = _hunts(drawn, labels, thorough, part)
+    for part, thorough in _parts(labels, critical):
         key = {
             "max_length": token_limit(context),
             "seed": context.seed,
@@ -98,8 +92,39 @@ def _plan(context: PlanContext) -> list[Shard]:
             "places": PLACES,
             "rows": [[ref, sha256, gold] for ref, _, gold, sha256, _ in drawn],
         }
-        shards.append(Shard(key, (part, thorough, drawn), len(part), 1 + each * sum(readings(wanted))))
+        cost = 1 + _part_tokens(drawn, labels, part, thorough, token_limit(context))
+        shards.append(Shard(key, (part, thorough, drawn), len(part), cost))
     return shards if drawn else []
+
+
+def _parts(labels: Sequence[str], critical: Sequence[str]) -> list[tuple[list[int], list[int]]]:
+    """The classes of each shard, and those of them that are searched thoroughly."""
+    first = [labels.index(one) for one in critical if one in labels]
+    others = [one for one in range(len(labels)) if one not in first]
+    rest = [others[at : at + CLASSES_PER_SHARD] for at in range(0, len(others), CLASSES_PER_SHARD)]
+    return [*(([one], [one]) for one in first), *((part, []) for part in rest)]
+
+
+def _part_tokens(
+    drawn: Sequence[Drawn], labels: Sequence[str], part: Sequence[int], thorough: Sequence[int], limit: int
+) -> float:
+    """About how many tokens both sides read in the search for what moves some classes."""
+    wanted, _ = _hunts(drawn, labels, thorough, part)
+    return _tokens_each(drawn, limit) * sum(readings(wanted))
+
+
+def search_tokens(
+    drawn: Sequence[Drawn], labels: Sequence[str], critical: Sequence[str], limit: int
+) -> float:
+    """About how many tokens both sides read in the whole search.
+
+    Args:
+        drawn: the texts that it is made on.
+        labels: of the models.
+        critical: classes that are searched thoroughly.
+        limit: tokens that are read of a text.
+    """
+    return sum(_part_tokens(drawn, labels, *one, limit) for one in _parts(labels, critical))
 
 
 Drawn = tuple[str, str, str | None, str, bool]

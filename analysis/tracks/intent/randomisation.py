@@ -22,10 +22,10 @@ from analysis.base.records import SIDES, Side
 from analysis.base.seeds import shuffled
 from analysis.base.sql import queries
 from analysis.models.classifier_pair import classifiers
+from analysis.models.passes import BACKWARD
 from analysis.plugin.stage import PlanContext, RunContext, Shard, Stage
 from analysis.text.units import word_count
 from analysis.tracks.intent.baseline import Baselines
-from analysis.tracks.intent.cost import explanation_tokens
 from analysis.tracks.intent.enrichment import enriched
 from analysis.tracks.intent.methods.integrated_gradients import STEPS, integrated_gradients
 from analysis.tracks.intent.methods.lrp import VARIANT, lrp
@@ -126,9 +126,10 @@ def _plan(context: PlanContext) -> list[Shard]:
 
 
 def _cost(texts: Sequence[str], limit: int) -> float:
+    """About how many tokens a re-initialised model reads: relevance, integrated gradients of few steps, occlusion."""
     tokens = [tokens_of(text, limit) for text in texts]
     return sum(
-        explanation_tokens(min(size, word_count(text)), size, 1)
+        float(size * (BACKWARD * (1 + STEPS[0]) + min(size, word_count(text))))
         for text, size in zip(texts, tokens, strict=True)
     )
 

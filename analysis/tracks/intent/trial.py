@@ -13,12 +13,15 @@ from analysis.models.load_transformers import RUNNING_ERRORS, reason
 from analysis.models.trial import duration, longest_that_runs, seconds_per_token, trying
 from analysis.plugin.stage import RunContext, Shard
 from analysis.text.units import word_count
-from analysis.tracks.intent.attribution import ATTRIBUTE, text_cost
+from analysis.tracks.intent.attribution import ATTRIBUTE, QUEUED, text_cost
+from analysis.tracks.intent.choose_options import drawn_halves, option_tokens
+from analysis.tracks.intent.found_cues import drawn_texts, search_tokens
 from analysis.tracks.intent.predict import PREDICT, encode, logits_of_ids, token_limit
+from analysis.tracks.intent.settings import intent_settings
 from analysis.tracks.intent.tokenised import tokens_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from analysis.base.records import Example
     from analysis.data.examples import Examples
@@ -70,14 +73,40 @@ def foretell(models: Sides, examples: Examples, settings: TrackSettings, review:
     sample = _spread(examples.rows, _TIMED)
     with trying(models.folders["candidate"], "predict and explain some messages beside the base"):
         per_token = seconds_per_token(both, partial(PREDICT.run, context, _to_predict(sample)))
-        started = time.monotonic()
-        explained = seconds_per_token(both, partial(ATTRIBUTE.run, context, _to_explain(sample[:1])))
-        if time.monotonic() - started < _QUICK_S:
+        some = sample[:1]
+        took = _seconds(partial(ATTRIBUTE.run, context, _to_explain(some)))
+        if took < _QUICK_S:
             # One alone says more of what it costs to begin than of what many cost together.
-            some = _to_explain(_spread(sample, _EXPLAINED))
-            explained = seconds_per_token(both, partial(ATTRIBUTE.run, context, some))
+            some = _spread(sample, _EXPLAINED)
+            took = _seconds(partial(ATTRIBUTE.run, context, _to_explain(some)))
     limit = token_limit(context)
-    return [_estimate(examples, review, limit, per_token, explained, models.device)]
+    preparing = per_token * _tokens_before(
+        examples, pair.labels, settings, models.digests["candidate"], limit
+    )
+    explained = took / max(1.0, sum(_cost(row.text, limit) for row in some))
+    return [_estimate(examples, review, limit, per_token, explained, preparing, models.device)]
+
+
+def _tokens_before(
+    examples: Examples, labels: Sequence[str], settings: TrackSettings, candidate: str, limit: int
+) -> float:
+    """About how many tokens both sides read before anything is explained: to search for cues and choose options."""
+    rows = examples.evaluation_rows()
+    drawn = list(drawn_texts(((row.ref, row.text, row.gold, row.sha256) for row in rows), candidate))
+    searched = search_tokens(drawn, labels, intent_settings(settings).critical, limit)
+    texts = {row.ref: row.text for row in rows}
+    return searched + option_tokens(texts, drawn_halves(list(texts), candidate), QUEUED, limit)
+
+
+def _seconds(run: Callable[[], object]) -> float:
+    started = time.monotonic()
+    run()
+    return time.monotonic() - started
+
+
+def _cost(text: str, limit: int) -> float:
+    """What it is planned to cost to explain a message; the sample says what comes of such a plan."""
+    return text_cost(text, False, limit, QUEUED)
 
 
 def _spread(rows: Sequence[Example], count: int) -> Sequence[Example]:
@@ -122,7 +151,13 @@ def _short(rows: Sequence[Example]) -> Example:
 
 
 def _estimate(
-    examples: Examples, review: Review, limit: int, per_token: float, explained: float, device: str
+    examples: Examples,
+    review: Review,
+    limit: int,
+    per_token: float,
+    explained: float,
+    preparing: float,
+    device: str,
 ) -> str:
     texts = [row.text for row in examples.rows]
     evaluated = [row.text for row in examples.evaluation_rows()]
@@ -130,9 +165,10 @@ def _estimate(
     wanted = queue.budget // len(review.tracks) + queue.controls
     count = len(evaluated) if queue.attribute == "all" else min(len(evaluated), wanted)
     predicting = per_token * len(SIDES) * sum(tokens_of(text, limit) for text in texts)
-    each = sum(text_cost(text, False, limit) for text in evaluated) / max(1, len(evaluated))
-    explaining = explained * len(SIDES) * each * count
+    each = sum(_cost(text, limit) for text in evaluated) / max(1, len(evaluated))
+    explaining = explained * each * count
     return (
         f"time      {duration(predicting)} to predict {len(texts):,} messages, "
-        f"{duration(explaining)} to explain {count:,} of them (both sides, on {device})"
+        f"{duration(explaining)} to explain {count:,} of them, "
+        f"{duration(preparing)} to search for cues and choose options (both sides, on {device})"
     )

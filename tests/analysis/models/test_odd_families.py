@@ -158,7 +158,7 @@ def test_what_check_passes_analyze_finishes(tiny_review: Path, family: Family) -
     tiny_review.write_text(text.replace("controls = 4", "controls = 1"), "utf-8")
     notes = "\n".join(check_review(tiny_review).notes)
     assert (
-        "time      less than a minute to predict 15 messages, less than a minute to explain 3 of them"
-        in notes
+        "time      less than a minute to predict 15 messages, less than a minute to explain 3 of them, "
+        "less than a minute to search for cues and choose options" in notes
     )
     assert analyze(tiny_review).created

@@ -368,6 +368,32 @@ def test_the_encoder_of_a_model_with_a_decoder_is_what_sentence_transformers_mak
     np.testing.assert_allclose(found, model.encode_document(texts), atol=1e-5)
 
 
+WIDTHS: dict[str, dict[str, Any]] = {
+    "DistilBert": {"dim": 16, "n_layers": 1, "n_heads": 2, "hidden_dim": 24},
+    "GPT2": {"n_embd": 16, "n_layer": 1, "n_head": 2},
+    "Funnel": {"d_model": 16, "block_sizes": [1], "n_head": 2, "d_head": 8, "d_inner": 24, "num_decoder_layers": 1},
+    "XLM": {"emb_dim": 16, "n_layers": 1, "n_heads": 2},
+    "Flaubert": {"emb_dim": 16, "n_layers": 1, "n_heads": 2},
+}  # fmt: skip
+"""Families that call the width of their states each by a name of its own."""
+
+
+@pytest.mark.parametrize("name", WIDTHS)
+def test_the_width_is_known_by_whatever_name_a_family_has_for_it(tmp_path: Path, name: str) -> None:
+    import transformers
+    from transformers import AutoTokenizer
+
+    tokenizer = AutoTokenizer.from_pretrained(write_encoder(tmp_path / "words"))
+    config = getattr(transformers, f"{name}Config")(vocab_size=len(tokenizer), pad_token_id=0, **WIDTHS[name])
+    folder = tmp_path / "plain"
+    getattr(transformers, f"{name}Model")(config).save_pretrained(folder)
+    tokenizer.save_pretrained(folder)
+    assert "hidden_size" not in json.loads((folder / "config.json").read_text("utf-8"))
+    head = inspect_encoder(folder)
+    assert head.dimension == 16
+    assert encode_texts(load_encoder(head, "cpu"), ["a crime story of n1"], "document").shape == (1, 16)
+
+
 def test_a_whole_model_with_a_decoder_is_not_an_encoder(tmp_path: Path) -> None:
     from transformers import AutoTokenizer, T5Config, T5ForConditionalGeneration
 

@@ -85,6 +85,7 @@ METHODS = (
     Method(
         MethodSpec("attention_rollout", "attention rollout", "attention", context_only=True),
         attention_rollout,
+        reads=lambda words: 1,
         place=70,
     ),
 )

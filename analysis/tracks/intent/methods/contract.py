@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from analysis.base.records import MethodSpec
+from analysis.models.passes import BACKWARD
 from analysis.tracks.intent.methods.request import Explained, Request
 
 
@@ -23,6 +24,8 @@ class Method:
             nothing was chosen.
         baseline_options: those of them that start from the baseline of the run.
         contrastive: whether every flip is also explained by it as candidate's class against base's.
+        reads: about how many times a model reads a text of so many words for one target, a pass of which gradients are
+            taken as `BACKWARD`: for the estimate of the time left.
         place: methods are shown by it.
     """
 
@@ -33,6 +36,7 @@ class Method:
     options: Mapping[str, str] = field(default_factory=dict)
     baseline_options: tuple[str, ...] = ()
     contrastive: bool = False
+    reads: Callable[[int], float] = lambda words: BACKWARD
     place: int = 100
 
     @property

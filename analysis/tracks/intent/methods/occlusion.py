@@ -69,6 +69,10 @@ def _groups(texts: Sequence[Tokenised]) -> Iterator[tuple[int, list[int]]]:
 
 METHODS = (
     Method(
-        MethodSpec(OCCLUSION, "occlusion by deletion", "perturbation"), occlusion, contrastive=True, place=20
+        MethodSpec(OCCLUSION, "occlusion by deletion", "perturbation"),
+        occlusion,
+        contrastive=True,
+        reads=float,
+        place=20,
     ),
 )

@@ -13,9 +13,11 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from analysis.base.records import SIDES
 from analysis.models.classifier_pair import ClassifierPair
+from analysis.models.passes import counted
 from analysis.models.scaled_adapter import SCALES, scaled
-from analysis.tracks.intent.change import Flips, change_rows
+from analysis.tracks.intent.change import Flips, change_rows, planned_tokens
 from analysis.tracks.intent.change_named import name_change
 from analysis.tracks.intent.change_sentence import change_sentences, why_nothing_named
 from analysis.tracks.intent.graft import graft_reverts, names_of, why_not_grafted
@@ -54,6 +56,20 @@ def test_the_layer_that_was_trained_is_named(planted: ClassifierPair) -> None:
     assert max(controls) < n / 4
     rest = next(row for row in rows if row["kind"] == "rest of layer")
     assert rest["restored"] < n / 4
+
+
+def test_what_grafts_read_is_of_the_size_that_was_planned(planted: ClassifierPair) -> None:
+    flips = found_flips(planted, 3)
+    read = 0.0
+
+    def hear(tokens: float) -> None:
+        nonlocal read
+        read = tokens
+
+    with counted((planted.side(side).model for side in SIDES), hear):
+        change_rows(planted, flips, 32)
+    # That no set is named saves the controls; a longer search for one costs as much again.
+    assert 0.5 < read / planned_tokens(planted, flips.texts, 32) < 1.5
 
 
 def test_grafts_leave_both_models_as_they_were(planted: ClassifierPair) -> None:
