@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from typing import Any
 
 import duckdb
@@ -35,11 +36,16 @@ from analysis.base.records import (
     TextSpan,
 )
 from analysis.base.review_records import Event, ReviewState, VerdictRecord
-from analysis.base.sql import dictionaries, identifier, queries, records
+from analysis.base.sql import Row, column, dictionaries, identifier, queries, records
 from analysis.review.evaluate import own_specs
-from analysis.store.shown import EvidenceTables
+from analysis.store.keys import LISTS_KEPT, slices_of
+from analysis.store.shown import ATTRIBUTION, EvidenceTables
 
 _SQL = queries(__package__, "queries.sql")
+TABLES_KEPT = 128
+"""Small tables of open runs of which is kept which examples they have rows of."""
+RUNS_KEPT = 16
+"""Tracks of open runs of which is kept what is the same for every example."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +103,7 @@ class Overview:
 class ExampleEvidence:
     """Everything that a run and its review hold on one example.
 
-    `payload` maps each payload table of the track to its rows, in order of all columns. `variants` are the
+    `payload` maps each payload table of the track to its rows, in the order of the run. `variants` are the
     counterfactuals made from this example, or, for a counterfactual, its own row; `parent` is the example it
     was made from. `others` is empty until the reader's own verdict exists. `licences` are of its
     attributions, `interventions` the searches for what reverts its flip, `slice_licences` the licence metrics of the
@@ -192,23 +198,22 @@ def example_evidence(
     example, key = _example_and_key(connection, ref)
     if example is None:
         return None
-    asked = {"key": key}
-    slices = connection.execute(_SQL["slices_of_example"], asked).fetchall()
-    critical = [name for name, stands_alone in slices if stands_alone]
+    slices = slices_of(connection, key, example.track)
+    critical = tuple(name for name in slices if name in _critical_slices(connection, example.track))
     return ExampleEvidence(
         example=example,
         metadata=_metadata(connection, tables, example.track, key),
-        slices=tuple(name for name, _ in slices),
-        critical=tuple(critical),
-        flags=tuple(records(connection, Flag, _SQL["flags_of_example"], asked)),
-        attributions=tuple(records(connection, Attribution, _SQL["attributions_of_example"], asked)),
-        spans=tuple(records(connection, TextSpan, _SQL["spans_of_example"], asked)),
+        slices=slices,
+        critical=critical,
+        flags=_records_of_table(connection, tables, Flag, "flag", key),
+        attributions=_records_of_table(connection, tables, Attribution, ATTRIBUTION, key),
+        spans=_records_of_table(connection, tables, TextSpan, "span", key),
         payload=_payload(connection, tables, example.track, key),
         variants=_variants(connection, tables, example, key),
-        parent=example_of(connection, example.parent_ref),
+        parent=example_of(connection, example.parent_ref) if example.parent_ref else None,
         licences=attribution_licences(connection, tables, example.track, ref),
-        interventions=interventions(connection, tables, example.track, ref),
-        slice_licences=slice_licences(connection, example.track, critical),
+        interventions=_interventions(connection, tables, example, key),
+        slice_licences=_licences_of_slices(connection, example.track, critical),
         methods=methods_of(connection, example.track),
     )
 
@@ -229,6 +234,19 @@ def with_what_was_said(
     )
 
 
+@lru_cache(RUNS_KEPT)
+def _critical_slices(connection: duckdb.DuckDBPyConnection, track: str) -> frozenset[str]:
+    return frozenset(column(connection, _SQL["critical_slices"], {"track": track}))
+
+
+@lru_cache(LISTS_KEPT)
+def _licences_of_slices(
+    connection: duckdb.DuckDBPyConnection, track: str, slices: tuple[str, ...]
+) -> tuple[Metric, ...]:
+    return slice_licences(connection, track, slices)
+
+
+@lru_cache(RUNS_KEPT)
 def methods_of(connection: duckdb.DuckDBPyConnection, track: str) -> dict[str, MethodSpec]:
     """The attribution methods of a track as its run declares them, by name, in the order in which they are shown."""
     found = records(connection, MethodSpec, _SQL["methods"], {"track": track})
@@ -248,7 +266,7 @@ def _metadata(
     connection: duckdb.DuckDBPyConnection, tables: EvidenceTables, track: str, key: int | None
 ) -> dict[str, Any]:
     table = f"metadata_{track}"
-    if table not in tables.names:
+    if not _holds(connection, tables, table, key):
         return {}
     found = _rows_of_table(connection, table, key)
     # Not excluded in SQL: without any column of metadata nothing would be left to select.
@@ -259,10 +277,47 @@ def _payload(
     connection: duckdb.DuckDBPyConnection, tables: EvidenceTables, track: str, key: int | None
 ) -> dict[str, tuple[dict[str, Any], ...]]:
     return {
-        name: tuple(_rows_of_table(connection, name, key))
+        name: tuple(_rows_of_table(connection, name, key)) if _holds(connection, tables, name, key) else ()
         for name in tables.payload
         if name.startswith(f"{track}_")
     }
+
+
+def _interventions(
+    connection: duckdb.DuckDBPyConnection, tables: EvidenceTables, example: Example, key: int | None
+) -> tuple[Intervention, ...]:
+    found = _holds(connection, tables, f"{example.track}_intervention", key)
+    return interventions(connection, tables, example.track, example.ref) if found else ()
+
+
+def _holds(
+    connection: duckdb.DuckDBPyConnection, tables: EvidenceTables, table: str, key: int | None
+) -> bool:
+    """Whether a table may have rows of an example: of most, most examples have none, and to ask costs a millisecond."""
+    return table in tables.filled and (table not in tables.small or key in _keys_in(connection, table))
+
+
+@lru_cache(TABLES_KEPT)
+def _keys_in(connection: duckdb.DuckDBPyConnection, table: str) -> frozenset[int]:
+    return frozenset(column(connection, _SQL["keys_in"].format(table=identifier(table))))
+
+
+@lru_cache(TABLES_KEPT)
+def _parents(connection: duckdb.DuckDBPyConnection, table: str) -> frozenset[str]:
+    return frozenset(column(connection, _SQL["parents"].format(table=identifier(table))))
+
+
+def _records_of_table(
+    connection: duckdb.DuckDBPyConnection,
+    tables: EvidenceTables,
+    kind: type[Row],
+    table: str,
+    key: int | None,
+) -> tuple[Row, ...]:
+    if not _holds(connection, tables, table, key):
+        return ()
+    query = _SQL["rows_of_table"].format(table=identifier(table))
+    return tuple(records(connection, kind, query, {"key": key}))
 
 
 def _rows_of_table(
@@ -280,9 +335,11 @@ def _variants(
     connection: duckdb.DuckDBPyConnection, tables: EvidenceTables, example: Example, key: int | None
 ) -> tuple[dict[str, Any], ...]:
     table = f"{example.track}_variant"
-    if table not in tables.names:
+    if table not in tables.filled:
         return ()
     own = example.kind == VARIANT
+    if not own and table in tables.small and example.ref not in _parents(connection, table):
+        return ()
     query = _SQL["own_variant" if own else "variants_made_of"].format(table=identifier(table))
     return tuple(dictionaries(connection, query, {"key": key} if own else {"ref": example.ref}))
 

@@ -58,10 +58,8 @@ ORDER BY s.critical DESC, coalesce(m.broken, 0) - coalesce(m.fixed, 0) DESC, coa
 -- name: example
 SELECT * FROM evidence.example WHERE ref = $ref
 
--- name: slices_of_example
-SELECT m.slice, s.critical FROM evidence.membership m
-JOIN evidence.slice s ON s.slice = m.slice AND s.track = m.track
-WHERE m.ref_key = $key ORDER BY m.slice
+-- name: critical_slices
+SELECT slice FROM evidence.slice WHERE critical AND track = $track
 
 -- name: verdicts_of_example
 SELECT ref, actor, reviewer, "right", cause, note, blind, seconds, critical_slices, labels FROM verdict_now
@@ -80,17 +78,15 @@ WITH said AS (
     FROM event e LEFT JOIN uncounted u USING (stream_id))
 SELECT * FROM said WHERE ref = $ref AND (actor = $actor OR $everybody) ORDER BY lamport, stream_id, seq
 
--- name: flags_of_example
-SELECT * EXCLUDE (ref_key) FROM evidence.flag WHERE ref_key = $key ORDER BY ALL
-
--- name: attributions_of_example
-SELECT * EXCLUDE (ref_key) FROM evidence.attribution WHERE ref_key = $key ORDER BY ALL
-
--- name: spans_of_example
-SELECT * EXCLUDE (ref_key) FROM evidence.span WHERE ref_key = $key ORDER BY ALL
-
 -- name: rows_of_table
-SELECT * EXCLUDE (ref_key) FROM evidence.{table} WHERE ref_key = $key ORDER BY ALL
+-- In the order in which they were published: to sort few rows of many columns costs more than to read them.
+SELECT * EXCLUDE (ref_key) FROM evidence.{table} WHERE ref_key = $key
+
+-- name: keys_in
+SELECT DISTINCT ref_key FROM evidence.{table} WHERE ref_key IS NOT NULL
+
+-- name: parents
+SELECT DISTINCT e.parent_ref FROM evidence.{table} v JOIN evidence.example e USING (ref_key) WHERE e.parent_ref IS NOT NULL
 
 -- name: own_variant
 SELECT v.* EXCLUDE (ref_key), e.text, e.id, e.parent_ref

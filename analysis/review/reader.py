@@ -19,6 +19,7 @@ from analysis.base.review_records import ReviewState, VerdictRecord
 from analysis.base.sql import column, records
 from analysis.base.sql import queries as named_queries
 from analysis.plugin import registry
+from analysis.plugin.gate import disputed
 from analysis.plugin.question import KnownAnswer
 from analysis.review import queries
 from analysis.review import scope as scopes
@@ -124,10 +125,10 @@ class ReviewReader:
         self._seen = 0
         self._models = models_digest(self.description)
         self._tables = evidence_tables(connection)
-        self._evidence = lru_cache(EXAMPLES_KEPT)(
-            lambda ref: queries.example_evidence(connection, self._tables, ref)
-        )
+        self._evidence = lru_cache(EXAMPLES_KEPT)(self._evidence_of)
         self._run_context = cache(lambda track: registry.get(track).run_context(connection))
+        self._spoken_of: set[str] = set()
+        """Examples that an event is about: of all others nothing has to be asked but the run."""
         self._answers: dict[object, object] = {}
         self._digests: dict[str, str] = {}
         self._shown: dict[str, str] = {}
@@ -229,6 +230,7 @@ class ReviewReader:
         self._requeue()
         review = self.description["review"]
         inspected, queued = self.progress()
+        state = self.gate_input().state
         return Overview(
             name=review["name"],
             run=self.run,
@@ -240,7 +242,7 @@ class ReviewReader:
             inspected=inspected,
             queued=queued,
             reviewers=tuple(shown_as(*row) for row in self.connection.execute(_SQL["reviewers"]).fetchall()),
-            disagreements=tuple(self._standing(_SQL["disagreements"], run=self.run)),
+            disagreements=tuple(ref for ref in sorted(state.said) if disputed(state, ref)),
             notes=self.notes(),
         )
 
@@ -347,6 +349,7 @@ class ReviewReader:
     def slices(self, track: str | None = None) -> list[SliceProgress]:
         """Slices, critical ones first, then those with the most broken less fixed."""
         self._requeue()
+        self.connection.execute(_SQL["take_slices"])
         return queries.slice_progress(self.connection, self.actor, self.mains(), track)
 
     def mains(self) -> dict[str, str]:
@@ -399,10 +402,11 @@ class ReviewReader:
         evidence = self._evidence(ref)
         if evidence is None:
             raise self._unknown(ref)
-        evidence = replace(
-            queries.with_what_was_said(self.connection, evidence, self.actor),
-            context=self._context(evidence.example),
-        )
+        if ref in self._spoken_of:
+            evidence = replace(
+                queries.with_what_was_said(self.connection, evidence, self.actor),
+                context=self._context(evidence.example),
+            )
         if ref not in self._digests:
             rows = {
                 name: list(found)
@@ -412,6 +416,11 @@ class ReviewReader:
             rows[ATTRIBUTION] = [asdict(one) for one in evidence.attributions]
             self._digests[ref] = shown_digest(evidence.example.sha256, rows, evidence.critical, self._models)
         return evidence
+
+    def _evidence_of(self, ref: str) -> ExampleEvidence | None:
+        """What stands of an example until somebody says something of it."""
+        evidence = queries.example_evidence(self.connection, self._tables, ref)
+        return evidence and replace(evidence, context=self._context(evidence.example))
 
     def own_verdict(self, ref: str) -> VerdictRecord | None:
         """What this account said of an example; None where nothing stands."""
@@ -603,6 +612,7 @@ class ReviewReader:
     def _take_keys(self) -> None:
         """Find the numbers of the examples of which something was said for the first time."""
         new = self._column(_SQL["unkeyed"])
+        self._spoken_of.update(new)
         if len(new) > FEW:
             self.connection.execute(_SQL["take_keys"], {"refs": new})
         else:
@@ -645,7 +655,6 @@ class ReviewReader:
         self.connection.execute(_SQL["forget_queue"])
         self.connection.execute(_SQL["take_deciding"], {"refs": list(deciding)})
         self.connection.execute(_SQL["take_queue"], {"actor": self.actor})
-        self.connection.execute(_SQL["take_slices"])
         self._queued = True
 
     def _column(self, sql: str, **given: object) -> list[str]:

@@ -3,9 +3,6 @@
 -- name: reviewers
 SELECT DISTINCT actor, reviewer FROM verdict_now ORDER BY ALL
 
--- name: disagreements
-SELECT ref FROM disagreement_of($run) ORDER BY ref
-
 -- name: earlier_verdicts
 -- Verdicts given in other runs, on evidence that this run does not show.
 SELECT count(*) FROM live l
@@ -55,8 +52,8 @@ INSERT INTO keyed SELECT ref, ref_key FROM evidence.example WHERE ref IN (SELECT
 -- name: take_slices
 -- The slices of what is new in the queue.
 INSERT INTO queue_slice
-SELECT ref_key, track, slice FROM evidence.membership
-WHERE ref_key IN (SELECT ref_key FROM queue EXCEPT SELECT ref_key FROM queue_slice)
+SELECT m.ref_key, m.track, m.slice
+FROM (SELECT ref_key FROM queue EXCEPT SELECT ref_key FROM queue_slice) JOIN evidence.membership m USING (ref_key)
 
 -- name: judged_elsewhere
 SELECT DISTINCT ref FROM event WHERE ref IS NOT NULL AND run <> $run ORDER BY ref

@@ -13,6 +13,8 @@ import duckdb
 from analysis.base.sql import column, dictionaries, identifier, queries
 
 ATTRIBUTION = "attribution"
+SMALL = 20_000
+"""Rows up to which the numbers of a table's examples are remembered."""
 _SQL = queries(__package__, "shown.sql")
 
 
@@ -20,10 +22,13 @@ _SQL = queries(__package__, "shown.sql")
 class EvidenceTables:
     """Names of a run's tables and views; `payload` are the tables by ref and side beside the core tables.
 
-    `pointing` are those of them that only point at what to look at, as leads do: no verdict is on them.
+    `filled` are the tables that have any row, `small` those of them whose examples are few enough to be remembered.
+    `pointing` are the tables that only point at what to look at, as leads do: no verdict is on them.
     """
 
     names: frozenset[str]
+    filled: frozenset[str]
+    small: frozenset[str]
     payload: tuple[str, ...]
     pointing: frozenset[str]
 
@@ -35,8 +40,10 @@ def evidence_tables(connection: duckdb.DuckDBPyConnection) -> EvidenceTables:
     core = (ATTRIBUTION, "span")
     return EvidenceTables(
         frozenset((*(name for name, *_ in rows), *views)),
-        tuple(name for name, keys, _ in rows if keys == 2 and name not in core),
-        frozenset(name for name, _, points in rows if points),
+        frozenset(name for name, *_, held in rows if held),
+        frozenset(name for name, *_, held in rows if 0 < held <= SMALL),
+        tuple(name for name, keys, *_ in rows if keys == 2 and name not in core),
+        frozenset(name for name, _, points, _ in rows if points),
     )
 
 

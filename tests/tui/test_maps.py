@@ -56,8 +56,9 @@ async def test_maps_with_their_numbers_at_every_width(
             if maps.ref != before:
                 break
         assert maps.ref != before
+        assert maps.maps.attribute == ("theme", True)
         await pilot.press("G")
-        await until(pilot, "popularity (unwanted)")
+        assert "theme (wanted)" not in await until(pilot, "popularity (unwanted)")
         await pilot.press("V")
         await until(pilot, "▸candidate v2")
         await pilot.press("space")

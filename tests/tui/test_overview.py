@@ -53,6 +53,11 @@ async def test_slices_come_by_net_broken_with_their_metric_and_progress(session:
     assert "intent accuracy" in lines[1]
     assert "▼ .700" in lines[1]
     assert not any("matches nothing" in line for line in lines)
+    for width in (59, 71):
+        narrow = [line.plain.rstrip() for line in slices_lines(session.slices(), width)]
+        assert max(map(len, narrow)) <= width
+        assert narrow[0].endswith("b/f  seen")
+        assert narrow[1].split()[-4:] == ["▼", ".700", "3/0", "0/8"]
 
 
 def test_triggers_show_their_number_and_lead_to_their_examples() -> None:

@@ -35,6 +35,7 @@ from tests.tui.test_hostile_text import SHORT, unclean
 from tui.console.app import AssayApp
 from tui.draw.lines import Line
 from tui.draw.theme import Colours
+from tui.plugin.common import metadata_text
 from tui.plugin.options import SideMode, ViewOptions
 from tui.plugin.registry import view_of
 from tui.screens.choices import slice_choices
@@ -126,6 +127,12 @@ def test_slices_of_answers_count_none_as_broken_or_fixed(published: Path) -> Non
         remarks = [one.remark for one in slice_choices(session) if one.text != "the queue"]
         assert remarks
         assert not any("None" in one or "broken" in one for one in remarks)
+
+
+def test_metadata_are_read_by_their_parts(published: Path) -> None:
+    assert "expected answer, cite, no_spoilers" in drawn(published)
+    assert "['" not in drawn(published)
+    assert [metadata_text(one) for one in (None, True, [], ["a", 1], 0)] == ["–", "true", "–", "a, 1", "0"]
 
 
 async def test_answers_stand_side_by_side_where_there_is_room(published: Path) -> None:

@@ -7,7 +7,8 @@ can be told from its background in every colour depth, and no word of the trade 
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
 
 import pytest
 from textual.geometry import Size
@@ -17,7 +18,10 @@ from analysis.plugin.registry import get
 from analysis.review.session import ReviewSession
 from tests.tui.conftest import OpenConsole
 from tests.tui.pictures import differences, faint, foreign, picture
-from tests.tui.reading import at, shown, until, until_true
+from tests.tui.reading import at, look, shown, until, until_true
+from tests.tui.response_fixture import SPOILED, publish_response
+from tests.tui.retrieval_fixture import ITEM, PAIR, QUERY, analysed_retrieval
+from tui.console.app import AssayApp
 from tui.draw.glossary import GLOSSARY, found
 from tui.draw.lines import Line, first_rows, text_line
 from tui.draw.theme import Colours
@@ -73,6 +77,47 @@ async def screens(pilot: Pilot[int]) -> AsyncIterator[str]:
     yield "sign-off"
 
 
+async def retrieval_screens(pilot: Pilot[int]) -> AsyncIterator[str]:
+    """The screens of a review of an encoder that no review of messages has."""
+    await until(pilot, "WHAT CHANGED")
+    yield "retrieval overview"
+    for name, ref in (("query", QUERY), ("pair", PAIR), ("item", ITEM)):
+        assert isinstance(pilot.app, AssayApp)
+        pilot.app.show_example(ref)
+        await until(pilot, ref.partition("/")[2])
+        if name == "query":
+            yield "retrieval closed query"
+        await look(pilot)
+        yield f"retrieval {name}"
+    await pilot.press("space")
+    await pilot.pause()
+    yield "retrieval numbers"
+    await pilot.press("escape", "5", "enter")
+    await until(pilot, "protects")
+    yield "retrieval gate"
+
+
+async def response_screens(pilot: Pilot[int]) -> AsyncIterator[str]:
+    """The screens of a review of answers that no review of messages has."""
+    await until(pilot, "WHAT CHANGED")
+    yield "response overview"
+    assert isinstance(pilot.app, AssayApp)
+    pilot.app.show_example(SPOILED)
+    await until(pilot, SPOILED.partition("/")[2])
+    yield "response labels"
+    await look(pilot)
+    yield "response answers"
+    await pilot.press("D")
+    await pilot.pause()
+    yield "response words that differ"
+    await pilot.press("space")
+    await pilot.pause()
+    yield "response numbers"
+    await pilot.press("escape", "5", "enter")
+    await until(pilot, "protects")
+    yield "response gate"
+
+
 async def settled(pilot: Pilot[int]) -> None:
     """Wait for what a screen draws later: the example beside a line of Overview, and the fields of the sign-off."""
     await pilot.pause()
@@ -105,26 +150,59 @@ def rows_cut(view: LineScroll) -> list[str]:
     return lost
 
 
+async def looked_at(
+    pilot: Pilot[int], shown_ones: AsyncIterator[str]
+) -> tuple[list[str], dict[str, dict[str, str]]]:
+    """What is read on some screens at every size, and their pictures; fails where one is cut without a sign."""
+    seen: list[str] = []
+    pictures: dict[str, dict[str, str]] = {}
+    async for name in shown_ones:
+        for width, height in SIZES:
+            await pilot.resize_terminal(width, height)
+            size = Size(width, height)
+            await until_true(pilot, lambda size=size: pilot.app.screen.size == size)  # type: ignore[misc]
+            await settled(pilot)
+            pictures.setdefault(name, {})[f"{width}x{height}"] = picture(pilot.app)
+            for view in pilot.app.screen.query(LineScroll):
+                if view.display and view.size.height:
+                    assert rows_cut(view) == [], (name, width)
+            seen.append(shown(pilot.app))
+        await pilot.resize_terminal(80, 24)
+        await pilot.pause()
+        assert faint(pilot.app, dark=True) == [], name
+    return seen, pictures
+
+
+@pytest.mark.parametrize(
+    ("publish", "shown_ones"),
+    [
+        pytest.param(analysed_retrieval, retrieval_screens, id="retrieval"),
+        pytest.param(publish_response, response_screens, id="response"),
+    ],
+)
+async def test_screens_of_other_tracks_look_as_they_are_kept(
+    tmp_path: Path,
+    request: pytest.FixtureRequest,
+    publish: Callable[[Path], Path],
+    shown_ones: Callable[[Pilot[int]], AsyncIterator[str]],
+) -> None:
+    with ReviewSession.open(publish(tmp_path / "review"), "alice") as session:
+        async with AssayApp(session, Colours()).run_test(size=(80, 24)) as pilot:
+            seen, pictures = await looked_at(pilot, shown_ones(pilot))
+        assert differences(pictures, remake=request.config.getoption("--remake-snapshots")) == []
+        async with AssayApp(session, Colours(dark=False)).run_test(size=(80, 24)) as pilot:
+            async for name in shown_ones(pilot):
+                assert faint(pilot.app, dark=False) == [], name
+    used = {term.casefold() for term in re.findall(TRADE, "\n".join(seen), re.IGNORECASE)}
+    assert used
+    assert used - {term.casefold() for term in GLOSSARY} == set()
+
+
 async def test_no_screen_cuts_without_a_sign_and_no_word_of_the_trade_is_unexplained(
     console: OpenConsole, session: ReviewSession, request: pytest.FixtureRequest
 ) -> None:
-    seen: list[str] = []
-    pictures: dict[str, dict[str, str]] = {}
     async with console(size=(80, 24)) as pilot:
-        async for name in screens(pilot):
-            for width, height in SIZES:
-                await pilot.resize_terminal(width, height)
-                size = Size(width, height)
-                await until_true(pilot, lambda size=size: pilot.app.screen.size == size)  # type: ignore[misc]
-                await settled(pilot)
-                pictures.setdefault(name, {})[f"{width}x{height}"] = picture(pilot.app)
-                for view in pilot.app.screen.query(LineScroll):
-                    if view.display and view.size.height:
-                        assert rows_cut(view) == [], (name, width)
-                seen.append(shown(pilot.app))
-            await pilot.resize_terminal(80, 24)
-            await pilot.pause()
-            assert faint(pilot.app, dark=True) == [], name
+        seen, pictures = await looked_at(pilot, screens(pilot))
     assert differences(pictures, remake=request.config.getoption("--remake-snapshots")) == []
     for track in built_in():
         seen += [spec.title for spec in get(track).metrics()]

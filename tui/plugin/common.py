@@ -21,6 +21,15 @@ NO_VERDICT = "a variant takes no verdict: its example does"
 """Why what a run made of an example is not judged."""
 
 
+def metadata_text(value: object) -> str:
+    """A value of an example's metadata as it is read: a list by its parts, and `–` where there is none."""
+    if value is None:
+        return "–"
+    if isinstance(value, list):
+        return ", ".join(map(metadata_text, value)) or "–"
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
 def takes_verdict(evidence: ExampleEvidence) -> bool:
     """Whether an example can be judged: of the texts that a run made of others, those alone that it flagged itself.
 
@@ -66,9 +75,7 @@ def annotation_lines(evidence: ExampleEvidence, options: ViewOptions) -> list[Li
         lines += written(" note", mine.note, width, indent=INDENT)
     if options.height >= 30:
         known = {key: value for key, value in evidence.metadata.items() if value is not None}
-        about = " · ".join(
-            f"{key} {str(value).lower() if value in (True, False) else value}" for key, value in known.items()
-        )
+        about = " · ".join(f"{key} {metadata_text(value)}" for key, value in known.items())
         lines += wrapped(" about", about, width, indent=INDENT, style="dim") if about else []
     slices = ", ".join(evidence.critical) or ", ".join(
         evidence.slices[:4] + ("…",) * (len(evidence.slices) > 4)

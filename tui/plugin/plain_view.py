@@ -9,7 +9,7 @@ from tui.draw.lines import Line, rule, text_line, wrapped
 from tui.draw.number_text import figure, signed
 from tui.plugin.attributed_text import attributed_lines
 from tui.plugin.attributions import attribution_pairs, words_of
-from tui.plugin.common import INDENT, annotation_lines, flag_lines, flag_reasons
+from tui.plugin.common import INDENT, annotation_lines, flag_lines, flag_reasons, metadata_text
 from tui.plugin.licence import licence_numbers
 from tui.plugin.options import ViewOptions
 
@@ -62,7 +62,7 @@ def number_lines(evidence: ExampleEvidence, options: ViewOptions) -> list[Line]:
     lines += wrapped(" text", evidence.example.text, width, indent=PAYLOAD_INDENT)
     lines += wrapped(" sha256", evidence.example.sha256, width, indent=PAYLOAD_INDENT, style="dim")
     for key, value in evidence.metadata.items():
-        lines += wrapped(f" {key}", "–" if value is None else str(value), width, indent=PAYLOAD_INDENT)
+        lines += wrapped(f" {key}", metadata_text(value), width, indent=PAYLOAD_INDENT)
     lines += wrapped(" slices", ", ".join(evidence.slices) or "none", width, indent=PAYLOAD_INDENT)
     lines += flag_lines(evidence, width, PAYLOAD_INDENT)
     lines += payload_lines(evidence, width)

@@ -249,7 +249,7 @@ class ExampleScreen(BaseScreen):
             return wrapped(" known", told, width, indent=LABEL_CELLS, style="warn")
         if evidence is None or page.asked is None or page.variant or evidence.mine is not None:
             return []
-        text = f"{BY_ITSELF}: l" if page.asks else page.asked.text
+        text = f"{BY_ITSELF}: l labels them" if page.asks else page.asked.text
         return wrapped(" ask", text, width, indent=LABEL_CELLS, style="key")
 
     @property

@@ -40,6 +40,12 @@ WIDE_NAME_CELLS, WIDE_WHAT_CELLS = 38, 30
 """The same from 100 columns on."""
 COLUMNS = (("n", 6), ("base", 7), ("cand", 8), ("b/f", 8), ("seen", 8))
 """The numbers of a slice and their cells."""
+WHOLE_FROM = NAME_CELLS + 3 + WHAT_CELLS + sum(cells for _, cells in COLUMNS)
+"""Cells from which they stand so."""
+NARROW_COLUMNS = (("n", 6), ("base", 6), ("cand", 7), ("b/f", 7), ("seen", 6))
+"""The same where there are fewer: beside an example, and on a small screen, where the track is left out, too."""
+TRACK_FROM = 12
+"""Cells of what is measured from which the track is named there."""
 
 
 BESIDE_FROM = 120
@@ -212,7 +218,7 @@ def trigger_lines(triggers: Sequence[Trigger], width: int) -> list[Line]:
     names = dict.fromkeys(trigger.name for trigger in triggers if trigger.name not in fired)
     quiet = [name.replace("_", " ") for name in names]
     if quiet:
-        text = ", ".join(quiet) + ": nothing that can be told from noise"
+        text = " · ".join(quiet) + ": nothing that can be told from noise"
         lines += [Line().add("   ").add(row, "dim") for row in wrap(text, max(width - 4, 20))]
     return lines
 
@@ -245,8 +251,15 @@ def gates_lines(gates: Sequence[GateResult], width: int, folded: int = 0) -> lis
 def slices_lines(slices: Sequence[SliceProgress], width: int) -> list[Line]:
     """Slices with what is measured and how far they are seen: critical ones first, then by net broken."""
     name, what = (NAME_CELLS, WHAT_CELLS) if width < 100 else (WIDE_NAME_CELLS, WIDE_WHAT_CELLS)
-    head = Line().add(" SLICES BY NET BROKEN", "title").to(name + 3).column("measured", what, "dim")
-    for title, cells in COLUMNS:
+    columns = COLUMNS
+    if width < WHOLE_FROM:
+        columns = NARROW_COLUMNS
+        room = width - 3 - sum(cells for _, cells in columns)
+        what = min(WHAT_CELLS, max(room // 3, room - NAME_CELLS))
+        name = room - what
+    title = " SLICES BY NET BROKEN" if name + 3 > len(" SLICES BY NET BROKEN") else " SLICES"
+    head = Line().add(title, "title").to(name + 3).column("measured", what, "dim")
+    for title, cells in columns:
         head.column(title, cells, "dim", right=True)
     lines = [head]
     for entry in slices:
@@ -255,7 +268,8 @@ def slices_lines(slices: Sequence[SliceProgress], width: int) -> list[Line]:
         line = Line(Target("slice", entry.slice, track=entry.track)).add(" ")
         line.column(entry.slice, name - 2, "strong" if entry.critical else "text")
         line.add(" ◆ " if entry.critical else "   ", "critical").to(name + 3)
-        line.column(f"{entry.track} {entry.title.lower()}", what, "dim")
+        measured = entry.title.lower()
+        line.column(measured if what < TRACK_FROM else f"{entry.track} {measured}", what, "dim")
         change = None
         if entry.base is not None and entry.candidate is not None:
             change = entry.candidate - entry.base
@@ -271,7 +285,7 @@ def slices_lines(slices: Sequence[SliceProgress], width: int) -> list[Line]:
             (counts, "bad" if broken > fixed else "text"),
             (f"{entry.seen}/{entry.queued}", "good" if done else "number"),
         )
-        for (_, size), (text, tone) in zip(COLUMNS, values, strict=True):
+        for (_, size), (text, tone) in zip(columns, values, strict=True):
             line.column(text, size, tone, right=True)
         lines.append(line)
     return lines

@@ -165,12 +165,6 @@ WHERE event_id NOT IN (
     SELECT s.event_id FROM s JOIN verdict_of(asked) v ON v.ref = s.ref AND v.place > s.place
     WHERE v."right" <> s."right" OR at_odds(v.labels, s.labels));
 
-CREATE MACRO disagreement_of(asked) AS TABLE
-WITH v AS (SELECT v.* FROM verdict_of(asked) v ANTI JOIN settled_of(asked) s ON s.ref = v.ref)
-SELECT ref, count(DISTINCT ("right", labels)) AS opinions, count(DISTINCT actor) AS reviewers FROM v
-GROUP BY ref HAVING count(DISTINCT "right") > 1
-    OR ref IN (SELECT one.ref FROM v one JOIN v two ON two.ref = one.ref WHERE at_odds(one.labels, two.labels));
-
 CREATE VIEW settled AS
 SELECT run, ref, spoken(body ->> '$.base', body ->> '$.candidate') AS "right", actor, reviewer, ts
 FROM live WHERE kind = 'settle'

@@ -10,8 +10,7 @@ LEFT JOIN evidence.intent_drift d ON d.slice = $all AND d.measure = 'cosine' AND
 -- name: drift
 SELECT d.slice, s.critical, d.layer, d.candidate_layer, d.measure, d.n, d.value, d.low, d.high, d.floor, d.moved, d.why
 FROM evidence.intent_drift d JOIN evidence.slice s ON s.slice = d.slice AND s.track = $track
-WHERE d.slice = $all
-   OR d.slice IN (SELECT m.slice FROM evidence.membership m WHERE m.ref_key = $key AND m.track = $track)
+WHERE d.slice = $all OR d.slice IN (SELECT unnest($slices::VARCHAR[]))
 ORDER BY d.slice <> $all, NOT s.critical, d.slice, d.layer, d.measure
 
 -- name: change

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from analysis.base.records import ALL
 from analysis.base.sql import column, dictionaries, queries
-from analysis.store.keys import ref_key
+from analysis.store.keys import LISTS_KEPT, ref_key, slices_of
 from analysis.tracks.intent.metric_specs import TRACK
 from analysis.tracks.intent.names import NO_MODEL
 from analysis.tracks.intent.option_sentences import option_rows
@@ -31,11 +32,18 @@ def example_context(connection: duckdb.DuckDBPyConnection, ref: str) -> dict[str
         counterfactual) and `drift` (each measure of the slices that the message is in, `all` and critical ones first,
         by layer).
     """
-    asked = {"key": ref_key(connection, ref), "all": ALL}
+    key = ref_key(connection, ref)
     return {
-        "shift": tuple(dictionaries(connection, _SQL["shift"], asked)),
-        "drift": tuple(dictionaries(connection, _SQL["drift"], {**asked, "track": TRACK})),
+        "shift": tuple(dictionaries(connection, _SQL["shift"], {"key": key, "all": ALL})),
+        "drift": _drift(connection, slices_of(connection, key, TRACK)),
     }
+
+
+@lru_cache(LISTS_KEPT)
+def _drift(connection: duckdb.DuckDBPyConnection, slices: tuple[str, ...]) -> Rows:
+    """Drift of some slices and of everything: what one message is in, the next is mostly in too."""
+    asked = {"slices": list(slices), "all": ALL, "track": TRACK}
+    return tuple(dictionaries(connection, _SQL["drift"], asked))
 
 
 def run_context(connection: duckdb.DuckDBPyConnection) -> dict[str, Rows]:

@@ -9,7 +9,7 @@ from analysis.tracks.intent.option_sentences import choice_sentences, trial_sent
 from tui.draw.lines import Line, rule, text_line, wrapped
 from tui.draw.number_text import figure, signed
 from tui.plugin.attributions import attribution_pairs, method_title, words_of
-from tui.plugin.common import flag_lines
+from tui.plugin.common import flag_lines, metadata_text
 from tui.plugin.interventions import intervention_numbers
 from tui.plugin.licence import licence_numbers
 from tui.plugin.options import ViewOptions
@@ -83,7 +83,7 @@ def number_lines(evidence: ExampleEvidence, options: ViewOptions) -> list[Line]:
     lines += wrapped(" sha256", example.sha256, width, indent=14, style="dim")
     for key, value in evidence.metadata.items():
         if key != "ref":
-            lines += wrapped(f" {key}", "–" if value is None else str(value), width, indent=14)
+            lines += wrapped(f" {key}", metadata_text(value), width, indent=14)
     lines += wrapped(" slices", ", ".join(evidence.slices), width, indent=14)
     lines += flag_lines(evidence, width, 14)
     lines += [rule(width), text_line(" PREDICTIONS", "title")]

@@ -12,7 +12,7 @@ from tui.draw.lines import Line, rule, text_line, wrapped
 from tui.draw.metric_lines import metric_lines
 from tui.draw.number_text import figure, interval, signed
 from tui.plugin.attributions import method_title
-from tui.plugin.common import flag_lines
+from tui.plugin.common import flag_lines, metadata_text
 from tui.plugin.options import ViewOptions
 from tui.tracks.response import behaviours
 from tui.tracks.response.answers import ENDINGS, likelihoods, thoughts, unread_of
@@ -87,7 +87,7 @@ def number_lines(evidence: ExampleEvidence, options: ViewOptions) -> list[Line]:
     lines += wrapped(" sha256", example.sha256, width, indent=INDENT, style="dim")
     for key, value in evidence.metadata.items():
         if value is not None and key != "ref":
-            lines += wrapped(f" {key}", str(value), width, indent=INDENT)
+            lines += wrapped(f" {key}", metadata_text(value), width, indent=INDENT)
     expects = ", ".join(row["expects"] for row in evidence.context.get("expected", ()))
     lines += wrapped(" expected", expects or "nothing particular", width, indent=INDENT)
     lines += wrapped(" slices", ", ".join(evidence.slices) or "none", width, indent=INDENT)

@@ -9,7 +9,7 @@ from analysis.base.records import ALL, SIDES
 from analysis.tracks.retrieval.map_limits import QUALITIES
 from tui.draw.lines import Line, rule, text_line, wrapped
 from tui.draw.number_text import figure, signed, value_with_interval
-from tui.plugin.common import flag_lines
+from tui.plugin.common import flag_lines, metadata_text
 from tui.plugin.options import ViewOptions
 from tui.tracks.retrieval.grouping import PROMISES
 from tui.tracks.retrieval.neighbour_lines import movement, rank_text
@@ -88,7 +88,7 @@ def number_lines(evidence: ExampleEvidence, options: ViewOptions) -> list[Line]:
     lines += wrapped(" sha256", example.sha256, width, indent=INDENT, style="dim")
     for key, value in evidence.metadata.items():
         if value is not None and key != "ref":
-            lines += wrapped(f" {key}", str(value), width, indent=INDENT)
+            lines += wrapped(f" {key}", metadata_text(value), width, indent=INDENT)
     lines += wrapped(" slices", ", ".join(evidence.slices) or "none", width, indent=INDENT)
     lines += flag_lines(evidence, width, INDENT)
     lines += _measures(evidence, lists, width)

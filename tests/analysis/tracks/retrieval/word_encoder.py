@@ -45,7 +45,8 @@ def write_word_encoder(folder: Path, words: Mapping[str, NDArray[np.float64]]) -
     )
     model = BertModel(config)
     with torch.no_grad():
-        for parameter in model.embeddings.parameters():
+        # All, also what nobody reads: the digest of the model names the run, and that draws the order of A and B.
+        for parameter in model.parameters():
             parameter.zero_()
         # Each vector beside its negative: their mean is 0.
         both = np.concatenate([vectors, -vectors], axis=1)
