@@ -14,9 +14,6 @@ WHERE d.slice = $all
    OR d.slice IN (SELECT m.slice FROM evidence.membership m WHERE m.ref_key = $key AND m.track = $track)
 ORDER BY d.slice <> $all, NOT s.critical, d.slice, d.layer, d.measure
 
--- name: change
-SELECT * FROM evidence.intent_change
-
 -- name: recorded
 SELECT count(*) AS classes FROM evidence.intent_class
 

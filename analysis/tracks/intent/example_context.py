@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from analysis.base.records import ALL
 from analysis.base.sql import column, dictionaries, queries
+from analysis.plugin.change_evidence import stored_parts
 from analysis.store.keys import ref_key
 from analysis.tracks.intent.metric_specs import TRACK
 from analysis.tracks.intent.names import NO_MODEL
@@ -51,7 +52,7 @@ def run_context(connection: duckdb.DuckDBPyConnection) -> dict[str, Rows]:
     """
     (classes,) = column(connection, _SQL["recorded"])
     return {
-        "change": tuple(dictionaries(connection, _SQL["change"])),
+        "change": tuple(stored_parts(connection, TRACK)),
         "layer_probes": tuple(dictionaries(connection, _SQL["layer_probes"])),
         "options": tuple(option_rows(connection)),
         "no_model": ({"why": NO_MODEL},) if classes else (),
