@@ -32,11 +32,11 @@ class GateInput:
     """Everything that the gates are computed from; plain data, so that a report carries it whole.
 
     `owner` made the candidate, and `aliases` are further accounts and names of people. `flagged` maps a gate key to the
-    refs flagged for it. `contested` holds every example whose verdict counts in a critical slice or in one that lost,
-    and, of other slices, those that somebody judged and their clusters. `deciding` are the examples whose verdict could
-    still change a gate of a track. `causes` are what the examples that got worse share, under which gates fold; no gate
-    reads them. `settings` holds what a track's gates need of its configuration, `specs` says by track and name what
-    each metric is, and `today` is the ISO date against which waivers expire.
+    refs flagged for it. `contested` holds every example whose verdict counts in a critical slice or in one that lost
+    more than chance may, and, of other slices, those that somebody judged and their clusters. `deciding` are the
+    examples whose verdict could still change a gate of a track. `causes` are what the examples that got worse share,
+    under which gates fold; no gate reads them. `settings` holds what a track's gates need of its configuration, `specs`
+    says by track and name what each metric is, and `today` is the ISO date against which waivers expire.
     """
 
     run: str

@@ -68,7 +68,7 @@ DELETE FROM verdict_now; DELETE FROM contested_now; DELETE FROM due_again; DELET
 INSERT INTO verdict_now BY NAME SELECT * FROM verdict_of($run)
 
 -- name: take_contested
--- Every contested example of a critical slice and of one that lost; of other slices, the clusters that were judged.
+-- Every contested example of a slice that a gate may judge; of other slices, the clusters that were judged.
 INSERT INTO contested_now
 WITH touched AS (SELECT DISTINCT track, cluster FROM evidence.contested WHERE ref IN (SELECT ref FROM verdict_now))
 SELECT * FROM evidence.contested

@@ -31,13 +31,18 @@ CREATE TABLE keyed (ref VARCHAR NOT NULL, ref_key INTEGER NOT NULL);
 -- Whom an example needs to be shown no more.
 CREATE TABLE answered (ref VARCHAR NOT NULL, actor VARCHAR NOT NULL);
 CREATE TABLE due_again (ref VARCHAR NOT NULL, actor VARCHAR NOT NULL);
--- Slices that a gate may ask verdicts for: critical ones, and those that lost a twentieth or more.
+-- Slices that a gate may ask verdicts for, or fail on: critical ones, those that lost a twentieth or more, and those
+-- that lost more than one standard deviation of chance, which is far less than any test asks.
 CREATE TABLE judged_slice AS
 SELECT track, slice FROM evidence.slice WHERE critical
 UNION
-SELECT m.track, m.slice FROM evidence.metric m JOIN evidence.slice s USING (track, slice)
-WHERE m.name IN ('broken', 'fixed') AND m.side = 'difference' AND s.kind NOT IN ('all', 'discovered') GROUP BY m.track, m.slice
-HAVING sum(CASE m.name WHEN 'broken' THEN m.value ELSE -m.value END) >= 0.05 * max(m.n);
+SELECT track, slice FROM (
+    SELECT m.track, m.slice, sum(CASE m.name WHEN 'broken' THEN m.value ELSE -m.value END) AS net, sum(m.value) AS changed,
+           max(m.n) AS n
+    FROM evidence.metric m JOIN evidence.slice s USING (track, slice)
+    WHERE m.name IN ('broken', 'fixed') AND m.side = 'difference' AND s.kind NOT IN ('all', 'discovered')
+    GROUP BY m.track, m.slice)
+WHERE net >= 0.05 * n OR (net > 0 AND net * net > changed);
 CREATE TABLE contested_now AS SELECT * FROM evidence.contested LIMIT 0;
 CREATE TABLE critical AS
 SELECT any_value(m.ref) AS ref, m.ref_key, list(m.slice ORDER BY m.slice) AS slices

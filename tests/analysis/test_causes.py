@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import duckdb
 import pytest
 
 from analysis.base.gate_records import GateInput, GateResult, GateVerdict
 from analysis.base.records import Cause
+from analysis.base.sql import queries, sql_text
 from analysis.plugin.causes import cause_tables, distinct
 from analysis.review.causes import causes_content, fold
+from analysis.store.run import SCHEMA, create_evidence_tables
 from tests.analysis.gate_fixture import contested, given
 
 
@@ -128,3 +131,36 @@ def test_one_set_of_examples_is_one_cause(second: tuple[str, ...], kept: list[st
 def test_no_cause_makes_empty_tables() -> None:
     tables = cause_tables([])
     assert (tables["cause"].num_rows, tables["cause_member"].num_rows) == (0, 0)
+
+
+@pytest.mark.parametrize(
+    ("broken", "fixed", "n", "kind", "critical", "judged"),
+    [
+        (52, 13, 868, "length", False, True),  # Lost 4.5 points, far more than chance: its gate can fail.
+        (3, 0, 40, "class", False, True),  # Lost a twentieth.
+        (20, 17, 868, "length", False, False),  # Chance.
+        (17, 20, 868, "length", True, True),  # Critical.
+        (13, 52, 868, "length", False, False),  # Won.
+        (52, 13, 868, "discovered", False, False),  # No gate judges it.
+    ],
+)
+def test_what_got_worse_in_a_slice_that_can_fail_is_read_with_the_gates(
+    broken: int, fixed: int, n: int, kind: str, critical: bool, judged: bool
+) -> None:
+    with duckdb.connect() as connection:
+        connection.execute("ATTACH ':memory:' AS evidence; USE evidence")
+        create_evidence_tables(connection, [sql_text(SCHEMA, "evidence.sql")])
+        connection.execute("INSERT INTO slice VALUES ('s', 'intent', ?, ?, '', ?)", [kind, critical, n])
+        rows = [("broken", broken), ("fixed", fixed)]
+        for name, value in rows:
+            connection.execute(
+                "INSERT INTO metric VALUES ('intent', ?, 's', 'difference', ?, NULL, NULL, ?, 'ok', '', '', NULL)",
+                [name, value, n],
+            )
+        (create,) = (
+            one.query
+            for one in connection.extract_statements(queries("analysis.review", "session.sql")["tables"])
+            if "CREATE TABLE judged_slice" in one.query
+        )
+        connection.execute(create)
+        assert connection.execute("SELECT slice FROM judged_slice").fetchall() == [("s",)] * judged

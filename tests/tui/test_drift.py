@@ -13,8 +13,9 @@ from analysis.review.queries import ExampleEvidence
 from analysis.review.session import ReviewSession
 from tui.draw.lines import Line
 from tui.draw.theme import Colours
+from tui.plugin.change_lines import change_lines
 from tui.plugin.options import ViewOptions
-from tui.tracks.intent.drift import change_lines, drift_lines, strip_lines, strip_sentence
+from tui.tracks.intent.drift import drift_lines, strip_lines, strip_sentence
 from tui.tracks.intent.numbers import number_lines
 from tui.tracks.intent.summary import summary
 from tui.tracks.intent.view import example_lines
@@ -99,7 +100,7 @@ def test_the_numbers_hold_layers_slices_grafts_and_probes(evidence: ExampleEvide
 def test_the_place_of_a_change_is_a_sentence_and_a_table() -> None:
     lines = _plain(change_lines(CHANGE, 120))
     assert (
-        lines[0]
+        lines[2]
         .strip()
         .startswith("the change lives in layer 4: putting the base's back restores 14 of 17 broken")
     )
@@ -107,7 +108,7 @@ def test_the_place_of_a_change_is_a_sentence_and_a_table() -> None:
         "layer 4" in line and "14/17" in line and "15/17" in line and "25.0%" in line for line in lines
     )
     assert any("dose: adapter × 0.5" in line and "12/17" in line for line in lines)
-    (said, *_) = _plain(change_lines((_row("layer", "", None, why="the architectures differ"),), 80))
+    (_, _, said, *_) = _plain(change_lines((_row("layer", "", None, why="the architectures differ"),), 80))
     assert said.strip() == "no layers are named: the architectures differ"
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
+from dataclasses import replace
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -32,6 +33,7 @@ from tests.tui.retrieval_fixture import (
     analysed_retrieval,
     item_ref,
 )
+from tests.tui.test_drift import CHANGE
 from tests.tui.test_hostile_text import SHORT, unclean
 from tui.console.app import AssayApp
 from tui.draw.lines import Line, Target
@@ -100,6 +102,30 @@ def not_queued(store: Path) -> str:
 def changed(tmp_path: Path) -> Any:
     """Analyses the review with something changed."""
     return lambda **changes: analysed_retrieval(tmp_path / "changed", **changes)
+
+
+@pytest.mark.parametrize("width", [60, 80, 120, 200])
+def test_where_the_change_lives_is_a_line_on_the_page_and_a_table_behind_it(
+    published: Path, width: int
+) -> None:
+    with evidence_of(published, QUERY) as evidence:
+        given = replace(evidence, context={**evidence.context, "change": CHANGE})
+        options = ViewOptions(width, 50, Colours(), specs=SPECS)
+        (line,) = [one for one in VIEW.example(given, options) if one.plain.startswith(" graft")]
+        assert line.plain.split() == ["graft", "layer", "4", "restores", "14/17"]
+        lines = VIEW.numbers(given, options)
+        titles = [one.plain.strip() for one in lines]
+        own = lines[titles.index("WHERE THE CHANGE LIVES") : titles.index("WORDS AND MARKS")]
+        assert all(one.width <= width for one in own)
+        assert "the change lives in layer 4: putting the base's back restores 14 of 17 broken" in " ".join(
+            text_of(lines).split()
+        )
+        assert any(one.startswith("the change lives in layer 4") for one in VIEW.summary(given))
+        # This review's encoders have no layers.
+        assert not any(one.plain.startswith(" graft") for one in VIEW.example(evidence, options))
+        assert "no layers are named: no list of layers was found" in " ".join(
+            text_of(VIEW.numbers(evidence, options)).split()
+        )
 
 
 @pytest.mark.parametrize("size", SIZES)

@@ -57,3 +57,9 @@ CREATE TABLE cause (
     reverted BIGINT NOT NULL, intervened BIGINT NOT NULL, intervention VARCHAR NOT NULL, sentence VARCHAR NOT NULL,
     gates VARCHAR[] NOT NULL);
 CREATE TABLE cause_member (track VARCHAR NOT NULL, cause VARCHAR NOT NULL, place INTEGER NOT NULL, ref VARCHAR NOT NULL);
+-- What of the base, put into the candidate, restores the base's outcome on flipped examples, and how often the change of
+-- it alone, put into the base, brings the candidate's. `restored` and `transferred` are of `n`; NULL where not run.
+CREATE TABLE change_part (
+    track VARCHAR NOT NULL, kind VARCHAR NOT NULL, name VARCHAR NOT NULL, size INTEGER NOT NULL, scale DOUBLE,
+    n INTEGER NOT NULL, restored INTEGER, low DOUBLE, high DOUBLE, transferred INTEGER, broken INTEGER,
+    broken_restored INTEGER, weight_change DOUBLE, p DOUBLE, why VARCHAR NOT NULL);

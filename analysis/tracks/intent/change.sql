@@ -10,6 +10,3 @@ ORDER BY broken DESC, sha256($seed || '/' || p.ref), p.ref
 -- name: labelled_messages
 SELECT e.ref, e.gold FROM example e JOIN membership m ON m.ref = e.ref AND m.track = $track AND m.slice = $all
 WHERE e.gold IS NOT NULL ORDER BY sha256($seed || '/' || e.ref), e.ref
-
--- name: change
-SELECT * FROM intent_change

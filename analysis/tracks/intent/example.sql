@@ -13,9 +13,6 @@ FROM evidence.intent_drift d JOIN evidence.slice s ON s.slice = d.slice AND s.tr
 WHERE d.slice = $all OR d.slice IN (SELECT unnest($slices::VARCHAR[]))
 ORDER BY d.slice <> $all, NOT s.critical, d.slice, d.layer, d.measure
 
--- name: change
-SELECT * FROM evidence.intent_change
-
 -- name: recorded
 SELECT count(*) AS classes FROM evidence.intent_class
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from analysis.base.records import ALL
 from analysis.base.sql import column, dictionaries, queries
+from analysis.plugin.change_evidence import stored_parts
 from analysis.store.keys import LISTS_KEPT, ref_key, slices_of
 from analysis.tracks.intent.metric_specs import TRACK
 from analysis.tracks.intent.names import NO_MODEL
@@ -59,7 +60,7 @@ def run_context(connection: duckdb.DuckDBPyConnection) -> dict[str, Rows]:
     """
     (classes,) = column(connection, _SQL["recorded"])
     return {
-        "change": tuple(dictionaries(connection, _SQL["change"])),
+        "change": tuple(stored_parts(connection, TRACK)),
         "layer_probes": tuple(dictionaries(connection, _SQL["layer_probes"])),
         "options": tuple(option_rows(connection)),
         "no_model": ({"why": NO_MODEL},) if classes else (),

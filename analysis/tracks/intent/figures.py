@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from analysis.base.records import ALL, SIDES
 from analysis.base.sql import queries
 from analysis.plots.figure import Curve, Figure, Plot
+from analysis.plugin.change_evidence import dose_figure
 from analysis.tracks.intent.metric_specs import TRACK
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ def figures(connection: duckdb.DuckDBPyConnection) -> dict[str, Figure]:
         "intent-reliability": _reliability(connection),
         "intent-risk-coverage": _risk_coverage(connection),
         "intent-drift": _drift(connection),
-        "intent-dose": _doses(connection),
+        "intent-dose": dose_figure(connection, TRACK, "messages", "answer"),
     }
     return {name: figure for name, figure in found.items() if figure is not None}
 
@@ -107,26 +108,5 @@ def _drift(connection: duckdb.DuckDBPyConnection) -> Figure | None:
         [Plot("", curves=curves, x="layer, from the embeddings on", y="cosine")],
         notes=["1 is alike. It says where to look, and judges nothing."],
         header=["slice", "layer", "cosine", "noise alone", "n"],
-        rows=table,
-    )
-
-
-def _doses(connection: duckdb.DuckDBPyConnection) -> Figure | None:
-    rows = [row for row in connection.execute(_SQL["doses"]).fetchall() if row[1]]
-    if not rows:
-        return None
-    shares = [(float(scale), restored / n) for scale, n, restored, _, _ in rows]
-    table = [
-        [
-            f"{scale:g}",
-            f"{restored} of {n}",
-            "–" if low is None or high is None else f"[{low:.2f}, {high:.2f}]",
-        ]
-        for scale, n, restored, low, high in rows
-    ]
-    return Figure(
-        "Flipped messages that get the base's answer back, by the adapter's strength",
-        [Plot("", curves=[Curve("restored", shares)], x="scale of the adapter", y="share restored")],
-        header=["scale", "restored", "interval"],
         rows=table,
     )

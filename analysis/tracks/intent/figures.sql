@@ -27,7 +27,3 @@ SELECT d.slice, d.layer, d.value, d.floor, d.n FROM evidence.intent_drift d
 WHERE d.measure = 'cosine' AND d.value IS NOT NULL
     AND (d.slice = $all OR d.slice IN (SELECT slice FROM evidence.slice WHERE track = $track AND critical))
 ORDER BY d.slice <> $all, d.slice, d.layer
-
--- name: doses
-SELECT scale, n, restored, low, high FROM evidence.intent_change
-WHERE kind = 'dose' AND scale IS NOT NULL AND restored IS NOT NULL ORDER BY scale

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from analysis.base.records import Better, MetricSpec
+from analysis.plugin.change_sentence import CHANGE_RESTORED
 from analysis.plugin.metric import BOTH, ONE, MetricRows
 
 TRACK = "intent"
@@ -178,10 +179,7 @@ SPECS: tuple[MetricSpec, ...] = (
         "drift_overlap", "drift: neighbours kept",
         "share of a message's 5 nearest messages that are the same on both sides, last layer; says where to look, "
         "and judges nothing", "share", "level", "neither", ONE),
-    MetricSpec(
-        "change_restored", "flips restored by where the change lives",
-        "of the sampled flips, those that answer as the base when the named part of the base is put back; only where "
-        "that beats as large parts drawn at random", "share", "level", "neither", ONE),
+    CHANGE_RESTORED,
     *(
         MetricSpec(
             f"relevance_{edit}_{texts}", f"{title}, {of}",

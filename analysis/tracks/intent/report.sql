@@ -25,9 +25,6 @@ WHERE b.side = 'base' AND c.side = 'candidate' ORDER BY b.threshold
 SELECT p.ref, p.base_correct, p.candidate_correct FROM evidence.intent_pair p
 WHERE p.gold IS NOT NULL AND p.ref IN (SELECT ref FROM evidence.flag WHERE control) ORDER BY p.ref
 
--- name: change
-SELECT * FROM evidence.intent_change
-
 -- name: moved_slices
 -- Slices whose last layer is clear of the noise, the whole first, then those that moved most.
 SELECT slice, value, n FROM evidence.intent_drift WHERE measure = 'cosine' AND moved

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 from analysis.base.gate_records import GateInput
 from analysis.base.records import ALL, SIDES
 from analysis.base.sql import queries
+from analysis.plugin.change_evidence import stored_parts
+from analysis.plugin.change_sentence import change_sentences
 from analysis.plugin.clusters import cluster_sentences
 from analysis.plugin.gate import metric_of
 from analysis.plugin.report_fields import ATTRIBUTION, CHANGED, INSPECTED
 from analysis.plugin.trigger import clear, count
-from analysis.tracks.intent.change_sentence import change_sentences
 from analysis.tracks.intent.cue_evidence import correlation_sentence
 from analysis.tracks.intent.enrichment_sentences import enrichment_sentence, number
 from analysis.tracks.intent.found_queries import searched
@@ -255,8 +256,7 @@ def _reverted(given: GateInput) -> list[str]:
 
 def _where_changed(connection: duckdb.DuckDBPyConnection, given: GateInput) -> list[str]:
     """Where the change lives, and in which slices the last layer moved beyond noise; neither is a judgement."""
-    rows = connection.execute(_SQL["change"]).to_arrow_table().to_pylist()
-    found = change_sentences(rows)
+    found = change_sentences(stored_parts(connection, TRACK))
     moved = connection.execute(_SQL["moved_slices"], {"all": ALL, "shown": SHOWN}).fetchall()
     if moved:
         names = ", ".join(f"{name} {value:.3f} of {n}" for name, value, n in moved)

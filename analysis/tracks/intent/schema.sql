@@ -81,12 +81,6 @@ CREATE TABLE intent_shift (ref VARCHAR NOT NULL, cosine FLOAT[] NOT NULL);
 CREATE TABLE intent_drift (
     slice VARCHAR NOT NULL, layer INTEGER NOT NULL, candidate_layer INTEGER NOT NULL, measure VARCHAR NOT NULL,
     n BIGINT, value DOUBLE, low DOUBLE, high DOUBLE, floor DOUBLE, moved BOOLEAN, why VARCHAR NOT NULL);
--- What of the base, put into the candidate, restores the base's answer on flipped messages, and how often the change of
--- it alone, put into the base, brings the candidate's. `restored` and `transferred` are of `n`; NULL where not run.
-CREATE TABLE intent_change (
-    kind VARCHAR NOT NULL, name VARCHAR NOT NULL, size INTEGER NOT NULL, scale DOUBLE, n INTEGER NOT NULL,
-    restored INTEGER, low DOUBLE, high DOUBLE, transferred INTEGER, broken INTEGER, broken_restored INTEGER,
-    weight_change DOUBLE, p DOUBLE, why VARCHAR NOT NULL);
 -- What a linear probe reads of the gold label from the pooled states of a layer; `shuffled` with labels at random,
 -- `transferred` of the base's probe on the candidate's states.
 CREATE TABLE intent_layer_probe (

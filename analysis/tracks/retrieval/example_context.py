@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from analysis.base.records import ALL
 from analysis.base.sql import queries
+from analysis.plugin.change_evidence import stored_parts
 from analysis.store.keys import ref_key
 from analysis.tracks.retrieval.map_limits import QUALITIES
 from analysis.tracks.retrieval.metric_specs import TRACK
@@ -85,6 +86,7 @@ def example_context(connection: duckdb.DuckDBPyConnection, ref: str) -> dict[str
     parts["drift"] = reader.drift([row for row in parts["attributes"] if row["ref"] == ref])
     parts["geometry"] = reader.metrics(GEOMETRY)
     parts["map"] = reader.metrics(MAP)
+    parts["change"] = stored_parts(connection, TRACK)
     return {name: tuple(rows) for name, rows in parts.items()}
 
 

@@ -7,6 +7,7 @@ neither, and a gate, which knows its attribute, says which.
 from __future__ import annotations
 
 from analysis.base.records import MetricSpec
+from analysis.plugin.change_sentence import CHANGE_RESTORED
 from analysis.plugin.metric import BOTH, ONE, MetricRows
 
 TRACK = "retrieval"
@@ -244,6 +245,7 @@ SPECS: tuple[MetricSpec, ...] = (
         "level",
         "neither",
     ),
+    CHANGE_RESTORED,
     MetricSpec(
         "map_drawn",
         "map drawn",

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 from analysis.base.gate_records import GateInput
 from analysis.base.records import ALL, SIDES, Metric
 from analysis.base.sql import queries
+from analysis.plugin.change_evidence import stored_parts
+from analysis.plugin.change_sentence import change_sentences
 from analysis.plugin.clusters import cluster_sentences
 from analysis.plugin.gate import metric_of
 from analysis.plugin.report_fields import NEIGHBORHOODS
@@ -53,6 +55,7 @@ def report_sections(connection: duckdb.DuckDBPyConnection, given: GateInput) -> 
             *_answers(given),
             *_negatives(connection, given),
             *_drift(given),
+            *change_sentences(stored_parts(connection, TRACK)),
             *_movement(connection),
             *_geometry(given),
             *_maps(given),

@@ -113,6 +113,7 @@ class RetrievalTrack(Track):
     def stages(self) -> tuple[Step, ...]:
         """Counterfactual items are made first, so that they are encoded with everything else."""
         from analysis.tracks.retrieval.causes import CAUSES
+        from analysis.tracks.retrieval.change import CHANGE, CHANGE_METRICS
         from analysis.tracks.retrieval.contested import CONTESTED
         from analysis.tracks.retrieval.counterfactual import COUNTERFACTUAL, VARIANTS
         from analysis.tracks.retrieval.drift import DRIFT
@@ -136,6 +137,8 @@ class RetrievalTrack(Track):
             CONTESTED,
             DRIFT,
             CAUSES,
+            CHANGE,
+            CHANGE_METRICS,
             MAPS,
         )
 
@@ -184,9 +187,11 @@ class RetrievalTrack(Track):
         return report_sections(connection, given)
 
     def figures(self, connection: duckdb.DuckDBPyConnection) -> dict[str, Figure]:
+        from analysis.plugin.change_evidence import dose_figure
         from analysis.tracks.retrieval.map_figures import figures
 
-        return figures(connection)
+        dose = dose_figure(connection, self.name, "queries", "result")
+        return figures(connection) | ({} if dose is None else {"retrieval-dose": dose})
 
     def ask(self, connection: duckdb.DuckDBPyConnection, ref: str) -> Question | None:
         from analysis.tracks.retrieval.questions import question

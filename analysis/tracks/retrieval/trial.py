@@ -56,7 +56,7 @@ def foretell(models: Sides, examples: Examples) -> list[str]:
     share = sum(len(row.text) for row in rows) / max(1, sum(len(row.text) for row in sample))
     return [
         f"time      {duration(seconds * share)} at most to encode {len(rows):,} texts once "
-        f"({' and '.join(running)}, on {models.device}); edited items come on top"
+        f"({' and '.join(running)}, on {models.device}); edited items and grafts come on top"
     ]
 
 

@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from analysis.tracks.intent.change_sentence import LAYERS, MODULES, change_sentences, why_nothing_named
-from tui.draw.lines import Line, rule, text_line, wrapped
+from tui.draw.lines import Line, rule, text_line
 from tui.draw.number_text import figure, with_interval
+from tui.plugin.change_lines import GRAFT, change_lines, graft_words, short_parts
 from tui.plugin.common import INDENT
 
 if TYPE_CHECKING:
@@ -21,17 +21,6 @@ WIDE = 110
 """Cells from which the numbers of a slice stand with their intervals."""
 MEASURES = (("cosine", "cosine"), ("cka", "likeness"), ("overlap", "kept"))
 """Measures of drift, and what heads their columns."""
-NAMED_LAYERS = f"named {LAYERS}"
-PARTS = {
-    LAYERS: "one part",
-    "up to": "up to",
-    "from": "from",
-    MODULES: "one module",
-    "kind": "kind",
-    "dose": "dose",
-}
-"""Kinds of grafts that are listed, and what heads each group."""
-
 DEFINITIONS = (
     (
         "drift",
@@ -54,10 +43,7 @@ DEFINITIONS = (
         "noise",
         "what rounding the base to half precision does to the same number; ▾ marks what is clear of it",
     ),
-    (
-        "graft",
-        "parts of the base put into the candidate; “brings”: those of the candidate, put into the base",
-    ),
+    GRAFT,
     ("probe", "accuracy of a linear classifier on a layer's states; dealt: on labels dealt at random"),
 )
 
@@ -65,11 +51,6 @@ DEFINITIONS = (
 def layer_name(layer: int) -> str:
     """`layer 3`; what the first layer is given is called the embeddings."""
     return f"layer {layer}" if layer else "embeddings"
-
-
-def short(name: str) -> str:
-    """The name of parts where room is short: `L4`, `emb and L1`."""
-    return name.replace("layers ", "L").replace("layer ", "L").replace("embeddings", "emb")
 
 
 def strip_sentence(evidence: ExampleEvidence) -> tuple[str, str]:
@@ -101,11 +82,10 @@ def strip_lines(evidence: ExampleEvidence, width: int) -> list[Line]:
     line = Line().column(" drift", INDENT, "dim")
     if len(blocks) <= width // 3:
         line.add(blocks, "number").add("  ")
-    named = next((row for row in evidence.context.get("change", ()) if row["kind"] == NAMED_LAYERS), None)
-    if named is not None and named["restored"] is not None:
-        words += f" · graft of {named['name']} restores {named['restored']}/{named['n']}"
+    grafted = graft_words(evidence.context.get("change", ()))
+    words += f" · {grafted}" if grafted else ""
     spare = max(width - line.width - 1, 8)
-    words = words if len(words) <= spare else short(words).replace(" restores ", ": ")
+    words = words if len(words) <= spare else short_parts(words).replace(" restores ", ": ")
     return [line.column(words, min(len(words), spare), "text")]
 
 
@@ -116,9 +96,7 @@ def drift_lines(evidence: ExampleEvidence, width: int) -> list[Line]:
     if rows:
         lines += [rule(width), text_line(" DRIFT: WHERE TO LOOK, NO VERDICT", "title")]
         lines += [*_layers(evidence, rows), *_slices(rows, width)]
-    change = evidence.context.get("change", ())
-    if change:
-        lines += [rule(width), text_line(" WHERE THE CHANGE LIVES", "title"), *change_lines(change, width)]
+    lines += change_lines(evidence.context.get("change", ()), width)
     probes = evidence.context.get("layer_probes", ())
     if probes:
         lines += [rule(width), text_line(" WHAT A PROBE READS OF THE LABEL", "title"), *_probes(probes)]
@@ -188,32 +166,6 @@ def _value(row: Mapping[str, Any] | None, *, wide: bool = False) -> str:
         return "–"
     said = with_interval(row["value"], row["low"], row["high"]) if wide else figure(row["value"])
     return f"{said} ▾" if row["moved"] else f"{said}  "
-
-
-def change_lines(rows: Sequence[Mapping[str, Any]], width: int) -> list[Line]:
-    """The sentences, or why there are none, and what each graft restores and brings."""
-    lines: list[Line] = []
-    for sentence in change_sentences(rows):
-        lines += wrapped("", sentence, width, indent=2, style="strong")
-    why = why_nothing_named(rows)
-    if why:
-        lines += wrapped("", f"no layers are named: {why}", width, indent=2, style="dim")
-    name = max(20, min(46, width - 40))
-    head = Line().add("  ").column("put back", name, "dim").column("restores", 10, "dim", right=True)
-    lines.append(head.column("brings", 9, "dim", right=True).column("weights", 9, "dim", right=True))
-    for kind, title in PARTS.items():
-        for number, row in enumerate(
-            row for row in rows if row["kind"] == kind and row["restored"] is not None
-        ):
-            words = row["name"] if len(title) + 2 + len(row["name"]) <= name else short(row["name"])
-            words = f"{title}: {words}" if number == 0 else f"{' ' * (len(title) + 2)}{words}"
-            line = Line().add("  ").column(words, name, "text")
-            line.column(f"{row['restored']}/{row['n']}", 10, "number", right=True)
-            brings = "–" if row["transferred"] is None else f"{row['transferred']}/{row['n']}"
-            line.column(brings, 9, "text", right=True)
-            moved = "" if row["weight_change"] is None else f"{row['weight_change']:.1%}"
-            lines.append(line.column(moved, 9, "dim", right=True))
-    return lines
 
 
 def _probes(rows: Sequence[Mapping[str, Any]]) -> list[Line]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from analysis.attribution.licences import standing
-from analysis.tracks.intent.change_sentence import change_sentences
+from analysis.plugin.change_sentence import change_sentences
 from analysis.tracks.intent.option_sentences import choice_sentences
 from tui.draw.number_text import figure, signed
 from tui.plugin.attributions import attribution_pairs, words_of

@@ -13,6 +13,7 @@ from tui.draw.gate_lines import GATE_MARKS
 from tui.draw.lines import Line, Target, text_line, wrap, wrapped
 from tui.draw.number_text import bar, figure, interval, signed
 from tui.draw.safe_text import cells
+from tui.plugin.change_lines import graft_words
 from tui.plugin.options import ViewOptions
 
 if TYPE_CHECKING:
@@ -180,6 +181,15 @@ def _number(row: Row | None) -> float:
     return row["value"] if row is not None and row["value"] is not None else 0.0
 
 
+def graft_lines(evidence: ExampleEvidence, options: ViewOptions) -> list[Line]:
+    """Which layers of the base, put into the candidate, restore what the queries found; none where none are named."""
+    words = graft_words(evidence.context.get("change", ()))
+    if not words:
+        return []
+    line = Line().column(" graft", 7, "dim")
+    return [line.column(words.removeprefix("graft of "), max(options.width - 8, 8), "text")]
+
+
 def map_lines(evidence: ExampleEvidence, options: ViewOptions) -> list[Line]:
     """Whether there is a map, with the numbers that it must never be shown without; a drawn one before others."""
     rows = evidence.context.get("map", ())
@@ -213,9 +223,10 @@ def _quality(rows: Iterable[Row]) -> list[str]:
 
 
 def panel_lines(evidence: ExampleEvidence, options: ViewOptions) -> list[Line]:
-    """Grouping, drift and map of the whole run: the same beside every example of it."""
+    """Grouping, drift, where the change lives and map of the whole run: the same beside every example of it."""
     return [
         *grouping_lines(evidence, options),
         *drift_lines(evidence, options),
+        *graft_lines(evidence, options),
         *map_lines(evidence, options),
     ]

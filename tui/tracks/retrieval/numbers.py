@@ -9,6 +9,7 @@ from analysis.base.records import ALL, SIDES
 from analysis.tracks.retrieval.map_limits import QUALITIES
 from tui.draw.lines import Line, rule, text_line, wrapped
 from tui.draw.number_text import figure, signed, value_with_interval
+from tui.plugin.change_lines import GRAFT, change_lines
 from tui.plugin.common import flag_lines, metadata_text
 from tui.plugin.options import ViewOptions
 from tui.tracks.retrieval.grouping import PROMISES
@@ -64,6 +65,12 @@ MARKS = (
     ("inherited", "an unwanted level that the base had already, and the candidate does not raise"),
     ("aligned", "after orthogonal Procrustes, so that a rotation is no movement; raw: without it"),
     ("movement", "share of the neighbours of one value's items that have another value, on each side"),
+    GRAFT,
+    (
+        "restores",
+        "a query's recall is then nearer to the base's than to the candidate's, or a hard negative's order is the "
+        "base's; asked of what either side lists for the sampled queries, and of some items more",
+    ),
 )
 """Marks and words of the view that are no metric."""
 SHORT = {"recall": "recall@k", "ndcg": "nDCG@k", "mrr": "RR", "overlap": "overlap@k"}
@@ -101,6 +108,7 @@ def number_lines(evidence: ExampleEvidence, options: ViewOptions) -> list[Line]:
     for title, name in TABLES:
         lines += metric_table(title, evidence.context.get(name, ()), options.specs, width)
     lines += _movement(evidence, width)
+    lines += change_lines(evidence.context.get("change", ()), width)
     return [*lines, *meaning_lines(evidence, options.specs, width)]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from analysis.base.records import SIDES, Side
+from analysis.plugin.change_sentence import change_sentences
 from analysis.tracks.retrieval.grouping_sentences import attribute_sentence
 from tui.draw.number_text import figure, plural
 from tui.plugin.common import flag_reasons
@@ -53,6 +54,7 @@ def summary(evidence: ExampleEvidence) -> list[str]:
             f"edited {row['attribute']} from {row['old']} to {row['new']}: keeps "
             f"base {figure(row['base_overlap'], 2)}, candidate {figure(row['candidate_overlap'], 2)} of its neighbours"
         )
+    rows += change_sentences(evidence.context.get("change", ()))
     return rows + grouping_sentences(evidence)
 
 

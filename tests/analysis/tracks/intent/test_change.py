@@ -15,12 +15,13 @@ from numpy.typing import NDArray
 
 from analysis.base.records import SIDES
 from analysis.models.classifier_pair import ClassifierPair
+from analysis.models.composites import names_of
 from analysis.models.passes import counted
 from analysis.models.scaled_adapter import SCALES, scaled
+from analysis.plugin.change_named import name_change
+from analysis.plugin.change_sentence import change_sentences, why_nothing_named
 from analysis.tracks.intent.change import Flips, change_rows, planned_tokens
-from analysis.tracks.intent.change_named import name_change
-from analysis.tracks.intent.change_sentence import change_sentences, why_nothing_named
-from analysis.tracks.intent.graft import graft_reverts, names_of, why_not_grafted
+from analysis.tracks.intent.graft import graft_reverts, why_not_grafted
 from analysis.tracks.intent.predict import predict_texts
 from benchmarks.change import found_flips, named_parts
 from benchmarks.change_models import CLASSES, make_adapter, make_base, make_candidate, messages
@@ -120,7 +121,7 @@ def test_a_model_against_itself_names_nothing(base: Path) -> None:
     assert len(flips.texts) == 0
     rows = change_rows(pair, flips, 32)
     assert change_sentences(rows) == []
-    assert why_nothing_named(rows) == "no message flipped"
+    assert why_nothing_named(rows) == "no example flipped"
     assert graft_reverts(pair, [], [], 32) == []
 
 
@@ -262,7 +263,7 @@ def test_nothing_is_named_where_it_does_not_beat_the_others() -> None:
 
 def test_nothing_to_find_says_so() -> None:
     none = np.zeros(30, dtype=bool)
-    assert _named(0, [{1}]).why == "no message flipped"
+    assert _named(0, [{1}]).why == "no example flipped"
     assert name_change(8, [], lambda _: none, lambda _: none, 30, ordered=False).why == "no weight differs"
     alone = name_change(1, [0], lambda _: ~none, lambda _: ~none, 30, ordered=False)
     assert alone.why == "there is no other part to hold it against"

@@ -138,7 +138,7 @@ def test_a_model_against_itself_moved_nowhere(tmp_path: Path, tiny_classifier: M
         assert run.execute("SELECT DISTINCT unnest(cosine) FROM intent_shift").fetchall() == [(1.0,)]
         values = run.execute("SELECT min(value) FROM intent_drift WHERE why = ''").fetchall()
         assert values[0][0] == pytest.approx(1, abs=1e-9)
-        assert run.execute("SELECT count(*) FROM intent_change").fetchall() == [(0,)]
+        assert run.execute("SELECT count(*) FROM change_part").fetchall() == [(0,)]
         why = run.execute("SELECT why FROM metric WHERE name = 'change_restored'").fetchall()
         assert why == [("no message flipped",)]
         assert run.execute("SELECT count(*) FROM flag WHERE reason = 'its states moved most'").fetchall() == [
@@ -170,7 +170,7 @@ def test_other_widths_depths_and_tokenizers_still_compare(
         ).fetchall()
         assert len(cka) == 6
         assert all(-1 <= value <= 1 for (value,) in cka)
-        change = run.execute("SELECT DISTINCT why FROM intent_change").fetchall()
+        change = run.execute("SELECT DISTINCT why FROM change_part").fetchall()
         assert change[0][0].startswith("the sides have different tokenizers")
 
 
@@ -197,7 +197,7 @@ def test_a_candidate_of_no_numbers_has_no_drift_and_stops_nothing(
         assert cosines[2] is None
         assert run.execute("SELECT count(*) FROM intent_layer_probe").fetchall() == [(0,)]
         # What is no number is no flip to restore.
-        assert run.execute("SELECT count(*) FROM intent_change").fetchall() == [(0,)]
+        assert run.execute("SELECT count(*) FROM change_part").fetchall() == [(0,)]
 
 
 def test_layers_are_matched_by_their_share_of_the_depth() -> None:

@@ -27,7 +27,7 @@ CONTROLS = 5
 ALPHA = 0.05
 """Level of the test against the control, shared among the units that might have been named."""
 
-NOTHING_FLIPPED = "no message flipped"
+NOTHING_FLIPPED = "no example flipped"
 
 OfFlips = Callable[[Iterable[int]], "NDArray[np.bool_]"]
 """Which of the flips (n,) a set of units restores, or brings."""

@@ -1,13 +1,22 @@
-"""Where the change lives, in a sentence, from the rows of the table `intent_change`."""
+"""Where the change lives, in a sentence and as a number, from a track's rows of the table `change_part`."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from analysis.base.records import MetricSpec
+
 LAYERS = "layer"
 MODULES = "module"
 """Kinds of units; `named KIND` is the set that holds the change, `control of KIND` what it was held against."""
+
+
+CHANGE_RESTORED = MetricSpec(
+    "change_restored", "flips restored by where the change lives",
+    "flips with the base's outcome once the named part is put back, where that beats parts as large drawn by lot",
+    "share", "level", "neither", ("difference",),
+)  # fmt: skip
 
 
 def change_sentences(rows: Sequence[Mapping[str, Any]]) -> list[str]:
