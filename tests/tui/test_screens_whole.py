@@ -14,7 +14,9 @@ import pytest
 from textual.geometry import Size
 from textual.pilot import Pilot
 
+from analysis.base.records import SIDES
 from analysis.plugin.registry import get
+from analysis.review import asked
 from analysis.review.session import ReviewSession
 from tests.tui.conftest import OpenConsole
 from tests.tui.pictures import differences, faint, foreign, picture
@@ -33,6 +35,12 @@ from tui.widgets.line_scroll import LineScroll
 from tui.widgets.line_view import LineView
 
 SIZES = ((60, 20), (80, 24), (100, 24), (120, 36), (200, 50))
+
+
+@pytest.fixture(autouse=True)
+def base_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The order of two answers is drawn by the run's name, of which versions of libraries and stages are part."""
+    monkeypatch.setattr(asked, "order_of", lambda reviewer, run, ref: SIDES)
 
 
 async def screens(pilot: Pilot[int]) -> AsyncIterator[str]:
