@@ -46,4 +46,4 @@ def _confound_sentence(cause: Mapping[str, Any]) -> str:
 
 
 def _points(value: float) -> str:
-    return f"{100 * value:+.0f}"
+    return f"{100 * value:+z.0f}"

@@ -20,7 +20,7 @@ def moved_slices(seen: Reviewed, *, improved: bool) -> list[str]:
     for _, one in moved[:TOP]:
         change = ""
         if one.base is not None and one.candidate is not None:
-            change = f" {one.title} {one.base:.3f} to {one.candidate:.3f} ({one.candidate - one.base:+.3f})"
+            change = f" {one.title} {one.base:.3f} to {one.candidate:.3f} ({one.candidate - one.base:+z.3f})"
         critical = " (critical)" if one.critical else ""
         sentences.append(f"{one.slice}{critical}{change}: {moves(one.n, one.broken, one.fixed)}")
     if len(moved) > TOP:

@@ -66,7 +66,7 @@ def _best_by_chance(
     spec = given.specs[track][metric.name]
     amount = expected_best(count) * (metric.high - metric.low) / _DEVIATIONS
     amount = -amount if spec.better == "down" else amount
-    shown = f"{100 * amount:+.2f} points" if spec.unit == "share" else f"{amount:+.3g}"
+    shown = f"{100 * amount:+z.2f} points" if spec.unit == "share" else f"{amount:+.3g}"
     what = f"{spec.title}: what the best of {count} equal candidates shows by chance, at most"
     words = f", and the best of {count} equal ones shows up to {shown} of {spec.title} by chance"
     return words, number_row(what, amount, "change", "to compare with", "pass")

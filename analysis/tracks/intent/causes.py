@@ -199,7 +199,7 @@ def _cue_sentence(
 
 
 def _signed(metric: Metric) -> str:
-    return "unknown" if metric.value is None else f"{metric.value:+.2f}"
+    return "unknown" if metric.value is None else f"{metric.value:+z.2f}"
 
 
 def _cue_gates(

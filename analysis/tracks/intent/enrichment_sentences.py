@@ -16,8 +16,8 @@ def number(metric: Metric | None) -> str:
     if metric is None or metric.value is None:
         return "–"
     if metric.low is None or metric.high is None:
-        return f"{metric.value:+.3f}"
-    return f"{metric.value:+.3f} [{metric.low:.3f}, {metric.high:.3f}]"
+        return f"{metric.value:+z.3f}"
+    return f"{metric.value:+z.3f} [{metric.low:.3f}, {metric.high:.3f}]"
 
 
 def enrichment_sentence(given: GateInput, target: str, cue: str) -> str:

@@ -68,8 +68,8 @@ def _cues(given: GateInput) -> Iterator[Change]:
             if base is None or own is None or base.value is None or own.value is None:
                 continue
             text = (
-                f"putting {cue} into a message moves the probability of {target} by {100 * own.value:+.0f} points, "
-                f"in the base by {100 * base.value:+.0f} ({own.n} messages of other classes)"
+                f"putting {cue} into a message moves the probability of {target} by {100 * own.value:+z.0f} points, "
+                f"in the base by {100 * base.value:+z.0f} ({own.n} messages of other classes)"
             )
             further = abs(own.value) - abs(base.value)
             yield Change(
@@ -151,8 +151,8 @@ def _slices(given: GateInput) -> Iterator[Change]:
 
 
 def _points(value: float, low: float | None, high: float | None) -> str:
-    bounds = "" if low is None or high is None else f" [{100 * low:+.1f}, {100 * high:+.1f}]"
-    return f"{100 * value:+.1f} points{bounds}"
+    bounds = "" if low is None or high is None else f" [{100 * low:+z.1f}, {100 * high:+z.1f}]"
+    return f"{100 * value:+z.1f} points{bounds}"
 
 
 def _percent(given: GateInput, name: str, slice_name: str, side: Side) -> str:

@@ -110,9 +110,7 @@ def _cues(given: GateInput) -> list[Trigger]:
             if shown is not None:
                 fired, group, own, base = shown
                 texts = "" if group == "other" else f" on {group} texts"
-                sentence = (
-                    f"inserting {cue} changes p({target}) by {own.value:+.2f}{texts}; base {base.value:+.2f}"
-                )
+                sentence = f"inserting {cue} changes p({target}) by {own.value:+z.2f}{texts}; base {base.value:+z.2f}"
                 refs = flagged(given, f"{RELEVANCE}[{key}]")
                 found.append(trigger(TRACK, "leans on an irrelevant cue", sentence, fired, own, refs))
     return found
@@ -125,7 +123,7 @@ def _found(given: GateInput) -> list[Trigger]:
         effects = found_metrics(given, key, one["direction"])
         own, base = effects["candidate"], effects["base"]
         if own is not None and base is not None and own.value is not None and base.value is not None:
-            sentence = f"{found_sentence(one)}: p {own.value:+.2f}; base {base.value:+.2f}"
+            sentence = f"{found_sentence(one)}: p {own.value:+z.2f}; base {base.value:+z.2f}"
             refs = flagged(given, f"{RELEVANCE}[{key}]")
             found.append(trigger(TRACK, "leans on an undeclared cue", sentence, True, own, refs))
     return found
@@ -146,8 +144,8 @@ def _signals(given: GateInput) -> list[Trigger]:
             continue
         fired = candidate.value < share * base.value and change.high is not None and change.high < 0
         sentence = (
-            f"deleting the expected signals takes {candidate.value:+.2f} from the log-odds of {target}; "
-            f"base {base.value:+.2f}"
+            f"deleting the expected signals takes {candidate.value:+z.2f} from the log-odds of {target}; "
+            f"base {base.value:+z.2f}"
         )
         refs = flagged(given, f"{SIGNALS}[{target}]")
         found.append(trigger(TRACK, "an expected signal lost its effect", sentence, fired, change, refs))
@@ -165,7 +163,7 @@ def _overconfident(given: GateInput) -> Iterator[Trigger]:
     gap = metric_of(given, TRACK, "signed_gap", ALL, "candidate")
     change = metric_of(given, TRACK, "signed_gap", ALL)
     if gap is not None and change is not None and gap.value is not None and change.value is not None:
-        sentence = f"mean confidence minus accuracy {gap.value:+.3f}, change {change.value:+.3f}"
+        sentence = f"mean confidence minus accuracy {gap.value:+z.3f}, change {change.value:+z.3f}"
         refs = flagged(given, OVERCONFIDENCE)
         yield trigger(TRACK, name, sentence, gap_widened(gap, change, limits), change, refs)
     outside = metric_of(given, TRACK, "confidence", OUT_OF_SCOPE)

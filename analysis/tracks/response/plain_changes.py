@@ -45,9 +45,9 @@ def _said(one: Estimate) -> str:
     rise = one.metric
     bounds = ""
     if rise.low is not None and rise.high is not None:
-        bounds = f" [{100 * rise.low:+.0f}, {100 * rise.high:+.0f}]"
+        bounds = f" [{100 * rise.low:+z.0f}, {100 * rise.high:+z.0f}]"
     where = "" if one.slice == ALL else f" of “{one.slice}”"
-    points = f"{100 * (rise.value or 0.0):+.0f} points{bounds}"
+    points = f"{100 * (rise.value or 0.0):+z.0f} points{bounds}"
     return (
         f"it {words_of(one.behaviour.name)}: {len(one.worse)} of {one.labelled} labelled answers{where} are at fault "
         f"where the base's are not, {len(one.better)} the other way round ({points})"

@@ -134,8 +134,8 @@ def _points(change: Metric) -> str:
     """`+32 points [+18, +49]`: a change of a rate with its interval."""
     bounds = ""
     if change.low is not None and change.high is not None:
-        bounds = f" [{100 * change.low:+.0f}, {100 * change.high:+.0f}]"
-    return f"{100 * (change.value or 0.0):+.0f} points{bounds}"
+        bounds = f" [{100 * change.low:+z.0f}, {100 * change.high:+z.0f}]"
+    return f"{100 * (change.value or 0.0):+z.0f} points{bounds}"
 
 
 def _short(text: str) -> str:
@@ -255,13 +255,13 @@ def _length(given: GateInput) -> list[str]:
         if len(values) == len(sides):
             numbers.append(f"{title} {' → '.join(values)}")
     bounds = (
-        f" [{change.low:+.1f}, {change.high:+.1f}]"
+        f" [{change.low:+z.1f}, {change.high:+z.1f}]"
         if change.low is not None and change.high is not None
         else ""
     )
     spread = f"; {', '.join(numbers)}" if numbers else ""
     return [
-        f"mean length {base.value or 0.0:.0f} → {candidate.value or 0.0:.0f} words, change {change.value:+.1f}"
+        f"mean length {base.value or 0.0:.0f} → {candidate.value or 0.0:.0f} words, change {change.value:+z.1f}"
         f"{bounds} on {change.n} pairs{spread}"
     ]
 

@@ -41,7 +41,7 @@ def _wins_but_pays(given: GateInput, found: dict[tuple[str, str], Estimate]) -> 
     for one in strict:
         estimate = estimated[one.name]
         if estimate is not None and estimate.rise is not None:
-            said.append(f"{words_of(one.name)} {100 * estimate.rise.value:+.0f} points")
+            said.append(f"{words_of(one.name)} {100 * estimate.rise.value:+z.0f} points")
             rose = rose or estimate.rise.low > 0
         else:
             said.append(
@@ -69,7 +69,9 @@ def _of_behaviour(given: GateInput, one: Estimate) -> Trigger | None:
         )
         return trigger(TRACK, name, sentence, False, one.metric, refs)
     change = one.metric
-    sentence = f"{said}{where}: {100 * one.rise.value:+.1f} points of {one.n} by {one.rise.labelled} labelled"
+    sentence = (
+        f"{said}{where}: {100 * one.rise.value:+z.1f} points of {one.n} by {one.rise.labelled} labelled"
+    )
     return trigger(TRACK, name, sentence, clear(change), change, refs or one.worse, worse=one.rise.value > 0)
 
 

@@ -113,8 +113,8 @@ def signed(metric: Metric | None) -> str:
     if metric is None or metric.value is None:
         return "unknown"
     if metric.low is None or metric.high is None:
-        return f"{metric.value:+.3f}"
-    return f"{metric.value:+.3f} [{metric.low:+.3f}, {metric.high:+.3f}]"
+        return f"{metric.value:+z.3f}"
+    return f"{metric.value:+z.3f} [{metric.low:+z.3f}, {metric.high:+z.3f}]"
 
 
 def level(metric: Metric | None) -> str:

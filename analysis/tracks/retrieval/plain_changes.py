@@ -84,10 +84,10 @@ def _slices(given: GateInput) -> Iterator[Change]:
         broken, fixed = (count(given, TRACK, name, one.slice) for name in ("broken", "fixed"))
         bounds = ""
         if change.low is not None and change.high is not None:
-            bounds = f" [{100 * change.low:+.0f}, {100 * change.high:+.0f}]"
+            bounds = f" [{100 * change.low:+z.0f}, {100 * change.high:+z.0f}]"
         text = (
             f"searches with {one.slice}: {broken} lost something, {fixed} gained something of {change.n}, "
-            f"{100 * change.value:+.0f} points{bounds} of what was asked for"
+            f"{100 * change.value:+z.0f} points{bounds} of what was asked for"
         )
         yield change_of(
             change,

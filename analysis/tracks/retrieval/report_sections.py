@@ -158,7 +158,7 @@ def _negatives(connection: duckdb.DuckDBPyConnection, given: GateInput) -> list[
     ).fetchall():
         query = text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"
         found.append(
-            f"“{query}” now finds {negative} before {positive}: margin {before:+.3f} to {after:+.3f}"
+            f"“{query}” now finds {negative} before {positive}: margin {before:+z.3f} to {after:+z.3f}"
         )
     return found
 

@@ -35,7 +35,9 @@ def _judge(given: GateInput, rule: Rule) -> list[GateResult]:
         why += f"; a loss of {max(0.0, -low):.1%} is not excluded" + (
             _needed(flips, margin) if hidden else ""
         )
-        rows.append(number_row("lower bound of that change", low, "change", f"above {-margin:+.3f}", verdict))
+        rows.append(
+            number_row("lower bound of that change", low, "change", f"above {-margin:+z.3f}", verdict)
+        )
     refs = given.flagged.get(ACCURACY.name, ())
     return [
         result(ACCURACY, verdict, why, metric=flips.change, threshold=threshold, criteria=rows, refs=refs)

@@ -130,7 +130,7 @@ def change_row(flips: Flips, net_limit: float, beyond: GateVerdict = "warn") -> 
     """The size of the net change, and what follows where it is beyond its limit."""
     spec = ROWS.by_name[flips.change.name]
     share = net_limit * flips.size / flips.n
-    limit = f"at least {-share:+.3f}" if spec.better == "up" else f"at most {share:+.4f}"
+    limit = f"at least {-share:+z.3f}" if spec.better == "up" else f"at most {share:+z.4f}"
     verdict: GateVerdict = beyond if flips.net > net_limit else "pass"
     return criterion(f"{spec.title}, change from the base", flips.change, limit, verdict)
 

@@ -164,7 +164,7 @@ def _rows(
         criterion(
             "routed wrongly, change as a share of the routed",
             change,
-            f"at most {limit:+.3f}",
+            f"at most {limit:+z.3f}",
             both if outcome.beyond else "pass",
         ),
     ]

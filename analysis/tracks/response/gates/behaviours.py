@@ -152,7 +152,7 @@ def _labelled(one: Estimate) -> str:
     unsure = f", {one.rise.unsure} not sure" if one.rise.unsure else ""
     return (
         f"{said}: of {of}, {worse} only by the candidate, {better} only by the base{unsure}; net "
-        f"{one.rise.value:+.3f} [{one.rise.low:+.3f}, {one.rise.high:+.3f}]"
+        f"{one.rise.value:+z.3f} [{one.rise.low:+z.3f}, {one.rise.high:+z.3f}]"
     )
 
 

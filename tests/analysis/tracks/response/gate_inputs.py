@@ -10,11 +10,12 @@ import duckdb
 from analysis.base.gate_records import GateInput, GateResult
 from analysis.base.records import Metric, Side, Slice
 from analysis.base.review_records import Answer, Label, ReviewState, SpanRecord, SpanVerdict, VerdictRecord
-from analysis.base.sql import records
+from analysis.base.sql import dictionaries, records
 from analysis.plugin.metric import spec_by_name
 from analysis.plugin.registry import get
 from analysis.review.evaluate import evaluate, resolve_rules
 from analysis.tracks.response.behaviour_data import behaviour_data
+from analysis.tracks.response.heard import BEHAVIOUR_FIELDS
 from analysis.tracks.response.lengths import length_metrics
 from analysis.tracks.response.metric_specs import TRACK, rows_for, specs_for
 from analysis.tracks.response.preference import preference_metrics
@@ -35,10 +36,10 @@ def given(
     reviewers: int = 1,
 ) -> GateInput:
     """What the gates read of a workbench and of what people said."""
-    names = [
-        name
-        for (name,) in connection.execute("SELECT name FROM response_behaviour ORDER BY place").fetchall()
-    ]
+    behaviours = dictionaries(
+        connection, f"SELECT {', '.join(BEHAVIOUR_FIELDS)} FROM response_behaviour ORDER BY place"
+    )
+    names = [one["name"] for one in behaviours]
     rows = rows_for(names)
     metrics: list[Metric] = [
         *lead_metrics(connection, rows),
@@ -56,7 +57,9 @@ def given(
         specs={TRACK: spec_by_name(specs_for(names))},
         slices=tuple(records(connection, Slice, "SELECT * FROM slice")),
         rules=resolve_rules(overrides or {}, GATES),
-        settings={TRACK: {"preferences": preferences, **behaviour_data(connection)}},
+        settings={
+            TRACK: {"behaviours": behaviours, "preferences": preferences, **behaviour_data(connection)}
+        },
         expected=(),
         queue=(),
         flagged={},
