@@ -24,6 +24,7 @@ from analysis.base.sql import queries
 from analysis.models.classifier_pair import classifiers
 from analysis.models.passes import counted
 from analysis.plugin.stage import PlanContext, RunContext, Shard, Stage
+from analysis.text.token_estimate import tokens_of
 from analysis.text.units import word_count
 from analysis.tracks.intent.baseline import Baselines, Choice
 from analysis.tracks.intent.chance import AGAINST_CHANCE
@@ -39,7 +40,7 @@ from analysis.tracks.intent.names import INTEGRATED_GRADIENTS
 from analysis.tracks.intent.phases import Phase, Phases
 from analysis.tracks.intent.predict import logits_of_ids, remembered, token_limit
 from analysis.tracks.intent.target import Target
-from analysis.tracks.intent.tokenised import Tokenised, tokenise, tokens_of
+from analysis.tracks.intent.tokenised import Tokenised, tokenise
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

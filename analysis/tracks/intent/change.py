@@ -21,10 +21,10 @@ from analysis.plugin.change_parts import (
 )
 from analysis.plugin.metric import metric_table
 from analysis.plugin.stage import Aggregate, PlanContext, RunContext, Shard, Stage
+from analysis.text.token_estimate import tokens_of
 from analysis.tracks.intent.graft import answers, exchange
 from analysis.tracks.intent.metric_specs import ROWS
 from analysis.tracks.intent.predict import NOT_A_NUMBER, token_limit
-from analysis.tracks.intent.tokenised import tokens_of
 
 if TYPE_CHECKING:
     import pyarrow as pa

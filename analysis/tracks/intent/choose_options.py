@@ -24,6 +24,7 @@ from analysis.base.sql import queries
 from analysis.models.classifier_pair import classifiers
 from analysis.models.passes import BACKWARD, counted
 from analysis.plugin.stage import PlanContext, RunContext, Shard, Stage
+from analysis.text.token_estimate import tokens_of
 from analysis.text.units import word_count
 from analysis.tracks.intent.baseline import KINDS, Baselines
 from analysis.tracks.intent.crossfit import CHANCE, LOOKS, OTHER, Half, Percentiles, Race, half_of, race
@@ -42,7 +43,7 @@ from analysis.tracks.intent.methods.request import Explained, Request
 from analysis.tracks.intent.names import INTEGRATED_GRADIENTS
 from analysis.tracks.intent.predict import logits_of_ids, token_limit
 from analysis.tracks.intent.target import Target
-from analysis.tracks.intent.tokenised import Tokenised, delete_words, tokenise, tokens_of
+from analysis.tracks.intent.tokenised import Tokenised, delete_words, tokenise
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -20,6 +20,7 @@ from analysis.models.classifier_pair import classifiers
 from analysis.models.passes import counted
 from analysis.plugin.stage import Aggregate, PlanContext, RunContext, Shard, Stage
 from analysis.stats.discoveries import benjamini_hochberg
+from analysis.text.token_estimate import tokens_of
 from analysis.tracks.intent.crossfit import half_of
 from analysis.tracks.intent.cue_search import (
     BRIEF,
@@ -42,7 +43,6 @@ from analysis.tracks.intent.found_groups import groups
 from analysis.tracks.intent.insertable import Cue, vocabulary_words
 from analysis.tracks.intent.predict import token_limit
 from analysis.tracks.intent.settings import intent_settings
-from analysis.tracks.intent.tokenised import tokens_of
 
 if TYPE_CHECKING:
     import duckdb

@@ -20,9 +20,9 @@ from analysis.models.blocks import PooledStates, blocks_path
 from analysis.models.classifier_pair import classifiers
 from analysis.models.passes import counted
 from analysis.plugin.stage import PlanContext, RunContext, Shard, Stage
+from analysis.text.token_estimate import tokens_of
 from analysis.tracks.intent.drift_states import plan_sample, shift_tables
 from analysis.tracks.intent.settings import intent_settings
-from analysis.tracks.intent.tokenised import tokens_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

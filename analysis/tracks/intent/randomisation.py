@@ -24,6 +24,7 @@ from analysis.base.sql import queries
 from analysis.models.classifier_pair import classifiers
 from analysis.models.passes import BACKWARD
 from analysis.plugin.stage import PlanContext, RunContext, Shard, Stage
+from analysis.text.token_estimate import tokens_of
 from analysis.text.units import word_count
 from analysis.tracks.intent.baseline import Baselines
 from analysis.tracks.intent.enrichment import enriched
@@ -34,7 +35,7 @@ from analysis.tracks.intent.methods.request import Explained, Request, seeded
 from analysis.tracks.intent.names import LRP, OCCLUSION
 from analysis.tracks.intent.predict import logits_of_ids, token_limit
 from analysis.tracks.intent.target import Target
-from analysis.tracks.intent.tokenised import tokenise, tokens_of
+from analysis.tracks.intent.tokenised import tokenise
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -2,25 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from analysis.text.units import word_count
 from analysis.text.word_spans import Word, words_of_tokens
 
 if TYPE_CHECKING:
     from analysis.models.load_classifier import LoadedClassifier
-
-
-TOKENS_PER_WORD = 1.3
-"""Of English in a WordPiece vocabulary, for texts that were not tokenised yet."""
-SPECIAL_TOKENS = 2
-
-
-def tokens_of(text: str, limit: int) -> int:
-    """About how many tokens are read of a text, at most `limit`; to plan by, never to judge by."""
-    return min(limit, SPECIAL_TOKENS + math.ceil(TOKENS_PER_WORD * word_count(text)))
 
 
 class Tokenised(NamedTuple):

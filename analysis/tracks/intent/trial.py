@@ -12,13 +12,13 @@ from analysis.models.classifier_pair import classifiers
 from analysis.models.load_transformers import RUNNING_ERRORS, reason
 from analysis.models.trial import duration, longest_that_runs, seconds_per_token, trying
 from analysis.plugin.stage import RunContext, Shard
+from analysis.text.token_estimate import tokens_of
 from analysis.text.units import word_count
 from analysis.tracks.intent.attribution import ATTRIBUTE, QUEUED, text_cost
 from analysis.tracks.intent.choose_options import drawn_halves, option_tokens
 from analysis.tracks.intent.found_cues import drawn_texts, search_tokens
 from analysis.tracks.intent.predict import PREDICT, encode, logits_of_ids, token_limit
 from analysis.tracks.intent.settings import intent_settings
-from analysis.tracks.intent.tokenised import tokens_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -17,9 +17,16 @@ from analysis.base.sql import dictionaries, queries
 from analysis.models.encoder import encoders
 from analysis.models.passes import counted
 from analysis.plugin import change_parts
-from analysis.plugin.change_parts import MOST_FLIPS, Flipped, change_table, restored_metric
+from analysis.plugin.change_parts import (
+    MOST_FLIPS,
+    Flipped,
+    change_table,
+    planned_composites,
+    restored_metric,
+)
 from analysis.plugin.metric import metric_table
 from analysis.plugin.stage import Aggregate, PlanContext, RunContext, Shard, Stage
+from analysis.text.token_estimate import tokens_of
 from analysis.tracks.retrieval.graft import Asked, exchange, outcomes
 from analysis.tracks.retrieval.metric_specs import ROWS
 from analysis.tracks.retrieval.probes import ROUNDING
@@ -58,6 +65,13 @@ def change_rows(pair: EncoderPair, asked: Asked) -> list[dict[str, Any]]:
     )
     composite = pair.encoder("candidate")
     return change_parts.change_rows(exchange(pair), flips, lambda: outcomes(composite, asked)[flipped])
+
+
+def planned_tokens(pair: EncoderPair, asked: Asked) -> float:
+    """About how many tokens are read until both sides and every composite have encoded items and queries."""
+    limit = pair.encoder("candidate").head.max_length
+    tokens = sum(tokens_of(text, limit) for text in (*asked.items, *asked.queries))
+    return float((len(SIDES) + planned_composites(exchange(pair))) * tokens)
 
 
 def asked_of(
@@ -130,8 +144,8 @@ def _plan(context: PlanContext) -> list[Shard]:
 
 def _run(context: RunContext, shard: Shard) -> dict[str, pa.Table]:
     pair = encoders(context.models)
-    # How many parts are tried depends on what is found: what is told is that it goes on.
-    with counted((pair.encoder(side).model for side in SIDES), lambda read: context.report(read, 0.0)):
+    planned = planned_tokens(pair, shard.payload)
+    with counted((pair.encoder(side).model for side in SIDES), lambda read: context.report(read, planned)):
         rows = change_rows(pair, shard.payload)
     return {"change_part": change_table(context.track, rows)}
 

@@ -9,7 +9,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from analysis.base.records import SIDES
 from analysis.models.encoder import EncoderPair
+from analysis.models.passes import counted
 from analysis.models.scaled_adapter import SCALES
 from analysis.plugin.change_sentence import change_sentences, why_nothing_named
 from analysis.review.session import ReviewSession
@@ -20,6 +22,7 @@ from analysis.tracks.retrieval.change import (
     MOST_ITEMS,
     asked_of,
     change_rows,
+    planned_tokens,
 )
 from analysis.tracks.retrieval.graft import Asked, exchange, outcomes
 from benchmarks.change import asked_queries, named_parts
@@ -45,8 +48,11 @@ def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_the_layer_that_was_trained_is_named_and_both_models_stay(base: Path, tmp_path: Path) -> None:
     pair = pair_of(base, make_candidate(base, tmp_path / "candidate", [3], 0, "encoder"))
     asked = asked_queries(pair, 0)
-    before = [outcomes(pair.encoder(side), asked) for side in ("base", "candidate")]
-    rows = change_rows(pair, asked)
+    before = [outcomes(pair.encoder(side), asked) for side in SIDES]
+    read: list[float] = []
+    with counted((pair.encoder(side).model for side in SIDES), read.append):
+        rows = change_rows(pair, asked)
+    assert 0.5 < read[-1] / planned_tokens(pair, asked) < 1.5
     assert named_parts(rows, "layer") == "layer 3"
     (sentence,) = change_sentences(rows)
     n = len(asked.queries)
@@ -55,7 +61,7 @@ def test_the_layer_that_was_trained_is_named_and_both_models_stay(base: Path, tm
     by_name = {row["name"]: row for row in rows if row["kind"] == "layer"}
     assert list(by_name) == ["embeddings", *(f"layer {number}" for number in range(1, 7))]
     assert max(row["restored"] for name, row in by_name.items() if name != "layer 3") < n / 4
-    for side, found in zip(("base", "candidate"), before, strict=True):
+    for side, found in zip(SIDES, before, strict=True):
         np.testing.assert_array_equal(outcomes(pair.encoder(side), asked), found)
 
 
