@@ -6,7 +6,8 @@ import argparse
 from pathlib import Path
 
 from analysis.base.errors import AssayError
-from tui.commands.common import BLOCKED, DONE, Add, as_typed, open_console, open_session, say, skipping
+from tui.commands.advice import as_typed, skipping
+from tui.commands.common import BLOCKED, DONE, Add, open_console, open_session, say
 
 MOST_WORKERS = 256
 

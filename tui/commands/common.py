@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import shlex
 import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
+from tui.commands.advice import as_typed
 from tui.draw.safe_text import printable
 
 if TYPE_CHECKING:
@@ -32,16 +32,6 @@ def say(text: str) -> None:
     """Print text that may come from data, line by line."""
     for line in text.split("\n"):
         print(printable(line))
-
-
-def as_typed(*arguments: object) -> str:
-    """The command line of these arguments, as a shell reads it: an advice that can be copied, whatever paths hold."""
-    return shlex.join(["assay", *map(str, arguments)])
-
-
-def skipping(asked: bool) -> tuple[str, ...]:
-    """The option that goes on without bad rows, where it was asked for or is needed."""
-    return ("--skip-bad-rows",) if asked else ()
 
 
 def open_session(store: Path, *, read_only: bool) -> ReviewSession:

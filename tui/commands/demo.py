@@ -12,7 +12,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from analysis.base.errors import AssayError
-from tui.commands.common import Add, as_typed, open_console, say
+from tui.commands.advice import as_typed
+from tui.commands.common import Add, open_console, say
 
 REVIEWS = ("review-rc1.toml", "review-rc2.toml")
 PARTS = ("intent", "retrieval", "response", "models")

@@ -5,7 +5,8 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from tui.commands.common import DONE, Add, as_typed, say, skipping
+from tui.commands.advice import as_typed, skipping
+from tui.commands.common import DONE, Add, say
 
 
 def add(to: Add) -> None:

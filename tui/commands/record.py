@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, cast
 from analysis.base.errors import AssayError
 from analysis.base.records import SIDES, Side
 from analysis.base.review_records import ANSWERS, RIGHTS, SEVERITIES, Answer, Right, Severity
-from tui.commands.common import DONE, Add, add_store, as_typed, open_session, say
+from tui.commands.advice import as_typed
+from tui.commands.common import DONE, Add, add_store, open_session, say
 from tui.plugin.common import NO_VERDICT, takes_verdict
 
 if TYPE_CHECKING:

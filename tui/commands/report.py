@@ -10,7 +10,8 @@ from typing import cast
 
 from analysis.base.errors import AssayError
 from analysis.base.review_records import DECISIONS, Decision
-from tui.commands.common import BLOCKED, DONE, Add, add_store, as_typed, open_session, say
+from tui.commands.advice import as_typed
+from tui.commands.common import BLOCKED, DONE, Add, add_store, open_session, say
 
 
 def add(to: Add) -> None:

@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 from analysis.base.errors import AssayError
-from tui.commands.common import as_typed
+from tui.commands.advice import as_typed
 
 UNDRAWABLE = ("", "dumb", "unknown")
 """Values of TERM on which the console cannot be drawn."""
