@@ -19,6 +19,7 @@ import pytest
 from filelock import FileLock
 
 from analysis.base import seeds
+from analysis.base.sql import without_pandas
 from analysis.live.client import LiveProbes
 from tests.analysis.store_fixture import SHELF
 from tests.idle_loop import until_idle
@@ -28,6 +29,7 @@ os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
 # As the program itself sets it: a process that holds torch walks over a million objects each time.
 gc.set_threshold(100_000)
+without_pandas()
 
 LABELS = ("escalation", "order_tracking", "recommendation")
 MESSAGES = {

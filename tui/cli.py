@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from analysis.base.errors import AssayError
+from analysis.base.sql import without_pandas
 from tui.commands import analyze, card, compare, demo, doctor, plan, record, report, review, status, store
 from tui.commands.common import DONE, INTERRUPTED, WRONG, Command
 from tui.console.connection import connection, gone
@@ -56,6 +57,7 @@ def entry() -> NoReturn:
     _silence_libraries()
     # What a start makes stays: walking over it every 700 objects cost a tenth of the time to the first screen.
     gc.set_threshold(100_000)
+    without_pandas()
     raise SystemExit(main())
 
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from functools import cache
 from importlib import resources
+from importlib.machinery import ModuleSpec, PathFinder
 from importlib.util import find_spec
-from types import MappingProxyType
+from types import MappingProxyType, ModuleType
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol, TypeVar
 
 if TYPE_CHECKING:
@@ -45,15 +46,24 @@ def queries(package: str, name: str) -> dict[str, str]:
     return found
 
 
+class _PathWithoutPandas(PathFinder):
+    """The import path, on which pandas was looked for and not found."""
+
+    @classmethod
+    def find_spec(
+        cls, fullname: str, path: Sequence[str] | None = None, target: ModuleType | None = None
+    ) -> ModuleSpec | None:
+        return None if fullname == "pandas" else super().find_spec(fullname, path, target)
+
+
 def without_pandas() -> None:
     """Remember that pandas is not installed, where it is not.
 
     DuckDB asks of every value that it is given, of each in a list too, whether it is one of pandas', and each time
-    the whole import path is searched. It is for a process that answers a person and loads no library that looks for
-    pandas in `sys.modules`, as scikit-learn does.
+    the whole import path is searched: a tenth of a millisecond. Whoever else looks for pandas finds none, as before.
     """
     if "pandas" not in sys.modules and find_spec("pandas") is None:
-        sys.modules["pandas"] = None  # type: ignore[assignment]
+        sys.meta_path[:] = [_PathWithoutPandas if one is PathFinder else one for one in sys.meta_path]
 
 
 def quote(text: object) -> str:

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, NoReturn
 
 from analysis.base.errors import AssayError
+from analysis.base.sql import without_pandas
 from analysis.live.client import IDLE_S
 from analysis.plugin.live import MAX_TEXT_BYTES, LiveRequest
 from analysis.plugin.registry import get
@@ -187,6 +188,7 @@ def main(arguments: Sequence[str]) -> NoReturn:
     """Serve standard input; the arguments are store, run and, optionally, the seconds of idleness."""
     # What is imported stays: walking over it every 700 objects cost a seventh of the time of the imports.
     gc.set_threshold(100_000)
+    without_pandas()
     # Before anything is imported that might print: file descriptor 1 becomes the log's.
     replies = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)

@@ -5,6 +5,7 @@ Layers are counted from 1; layer 0 is what the first block is given, the embeddi
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -241,6 +242,9 @@ def weight_change(base: nn.Module, candidate: nn.Module, part: Part) -> float | 
 
 def adapted_modules(model: nn.Module) -> tuple[str, ...]:
     """Dotted names of the modules of an adapted model that its adapter wraps, in their order; none of a whole model."""
+    if "peft" not in sys.modules:
+        # No module is one of its classes, and loading it costs a third of a second.
+        return ()
     from peft.tuners.tuners_utils import BaseTunerLayer
     from peft.utils import ModulesToSaveWrapper
 

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Iterator
+from importlib.machinery import PathFinder
+from importlib.util import find_spec
 from pathlib import Path
 
 import duckdb
 import pytest
 
 from analysis.base.records import QueueEntry
-from analysis.base.sql import queries, records, sql_text
+from analysis.base.sql import queries, records, sql_text, without_pandas
 from analysis.plugin.registry import get, track_names
 from analysis.review import scope as scopes
 from analysis.store.replay import create_event_tables
@@ -170,3 +173,45 @@ def test_every_query_is_asked_for() -> None:
         folder = ROOT.joinpath(*package.split(".")[1:])
         text = "".join(one.read_text("utf-8") for one in folder.glob("*.py"))
         assert re.search(rf"[\"']{name}[\"']", text), f"{package}/{file}: {name}"
+
+
+def test_what_people_said_is_in_no_view_that_nothing_reads() -> None:
+    schema = sql_text(SCHEMA, "events.sql")
+    files = [*ROOT.rglob("*.sql"), *ROOT.rglob("*.py")]
+    texts = [schema, *(path.read_text("utf-8") for path in files if path.name != "events.sql")]
+    made = re.findall(r"^CREATE (?:VIEW|MACRO|TABLE) (\w+)", schema, re.MULTILINE)
+    assert made
+    # Each is bound whenever a review is opened, whether it is read or not.
+    unread = [
+        name
+        for name in made
+        if not any(re.search(rf"(?:FROM|JOIN|INTO) {name}\b|\b{name}\(.*\)", text) for text in texts)
+    ]
+    assert unread == []
+
+
+@pytest.mark.skipif(find_spec("pandas") is not None, reason="pandas is installed")
+def test_pandas_that_is_missing_is_not_looked_for_with_every_value(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+    search = PathFinder.find_spec
+
+    def listed(name: str, *more: object) -> object:
+        asked.append(name)
+        return search(name, *more)  # type: ignore[arg-type]
+
+    finders = [one for one in sys.meta_path if not (isinstance(one, type) and issubclass(one, PathFinder))]
+    monkeypatch.setattr(sys, "meta_path", [*finders, PathFinder])
+    monkeypatch.setattr(PathFinder, "find_spec", listed)
+    with duckdb.connect() as opened:
+        opened.execute("SELECT $given", {"given": "a"}).fetchall()
+        assert "pandas" in asked
+        without_pandas()
+        asked.clear()
+        opened.execute("SELECT $given", {"given": ["a", "b"]}).fetchall()
+    assert asked == []
+    # Whoever else looks for it is told what they were told before.
+    assert find_spec("pandas") is None
+    assert "pandas" not in sys.modules
+    with pytest.raises(ModuleNotFoundError, match="No module named 'pandas'"):
+        __import__("pandas")
+    assert find_spec("this") is not None

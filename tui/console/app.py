@@ -20,7 +20,6 @@ from textual.binding import Binding, BindingType
 from textual.filter import LineFilter, NoColor
 
 from analysis.base.errors import AssayError
-from analysis.base.sql import without_pandas
 from analysis.review.session import ReviewSession
 from tui.console.connection import Connection, connection
 from tui.console.driver import ConsoleDriver
@@ -294,7 +293,6 @@ def run_console(
     Raises:
         AssayError: a store cannot be opened, or the reviewer's own keys cannot be used.
     """
-    without_pandas()
     flags: dict[str, Depth] = {"truecolor": "truecolor", "256": "256", "16": "16", "none": "none"}
     depth = detect_depth(os.environ, flags.get(color or "", "auto"))
     link = connection()

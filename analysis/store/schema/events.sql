@@ -57,11 +57,6 @@ CREATE MACRO at_odds(these, others) AS
 coalesce(list_bool_or(list_transform(these, lambda one: coalesce(list_bool_or(list_transform(
     others, lambda two: one[1] = two[1] AND (one[2] <> two[2] OR one[3] <> two[3]))), false))), false);
 
-CREATE VIEW verdict_latest AS
-SELECT run, ref, actor, reviewer, spoken(body ->> '$.base', body ->> '$.candidate') AS "right", event_id, ts, lamport, stream_id, seq, body
-FROM live WHERE kind = 'verdict'
-QUALIFY row_number() OVER (PARTITION BY run, ref, actor ORDER BY lamport DESC, stream_id DESC, seq DESC) = 1;
-
 CREATE VIEW finding_live AS
 SELECT event_id, actor, reviewer, body ->> '$.text' AS text, body ->> '$.gate' AS gate,
        coalesce(texts(body -> '$.refs'), []) AS refs, body ->> '$.severity' AS severity, ts, run,
@@ -165,14 +160,3 @@ WHERE event_id NOT IN (
     SELECT s.event_id FROM s JOIN verdict_of(asked) v ON v.ref = s.ref AND v.place > s.place
     WHERE v."right" <> s."right" OR at_odds(v.labels, s.labels));
 
-CREATE VIEW settled AS
-SELECT run, ref, spoken(body ->> '$.base', body ->> '$.candidate') AS "right", actor, reviewer, ts
-FROM live WHERE kind = 'settle'
-QUALIFY row_number() OVER (PARTITION BY run, ref ORDER BY lamport DESC, stream_id DESC, seq DESC) = 1;
-
-CREATE VIEW disagreement AS
-WITH v AS (SELECT v.*, labelled(v.body) AS labels FROM verdict_latest v ANTI JOIN settled s ON s.run = v.run AND s.ref = v.ref)
-SELECT run, ref, count(DISTINCT ("right", labels)) AS opinions, count(DISTINCT actor) AS reviewers FROM v
-GROUP BY run, ref HAVING count(DISTINCT "right") > 1 OR (run, ref) IN (
-    SELECT (one.run, one.ref) FROM v one JOIN v two ON two.run = one.run AND two.ref = one.ref
-    WHERE at_odds(one.labels, two.labels));
