@@ -24,19 +24,29 @@ NOT_IN_STORE = ("supersedes", "versions")
 """Parts of the predicate that the store does not determine: `check_succession` has the first, nothing the second."""
 
 
-def check_journals(store: Path, events: Sequence[Event]) -> str:
+def check_journals(store: Path, events: Sequence[Event], given: GateInput) -> str:
     """The events of a report are those of the store's journals, and none that came before its decision is left out.
 
+    Args:
+        store: the store.
+        events: of `annotations.jsonl`, checked.
+        given: what the report's own files make of the gates' input.
+
     Raises:
-        AssayError: the store has other events, or fewer; or some that stand before the decision and not in the report.
+        AssayError: the store has other events, or fewer; some that stand before the decision and not in the report; or
+            other streams among the report's were merged.
     """
-    replay = Replay(open_store(store))
+    replay = Replay(open_store(store), aliases=given.aliases)
     replay.tail()
     known = records(replay.connection, Event, SQL["events"])
     there = {event.event_id: event.hash for event in known}
     for event in events:
         if there.get(event.event_id) != event.hash:
             raise AssayError(f"event {event.seq} of {event.stream_id} is not in the store's journals")
+    merged = {str(one["stream_id"]) for one in given.settings["review"]["record"]["merged"]}
+    otherwise = merged ^ ({event.stream_id for event in events} & {*replay.merged})
+    if otherwise:
+        raise AssayError(f"whether {min(otherwise)} was merged: the store says otherwise than the report")
     reported = {event.event_id for event in events}
     decided = max((event.lamport for event in events if event.kind == "decision"), default=0)
     left_out = [one for one in known if one.lamport < decided and one.event_id not in reported]

@@ -16,6 +16,7 @@ from analysis.base.people import shown_as
 from analysis.base.records import ALL
 from analysis.plugin import registry
 from analysis.report import reviewers
+from analysis.report.check_record import record_sentences
 from analysis.report.first_page import REASONS, blocking_gates, reasons
 from analysis.report.gate_sections import counts_line
 from analysis.report.number_words import plural, sentence
@@ -168,6 +169,7 @@ def _limits(made: Mapping[str, Any], looked: Mapping[str, Any]) -> Items:
         [
             f"{looked['inspected']} of {looked['total']} examples that people must judge are judged, by "
             f"{plural(people, 'reviewer')}.",
+            *(sentence(one) for one in record_sentences(made["record"])),
             *([f"Not known yet: {', '.join(waiting)}."] if waiting else []),
             *([f"{plural(undecided, 'gate')} had too few data to tell."] if undecided else []),
             *([f"Accepted in spite of its gate: {', '.join(waived)}."] if waived else []),

@@ -13,6 +13,7 @@ from typing import Any
 from analysis.base.people import shown_as
 from analysis.plugin.report_fields import IMPROVED
 from analysis.report.cause_words import cause_sentence
+from analysis.report.check_record import record_sentences
 from analysis.report.gate_sections import GATES, LOOSENED
 from analysis.report.number_words import interval, plural, sentence, shortened
 from analysis.report.page import (
@@ -104,14 +105,8 @@ def _answer(predicate: Mapping[str, Any]) -> Block:
 
 def _missing(predicate: Mapping[str, Any]) -> list[Block]:
     """What is missing of the record, or was set aside, and which losses somebody accepted: before anything else."""
-    record = predicate["record"]
-    lines = [f"Missing: {one['sentence']}" for one in record["missing"]]
-    lines += [f"Set aside: {one['name']}: {one['why']}" for one in record["aside"]]
-    lines += [
-        f"Loss accepted by {shown_as(one['actor'], one['reviewer'])}: {one['reason']}"
-        for one in record["accepted"]
-    ]
-    return [items([words(strong(line)) for line in lines])] if lines else []
+    lines = record_sentences(predicate["record"])
+    return [items([words(strong(sentence(line))) for line in lines])] if lines else []
 
 
 def _standing(predicate: Mapping[str, Any]) -> Block:

@@ -13,6 +13,7 @@ from analysis.plugin.metric import spec_by_name
 from analysis.plugin.registry import get
 from analysis.report import canonical
 from analysis.report.model_files import entries_of_run, model_sums, subject_entries
+from analysis.review.evaluate import own_specs
 from analysis.store.run import run_id
 from analysis.store.shown import models_digest
 
@@ -60,6 +61,9 @@ def check_run(predicate: Mapping[str, Any], given: GateInput) -> str:
         "the number of reviewers": (given.reviewers_required, review.get("reviewers_required") or 1),
         "the tracks": (sorted(given.tracks), sorted(determined["tracks"])),
         "the declared changes": (given.expected, determined["expected"]),
+        "the aliases": (given.aliases, review.get("aliases") or {}),
+        "what has settings": (sorted(given.settings), sorted([*determined["tracks"], "review"])),
+        "what has metrics": (sorted(given.specs), sorted({*determined["tracks"], *own_specs()})),
         "the models": (given.settings["review"]["models_sha256"], models_digest(told)),
     }
     _hold("report.json", of_the_run)
@@ -76,7 +80,7 @@ def check_run(predicate: Mapping[str, Any], given: GateInput) -> str:
 def _of_tracks(
     given: GateInput, sections: Mapping[str, Mapping[str, Any]]
 ) -> dict[str, tuple[object, object]]:
-    """What gates and metrics are declared by: as it is said, and as each track makes it of its section."""
+    """What gates and metrics are declared by: as it is said, and as track or Assay makes it of the section."""
     found: dict[str, tuple[object, object]] = {}
     for track, declared in declared_for_gates(given.rules, sections).items():
         said = given.settings.get(track, {})
@@ -84,6 +88,8 @@ def _of_tracks(
             found[f"the settings of the gates of {track}, {name}"] = (said.get(name), wanted)
         specs = spec_by_name(get(track).metrics_for(sections[track]))
         found[f"the metrics of {track}"] = (given.specs.get(track), specs)
+    for name, own in own_specs().items():
+        found[f"the metrics of {name}"] = (given.specs.get(name), own)
     return found
 
 
@@ -118,10 +124,11 @@ def check_queue(predicate: Mapping[str, Any], given: GateInput) -> str:
     """The queue holds as many random controls as the review file demands, of each track and each critical slice.
 
     Raises:
-        AssayError: there are fewer, or an example is of no track of the run.
+        AssayError: there are fewer, an example is of no track of the run, or a slice that was declared critical is not.
     """
     determined = predicate["run"]["determined_by"]
     wanted = int(determined["queue"]["controls"])
+    _check_slices(determined["tracks"], given)
     strange = [one.ref for one in given.queue if one.ref.split("/", 1)[0] not in given.tracks]
     if strange:
         raise AssayError(f"{strange[0]} is of no track of the run", where="rules.json")
@@ -140,3 +147,20 @@ def check_queue(predicate: Mapping[str, Any], given: GateInput) -> str:
                     where="rules.json",
                 )
     return f"{len(given.queue)} examples, {len(controls)} random controls as the review file demands"
+
+
+def _check_slices(tracks: Mapping[str, Any], given: GateInput) -> None:
+    """Each track has its slice of all examples, and the critical slices and classes that its section declares."""
+    for track, one in tracks.items():
+        slices = [each for each in given.slices if each.track == track]
+        whole = [each.n for each in slices if each.slice == ALL]
+        if len(whole) != 1:
+            raise AssayError(f"the slice of all examples of {track} is not there once", where="rules.json")
+        section = one["settings"]
+        critical = {each.slice for each in slices if each.critical}
+        classes = {each.slice.partition("=")[2] for each in slices if each.critical and each.kind == "class"}
+        # As its track reads the section; the folders that it lacks here say nothing of classes.
+        named = get(track).settings().model_construct(**section).critical_classes()
+        lost = [*({*section["critical_slices"]} - critical), *({*named} - classes)]
+        if lost:
+            raise AssayError(f"{min(lost)} of {track} was declared critical, and is not", where="rules.json")

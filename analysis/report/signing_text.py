@@ -9,6 +9,7 @@ from typing import Any
 
 from analysis.base.escape import printable
 from analysis.base.gate_records import ALLOWING
+from analysis.report.check_record import record_sentences
 from analysis.report.sums import parse_sums
 from analysis.store.signatures import SUMS
 
@@ -27,7 +28,7 @@ def decision_of(statement: Mapping[str, Any]) -> str:
 def signing_sentences(
     statement: Mapping[str, Any], sums: bytes, signatures: Sequence[str], today: str
 ) -> list[str]:
-    """The decision, the candidate, gates, waivers, people and digests of a report, a line each.
+    """The decision, the candidate, gates, waivers, the record, people and digests of a report, a line each.
 
     Args:
         statement: of `report.json`, as parsed from its canonical bytes.
@@ -50,6 +51,8 @@ def signing_sentences(
         _gates(predicate),
         *(_waiver(one, today) for one in predicate["waivers"]),
         *(_weakened(one) for one in predicate["weakened"]),
+        *(_text(one) for one in record_sentences(predicate["record"])),
+        *(f"merged: {_text(one['sentence'])}" for one in predicate["record"]["merged"]),
         *_people(predicate),
     ]
     if predicate["supersedes"]:

@@ -22,6 +22,7 @@ from analysis.report.against_store import check_evidence, check_journals, check_
 from analysis.report.attest import attestations
 from analysis.report.build import PREDICATE_TYPE, SCHEMA, STATEMENT_TYPE, heads
 from analysis.report.check_fields import check_fields, check_slices
+from analysis.report.check_record import check_record
 from analysis.report.check_signatures import check_signatures
 from analysis.report.merged_streams import check_merged
 from analysis.report.model_files import MatchedModel, compare_model, missing_candidates
@@ -219,6 +220,7 @@ class _Run:
             ("waivers", lambda: self._said("waivers")),
             ("findings", lambda: self._said("findings")),
             ("reviewers", lambda: self._said("reviewers", "agreement", "disagreements", "record")),
+            ("record", lambda: check_record(self._predicate()["record"], self._parsed_events())),
             ("merged streams", self._merged),
             ("coverage", self._coverage),
             ("triggers", self._triggers),
@@ -461,7 +463,7 @@ class _Run:
 
     def _journals(self) -> str:
         assert self.asked.store is not None
-        return check_journals(self.asked.store, self._parsed_events())
+        return check_journals(self.asked.store, self._parsed_events(), self._again().given)
 
     def _evidence(self) -> str:
         assert self.asked.store is not None

@@ -211,9 +211,10 @@ def _sentences(note: Mapping[str, Any]) -> list[str]:
 
 
 def _signed(signatures: Sequence[Mapping[str, Any]]) -> str:
-    good = [f"{one['who']} (key {one['key']})" for one in signatures if one["key"]]
+    good = [f"{one['key']}, named for {one['who']}" for one in signatures if one["key"]]
     bad = [str(one["who"]) for one in signatures if not one["key"]]
-    told = f"signed by {', '.join(good)}" if good else "not signed"
+    # Who has that key is for the reader's own list of signers to tell: the name is that of a file.
+    told = f"signed with the key {' and the key '.join(good)}" if good else "not signed"
     return f"{told}; of no use is the signature named for {', '.join(bad)}" if bad else told
 
 

@@ -252,10 +252,7 @@ class ReviewReader:
         return (
             *(f"MISSING: {one.sentence}" for one in record.missing),
             *(f"set aside: {name}: {why}" for name, why in record.aside.items()),
-            *(
-                f"a loss was accepted by {shown_as(one.actor, one.reviewer)}: {one.reason}"
-                for one in record.accepted
-            ),
+            *(f"a loss was accepted by {one.sentence}" for one in record.accepted),
         )
 
     def notes(self) -> tuple[str, ...]:

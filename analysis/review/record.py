@@ -8,7 +8,7 @@ from typing import Any
 
 from analysis.base.people import shown_as
 from analysis.store.heads import Loss
-from analysis.store.losses import Accepted
+from analysis.store.losses import Accepted, accepted_plain
 from analysis.store.replay import MergedStream
 
 
@@ -32,7 +32,7 @@ class Record:
         """As JSON values (`missing`, `accepted`, `aside`, `merged`), as `assay status --json` and a report carry it."""
         return {
             "missing": [{**asdict(one), "sentence": one.sentence} for one in self.missing],
-            "accepted": [asdict(one) for one in self.accepted],
+            "accepted": accepted_plain(self.accepted),
             "aside": [{"name": name, "why": why} for name, why in self.aside.items()],
             "merged": [{**asdict(one), "sentence": merged_sentence(one)} for one in self.merged],
         }

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from analysis.base.people import shown_as
 from analysis.base.sql import queries
 from analysis.store.heads import Head, Known, Loss, less_than_known, noted_heads, reported_heads
 from analysis.store.ledger import ledger_heads
@@ -31,6 +32,12 @@ class Accepted:
     reviewer: str
     ts: str
 
+    @property
+    def sentence(self) -> str:
+        """Who accepted it, why, and what it is, in words."""
+        lost = Loss(self.stream_id, self.events, self.head, self.left, self.witness).sentence
+        return f"{shown_as(self.actor, self.reviewer)}: {self.reason} ({lost})"
+
     def left_head(self) -> Head | None:
         """What was left of the stream; None where nothing was."""
         return Head(self.stream_id, self.left, self.left_hash) if self.left and self.left_hash else None
@@ -38,16 +45,26 @@ class Accepted:
 
 def accepted_losses(replay: Replay) -> list[Accepted]:
     """The losses that somebody of this store accepted, in order."""
+    rows = replay.connection.execute(_SQL["accepted"]).fetchall()
+    return [one for row in rows for one in accepted_by(*row)]
+
+
+def accepted_by(actor: str, reviewer: str, ts: str, body: str) -> list[Accepted]:
+    """The losses that one event accepts."""
+    said = json.loads(body)
     return [
-        Accepted(actor=actor, reviewer=reviewer, ts=ts, reason=body["reason"], **plain)
-        for actor, reviewer, ts, text in replay.connection.execute(_SQL["accepted"]).fetchall()
-        for body in (json.loads(text),)
-        for plain in body["lost"]
+        Accepted(actor=actor, reviewer=reviewer, ts=ts, reason=said["reason"], **plain)
+        for plain in said["lost"]
     ]
 
 
+def accepted_plain(accepted: Iterable[Accepted]) -> list[dict[str, Any]]:
+    """Accepted losses as JSON values, each with its `sentence`."""
+    return [{**asdict(one), "sentence": one.sentence} for one in accepted]
+
+
 def missing(replay: Replay, *, with_aside: bool = False) -> list[Loss]:
-    """What heads, ledger and reports of a store know of, and its journals do not hold, less what was accepted.
+    """What heads, ledger, reports and merges of a store know of, and its journals do not hold, less what was accepted.
 
     Args:
         replay: has read the journals. What is damaged in `heads/` is set aside in it by name, as a ledger is remarked.
@@ -59,6 +76,10 @@ def missing(replay: Replay, *, with_aside: bool = False) -> list[Loss]:
         *noted_heads(replay.store, problems),
         *ledger_heads(replay.store, replay.remarks),
         *reported_heads(replay.store),
+        *(
+            Known(Head(stream_id, events, head), f"events/{witness}.jsonl")
+            for stream_id, events, head, witness in replay.connection.execute(_SQL["merged_ends"]).fetchall()
+        ),
     ]
     for name, why in problems.items():
         replay.set_aside(name, why)

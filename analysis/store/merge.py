@@ -13,7 +13,7 @@ from analysis.store.events import canonical_line, damaged
 from analysis.store.files import make_directory, write_atomic
 from analysis.store.heads import FOLDER, Head, file_digest, head_files, read_head, read_signature, write_head
 from analysis.store.journal import Journal
-from analysis.store.replay import MergedStream, Replay
+from analysis.store.replay import MergedStream, Replay, merged_by_events
 from analysis.store.run import MERGED, current_run, open_store
 from analysis.store.signers import set_signers
 from analysis.store.streams import Stream, claimed_stream, journal_files, read_stream, this_account
@@ -46,7 +46,8 @@ def merge(
 
     Raises:
         AssayError: a journal is damaged, tells another story than the store's copy of it, is shorter than its own head
-            knows, or says that it was written on this machine, and is not one of this store.
+            knows, is longer than a signed copy in the store and not signed itself, or says that it was written on this
+            machine, and is not one of this store.
     """
     root = open_store(store)
     known = {file.stream_id: file for file in journal_files(root)}
@@ -61,27 +62,38 @@ def merge(
                 hint="reviewers of this machine work in the store itself: `assay analyze --group NAME` shares it",
             )
     listed = set_signers(root, allowed_signers) if allowed_signers is not None else None
-    new, changed = 0, []
+    new, changed, same = 0, [], []
     for one in brought:
         file = known.get(one.stream.stream_id)
         there = read_stream(file.path).events if file is not None else ()
         gained = one.held_against(there, file is not None and not file.merged)
-        if gained or one.newly_signed(root):
+        if gained:
+            one.check_signed(root)
+        if gained or one.newly_signed(root, len(there)):
             one.put(root)
             changed.append(one)
             known = {file.stream_id: file for file in journal_files(root)}
+        elif file is not None and file.merged and len(one.stream.events) == len(there):
+            same.append(one)
         new += gained
-    return Merged(new, _recorded(root, changed, listed, aliases))
+    return Merged(new, _recorded(root, changed, same, listed, aliases))
 
 
 def _recorded(
-    root: Path, changed: list[_Brought], listed: bytes | None, aliases: Aliases | None
+    root: Path, changed: list[_Brought], same: list[_Brought], listed: bytes | None, aliases: Aliases | None
 ) -> tuple[MergedStream, ...]:
-    """Record what was merged, each stream by an event; returns how each stands."""
-    if not changed:
+    """Record what was merged, each stream by an event; returns how each stands.
+
+    Of those that the store has the `same`, one is recorded whose event is not there, as after a crash.
+    """
+    if not changed and not same:
         return ()
     replay = Replay(root, aliases=aliases)
     replay.tail()
+    told = merged_by_events(replay.connection)
+    changed = [*changed, *(one for one in same if one.stream.stream_id not in told)]
+    if not changed:
+        return ()
     account = this_account()
     journal = Journal(root, account, account.name)
     journal.observe(replay.lamport)
@@ -167,11 +179,26 @@ class _Brought:
             )
         return gained
 
-    def newly_signed(self, root: Path) -> bool:
-        """Whether it brings a signature that the store's copy lacks."""
+    def check_signed(self, root: Path) -> None:
+        """See that events more than the store has do not take a signature away: anybody can add some to a copy.
+
+        Raises:
+            AssayError: the store's copy is signed at its end, and this longer one is not.
+        """
+        if self.signature is None and read_signature(head_files(root, self.stream.stream_id)[1]) is not None:
+            raise AssayError(
+                f"this copy has {len(self.stream.events)} events and no signature at its end, and the store's shorter "
+                "copy has one: with this, what was signed would no longer count",
+                where=str(self.path),
+                hint="merge it with the head that its reviewer signed: a session signs when it is closed",
+            )
+
+    def newly_signed(self, root: Path, there: int) -> bool:
+        """Whether it brings a signature that the store's copy, of `there` events, lacks at its end."""
         signed = head_files(root, self.stream.stream_id)[1]
         merged = (root / "events" / MERGED / f"{self.stream.stream_id}.jsonl").exists()
-        return merged and self.signature is not None and read_signature(signed) != self.signature
+        whole = len(self.stream.events) == there
+        return merged and whole and self.signature is not None and read_signature(signed) != self.signature
 
     def put(self, root: Path) -> None:
         """Write journal, head and signature into the store."""

@@ -11,7 +11,7 @@ from analysis.store.journal import Journal
 from analysis.store.ledger import rebuild_ledger
 from analysis.store.losses import acceptance, missing
 from analysis.store.replay import Replay
-from analysis.store.run import current_run, open_store
+from analysis.store.run import current_aliases, current_run, open_store
 from analysis.store.streams import this_account
 
 TOLD = 5
@@ -33,7 +33,7 @@ def rebuild(store: PathLike[str], accept_loss: str | None = None) -> tuple[Loss,
         AssayError: something is missing, and no reason was given; or the ledger cannot be written.
     """
     path = open_store(store)
-    replay = Replay(path)
+    replay = Replay(path, aliases=current_aliases(path))
     replay.tail()
     lost = missing(replay, with_aside=True)
     if lost and not (accept_loss or "").strip():

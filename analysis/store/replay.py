@@ -348,10 +348,26 @@ class Replay:
                 self.merged[stream_id] = self._judge(head, f"{actor}{ELSEWHERE}{host}", signed, listed)
             if not self.merged[stream_id].counts and host == this_account().host:
                 self.set_aside(_name_of(file), FROM_HERE)
+        self._lapse()
         if self.merged == before:
             return False
         say_uncounted(self.connection, self.uncounted())
         return True
+
+    def _lapse(self) -> None:
+        """Set aside the merged streams that counted when they were merged, and no longer do.
+
+        What somebody said does not become nothing because a signature, or a line of the list, is gone: it is unknown.
+        """
+        if not self.uncounted():
+            return
+        for stream_id, signer in self.connection.execute(_SQL["counted_once"]).fetchall():
+            stands = self.merged.get(stream_id)
+            if stands is not None and not stands.counts:
+                self.set_stream_aside(
+                    stream_id,
+                    f"it counted when it was merged, signed by {signer}, and does not now: {stands.why}",
+                )
 
     def _judge(self, head: Head, actor: str, signed: Path, listed: Path | str) -> MergedStream:
         """Whether a merged stream counts: its last event is signed by somebody listed, who is of its account's name."""
@@ -371,6 +387,11 @@ class Replay:
             why = error.message
         text = signature.decode("ascii", "replace")
         return MergedStream(head.stream_id, actor, head.events, head.head, not why, principal, key, text, why)
+
+
+def merged_by_events(connection: duckdb.DuckDBPyConnection) -> list[str]:
+    """The streams that an event of the store's own accounts says were merged."""
+    return column(connection, _SQL["merged_by_events"])
 
 
 class _Gained(NamedTuple):

@@ -13,6 +13,14 @@ DELETE FROM uncounted
 -- name: take_uncounted
 INSERT INTO uncounted SELECT unnest($streams::VARCHAR[])
 
+-- name: counted_once
+-- Merged streams that somebody listed had signed when they were merged, by the events of the store's own accounts.
+SELECT body ->> '$.stream_id' AS stream_id, max(body ->> '$.signed_by') AS signer FROM event
+WHERE kind = 'merge' AND NOT merged AND (body ->> '$.signed_by') IS NOT NULL GROUP BY ALL ORDER BY ALL
+
+-- name: merged_by_events
+SELECT DISTINCT body ->> '$.stream_id' AS stream_id FROM event WHERE kind = 'merge' AND NOT merged ORDER BY ALL
+
 -- name: ids
 SELECT event_id FROM event WHERE stream_id = $stream
 

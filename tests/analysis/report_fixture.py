@@ -15,6 +15,7 @@ from typing import Any, ClassVar
 import duckdb
 import pyarrow as pa
 
+from analysis.base.errors import AssayError
 from analysis.base.gate_records import GateInput, GateResult, GateVerdict, Rule, Trigger
 from analysis.base.records import ALL, SIDES, Flag, Metric, MetricSpec, Side
 from analysis.data.examples import Examples, read_examples
@@ -29,9 +30,10 @@ from analysis.plugin.settings import FilePath, FolderPath, Review, TrackSettings
 from analysis.plugin.stage import Aggregate, PlanContext, RunContext, Shard, Stage, Step
 from analysis.plugin.track import Track
 from analysis.report import canonical
+from analysis.report.recompute import parse_events, recompute
 from analysis.report.render import rendered
 from analysis.report.stock_commands import verify_script
-from analysis.report.sums import format_sums
+from analysis.report.sums import format_sums, parse_sums
 from analysis.review.scope import Scope
 from analysis.review.session import ReviewSession
 from analysis.run.pipeline import analyze
@@ -418,6 +420,23 @@ def write_statement(report: Path, statement: Any) -> None:
         for name, data in rendered(statement).items():
             (report / name).write_bytes(data)
     sum_again(report)
+
+
+def forge_rules(report: Path, change: dict[str, Any]) -> None:
+    """Other rules, with everything that follows from them computed anew, as a careful forger would."""
+    rules = canonical.loads((report / "rules.json").read_bytes(), "rules.json")
+    (report / "rules.json").write_bytes(canonical.dumps({**rules, **change}))
+    events = parse_events((report / "annotations.jsonl").read_bytes(), "annotations.jsonl")
+    statement = canonical.loads((report / "report.json").read_bytes(), "report.json")
+    with suppress(AssayError):
+        metrics = (report / "metrics.jsonl").read_bytes()
+        again = recompute((report / "rules.json").read_bytes(), metrics, events)
+        statement["predicate"] |= {**again.entries, "triggers": canonical.plain(again.triggers)}
+    write_statement(report, statement)
+    sums = parse_sums((report / SUMS).read_bytes(), SUMS)
+    for name in statement["predicate"]["files"]:
+        statement["predicate"]["files"][name] = sums[name]
+    write_statement(report, statement)
 
 
 def verified_by_stock(report: Path, allowed: Path, *options: str) -> subprocess.CompletedProcess[str]:

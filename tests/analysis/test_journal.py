@@ -564,6 +564,17 @@ def test_a_merged_journal_may_grow_but_tell_no_other_story(store: Path, tmp_path
         merge(store, [theirs])
 
 
+def test_a_merge_that_ended_before_its_event_is_recorded_by_the_next(store: Path, tmp_path: Path) -> None:
+    theirs = write(create_store(tmp_path / "away.review"), 2, Account(4242, "bob", "elsewhere"))
+    there = store / "events" / "merged" / theirs.parent.name / theirs.name
+    there.parent.mkdir(parents=True)
+    there.write_bytes(theirs.read_bytes())
+    merged = merge(store, [theirs])
+    assert merged.new == 0
+    assert [one.events for one in merged.streams] == [2]
+    assert merge(store, [theirs]).streams == ()
+
+
 def test_merge_refuses_what_is_no_journal_and_names_that_would_be_paths(store: Path, tmp_path: Path) -> None:
     empty = tmp_path / "empty.jsonl"
     empty.write_bytes(b"")

@@ -91,7 +91,7 @@ def test_a_run_says_what_plan_stood_before_it_and_what_changed_since(
     assert said["changed"] == said["models"] == []
     assert said["runs_before"] == 0
     by, same = said["sentences"]
-    assert f"on {plan['fixed_at']}, signed by alice@example.org (key {fingerprint})" in by
+    assert f"on {plan['fixed_at']}, signed with the key {fingerprint}, named for alice@example.org" in by
     assert plan["actor"] in by
     assert same == "nothing of the plan was changed since"
     assert in_report(made.store, tmp_path / "with") == [by, same]

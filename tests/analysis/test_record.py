@@ -26,6 +26,7 @@ from analysis.review.previous import opened
 from analysis.review.reviewers import passed_persons, trusted_state
 from analysis.review.session import CORRECTNESS, ReviewSession
 from analysis.run.shard_cache import DIGESTS, ShardCache
+from analysis.store.events import canonical_line, new_event_id, parse_line, seal
 from analysis.store.heads import NAMESPACE, Head, head_bytes, head_files, signed_head
 from analysis.store.journal import Journal
 from analysis.store.ledger import update_ledger
@@ -62,13 +63,15 @@ def plain(tmp_path: Path) -> Path:
     return create_store(tmp_path / "plain.review")
 
 
-def journal_of(folder: Path, account: Account, *said: tuple[str, str, dict[str, Any]]) -> Path:
+def journal_of(
+    folder: Path, account: Account, *said: tuple[str, str | None, dict[str, Any]], run: str = RUN
+) -> Path:
     """A journal by any account on any machine, as whoever owns a disk can write it."""
     (folder / "events").mkdir(parents=True, exist_ok=True)
     (folder / "heads").mkdir(exist_ok=True)
     journal = Journal(folder, account, account.name)
     for kind, ref, body in said or (SAID, SAID):
-        journal.append(kind, run=RUN, ref=ref, body=body)
+        journal.append(kind, run=run, ref=ref, body=body)
     journal.close()
     assert journal.path is None
     return folder / "events" / f"{journal.stream_id}.jsonl"
@@ -199,6 +202,13 @@ def test_a_merged_stream_counts_only_with_a_head_signed_by_its_own_person(
         return replay_of(plain, **how.get("aliases", {}))
 
     def state(replay: Replay) -> tuple[bool, str]:
+        if not replay.merged:
+            # It counted when it was merged.
+            (why,) = replay.aside.values()
+            assert why.startswith(
+                "it counted when it was merged, signed by bob@corp.example, and does not now"
+            )
+            return False, why
         (one,) = replay.merged.values()
         assert one.counts == (not replay.uncounted())
         return one.counts, one.why
@@ -247,6 +257,71 @@ def test_a_merged_stream_counts_only_with_a_head_signed_by_its_own_person(
     assert "others than its owner" in state(replay_of(plain))[1]
     (plain / SIGNERS).unlink()
     assert "no list of signers" in state(replay_of(plain))[1]
+
+
+def test_what_counted_once_does_not_become_nothing(store: Path, tmp_path: Path) -> None:
+    """Each of them made a colleague's blocker vanish before, and `review.findings` pass."""
+    blocker = {"text": "loses refunds", "gate": None, "severity": "blocker", "refs": [DECIDES[0]]}
+
+    def bob(name: str, *refs: str) -> tuple[Path, Path]:
+        """A copy of the store, and a journal of bob's that it merged, signed at its end: a blocker comes last."""
+        copy = Path(shutil.copytree(store, tmp_path / f"{name}.review"))
+        away = tmp_path / name
+        verdicts = [("verdict", ref, verdict_body("both")) for ref in refs]
+        account, run = Account(4242, "bob", "elsewhere"), current_run(store)
+        journal = journal_of(away, account, *verdicts, ("finding", None, blocker), run=run)
+        sign_stream(away, stream_of(journal), "bob")
+        merge(copy, [journal], list_signers(tmp_path, "bob"))
+        assert seen(copy)["review.findings"] == "fail"
+        return copy, journal
+
+    def seen(copy: Path) -> dict[str, str]:
+        with ReviewSession.open(copy, "alice", read_only=True) as session:
+            return {
+                **{one.key: one.verdict for one in session.gates()},
+                "alarms": "; ".join(session.alarms()),
+            }
+
+    # Anybody adds an event to a copy, and has no signature for that end; or brings an older copy that was signed, too.
+    copy, journal = bob("longer", DECIDES[1])
+    lines = journal.read_bytes().splitlines(keepends=True)
+    last = parse_line(lines[-1][:-1], "")
+    more = replace(last, seq=3, lamport=9, event_id=new_event_id(last.stream_id), prev=last.hash)
+    journal.write_bytes(b"".join(lines) + canonical_line(seal(more)) + b"\n")
+    with pytest.raises(AssayError, match="no signature at its end"):
+        merge(copy, [journal])
+    journal.write_bytes(lines[0])
+    sign_stream(tmp_path / "longer", stream_of(journal), "bob")
+    assert merge(copy, [journal]).streams == ()
+    assert seen(copy)["review.findings"] == "fail"
+
+    # A signature that is gone, or a list without its signer: what was said is unknown, and that is told.
+    copy, journal = bob("unsigned")
+    signed = head_files(copy, stream_of(journal))[1]
+    signature = signed.read_bytes()
+    signed.unlink()
+    for why in ("nobody signed its head", "by nobody in the list"):
+        found = seen(copy)
+        assert found["review.coverage"] == "unknown"
+        assert f"does not now: {why}" in found["alarms"]
+        signed.write_bytes(signature)
+        list_signers(tmp_path, "carol").replace(copy / SIGNERS)
+    list_signers(tmp_path, "bob").replace(copy / SIGNERS)
+    assert seen(copy)["review.findings"] == "fail"
+
+    # Journal, head and ledger gone: the event of the merge still knows.
+    copy, journal = bob("gone")
+    shutil.rmtree(copy / "events" / "merged")
+    for path in [*head_files(copy, stream_of(journal)), *copy.glob("ledger*")]:
+        path.unlink()
+    assert f"MISSING: {stream_of(journal)} is gone" in seen(copy)["alarms"]
+    with pytest.raises(AssayError, match="not all there"):
+        rebuild(copy)
+    rebuild(copy, "bob's box is gone")
+    (told,) = seen(copy)["alarms"].split("; ")
+    assert told.startswith(
+        f"a loss was accepted by {this_account().name}: bob's box is gone ({stream_of(journal)}"
+    )
 
 
 def test_a_signature_that_comes_later_makes_a_stream_count_where_a_review_is_open(

@@ -11,7 +11,6 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -29,7 +28,7 @@ from analysis.report.build import export, heads
 from analysis.report.check_signatures import check_signatures
 from analysis.report.field import NOTHING
 from analysis.report.model_files import MatchedModel, missing_candidates
-from analysis.report.recompute import parse_events, recompute
+from analysis.report.recompute import parse_events
 from analysis.report.sign import page_to_sign, sign
 from analysis.report.sums import parse_sums
 from analysis.report.verify import CLAIMED, verify
@@ -42,6 +41,7 @@ from tests.analysis.make_signed_bundle import BUNDLE, SIGNERS
 from tests.analysis.report_fixture import (
     HOSTILE,
     TOY,
+    forge_rules,
     inspect_all,
     make_key,
     sign_anything,
@@ -220,23 +220,6 @@ def test_what_fields_and_slices_must_say_needs_no_store(report: Path, reviewed: 
         assert says in found[check]
 
 
-def forge_rules(report: Path, change: dict[str, Any]) -> None:
-    """Other rules, with everything that follows from them computed anew, as a careful forger would."""
-    rules = canonical.loads((report / "rules.json").read_bytes(), "rules.json")
-    (report / "rules.json").write_bytes(canonical.dumps({**rules, **change}))
-    events = parse_events((report / "annotations.jsonl").read_bytes(), "annotations.jsonl")
-    statement = statement_of(report)
-    with suppress(AssayError):
-        metrics = (report / "metrics.jsonl").read_bytes()
-        again = recompute((report / "rules.json").read_bytes(), metrics, events)
-        statement["predicate"] |= {**again.entries, "triggers": canonical.plain(again.triggers)}
-    write_statement(report, statement)
-    sums = parse_sums((report / SUMS).read_bytes(), SUMS)
-    for name in statement["predicate"]["files"]:
-        statement["predicate"]["files"][name] = sums[name]
-    write_statement(report, statement)
-
-
 def _settings_but(rules: dict[str, Any], **changed: Any) -> dict[str, Any]:
     return {"settings": {**rules["settings"], "toy": {**rules["settings"]["toy"], **changed}}}
 
@@ -263,6 +246,20 @@ def test_rules_that_one_signer_changed_are_held_against_the_run(report: Path, re
         # What the gates of a track judge by follows from its section, and so do its metrics.
         (_settings_but(rules, alpha={"toy.broken": 0.02}), "run", "gates of toy, alpha"),
         ({"specs": _every_rise_is_good(rules["specs"])}, "run", "metrics of toy"),
+        # And what belongs to no track of the run, people that the review file does not make one, and critical slices.
+        ({"specs": {**rules["specs"], "ghost": rules["specs"]["toy"]}}, "run", "what has metrics"),
+        (
+            {"settings": {**rules["settings"], "ghost": {"alpha": {"toy.broken": 1}}}},
+            "run",
+            "what has settings",
+        ),
+        ({"aliases": {"carol": ["owner"]}}, "run", "the aliases"),
+        (
+            {"slices": [{**one, "critical": False} for one in rules["slices"]]},
+            "queue",
+            "was declared critical",
+        ),
+        ({"slices": []}, "queue", "slice of all examples"),
     ):
         for name, data in intact.items():
             (report / name).write_bytes(data)

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from analysis.base.escape import printable
 from analysis.base.people import shown_as
 from analysis.plugin.registry import registered
 from analysis.report import canonical
@@ -16,12 +17,14 @@ from analysis.report.build import export
 from analysis.report.gate_sections import counts_line
 from analysis.report.recompute import parse_events, recompute
 from analysis.report.reviewers import entries
+from analysis.report.sign import page_to_sign
 from analysis.report.verify import Check, verify
 from analysis.review.session import CORRECTNESS, ReviewSession
 from analysis.store.rebuild import rebuild
 from analysis.store.streams import this_account
 from tests.analysis.report_fixture import (
     TOY,
+    forge_rules,
     inspect_all,
     make_key,
     sign_anything,
@@ -244,13 +247,37 @@ def test_merged_streams_are_held_against_the_list_of_who_verifies(
     nobody = merged("")
     assert not nobody.ok
     assert "counts, and its end is not signed: by nobody in the list" in nobody.detail
+    # One signer who says nothing of bob's stream having been merged would pass it off as one of this machine.
+    statement = canonical.loads((folder / "report.json").read_bytes(), "report.json")
+    bob, eve = statement["predicate"]["record"]["merged"]
+    for told, says in (
+        ([eve], "was merged by an event of the report"),
+        ([{**bob, "counts": False}, eve], "counted when it was merged, and counts for nothing"),
+        ([bob, eve, {**eve, "stream_id": f"{eve['stream_id']}x"}], "no event of the report merged"),
+    ):
+        forged = forge_record(folder, tmp_path / "forged", key, merged=told)
+        failed = {one.name: one.detail for one in verify(forged, listed, store=store).checks if not one.ok}
+        assert says in failed["record"]
+        # The store knows which streams were merged, too.
+        assert ("journals" in failed) == (len(told) != 2)
     # A key of bob's that the list has under another name.
     other = merged(own.replace("bob@", "zoe@"))
     assert not other.ok
     assert "zoe@" in other.detail
 
 
-def test_a_loss_that_was_accepted_stands_before_anything_else(store: Path) -> None:
+def forge_record(report: Path, copy: Path, key: Path, **told: Any) -> Path:
+    """A copy of a report whose record says something else, with all that follows, signed by one listed signer."""
+    shutil.rmtree(copy, ignore_errors=True)
+    shutil.copytree(report, copy, ignore=shutil.ignore_patterns("*.sig"))
+    rules = canonical.loads((copy / "rules.json").read_bytes(), "rules.json")
+    rules["settings"]["review"]["record"] |= told
+    forge_rules(copy, {"settings": rules["settings"]})
+    sign_anything(copy, key, "alice@x")
+    return copy
+
+
+def test_a_loss_that_was_accepted_stands_before_anything_else(store: Path, tmp_path: Path) -> None:
     with ReviewSession.open(store, "alice") as session:
         inspect_all(session)
         gone = session.store / "events" / this_account().folder
@@ -265,3 +292,16 @@ def test_a_loss_that_was_accepted_stands_before_anything_else(store: Path) -> No
         assert "Loss accepted by" in second
         assert "the disk" in second
         check_again(predicate, folder)
+    # Whoever signs, and whoever verifies, is told of it; and nobody who signs alone leaves it out.
+    (said,) = [one["sentence"] for one in predicate["record"]["accepted"]]
+    assert f"loss accepted by {printable(said)}" in page_to_sign(folder).sentences
+    key = make_key(tmp_path / "alice", "alice@x")
+    listed = tmp_path / "listed"
+    listed.write_text(signer_line("alice@x", key), "utf-8")
+    sign_anything(folder, key, "alice@x")
+    found = {one.name: one for one in verify(folder, listed, store=store).checks}
+    assert found["record"].ok
+    assert "the disk" in found["record"].detail
+    forged = forge_record(folder, tmp_path / "forged", key, accepted=[])
+    failed = [one.name for one in verify(forged, listed, store=store).checks if not one.ok]
+    assert failed == ["record"]

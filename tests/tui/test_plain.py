@@ -124,6 +124,7 @@ def test_what_is_missing_of_the_record_is_the_first_line(store: Path) -> None:
         f"heads/{path.parent.name}/{path.stem}.json knows of 2"
     )
     assert not second.startswith("record: ")
+    assert f"{first}\nModel: " in answers(store, "6", "q"), "and the first of the sign-off"
     assert (
         "note: bob (merged from elsewhere): 1 events, which count for nothing: nobody signed its head" in rest
     )

@@ -11,6 +11,8 @@ from textual import events
 from textual.geometry import Size
 
 from analysis.review.session import ReviewSession
+from analysis.store.rebuild import rebuild
+from tests.analysis.store_fixture import ref_of
 from tests.tui.conftest import OpenConsole
 from tests.tui.reading import paste, shown, until, until_true
 from tui.screens.jobs import run_job, verify_job
@@ -34,6 +36,21 @@ async def test_the_nine_fields_are_on_one_wide_screen(console: OpenConsole) -> N
         await pilot.press("6")
         text = await until(pilot, "Release decision")
         assert [field for field in FIELDS if field not in text] == []
+
+
+async def test_a_loss_that_was_accepted_stands_before_the_fields(console: OpenConsole, store: Path) -> None:
+    with ReviewSession.open(store, "alice") as session:
+        session.verdict(ref_of(0), "both")
+    for journal in (store / "events").glob("*/*.jsonl"):
+        journal.unlink()
+    rebuild(store, "the disk broke")
+    async with console() as pilot:
+        await pilot.press("6")
+        text = " ".join((await until(pilot, "the disk broke")).split())
+        told, _, fields = text.partition("1 Model ")
+        assert fields
+        assert "record a loss was accepted by" in told
+        assert "is gone, and heads/" in told
 
 
 async def test_at_every_size_nine_rows_with_whole_names_and_the_decision_in_sight(

@@ -143,12 +143,14 @@ def test_the_status_table_says_first_what_is_missing_of_the_record() -> None:
     record = {
         "missing": [{"sentence": f"a@b/c is gone{HOSTILE}, and heads/a@b/c.json knows of 4"}],
         "aside": [{"name": "d@e/f.jsonl", "why": "a hash is not its own"}],
-        "accepted": [{"actor": "uid:1/alice", "reviewer": "A.", "reason": "the disk broke"}],
+        "accepted": [{"sentence": "alice (“A.”): the disk broke (a@b/d is gone)"}],
         "merged": [{"sentence": "carol (merged from gpubox): 3 events, which count for nothing"}],
     }
     lines = status_lines(status_of(record=record))
     assert [line.split(": ")[0] for line in lines[:2]] == ["MISSING", "SET ASIDE"]
-    assert lines[2] == "LOSS ACCEPTED by alice (“A.”): the disk broke"
+    assert lines[2] == "LOSS ACCEPTED by alice (“A.”): the disk broke (a@b/d is gone)"
+    for name in ("markdown", "github", "junit"):
+        assert "the disk broke" in status_format(name).write(status_of(record=record)), name
     assert "merged: carol (merged from gpubox): 3 events, which count for nothing" in lines
     assert all(line.isprintable() for line in lines)
 

@@ -50,9 +50,11 @@ class PlainSignoff:
         self.folder: Path | None = None
 
     def show(self) -> None:
-        """The fields of the report, what blocks, and what is decided so far."""
+        """What is wrong with the record, the fields of the report, what blocks, and what is decided so far."""
         from analysis.report.preview import Preview
 
+        for one in self.session.alarms():
+            self.say(f"record: {one}")
         for name, sentences in Preview(self.session).whole().items():
             more = f" (and {len(sentences) - 1} more)" if len(sentences) > 1 else ""
             self.say(f"{name}: {sentences[0] if sentences else 'nothing to report'}{more}")

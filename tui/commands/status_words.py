@@ -50,6 +50,15 @@ def keeps_back(gate: Mapping[str, Any]) -> bool:
     return bool(gate["blocking"]) and gate["verdict"] not in ALLOWING
 
 
+def of_the_record(record: Mapping[str, Any]) -> list[str]:
+    """What is missing of the record, not to be believed, or accepted as lost: it comes before anything else."""
+    return [
+        *(f"MISSING: {one['sentence']}" for one in record["missing"]),
+        *(f"SET ASIDE: {one['name']}: {one['why']}" for one in record["aside"]),
+        *(f"LOSS ACCEPTED by {one['sentence']}" for one in record["accepted"]),
+    ]
+
+
 def verdict_of(gate: Mapping[str, Any]) -> str:
     """The verdict, and whether it is only advice."""
     return str(gate["verdict"]) if gate["blocking"] else f"{gate['verdict']} (advisory)"

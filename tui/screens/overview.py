@@ -27,6 +27,7 @@ from tui.screens.base import BaseScreen
 from tui.screens.beside import beside_lines
 from tui.screens.frame import FAILURES
 from tui.screens.head import review_head
+from tui.screens.record_lines import record_lines
 from tui.widgets.line_view import Bar, LineView
 
 if TYPE_CHECKING:
@@ -123,7 +124,7 @@ class OverviewScreen(BaseScreen):
         session = self.session
         folded = session.causes()
         alarms = session.alarms()
-        lines = [line for one in alarms for line in wrapped(" record", one, width, indent=8, style="bad")]
+        lines = record_lines(alarms, width)
         lines += [line for one in folded.causes for line in cause_lines(one, width)]
         notes = [note for note in session.notes() if note not in alarms]
         lines += [line for note in notes for line in wrapped(" note", note, width, indent=7, style="warn")]

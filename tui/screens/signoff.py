@@ -33,6 +33,7 @@ from tui.screens.jobs import (
     verify_job,
 )
 from tui.screens.pick import TextScreen
+from tui.screens.record_lines import record_lines
 from tui.screens.signoff_lines import (
     DECISION_ROWS,
     Deciding,
@@ -154,7 +155,8 @@ class SignoffScreen(BaseScreen):
         width = max(self.size.width - 1, 40)
         gates, findings = self.session.gates(), self.session.gate_input().state.findings
         rows = max(self.size.height - DECISION_ROWS - self.HEAD_ROWS - self.KEY_ROWS - 1, 1)
-        lines = field_lines(self._fields, self.opened_fields, min(max(rows // 12, 1), MOST_SHOWN), width)
+        lines = record_lines(self.session.alarms(), width)
+        lines += field_lines(self._fields, self.opened_fields, min(max(rows // 12, 1), MOST_SHOWN), width)
         lines += check_lines(self.results, width)
         lines += [Line(), *blocking_lines(gates, width), Line(), *finding_lines(findings, gates, width)]
         view.show_lines(lines, top=not view.lines)

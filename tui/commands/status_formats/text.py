@@ -8,7 +8,15 @@ from typing import Any
 
 from analysis.base.people import shown_as
 from tui.commands.status_format import StatusFormat
-from tui.commands.status_words import counted, headline, ordered, queue_line, value_of, verdict_of
+from tui.commands.status_words import (
+    counted,
+    headline,
+    of_the_record,
+    ordered,
+    queue_line,
+    value_of,
+    verdict_of,
+)
 from tui.draw.number_text import plural
 from tui.draw.safe_text import cells, fit, printable
 
@@ -50,16 +58,10 @@ def status_lines(status: Mapping[str, Any]) -> list[str]:
 
 
 def _record(record: Mapping[str, Any]) -> list[str]:
-    """What is missing of the record or not to be believed, before anything else."""
-    told = [f"MISSING: {one['sentence']}" for one in record["missing"]]
-    told += [f"SET ASIDE: {one['name']}: {one['why']}" for one in record["aside"]]
-    told += [
-        f"LOSS ACCEPTED by {shown_as(one['actor'], one['reviewer'])}: {one['reason']}"
-        for one in record["accepted"]
-    ]
+    """What is wrong with the record, before anything else."""
     return [
         line
-        for one in told
+        for one in of_the_record(record)
         for line in textwrap.wrap(printable(one), WIDTH, subsequent_indent=" " * len("MISSING: "))
     ]
 
