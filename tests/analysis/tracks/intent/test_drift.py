@@ -140,7 +140,7 @@ def test_a_model_against_itself_moved_nowhere(tmp_path: Path, tiny_classifier: M
         assert values[0][0] == pytest.approx(1, abs=1e-9)
         assert run.execute("SELECT count(*) FROM change_part").fetchall() == [(0,)]
         why = run.execute("SELECT why FROM metric WHERE name = 'change_restored'").fetchall()
-        assert why == [("no message flipped",)]
+        assert why == [("no example flipped",)]
         assert run.execute("SELECT count(*) FROM flag WHERE reason = 'its states moved most'").fetchall() == [
             (0,)
         ]
