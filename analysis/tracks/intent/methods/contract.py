@@ -10,6 +10,11 @@ from analysis.models.passes import BACKWARD
 from analysis.tracks.intent.methods.request import Explained, Request
 
 
+def one_gradient(words: int) -> float:
+    """One pass of which gradients are taken, whatever the text."""
+    return BACKWARD
+
+
 @dataclass(frozen=True)
 class Method:
     """An attribution method.
@@ -25,7 +30,7 @@ class Method:
         baseline_options: those of them that start from the baseline of the run.
         contrastive: whether every flip is also explained by it as candidate's class against base's.
         reads: about how many times a model reads a text of so many words for one target, a pass of which gradients are
-            taken as `BACKWARD`: for the estimate of the time left.
+            taken as `BACKWARD`: for the estimate of the time left. A function of a module, since workers are sent it.
         place: methods are shown by it.
     """
 
@@ -36,7 +41,7 @@ class Method:
     options: Mapping[str, str] = field(default_factory=dict)
     baseline_options: tuple[str, ...] = ()
     contrastive: bool = False
-    reads: Callable[[int], float] = lambda words: BACKWARD
+    reads: Callable[[int], float] = one_gradient
     place: int = 100
 
     @property
