@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from os import PathLike
 from pathlib import Path
@@ -124,12 +124,13 @@ def fix_plan(
     return made, True
 
 
-def plan_note(plan: Plan, determined: Mapping[str, Any]) -> dict[str, Any]:
+def plan_note(plan: Plan, determined: Mapping[str, Any], before: Iterable[str]) -> dict[str, Any]:
     """What a run writes down of the plan that stood before it.
 
     Args:
         plan: the plan in force when the run began.
         determined: what determines the run.
+        before: the runs of the store when it began.
 
     Raises:
         AssayError: the plan is damaged.
@@ -147,6 +148,7 @@ def plan_note(plan: Plan, determined: Mapping[str, Any]) -> dict[str, Any]:
         "actor": str(plan.content["actor"]),
         "host": str(plan.content.get("host", "")),
         "runs_before": len(plan.content["runs"]),
+        "runs_since": len({*before} - {*map(str, plan.content["runs"])}),
         "changed": list(changed),
         "models": models,
         "signatures": signatures_of(plan.path),
@@ -199,11 +201,13 @@ def _sentences(note: Mapping[str, Any]) -> list[str]:
     ]
     if note["models"]:
         sentences.append(f"other than when the plan was written: {'; '.join(note['models'])}")
-    if note["runs_before"]:
-        stood = (
-            "1 run of this store" if note["runs_before"] == 1 else f"{note['runs_before']} runs of this store"
-        )
-        sentences.append(f"the plan was written after {stood}, whose results could be known")
+    for name, told in (
+        ("runs_before", "the plan was written after {}, whose results could be known"),
+        ("runs_since", "{} stood when this run began that the plan does not know of"),
+    ):
+        if note[name]:
+            runs = "1 run of this store" if note[name] == 1 else f"{note[name]} runs of this store"
+            sentences.append(told.format(runs))
     if note["number"] > 1:
         earlier = "one earlier plan" if note["number"] == 2 else f"{note['number'] - 1} earlier plans"
         sentences.append(f"it took the place of {earlier}")

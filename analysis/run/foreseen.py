@@ -22,6 +22,7 @@ from analysis.review.reuse import CandidateRun, entry_digest, recorded
 from analysis.run.check import check_review
 from analysis.run.device import device_of
 from analysis.run.slices import build_slices
+from analysis.store.run import run_id
 
 if TYPE_CHECKING:
     from analysis.base.records import Example, Membership, Slice
@@ -121,12 +122,10 @@ def after_plan(description: dict[str, Any], plan: Plan | None) -> dict[str, Any]
     """The description of a run with the plan that stood before it: its digest is part of the run's name."""
     if plan is None:
         return description
-    note = plan_note(plan, description["determined_by"])
-    return {
-        **description,
-        "determined_by": {**description["determined_by"], "plan": plan.sha256},
-        "plan": note,
-    }
+    named = {**description, "determined_by": {**description["determined_by"], "plan": plan.sha256}}
+    # A worker asks for the name alone, and knows of no runs before.
+    before = {*description.get("after", ())} - {run_id(named)}
+    return {**named, "plan": plan_note(plan, description["determined_by"], before)}
 
 
 def prepare(

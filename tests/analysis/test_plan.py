@@ -113,6 +113,9 @@ def test_a_run_says_what_plan_stood_before_it_and_what_changed_since(
     assert any(one.startswith("changed since the plan: ") and "toy.broken" in one for one in sentences)
     assert "other than when the plan was written: candidate_version; the candidate of toy" in sentences
 
+    # Whoever writes an older date into the plan, and no run, has one that does not know of the run that stood.
+    assert any(one.startswith("1 run of this store stood when this run began") for one in sentences)
+
     # A plan that is written once results are known says so, and a signature on something else is worth nothing.
     late, written = write_plan(review)
     assert written
