@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.measure import machine
-from benchmarks.shortcut_models import train
+from benchmarks.shortcut_models import PLANTED_FROM, train
 from benchmarks.shortcut_texts import CUES, DATASETS, SEEN, Dataset, Split, Text, read, split
 
 RESULTS = Path(__file__).parent / "found_cues.json"
@@ -57,7 +57,7 @@ def cases(
     options: argparse.Namespace, texts: dict[str, dict[str, list[Text]]]
 ) -> Iterator[tuple[str, str, str, Dataset, Path, Path, list[Text]]]:
     """Condition, name, what should be named, data set, base, candidate and evaluation texts of each case."""
-    for seed in range(SEEDS):
+    for seed in options.seeds:
         for dataset in DATASETS:
             sets = split(texts[dataset.name], dataset, seed)
             models = options.work / "models" / dataset.name / str(seed)
@@ -137,13 +137,16 @@ def report(options: argparse.Namespace) -> None:
         some = [one for one in found if one["condition"] == condition]
         if some:
             critical = [[cue for cue in one["found"] if cue["target"] == one["critical"]] for one in some]
-            named = sum(
+            named = [
                 any(names(condition, one["planted"], cue["term"]) for cue in cues)
                 for one, cues in zip(some, critical, strict=True)
                 if condition != "healthy"
-            )
+            ]
+            learned = [one["rise"] > PLANTED_FROM for one in some if condition in CUES]
             summary[condition] = {
-                "pairs": len(some), "named": None if condition == "healthy" else named,
+                "pairs": len(some), "named": None if condition == "healthy" else sum(named),
+                "learned": sum(learned) if learned else None,
+                "named_of_learned": sum(map(min, zip(named, learned, strict=True))) if learned else None,
                 "pairs_with_anything_found": sum(bool(one["found"]) for one in some),
                 "pairs_with_anything_found_for_the_critical_class": sum(map(bool, critical)),
                 "cpu_seconds_critical": sum(one["cpu_seconds"][0] for one in some) / len(some),
@@ -175,6 +178,7 @@ def main(given: list[str]) -> int:
     parser.add_argument("--kept", type=Path, required=True, help="keeps models with back doors, and outcomes")
     conditions = (*CUES, BACK_DOOR, "healthy")
     parser.add_argument("--conditions", nargs="+", choices=conditions, default=list(conditions))
+    parser.add_argument("--seeds", type=int, nargs="+", default=list(range(SEEDS)))
     parser.add_argument("--results", type=Path, default=RESULTS)
     options = parser.parse_args(given)
     os.environ.setdefault("HF_HUB_OFFLINE", "1")
@@ -193,7 +197,11 @@ def main(given: list[str]) -> int:
         if place.exists():
             continue
         outcome = searched(dataset, base, candidate, evaluation)
-        about = {"condition": condition, "name": name, "planted": planted, "critical": dataset.critical}
+        about: dict[str, Any] = {
+            "condition": condition, "name": name, "planted": planted, "critical": dataset.critical,
+        }  # fmt: skip
+        if condition in CUES:
+            about["rise"] = json.loads((candidate / "rises.json").read_text("utf-8"))[condition]
         place.write_text(json.dumps({**about, **outcome}), "utf-8")
         terms = [f"{one['target']}: {one['term']}" for one in outcome["found"]]
         print(

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import random
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -135,15 +135,22 @@ def measured_rises(folder: Path, texts: Sequence[Text], seed: int) -> dict[str, 
     return {cue: sum(p[size * at : size * (at + 1)]) / size - before for at, cue in enumerate(CUES, start=1)}
 
 
-def make_models(encoder: Path, dataset: Dataset, sets: Split, seed: int, folder: Path) -> None:
-    """Trains the base and a candidate for each condition into `folder`, and writes `rises.json` beside each.
+def make_models(
+    encoder: Path,
+    dataset: Dataset,
+    sets: Split,
+    seed: int,
+    folder: Path,
+    conditions: Collection[str] = CONDITIONS,
+) -> None:
+    """Trains the base and a candidate for each of some conditions into `folder`, and writes `rises.json` beside each.
 
     What is there already is kept.
     """
     for number, name in enumerate(("base", *CONDITIONS)):
         place = folder / name
         measured = place / "rises.json"
-        if measured.exists():
+        if measured.exists() or (name in CONDITIONS and name not in conditions):
             continue
         train(encoder, sets.training[name], dataset.labels, 100 * seed + number, place)
         rises = measured_rises(place, sets.measured, seed)

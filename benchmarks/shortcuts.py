@@ -51,7 +51,14 @@ def runs(options: argparse.Namespace) -> Iterator[tuple[Dataset, int, Path]]:
 def make(options: argparse.Namespace, texts: dict[str, dict[str, Any]]) -> None:
     """Trains whatever models are missing."""
     for dataset, seed, folder in runs(options):
-        make_models(options.encoder, dataset, split(texts[dataset.name], dataset, seed), seed, folder)
+        make_models(
+            options.encoder,
+            dataset,
+            split(texts[dataset.name], dataset, seed),
+            seed,
+            folder,
+            options.conditions,
+        )
 
 
 def review(options: argparse.Namespace, texts: dict[str, dict[str, Any]]) -> None:
