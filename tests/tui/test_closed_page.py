@@ -297,6 +297,24 @@ async def test_a_point_repeats_verdict_and_cause(console: OpenConsole, session: 
         assert (mine.right, mine.cause, mine.blind) == ("neither", "titles", False)
 
 
+async def test_a_point_gives_a_blind_verdict_the_last_cause(
+    console: OpenConsole, session: ReviewSession
+) -> None:
+    async with console() as pilot:
+        await pilot.press("2")
+        await at(pilot, "m00")
+        await pilot.press("n", "c", *"titles", "enter")
+        await until(pilot, "saved  cause")
+        await at(pilot, "m01")
+        await pilot.press("e")
+        await until(pilot, f"saved  both are right  {ref_of(1)}  . cause: titles")
+        await pilot.press("full_stop")
+        await until(pilot, f"saved  cause  {ref_of(1)}")
+        mine = session.example(ref_of(1)).mine
+        assert mine is not None
+        assert (mine.right, mine.cause, mine.blind) == ("both", "titles", True)
+
+
 async def test_capital_j_goes_round_all_that_is_undecided(
     console: OpenConsole, session: ReviewSession
 ) -> None:

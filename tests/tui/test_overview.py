@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import pytest
 from textual.geometry import Size
 
 from analysis.base.gate_records import Trigger
+from analysis.review.causes import Folded, FoldedCause
 from analysis.review.session import ReviewSession
+from tests.analysis.test_causes import cause, gate
 from tests.tui.conftest import OpenConsole
 from tests.tui.reading import shown, until, until_true
 from tui.commands.status_formats.text import FORMAT
@@ -36,6 +39,34 @@ async def test_accuracy_has_both_sides_interval_and_counts(session: ReviewSessio
     assert ".867 → .867" in line.plain
     assert "4 fixed, 4 broken of 30" in line.plain
     assert line.target is not None
+
+
+async def test_what_fails_under_no_cause_stands_beside_the_causes_and_once(
+    console: OpenConsole, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    titles = FoldedCause(cause("titles", ("m00",)), (gate("intent.routing", "fail"),))
+    rest = (gate("response.spoils", "fail"), gate("response.length", "unknown"))
+    monkeypatch.setattr(ReviewSession, "causes", lambda self: Folded((titles,), rest))
+    async with console() as pilot:
+        assert isinstance(pilot.app.screen, OverviewScreen)
+        lines = [line.plain for line in pilot.app.screen.overview_lines(79)]
+    told = (
+        "titles breaks 1",
+        "FAIL UNDER NO CAUSE",
+        "response.spoils",
+        "WHAT CHANGED",
+        "OTHER GATES UNDER",
+        "response.length",
+    )
+    places = [[number for number, line in enumerate(lines) if words in line] for words in told]
+    assert all(len(place) == 1 for place in places), places
+    assert places == sorted(places)
+
+
+async def test_the_key_line_names_the_other_screens_first(console: OpenConsole) -> None:
+    async with console() as pilot:
+        keys = shown(pilot.app).splitlines()[-1]
+        assert keys.split()[:6] == ["2", "Examples", "5", "Gates", "6", "Sign-off"]
 
 
 async def test_what_blocks_is_listed_before_what_passes(session: ReviewSession) -> None:

@@ -23,6 +23,7 @@ from tui.plugin.common import flag_reasons
 from tui.plugin.options import ViewOptions
 from tui.plugin.registry import view_of
 from tui.plugin.view import View
+from tui.screens.review import gone_on
 from tui.widgets.token_view import Word, token_lines
 
 
@@ -197,6 +198,30 @@ async def test_search_filter_and_escape(console: OpenConsole, session: ReviewSes
         assert RANDOM_CONTROL not in text
         await pilot.press(*"decides", "enter")
         assert f"1/{session.parts().decides}" in await until(pilot, "decides a gate  ")
+
+
+def test_what_was_saved_is_told_before_the_way_back() -> None:
+    remark = "what must be judged here is judged"
+    assert gone_on("saved  A: spoils", "", 78) == "saved  A: spoils; k goes back to it"
+    assert gone_on("saved  A: spoils", remark, 78) == f"saved  A: spoils; k goes back to it; {remark}"
+    assert gone_on("saved  A: spoils · B: nothing", remark, 78) == f"saved  A: spoils · B: nothing; {remark}"
+    cut = gone_on("saved  " + "A: misstates, " * 9, remark, 78)
+    assert cut.startswith("saved  A: misstates")
+    assert len(cut) == 78
+
+
+async def test_escape_returns_to_the_screen_that_led_here_and_not_to_an_older_list(
+    console: OpenConsole,
+) -> None:
+    async with console() as pilot:
+        await pilot.press("2", "slash", *"small talk", "enter")
+        await until(pilot, "“small talk”")
+        await pilot.press("1")
+        await until(pilot, "WHAT CHANGED")
+        await pilot.press("g", *"m14", "enter")
+        await until(pilot, "message:m14")
+        await pilot.press("escape")
+        await until(pilot, "WHAT CHANGED")
 
 
 async def test_a_search_without_a_hit_leaves_a_way_back(console: OpenConsole) -> None:

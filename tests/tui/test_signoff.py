@@ -149,7 +149,11 @@ async def test_reject_export_sign_verify(
         assert decision is not None
         assert (decision.decision, decision.reason) == ("reject", "leans on titles")
         (folder,) = [path.parent for path in store.glob("report/*/report.json")]
-        await pilot.press("C", *allowed.name, "enter")
+        await pilot.press("C")
+        await until(pilot, "a line a signer: the name, then the public key")
+        await pilot.press("enter")
+        await until(pilot, "no file was named")
+        await pilot.press("escape", "C", *allowed.name, "enter")
         await until(pilot, "NOT verified")
         await pilot.press("S")
         await until(pilot, "REJECT is what you sign")

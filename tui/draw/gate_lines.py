@@ -172,7 +172,7 @@ def cause_lines(one: FoldedCause, width: int) -> list[Line]:
         line.add(row, "strong" if number == 0 else "text")
         lines.append(line.end(count, width - 1, "key") if number == 0 and refs else line)
     said = Line(Target("gate", one.gates[0].key)).add("   ").add(counts_under(one), "number")
-    lines.append(said.end("gates ⏎", width - 1, "key"))
+    lines.append(said.end("first gate ⏎", width - 1, "key"))
     return lines
 
 

@@ -61,7 +61,7 @@ FRAME_ACTIONS: tuple[Action, ...] = (
         "verdict.repeat",
         ("full_stop",),
         "repeat",
-        "The last verdict and its cause once more; on a closed page, yours of a previous review.",
+        "The last cause, where your verdict has none; else the last verdict once more; closed: that of an earlier one.",
         _EXAMPLES,
         17,
         about_example=True,

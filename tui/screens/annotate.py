@@ -71,7 +71,11 @@ class AnnotateScreen(ExampleScreen):
         self.draw(top=True)
         self.show_bars()
         left = self.session.neighbour(None, self.scope, 1, True)
-        self.notice(said + ("" if left else "  nothing undecided is left here"), "saved")
+        told = [said, *([] if left else ["nothing undecided is left here"])]
+        if self._names_last_cause:
+            key = self.console_app.actions["verdict.repeat"].shown_key
+            told.append(f"{key} cause: {self._last_cause}")
+        self.notice("  ".join(told), "saved")
 
     def _remember(self) -> None:
         """Keep verdict and cause for the key that repeats them."""
@@ -100,9 +104,14 @@ class AnnotateScreen(ExampleScreen):
         self._answer("unsure")
 
     def do_verdict_repeat(self) -> None:
-        """The last verdict and its cause once more; on a closed page, one's own of a previous review."""
+        """The last cause, where one's verdict has none; else the last verdict and its cause once more.
+
+        On a closed page, one's own verdict of a previous review.
+        """
         if self.page.closed:
             self._answered(self.page.confirm())
+        elif self._names_last_cause:
+            self.record_typed("cause", self._last_cause)
         elif self._last is not None:
             self._answered(self.page.record(*self._last))
 
@@ -110,10 +119,16 @@ class AnnotateScreen(ExampleScreen):
         """Name the cause: by the digit of one that this review has, by enter the last one, or in new words."""
         self.entry.ask("cause", "cause", self._own_cause or "", replaced=True)
         offered = [
-            f"{number} {cause} {count}" for number, (cause, count) in enumerate(self._causes(), start=1)
+            f"{number} {cause} ×{count}" for number, (cause, count) in enumerate(self._causes(), start=1)
         ]
         last = [f"⏎ {self._last_cause}"] if self._last_cause and not self._own_cause else []
         self.notice("   ".join([*last, *offered]) or "in a few words: it is offered for the next ones")
+
+    @property
+    def _names_last_cause(self) -> bool:
+        """Whether one's verdict stands without a cause, and one was named before: blind answers are given first."""
+        given = self.evidence is not None and self.evidence.mine is not None
+        return given and not self._own_cause and bool(self._last_cause)
 
     @property
     def _own_cause(self) -> str | None:

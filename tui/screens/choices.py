@@ -23,7 +23,8 @@ def scope_title(scope: Scope) -> str:
     """What a scope is called in the head of the screen."""
     parts = [scope.slice or ("all examples" if scope.everything and scope.refs is None else "the queue")]
     if scope.refs is not None:
-        parts = [plural(len(scope.refs), "example") + " behind one number"]
+        # How many stands beside the title.
+        parts = ["examples behind one number"]
     if scope.gate:
         parts.append(f"gate {scope.gate}")
     if scope.reason:

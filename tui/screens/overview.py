@@ -23,7 +23,7 @@ from tui.draw.messages import CursorMoved
 from tui.draw.number_text import IMPROVEMENT_MARKS, improvement, value_text, value_with_interval
 from tui.plugin.asked_page import AskedPage
 from tui.plugin.other_candidate import column_cells, other_lines, with_other
-from tui.screens.base import BaseScreen
+from tui.screens.base import BaseScreen, opens_track
 from tui.screens.beside import beside_lines
 from tui.screens.frame import FAILURES
 from tui.screens.head import review_head
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from analysis.base.gate_records import GateResult, Trigger
     from analysis.base.records import Metric, MetricSpec
     from analysis.review.queries import SliceProgress
+    from tui.plugin.action import Action
 
 NAME_CELLS, WHAT_CELLS = 22, 17
 """Cells of a slice's name, and of the track and metric that are measured on it."""
@@ -87,6 +88,12 @@ class OverviewScreen(BaseScreen):
     def head_lines(self, width: int) -> Sequence[Line]:
         return review_head(self.session, width)
 
+    def bar_actions(self) -> list[Action]:
+        """The other screens first: from here a review goes on, to its end."""
+        return sorted(
+            super().bar_actions(), key=lambda one: not (one.id.startswith("screen.") or opens_track(one))
+        )
+
     def reload(self) -> None:
         view = self.query_one("#overview", LineView)
         # The first picture is drawn before what stands beside it is laid out, and is not drawn twice.
@@ -126,15 +133,22 @@ class OverviewScreen(BaseScreen):
         alarms = session.alarms()
         lines = record_lines(alarms, width)
         lines += [line for one in folded.causes for line in cause_lines(one, width)]
+        other = self.console_app.other
+        room = width - column_cells(other, width)
+        # What fails under no cause is as much a fault as a cause is, and stands beside them.
+        failing = [gate for gate in folded.rest if gate.verdict == "fail"] if folded.causes else []
+        if failing:
+            lines += with_other(gates_lines(failing, room, "FAIL UNDER NO CAUSE"), other, width)
         notes = [note for note in session.notes() if note not in alarms]
         lines += [line for note in notes for line in wrapped(" note", note, width, indent=7, style="warn")]
-        other = self.console_app.other
         lines += other_lines(other, width)
         lines += self._changed_lines(width)
         lines.append(rule(width))
-        room = width - column_cells(other, width)
-        under = sum(len(one.gates) for one in folded.causes)
-        lines += with_other(gates_lines(folded.rest, room, under), other, width)
+        rest = [gate for gate in folded.rest if gate not in failing]
+        title = (
+            "OTHER GATES UNDER NO CAUSE" if failing else "GATES UNDER NO CAUSE" if folded.causes else "GATES"
+        )
+        lines += with_other(gates_lines(rest, room, title), other, width)
         lines.append(rule(width))
         return lines + slices_lines(session.slices(), width)
 
@@ -224,16 +238,16 @@ def trigger_lines(triggers: Sequence[Trigger], width: int) -> list[Line]:
     return lines
 
 
-def gates_lines(gates: Sequence[GateResult], width: int, folded: int = 0) -> list[Line]:
+def gates_lines(gates: Sequence[GateResult], width: int, title: str) -> list[Line]:
     """Gates that block or warn, one by one; the others in one line.
 
     Args:
         gates: those that rest on no cause.
         width: cells there are.
-        folded: how many rest on one, and stand under it.
+        title: what they are.
     """
     urgent = [gate for gate in by_urgency(gates) if gate.verdict in ("fail", "unknown", "warn", "waived")]
-    lines = [gate_head("GATES UNDER NO CAUSE" if folded else "GATES", width)]
+    lines = [gate_head(title, width)]
     for gate in urgent:
         lines.append(gate_line(gate, width))
         if gate.verdict in ("fail", "unknown"):

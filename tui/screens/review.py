@@ -36,6 +36,20 @@ LIST_CELLS = 56
 """Cells of the list where it stands beside the tree."""
 
 
+def gone_on(said: str, remark: str, width: int) -> str:
+    """What is told once the next example is shown: what was saved, the way back to it, and a remark.
+
+    Where that is too wide the way back is left out, which the key line names, and then what was saved is cut.
+    """
+    back = "k goes back to it"
+    parts = [part for part in (back, remark) if part]
+    if remark and cells("; ".join((said, *parts))) > width:
+        parts.remove(back)
+    rest = "".join(f"; {part}" for part in parts)
+    room = width - cells(rest)
+    return (said if cells(said) <= room else fit(said, room).rstrip()) + rest
+
+
 class ReviewScreen(LabelScreen):
     """One example at a time, in the scope of a slice, a gate, a reason or a search.
 
@@ -93,7 +107,10 @@ class ReviewScreen(LabelScreen):
         if subject.resume:
             subject = self.left.get(subject.scope.track or "", subject)
         scope = subject.scope
-        if scope != self.scope and self.is_mounted:
+        if self not in self.app.screen_stack:
+            # Who comes from another screen goes back to it, and not to what was read here before.
+            self._trail.clear()
+        elif scope != self.scope:
             self._trail.append(ScopePlace(self.scope, self.ref))
         self.scope = scope
         self.total = self.session.queue_count(scope)
@@ -176,7 +193,7 @@ class ReviewScreen(LabelScreen):
             found, around = self._undecided(self.scope, step)
         self._go(found, "nothing else is undecided here")
         if found is not None and rest and not self.session.queue_count(replace(must, undecided=True)):
-            return "what must be judged here is; this is worth a look"
+            return "what must be judged here is judged"
         return ("from the start" if step > 0 else "from the end") if around else ""
 
     def _go_undecided(self, step: int) -> None:
@@ -192,9 +209,7 @@ class ReviewScreen(LabelScreen):
         self._went_on = (self.ref or "", before)
         self.show_lists()
         self.show_bars()
-        rest = "".join(f"; {part}" for part in ("k goes back to it", remark) if part)
-        room = self.size.width - cells(rest) - 2
-        self.notice((said if cells(said) <= room else fit(said, room).rstrip()) + rest, "saved")
+        self.notice(gone_on(said, remark, self.size.width - 2), "saved")
 
     def _undecided(self, scope: Scope, step: int) -> tuple[str | None, bool]:
         """The next undecided example of a scope, and whether it stands past its end."""

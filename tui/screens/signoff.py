@@ -53,6 +53,8 @@ if TYPE_CHECKING:
 
 MOST_SHOWN = 4
 """Sentences of a folded field that a high screen shows."""
+SIGNERS_LINE = "a line a signer: the name, then the public key; kept outside the report"
+"""What the file is that a check asks for."""
 SOON = 0.01
 """Seconds after which the fields are read: the screen is drawn first."""
 
@@ -244,14 +246,12 @@ class SignoffScreen(BaseScreen):
             self._drafted()
             self.notice("kept as a draft: X records it with the report")
         elif purpose == "allowed":
+            if not text.strip():
+                raise AssayError("no file was named", hint=SIGNERS_LINE)
             path = Path(text.strip()).expanduser()
             folder = self._latest_folder()
             if not path.is_file():
-                raise AssayError(
-                    "there is no such file",
-                    where=str(path),
-                    hint="a file in the format of ssh-keygen's ALLOWED SIGNERS",
-                )
+                raise AssayError("there is no such file", where=str(path), hint=SIGNERS_LINE)
             if folder is not None:
                 self._start("verify", partial(verify_job, folder, path))
 
@@ -322,6 +322,7 @@ class SignoffScreen(BaseScreen):
     def do_report_verify(self) -> None:
         """Ask for the allowed signers and verify."""
         self.entry.ask("allowed", "allowed signers file", "")
+        self.notice(SIGNERS_LINE)
 
     def _start(self, name: str, job: Callable[[], tuple[list[str], str, bool]]) -> None:
         self.console_app.busy = name

@@ -70,7 +70,7 @@ def _of_behaviour(given: GateInput, one: Estimate) -> Trigger | None:
         return trigger(TRACK, name, sentence, False, one.metric, refs)
     change = one.metric
     sentence = (
-        f"{said}{where}: {100 * one.rise.value:+z.1f} points of {one.n} by {one.rise.labelled} labelled"
+        f"{said}{where}: {100 * one.rise.value:+z.1f} points; {one.rise.labelled} of {one.n} prompts labelled"
     )
     return trigger(TRACK, name, sentence, clear(change), change, refs or one.worse, worse=one.rise.value > 0)
 

@@ -79,7 +79,7 @@ def test_a_clear_rise_fires_and_says_how_far(connection: duckdb.DuckDBPyConnecti
     one = found[SPOILS]
     assert (one.fired, one.worse) == (True, True)
     assert one.value == pytest.approx(26 / N)
-    assert one.sentence == "spoils: +20.0 points of 130 by 130 labelled"
+    assert one.sentence == "spoils: +20.0 points; 130 of 130 prompts labelled"
     assert list(one.refs) == drawn(connection)[::5]
     assert found[ERRS].fired
     assert found[ERRS].value == pytest.approx(26 / N)
@@ -95,7 +95,7 @@ def test_a_clear_fall_fires_and_is_no_harm(connection: duckdb.DuckDBPyConnection
     assert (one.fired, one.worse, one.sentence) == (
         True,
         False,
-        "spoils: -20.0 points of 130 by 130 labelled",
+        "spoils: -20.0 points; 130 of 130 prompts labelled",
     )
     # What leads saw is no reason any more once people have said that it fell.
     assert not found["wins on style, and pays for it"].fired
