@@ -11,7 +11,7 @@ from analysis.store.journal import Journal
 from analysis.store.ledger import rebuild_ledger
 from analysis.store.losses import acceptance, missing
 from analysis.store.replay import Replay
-from analysis.store.run import current_aliases, current_run, open_store
+from analysis.store.run import create_store, current_aliases, current_run, open_store
 from analysis.store.streams import this_account
 
 TOLD = 5
@@ -44,6 +44,8 @@ def rebuild(store: PathLike[str], accept_loss: str | None = None) -> tuple[Loss,
             "`assay rebuild STORE --accept-loss REASON`, and the reason stands first in the report",
         )
     if lost and accept_loss is not None:
+        # A folder that went with all that it held is made again.
+        create_store(path)
         account = this_account()
         journal = Journal(path, account, account.name)
         journal.observe(replay.lamport)

@@ -561,6 +561,18 @@ def test_a_loss_is_accepted_by_a_person_with_a_reason_and_once(plain: Path) -> N
     assert len(missing(replay_of(plain))) == 2
 
 
+@pytest.mark.parametrize("folders", [("events",), ("events", "heads", "drafts")])
+def test_a_loss_is_accepted_where_its_folder_went_too(plain: Path, folders: tuple[str, ...]) -> None:
+    journal_of(plain, this_account(), SAID)
+    update_ledger(replay_of(plain))
+    for name in folders:
+        shutil.rmtree(plain / name)
+    assert len(rebuild(plain, "the folder is gone")) == 1
+    replay = replay_of(plain)
+    assert missing(replay) == []
+    assert [one.reason for one in accepted_losses(replay)] == ["the folder is gone"]
+
+
 def test_what_is_missing_is_told_before_anything_else_and_keeps_the_gate_open(store: Path) -> None:
     path = close_with_some(store, 4)
     path.write_bytes(b"".join(path.read_bytes().splitlines(keepends=True)[:2]))
