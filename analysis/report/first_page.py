@@ -296,7 +296,7 @@ def _next(predicate: Mapping[str, Any], found: Sequence[Reason]) -> Items:
     elif decision != "promote":
         lines.append(words(strong("The candidate's owner"), f" ({owner}) waits: no gate asks for another."))
     signers = f" give {plural(predicate['signers_required'], 'signature')}; "
-    last: Words = (strong("nobody deploys it"), ": a signed report is not a promotion.")
+    last: Words = (strong("nobody deploys it"), f": a signed {decision} is not a promotion.")
     if decision == "promote":
         check = code("assay verify --require promote")
         last = (strong("whoever deploys"), " does so only where ", check, " says so.")

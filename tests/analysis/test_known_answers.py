@@ -83,6 +83,9 @@ def test_the_first_answer_counts_and_is_never_taken_back(session: ReviewSession)
 def test_a_reviewer_is_measured_before_the_gate_passes(session: ReviewSession) -> None:
     before = gate(session, "review.reviewers")
     assert (before.verdict, set(before.refs)) == ("unknown", set(part(session, "known answer")))
+    session.verdict(DECIDES[0], "both")
+    said = f"{shown_as(session.actor, 'alice')} has answered no known-answer item of intent, 8 to go"
+    assert gate(session, "review.reviewers").why.startswith(said)
     answer_known(session, wrong=1)
     after = gate(session, "review.reviewers")
     assert (after.verdict, after.refs) == ("pass", ())

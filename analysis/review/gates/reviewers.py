@@ -61,10 +61,13 @@ def _row(what: str, count: int, limit: str, enough: bool) -> Criterion:
 
 
 def _told(one: KnownCount) -> str:
-    said = f"{shown_as(one.actor, one.reviewer)} has {one.right} of {one.answered} known answers of {one.track} right"
+    who, left = shown_as(one.actor, one.reviewer), f"{one.items - one.answered} to go"
+    if not one.answered:
+        return f"{who} has answered no known-answer item of {one.track}, {left}"
+    said = f"{who} has {one.right} of {one.answered} known answers of {one.track} right"
     if one.failed:
         return f"{said}: too few, so no verdict of theirs counts there"
-    return said if one.passed else f"{said}, {one.items - one.answered} to go"
+    return said if one.passed else f"{said}, {left}"
 
 
 REVIEWERS = Gate(
