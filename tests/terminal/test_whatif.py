@@ -29,7 +29,7 @@ def test_the_title_is_deleted_and_the_flip_reverts(
     monkeypatch.chdir(store.parent)
     terminal = Tmux(tmp_path)
     try:
-        terminal.shell(f"{ASSAY} review {store.name} --reviewer alice", "WHAT CHANGED")
+        terminal.shell(f"{ASSAY} review {store.name} --reviewer alice", "it stands for")
         terminal.press("2")
         terminal.until("hidden until you have answered")
         # The queue is in an order drawn for the reviewer: this one is sent to people because of its title.

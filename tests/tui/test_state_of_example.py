@@ -226,8 +226,8 @@ async def test_a_cause_is_one_of_this_review_by_a_digit_or_the_last_one_by_enter
         await pilot.press("2")
         await at(pilot, "m00")
         await pilot.press("n", "c")
-        text = await until(pilot, "1 Titles 2")
-        assert "2 style over facts 1" in text
+        text = await until(pilot, "1 Titles ×2")
+        assert "2 style over facts ×1" in text
         await pilot.press("2")
         await until(pilot, "saved  cause")
         assert causes()[ref_of(0)] == "style over facts"
