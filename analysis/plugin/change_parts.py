@@ -102,12 +102,12 @@ def change_rows(
     layers = Composites(given.base, given.candidate, given.layers, outcomes)
     found = _of_units(LAYERS, layers, flips, ordered=True)
     if given.modules:
-        kinds = Composites(given.base, given.candidate, module_kinds(given.modules), outcomes)
-        every = Composites(given.base, given.candidate, given.modules, outcomes)
-        modules = every if len(every.units) <= MOST_MODULES else kinds
+        switched, kinds = _switched(given.modules), module_kinds(given.modules)
+        modules = Composites(given.base, given.candidate, switched, outcomes)
         found += _of_units(MODULES, modules, flips, ordered=False)
-        if len(kinds.units) > 1 and modules is every:
-            found += [_grafted("kind", kinds, [unit], flips) for unit in range(len(kinds.units))]
+        if len(kinds) > 1 and switched is given.modules:
+            by_kind = Composites(given.base, given.candidate, kinds, outcomes)
+            found += [_grafted("kind", by_kind, [unit], flips) for unit in range(len(kinds))]
     return found + _doses(given, flips, outcomes)
 
 
@@ -118,12 +118,16 @@ def planned_composites(given: Exchange) -> int:
     """
     composites = 0
     if not given.why:
-        modules = given.modules
-        parts = modules if len(modules) <= MOST_MODULES else module_kinds(modules)
+        parts = _switched(given.modules)
         composites = 4 * len(given.layers) - 6 + 2 * len(parts) + (2 if parts else 1) * CONTROLS
     if not why_not_scaled(given.folder):
         composites += len(SCALES)
     return composites
+
+
+def _switched(modules: Sequence[Part]) -> Sequence[Part]:
+    """What is switched off one by one: the modules, or their kinds where there are many."""
+    return modules if len(modules) <= MOST_MODULES else module_kinds(modules)
 
 
 def change_table(track: str, rows: Sequence[Mapping[str, Any]]) -> pa.Table:
