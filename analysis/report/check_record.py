@@ -9,6 +9,7 @@ from typing import Any
 from analysis.base.errors import AssayError
 from analysis.base.review_records import Event
 from analysis.report import canonical
+from analysis.review.record import troubles
 from analysis.store.losses import accepted_by, accepted_plain
 
 
@@ -56,8 +57,4 @@ def check_record(record: Mapping[str, Any], events: Sequence[Event]) -> str:
 
 def record_sentences(record: Mapping[str, Any]) -> list[str]:
     """What is missing of the record, was set aside, or was accepted as lost: what who signs or verifies must know."""
-    return [
-        *(f"missing: {one['sentence']}" for one in record["missing"]),
-        *(f"set aside: {one['name']}: {one['why']}" for one in record["aside"]),
-        *(f"loss accepted by {one['sentence']}" for one in record["accepted"]),
-    ]
+    return [f"{what}{rest}" for what, rest in troubles(record)]

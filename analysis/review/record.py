@@ -12,6 +12,19 @@ from analysis.store.losses import Accepted, accepted_plain
 from analysis.store.replay import MergedStream
 
 
+def troubles(record: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """What is missing of a record, not to be believed, or accepted as lost: what it is, and how the line goes on.
+
+    Args:
+        record: as JSON values, as `assay status --json` and a report carry it.
+    """
+    return [
+        *(("missing", f": {one['sentence']}") for one in record["missing"]),
+        *(("set aside", f": {one['name']}: {one['why']}") for one in record["aside"]),
+        *(("loss accepted", f" by {one['sentence']}") for one in record["accepted"]),
+    ]
+
+
 @dataclass(frozen=True, slots=True)
 class Record:
     """The state of a review's record.

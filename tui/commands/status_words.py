@@ -7,6 +7,7 @@ from typing import Any
 
 from analysis.base.gate_records import ALLOWING, URGENCY
 from analysis.base.number_text import significant
+from analysis.review.record import troubles
 from tui.draw.gate_lines import state_words
 from tui.draw.number_text import PLAIN_UNITS
 from tui.draw.safe_text import printable
@@ -52,11 +53,7 @@ def keeps_back(gate: Mapping[str, Any]) -> bool:
 
 def of_the_record(record: Mapping[str, Any]) -> list[str]:
     """What is missing of the record, not to be believed, or accepted as lost: it comes before anything else."""
-    return [
-        *(f"MISSING: {one['sentence']}" for one in record["missing"]),
-        *(f"SET ASIDE: {one['name']}: {one['why']}" for one in record["aside"]),
-        *(f"LOSS ACCEPTED by {one['sentence']}" for one in record["accepted"]),
-    ]
+    return [f"{what.upper()}{rest}" for what, rest in troubles(record)]
 
 
 def verdict_of(gate: Mapping[str, Any]) -> str:

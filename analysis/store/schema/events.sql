@@ -159,4 +159,3 @@ SELECT s.ref, s."right", s.actor, s.reviewer, s.ts, s.actors, s.said, s.labels, 
 WHERE event_id NOT IN (
     SELECT s.event_id FROM s JOIN verdict_of(asked) v ON v.ref = s.ref AND v.place > s.place
     WHERE v."right" <> s."right" OR at_odds(v.labels, s.labels));
-
