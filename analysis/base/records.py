@@ -61,13 +61,6 @@ class Slice:
 
 
 @dataclass(frozen=True, slots=True)
-class Membership:
-    slice: str
-    track: str
-    ref: str
-
-
-@dataclass(frozen=True, slots=True)
 class Metric:
     """One number with its interval; `value` is None where `status` is unknown, and `why` says why.
 

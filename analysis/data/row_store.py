@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any, overload
 
 from analysis.data.row_types import Row
@@ -15,9 +15,14 @@ KNOWN = 10_000
 
 
 class RowStore(Sequence[Row]):
-    """Rows in the order of the file; each is made anew when it is asked for, with None where it lacks a column."""
+    """Rows in the order of the file; each is made anew when it is asked for, with None where it lacks a column.
 
-    def __init__(self) -> None:
+    Args:
+        only: columns that are kept; None keeps all.
+    """
+
+    def __init__(self, only: Collection[str] | None = None) -> None:
+        self._only = only
         self._lines = array("q")
         self._columns: dict[str, list[Any]] = {}
         self._known: dict[str, str] = {}
@@ -26,6 +31,8 @@ class RowStore(Sequence[Row]):
         """Add a row."""
         n = len(self._lines)
         for name, value in row.values.items():
+            if self._only is not None and name not in self._only:
+                continue
             column = self._columns.setdefault(name, [])
             if len(column) < n:
                 column.extend([None] * (n - len(column)))

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -18,7 +19,7 @@ import numpy as np
 from analysis.base.records import ALL, Cause, CauseKind
 from analysis.base.seeds import draw
 from analysis.base.sql import queries
-from analysis.stats.groups import SIGN_HALF_P, Found, Tested, Units, discovered, having, told_apart
+from analysis.stats.groups import SIGN_HALF_P, Found, Properties, Tested, Units, discovered, told_apart
 from analysis.text.traits import traits
 
 if TYPE_CHECKING:
@@ -116,8 +117,17 @@ class Examples:
 
     def mask(self, refs: Iterable[str]) -> NDArray[np.bool_]:
         """Which examples some refs are, (n,); others are passed over."""
-        wanted = set(refs)
-        return np.fromiter((ref in wanted for ref in self.texts), bool, len(self.texts))
+        mask = np.zeros(len(self.texts), bool)
+        mask[[self._places[ref] for ref in refs if ref in self._places]] = True
+        return mask
+
+    @cached_property
+    def _places(self) -> dict[str, int]:
+        return {ref: place for place, ref in enumerate(self.texts)}
+
+    def properties(self, groups: Sequence[Group]) -> Properties:
+        """Which of them are in which group."""
+        return Properties.of((self.mask(one.refs) for one in groups), len(self.texts))
 
     def only(self, refs: Iterable[str]) -> Examples:
         """Those of some refs."""
@@ -217,31 +227,29 @@ def shared_causes(
         beside: what else is known of them.
     """
     refs = np.array(list(examples.texts), object)
+    shared = examples.properties(texts)
     made: list[Cause] = []
     for outcome in outcomes:
         units = outcome.units
         if units.worse.sum() < LEAST_MEMBERS:
             continue
         groups = [one for one in fixed if one.outcome in (None, outcome.name)]
-        masks = [examples.mask(one.refs) for one in groups]
-        tested = told_apart(masks, units, LEVEL, [one.kind == "template" for one in groups])
+        masks = (examples.mask(one.refs) for one in groups)
+        tested = told_apart(masks, units, LEVEL, (one.kind == "template" for one in groups))
         told = [
-            (test, group, mask, len(groups), test.over_p)
-            for test, group, mask in zip(tested, groups, masks, strict=True)
+            (test, group, len(groups), test.over_p)
+            for test, group in zip(tested, groups, strict=True)
             if test is not None
         ]
         if texts:
-            literals = np.column_stack([examples.mask(one.refs) for one in texts])
             for found in discovered(
-                literals, units, examples.first, LEVEL, examples.least // 2, pairs=False, sign=SIGN_HALF_P
+                shared, units, examples.first, LEVEL, examples.least // 2, pairs=False, sign=SIGN_HALF_P
             ):
                 (number,) = found.literals
-                told.append(
-                    (found.whole, texts[number], literals[:, number], found.tried, found.confirmed.over_p)
-                )
-        for test, group, mask, tried, p in told:
+                told.append((found.whole, texts[number], found.tried, found.confirmed.over_p))
+        for test, group, tried, p in told:
             if test.worse >= LEAST_MEMBERS:
-                members = [str(ref) for ref in refs[mask & units.worse]]
+                members = [str(ref) for ref in refs[examples.mask(group.refs) & units.worse]]
                 made.append(_cause(track, outcome, group, test, members, tried, p, beside))
     return sorted(made, key=lambda one: (one.p if one.p is not None else 0.0, -one.members, one.cause))
 
@@ -356,11 +364,11 @@ def discovered_slices(examples: Examples, units: Units, groups: Sequence[Group])
     """
     if not groups or not units.worse.any():
         return []
-    literals = np.column_stack([examples.mask(one.refs) for one in groups])
+    properties = examples.properties(groups)
     refs = np.array(list(examples.texts), object)
     made = []
-    for one in discovered(literals, units, examples.first, SLICE_LEVEL, examples.least):
-        mask = having(literals, one.literals)
+    for one in discovered(properties, units, examples.first, SLICE_LEVEL, examples.least):
+        mask = properties.having(one.literals)
         half = mask & (examples.first == one.confirmed_on_first)
         names = " + ".join(groups[number].shared for number in one.literals)
         made.append(

@@ -18,6 +18,7 @@ from analysis.review.reuse import labels_teach
 from analysis.run.device import device_of
 from analysis.run.mix import check_mix
 from analysis.run.predecessors import check_previous
+from analysis.run.prepared import Prepared
 from analysis.run.review_file import load_review
 from analysis.run.slices import build_slices
 from analysis.run.taught import Taught, taught_by
@@ -32,11 +33,12 @@ FEW = 20
 class CheckReport:
     """A review without mistakes; `notes` say what its run will do and what it cannot decide.
 
-    `taught` is what people said of answers in its store.
+    `prepared` are its tracks with the data that was read, `taught` is what people said of answers in its store.
     """
 
     review: Review
     notes: list[str]
+    prepared: list[Prepared]
     taught: Taught
 
 
@@ -63,18 +65,16 @@ def check_review(path: Path, *, skip_bad_rows: bool = False, trial: bool = True)
             f"owner     no account of this machine is named {review.review.owner!r}: whoever made the candidate can "
             "waive its gates unless the owner, or one of [review] aliases, is their account"
         )
-    slices: list[Slice] = []
-    read: dict[str, Examples] = {}
+    prepared: list[Prepared] = []
     device = attempt(lambda: device_of(review), problems) or "cpu"
     for name, settings in review.tracks.items():
-        found, track_notes = _check_track(
-            get(name), settings, review, device, skip_bad_rows, trial, problems, read
-        )
-        slices += found
+        one, track_notes = _check_track(get(name), settings, review, device, skip_bad_rows, trial, problems)
+        prepared += [one] if one else []
         notes += track_notes
     problems += _check_expected_metrics(review)
-    problems += check_previous(review, read)
+    problems += check_previous(review, {one.track.name: one.examples for one in prepared})
     if not problems:
+        slices = [part for one in prepared for part in one.slices]
         problems += _check_expected_slices(review, slices)
         problems += check_mix(review, slices)
     raise_problems(problems, review.path)
@@ -95,7 +95,7 @@ def check_review(path: Path, *, skip_bad_rows: bool = False, trial: bool = True)
     notes += [f"plug-in   {one}" for one in plug_ins() if not one.built_in]
     taught = taught_by(review.store_path, review.tracks)
     notes += [f"labels    {labels_teach(count)} of {track}" for track, count in taught.counts().items()]
-    return CheckReport(review, notes, taught)
+    return CheckReport(review, notes, prepared, taught)
 
 
 def _check_track(
@@ -106,8 +106,8 @@ def _check_track(
     skip_bad_rows: bool,
     trial: bool,
     problems: list[Problem],
-    read_data: dict[str, Examples],
-) -> tuple[list[Slice], list[str]]:
+) -> tuple[Prepared | None, list[str]]:
+    """A track with its data read, where they can be, and what is to be said of it."""
     notes: list[str] = []
     examples = attempt(lambda: track.read(settings, review, skip_bad_rows), problems)
     models = track.pair(track.model_paths(settings), device)
@@ -117,12 +117,12 @@ def _check_track(
         read = examples
         examples = attempt(lambda: track.fit(read, models, settings, skip_bad_rows), problems)
     if examples is None:
-        return [], notes
+        return None, notes
     notes.insert(0, _data_note(track, examples))
     notes[1:1] = [*examples.notes, *_script_notes(examples)]
-    checked = read_data[track.name] = examples
+    checked = examples
     built = attempt(lambda: build_slices(track.name, settings, checked), problems)
-    slices = built[0] if built else []
+    slices, members = built or ([], {})
     notes += _slice_notes(slices)
     notes += track.decidable(settings, slices, planned(review.rules, review.as_recorded()))
     if trial and len(problems) == before:
@@ -130,7 +130,7 @@ def _check_track(
         attempt(lambda: track.trial(models, checked, settings, review), problems)
     if trial and len(problems) == before:
         notes += attempt(lambda: track.foretell(models, checked, settings, review), problems) or []
-    return slices, notes
+    return Prepared(track, settings, examples, slices, members, models), notes
 
 
 def _check_expected_metrics(review: Review) -> list[Problem]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import importlib.metadata
+import io
 import platform
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,23 +16,20 @@ import pyarrow as pa
 
 from analysis.models.digest import content_digest, file_digests, folder_digest
 from analysis.plugin import registry
-from analysis.plugin.registry import get
 from analysis.review.plan import plan_note
 from analysis.review.previous import read_previous
 from analysis.review.reuse import CandidateRun, entry_digest, recorded
 from analysis.run.check import check_review
 from analysis.run.device import device_of
-from analysis.run.slices import build_slices
 from analysis.store.run import run_id
 
 if TYPE_CHECKING:
-    from analysis.base.records import Example, Membership, Slice
-    from analysis.data.examples import Examples
-    from analysis.models.sides import Sides
-    from analysis.plugin.settings import Review, TrackSettings
-    from analysis.plugin.stage import Step
-    from analysis.plugin.track import Track
+    from _typeshed import ReadableBuffer
+
+    from analysis.base.records import Example
+    from analysis.plugin.settings import Review
     from analysis.review.plan import Plan
+    from analysis.run.prepared import Prepared
     from analysis.run.taught import Taught
 
 FORMAT = 5
@@ -52,27 +50,6 @@ LIBRARIES = (
 )
 EXTRAS = ("faiss-cpu", "umap-learn", "vllm")
 """Libraries that take part where they are installed."""
-
-
-@dataclass(frozen=True)
-class Prepared:
-    """A track with its data read, before any model time."""
-
-    track: Track
-    settings: TrackSettings
-    examples: Examples
-    slices: list[Slice]
-    memberships: list[Membership]
-    models: Sides
-    steps: tuple[Step, ...]
-
-    def forget(self) -> None:
-        """Let go of the examples and what belongs to them, once a workbench holds them; the rows left out stay known.
-
-        Of a hundred thousand examples they are as large as all that is found out about them.
-        """
-        for held in (self.examples.rows, self.examples.lines, self.examples.memberships, self.memberships):
-            held.clear()
 
 
 @dataclass(frozen=True)
@@ -108,14 +85,9 @@ def foresee(path: Path, *, skip_bad_rows: bool = False) -> Foreseen:
     """
     checked = check_review(path, skip_bad_rows=skip_bad_rows, trial=False)
     review = checked.review
-    device = device_of(review)
-    prepared = [
-        prepare(get(name), settings, review, device, skip_bad_rows)
-        for name, settings in review.tracks.items()
-    ]
     previous = read_previous(review.review.previous)
-    description = _describe(review, prepared, device, previous, checked.taught)
-    return Foreseen(review, prepared, previous, checked.taught, description)
+    description = _describe(review, checked.prepared, device_of(review), previous, checked.taught)
+    return Foreseen(review, checked.prepared, previous, checked.taught, description)
 
 
 def after_plan(description: dict[str, Any], plan: Plan | None) -> dict[str, Any]:
@@ -126,18 +98,6 @@ def after_plan(description: dict[str, Any], plan: Plan | None) -> dict[str, Any]
     # A worker asks for the name alone, and knows of no runs before.
     before = {*description.get("after", ())} - {run_id(named)}
     return {**named, "plan": plan_note(plan, description["determined_by"], before)}
-
-
-def prepare(
-    track: Track, settings: TrackSettings, review: Review, device: str, skip_bad_rows: bool
-) -> Prepared:
-    """Read the data of a track, and cut it into slices. Raises AssayError."""
-    examples = track.read(settings, review, skip_bad_rows)
-    models = track.pair(track.model_paths(settings), device)
-    examples = track.fit(examples, models, settings, skip_bad_rows)
-    slices, memberships = build_slices(track.name, settings, examples)
-    steps = tuple(step for step in track.stages() if models or not step.asks_models)
-    return Prepared(track, settings, examples, slices, memberships, models, steps)
 
 
 def _describe(
@@ -253,10 +213,24 @@ def _rows_digest(rows: Sequence[Example]) -> str:
 
 
 def _table_digest(table: pa.Table) -> str:
-    sink = pa.BufferOutputStream()
-    with pa.ipc.new_stream(sink, table.schema.remove_metadata()) as writer:
+    sink = _Digest()
+    with pa.ipc.new_stream(pa.PythonFile(sink, "w"), table.schema.remove_metadata()) as writer:
         writer.write_table(table.replace_schema_metadata(None).combine_chunks())
-    return hashlib.sha256(sink.getvalue()).hexdigest()
+    return sink.sha256.hexdigest()
+
+
+class _Digest(io.RawIOBase):
+    """A file that keeps nothing but the digest of what is written."""
+
+    def __init__(self) -> None:
+        self.sha256 = hashlib.sha256()
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, written: ReadableBuffer) -> int:
+        self.sha256.update(written)
+        return memoryview(written).nbytes
 
 
 def drawn_by(one: Prepared, review: Review) -> str:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pyarrow as pa
 
 from analysis.base.errors import AssayError
 from analysis.base.problems import suggest
-from analysis.base.records import ALL, Example, Membership, Slice, SliceKind
+from analysis.base.records import ALL, Example, Slice, SliceKind
 from analysis.data.examples import predicate_table
 from analysis.data.predicates import evaluate_predicates
 from analysis.text.units import word_count
@@ -57,8 +59,8 @@ def automatic_slices(examples: Examples) -> list[AutomaticSlice]:
 
 def build_slices(
     track: str, settings: TrackSettings, examples: Examples
-) -> tuple[list[Slice], list[Membership]]:
-    """Every slice of a track with its members.
+) -> tuple[list[Slice], dict[str, list[str]]]:
+    """Every slice of a track, and the refs of its members by its name.
 
     The slice `all` and the automatic and declared slices hold evaluation examples only; the named
     sets of `examples` (such as `out of scope`) have members and no slice, so that nothing is tested
@@ -115,7 +117,26 @@ def build_slices(
     for name in [name for name in members if name != ALL]:
         members[name] = [*members[name], *(child for ref in members[name] for child in children.get(ref, ()))]
     members |= examples.memberships
-    return slices, [Membership(name, track, ref) for name, refs in members.items() for ref in refs]
+    return slices, members
+
+
+def membership_rows(track: str, members: Mapping[str, Sequence[str]]) -> pa.Table:
+    """The rows of `membership`; names stand once, and each row has the number of its own.
+
+    Args:
+        track: whose.
+        members: refs by name of their slice or set.
+    """
+    text = pa.string()
+    sizes = [len(refs) for refs in members.values()]
+    numbers = pa.array(np.repeat(np.arange(len(sizes), dtype=np.int32), sizes))
+    return pa.table(
+        {
+            "slice": pa.DictionaryArray.from_arrays(numbers, pa.array(list(members), text)),
+            "track": pa.array([track] * sum(sizes), text),
+            "ref": pa.array(list(chain.from_iterable(members.values())), text),
+        }
+    )
 
 
 def _metadata_slices(metadata: pa.Table) -> list[AutomaticSlice]:

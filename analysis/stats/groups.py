@@ -8,7 +8,7 @@ of the two is the group's (an intersection of tests needs no correction: Berger 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 MOST_LITERALS = 400
 """Properties of which all pairs are tried: those that most of what got worse has."""
 ROWS_AT_ONCE = 4_096
-"""Examples of which pairs of properties are counted at a time; counts are exact up to 16 million."""
+"""Examples of which pairs of properties are counted at a time, in whole bytes; counts are exact up to 16 million."""
 FINDING_P = 0.01
 """A group is found on one half from this p downwards, before the other half is asked."""
 MOST_FOUND = 8
@@ -55,6 +55,46 @@ class Units:
         """The same of some examples; the numbers of clusters begin at 0 again."""
         _, cluster = np.unique(self.cluster[chosen], return_inverse=True)
         return Units(self.worse[chosen], self.better[chosen], cluster.astype(np.int64))
+
+
+@dataclass(frozen=True)
+class Properties:
+    """Which examples have which properties, a bit each: a thousand properties of a million examples are 125 MB.
+
+    Args:
+        bits: (properties, n / 8) of bytes, one row each.
+        n: examples.
+    """
+
+    bits: NDArray[np.uint8]
+    n: int
+
+    @classmethod
+    def of(cls, masks: Iterable[Mask], n: int) -> Properties:
+        """Those of examples by mask, (n,) each."""
+        packed = [np.packbits(mask) for mask in masks]
+        return cls(np.array(packed, np.uint8).reshape(len(packed), -(-n // 8)), n)
+
+    def having(self, names: Sequence[int]) -> Mask:
+        """Which examples have all of some properties, by number, (n,)."""
+        both = np.bitwise_and.reduce(self.bits[list(names)], axis=0)
+        return np.unpackbits(both, count=self.n).view(np.bool_)
+
+    def counts(self, which: Mask) -> NDArray[np.int64]:
+        """How many of some examples have each property, (properties,)."""
+        chosen = np.packbits(which)
+        return np.array([np.bitwise_count(row & chosen).sum(dtype=np.int64) for row in self.bits], np.int64)
+
+    def together(self, chosen: NDArray[np.int64], which: Mask) -> NDArray[np.float32]:
+        """How many of some examples have both of two chosen properties, (chosen, chosen)."""
+        both = np.zeros((len(chosen), len(chosen)), np.float32)
+        rows = self.bits[chosen]
+        for start in range(0, self.n, ROWS_AT_ONCE):
+            here = which[start : start + ROWS_AT_ONCE]
+            part = rows[:, start // 8 : -(-(start + len(here)) // 8)]
+            have = np.unpackbits(part, axis=1, count=len(here))[:, here].astype(np.float32)
+            both += have @ have.T
+        return both
 
 
 @dataclass(frozen=True)
@@ -112,7 +152,7 @@ def held_against_all(group: Mask, units: Units, *, by_example: bool = False) -> 
 
 
 def told_apart(
-    groups: Sequence[Mask], units: Units, level: float, by_example: Sequence[bool] | None = None
+    groups: Iterable[Mask], units: Units, level: float, by_example: Iterable[bool]
 ) -> list[Tested | None]:
     """Groups that were fixed before anything was known of the outcome: those that are told from chance, else None.
 
@@ -123,9 +163,8 @@ def told_apart(
             got worse; each that passes must also have more worse than better, at `SIGN_P`.
         by_example: for each group whether it is a cluster.
     """
-    alone = by_example or [False] * len(groups)
     tested = [
-        held_against_all(group, units, by_example=one) for group, one in zip(groups, alone, strict=True)
+        held_against_all(group, units, by_example=one) for group, one in zip(groups, by_example, strict=True)
     ]
     return [one if told else None for one, told in zip(tested, _passed(tested, level, SIGN_P), strict=True)]
 
@@ -162,7 +201,7 @@ class Found:
 
 
 def discovered(
-    literals: NDArray[np.bool_],
+    properties: Properties,
     units: Units,
     first: Mask,
     level: float,
@@ -178,7 +217,7 @@ def discovered(
     only for what that one leaves of it.
 
     Args:
-        literals: (n, properties), which example has which.
+        properties: of all examples.
         units: of all examples.
         first: (n,), the first half; clusters must not be divided.
         level: of the false discovery rate among what is confirmed (Benjamini and Hochberg 1995).
@@ -194,20 +233,20 @@ def discovered(
         half = first if finds_first else ~first
         if not half.any() or half.all():
             continue
-        proposed, tried = _proposed(literals[half], units.part(half), least, pairs=pairs)
+        proposed, tried = _proposed(properties, units, half, least, pairs=pairs)
         rest = ~half
-        other, there = units.part(rest), literals[rest]
-        tests = [held_against_all(having(there, one), other) for one in proposed]
+        other = units.part(rest)
+        tests = [held_against_all(properties.having(one)[rest], other) for one in proposed]
         passed = _passed(tests, level / 2, sign)
         for names, test, told in zip(proposed, tests, passed, strict=True):
             if told and (names not in found or test.p < found[names].confirmed.p):
-                whole = held_against_all(having(literals, names), units)
+                whole = held_against_all(properties.having(names), units)
                 found[names] = Found(names, test, whole, len(proposed), tried, not finds_first)
     ranked = sorted(found.values(), key=lambda one: (one.whole.over_p, len(one.literals), one.literals))
     kept: list[Found] = []
     explained = np.zeros(len(first), bool)
     for one in ranked:
-        mask, rest = having(literals, one.literals), ~explained
+        mask, rest = properties.having(one.literals), ~explained
         # What is left of a group without those that were told before it must still be told.
         if not kept or held_against_all(mask[rest], units.part(rest)).p <= FINDING_P:
             kept.append(one)
@@ -215,62 +254,39 @@ def discovered(
     return kept
 
 
-def having(literals: NDArray[np.bool_], names: Sequence[int]) -> Mask:
-    """Which examples have all of some properties, (n,).
-
-    Args:
-        literals: (n, properties), which example has which.
-        names: numbers of properties.
-    """
-    mask: Mask = np.logical_and.reduce(literals[:, list(names)], axis=1)
-    return mask
-
-
 def _proposed(
-    literals: NDArray[np.bool_], units: Units, least: int, *, pairs: bool
+    properties: Properties, units: Units, half: Mask, least: int, *, pairs: bool
 ) -> tuple[list[tuple[int, ...]], int]:
     """The groups that a half finds, by p, and how many it tried."""
-    lost = literals[units.worse].sum(axis=0)
-    large = np.flatnonzero((literals.sum(axis=0) >= least) & (lost > 0))
+    here = units.part(half)
+    lost = properties.counts(half & units.worse)
+    large = np.flatnonzero((properties.counts(half) >= least) & (lost > 0))
     chosen = large[np.argsort(-lost[large], kind="stable")][:MOST_LITERALS]
     groups: list[tuple[int, ...]] = [(int(one),) for one in chosen]
     tried = len(large)
     if pairs and len(chosen) > 1:
         size, worse, better = (
-            _together(literals, chosen, which) for which in (None, units.worse, units.better)
+            properties.together(chosen, half & which) for which in (half, units.worse, units.better)
         )
-        share = units.worse.mean()
+        share = here.worse.mean()
         worth = np.triu((size >= least) & (worse >= 2) & (worse > better) & (worse > share * size), 1)
         tried += int(np.triu(size >= least, 1).sum())
         # A pair that is one of its two properties under another name says nothing of its own.
         alone = np.minimum(*np.broadcast_arrays(np.diag(size)[:, None], np.diag(size)[None]))
         worth &= size < SAME * alone
         groups += [(int(chosen[left]), int(chosen[right])) for left, right in np.argwhere(worth)]
-    tested = [(held_against_all(having(literals, one), units).p, one) for one in groups]
+    tested = [(held_against_all(properties.having(one)[half], here).p, one) for one in groups]
     ranked = sorted((one for one in tested if one[0] <= FINDING_P), key=lambda one: (one[0], len(one[1])))
     kept: list[tuple[int, ...]] = []
     masks: list[Mask] = []
     for _, names in ranked:
-        mask = having(literals, names)
+        mask = properties.having(names)[half]
         if all(_alike(mask, other) < SAME for other in masks):
             kept.append(names)
             masks.append(mask)
         if len(kept) == MOST_FOUND:
             break
     return kept, tried
-
-
-def _together(
-    literals: NDArray[np.bool_], chosen: NDArray[np.int64], which: Mask | None
-) -> NDArray[np.float32]:
-    """How many examples have both of two properties, (chosen, chosen); of all examples, or of some."""
-    both = np.zeros((len(chosen), len(chosen)), np.float32)
-    for start in range(0, len(literals), ROWS_AT_ONCE):
-        part = slice(start, start + ROWS_AT_ONCE)
-        rows = literals[part] if which is None else literals[part][which[part]]
-        counted = rows[:, chosen].astype(np.float32)
-        both += counted.T @ counted
-    return both
 
 
 def _alike(left: Mask, right: Mask) -> float:

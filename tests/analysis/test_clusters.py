@@ -17,7 +17,6 @@ from analysis.plugin.registry import get
 from analysis.plugin.settings import TrackSettings
 from analysis.run import pipeline
 from analysis.run.check import check_review
-from analysis.run.foreseen import prepare
 from tests.analysis.tracks.intent.probed import empty_workbench
 
 
@@ -46,8 +45,7 @@ def test_a_group_may_not_be_the_text_or_the_label(tiny_review: Path) -> None:
 
 
 def test_groups_and_near_duplicates_are_one_cluster(tiny_review: Path) -> None:
-    review = check_review(group_by(tiny_review, "template"), trial=False).review
-    one = prepare(get("intent"), review.tracks["intent"], review, "cpu", False)
+    (one,) = check_review(group_by(tiny_review, "template"), trial=False).prepared
     workbench = empty_workbench()
     pipeline.insert_rows(workbench, "example", one.examples.rows)
     pipeline._insert_clusters(workbench, one)

@@ -7,7 +7,7 @@ import pytest
 from scipy.stats import false_discovery_control, hypergeom
 
 from analysis.stats.discoveries import benjamini_hochberg, hypergeometric_at_least
-from analysis.stats.groups import Units, discovered, held_against_all, told_apart
+from analysis.stats.groups import Properties, Units, discovered, held_against_all, told_apart
 
 
 def units(worse: list[int], better: list[int], n: int, cluster: list[int] | None = None) -> Units:
@@ -47,7 +47,7 @@ def test_a_group_of_what_got_worse_is_told_and_one_that_is_merely_hard_is_not() 
     n = 400
     concentrated, hard = mask(range(40), n), mask(range(100, 140), n)
     found = units([*range(12), *range(100, 112), 300], [*range(112, 124), 350], n)
-    told = told_apart([concentrated, hard, mask(range(200, 300), n)], found, 0.05)
+    told = told_apart([concentrated, hard, mask(range(200, 300), n)], found, 0.05, [False] * 3)
     assert told[0] is not None
     assert (told[0].worse, told[0].inside, told[0].all_worse) == (12, 40, 25)
     assert told[1] is None, "as many got better in it"
@@ -75,10 +75,24 @@ def test_a_pair_of_properties_is_found_on_one_half_and_confirmed_on_the_other() 
     better = ~worse & (rng.random(n) < 0.03)
     made = Units(worse, better, np.arange(n))
     first = rng.random(n) < 0.5
-    found = discovered(literals, made, first, 0.10, 12)
+    found = discovered(Properties.of(literals.T, n), made, first, 0.10, 12)
     assert found[0].literals == (4, 9)
     assert found[0].confirmed.n in (int(first.sum()), int((~first).sum()))
     assert found[0].whole.worse == int((pair & worse).sum())
+
+
+@pytest.mark.parametrize("n", [7, 4_096, 9_001])
+def test_counts_of_properties_are_those_of_their_masks(n: int) -> None:
+    rng = np.random.default_rng(n)
+    masks = rng.random((12, n)) < 0.3
+    which = rng.random(n) < 0.6
+    properties = Properties.of(masks, n)
+    assert (properties.having([3]) == masks[3]).all()
+    assert (properties.having([3, 8]) == (masks[3] & masks[8])).all()
+    assert (properties.counts(which) == masks[:, which].sum(axis=1)).all()
+    few = masks[[1, 5, 11]][:, which].astype(int)
+    assert (properties.together(np.array([1, 5, 11]), which) == few @ few.T).all()
+    assert Properties.of([], n).counts(which).shape == (0,)
 
 
 def test_nothing_is_confirmed_where_nothing_was_planted() -> None:
@@ -91,11 +105,11 @@ def test_nothing_is_confirmed_where_nothing_was_planted() -> None:
         churn = np.where(literals[:, 0], 0.2, 0.03)
         drawn = rng.random(n)
         made = Units(drawn < churn, drawn > 1 - churn, np.arange(n))
-        confirmed += bool(discovered(literals, made, rng.random(n) < 0.5, 0.10, 10))
+        confirmed += bool(discovered(Properties.of(literals.T, n), made, rng.random(n) < 0.5, 0.10, 10))
     assert confirmed <= 4, "of 20 at a level of .10: 5 or more has a probability of 4 %"
 
 
 def test_one_half_alone_confirms_nothing() -> None:
     n = 100
     made = units(list(range(10)), [], n)
-    assert discovered(np.ones((n, 1), bool), made, np.ones(n, bool), 0.10, 5) == []
+    assert discovered(Properties.of([np.ones(n, bool)], n), made, np.ones(n, bool), 0.10, 5) == []

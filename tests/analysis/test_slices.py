@@ -15,7 +15,7 @@ from analysis.data import predicates
 from analysis.data.examples import Examples, predicate_table, read_examples, with_named_set
 from analysis.data.predicates import evaluate_predicates
 from analysis.plugin.settings import TrackSettings
-from analysis.run.slices import LENGTH_BANDS, automatic_slices, build_slices
+from analysis.run.slices import LENGTH_BANDS, automatic_slices, build_slices, membership_rows
 from analysis.text.word_spans import words_of_tokens
 
 METADATA = pa.table(
@@ -190,16 +190,21 @@ def test_build_slices_gives_every_slice_with_members_and_critical_marks(tmp_path
         },
         critical_slices=["long ones", "channel=app"],
     )
-    slices, memberships = build_slices("intent", settings, examples)
+    slices, refs = build_slices("intent", settings, examples)
     by_name = {one.slice: one for one in slices}
-    members = {name: {one.ref for one in memberships if one.slice == name} for name in by_name}
+    members = {name: set(refs[name]) for name in by_name}
     assert by_name[ALL].n == len(members[ALL]) == 8
     assert {name for name, one in by_name.items() if one.critical} == {"long ones", "channel=app", "label=go"}
     assert (by_name["none"].n, by_name["none"].kind, members["none"]) == (0, "declared", set())
     assert members["by label"] == {"intent/message:m3", "intent/message:m5", "intent/message:m7"}
     assert all(one.n == len(members[one.slice]) for one in slices)
     assert OUT_OF_SCOPE not in by_name
-    assert [one.ref for one in memberships if one.slice == OUT_OF_SCOPE] == ["intent/message:o"]
+    assert refs[OUT_OF_SCOPE] == ["intent/message:o"]
+    rows = membership_rows("intent", refs).to_pylist()
+    assert {(row["slice"], row["ref"]) for row in rows} == {
+        (name, ref) for name in refs for ref in refs[name]
+    }
+    assert {row["track"] for row in rows} == {"intent"}
     assert "intent/message:o" not in members[ALL]
 
 
@@ -257,8 +262,7 @@ def test_a_hard_negative_is_in_the_slices_of_its_probe_and_counts_in_none(tmp_pa
     beside = read_examples(pairs, track="t", kind="pair", label=None)
     rows = [replace(row, parent_ref="t/query:a" if row.id == "p" else None) for row in beside.rows]
     examples = with_named_set(read, "hard negatives", replace(beside, rows=rows))
-    slices, memberships = build_slices("t", TrackSettings(), examples)
-    members = {one.slice: [m.ref for m in memberships if m.slice == one.slice] for one in slices}
+    slices, members = build_slices("t", TrackSettings(), examples)
     assert members["part=x"] == ["t/query:a", "t/pair:p"]
     assert members["part=y"] == ["t/query:b"]
     assert members[ALL] == ["t/query:a", "t/query:b"]

@@ -59,7 +59,10 @@ class PredictionFile:
         # A table that holds the messages as well was read with them, and what cannot be read of it is known.
         self.of_messages = path == settings.messages
         reader = open_rows(path)
-        self.rows = RowStore()
+        asked = prediction_columns(settings)
+        if not self.of_messages:
+            asked += [settings.id, settings.text]
+        self.rows = RowStore({part for name in asked for part in (name, name.partition(".")[0])})
         self.unread: list[BadRow] = []
         for item in reader:
             if isinstance(item, Row):

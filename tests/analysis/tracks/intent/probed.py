@@ -17,10 +17,10 @@ from analysis.plugin.stage import PlanContext
 from analysis.review.evaluate import evaluate
 from analysis.run import pipeline
 from analysis.run.check import check_review
-from analysis.run.foreseen import prepare
 from analysis.run.leases import Leases
 from analysis.run.local_engine import LocalEngine
 from analysis.run.shard_cache import ShardCache
+from analysis.run.slices import membership_rows
 from analysis.store.files import make_directory
 from analysis.store.run import SCHEMA, create_evidence_tables
 from analysis.tracks.intent.counterfactual import EFFECTS, VARIANTS
@@ -59,18 +59,14 @@ def unchanged(workbench: duckdb.DuckDBPyConnection) -> None:
 
 def probe(path: Path, after_prediction: Change = unchanged) -> tuple[PlanContext, list[Slice]]:
     """Plan variants, predict, change what `after_prediction` changes, then effects and metrics."""
-    review = check_review(path, trial=False).review
-    settings = review.tracks["intent"]
-    one = prepare(get("intent"), settings, review, "cpu", False)
+    checked = check_review(path, trial=False)
+    review, (one,) = checked.review, checked.prepared
     workbench = empty_workbench()
-    for table, rows in (
-        ("example", one.examples.rows),
-        ("slice", one.slices),
-        ("membership", one.memberships),
-    ):
+    for table, rows in (("example", one.examples.rows), ("slice", one.slices)):
         pipeline.insert_rows(workbench, table, rows)
+    pipeline.insert_arrow(workbench, "membership", membership_rows("intent", one.members))
     context = PlanContext(
-        "intent", settings, review.review.seed, one.models, review=review, workbench=workbench
+        "intent", one.settings, review.review.seed, one.models, review=review, workbench=workbench
     )
     # What a process predicted before, of the same texts with the same models, need not be predicted again.
     shelf = Path(os.environ[SHELF]) / f"probed-{os.getpid()}"

@@ -25,7 +25,7 @@ from analysis.plugin.registry import get
 from analysis.plugin.stage import PlanContext, Stage, Step
 from analysis.run.pipeline import insert_arrow, insert_rows
 from analysis.run.review_file import load_review
-from analysis.run.slices import build_slices
+from analysis.run.slices import build_slices, membership_rows
 from analysis.store.run import SCHEMA
 from analysis.tracks.response.detect import declared, detected, sample_outcomes
 from analysis.tracks.response.detector_inputs import load_knowledge, load_responses
@@ -150,9 +150,10 @@ def workbench(
     connection = duckdb.connect(":memory:")
     connection.execute(sql_text(SCHEMA, "evidence.sql"))
     connection.execute(get("response").schema())
-    slices, memberships = build_slices("response", settings, examples)
-    for table, found in (("example", examples.rows), ("slice", slices), ("membership", memberships)):
+    slices, members = build_slices("response", settings, examples)
+    for table, found in (("example", examples.rows), ("slice", slices)):
         insert_rows(connection, table, found)
+    insert_arrow(connection, "membership", membership_rows("response", members))
     for table, payload in examples.payload.items():
         insert_arrow(connection, table, payload)
     connection.execute("CREATE TEMP TABLE selected AS SELECT ref FROM example")
