@@ -24,7 +24,7 @@ from analysis.plugin.stage import Aggregate, PlanContext, Stage
 from analysis.review.evaluate import evaluate, resolve_rules
 from analysis.run.pipeline import insert_arrow, insert_rows
 from analysis.run.review_file import load_review
-from analysis.run.slices import build_slices
+from analysis.run.slices import build_slices, membership_rows
 from analysis.store.run import SCHEMA
 from analysis.tracks.response.detect import DECLARE, DETECT
 from analysis.tracks.response.gates.behaviours import GATES
@@ -167,9 +167,10 @@ def _opened(
     connection = duckdb.connect(":memory:")
     connection.execute(sql_text(SCHEMA, "evidence.sql"))
     connection.execute(get(TRACK).schema())
-    slices, memberships = build_slices(TRACK, settings, examples)
-    for table, found in (("example", examples.rows), ("slice", slices), ("membership", memberships)):
+    slices, members = build_slices(TRACK, settings, examples)
+    for table, found in (("example", examples.rows), ("slice", slices)):
         insert_rows(connection, table, found)
+    insert_arrow(connection, "membership", membership_rows(TRACK, members))
     for table, payload in examples.payload.items():
         insert_arrow(connection, table, payload)
     models = Recorded(settings.recorded, "cpu")

@@ -8,9 +8,10 @@ from pathlib import Path
 import duckdb
 import numpy as np
 
-from analysis.base.records import ALL, Cause, Example, Membership, Slice
+from analysis.base.records import ALL, Cause, Example, Slice
 from analysis.plugin.causes import contested_units, examples_of, fixed_groups, shared_causes, text_groups
 from analysis.run.pipeline import insert_arrow, insert_rows
+from analysis.run.slices import membership_rows
 from analysis.tracks.intent.causes import (
     _beside,
     _own_groups,
@@ -56,9 +57,9 @@ def workbench(of: Sequence[Row]) -> duckdb.DuckDBPyConnection:
             for ref, (text, gold, _, _) in zip(refs, of, strict=True)
         ],
     )
-    members = [Membership(ALL, "intent", ref) for ref in refs]
-    members += [Membership(f"label={gold}", "intent", ref) for ref, gold in zip(refs, golds, strict=True)]
-    insert_rows(connection, "membership", members)
+    named = list(zip(refs, golds, strict=True))
+    members = {f"label={one}": [ref for ref, gold in named if gold == one] for one in LABELS}
+    insert_arrow(connection, "membership", membership_rows("intent", {ALL: refs, **members}))
     slices = [Slice(ALL, "intent", "all", False, "", len(of))]
     slices += [
         Slice(f"label={one}", "intent", "class", one == "escalation", "", golds.count(one)) for one in LABELS

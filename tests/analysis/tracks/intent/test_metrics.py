@@ -8,8 +8,9 @@ import duckdb
 import numpy as np
 import pytest
 
-from analysis.base.records import ALL, Example, Membership
+from analysis.base.records import ALL, Example
 from analysis.run.pipeline import insert_arrow, insert_rows
+from analysis.run.slices import membership_rows
 from analysis.stats import clustered_interval, mcnemar_one_sided, tango_interval
 from analysis.tracks.intent.metrics import class_metrics, slice_metrics
 from analysis.tracks.intent.predict import side_rows
@@ -38,7 +39,7 @@ def run() -> Iterator[duckdb.DuckDBPyConnection]:
         for ref, gold in zip(refs, golds, strict=True)
     ]
     insert_rows(connection, "example", examples)
-    insert_rows(connection, "membership", [Membership(ALL, "intent", ref) for ref in refs])
+    insert_arrow(connection, "membership", membership_rows("intent", {ALL: refs}))
     for column, side in enumerate(("base", "candidate"), start=1):
         chosen = [LABELS.index(row[column]) for row in ROWS]
         logits = 3 * np.eye(len(LABELS), dtype=np.float32)[chosen]

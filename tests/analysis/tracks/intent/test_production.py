@@ -9,10 +9,11 @@ import numpy as np
 import pytest
 
 from analysis.base.errors import AssayError
-from analysis.base.records import ALL, Example, Membership, Slice
+from analysis.base.records import ALL, Example, Slice
 from analysis.plugin.settings import CostsSection
 from analysis.review.session import ReviewSession
 from analysis.run.pipeline import insert_arrow, insert_rows
+from analysis.run.slices import membership_rows
 from analysis.tracks.intent.predict import side_rows
 from analysis.tracks.intent.production import production_metrics
 from analysis.tracks.intent.report_sections import report_sections
@@ -36,9 +37,9 @@ def workbench() -> Iterator[duckdb.DuckDBPyConnection]:
     insert_rows(
         connection, "example", [Example(r, "intent", "message", r, None, "t", g, "") for r, g in named]
     )
-    members = [(ALL, ref) for ref in refs] + [(f"label={g}", ref) for ref, g in named]
-    members += [("even", ref) for ref in refs[::2]]
-    insert_rows(connection, "membership", [Membership(name, "intent", ref) for name, ref in members])
+    members = {ALL: refs, "even": refs[::2]}
+    members |= {f"label={one}": [ref for ref, gold in named if gold == one] for one in LABELS}
+    insert_arrow(connection, "membership", membership_rows("intent", members))
     slices = [Slice(f"label={one}", "intent", "class", False, "", 0) for one in LABELS]
     insert_rows(connection, "slice", [*slices, Slice("even", "intent", "declared", False, "", 10)])
     for side, wrong in WRONG.items():

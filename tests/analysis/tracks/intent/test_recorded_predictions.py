@@ -16,13 +16,14 @@ import numpy as np
 import pytest
 
 from analysis.base.errors import AssayError
-from analysis.base.records import ALL, Membership
+from analysis.base.records import ALL
 from analysis.data.examples import Examples
 from analysis.init import look_into, write_review
 from analysis.plugin.registry import get
 from analysis.run.check import check_review
 from analysis.run.pipeline import insert_arrow, insert_rows
 from analysis.run.review_file import load_review
+from analysis.run.slices import membership_rows
 from analysis.tracks.intent.metrics import calibration_metrics
 from analysis.tracks.intent.predict import NOT_A_NUMBER
 from analysis.tracks.intent.prediction_cells import probabilities_cell
@@ -135,7 +136,8 @@ def test_metrics_take_what_was_recorded_and_say_what_was_not(tmp_path: Path) -> 
     examples = read(write_recorded(tmp_path, rows))
     connection = empty_workbench()
     insert_rows(connection, "example", examples.rows)
-    insert_rows(connection, "membership", [Membership(ALL, "intent", row.ref) for row in examples.rows])
+    everything = {ALL: [row.ref for row in examples.rows]}
+    insert_arrow(connection, "membership", membership_rows("intent", everything))
     for name in ("intent_side", "intent_class"):
         insert_arrow(connection, name, examples.payload[name])
     found = {(one.name, one.side): one for one in calibration_metrics(connection, LABELS, 0)}

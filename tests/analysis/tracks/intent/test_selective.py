@@ -10,10 +10,11 @@ import numpy as np
 import pytest
 
 from analysis.base.gate_records import GateInput, GateResult
-from analysis.base.records import ALL, Contested, Example, Membership, Metric, Slice
+from analysis.base.records import ALL, Contested, Example, Metric, Slice
 from analysis.plugin.adjudicated import tolerance
 from analysis.review.session import ReviewSession
 from analysis.run.pipeline import insert_arrow, insert_rows
+from analysis.run.slices import membership_rows
 from analysis.stats import clopper_pearson
 from analysis.tracks.intent.gates.threshold import Wrongs, outcome_of
 from analysis.tracks.intent.predict import side_rows
@@ -49,8 +50,8 @@ def workbench() -> Iterator[duckdb.DuckDBPyConnection]:
     insert_rows(
         connection, "example", [Example(r, "intent", "message", r, None, "t", g, "") for r, g in named]
     )
-    insert_rows(connection, "membership", [Membership(ALL, "intent", ref) for ref in refs])
-    insert_rows(connection, "membership", [Membership(f"label={g}", "intent", r) for r, g in named])
+    members = {f"label={one}": [ref for ref, gold in named if gold == one] for one in LABELS}
+    insert_arrow(connection, "membership", membership_rows("intent", {ALL: refs, **members}))
     slices = [Slice(f"label={one}", "intent", "class", one == "escalation", "", 0) for one in LABELS]
     insert_rows(connection, "slice", [Slice(ALL, "intent", "all", False, "", len(ROWS)), *slices])
     for column, side in enumerate(("base", "candidate"), start=1):

@@ -13,7 +13,7 @@ from analysis.base.sql import sql_text
 from analysis.plugin.registry import get
 from analysis.run.pipeline import insert_arrow, insert_rows
 from analysis.run.review_file import load_review
-from analysis.run.slices import build_slices
+from analysis.run.slices import build_slices, membership_rows
 from analysis.store.run import SCHEMA
 from analysis.tracks.response.detect import DECLARE, DETECT
 from analysis.tracks.response.init_behaviours import behaviour_lines
@@ -84,9 +84,10 @@ def looked_at(folder: Path, domain: str, asked: str | None = None) -> duckdb.Duc
     connection = duckdb.connect(":memory:")
     connection.execute(sql_text(SCHEMA, "evidence.sql"))
     connection.execute(get("response").schema())
-    slices, memberships = build_slices("response", settings, examples)
-    for table, found in (("example", examples.rows), ("slice", slices), ("membership", memberships)):
+    slices, members = build_slices("response", settings, examples)
+    for table, found in (("example", examples.rows), ("slice", slices)):
         insert_rows(connection, table, found)
+    insert_arrow(connection, "membership", membership_rows("response", members))
     for table, payload in examples.payload.items():
         insert_arrow(connection, table, payload)
     given = context(connection, review)

@@ -10,10 +10,11 @@ import pyarrow as pa
 from numpy.typing import NDArray
 from scipy.stats import ortho_group
 
-from analysis.base.records import ALL, SIDES, Example, Membership, Side, Slice, SliceKind
+from analysis.base.records import ALL, SIDES, Example, Side, Slice, SliceKind
 from analysis.base.sql import sql_text
 from analysis.plugin.registry import get
 from analysis.run.pipeline import insert_arrow, insert_rows
+from analysis.run.slices import membership_rows
 from analysis.store.run import SCHEMA
 from analysis.tracks.retrieval.nearest import nearest
 from analysis.tracks.retrieval.vectors import Attribute, EmbeddingSpace
@@ -133,7 +134,7 @@ def workbench(
         kind: SliceKind = "all" if name == ALL else "declared"
         insert_rows(connection, "slice", [Slice(name, "retrieval", kind, name in critical, "", len(refs))])
         also = [] if name == ALL else [child for ref in refs for child in children.get(ref, ())]
-        insert_rows(connection, "membership", [Membership(name, "retrieval", ref) for ref in [*refs, *also]])
+        insert_arrow(connection, "membership", membership_rows("retrieval", {name: [*refs, *also]}))
     insert_arrow(connection, "retrieval_item", pa.table({"ref": space.refs, "title": space.titles}))
     for attribute in space.attributes:
         _insert_attribute(connection, space, attribute)
