@@ -45,13 +45,14 @@ class Row:
 
 
 QUIET = "a quiet machine"
+MODELS = "classifiers of MiniLM's size (`--data`, `--work`)"
 ROWS = (
-    Row("leading gradient attribution, float32 on a CPU, against Captum for each text at its 50 steps",
-        15, 20, "attribution", "sample: layer-wise relevance (cp)"),
+    Row("leading gradient attribution, float32 on a CPU, MiniLM size, against Captum for each text at its 50 steps",
+        15, 20, "attribution", "clinc150 healthy: layer-wise relevance (cp)", needs=MODELS),
     Row("integrated gradients, within 5 % completeness, against the same",
-        4, 6, "attribution", "sample: integrated gradients"),
-    Row("whole attribution stage of 100 messages, against the first build",
-        3, 6, "stage", "sample: attribution of"),
+        4, 6, "attribution", "clinc150 healthy: integrated gradients", needs=MODELS),
+    Row("whole attribution stage of 100 messages, MiniLM size, against the first build",
+        3, 6, "stage", "clinc150 healthy: attribution of", needs=MODELS),
     Row("leading attribution on a GPU, against Captum for each text",
         50, None, "gpu", "on a GPU: leading gradient attribution", needs="a CUDA device"),
     Row("occlusion, against one forward pass for each deletion",
