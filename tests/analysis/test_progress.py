@@ -17,6 +17,7 @@ from analysis.run.leases import Leases
 from analysis.run.local_engine import LocalEngine
 from analysis.run.pipeline import _run_stage
 from analysis.run.progress import NEARLY, StageClock
+from analysis.run.run_clock import RunClock
 from analysis.run.shard_cache import ShardCache
 from analysis.tracks.intent.attribution import ATTRIBUTE, QUEUED, text_cost
 from analysis.tracks.intent.cost import explanation_tokens, licence_tokens
@@ -199,11 +200,10 @@ def test_stages_say_how_far_a_shard_is(tiny_review: Path, tmp_path: Path, stage)
     assert 0.3 < done[-1] / first < 3
     assert last == pytest.approx(done[-1], rel=0.3)
     events: list[StageProgress] = []
+    clock = RunClock({context.track: {}}, events.append)
+    clock.begin(context.track, stage.name)
     _run_stage(
-        stage,
-        context,
-        LocalEngine(ShardCache(tmp_path / "cache"), Leases(tmp_path / "leases")),
-        events.append,
+        stage, context, LocalEngine(ShardCache(tmp_path / "cache"), Leases(tmp_path / "leases")), clock
     )
     assert events[-1].done == events[-1].total
 

@@ -1,0 +1,138 @@
+"""How long a whole run will still take: what its steps were expected to take, corrected by what they took so far."""
+
+from __future__ import annotations
+
+import time
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from analysis.plugin.expected import in_parallel
+from analysis.run.progress import Pace, StageClock
+
+if TYPE_CHECKING:
+    from analysis.plugin.expected import ExpectedSteps
+    from analysis.plugin.stage import Shard, StageProgress
+
+TRUSTED = 0.05
+"""What an expectation weighs beside what is measured, as a share of the work: half where so much is done."""
+
+
+class RunClock:
+    """Knows of every step whether it has begun, and tells with every event what all of them will still take.
+
+    A step that runs goes by its own pace. Those to come go by what was expected of them, times what work that is done
+    took over what was expected of it: in their track, as far as that is known, else in the run. What was there already
+    needs no time, and says nothing of pace.
+
+    Args:
+        expected: what the steps of each track are expected to take, in the order of the tracks. Of a track that says
+            nothing of its steps nothing is known, nor of the whole until it is done.
+        tell: is told how far a step is, and the run.
+        workers: processes of this machine that compute.
+        now: seconds of a clock that never goes back.
+    """
+
+    def __init__(
+        self,
+        expected: Mapping[str, ExpectedSteps],
+        tell: Callable[[StageProgress], None],
+        workers: int = 1,
+        now: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._tell, self._workers, self._now = tell, workers, now
+        self._expected = expected
+        self._to_come: dict[str, dict[str, float]] = {
+            track: {name: in_parallel(one.seconds, one.shards, workers) for name, one in steps.items()}
+            for track, steps in expected.items()
+        }
+        self._all = {track: sum(steps.values()) for track, steps in self._to_come.items()}
+        self._took: defaultdict[str, float] = defaultdict(float)
+        self._done: defaultdict[str, float] = defaultdict(float)
+        self._paces: defaultdict[str, Pace] = defaultdict(Pace)
+        self._track = self._step = ""
+        self._clock: StageClock | None = None
+        self._foretold_here = 0.0
+        self._began = now()
+
+    def begin(self, track: str, step: str) -> None:
+        """A step of a track begins; of the tracks before it nothing is to come any more."""
+        for before in list(self._expected)[: list(self._expected).index(track)]:
+            self._to_come[before] = {}
+        self._track, self._step, self._clock, self._began = track, step, None, self._now()
+        self._foretold_here = self._to_come[track].pop(step, 0.0)
+
+    def stage(self, shards: Sequence[Shard]) -> StageClock:
+        """The clock of the present step, which is a stage, and whose shards are known now."""
+        self._clock = StageClock(self._step, shards, self.told, self._now, self._paces[self._step])
+        return self._clock
+
+    def end(self) -> None:
+        """The present step is done."""
+        took, foretold = self._now() - self._began, self._foretold_here
+        if self._clock is not None:
+            took, foretold = self._clock.seconds, self._foretold(self._clock)
+        if foretold > 0:
+            self._took[self._track] += took
+            self._done[self._track] += foretold
+        self._clock, self._foretold_here = None, 0.0
+
+    def told(self, event: StageProgress) -> None:
+        """Tell how far a step is, and what all will still take."""
+        self._tell(replace(event, run_eta_s=self._left()))
+
+    def _left(self) -> float | None:
+        """Seconds that the run will still take; None where nothing is known of a track that is not done."""
+        tracks = list(self._expected)
+        if not all(self._expected[track] for track in tracks[tracks.index(self._track) :]):
+            return None
+        here, part, whole = self._present(self._factor(self._track, self._took, self._done))
+        took = {**self._took, self._track: self._took[self._track] + part * whole}
+        done = {**self._done, self._track: self._done[self._track] + part * self._foretold_here}
+        to_come = (
+            self._factor(track, took, done) * sum(steps.values()) for track, steps in self._to_come.items()
+        )
+        return here + sum(to_come)
+
+    def _present(self, factor: float) -> tuple[float, float, float]:
+        """Of the present step the seconds that are left, the share that is done, and the seconds of all of it."""
+        clock = self._clock
+        if clock is None:
+            expected = factor * self._foretold_here
+            return max(0.0, expected - (self._now() - self._began)), 0.0, expected
+        self._foretold_here = self._foretold(clock)
+        carried = clock.pace.seconds_each
+        expected = factor * self._foretold_here if carried is None else carried * clock.to_compute
+        part = clock.spent / clock.to_compute if clock.to_compute else 1.0
+        # What it takes to begin says nothing of its pace: its own is believed as more of it is done.
+        own = part / (part + TRUSTED)
+        left = (1 - own**2) * max(0.0, expected - clock.seconds)
+        if part:
+            left += own**2 * clock.seconds * (1 - part) / part
+        return left, part, clock.seconds + left
+
+    def _foretold(self, clock: StageClock) -> float:
+        """Seconds that were foretold for what of a stage was not there already, by what its shards cost."""
+        one = self._expected[self._track].get(self._step)
+        if one is None:
+            return 0.0
+        return in_parallel(clock.to_compute * one.seconds_each, clock.shards_to_compute, self._workers)
+
+    def _factor(self, track: str, took: Mapping[str, float], done: Mapping[str, float]) -> float:
+        """What work to come of a track takes over what was foretold of it."""
+        run = _corrected(1.0, sum(took.values()), sum(done.values()), sum(self._all.values()))
+        return _corrected(run, took.get(track, 0.0), done.get(track, 0.0), self._all[track])
+
+
+def _corrected(before: float, took: float, foretold: float, planned: float) -> float:
+    """A factor by what work took over what was foretold of it, shrunk toward what was thought before.
+
+    Args:
+        before: that.
+        took: seconds.
+        foretold: seconds.
+        planned: seconds that are foretold of all.
+    """
+    weight = TRUSTED * planned
+    return (took + weight * before) / (foretold + weight) if foretold + weight > 0 else before
