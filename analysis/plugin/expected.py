@@ -28,7 +28,7 @@ class Expected:
 
 
 ExpectedSteps = Mapping[str, Expected]
-"""By the name of the step; what is not named takes no time that is worth telling."""
+"""By the name of the step."""
 
 
 def in_parallel(seconds: float, shards: int, workers: int) -> float:

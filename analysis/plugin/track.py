@@ -127,15 +127,16 @@ class Track:
 
     def expected(
         self, models: Sides, examples: Examples, settings: TrackSettings, review: Review
-    ) -> ExpectedSteps:
-        """What each of its steps will take on this machine, by running some examples; empty where it cannot say.
+    ) -> ExpectedSteps | None:
+        """What each of its steps will take on this machine, by running some examples; None where it cannot say.
 
-        The time left of the whole run goes by it, and what `foretell` says.
+        The time left of the whole run goes by it, and what `foretell` says. Steps that are not named take no time
+        that is worth telling.
 
         Raises:
             AssayError: a model fails on one of them.
         """
-        return {}
+        return None
 
     def foretell(
         self, models: Sides, examples: Examples, settings: TrackSettings, review: Review

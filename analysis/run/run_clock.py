@@ -27,8 +27,8 @@ class RunClock:
     needs no time, and says nothing of pace.
 
     Args:
-        expected: what the steps of each track are expected to take, in the order of the tracks. Of a track that says
-            nothing of its steps nothing is known, nor of the whole until it is done.
+        expected: what the steps of each track are expected to take, in the order of the tracks; None where a track
+            cannot say, and then nothing is told of the whole until that one is done.
         tell: is told how far a step is, and the run.
         workers: processes of this machine that compute.
         now: seconds of a clock that never goes back.
@@ -36,16 +36,17 @@ class RunClock:
 
     def __init__(
         self,
-        expected: Mapping[str, ExpectedSteps],
+        expected: Mapping[str, ExpectedSteps | None],
         tell: Callable[[StageProgress], None],
         workers: int = 1,
         now: Callable[[], float] = time.monotonic,
     ) -> None:
         self._tell, self._workers, self._now = tell, workers, now
-        self._expected = expected
+        self._unknown = [track for track, steps in expected.items() if steps is None]
+        self._expected = {track: steps or {} for track, steps in expected.items()}
         self._to_come: dict[str, dict[str, float]] = {
             track: {name: in_parallel(one.seconds, one.shards, workers) for name, one in steps.items()}
-            for track, steps in expected.items()
+            for track, steps in self._expected.items()
         }
         self._all = {track: sum(steps.values()) for track, steps in self._to_come.items()}
         self._took: defaultdict[str, float] = defaultdict(float)
@@ -85,7 +86,7 @@ class RunClock:
     def _left(self) -> float | None:
         """Seconds that the run will still take; None where nothing is known of a track that is not done."""
         tracks = list(self._expected)
-        if not all(self._expected[track] for track in tracks[tracks.index(self._track) :]):
+        if any(track in self._unknown for track in tracks[tracks.index(self._track) :]):
             return None
         here, part, whole = self._present(self._factor(self._track, self._took, self._done))
         took = {**self._took, self._track: self._took[self._track] + part * whole}

@@ -104,7 +104,8 @@ def encoders(tmp_path: Path) -> Path:
 def test_check_encodes_with_both_models_and_says_how_long_all_takes(encoders: Path) -> None:
     notes = "\n".join(check_review(encoders).notes)
     assert (
-        "time      less than a minute at most to encode 62 texts once (base and candidate, on cpu)" in notes
+        "time      less than a minute to encode 62 texts and edited items, less than a minute for grafts "
+        "(base and candidate, on cpu)" in notes
     )
 
 
