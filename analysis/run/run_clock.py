@@ -48,7 +48,7 @@ class RunClock:
             track: {name: in_parallel(one.seconds, one.shards, workers) for name, one in steps.items()}
             for track, steps in self._expected.items()
         }
-        self._all = {track: sum(steps.values()) for track, steps in self._to_come.items()}
+        self._planned = sum(sum(steps.values()) for steps in self._to_come.values())
         self._took: defaultdict[str, float] = defaultdict(float)
         self._done: defaultdict[str, float] = defaultdict(float)
         self._paces: defaultdict[str, Pace] = defaultdict(Pace)
@@ -106,11 +106,11 @@ class RunClock:
         carried = clock.pace.seconds_each
         expected = factor * self._foretold_here if carried is None else carried * clock.to_compute
         part = clock.spent / clock.to_compute if clock.to_compute else 1.0
-        # What it takes to begin says nothing of its pace: its own is believed as more of it is done.
-        own = part / (part + TRUSTED)
-        left = (1 - own**2) * max(0.0, expected - clock.seconds)
-        if part:
-            left += own**2 * clock.seconds * (1 - part) / part
+        if not part:
+            return max(0.0, expected - clock.seconds), part, expected
+        # What it takes to begin says nothing of its pace, and so its own is believed as more of it is done.
+        own = (part / (part + TRUSTED)) ** 2
+        left = (1 - part) * ((1 - own) * expected + own * clock.seconds / part)
         return left, part, clock.seconds + left
 
     def _foretold(self, clock: StageClock) -> float:
@@ -121,19 +121,22 @@ class RunClock:
         return in_parallel(clock.to_compute * one.seconds_each, clock.shards_to_compute, self._workers)
 
     def _factor(self, track: str, took: Mapping[str, float], done: Mapping[str, float]) -> float:
-        """What work to come of a track takes over what was foretold of it."""
-        run = _corrected(1.0, sum(took.values()), sum(done.values()), sum(self._all.values()))
-        return _corrected(run, took.get(track, 0.0), done.get(track, 0.0), self._all[track])
+        """What work to come of a track takes over what was foretold of it, by the other tracks and then by its own."""
+        others = [one for one in self._expected if one != track]
+        weight = TRUSTED * self._planned
+        run = _corrected(
+            1.0, sum(took.get(one, 0.0) for one in others), sum(done.get(one, 0.0) for one in others), weight
+        )
+        return _corrected(run, took.get(track, 0.0), done.get(track, 0.0), weight)
 
 
-def _corrected(before: float, took: float, foretold: float, planned: float) -> float:
+def _corrected(before: float, took: float, foretold: float, weight: float) -> float:
     """A factor by what work took over what was foretold of it, shrunk toward what was thought before.
 
     Args:
         before: that.
         took: seconds.
         foretold: seconds.
-        planned: seconds that are foretold of all.
+        weight: of what was thought before, in seconds that were foretold.
     """
-    weight = TRUSTED * planned
     return (took + weight * before) / (foretold + weight) if foretold + weight > 0 else before

@@ -41,8 +41,8 @@ if TYPE_CHECKING:
     from analysis.models.sides import Sides
     from analysis.plugin.settings import Review, TrackSettings
 
-TIMED = 16
-"""Rows of one length whose prediction is timed: most of what a run reads comes in batches of one length."""
+TIMED = 32
+"""Messages of a middling length whose prediction is timed: most of what is read comes in batches of one length."""
 TYPICAL = 256
 """Messages by which it is reckoned what one of them costs, where there are more."""
 FLIPPED = 0.1
@@ -152,13 +152,17 @@ def explained_messages(golds: Sequence[str | None], settings: TrackSettings, rev
 
 
 def _token_s(pair: ClassifierPair, texts: Sequence[str], limit: int) -> float:
-    """Seconds that one side takes to read a token, by what a text of a middling length takes, many times at once."""
+    """Seconds that a side takes to read a token of texts of about one length."""
     models = [pair.side(side) for side in SIDES]
-    rows = [encode(one, [texts[len(texts) // 2]], limit) for one in models]
+    rows = []
+    for one in models:
+        ids = sorted(encode(one, list(dict.fromkeys(texts)), limit), key=len)
+        start = max(0, (len(ids) - TIMED) // 2)
+        rows.append(ids[start : start + TIMED])
 
     def read() -> None:
         for one, ids in zip(models, rows, strict=True):
-            logits_of_ids(one, ids * TIMED)
+            logits_of_ids(one, ids)
 
     # What is read first takes longer.
     read()
