@@ -13,7 +13,7 @@ from analysis.run import pipeline
 from analysis.run.foreseen import foresee
 from analysis.run.leases import Leases
 from analysis.run.local_engine import LocalEngine
-from analysis.run.pipeline import analyze
+from analysis.run.pipeline import analyze, help_analyze
 from analysis.run.run_clock import RunClock
 from analysis.run.shard_cache import ShardCache
 from analysis.store.run import CACHE, LEASES, create_store
@@ -158,6 +158,21 @@ def test_a_real_run_tells_of_all_until_nothing_is_left(tiny_review: Path) -> Non
     pipeline._measure(work, engine, pipeline._clock(work, again.append))
     assert again[-1].run_eta_s == 0.0
     assert sum(event.cached for event in again) > 0
+
+
+def test_a_worker_tells_of_all_as_well(tiny_review: Path) -> None:
+    told: list[StageProgress] = []
+    helped: list[StageProgress] = []
+
+    def help_once(event: StageProgress) -> None:
+        told.append(event)
+        if event.stage == "intent.confirmed_cues" and not helped:
+            help_analyze(foresee(tiny_review).review.store_path, on_progress=helped.append)
+
+    analyze(tiny_review, on_progress=help_once)
+    assert helped[-1].run_eta_s == 0.0
+    assert all(event.run_eta_s is not None for event in (*helped, *told))
+    assert sum(event.cached for event in told) > 0
 
 
 def test_the_plans_of_the_stages_are_those_that_were_expected(tiny_review: Path) -> None:
