@@ -17,14 +17,16 @@ if TYPE_CHECKING:
 
 TRUSTED = 0.05
 """What an expectation weighs beside what is measured, as a share of the work: half where so much is done."""
+APART = 0.5
+"""The same for what other tracks say of one: the machine is the same, the models and their plans are not."""
 
 
 class RunClock:
     """Knows of every step whether it has begun, and tells with every event what all of them will still take.
 
     A step that runs goes by its own pace. Those to come go by what was expected of them, times what work that is done
-    took over what was expected of it: in their track, as far as that is known, else in the run. What was there already
-    needs no time, and says nothing of pace.
+    took over what was expected of it: in their track, and somewhat in the others. What was there already needs no time,
+    and says nothing of pace.
 
     Args:
         expected: what the steps of each track are expected to take, in the order of the tracks; None where a track
@@ -123,11 +125,13 @@ class RunClock:
     def _factor(self, track: str, took: Mapping[str, float], done: Mapping[str, float]) -> float:
         """What work to come of a track takes over what was foretold of it, by the other tracks and then by its own."""
         others = [one for one in self._expected if one != track]
-        weight = TRUSTED * self._planned
         run = _corrected(
-            1.0, sum(took.get(one, 0.0) for one in others), sum(done.get(one, 0.0) for one in others), weight
+            1.0,
+            sum(took.get(one, 0.0) for one in others),
+            sum(done.get(one, 0.0) for one in others),
+            APART * self._planned,
         )
-        return _corrected(run, took.get(track, 0.0), done.get(track, 0.0), weight)
+        return _corrected(run, took.get(track, 0.0), done.get(track, 0.0), TRUSTED * self._planned)
 
 
 def _corrected(before: float, took: float, foretold: float, weight: float) -> float:

@@ -6,12 +6,13 @@ The plans are those of the stages. What only a run finds out is guessed: how man
 from __future__ import annotations
 
 from collections import Counter
+from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from analysis.base.records import SIDES
 from analysis.base.seeds import STANDING
 from analysis.models.classifier_pair import classifiers
-from analysis.models.trial import duration, seconds_per_token, trying
+from analysis.models.trial import duration, for_a_while, of_one_length, seconds_per_token, trying
 from analysis.plugin.change_parts import MOST_FLIPS, planned_composites
 from analysis.plugin.expected import Expected, shards_of
 from analysis.plugin.stage import RunContext
@@ -41,8 +42,6 @@ if TYPE_CHECKING:
     from analysis.models.sides import Sides
     from analysis.plugin.settings import Review, TrackSettings
 
-TIMED = 32
-"""Messages of a middling length whose prediction is timed: most of what is read comes in batches of one length."""
 TYPICAL = 256
 """Messages by which it is reckoned what one of them costs, where there are more."""
 FLIPPED = 0.1
@@ -72,7 +71,7 @@ def expected_steps(
     texts = {row.ref: row.text for row in rows}
     typical = sorted(texts.values(), key=len)[:: max(1, len(texts) // TYPICAL)]
     with trying(models.folders["candidate"], "predict some messages beside the base"):
-        token_s = _token_s(pair, typical, limit)
+        token_s = _token_s(pair, typical[len(typical) // 2], limit)
 
     drawn = list(drawn_texts(((row.ref, row.text, row.gold, row.sha256) for row in rows), candidate))
     searched = search_tokens(drawn, list(pair.labels), intent.critical, limit)
@@ -151,14 +150,10 @@ def explained_messages(golds: Sequence[str | None], settings: TrackSettings, rev
     return Explained(flips, wanted - flips)
 
 
-def _token_s(pair: ClassifierPair, texts: Sequence[str], limit: int) -> float:
-    """Seconds that a side takes to read a token of texts of about one length."""
+def _token_s(pair: ClassifierPair, text: str, limit: int) -> float:
+    """Seconds that a side takes to read a token of texts as long as one."""
     models = [pair.side(side) for side in SIDES]
-    rows = []
-    for one in models:
-        ids = sorted(encode(one, list(dict.fromkeys(texts)), limit), key=len)
-        start = max(0, (len(ids) - TIMED) // 2)
-        rows.append(ids[start : start + TIMED])
+    rows = [encode(one, of_one_length(text), limit) for one in models]
 
     def read() -> None:
         for one, ids in zip(models, rows, strict=True):
@@ -166,7 +161,7 @@ def _token_s(pair: ClassifierPair, texts: Sequence[str], limit: int) -> float:
 
     # What is read first takes longer.
     read()
-    return seconds_per_token((one.model for one in models), read)
+    return seconds_per_token((one.model for one in models), partial(for_a_while, read))
 
 
 def _mean(values: Sequence[float]) -> float:

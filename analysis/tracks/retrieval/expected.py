@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from functools import partial
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
@@ -10,10 +11,10 @@ import pyarrow as pa
 from analysis.base.records import SIDES, Side
 from analysis.models.encoder import encoders
 from analysis.models.encoder_config import EncoderHead
-from analysis.models.trial import duration, trying
+from analysis.models.trial import duration, for_a_while, of_one_length, trying
 from analysis.plugin.change_parts import planned_composites
 from analysis.plugin.expected import Expected, shards_of
-from analysis.tracks.retrieval.change import CHANGE, LEAST_FLIPS, LEAST_ITEMS, MOST_ITEMS
+from analysis.tracks.retrieval.change import CHANGE, LEAST_FLIPS, LEAST_ITEMS
 from analysis.tracks.retrieval.edits import MAX_ITEMS, TITLE_LENGTH
 from analysis.tracks.retrieval.encode import ENCODE, ROWS_PER_SHARD, text_kind
 from analysis.tracks.retrieval.graft import exchange
@@ -26,8 +27,8 @@ if TYPE_CHECKING:
     from analysis.models.sides import Sides
     from analysis.plugin.settings import TrackSettings
 
-TIMED = 32
-"""Texts of a middling length whose encoding is timed."""
+LISTED = 1.5
+"""How many times `k` items both sides list of a query together, about: they share half."""
 
 
 def running(pair: EncoderPair) -> list[Side]:
@@ -59,7 +60,8 @@ def expected_steps(models: Sides, examples: Examples, settings: TrackSettings) -
         # Each composite is one model, and both sides are asked too.
         readings = 1 + planned_composites(exchange(pair)) / len(SIDES)
         items, queries = _lengths(rows, "item"), _lengths(rows, "query") or _lengths(rows, "pair")
-        asked = min(len(items), (LEAST_ITEMS + MOST_ITEMS) // 2)
+        listed = round(LISTED * LEAST_FLIPS * retrieval_settings(settings).k)
+        asked = min(len(items), max(LEAST_ITEMS, listed))
         characters = asked * _mean(items) + min(len(queries), LEAST_FLIPS) * _mean(queries)
         steps[CHANGE.name] = Expected(characters, readings * character_s)
     return steps
@@ -83,21 +85,19 @@ def foretell(models: Sides, examples: Examples, settings: TrackSettings) -> list
 
 
 def _character_s(pair: EncoderPair, rows: list[Example]) -> float:
-    """Seconds that the sides which are models take for a character of a text."""
-    ordered = sorted(rows, key=lambda row: len(row.text))
-    start = max(0, (len(ordered) - TIMED) // 2)
-    some = ordered[start : start + TIMED]
+    """Seconds that the sides which are models take for a character of texts of a middling length."""
+    middle = sorted(rows, key=lambda row: len(row.text))[len(rows) // 2]
+    texts = of_one_length(middle.text)
+    names = [middle.id] * len(texts)
     seconds = 0.0
     for side in running(pair):
         with trying(pair.folders[side], "encode the texts of some examples"):
             started = time.monotonic()
-            for kind in dict.fromkeys(row.kind for row in some):
-                of_kind = [row for row in some if row.kind == kind]
-                pair.vectors(
-                    side, kind, [row.id for row in of_kind], [row.text for row in of_kind], text_kind(kind)
-                )
-            seconds += time.monotonic() - started
-    return seconds / max(1, sum(len(row.text) for row in some))
+            times = for_a_while(
+                partial(pair.vectors, side, middle.kind, names, texts, text_kind(middle.kind))
+            )
+            seconds += (time.monotonic() - started) / times
+    return seconds / max(1, sum(map(len, texts)))
 
 
 def _edited(examples: Examples, settings: TrackSettings) -> float:
