@@ -151,7 +151,7 @@ class StageClock:
             self.spent, left = self.spent + own, left - own
             done += int(part * self._sizes[self._running])
         spent, seconds = self.pace.cost + self.spent, self.pace.seconds + self.seconds
-        eta = seconds / spent * left if spent > 0 else None
+        eta = seconds / spent * left if spent > 0 and seconds > 0 else None
         cached = sum(self._sizes[number] for number in self._cached)
         self._tell(
             StageProgress(

@@ -73,11 +73,9 @@ class RunClock:
 
     def end(self) -> None:
         """The present step is done."""
-        took, foretold = self._now() - self._began, self._foretold_here
-        if self._clock is not None:
-            took, foretold = self._clock.seconds, self._foretold(self._clock)
+        foretold = self._foretold_here if self._clock is None else self._foretold(self._clock)
         if foretold > 0:
-            self._took[self._track] += took
+            self._took[self._track] += self._now() - self._began
             self._done[self._track] += foretold
         self._clock, self._foretold_here = None, 0.0
 
@@ -108,12 +106,14 @@ class RunClock:
         carried = clock.pace.seconds_each
         expected = factor * self._foretold_here if carried is None else carried * clock.to_compute
         part = clock.spent / clock.to_compute if clock.to_compute else 1.0
+        # Who waits for others has computed nothing, and time passes for him, too.
+        here = clock.seconds or self._now() - self._began
         if not part:
-            return max(0.0, expected - clock.seconds), part, expected
+            return max(0.0, expected - here), part, expected
         # What it takes to begin says nothing of its pace, and so its own is believed as more of it is done.
         own = (part / (part + TRUSTED)) ** 2
-        left = (1 - part) * ((1 - own) * expected + own * clock.seconds / part)
-        return left, part, clock.seconds + left
+        left = (1 - part) * ((1 - own) * expected + own * here / part)
+        return left, part, here + left
 
     def _foretold(self, clock: StageClock) -> float:
         """Seconds that were foretold for what of a stage was not there already, by what its shards cost."""

@@ -134,6 +134,19 @@ def test_a_stage_that_is_run_again_goes_by_its_own_pace_from_the_beginning() -> 
     assert run.told[before].eta_s == pytest.approx(90.0, rel=0.01)
 
 
+def test_time_passes_for_who_waits_for_others() -> None:
+    run = Run({"t": {"one": Expected(50.0), "two": Expected(50.0)}})
+    run.clock.begin("t", "one")
+    here = run.clock.stage([Shard({"n": n}, None, 1, 25.0) for n in range(2)])
+    for number in range(2):
+        run.time += 100.0
+        here.finish(number)
+        assert run.told[-1].eta_s is None
+    run.clock.end()
+    run.aggregate("none", 0.0)
+    assert run.left == pytest.approx(50 * 4, rel=0.2)
+
+
 def test_more_processes_do_no_more_at_once_than_there_are_shards() -> None:
     assert [in_parallel(12.0, shards, 2) for shards in (0, 1, 2, 3)] == [0.0, 12.0, 6.0, 8.0]
     assert in_parallel(12.0, 12, 4) == 3.0
