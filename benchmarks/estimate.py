@@ -1,11 +1,14 @@
 """How good the time left that `assay analyze` tells is: a review of 1,000 messages, 77 classes, of MiniLM's size.
 
     python -m benchmarks.estimate --data DIR --encoder DIR --work DIR
+    python -m benchmarks.estimate --data DIR --encoder DIR --work DIR --corpus clinc150 --classes 30 --texts 600
+    python -m benchmarks.estimate --review REVIEW.toml
 
-Fine-tunes a base and a candidate for all classes of BANKING77 where the work folder has none, analyses 1,000 texts that
-neither saw, with the queue of a review file that says nothing of it, and keeps every event of progress. The time left
-that each stage tells when a third of its work is done is held against what was left, in CPU seconds of this process,
-which others on the machine disturb less; so is the silence, the longest time in which nothing was told.
+Fine-tunes a base and a candidate for the classes of a corpus where the work folder has none, analyses texts that
+neither saw, with the queue of a review file that says nothing of it, and keeps every event of progress; or analyses a
+review that is there. What a stage tells of its time left when a third of its work is done, and what is told of the
+whole run when a third and two thirds of it are done, is held against what was left: in CPU seconds of this process,
+which others disturb less. So is the silence, the longest time in which nothing was told.
 """
 
 from __future__ import annotations
@@ -29,11 +32,15 @@ from benchmarks.shortcut_models import train
 from benchmarks.shortcut_texts import Text
 
 TEXTS = 1000
+CLASSES = 77
 TRAINED = {"base": 12, "candidate": 24}
 """Texts of each class that a model is fine-tuned on."""
-CRITICAL = "lost_or_stolen_card"
+CRITICAL = {"banking77": "lost_or_stolen_card", "clinc150": "report_lost_card"}
+"""The critical class of each corpus."""
 TOLD_AT = 1 / 3
-"""Share of the time at which an estimate is read."""
+"""Share of a stage's time at which its estimate is read."""
+WHOLE_TOLD_AT = (1 / 3, 2 / 3)
+"""Shares of the run's time at which what is told of all of it is read."""
 WORTH_S = 5.0
 """CPU seconds below which nobody waits for a stage."""
 KEPT = Path(__file__).with_suffix(".json")
@@ -70,10 +77,48 @@ class Judged:
     ratio: float
 
 
-def models(data: Path, encoder: Path, work: Path) -> None:
+@dataclass(frozen=True)
+class WholeJudged:
+    """What was said to be left of the whole run, and what was, in CPU seconds as it had taken them until then."""
+
+    told_at: float
+    said_cpu_s: float
+    left_cpu_s: float
+    ratio: float
+
+
+@dataclass(frozen=True)
+class Corpus:
+    """Labelled texts in a file of JSON lines, and the classes that are taken of it.
+
+    Args:
+        name: of the corpus, and of its file.
+        data: folder of that.
+        classes: how many; the critical one is among them.
+    """
+
+    name: str
+    data: Path
+    classes: int
+
+    def texts(self, split: str) -> list[Text]:
+        """The texts of one part, of the classes that are taken."""
+        rows = [
+            json.loads(line) for line in (self.data / f"{self.name}.jsonl").read_text("utf-8").splitlines()
+        ]
+        labels = sorted({row["label"] for row in rows if row["split"] == "train"} - {CRITICAL[self.name]})
+        taken = {CRITICAL[self.name], *labels[: self.classes - 1]}
+        return [
+            Text(row["id"], row["text"], row["label"])
+            for row in rows
+            if row["split"] == split and row["label"] in taken
+        ]
+
+
+def models(corpus: Corpus, encoder: Path, work: Path) -> None:
     """Fine-tune base and candidate where they are not there."""
     by_label: dict[str, list[Text]] = defaultdict(list)
-    for one in texts_of(data, "train"):
+    for one in corpus.texts("train"):
         by_label[one.label].append(one)
     labels = sorted(by_label)
     for seed, (name, count) in enumerate(TRAINED.items()):
@@ -88,23 +133,17 @@ def models(data: Path, encoder: Path, work: Path) -> None:
             train(encoder, some, labels, seed, folder)
 
 
-def texts_of(data: Path, split: str) -> list[Text]:
-    """The texts of one part of BANKING77."""
-    rows = [json.loads(line) for line in (data / "banking77.jsonl").read_text("utf-8").splitlines()]
-    return [Text(row["id"], row["text"], row["label"]) for row in rows if row["split"] == split]
-
-
-def write_review(folder: Path, data: Path, work: Path, count: int) -> Path:
+def write_review(folder: Path, corpus: Corpus, work: Path, count: int) -> Path:
     """A review of so many texts that no model was trained on, in a fresh folder."""
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
-    drawn = random.Random(0).sample(texts_of(data, "test"), count)
+    drawn = random.Random(0).sample(corpus.texts("test"), count)
     (folder / "eval.jsonl").write_text("".join(f"{json.dumps(asdict(one))}\n" for one in drawn), "utf-8")
     review = folder / "review.toml"
     review.write_text(
         f"""\
 [review]
-name = "banking77"
+name = "{corpus.name}"
 owner = "benchmark"
 base_version = "base"
 candidate_version = "candidate"
@@ -115,24 +154,40 @@ device = "cpu"
 base = {json.dumps(str(work / "models" / "base"))}
 candidate = {json.dumps(str(work / "models" / "candidate"))}
 examples = "eval.jsonl"
-critical = [{json.dumps(CRITICAL)}]
+critical = [{json.dumps(CRITICAL[corpus.name])}]
 """,
         "utf-8",
     )
     return review
 
 
-def followed(review: Path) -> list[Told]:
-    """Every event of progress of a run."""
+def followed(review: Path) -> tuple[list[Told], float]:
+    """Every event of progress of a run, and its CPU seconds."""
     told: list[Told] = []
     began, cpu = time.monotonic(), time.process_time()
     analyze(
         review,
+        fresh=True,
         on_progress=lambda event: told.append(
             Told(time.monotonic() - began, time.process_time() - cpu, event)
         ),
     )
-    return told
+    return told, time.process_time() - cpu
+
+
+def whole_judged(told: Sequence[Told], took_cpu_s: float) -> list[WholeJudged]:
+    """What was last told of the whole run when those shares of its CPU seconds had passed, and what was left."""
+    found = []
+    for share in WHOLE_TOLD_AT:
+        early = [one for one in told if one.event.run_eta_s is not None and one.cpu_s <= share * took_cpu_s]
+        if not early:
+            print(f"nothing was told of the whole run when {share:.0%} of it was done")
+            continue
+        shown = early[-1]
+        said = (shown.event.run_eta_s or 0.0) * shown.cpu_s / shown.at_s
+        left = took_cpu_s - shown.cpu_s
+        found.append(WholeJudged(shown.cpu_s / took_cpu_s, said, left, said / left))
+    return found
 
 
 def judged(told: Sequence[Told]) -> list[Judged]:
@@ -168,29 +223,36 @@ def judged(told: Sequence[Told]) -> list[Judged]:
 
 def main(given: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.estimate", description=__doc__)
-    parser.add_argument("--data", type=Path, required=True, help="folder with banking77.jsonl")
-    parser.add_argument(
-        "--encoder", type=Path, required=True, help="a Transformers folder of all-MiniLM-L6-v2"
-    )
-    parser.add_argument("--work", type=Path, required=True)
+    parser.add_argument("--data", type=Path, help="folder with banking77.jsonl and clinc150.jsonl")
+    parser.add_argument("--encoder", type=Path, help="a Transformers folder of all-MiniLM-L6-v2")
+    parser.add_argument("--work", type=Path)
+    parser.add_argument("--corpus", choices=sorted(CRITICAL), default="banking77")
+    parser.add_argument("--classes", type=int, default=CLASSES)
     parser.add_argument("--texts", type=int, default=TEXTS)
+    parser.add_argument("--review", type=Path, help="a review file that is there, in place of a corpus")
     options = parser.parse_args(given)
-    models(options.data, options.encoder, options.work)
-    told = followed(write_review(options.work / "review", options.data, options.work, options.texts))
-    (options.work / "told.json").write_text(
-        json.dumps([{"at_s": one.at_s, "cpu_s": one.cpu_s, **asdict(one.event)} for one in told], indent=1)
-    )
-    found = judged(told)
-    for one in found:
+    if options.review:
+        review = options.review
+    elif options.data and options.encoder and options.work:
+        work = options.work / f"{options.corpus}-{options.classes}"
+        corpus = Corpus(options.corpus, options.data, options.classes)
+        models(corpus, options.encoder, work)
+        review = write_review(work / "review", corpus, work, options.texts)
+    else:
+        parser.error("give --data, --encoder and --work, or --review")
+    told, took = followed(review)
+    found, whole = judged(told), whole_judged(told, took)
+    for one in (*found, *whole):
         print(one)
-    silence = max(after.at_s - one.at_s for one, after in itertools.pairwise(told))
-    kept = {
+    kept = json.loads(KEPT.read_text("utf-8")) if KEPT.exists() else {}
+    kept[review.parent.name if options.review else f"{options.corpus}, {options.classes} classes"] = {
         "machine": machine(),
-        "texts": options.texts,
+        "texts": None if options.review else options.texts,
         "took_s": told[-1].at_s,
-        "took_cpu_s": told[-1].cpu_s,
-        "longest_silence_s": silence,
+        "took_cpu_s": took,
+        "longest_silence_s": max(after.at_s - one.at_s for one, after in itertools.pairwise(told)),
         "stages": [asdict(one) for one in found],
+        "whole": [asdict(one) for one in whole],
     }
     KEPT.write_text(json.dumps(kept, indent=2) + "\n", "utf-8")
     return 0

@@ -15,6 +15,9 @@ from analysis.models.passes import counted
 if TYPE_CHECKING:
     from transformers import PreTrainedModel
 
+MOST_TIMED = 16
+"""Texts of one length that are timed at once."""
+A_WHILE_S = 0.1
 _MINUTE_S = 60
 _HOUR_S = 60 * _MINUTE_S
 
@@ -58,6 +61,26 @@ def seconds_per_token(models: Iterable[PreTrainedModel], run: Callable[[], objec
     with counted(models, hear):
         run()
     return (time.monotonic() - started) / max(tokens, 1.0)
+
+
+def for_a_while(run: Callable[[], object]) -> int:
+    """Run something again and again for `A_WHILE_S`, at least once, for what takes so little that others disturb it.
+
+    Returns:
+        How often.
+    """
+    until, times = time.monotonic() + A_WHILE_S, 0
+    while not times or time.monotonic() < until:
+        run()
+        times += 1
+    return times
+
+
+def of_one_length(text: str) -> list[str]:
+    """Texts with the words of one in another order, for timing: models are mostly given many rows of one length."""
+    words = text.split()
+    turned = (" ".join([*words[at:], *words[:at]]) for at in range(min(len(words), MOST_TIMED)))
+    return list(dict.fromkeys(turned)) or [text]
 
 
 def duration(seconds: float) -> str:

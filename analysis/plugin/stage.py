@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 Listener = Callable[[float, float], None]
 """Is told the units of work that are done, and how many are planned."""
+Learned = dict[str, tuple[float, float]]
+"""By kind of work, what was planned of it so far, and what it really was: later shards of a stage are planned by it."""
 
 
 @dataclass(frozen=True)
@@ -46,6 +48,7 @@ class RunContext:
     """What a shard is run with: the settings of its track, the seed of the review, the two sides. Picklable.
 
     `listener` is told how far the shard is, by whoever runs it in this process; a copy that is made elsewhere has none.
+    `learned` is what earlier shards of the stage left for the plans of later ones, in the same process.
     """
 
     track: str
@@ -53,6 +56,7 @@ class RunContext:
     seed: int
     models: Sides
     listener: Listener | None = field(default=None, kw_only=True, compare=False, repr=False)
+    learned: Learned = field(default_factory=dict, kw_only=True, compare=False, repr=False)
 
     def report(self, done: float, planned: float) -> None:
         """Say how far the shard is: `done` of `planned` units of work, of any kind. Changes no result."""
@@ -60,7 +64,7 @@ class RunContext:
             self.listener(done, planned)
 
     def __getstate__(self) -> dict[str, Any]:
-        return {**self.__dict__, "listener": None}
+        return {**self.__dict__, "listener": None, "learned": {}}
 
 
 @dataclass(frozen=True)
@@ -134,6 +138,7 @@ class StageProgress:
         elapsed_s: seconds since the stage began.
         eta_s: seconds that it will still take; None where nothing is known.
         shards_done: finished shards.
+        run_eta_s: seconds that all steps will still take, this one and those to come; None where nothing is known.
     """
 
     stage: str
@@ -143,3 +148,4 @@ class StageProgress:
     elapsed_s: float
     eta_s: float | None
     shards_done: int = 0
+    run_eta_s: float | None = None

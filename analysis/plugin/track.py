@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from analysis.data.examples import Examples
     from analysis.plots.figure import Figure
     from analysis.plugin.change import Change
+    from analysis.plugin.expected import ExpectedSteps
     from analysis.plugin.gate import Gate
     from analysis.plugin.init.folder import Folder
     from analysis.plugin.init.toml_text import InitSection
@@ -123,6 +124,19 @@ class Track:
 
     def trial(self, models: Sides, examples: Examples, settings: TrackSettings, review: Review) -> None:
         """Run one example through both sides as the stages will: what passes here, they finish. Raises AssayError."""
+
+    def expected(
+        self, models: Sides, examples: Examples, settings: TrackSettings, review: Review
+    ) -> ExpectedSteps | None:
+        """What each of its steps will take on this machine, by running some examples; None where it cannot say.
+
+        The time left of the whole run goes by it, and what `foretell` says. Steps that are not named take no time
+        that is worth telling.
+
+        Raises:
+            AssayError: a model fails on one of them.
+        """
+        return None
 
     def foretell(
         self, models: Sides, examples: Examples, settings: TrackSettings, review: Review

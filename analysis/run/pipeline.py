@@ -32,9 +32,9 @@ from analysis.run.leases import Leases
 from analysis.run.local_engine import LocalEngine
 from analysis.run.predecessors import pinned
 from analysis.run.prepared import Prepared
-from analysis.run.progress import StageClock
 from analysis.run.queue import build_queue, draw_known_answers, selected_refs
 from analysis.run.ray_engine import RayCluster, RayEngine, ray_pool
+from analysis.run.run_clock import RunClock
 from analysis.run.shard_cache import ShardCache
 from analysis.run.slices import membership_rows
 from analysis.store.run import (
@@ -107,11 +107,11 @@ def analyze(
         running.enter_context(call_for_help(store, path, run, skip_bad_rows))
         if ray is None:
             helping = running.enter_context(helpers(workers - 1, store, threads))
-            engine = LocalEngine(cache, leases, helping)
+            engine, count = LocalEngine(cache, leases, helping), workers
         else:
             pool = running.enter_context(ray_pool(ray, device_of(work.review)))
-            engine = RayEngine(cache, leases, pool)
-        workbench, schemas = _measure(work, engine, on_progress or (lambda event: None))
+            engine, count = RayEngine(cache, leases, pool), pool.actors
+        workbench, schemas = _measure(work, engine, _clock(work, on_progress, count))
     description = _with_gate_settings(description, work, workbench)
     publish(store, workbench, description, schemas=schemas)
     return Published(store, run, created=True, skipped=work.skipped)
@@ -143,12 +143,21 @@ def help_analyze(store: Path, *, on_progress: OnProgress | None = None) -> str:
         )
     tune_threads(work.parameters)
     engine = LocalEngine(ShardCache(store / CACHE), Leases(store / LEASES))
-    _measure(work, engine, on_progress or (lambda event: None))
+    _measure(work, engine, _clock(work, on_progress))
     return called.run
 
 
+def _clock(work: Foreseen, on_progress: OnProgress | None, workers: int = 1) -> RunClock:
+    """What the steps of all tracks are expected to take, and whom it is told what they took. Raises AssayError."""
+    expected = {
+        one.track.name: one.track.expected(one.models, one.examples, one.settings, work.review)
+        for one in work.prepared
+    }
+    return RunClock(expected, on_progress or (lambda event: None), workers)
+
+
 def _measure(
-    work: Foreseen, engine: LocalEngine, progress: OnProgress
+    work: Foreseen, engine: LocalEngine, clock: RunClock
 ) -> tuple[duckdb.DuckDBPyConnection, list[str]]:
     """The evidence of every track in a workbench, and the schemas that it is in."""
     workbench = duckdb.connect(":memory:")
@@ -165,7 +174,7 @@ def _measure(
         insert_arrow(workbench, "taught", work.taught.rows(one.track.name))
     flags: list[Flag] = []
     for one in work.prepared:
-        flags.extend(_run_track(one, work.review, work.previous, workbench, engine, progress))
+        flags.extend(_run_track(one, work.review, work.previous, workbench, engine, clock))
     insert_rows(workbench, "flag", flags)
     _insert_searched(workbench)
     return workbench, schemas
@@ -208,7 +217,7 @@ def _run_track(
     previous: Sequence[CandidateRun],
     workbench: duckdb.DuckDBPyConnection,
     engine: LocalEngine,
-    progress: OnProgress,
+    clock: RunClock,
 ) -> list[Flag]:
     """Cheap stages on all examples, queue, costly stages on the selected ones, queue again, and the rest."""
     # Before the workbench holds anything: both together are the most that a run of many examples takes.
@@ -240,7 +249,7 @@ def _run_track(
     )
     for step in one.steps:
         if not (step.costly or step.after_queue):
-            _run_step(step, context, engine, progress)
+            _run_step(step, context, engine, clock)
     done: set[str] = set()
     # What the costly stages find raises flags of its own, so the queue is made again, once, and the examples
     # that are new in it get those stages too.
@@ -253,11 +262,11 @@ def _run_track(
         done.update(refs)
         for step in one.steps:
             if step.costly:
-                _run_step(step, context, engine, progress)
+                _run_step(step, context, engine, clock)
     _select(workbench, sorted(done))
     for step in one.steps:
         if step.after_queue:
-            _run_step(step, context, engine, progress)
+            _run_step(step, context, engine, clock)
     known = draw_known_answers(
         one.track.known_answers(workbench, one.settings),
         queue,
@@ -307,36 +316,39 @@ def _select(workbench: duckdb.DuckDBPyConnection, refs: Sequence[str]) -> None:
     insert_arrow(workbench, "selected", pa.table({"ref": pa.array(refs, pa.string())}))
 
 
-def _run_step(step: Step, context: PlanContext, engine: LocalEngine, progress: OnProgress) -> None:
-    if isinstance(step, Stage):
-        tables = _run_stage(step, context, engine, progress)
-    else:
-        tables = _compute(step, context, progress)
+def _run_step(step: Step, context: PlanContext, engine: LocalEngine, clock: RunClock) -> None:
+    clock.begin(context.track, step.name)
+    tables = (
+        _run_stage(step, context, engine, clock)
+        if isinstance(step, Stage)
+        else _compute(step, context, clock)
+    )
     for name, parts in tables.items():
         rows = pa.concat_tables(parts, promote_options="permissive")
         if name == "metric":
             _refuse_undeclared(context, rows)
         insert_arrow(context.workbench, name, rows)
+    clock.end()
 
 
-def _compute(step: Aggregate, context: PlanContext, progress: OnProgress) -> dict[str, list[pa.Table]]:
+def _compute(step: Aggregate, context: PlanContext, clock: RunClock) -> dict[str, list[pa.Table]]:
     size = step.size(context)
     if size == 0:
         return {}
     started = time.monotonic()
     tables = {name: [table] for name, table in step.compute(context).items()}
-    progress(StageProgress(step.name, size, size, 0, time.monotonic() - started, None, 1))
+    clock.told(StageProgress(step.name, size, size, 0, time.monotonic() - started, None, 1))
     return tables
 
 
 def _run_stage(
-    stage: Stage, context: PlanContext, engine: LocalEngine, progress: OnProgress
+    stage: Stage, context: PlanContext, engine: LocalEngine, clock: RunClock
 ) -> dict[str, list[pa.Table]]:
     shards = stage.plan(context)
-    clock = StageClock(stage.name, shards, progress)
-    runs = dataclasses.replace(context.for_run(), listener=clock.hear)
+    here = clock.stage(shards)
+    runs = dataclasses.replace(context.for_run(), listener=here.hear, learned=here.pace.learned)
     tables: dict[str, list[pa.Table]] = {}
-    for rows in engine.run(stage, runs, shards, clock):
+    for rows in engine.run(stage, runs, shards, here):
         for name, table in rows.items():
             tables.setdefault(name, []).append(table)
     return tables

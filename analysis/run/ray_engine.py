@@ -116,6 +116,7 @@ class Pool:
     """
 
     def __init__(self, actors: int, resources: dict[str, float], threads: int) -> None:
+        self.actors = actors
         ray = self._ray = imported_ray()
         self._class: Any = ray.remote(ShardActor).options(**resources)
         self._threads = threads

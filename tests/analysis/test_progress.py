@@ -17,6 +17,7 @@ from analysis.run.leases import Leases
 from analysis.run.local_engine import LocalEngine
 from analysis.run.pipeline import _run_stage
 from analysis.run.progress import NEARLY, StageClock
+from analysis.run.run_clock import RunClock
 from analysis.run.shard_cache import ShardCache
 from analysis.tracks.intent.attribution import ATTRIBUTE, QUEUED, text_cost
 from analysis.tracks.intent.cost import explanation_tokens, licence_tokens
@@ -153,6 +154,19 @@ def test_a_phase_corrects_those_of_its_kind() -> None:
     ]
 
 
+def test_later_shards_are_planned_by_what_earlier_ones_needed() -> None:
+    told: list[tuple[float, float]] = []
+    context = RunContext("t", None, 0, None, listener=lambda *said: told.append(said))  # type: ignore[arg-type]
+    first = Phases(context, [Phase("steps", 100)])
+    first.hear(300)
+    first.next()
+    for _ in range(2):
+        Phases(context, [Phase("steps", 200), Phase("test", 50)]).hear(0)
+    assert told[-2:] == [(0, 600 + 50), (0, 600 + 50)]
+    # What one process has learned is no part of what is sent to another.
+    assert pickle.dumps(context) == pickle.dumps(RunContext("t", None, 0, None))  # type: ignore[arg-type]
+
+
 def test_a_listener_stays_in_its_process_and_names_no_result(tiny_review: Path) -> None:
     context = probe(tiny_review)[0].for_run()
     heard: list[tuple[float, float]] = []
@@ -199,11 +213,10 @@ def test_stages_say_how_far_a_shard_is(tiny_review: Path, tmp_path: Path, stage)
     assert 0.3 < done[-1] / first < 3
     assert last == pytest.approx(done[-1], rel=0.3)
     events: list[StageProgress] = []
+    clock = RunClock({context.track: {}}, events.append)
+    clock.begin(context.track, stage.name)
     _run_stage(
-        stage,
-        context,
-        LocalEngine(ShardCache(tmp_path / "cache"), Leases(tmp_path / "leases")),
-        events.append,
+        stage, context, LocalEngine(ShardCache(tmp_path / "cache"), Leases(tmp_path / "leases")), clock
     )
     assert events[-1].done == events[-1].total
 
@@ -214,10 +227,14 @@ def test_plain_lines_say_how_long_it_will_take(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr("tui.commands.analysis_progress.PLAIN_INTERVAL_S", 0.0)
     say = PlainProgress()
     say(StageProgress("intent.attribution", 16, 64, 0, 5.0, 35.4))
-    say(StageProgress("intent.attribution", 64, 64, 10, 40.0, 0.0, 1))
+    say(StageProgress("intent.attribution", 32, 64, 0, 9.0, 30.0, run_eta_s=250.0))
+    say(StageProgress("intent.attribution", 64, 64, 10, 40.0, 0.0, 1, 61.2))
+    say(StageProgress("intent.causes", 1, 1, 0, 0.1, None, 1, 0.0))
     assert written.getvalue().splitlines() == [
         "intent.attribution: 16 of 64, 5.0 s, about 35 s left",
-        "intent.attribution: 64 of 64, 10 from cache, 40.0 s",
+        "intent.attribution: 32 of 64, 9.0 s, about 30 s left, about 4 min left in all",
+        "intent.attribution: 64 of 64, 10 from cache, 40.0 s, about 61 s left in all",
+        "intent.causes: 1 of 1, 0.1 s",
     ]
     assert left_text(StageProgress("s", 1, 2, 0, 1.0, 600.0)) == "about 10 min left"
     assert left_text(StageProgress("s", 1, 2, 0, 1.0, None)) == ""

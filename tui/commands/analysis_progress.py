@@ -1,4 +1,4 @@
-"""`assay analyze` as seen from a terminal: one line of progress per stage."""
+"""`assay analyze` as seen from a terminal: one line of progress per stage, and the time left of it and of all."""
 
 from __future__ import annotations
 
@@ -52,22 +52,32 @@ def with_progress(run: Callable[[OnProgress], Result]) -> Result:
     if not sys.stderr.isatty():
         return run(PlainProgress())
     from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn
+    from rich.progress import BarColumn, Progress, TaskID, TextColumn
 
     columns = (
         TextColumn("{task.description}", markup=False),
         BarColumn(),
-        MofNCompleteColumn(),
+        TextColumn("{task.fields[count]}", markup=False, justify="right"),
         TextColumn("{task.fields[told]}", markup=False),
     )
     with Progress(*columns, console=Console(stderr=True)) as progress:
         tasks: dict[str, TaskID] = {}
+        whole = progress.add_task("all steps", total=None, count="", told="")
 
         def show(event: StageProgress) -> None:
             if event.stage not in tasks:
-                tasks[event.stage] = progress.add_task(printable(event.stage), total=event.total, told="")
+                name = printable(event.stage)
+                tasks[event.stage] = progress.add_task(name, total=event.total, count="", told="")
+            count = f"{event.done}/{event.total}"
             told = ", ".join(filter(None, (cached_text(event), left_text(event))))
-            progress.update(tasks[event.stage], completed=event.done, total=event.total, told=told)
+            progress.update(
+                tasks[event.stage], completed=event.done, total=event.total, count=count, told=told
+            )
+            if event.run_eta_s is not None:
+                passed = progress.tasks[whole].elapsed or 0.0
+                progress.update(
+                    whole, completed=passed, total=passed + event.run_eta_s, told=run_left_text(event)
+                )
 
         return run(show)
 
@@ -81,8 +91,16 @@ def left_text(event: StageProgress) -> str:
     """How long the stage will still take; empty where it is done, or nothing is known."""
     if event.eta_s is None or event.done >= event.total:
         return ""
-    seconds = round(event.eta_s)
-    return f"about {seconds} s left" if seconds < 120 else f"about {round(seconds / 60)} min left"
+    return f"{_about(event.eta_s)} left"
+
+
+def run_left_text(event: StageProgress) -> str:
+    """How long all steps will still take; empty where nothing is known, or nothing is left."""
+    return f"{_about(event.run_eta_s)} left in all" if event.run_eta_s and event.run_eta_s >= 1 else ""
+
+
+def _about(seconds: float) -> str:
+    return f"about {round(seconds)} s" if round(seconds) < 120 else f"about {round(seconds / 60)} min"
 
 
 class PlainProgress:
@@ -97,6 +115,7 @@ class PlainProgress:
             return
         self._said = time.monotonic()
         count = f"{event.done:,} of {event.total:,}"
-        told = filter(None, (count, cached_text(event), f"{event.elapsed_s:.1f} s", left_text(event)))
+        took = (count, cached_text(event), f"{event.elapsed_s:.1f} s")
+        told = filter(None, (*took, left_text(event), run_left_text(event)))
         sys.stderr.write(f"{printable(event.stage)}: {', '.join(told)}\n")
         sys.stderr.flush()

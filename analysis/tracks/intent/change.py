@@ -72,7 +72,7 @@ def _plan(context: PlanContext) -> list[Shard]:
         "max_length": token_limit(context),
         "rows": [[ref, sha256, base, other, broken] for ref, _, sha256, base, other, broken in rows],
     }
-    return [Shard(key, flips, len(rows))]
+    return [Shard(key, flips, len(rows), sum(tokens_of(text, token_limit(context)) for text in flips.texts))]
 
 
 def planned_tokens(pair: ClassifierPair, texts: Sequence[str], max_length: int) -> float:

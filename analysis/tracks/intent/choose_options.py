@@ -278,7 +278,8 @@ def _plan(context: PlanContext, methods: Sequence[Method]) -> list[Shard]:
         "halves": {half: [[ref, rows[ref][1]] for ref in refs] for half, refs in halves.items()},
     }
     texts = {ref: rows[ref][0] for ref in drawn}
-    return [Shard(key, (texts, halves), min(len(drawn), len(OTHER) * LOOKS[-1]))]
+    cost = option_tokens(texts, halves, methods, token_limit(context))
+    return [Shard(key, (texts, halves), min(len(drawn), len(OTHER) * LOOKS[-1]), cost)]
 
 
 def drawn_halves(refs: Sequence[str], candidate: str) -> dict[Half, list[str]]:

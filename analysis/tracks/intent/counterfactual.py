@@ -27,7 +27,9 @@ from analysis.tracks.intent.neutral_phrases import NEUTRAL, PHRASES, held_out_te
 from analysis.tracks.intent.settings import intent_settings
 
 if TYPE_CHECKING:
+    from analysis.plugin.settings import Review
     from analysis.text.lexicon import Finder
+    from analysis.tracks.intent.settings import IntentSettings
 
 _SQL = queries(__package__, "stages.sql")
 _FOUND = queries(__package__, "found.sql")
@@ -253,12 +255,45 @@ def _sample(rows: Iterable[Row], probe: Probe) -> list[Row]:
     return sorted(rows, key=lambda row: draw(probe.seed, probe.target, probe.cue, row[0]))[:MAX_TEXTS]
 
 
-def _declared(context: PlanContext) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
+def _declared(settings: IntentSettings) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
     """What is declared of classes: (class, irrelevant cue) and (class, expected phrase)."""
-    settings = intent_settings(context.settings)
     pairs = [(target, cue) for target, cues in settings.irrelevant.items() for cue in cues]
     signals = [(target, phrase) for target, phrases in settings.signals.items() for phrase in phrases]
     return pairs, signals
+
+
+class Mentioned(NamedTuple):
+    """Where what is declared stands, by name and ref: irrelevant cues, and phrases that ought to support a class."""
+
+    cues: dict[str, dict[str, list[Span]]]
+    signals: dict[str, dict[str, list[Span]]]
+
+
+def declared_mentions(rows: Sequence[Row], settings: IntentSettings, review: Review) -> Mentioned:
+    """Where what is declared stands in the evaluation examples."""
+    pairs, signals = _declared(settings)
+    return Mentioned(
+        {cue: mentions(rows, review.lexicon(cue)) for cue in dict.fromkeys(cue for _, cue in pairs)},
+        {
+            phrase: mentions(rows, Lexicon(phrase, (phrase,)))
+            for phrase in dict.fromkeys(phrase for _, phrase in signals)
+        },
+    )
+
+
+def declared_plans(
+    rows: Sequence[Row], mentioned: Mentioned, settings: IntentSettings, review: Review, track: str
+) -> Iterator[Plan]:
+    """The variants of everything that is declared; `mentioned` says where it stands in the evaluation examples."""
+    seed = review.review.seed
+    pairs, signals = _declared(settings)
+    for target, cue in pairs:
+        yield from plans(rows, mentioned.cues[cue], review.lexicon(cue), Probe(target, cue, track, seed))
+    for target in dict.fromkeys(target for target, _ in pairs):
+        yield from neutral_plans(rows, target, track, seed)
+    for number, (target, phrase) in enumerate(signals, start=1):
+        probe = Probe(target, phrase, track, seed)
+        yield from signal_plans(rows, mentioned.signals[phrase], number, probe)
 
 
 def _found(context: PlanContext) -> list[tuple[str, str, str, Cue, list[str]]]:
@@ -271,33 +306,21 @@ def _found(context: PlanContext) -> list[tuple[str, str, str, Cue, list[str]]]:
 
 
 def _size(context: PlanContext) -> int:
-    return sum(map(len, _declared(context))) + len(_found(context))
+    return sum(map(len, _declared(intent_settings(context.settings)))) + len(_found(context))
 
 
 def _make_variants(context: PlanContext) -> dict[str, pa.Table]:
     rows: list[Row] = context.workbench.execute(
         _SQL["evaluation_messages"], {"track": context.track, "all": ALL}
     ).fetchall()
-    track, seed = context.track, context.seed
-    pairs, signals = _declared(context)
-    finders = {cue: context.review.lexicon(cue) for _, cue in pairs}
-    found = {cue: mentions(rows, finder) for cue, finder in finders.items()}
-    said = {
-        phrase: mentions(rows, Lexicon(phrase, (phrase,)))
-        for phrase in {phrase: None for _, phrase in signals}
-    }
-    mentioned = _mention_table({"cue": found, "signal": said})
+    settings = intent_settings(context.settings)
+    found = declared_mentions(rows, settings, context.review)
+    mentioned = _mention_table({"cue": found.cues, "signal": found.signals})
     if not context.models:
         # Where cues stand is known without a model, and may be what broken messages share.
         return {"intent_mention": mentioned}
-    made: list[Plan] = []
-    for target, cue in pairs:
-        made += plans(rows, found[cue], finders[cue], Probe(target, cue, track, seed))
-    for target in dict.fromkeys(target for target, _ in pairs):
-        made += neutral_plans(rows, target, track, seed)
-    for number, (target, phrase) in enumerate(signals, start=1):
-        made += signal_plans(rows, said[phrase], number, Probe(target, phrase, track, seed))
-    made += found_plans({row[0]: row for row in rows}, _found(context), track, seed)
+    made = list(declared_plans(rows, found, settings, context.review, context.track))
+    made += found_plans({row[0]: row for row in rows}, _found(context), context.track, context.seed)
     planned = plan_table(made)
     context.workbench.register("incoming_plan", planned)
     context.workbench.execute(_SQL["keep_plan"])

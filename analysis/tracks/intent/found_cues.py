@@ -78,7 +78,8 @@ def _plan(context: PlanContext) -> list[Shard]:
     critical = intent_settings(context.settings).critical
     drawn = list(drawn_texts(rows, context.models.digests["candidate"]))
     shards = []
-    for part, thorough in _parts(labels, critical):
+    costs = search_tokens(drawn, labels, critical, token_limit(context))
+    for (part, thorough), cost in zip(_parts(labels, critical), costs, strict=True):
         key = {
             "max_length": token_limit(context),
             "seed": context.seed,
@@ -92,7 +93,6 @@ def _plan(context: PlanContext) -> list[Shard]:
             "places": PLACES,
             "rows": [[ref, sha256, gold] for ref, _, gold, sha256, _ in drawn],
         }
-        cost = 1 + _part_tokens(drawn, labels, part, thorough, token_limit(context))
         shards.append(Shard(key, (part, thorough, drawn), len(part), cost))
     return shards if drawn else []
 
@@ -115,8 +115,8 @@ def _part_tokens(
 
 def search_tokens(
     drawn: Sequence[Drawn], labels: Sequence[str], critical: Sequence[str], limit: int
-) -> float:
-    """About how many tokens both sides read in the whole search.
+) -> list[float]:
+    """About how many tokens both sides read in each shard of the search.
 
     Args:
         drawn: the texts that it is made on.
@@ -124,7 +124,7 @@ def search_tokens(
         critical: classes that are searched thoroughly.
         limit: tokens that are read of a text.
     """
-    return sum(_part_tokens(drawn, labels, *one, limit) for one in _parts(labels, critical))
+    return [1 + _part_tokens(drawn, labels, *one, limit) for one in _parts(labels, critical)]
 
 
 Drawn = tuple[str, str, str | None, str, bool]

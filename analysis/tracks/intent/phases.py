@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -22,9 +21,9 @@ class Phase:
 class Phases:
     """Says how far a shard is.
 
-    What a phase really read corrects those of its kind that are still to come: how many steps a method needs, or how
-    many random rankings a test, is the models' own and no matter of the texts' length, so that the second side tells
-    much the same as the first.
+    What a phase really read corrects those of its kind that are still to come, in this shard and those after it: how
+    many steps a method needs, or how many random rankings a test, is the models' own and no matter of the texts'
+    length, so that the second side tells much the same as the first.
 
     Args:
         context: that is told.
@@ -34,8 +33,6 @@ class Phases:
     def __init__(self, context: RunContext, planned: Sequence[Phase]) -> None:
         self._context = context
         self._left = list(planned)[::-1]
-        self._planned: defaultdict[str, float] = defaultdict(float)
-        self._read_of: defaultdict[str, float] = defaultdict(float)
         self._read = self._began = 0.0
 
     def hear(self, read: float) -> None:
@@ -51,10 +48,10 @@ class Phases:
     def next(self) -> None:
         """The present phase has ended."""
         ended = self._left.pop()
-        self._planned[ended.kind] += ended.tokens
-        self._read_of[ended.kind] += self._read - self._began
+        planned, read = self._context.learned.get(ended.kind, (0.0, 0.0))
+        self._context.learned[ended.kind] = planned + ended.tokens, read + self._read - self._began
         self._began = self._read
 
     def _expected(self, one: Phase) -> float:
-        planned, read = self._planned[one.kind], self._read_of[one.kind]
+        planned, read = self._context.learned.get(one.kind, (0.0, 0.0))
         return one.tokens * read / planned if planned and read else one.tokens

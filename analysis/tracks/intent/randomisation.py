@@ -121,12 +121,17 @@ def _plan(context: PlanContext) -> list[Shard]:
             "trained": hashlib.sha256(json.dumps(trained).encode()).hexdigest(),
         }
         shards.append(
-            Shard(key, (texts, trained), len(part), _cost(list(texts.values()), token_limit(context)))
+            Shard(
+                key,
+                (texts, trained),
+                len(part),
+                randomisation_cost(list(texts.values()), token_limit(context)),
+            )
         )
     return shards
 
 
-def _cost(texts: Sequence[str], limit: int) -> float:
+def randomisation_cost(texts: Sequence[str], limit: int) -> float:
     """About how many tokens a re-initialised model reads: relevance, integrated gradients of few steps, occlusion."""
     tokens = [tokens_of(text, limit) for text in texts]
     return sum(
@@ -147,13 +152,18 @@ def _trained(context: PlanContext, refs: Sequence[str]) -> list[Trained]:
 def _run(context: RunContext, shard: Shard) -> dict[str, pa.Table]:
     texts, trained = shard.payload
     rows = []
-    alike = _alike(context)
-    for number, (sides, seed) in enumerate(itertools.product(alike, SEEDS)):
-        context.report(number, len(alike) * len(SEEDS))
+    compared = models_compared(context)
+    for number, (sides, seed) in enumerate(compared):
+        context.report(number, len(compared))
         known = [one for one in trained if one.side in sides]
         classifier = reinitialised(classifiers(context.models).side(sides[0]), seed)
         rows += _compare(classifier, seed, texts, known, token_limit(context))
     return {"intent_randomisation": pa.Table.from_pylist(rows, _SCHEMA)}
+
+
+def models_compared(context: RunContext) -> list[tuple[list[Side], int]]:
+    """The re-initialised models that explain the texts: the sides that each stands for, and its seed."""
+    return list(itertools.product(_alike(context), SEEDS))
 
 
 def _alike(context: RunContext) -> list[list[Side]]:

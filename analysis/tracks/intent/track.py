@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from analysis.models.sides import Sides
     from analysis.plots.figure import Figure
     from analysis.plugin.change import Change
+    from analysis.plugin.expected import ExpectedSteps
     from analysis.plugin.gate import Gate
     from analysis.plugin.init.folder import Folder
     from analysis.plugin.init.toml_text import InitSection
@@ -125,12 +126,21 @@ class IntentTrack(Track):
 
         try_classifiers(models, examples, settings, review)
 
+    def expected(
+        self, models: Sides, examples: Examples, settings: TrackSettings, review: Review
+    ) -> ExpectedSteps:
+        if not models:
+            return {}
+        from analysis.tracks.intent.expected import expected_steps
+
+        return expected_steps(models, examples, settings, review)
+
     def foretell(
         self, models: Sides, examples: Examples, settings: TrackSettings, review: Review
     ) -> Sequence[str]:
         if not models:
             return ()
-        from analysis.tracks.intent.trial import foretell
+        from analysis.tracks.intent.expected import foretell
 
         return foretell(models, examples, settings, review)
 

@@ -1,27 +1,21 @@
-"""One message through both classifiers, as the stages will run all of them, and what all will take."""
+"""One message through both classifiers, as the stages will run all of them."""
 
 from __future__ import annotations
 
-import time
-from functools import partial
 from typing import TYPE_CHECKING
 
 from analysis.base.errors import AssayError
 from analysis.base.records import SIDES
 from analysis.models.classifier_pair import classifiers
 from analysis.models.load_transformers import RUNNING_ERRORS, reason
-from analysis.models.trial import duration, longest_that_runs, seconds_per_token, trying
+from analysis.models.trial import longest_that_runs, trying
 from analysis.plugin.stage import RunContext, Shard
-from analysis.text.token_estimate import tokens_of
 from analysis.text.units import word_count
-from analysis.tracks.intent.attribution import ATTRIBUTE, QUEUED, text_cost
-from analysis.tracks.intent.choose_options import drawn_halves, option_tokens
-from analysis.tracks.intent.found_cues import drawn_texts, search_tokens
+from analysis.tracks.intent.attribution import ATTRIBUTE
 from analysis.tracks.intent.predict import PREDICT, encode, logits_of_ids, token_limit
-from analysis.tracks.intent.settings import intent_settings
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
     from analysis.base.records import Example
     from analysis.data.examples import Examples
@@ -29,12 +23,6 @@ if TYPE_CHECKING:
     from analysis.models.sides import Sides
     from analysis.plugin.settings import Review, TrackSettings
 
-_TIMED = 16
-"""Messages whose prediction is timed."""
-_EXPLAINED = 8
-"""Messages whose explanation is timed, where one takes little."""
-_QUICK_S = 3.0
-"""Seconds below which it takes little."""
 _FEW_WORDS = 3
 """Words of a message that is explained on trial, at least, where one has as many."""
 _TOKEN_CHARACTERS = 32
@@ -59,59 +47,6 @@ def try_classifiers(models: Sides, examples: Examples, settings: TrackSettings, 
     with trying(models.folders["candidate"], "predict and explain one message beside the base"):
         PREDICT.run(context, _to_predict([short]))
         ATTRIBUTE.run(context, _to_explain([short]))
-
-
-def foretell(models: Sides, examples: Examples, settings: TrackSettings, review: Review) -> list[str]:
-    """What predicting and explaining will take, a line, by what some messages take.
-
-    Raises:
-        AssayError: a model fails on one of them.
-    """
-    pair = classifiers(models)
-    context = RunContext("intent", settings, review.review.seed, models)
-    both = [pair.side(side).model for side in SIDES]
-    sample = _spread(examples.rows, _TIMED)
-    with trying(models.folders["candidate"], "predict and explain some messages beside the base"):
-        per_token = seconds_per_token(both, partial(PREDICT.run, context, _to_predict(sample)))
-        some = sample[:1]
-        took = _seconds(partial(ATTRIBUTE.run, context, _to_explain(some)))
-        if took < _QUICK_S:
-            # One alone says more of what it costs to begin than of what many cost together.
-            some = _spread(sample, _EXPLAINED)
-            took = _seconds(partial(ATTRIBUTE.run, context, _to_explain(some)))
-    limit = token_limit(context)
-    preparing = per_token * _tokens_before(
-        examples, pair.labels, settings, models.digests["candidate"], limit
-    )
-    explained = took / max(1.0, sum(_cost(row.text, limit) for row in some))
-    return [_estimate(examples, review, limit, per_token, explained, preparing, models.device)]
-
-
-def _tokens_before(
-    examples: Examples, labels: Sequence[str], settings: TrackSettings, candidate: str, limit: int
-) -> float:
-    """About how many tokens both sides read before anything is explained: to search for cues and choose options."""
-    rows = examples.evaluation_rows()
-    drawn = list(drawn_texts(((row.ref, row.text, row.gold, row.sha256) for row in rows), candidate))
-    searched = search_tokens(drawn, labels, intent_settings(settings).critical, limit)
-    texts = {row.ref: row.text for row in rows}
-    return searched + option_tokens(texts, drawn_halves(list(texts), candidate), QUEUED, limit)
-
-
-def _seconds(run: Callable[[], object]) -> float:
-    started = time.monotonic()
-    run()
-    return time.monotonic() - started
-
-
-def _cost(text: str, limit: int) -> float:
-    """What it is planned to cost to explain a message; the sample says what comes of such a plan."""
-    return text_cost(text, False, limit, QUEUED)
-
-
-def _spread(rows: Sequence[Example], count: int) -> Sequence[Example]:
-    """About so many rows from everywhere among some."""
-    return rows[:: max(1, len(rows) // count)][:count]
 
 
 def _to_predict(rows: Sequence[Example]) -> Shard:
@@ -147,28 +82,4 @@ def _short(rows: Sequence[Example]) -> Example:
     telling = [row for row in rows if word_count(row.text) >= _FEW_WORDS]
     return (
         min(telling, key=lambda row: len(row.text)) if telling else max(rows, key=lambda row: len(row.text))
-    )
-
-
-def _estimate(
-    examples: Examples,
-    review: Review,
-    limit: int,
-    per_token: float,
-    explained: float,
-    preparing: float,
-    device: str,
-) -> str:
-    texts = [row.text for row in examples.rows]
-    evaluated = [row.text for row in examples.evaluation_rows()]
-    queue = review.queue
-    wanted = queue.budget // len(review.tracks) + queue.controls
-    count = len(evaluated) if queue.attribute == "all" else min(len(evaluated), wanted)
-    predicting = per_token * len(SIDES) * sum(tokens_of(text, limit) for text in texts)
-    each = sum(_cost(text, limit) for text in evaluated) / max(1, len(evaluated))
-    explaining = explained * each * count
-    return (
-        f"time      {duration(predicting)} to predict {len(texts):,} messages, "
-        f"{duration(explaining)} to explain {count:,} of them, "
-        f"{duration(preparing)} to search for cues and choose options (both sides, on {device})"
     )

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from analysis.models.sides import Sides
     from analysis.plots.figure import Figure
     from analysis.plugin.change import Change
+    from analysis.plugin.expected import ExpectedSteps
     from analysis.plugin.gate import Gate
     from analysis.plugin.init.folder import Folder
     from analysis.plugin.init.toml_text import InitSection
@@ -141,12 +142,19 @@ class ResponseTrack(Track):
 
         try_generators(models, examples)
 
+    def expected(
+        self, models: Sides, examples: Examples, settings: TrackSettings, review: Review
+    ) -> ExpectedSteps:
+        from analysis.tracks.response.expected import expected_steps
+
+        return expected_steps(models, examples, settings, review)
+
     def foretell(
         self, models: Sides, examples: Examples, settings: TrackSettings, review: Review
     ) -> Sequence[str]:
-        from analysis.tracks.response.trial import foretell
+        from analysis.tracks.response.expected import foretell
 
-        return foretell(models, examples, settings)
+        return foretell(models, examples, settings, review)
 
     def metrics(self) -> tuple[MetricSpec, ...]:
         from analysis.tracks.response.metric_specs import SPECS

@@ -1,4 +1,4 @@
-"""One prompt through both generators, as the stages will answer all of them, and what all will take."""
+"""One prompt through both generators, as the stages will answer all of them."""
 
 from __future__ import annotations
 
@@ -8,16 +8,13 @@ from typing import TYPE_CHECKING
 
 from analysis.base.records import SIDES
 from analysis.models.generator import generators
-from analysis.models.trial import duration, trying
+from analysis.models.trial import trying
 from analysis.tracks.response.detector_inputs import turns_by_ref
-from analysis.tracks.response.generate import SAMPLES
-from analysis.tracks.response.settings import response_settings
 
 if TYPE_CHECKING:
     from analysis.base.turns import Prompt
     from analysis.data.examples import Examples
     from analysis.models.sides import Sides
-    from analysis.plugin.settings import TrackSettings
 
 _TOKENS = 4
 """Tokens of the answer that is made on trial."""
@@ -53,15 +50,3 @@ def try_generators(models: Sides, examples: Examples) -> float:
             generate_answers(tried, [generator.prompt_ids(prompt)])
         seconds += (time.monotonic() - started) / short.max_new_tokens * most
     return seconds
-
-
-def foretell(models: Sides, examples: Examples, settings: TrackSettings) -> list[str]:
-    """What all answers will take at most, a line; none where they are recorded. Raises AssayError."""
-    if not models or not response_settings(settings).generates:
-        return []
-    answers = len(examples.evaluation_rows()) * (1 + SAMPLES)
-    seconds = try_generators(models, examples) * answers
-    return [
-        f"time      {duration(seconds)} at most to make {answers:,} answers of each side, one at a time "
-        f"(on {models.device}); prompts of one length are answered together"
-    ]

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from analysis.models.sides import Sides
     from analysis.plots.figure import Figure
     from analysis.plugin.change import Change
+    from analysis.plugin.expected import ExpectedSteps
     from analysis.plugin.gate import Gate
     from analysis.plugin.init.folder import Folder
     from analysis.plugin.init.toml_text import InitSection
@@ -92,12 +93,19 @@ class RetrievalTrack(Track):
 
         try_encoders(models, examples)
 
+    def expected(
+        self, models: Sides, examples: Examples, settings: TrackSettings, review: Review
+    ) -> ExpectedSteps:
+        from analysis.tracks.retrieval.expected import expected_steps
+
+        return expected_steps(models, examples, settings)
+
     def foretell(
         self, models: Sides, examples: Examples, settings: TrackSettings, review: Review
     ) -> Sequence[str]:
-        from analysis.tracks.retrieval.trial import foretell
+        from analysis.tracks.retrieval.expected import foretell
 
-        return foretell(models, examples)
+        return foretell(models, examples, settings)
 
     def clusters(self, examples: Examples, settings: TrackSettings) -> Mapping[str, str]:
         """Probes by near-duplicate queries, and hard negatives by theirs; items are a catalogue, and no sample."""

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from analysis.base.errors import AssayError
-from analysis.models.trial import duration, longest_that_runs, seconds_per_token, trying
+from analysis.models.trial import duration, longest_that_runs, of_one_length, seconds_per_token, trying
 
 
 @pytest.mark.parametrize(
@@ -60,3 +60,10 @@ def test_the_time_of_a_token_is_measured_over_what_the_model_reads(monkeypatch: 
     with torch.inference_mode():
         rate = seconds_per_token([model], lambda: [model(input_ids=torch.zeros(2, 5)) for _ in range(2)])  # type: ignore[list-item]
     assert rate == pytest.approx(0.1 / 20)
+
+
+def test_texts_of_one_length_are_the_words_of_one_in_another_order() -> None:
+    assert of_one_length("where is it") == ["where is it", "is it where", "it where is"]
+    assert of_one_length("no no") == ["no no"]
+    assert of_one_length("") == [""]
+    assert len(of_one_length(" ".join(map(str, range(99))))) == 16

@@ -19,6 +19,7 @@ from analysis.run import pipeline
 from analysis.run.check import check_review
 from analysis.run.leases import Leases
 from analysis.run.local_engine import LocalEngine
+from analysis.run.run_clock import RunClock
 from analysis.run.shard_cache import ShardCache
 from analysis.run.slices import membership_rows
 from analysis.store.files import make_directory
@@ -53,6 +54,11 @@ def make_tables(connection: duckdb.DuckDBPyConnection) -> None:
         connection.execute(schema)
 
 
+def unheard() -> RunClock:
+    """The clock of a run of the track that nobody waits for."""
+    return RunClock({"intent": {}}, lambda event: None)
+
+
 def unchanged(workbench: duckdb.DuckDBPyConnection) -> None:
     """Leave the predictions as they are."""
 
@@ -73,10 +79,10 @@ def probe(path: Path, after_prediction: Change = unchanged) -> tuple[PlanContext
     make_directory(shelf)
     engine = LocalEngine(ShardCache(shelf / "shards"), Leases(shelf / "leases"))
     for step in (VARIANTS, PREDICT):
-        pipeline._run_step(step, context, engine, lambda event: None)
+        pipeline._run_step(step, context, engine, unheard())
     after_prediction(workbench)
     for step in (EFFECTS, METRICS):
-        pipeline._run_step(step, context, engine, lambda event: None)
+        pipeline._run_step(step, context, engine, unheard())
     return context, one.slices
 
 

@@ -28,7 +28,7 @@ from analysis.tracks.intent.names import INTEGRATED_GRADIENTS, LRP
 from analysis.tracks.intent.option_sentences import choice_sentences, option_rows, trial_sentences
 from analysis.tracks.intent.tokenised import tokenise
 from tests.analysis.tracks.intent.bag_of_words import WORDS, bag_of_words
-from tests.analysis.tracks.intent.probed import make_tables, probe
+from tests.analysis.tracks.intent.probed import make_tables, probe, unheard
 from tests.conftest import MakeClassifier
 
 Pair = Mapping[Side, LoadedClassifier]
@@ -173,7 +173,7 @@ def context(tiny_review: Path) -> PlanContext:
 
 def step(context: PlanContext, one: Any, root: Path) -> None:
     pipeline._run_step(
-        one, context, LocalEngine(ShardCache(root / "shards"), Leases(root / "leases")), lambda event: None
+        one, context, LocalEngine(ShardCache(root / "shards"), Leases(root / "leases")), unheard()
     )
 
 

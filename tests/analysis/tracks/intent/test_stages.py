@@ -17,7 +17,7 @@ from analysis.tracks.intent.attribution import ATTRIBUTE
 from analysis.tracks.intent.intervention_stage import INTERVENE
 from analysis.tracks.intent.predict import PREDICT
 from analysis.tracks.intent.randomisation import MIN_EXAMPLES, RANDOMISE
-from tests.analysis.tracks.intent.probed import probe
+from tests.analysis.tracks.intent.probed import probe, unheard
 
 
 @pytest.fixture
@@ -60,7 +60,7 @@ def test_randomisation_takes_the_trained_attributions_with_it(planned: PlanConte
     engine = LocalEngine(
         ShardCache(planned.review.store_path / "shards"), Leases(planned.review.store_path / "leases")
     )
-    pipeline._run_step(ATTRIBUTE, planned, engine, lambda event: None)
+    pipeline._run_step(ATTRIBUTE, planned, engine, unheard())
     expected = here(RANDOMISE, planned)
     assert expected[0]["intent_randomisation"].num_rows > 0
     (found,) = on_a_copy(RANDOMISE, planned)

@@ -47,7 +47,11 @@ def review(tmp_path_factory: pytest.TempPathFactory, tiny_generator: Path, tiny_
 
 
 def test_recorded_responses_are_explained_by_the_models_and_only_once(review: Path) -> None:
-    with run_of(review, []) as run:
+    first: list[StageProgress] = []
+    with run_of(review, first) as run:
+        known = [one.run_eta_s for one in first if one.run_eta_s is not None]
+        assert len(known) == len(first)
+        assert known[0] > known[-1] == 0.0
         assert rows(run, "SELECT count(*) AS n, count(DISTINCT (ref, side)) AS d FROM response_token") == [
             {"n": 48, "d": 48}
         ]

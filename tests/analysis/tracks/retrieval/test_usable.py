@@ -11,7 +11,9 @@ import numpy as np
 import pytest
 
 from analysis.base.errors import AssayError
+from analysis.plugin.stage import StageProgress
 from analysis.run.check import check_review
+from analysis.run.foreseen import foresee
 from analysis.run.pipeline import analyze
 from analysis.store.run import attach, read_description
 from tests.analysis.tracks.retrieval.tiny import random_vectors, write_encoder, write_review, write_vectors
@@ -104,8 +106,24 @@ def encoders(tmp_path: Path) -> Path:
 def test_check_encodes_with_both_models_and_says_how_long_all_takes(encoders: Path) -> None:
     notes = "\n".join(check_review(encoders).notes)
     assert (
-        "time      less than a minute at most to encode 62 texts once (base and candidate, on cpu)" in notes
+        "time      less than a minute to encode 62 texts and edited items, less than a minute for grafts "
+        "(base and candidate, on cpu)" in notes
     )
+
+
+def test_what_is_encoded_is_expected_with_its_edits_and_grafts(encoders: Path) -> None:
+    work = foresee(encoders)
+    (one,) = work.prepared
+    expected = one.track.expected(one.models, one.examples, one.settings, work.review)
+    assert expected is not None
+    assert set(expected) == {"retrieval.encode", "retrieval.change"}
+    once = sum(len(row.text) for row in one.examples.rows)
+    assert once < expected["retrieval.encode"].cost < 5 * once
+    told: list[StageProgress] = []
+    analyze(encoders, on_progress=told.append)
+    known = [event.run_eta_s for event in told if event.run_eta_s is not None]
+    assert len(known) == len(told)
+    assert known[0] > known[-1] == 0.0
 
 
 def test_a_model_that_fails_on_a_long_text_is_a_mistake(encoders: Path) -> None:
