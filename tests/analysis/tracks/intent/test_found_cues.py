@@ -24,7 +24,7 @@ from analysis.tracks.intent.found_cues import SEARCH
 from analysis.tracks.intent.found_groups import groups
 from analysis.tracks.intent.found_lexicon import take
 from analysis.tracks.intent.found_queries import found_cues
-from analysis.tracks.intent.insertable import CASINGS, Cue, phrases, vocabulary_words
+from analysis.tracks.intent.insertable import CASINGS, Cue, edges, phrases, vocabulary_words
 from analysis.tracks.intent.neutral_phrases import PHRASES
 from analysis.tracks.intent.probe_queries import probe_diffs, worst_cases
 from analysis.tracks.intent.report_sections import report_sections
@@ -311,11 +311,11 @@ def test_a_vocabulary_of_a_hundred_thousand_is_searched_in_bounded_time(tmp_path
 def test_openings_and_endings_of_the_texts_are_tried() -> None:
     own = [f"sent from my phone: where is {number} now" for number in range(5)]
     others = [f"where is {number} today" for number in range(5)]
-    found = phrases(own, others, 40)
+    found = phrases(edges(own), edges([*own, *others]), 40)
     assert Cue("opening", "sent from my phone") in found
     assert found.index(Cue("opening", "sent from my phone")) < found.index(Cue("opening", "where"))
     assert Cue("ending", "today") in found
-    assert not phrases(["one two"], ["three four"], 5)
+    assert not phrases(edges(["one two"]), edges(["one two", "three four"]), 5)
 
 
 def test_a_cue_stands_where_it_says() -> None:
