@@ -31,6 +31,14 @@ if TYPE_CHECKING:
     from analysis.tracks.intent.cue_insertions import Insertions
 
 
+SHARED = 0.4
+"""Share of the cues of many classes that no other of them has: of 76 classes, with what the base reads of them."""
+SHORT = 0.7
+"""Tokens of the texts that find over those of all."""
+FEW = 0.1
+"""Share of the cues of later steps that is there, of a candidate that leans on nothing."""
+
+
 @dataclass(frozen=True)
 class Found:
     """What both halves know: `golds` of all texts, rows of the half that finds, and the words that may be put in."""
@@ -61,7 +69,7 @@ def readings(wanted: Sequence[Hunt]) -> list[float]:
     """About how many texts both sides together read in each step of the search, a gradient as its passes.
 
     The steps are the shortlist, each round, and each look of those that confirm, of the hunts of one depth after
-    another; most hunts end before the last.
+    another; most classes lose most of their cues in the first round.
     """
     found: list[float] = []
     for some in by_depth(wanted):
@@ -69,14 +77,18 @@ def readings(wanted: Sequence[Hunt]) -> list[float]:
         # Each class has its own pass back, and one forward serves all that are asked of the same texts.
         apart = len({(hunt.slopes, hunt.sign) for hunt in some})
         found.append(len(SIDES) * depth.gradients * PLACES * (apart + (BACKWARD - 1) * count))
-        cues, texts = float(depth.shortlist), 0
+        asked = count * depth.shortlist * (SHARED if count > 1 else 1.0)
+        texts = 0
         for number, one in enumerate(depth.rounds):
             texts += one.texts
-            found.append(count * (cues * one.texts + min(cues, one.compared) * texts))
+            compared = min(asked, count * one.compared)
+            found.append(SHORT * (FEW if number else 1.0) * (asked * one.texts + compared * texts))
             pairs = depth.pairs * (depth.pairs - 1) if number == len(depth.rounds) - 2 else 0
-            cues = min(cues, one.left) + pairs
-        for before, look in zip((0, *depth.confirming), depth.confirming, strict=False):
-            found.append(len(SIDES) * (look - before) * (count * cues + NEUTRAL))
+            asked = min(asked, float(count * one.left)) + count * pairs
+        few, before = 1.0, 0
+        for look in depth.confirming:
+            found.append(few * len(SIDES) * (look - before) * (FEW * asked + NEUTRAL))
+            few, before = FEW, look
     return found
 
 
