@@ -16,7 +16,7 @@ from analysis.models.blocks import blocks_path
 if TYPE_CHECKING:
     from torch import nn
 
-MOST_BYTES = 512 << 20
+MOST_BYTES = 256 << 20
 """Bytes of states that are kept at most. What comes first is kept: it is what most composites begin with."""
 
 _Key = tuple[object, ...]

@@ -19,7 +19,7 @@ MUCH_MORE = 10.0
 """How many times the base's own effect the candidate's must be: words of the class move both, six times as much where
 the candidate has seen four times the texts of a class."""
 MORE = 3.0
-"""How many times it must be on the first few texts, whose means are rough."""
+"""How many times it must be on the texts of the first round, whose means are rough."""
 NEUTRAL = 3
 """Neutral phrases inserted into each text of the half that confirms."""
 

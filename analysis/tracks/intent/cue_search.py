@@ -154,7 +154,7 @@ def _round(
     base = _changes(trials, "base", wanted, asked, rows)
     left = []
     for hunt, some, mine, its, best, floor in zip(wanted, asked, own, base, kept, least, strict=True):
-        excess = np.where(mine[best] >= (MUCH_MORE if last else MORE) * its, mine[best] - its, -1.0)
+        excess = np.where(mine[best] >= (MUCH_MORE if number else MORE) * its, mine[best] - its, -1.0)
         here = [some[at] for at in _best(excess, floor, one.left)]
         if number == len(depth.rounds) - 2:
             here = list(dict.fromkeys([*here, *_around(here, hunt.depth.pairs)]))
