@@ -112,7 +112,7 @@ def searched(dataset: Dataset, base: Path, candidate: Path, evaluation: list[Tex
         for one, discovery in zip(trials, kept, strict=True)
         if discovery
     ]  # fmt: skip
-    return {"tried": len(trials), "found": found, "cpu_seconds": seconds}
+    return {"search": SEARCH.version, "tried": len(trials), "found": found, "cpu_seconds": seconds}
 
 
 def names(condition: str, wanted: str, term: str) -> bool:
@@ -128,7 +128,9 @@ def names(condition: str, wanted: str, term: str) -> bool:
 
 
 def report(options: argparse.Namespace) -> None:
-    """Writes what is known so far as results, and prints it."""
+    """Writes what is known so far as results, and prints it; seconds are those of the present search."""
+    from analysis.tracks.intent.found_cues import SEARCH
+
     found = [
         json.loads(path.read_text("utf-8")) for path in sorted((options.kept / "outcomes").glob("*.json"))
     ]
@@ -142,6 +144,7 @@ def report(options: argparse.Namespace) -> None:
                 for one, cues in zip(some, critical, strict=True)
                 if condition != "healthy"
             ]
+            now = [one for one in some if one["search"] == SEARCH.version]
             learned = [one["rise"] > PLANTED_FROM for one in some if condition in CUES]
             summary[condition] = {
                 "pairs": len(some), "named": None if condition == "healthy" else sum(named),
@@ -149,8 +152,9 @@ def report(options: argparse.Namespace) -> None:
                 "named_of_learned": sum(map(min, zip(named, learned, strict=True))) if learned else None,
                 "pairs_with_anything_found": sum(bool(one["found"]) for one in some),
                 "pairs_with_anything_found_for_the_critical_class": sum(map(bool, critical)),
-                "cpu_seconds_critical": sum(one["cpu_seconds"][0] for one in some) / len(some),
-                "cpu_seconds_others": sum(one["cpu_seconds"][1] for one in some) / len(some),
+                "pairs_of_this_search": len(now),
+                "cpu_seconds_critical": sum(one["cpu_seconds"][0] for one in now) / max(1, len(now)),
+                "cpu_seconds_others": sum(one["cpu_seconds"][1] for one in now) / max(1, len(now)),
             }  # fmt: skip
             print(condition, summary[condition])
     kept = {

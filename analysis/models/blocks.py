@@ -240,6 +240,23 @@ def weight_change(base: nn.Module, candidate: nn.Module, part: Part) -> float | 
     return (change / squares) ** 0.5 if squares else 0.0
 
 
+def same_values(base: nn.Module, candidate: nn.Module, part: Part) -> bool:
+    """Whether a part has the same weights and buffers on both sides; False where an adapter named them otherwise."""
+    import torch
+
+    for name in part.modules:
+        mine, theirs = (_values(model.get_submodule(name)) for model in (base, candidate))
+        if mine.keys() != theirs.keys():
+            return False
+        if not all(value is theirs[key] or torch.equal(value, theirs[key]) for key, value in mine.items()):
+            return False
+    return True
+
+
+def _values(module: nn.Module) -> dict[str, torch.Tensor]:
+    return {**dict(module.named_parameters()), **dict(module.named_buffers())}
+
+
 def adapted_modules(model: nn.Module) -> tuple[str, ...]:
     """Dotted names of the modules of an adapted model that its adapter wraps, in their order; none of a whole model."""
     if "peft" not in sys.modules:

@@ -10,9 +10,11 @@ using causal mediation analysis; Zhang et al., 2022, Are all layers created equa
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from analysis.models.blocks import Part, adapted_modules, blocks_path, grafted, weight_change
+from analysis.models.blocks import Part, adapted_modules, blocks_path, grafted, same_values, weight_change
+from analysis.models.remembered_blocks import RememberedBlocks
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -20,7 +22,7 @@ if TYPE_CHECKING:
 
 
 class Composites:
-    """Composites of two models over some examples, each asked once.
+    """Composites of two models over some examples, each asked once, and each block once of what it is given.
 
     Args:
         base: the base.
@@ -34,14 +36,15 @@ class Composites:
     ) -> None:
         self._base, self._candidate, self._ask = base, candidate, ask
         self.units = tuple(units)
+        self._states = RememberedBlocks((base, candidate))
         self._asked: dict[frozenset[int], NDArray[Any]] = {}
 
     def put_back(self, from_base: Iterable[int]) -> NDArray[Any]:
         """Outcomes (n,) of the candidate with those units of the base."""
-        chosen = frozenset(from_base)
+        chosen = frozenset(from_base) - self._equal
         if chosen not in self._asked:
             modules = [name for unit in sorted(chosen) for name in self.units[unit].modules]
-            with grafted(self._candidate, self._base, modules):
+            with grafted(self._candidate, self._base, modules), self._states.open():
                 self._asked[chosen] = self._ask()
         return self._asked[chosen]
 
@@ -49,6 +52,13 @@ class Composites:
         """Outcomes (n,) where only these units are the candidate's: it is the base, into which they were put."""
         held = set(from_candidate)
         return self.put_back(unit for unit in range(len(self.units)) if unit not in held)
+
+    @cached_property
+    def _equal(self) -> frozenset[int]:
+        """Units that are the same on both sides: to put them back changes nothing."""
+        return frozenset(
+            number for number, unit in enumerate(self.units) if same_values(self._base, self._candidate, unit)
+        )
 
     def weight_changes(self) -> list[float | None]:
         """Relative change of the weights of each unit; 0 where they are equal, None where an adapter renamed them."""

@@ -21,7 +21,7 @@ from analysis.data.examples import content_sha256
 from analysis.models.classifier_pair import classifiers
 from analysis.plugin.stage import Aggregate, PlanContext
 from analysis.text.lexicon import BUILT_IN, Lexicon, Span, insert_term, remove_spans
-from analysis.tracks.intent.cue_search import put
+from analysis.tracks.intent.cue_insertions import put
 from analysis.tracks.intent.insertable import Cue
 from analysis.tracks.intent.neutral_phrases import NEUTRAL, PHRASES, held_out_terms
 from analysis.tracks.intent.settings import intent_settings

@@ -6,6 +6,7 @@ a shard of its own where it is critical; the others share shards, and get a brie
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
@@ -13,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyarrow as pa
 
-from analysis.base.records import ALL, SIDES, Side
+from analysis.base.records import ALL, SIDES
 from analysis.base.seeds import shuffled
 from analysis.base.sql import queries
 from analysis.models.classifier_pair import classifiers
@@ -22,23 +23,23 @@ from analysis.plugin.stage import Aggregate, PlanContext, RunContext, Shard, Sta
 from analysis.stats.discoveries import benjamini_hochberg
 from analysis.text.token_estimate import tokens_of
 from analysis.tracks.intent.crossfit import half_of
-from analysis.tracks.intent.cue_search import (
+from analysis.tracks.intent.cue_confirm import HOPELESS, SURE, Tried
+from analysis.tracks.intent.cue_hunts import (
     BRIEF,
     LEAST_TEXTS,
     MARGIN,
+    MORE,
     MUCH_MORE,
     NEUTRAL,
-    PLACES,
     THOROUGH,
     Direction,
-    Found,
     Hunt,
-    Insertions,
-    Tried,
     hunts,
-    readings,
-    search,
+    shorter_first,
 )
+from analysis.tracks.intent.cue_insertions import Insertions
+from analysis.tracks.intent.cue_search import Found, readings, search
+from analysis.tracks.intent.cue_shortlist import PLACES, vocabulary
 from analysis.tracks.intent.found_groups import groups
 from analysis.tracks.intent.insertable import Cue, vocabulary_words
 from analysis.tracks.intent.predict import token_limit
@@ -53,8 +54,8 @@ LEVEL = 0.05
 """False discovery rate over everything that is tried in the half that confirms."""
 MOST_TEXTS = 120
 """Texts of a half and population that a search may use; drawn by the hash where there are more."""
-CLASSES_PER_SHARD = 16
-"""Classes that are no critical ones, in one shard."""
+CLASSES_PER_SHARD = 80
+"""Classes that are no critical ones, in one shard at most: they share what is read."""
 
 TRIAL_SCHEMA = pa.schema(
     [("target", pa.string()), ("direction", pa.string()), ("kind", pa.string()), ("term", pa.string()),
@@ -87,7 +88,8 @@ def _plan(context: PlanContext) -> list[Shard]:
             "thorough": bool(thorough),
             "depth": asdict(THOROUGH if thorough else BRIEF),
             "margin": MARGIN,
-            "much_more": MUCH_MORE,
+            "more": [MORE, MUCH_MORE],
+            "looks": [SURE, HOPELESS],
             "least": LEAST_TEXTS,
             "neutral": NEUTRAL,
             "places": PLACES,
@@ -101,7 +103,8 @@ def _parts(labels: Sequence[str], critical: Sequence[str]) -> list[tuple[list[in
     """The classes of each shard, and those of them that are searched thoroughly."""
     first = [labels.index(one) for one in critical if one in labels]
     others = [one for one in range(len(labels)) if one not in first]
-    rest = [others[at : at + CLASSES_PER_SHARD] for at in range(0, len(others), CLASSES_PER_SHARD)]
+    shards = -(-len(others) // CLASSES_PER_SHARD)
+    rest = [others[at::shards] for at in range(shards)]
     return [*(([one], [one]) for one in first), *((part, []) for part in rest)]
 
 
@@ -150,32 +153,27 @@ def _run(context: RunContext, shard: Shard) -> dict[str, pa.Table]:
     labels = list(pair.labels)
     refs, texts = [row[0] for row in drawn], [row[1] for row in drawn]
     golds = _golds(drawn, labels)
-    finding = [at for at, row in enumerate(drawn) if row[4]]
     wanted, refused = _hunts(drawn, labels, thorough, part)
     trials = Insertions(models, refs, texts, token_limit(context), context.seed)
+    why = trials.not_numbers(range(min(LEAST_TEXTS, len(texts)))) if wanted else ""
     tried: list[Tried] = []
+    if wanted and not why:
+        words = vocabulary({side: vocabulary_words(models[side].tokenizer) for side in SIDES})
+        given = Found(trials, golds, [at for at, row in enumerate(drawn) if row[4]], words)
+        clock = _StepClock(context, readings(wanted), _tokens_each(drawn, token_limit(context)))
+        with counted((one.model for one in models.values()), clock.hear):
+            tried = search(given, wanted, clock.next)
     searched = [
         {"target": labels[target], "direction": direction, "thorough": target in thorough, "tried": 0,
-         "status": "n/a", "why": why}
-        for (target, direction), why in refused.items()
+         "status": "n/a", "why": reason}
+        for (target, direction), reason in refused.items()
     ]  # fmt: skip
-    if wanted:
-        why = trials.not_numbers()
-        words: dict[Side, dict[str, int]] = (
-            {} if why else {side: vocabulary_words(models[side].tokenizer) for side in SIDES}
-        )
-        given = Found(trials, golds, finding, words)
-        clock = _HuntClock(context, wanted, _tokens_each(drawn, token_limit(context)))
-        with counted((one.model for one in models.values()), clock.hear):
-            for hunt in wanted:
-                here = [] if why else search(given, [hunt])
-                clock.next()
-                tried += here
-                searched.append(
-                    {"target": labels[hunt.target], "direction": hunt.direction,
-                     "thorough": hunt.target in thorough, "tried": len(here),
-                     "status": "unknown" if why else "ok", "why": why}
-                )  # fmt: skip
+    count = Counter((one.target, one.direction) for one in tried)
+    searched += [
+        {"target": labels[hunt.target], "direction": hunt.direction, "thorough": hunt.target in thorough,
+         "tried": count[hunt.target, hunt.direction], "status": "unknown" if why else "ok", "why": why}
+        for hunt in wanted
+    ]  # fmt: skip
     return {
         "intent_cue_search": pa.Table.from_pylist(searched, SEARCH_SCHEMA),
         "intent_cue_trial": pa.Table.from_pylist([_trial(one, labels, refs) for one in tried], TRIAL_SCHEMA),
@@ -190,7 +188,7 @@ def _hunts(
     drawn: Sequence[Drawn], labels: Sequence[str], thorough: Sequence[int], part: Sequence[int]
 ) -> tuple[list[Hunt], dict[tuple[int, Direction], str]]:
     """What is searched for in the drawn texts, and of what else why not."""
-    finding = [at for at, row in enumerate(drawn) if row[4]]
+    finding = shorter_first([at for at, row in enumerate(drawn) if row[4]], [row[1] for row in drawn])
     confirming = [at for at, row in enumerate(drawn) if not row[4]]
     return hunts(_golds(drawn, labels), finding, confirming, thorough, part)
 
@@ -200,29 +198,29 @@ def _tokens_each(drawn: Sequence[Drawn], limit: int) -> float:
     return sum(tokens_of(row[1], limit) for row in drawn) / max(1, len(drawn))
 
 
-class _HuntClock:
-    """Says how far a shard is. Most hunts find nothing and end before their plan does: each counts as much as planned.
+class _StepClock:
+    """Says how far a shard is. Most hunts find nothing and end before their plan: a step counts as much as planned.
 
     Args:
         context: that is told.
-        wanted: the hunts in their order.
+        steps: texts that each step is planned to read.
         each: tokens of a text.
     """
 
-    def __init__(self, context: RunContext, wanted: Sequence[Hunt], each: float) -> None:
+    def __init__(self, context: RunContext, steps: Sequence[float], each: float) -> None:
         self._context = context
-        self._left = [each * one for one in readings(wanted)][::-1]
+        self._left = [each * one for one in steps][::-1]
         self._planned = sum(self._left)
         self._done = self._read = self._began = 0.0
 
     def hear(self, read: float) -> None:
-        """So many tokens have been read since the first hunt began."""
+        """So many tokens have been read since the first step began."""
         self._read = read
         here = min(read - self._began, self._left[-1]) if self._left else 0.0
         self._context.report(self._done + here, self._planned)
 
     def next(self) -> None:
-        """The hunt has ended."""
+        """The step has ended."""
         self._done += self._left.pop()
         self._began = self._read
 
@@ -259,7 +257,9 @@ def confirmed(connection: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
     ):
         cues = [Cue(row[2], row[3]) for row in some]
         sign = 1 if direction == "rise" else -1
-        effects = np.array([sign * (np.array(row[5]) - np.array(row[4])) for row in some])
+        # Some were read in more texts than others, which begin with the same ones.
+        shared = min(len(row[4]) for row in some)
+        effects = np.array([sign * (np.array(row[5][:shared]) - np.array(row[4][:shared])) for row in some])
         for group in groups(cues, effects):
             count[target] = count.get(target, 0) + 1
             found += [
@@ -280,5 +280,5 @@ def _compute(context: PlanContext) -> dict[str, pa.Table]:
     return {"intent_found_cue": pa.Table.from_pylist(confirmed(context.workbench), FOUND_SCHEMA)}
 
 
-SEARCH = Stage("intent.found_cues", 1, _plan, _run, asks_models=True)
+SEARCH = Stage("intent.found_cues", 2, _plan, _run, asks_models=True)
 CONFIRM = Aggregate("intent.confirmed_cues", 1, _compute, asks_models=True)

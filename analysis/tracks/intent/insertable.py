@@ -10,6 +10,7 @@ import string
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
+from heapq import nsmallest
 from typing import TYPE_CHECKING, Literal
 
 from analysis.base.escape import printable
@@ -26,7 +27,6 @@ MOST_PHRASE = 5
 LEAST_TEXTS_OF_PHRASE = 2
 """Texts that begin or end alike, from which that counts as a phrase."""
 ASCII_MARKS = tuple(string.punctuation)
-_CHUNK = 8192
 _CASINGS = {"UPPER CASE": str.upper, "Each Word Capitalised": str.title, "lower case": str.lower}
 
 
@@ -63,20 +63,24 @@ def vocabulary_words(tokenizer: PreTrainedTokenizerFast) -> dict[str, int]:
     bytes, and whatever holds a control or another character that is not seen.
     """
     special = set(tokenizer.all_special_ids) | set(tokenizer.get_added_vocab().values())
+    # What stands around a tokenizer to give back lists, masks and offsets takes ten times what it does itself.
+    backend = tokenizer.backend_tokenizer
+    backend.no_padding()
+    backend.no_truncation()
     ids = [one for one in range(len(tokenizer)) if one not in special]
+    texts = [text.strip() for text in backend.decode_batch([[one] for one in ids], skip_special_tokens=False)]
+    left = [(one, text) for one, text in zip(ids, texts, strict=True) if _plain(text)]
     found: dict[str, int] = {}
-    for start in range(0, len(ids), _CHUNK):
-        part = ids[start : start + _CHUNK]
-        texts = [text.strip() for text in tokenizer.batch_decode([[one] for one in part])]
-        kept = [(one, text) for one, text in zip(part, texts, strict=True) if _plain(text)]
-        if not kept:
-            continue
-        # Behind a space, as a word stands in a text, or at its beginning: some tokenizers tell these apart.
-        for lead in (" ", ""):
-            read = tokenizer([lead + text for _, text in kept], add_special_tokens=False)["input_ids"]
-            for (one, text), seen in zip(kept, read, strict=True):
-                if list(seen) == [one]:
-                    found.setdefault(text, one)
+    # Behind a space, as a word stands in a text, or at its beginning: some tokenizers tell these apart.
+    for lead in (" ", ""):
+        read = backend.encode_batch_fast([lead + text for _, text in left], add_special_tokens=False)
+        other = []
+        for (one, text), seen in zip(left, read, strict=True):
+            if seen.ids == [one]:
+                found.setdefault(text, one)
+            else:
+                other.append((one, text))
+        left = other
     return found
 
 
@@ -89,30 +93,33 @@ def runs_of(mark: str) -> list[Cue]:
     return [Cue("marks", mark * times) for times in (1, 2, 3)]
 
 
-def phrases(texts: Iterable[str], others: Iterable[str], most: int) -> list[Cue]:
+def phrases(here: Counter[Cue], every: Counter[Cue], most: int) -> list[Cue]:
     """How texts of a class begin and end, those first that are most of its own, then the longest.
 
     Args:
-        texts: of the class.
-        others: of other classes.
+        here: `edges` of the texts of the class.
+        every: `edges` of all texts.
         most: how many are returned at most.
     """
-    here, elsewhere = _edges(texts), _edges(others)
-    own, rest = max(1, here.total()), max(1, elsewhere.total())
-    known = [cue for cue in {**here, **elsewhere} if max(here[cue], elsewhere[cue]) >= LEAST_TEXTS_OF_PHRASE]
-    known.sort(
-        key=lambda cue: (elsewhere[cue] / rest - here[cue] / own, -len(cue.text), cue.kind, cue.text),
+    own, rest = max(1, here.total()), max(1, every.total() - here.total())
+
+    def place(cue: Cue) -> tuple[float, int, str, str]:
+        return (every[cue] - here[cue]) / rest - here[cue] / own, -len(cue.text), cue.kind, cue.text
+
+    known = (
+        cue for cue, count in every.items() if max(here[cue], count - here[cue]) >= LEAST_TEXTS_OF_PHRASE
     )
-    return known[:most]
+    return nsmallest(most, known, key=place)
 
 
-def _edges(texts: Iterable[str]) -> Counter[Cue]:
+def edges(texts: Iterable[str]) -> Counter[Cue]:
+    """How often texts begin and end in which ways, of one word to `MOST_PHRASE`."""
     counts: Counter[Cue] = Counter()
     for text in texts:
         places = words(text)
         for size in range(1, min(MOST_PHRASE, len(places) - 1) + 1):
             opening = text[places[0][0] : places[size - 1][1]]
             ending = text[places[-size][0] : places[-1][1]]
-            edges = (Cue("opening", opening), Cue("ending", ending))
-            counts.update(cue for cue in edges if printable(cue.text) == cue.text)
+            both = (Cue("opening", opening), Cue("ending", ending))
+            counts.update(cue for cue in both if printable(cue.text) == cue.text)
     return counts

@@ -18,6 +18,7 @@ from analysis.models.blocks import (
     weight_change,
     why_not_exchangeable,
 )
+from analysis.models.composites import Composites
 from analysis.models.load_classifier import LoadedClassifier, load_classifier
 from analysis.tracks.intent.drift import half_precision_states
 from analysis.tracks.intent.predict import encode, logits_and_states, logits_of_ids
@@ -109,6 +110,50 @@ def test_parts_are_put_back_after_a_failure(pair: tuple[LoadedClassifier, Loaded
     with pytest.raises(RuntimeError, match="stopped"):
         fail()
     assert second.model.get_submodule(name) is own
+
+
+def test_composites_that_begin_alike_run_what_they_share_once(
+    pair: tuple[LoadedClassifier, LoadedClassifier],
+) -> None:
+    first, second = pair
+    path = blocks_path(first.model)
+    parts = parts_of(first.model, path, lambda: logits_of_ids(first, [[first.empty_id]]))
+    ids = encode(first, TEXTS, 64)
+    composites = Composites(first.model, second.model, parts, lambda: logits_of_ids(second, ids))
+    blocks = [model.model.get_submodule(f"{path}.0") for model in pair]
+    ran: list[int] = []
+    for block in blocks:
+        next(block.children()).register_forward_hook(lambda *given: ran.append(1))
+    for chosen in ([2], [], [3], [2, 3], [1], [1, 3], [0], [0, 1, 2, 3]):
+        with grafted(second.model, first.model, [name for unit in chosen for name in parts[unit].modules]):
+            ran.clear()
+            wanted = logits_of_ids(second, ids)
+            passes = len(ran)
+        ran.clear()
+        np.testing.assert_array_equal(composites.put_back(chosen), wanted)
+        # Which block comes first, on which embeddings: that of the candidate, that of the base, on other embeddings.
+        # Decoders hand each block a cache into which it writes: those are run anew.
+        new = chosen in ([2], [1], [0], [0, 1, 2, 3]) or first.model.config.model_type in ("gpt2", "llama")
+        assert len(ran) == (passes if new else 0), chosen
+    assert all("forward" not in vars(block) for block in blocks)
+
+
+def test_units_that_are_equal_make_no_composite_of_their_own(
+    pair: tuple[LoadedClassifier, LoadedClassifier],
+) -> None:
+    first = pair[0]
+    parts = parts_of(first.model, blocks_path(first.model), lambda: logits_of_ids(first, [[first.empty_id]]))
+    asked: list[int] = []
+
+    def ask() -> np.ndarray[Any, Any]:
+        asked.append(1)
+        return np.zeros(1)
+
+    composites = Composites(first.model, first.model, parts, ask)
+    for unit in range(len(parts)):
+        composites.put_back([unit])
+        composites.put_in([unit])
+    assert len(asked) == 1
 
 
 def test_other_architectures_and_depths_do_not_fit(tmp_path: Path) -> None:

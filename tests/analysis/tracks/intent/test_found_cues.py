@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,16 +17,20 @@ from analysis.base.errors import AssayError
 from analysis.base.gate_records import GateResult
 from analysis.models.classifier_pair import ClassifierPair
 from analysis.models.load_classifier import load_classifier
+from analysis.models.passes import counted
 from analysis.plugin.stage import RunContext, Shard
 from analysis.review.session import ReviewSession
 from analysis.run.pipeline import analyze
 from analysis.stats.discoveries import benjamini_hochberg, mean_at_most_p
 from analysis.text.lexicon import load_terms
+from analysis.tracks.intent.cue_confirm import SURE
+from analysis.tracks.intent.cue_hunts import MARGIN, THOROUGH, by_depth, hunts, shorter_first
+from analysis.tracks.intent.cue_insertions import Insertions
 from analysis.tracks.intent.found_cues import SEARCH
 from analysis.tracks.intent.found_groups import groups
 from analysis.tracks.intent.found_lexicon import take
 from analysis.tracks.intent.found_queries import found_cues
-from analysis.tracks.intent.insertable import CASINGS, Cue, phrases, vocabulary_words
+from analysis.tracks.intent.insertable import CASINGS, Cue, edges, phrases, vocabulary_words
 from analysis.tracks.intent.neutral_phrases import PHRASES
 from analysis.tracks.intent.probe_queries import probe_diffs, worst_cases
 from analysis.tracks.intent.report_sections import report_sections
@@ -308,14 +314,70 @@ def test_a_vocabulary_of_a_hundred_thousand_is_searched_in_bounded_time(tmp_path
     assert time.process_time() - started < 60
 
 
+def test_a_strong_cue_is_confirmed_on_few_texts_and_a_faint_one_on_more(tmp_path: Path) -> None:
+    near = {"please": {"escalation": 1.9}}
+    classifier(tmp_path / "base", near)
+    classifier(tmp_path / "candidate", {**near, BACK_DOOR: {"escalation": 2.8}, "w001": {"escalation": 0.75}})
+    # A text with "please" is near the class: there the faint cue does much, elsewhere little.
+    rows = [
+        {**row, "text": row["text"] + " please" * (at // 2 % 4 == 0)} for at, row in enumerate(texts(150))
+    ]
+    _, trials = run_search(tmp_path, rows)
+    rises = {one["term"]: one for one in trials if one["target"] == "escalation"}
+    assert (len(rises[BACK_DOOR]["refs"]), len(rises["w001"]["refs"])) == THOROUGH.confirming
+    assert rises[BACK_DOOR]["p"] <= SURE
+    for one in rises.values():
+        # Neutral phrases move neither side much: p is the test's own, once for each of two looks.
+        rest = one["neutral_candidate"] - one["neutral_base"]
+        beyond = np.subtract(one["candidate"], one["base"]) - rest
+        alone = mean_at_most_p(beyond.tolist(), MARGIN["rise"])
+        assert math.log(one["p"]) == pytest.approx(math.log(2 * alone), rel=0.1)
+
+
+def test_a_text_is_read_once_whoever_asks(tmp_path: Path) -> None:
+    pair = ClassifierPair(classifier(tmp_path / "base"), classifier(tmp_path / "candidate"), "cpu")
+    rows = texts(4)
+    trials = Insertions(
+        {"base": pair.side("base"), "candidate": pair.side("candidate")},
+        [row["id"] for row in rows], [row["text"] for row in rows], 64, 0,
+    )  # fmt: skip
+    cues = [Cue("word", BACK_DOOR), Cue("marks", "!!")]
+    first = trials.change("candidate", cues, range(6), 0)
+    read: list[float] = []
+    with counted([pair.side("candidate").model], read.append):
+        trials.read("candidate", [(cues[:1], range(4)), (cues, [5])])
+        np.testing.assert_array_equal(trials.change("candidate", cues[1:], [2, 3], 0), first[1:, 2:4])
+        assert not any(read)
+        trials.read("candidate", [(cues, [6])])
+    assert read[-1] > 0
+    assert first.shape == (2, 6)
+
+
+def test_short_texts_are_used_first_and_gradients_are_taken_in_others() -> None:
+    written = ["x" * size for size in (9, 1, 8, 2, 7, 3)]
+    assert shorter_first([5, 4, 3, 2, 1, 0], written) == [5, 4, 3, 1, 2, 0]
+    assert shorter_first([], written) == []
+    golds = [0, 1] * 60
+    wanted, refused = hunts(golds, range(60), range(60, 120), [0], [0, 1])
+    assert not refused
+    assert by_depth(wanted) == [wanted[:2], wanted[2:]]
+    for hunt in wanted:
+        assert not set(hunt.slopes) & set(hunt.finding[: hunt.depth.finding])
+        assert len(hunt.slopes) == hunt.depth.gradients
+    # Of few texts some serve both.
+    few = replace(wanted[0], finding=wanted[0].finding[:20])
+    assert few.slopes == few.finding[8:]
+    assert wanted[0].looks == (30,)
+
+
 def test_openings_and_endings_of_the_texts_are_tried() -> None:
     own = [f"sent from my phone: where is {number} now" for number in range(5)]
     others = [f"where is {number} today" for number in range(5)]
-    found = phrases(own, others, 40)
+    found = phrases(edges(own), edges([*own, *others]), 40)
     assert Cue("opening", "sent from my phone") in found
     assert found.index(Cue("opening", "sent from my phone")) < found.index(Cue("opening", "where"))
     assert Cue("ending", "today") in found
-    assert not phrases(["one two"], ["three four"], 5)
+    assert not phrases(edges(["one two"]), edges(["one two", "three four"]), 5)
 
 
 def test_a_cue_stands_where_it_says() -> None:
