@@ -13,7 +13,6 @@ from typing import Any
 from analysis.base.people import shown_as
 from analysis.plugin.report_fields import IMPROVED
 from analysis.report.cause_words import cause_sentence
-from analysis.report.check_record import record_sentences
 from analysis.report.gate_sections import GATES, LOOSENED
 from analysis.report.number_words import judged, plural, sentence, shortened
 from analysis.report.page import (
@@ -30,6 +29,7 @@ from analysis.report.page import (
     words,
 )
 from analysis.report.run_sections import VERIFICATION
+from analysis.review.record import record_sentences
 
 REASONS = 3
 """Reasons that are named, and things that got better."""

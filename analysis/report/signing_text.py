@@ -9,9 +9,9 @@ from typing import Any
 
 from analysis.base.escape import printable
 from analysis.base.gate_records import ALLOWING
-from analysis.report.check_record import record_sentences
 from analysis.report.number_words import judged
 from analysis.report.sums import parse_sums
+from analysis.review.record import record_sentences
 from analysis.store.signatures import SUMS
 
 _SHOWN = 300

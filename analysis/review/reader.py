@@ -32,7 +32,7 @@ from analysis.review.inspection import Inspection, inspection_of
 from analysis.review.point import Point, today
 from analysis.review.previous import CONFIG
 from analysis.review.queries import ExampleEvidence, Overview, SliceProgress
-from analysis.review.record import Record, merged, merged_sentence, uncounted
+from analysis.review.record import Record, merged, merged_sentence, record_sentences, uncounted
 from analysis.review.reuse import Reuse, labels_teach, plain, reuse_note, reuse_of
 from analysis.review.scope import QueueRow, Scope
 from analysis.review.status import QueueParts, status_content
@@ -248,12 +248,7 @@ class ReviewReader:
 
     def alarms(self) -> tuple[str, ...]:
         """What is wrong with the record, to be told before anything else: what is missing, set aside, or forgotten."""
-        record = self.record()
-        return (
-            *(f"MISSING: {one.sentence}" for one in record.missing),
-            *(f"set aside: {name}: {why}" for name, why in record.aside.items()),
-            *(f"a loss was accepted by {one.sentence}" for one in record.accepted),
-        )
+        return tuple(record_sentences(self.record().plain()))
 
     def notes(self) -> tuple[str, ...]:
         """What a reader should know of the store, first what is wrong with its record (`alarms`)."""

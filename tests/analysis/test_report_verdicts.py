@@ -289,12 +289,12 @@ def test_a_loss_that_was_accepted_stands_before_anything_else(store: Path, tmp_p
         assert len(predicate["record"]["accepted"]) == 1
         first, second = [line for line in page.splitlines() if line][:2]
         assert first.startswith("# ")
-        assert "Loss accepted by" in second
+        assert "LOSS ACCEPTED by" in second
         assert "the disk" in second
         check_again(predicate, folder)
     # Whoever signs, and whoever verifies, is told of it; and nobody who signs alone leaves it out.
     (said,) = [one["sentence"] for one in predicate["record"]["accepted"]]
-    assert f"loss accepted by {printable(said)}" in page_to_sign(folder).sentences
+    assert f"LOSS ACCEPTED by {printable(said)}" in page_to_sign(folder).sentences
     key = make_key(tmp_path / "alice", "alice@x")
     listed = tmp_path / "listed"
     listed.write_text(signer_line("alice@x", key), "utf-8")

@@ -742,7 +742,7 @@ def test_a_broken_journal_is_set_aside_and_stops_nobody(store: Path) -> None:
     with ReviewSession.open(store, "alice") as second:
         assert second.progress() == (0, NEEDED)
         (told,) = second.notes()
-        assert told.startswith(f"set aside: {path.parent.name}/{path.name}: {path}:1: ")
+        assert told.startswith(f"SET ASIDE: {path.parent.name}/{path.name}: {path}:1: ")
         assert gate(second, "review.coverage").verdict == "unknown"
         second.verdict(ref_of(1), "both")
 

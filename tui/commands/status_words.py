@@ -8,7 +8,6 @@ from typing import Any
 from analysis.base.gate_records import ALLOWING, URGENCY
 from analysis.base.number_text import significant
 from analysis.review.inspection import judged_words
-from analysis.review.record import troubles
 from tui.draw.gate_lines import state_words
 from tui.draw.number_text import PLAIN_UNITS
 from tui.draw.safe_text import printable
@@ -50,11 +49,6 @@ def only_once(names: Sequence[str]) -> list[str]:
 def keeps_back(gate: Mapping[str, Any]) -> bool:
     """Whether a gate keeps the candidate back."""
     return bool(gate["blocking"]) and gate["verdict"] not in ALLOWING
-
-
-def of_the_record(record: Mapping[str, Any]) -> list[str]:
-    """What is missing of the record, not to be believed, or accepted as lost: it comes before anything else."""
-    return [f"{what.upper()}{rest}" for what, rest in troubles(record)]
 
 
 def verdict_of(gate: Mapping[str, Any]) -> str:
