@@ -249,9 +249,7 @@ def _would_change(predicate: Mapping[str, Any], found: Sequence[Reason]) -> Item
     for gate in waiting[:REASONS]:
         lines.append(words(f"It must be known whether {gate['protects']} (", code(gate["key"]), ")."))
     for waiver in [one for one in predicate["waivers"] if one["in_force"]][: REASONS - len(lines)]:
-        lines.append(
-            words("What was accepted of ", code(waiver["key"]), f" is accepted until {waiver['expires']}.")
-        )
+        lines.append(words("The waiver of ", code(waiver["key"]), f" ends on {waiver['expires']}."))
     if not lines:
         lines.append(
             (

@@ -70,7 +70,7 @@ def filter_choices(session: ReviewSession) -> list[Choice]:
             _value(undecided=True),
             "",
             "undecided",
-            f"without my answer: {total - answered} of these must be answered",
+            f"{total - answered} must be answered",
         ),
         Choice(_value(part="decides"), "", PART_TITLES["decides"], plural(parts.decides, "open example")),
         Choice(
