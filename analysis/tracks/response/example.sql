@@ -41,6 +41,7 @@ SELECT string_agg(s.why, chr(10) ORDER BY s.why) FROM evidence.span s
 JOIN evidence.response_side r ON r.ref_key = s.ref_key AND r.side = s.side
 WHERE s.ref_key = $key AND s.detector IN (SELECT name FROM evidence.response_detector WHERE against = $against)
   AND ($within::VARCHAR IS NULL OR contains($within::VARCHAR, substring(r.text, s.start + 1, s."end" - s.start)))
+HAVING count(*) > 0
 
 -- name: catalogue
 -- A row of the catalogue is named by its id, as a whole word, in what was said of a claim or a spoiler, or by its
