@@ -60,6 +60,19 @@ def test_every_gate_and_threshold_is_explained() -> None:
             assert f"`{name}` {threshold.default:g}: {threshold.meaning}" in text
 
 
+def test_what_a_gate_needs_is_said_in_plain_words() -> None:
+    """The first page of a report tells it to whoever decides: no word of statistics, and a name for each key."""
+    silent = {"intent.drift", "intent.explanations", "response.length", "review.coverage", "review.reviewers"}
+    silent |= {"review.reuse"}
+    for gate in gates_of(track_names()):
+        said = gate.needs_of("escalation/titles")
+        if gate.name in silent:
+            assert said == "", "it never fails"
+        elif gate.name != "response.behaviour":
+            assert said, gate.name
+        assert not re.search(r"[{}±%]|p\(|lift|bound|interval|margin|metric", said), said
+
+
 def test_links_lead_somewhere() -> None:
     for path in re.findall(r"\]\(([^)#:]+)\)", README):
         assert (ROOT / path).exists(), path

@@ -96,7 +96,8 @@ class GateResult:
     `slice` is the name in the key; `metric_slice` the slice whose metrics the gate reads. `metric` names the
     metric that `value` is of, None where it has no value, `metric_track` the track that declares it, and `measures`,
     `unit` and `better` are what its declaration says. `waiver_blocked` says why the gate cannot be waived now; empty
-    where it can. `open` are the examples whose verdict could still change the result.
+    where it can. `open` are the examples whose verdict could still change the result. `needs` says what would have to
+    hold for it to pass, to somebody who knows nothing of models; empty where the gate has no words for it.
     """
 
     key: str
@@ -122,6 +123,7 @@ class GateResult:
     waiver_blocked: str = ""
     metric_track: str | None = None
     open: tuple[str, ...] = ()
+    needs: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,6 +44,8 @@ class Gate:
         blocking: whether it can keep a candidate back; an advisory gate only warns.
         reads: the metrics that decide it, the most telling first; whatever else is measured on its slice stands beside.
         place: gates are judged and listed by it.
+        needs: what would have to hold for it to pass, as a sentence without a full stop for somebody who knows nothing
+            of models; `{slice}` is the name in the key, `{of}` and `{what}` what stands before and after its stroke.
         alpha_weight: its part of what its track may spend, relative to the track's other gates; 0 where it cannot fail
             by a test.
     """
@@ -56,10 +58,16 @@ class Gate:
     reads: tuple[MetricSpec, ...] = ()
     place: int = 100
     alpha_weight: float = 0.0
+    needs: str = ""
 
     @property
     def track(self) -> str:
         return self.name.split(".", 1)[0]
+
+    def needs_of(self, slice_name: str | None) -> str:
+        """What would have to hold for one of its keys to pass."""
+        of, _, what = (slice_name or "").rpartition("/")
+        return self.needs.format(slice=slice_name or "", of=of, what=what)
 
 
 def gates_in(package: str, track: str) -> tuple[Gate, ...]:
@@ -162,6 +170,7 @@ def result(
     refs: Iterable[str] = (),
     open_refs: Iterable[str] = (),
     waiver_blocked: str = "",
+    needs: str | None = None,
 ) -> GateResult:
     """A result of `gate` for one key; value, interval and n come from `metric`, what they are from its declaration.
 
@@ -179,6 +188,7 @@ def result(
         refs: examples behind it, worst first.
         open_refs: examples whose verdict could still change the result.
         waiver_blocked: why it cannot be waived now.
+        needs: what would have to hold for it to pass, where the words of `gate` do not fit.
 
     Raises:
         ValueError: the gate does not say that it reads this metric.
@@ -208,6 +218,7 @@ def result(
         why=why,
         refs=tuple(refs),
         protects=gate.protects,
+        needs=gate.needs_of(slice_name) if needs is None else needs,
         criteria=tuple(criteria),
         waiver_blocked=waiver_blocked,
         open=tuple(open_refs),

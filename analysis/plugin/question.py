@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True)
@@ -13,11 +13,27 @@ class Ask:
         name: what is asked after, as it is recorded.
         text: the question.
         wanted: whether the answer should do it, so that `no` is what is wrong with it.
+        against: kinds of facts that it is held against; none where reading the answer is enough. It says how the
+            question is helped and not what it asks.
     """
 
     name: str
     text: str
     wanted: bool = False
+    against: tuple[str, ...] = field(default=(), compare=False)
+
+
+@dataclass(frozen=True)
+class Fact:
+    """Something that is known beside both answers, such as a row of a catalogue; it tells no side.
+
+    Args:
+        kind: where it comes from, in a word.
+        text: what it says.
+    """
+
+    kind: str
+    text: str
 
 
 @dataclass(frozen=True)

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from analysis.plugin.init.folder import Folder
     from analysis.plugin.init.toml_text import InitSection
     from analysis.plugin.live import LiveRequest
-    from analysis.plugin.question import KnownAnswer, Question
+    from analysis.plugin.question import Fact, KnownAnswer, Question
     from analysis.plugin.settings import Review, TrackSettings
     from analysis.plugin.stage import Step
 
@@ -287,6 +287,20 @@ class Track:
             ref: the example.
         """
         return None
+
+    def facts(
+        self, connection: duckdb.DuckDBPyConnection, ref: str, answers: Sequence[str]
+    ) -> tuple[Fact, ...]:
+        """What the answers of an example are to be held against while nobody may know whose they are.
+
+        It depends on the texts as they are shown and on nothing else of either side, so that it tells none.
+
+        Args:
+            connection: has the run attached as `evidence`.
+            ref: the example.
+            answers: the texts that are shown, in no order of sides.
+        """
+        return ()
 
     def known_answers(
         self, workbench: duckdb.DuckDBPyConnection, settings: TrackSettings

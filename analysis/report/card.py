@@ -16,13 +16,13 @@ from analysis.base.people import shown_as
 from analysis.base.records import ALL
 from analysis.plugin import registry
 from analysis.report import reviewers
-from analysis.report.check_record import record_sentences
 from analysis.report.first_page import REASONS, blocking_gates, reasons
 from analysis.report.gate_sections import counts_line
-from analysis.report.number_words import plural, sentence
+from analysis.report.number_words import judged, plural, sentence
 from analysis.report.page import Block, Heading, Items, Paragraph, code, items, strong, words
 from analysis.report.write_markdown import write_markdown
 from analysis.review.evaluate import evaluate
+from analysis.review.record import record_sentences
 from analysis.store.signatures import signed_by
 
 if TYPE_CHECKING:
@@ -167,8 +167,7 @@ def _limits(made: Mapping[str, Any], looked: Mapping[str, Any]) -> Items:
     people = sum(one["verdicts"] > 0 for one in made["reviewers"])
     return items(
         [
-            f"{looked['inspected']} of {looked['total']} examples that people must judge are judged, by "
-            f"{plural(people, 'reviewer')}.",
+            f"{judged(looked)}; {plural(people, 'reviewer')} judged.",
             *(sentence(one) for one in record_sentences(made["record"])),
             *([f"Not known yet: {', '.join(waiting)}."] if waiting else []),
             *([f"{plural(undecided, 'gate')} had too few data to tell."] if undecided else []),

@@ -9,7 +9,7 @@ from typing import Any
 from analysis.base.errors import AssayError
 from analysis.base.review_records import Event
 from analysis.report import canonical
-from analysis.review.record import troubles
+from analysis.review.record import record_sentences
 from analysis.store.losses import accepted_by, accepted_plain
 
 
@@ -53,8 +53,3 @@ def check_record(record: Mapping[str, Any], events: Sequence[Event]) -> str:
         raise AssayError("the losses in the record are not those that events of the report accept")
     said = record_sentences(record)
     return "; ".join(said) if said else "nothing is missing or set aside, and no loss was accepted"
-
-
-def record_sentences(record: Mapping[str, Any]) -> list[str]:
-    """What is missing of the record, was set aside, or was accepted as lost: what who signs or verifies must know."""
-    return [f"{what}{rest}" for what, rest in troubles(record)]

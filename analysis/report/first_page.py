@@ -13,9 +13,8 @@ from typing import Any
 from analysis.base.people import shown_as
 from analysis.plugin.report_fields import IMPROVED
 from analysis.report.cause_words import cause_sentence
-from analysis.report.check_record import record_sentences
 from analysis.report.gate_sections import GATES, LOOSENED
-from analysis.report.number_words import interval, plural, sentence, shortened
+from analysis.report.number_words import judged, plural, sentence, shortened
 from analysis.report.page import (
     Block,
     Heading,
@@ -30,6 +29,7 @@ from analysis.report.page import (
     words,
 )
 from analysis.report.run_sections import VERIFICATION
+from analysis.review.record import record_sentences
 
 REASONS = 3
 """Reasons that are named, and things that got better."""
@@ -85,19 +85,21 @@ def _answer(predicate: Mapping[str, Any]) -> Block:
     blocking = blocking_gates(predicate)
     failing = sum(gate["verdict"] == "fail" for gate in blocking)
     waived = sum(gate["verdict"] == "waived" for gate in predicate["gates"])
+    checks = f"of {len(predicate['gates'])} checks, which are called gates,"
     if failing:
-        gates = f"{plural(failing, 'gate')} against it, {len(blocking) - failing} not known yet"
+        gates = f"{checks} {failing} {'fails' if failing == 1 else 'fail'}"
+        gates += f" and {len(blocking) - failing} cannot be judged yet" if len(blocking) > failing else ""
     elif blocking:
-        gates = f"no gate fails, and {plural(len(blocking), 'gate')} cannot be judged yet"
+        gates = f"{checks} none fails, and {len(blocking)} cannot be judged yet"
     else:
-        gates = "the gates allow promotion"
+        gates = f"{checks} none is against it"
     looked = predicate["coverage"]
     return Paragraph(
         words(
             strong(_ANSWER[decision["decision"]]),
             f" {sentence(gates)} ",
             words(strong(f"{plural(waived, 'gate')} waived."), " ") if waived else (),
-            f"{looked['inspected']} of {looked['total']} examples that people must judge are judged. "
+            f"{judged(looked)}. "
             f"{shown_as(decision['actor'], decision['reviewer'])} decided: “{shortened(decision['reason'])}”",
         )
     )
@@ -173,7 +175,7 @@ def reasons(predicate: Mapping[str, Any]) -> list[Reason]:
                 Reason(sentence(one["text"]), one["track"], one["critical"], one["size"], tuple(own))
             )
     for gate in failing.values():
-        text = sentence(f"{gate['key']} fails: {shortened(gate['why'])}")
+        text = sentence(f"it does not hold that {gate['protects']}: {shortened(gate['why'])}")
         found.append(Reason(text, gate["track"], False, 0.0, (gate,)))
     return _spread(found)
 
@@ -207,7 +209,7 @@ def _nothing_against(predicate: Mapping[str, Any]) -> list[Words]:
     waiting = blocking_gates(predicate)
     first = f"{plural(verdicts.count('pass'), 'gate')} pass and none fails"
     if waiting:
-        first += f"; {waiting[0]['key']} is not known yet: {shortened(waiting[0]['why'])}"
+        first += f"; it is not known yet whether {waiting[0]['protects']}"
     lines: list[Words] = [(sentence(first),)]
     accepted = [one for one in predicate["waivers"] if one["in_force"]]
     if accepted:
@@ -233,18 +235,19 @@ def _better(predicate: Mapping[str, Any]) -> str:
 
 
 def _would_change(predicate: Mapping[str, Any], found: Sequence[Reason]) -> Items:
-    lines: list[Words] = []
-    for one in found[:REASONS]:
-        gate = one.gates[0]
-        lines.append(words(f"{sentence(gate['protects'] + ': ' + _to_pass(gate))} (", code(gate["key"]), ")"))
+    """What would have to hold for each reason to be gone, in the order of the reasons."""
+    needed = [one.gates[0] for one in found[:REASONS]]
+    lines: list[Words] = [words(f"{_needed(gate)} (", code(gate["key"]), ")") for gate in needed]
     if len(found) > REASONS:
         left = sum(len(one.gates) for one in found[REASONS:])
-        last = lines.pop()
-        lines.append(words(last, f" And the limits of {plural(left, 'further gate')}."))
+        lines.append(
+            words(f"{plural(left, 'further gate')} must pass, too (", link("all gates", GATES), ").")
+        )
+    if found:
+        return Items(tuple(lines), ordered=True)
     waiting = [gate for gate in blocking_gates(predicate) if gate["verdict"] == "unknown"]
-    if not found and waiting:
-        keys = ", ".join(gate["key"] for gate in waiting[:REASONS])
-        lines.append((sentence(f"an answer where there is none yet: {keys}"),))
+    for gate in waiting[:REASONS]:
+        lines.append(words(f"It must be known whether {gate['protects']} (", code(gate["key"]), ")."))
     for waiver in [one for one in predicate["waivers"] if one["in_force"]][: REASONS - len(lines)]:
         lines.append(words("The waiver of ", code(waiver["key"]), f" ends on {waiver['expires']}."))
     if not lines:
@@ -256,13 +259,9 @@ def _would_change(predicate: Mapping[str, Any], found: Sequence[Reason]) -> Item
     return Items(tuple(lines))
 
 
-def _to_pass(gate: Mapping[str, Any]) -> str:
-    """What a gate needs to pass, from the first of its rows that fails."""
-    row = next((one for one in gate["criteria"] if one["verdict"] == "fail"), None)
-    if row is None:
-        return f"{shortened(gate['why'])}; needed: {gate['threshold']}"
-    now = interval(row["value"], row["low"], row["high"], signed=row["measures"] == "change")
-    return f"{row['what']} is now {now}; needed: {row['limit']}"
+def _needed(gate: Mapping[str, Any]) -> str:
+    """What a gate needs to pass; of a gate that has no words for it, what it protects must hold."""
+    return sentence(gate["needs"] or f"it must hold that {gate['protects']}")
 
 
 def _next(predicate: Mapping[str, Any], found: Sequence[Reason]) -> Items:
@@ -279,9 +278,15 @@ def _next(predicate: Mapping[str, Any], found: Sequence[Reason]) -> Items:
         )
     others = [gate for gate in unknown if not gate["open"] and gate["name"] != "review.coverage"]
     if others:
-        said = f"{others[0]['key']}: {shortened(others[0]['why'], _CELL)}"
-        further = f" (and {len(others) - 1} more)" if len(others) > 1 else ""
-        lines.append(words(strong("Not known"), f" for another reason: {said}{further}."))
+        more = plural(len(others) - 1, "further gate")
+        lines.append(
+            words(
+                strong("Not known"),
+                f" for another reason: whether {others[0]['protects']} (",
+                code(others[0]["key"]),
+                f"; and what {more} {'asks' if len(others) == 2 else 'ask'})." if len(others) > 1 else ").",
+            )
+        )
     undecided = sum(gate["verdict"] == "undecided" for gate in predicate["gates"])
     if undecided:
         lines.append(

@@ -8,6 +8,7 @@ from typing import Any
 from analysis.base.number_text import significant
 from analysis.base.people import account_of
 from analysis.report.page import Words, code, listed, words
+from analysis.review.inspection import judged_words
 
 _SHOWN_REFS = 5
 SENTENCE = 180
@@ -63,3 +64,8 @@ def shortened(text: str, most: int = SENTENCE) -> str:
     if len(text) <= most:
         return text
     return text[: most - 1].rsplit(" ", 1)[0].rstrip(" ,;:") + "…"
+
+
+def judged(coverage: Mapping[str, Any]) -> str:
+    """How many of the examples that must be judged are, of the `coverage` of a report."""
+    return judged_words(coverage["inspected"], coverage["total"], coverage["reviewers_required"])

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from analysis.plugin.gate import differing_labels
-from analysis.report.number_words import number, plural, who
+from analysis.report.number_words import judged, number, plural, who
 from analysis.report.page import Block, Fold, Heading, Paragraph, Words, code, items, strong, words
 
 BOUNDS = (("known", "known"), ("this_slice", "this slice"), ("future_traffic", "future traffic"))
@@ -24,9 +24,8 @@ SPOKEN = {
 def coverage(predicate: Mapping[str, Any]) -> list[Block]:
     """How much of what must be judged is, and what may be said of each critical slice."""
     counts = predicate["coverage"]
-    by = f" by {counts['reviewers_required']} reviewers" if counts["reviewers_required"] > 1 else ""
     text = (
-        f"{counts['inspected']} of {counts['total']} examples that must be judged are{by}: "
+        f"{judged(counts)}: "
         f"{counts['decided']} count in a gate and were judged, {counts['decides']} can still decide one, and "
         f"{counts['controls_inspected']} of {counts['controls']} random controls were judged. "
         f"{counts['known_answers']} known-answer items were mixed in and are not counted here."

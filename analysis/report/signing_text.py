@@ -9,8 +9,9 @@ from typing import Any
 
 from analysis.base.escape import printable
 from analysis.base.gate_records import ALLOWING
-from analysis.report.check_record import record_sentences
+from analysis.report.number_words import judged
 from analysis.report.sums import parse_sums
+from analysis.review.record import record_sentences
 from analysis.store.signatures import SUMS
 
 _SHOWN = 300
@@ -103,9 +104,7 @@ def _weakened(rule: Mapping[str, Any]) -> str:
 def _people(predicate: Mapping[str, Any]) -> list[str]:
     coverage, annotations = predicate["coverage"], predicate["annotations"]
     return [
-        f"{coverage['inspected']} of {coverage['total']} examples that must be judged are, by "
-        f"{coverage['reviewers_required']} each; {coverage['controls_inspected']} of {coverage['controls']} random "
-        "controls",
+        f"{judged(coverage)}; {coverage['controls_inspected']} of {coverage['controls']} random controls",
         *(
             f"{_who(one)}: {one['verdicts']} verdicts, {one['findings']} findings"
             for one in predicate["reviewers"]

@@ -26,10 +26,12 @@ from analysis.report.check_record import check_record
 from analysis.report.check_signatures import check_signatures
 from analysis.report.merged_streams import check_merged
 from analysis.report.model_files import MatchedModel, compare_model, missing_candidates
+from analysis.report.number_words import judged
 from analysis.report.recompute import Recomputed, parse_events, recompute
 from analysis.report.render import PAGES, RENDER_FORMAT, rendered
 from analysis.report.succession import superseded_by
 from analysis.report.sums import ATTESTED, SUMMED, is_figure_name, parse_sums, read_limited, sums_problems
+from analysis.review.inspection import judged_words
 from analysis.review.point import today as current_day
 from analysis.store.signatures import SUMS
 from analysis.store.ssh_signatures import listed_lines, unclear_names, wildcards
@@ -444,7 +446,7 @@ class _Run:
         mine, predicate = self._again().entries["coverage"], self._predicate()
         if mine != predicate["coverage"]:
             raise AssayError("coverage in report.json does not follow from queue, gates and events")
-        return f"{mine['inspected']} of {mine['total']} that must be judged are, counted again"
+        return f"{judged(mine)}, counted again"
 
     def _triggers(self) -> str:
         mine = canonical.plain(self._again().triggers)
@@ -474,10 +476,10 @@ class _Run:
         found = self._again().covered_by(required)
         if found.open:
             raise AssayError(
-                f"{found.inspected} of {found.total} examples that must be judged are, by {required} accounts whose "
-                f"verdicts count; first that is not: {found.open[0]}"
+                f"{judged_words(found.inspected, found.total, required)}; only verdicts that count are counted; "
+                f"first that is not: {found.open[0]}"
             )
-        return f"all {found.total} examples that must be judged are, by {required} accounts"
+        return f"{judged_words(found.inspected, found.total, required)}"
 
     def _version(self) -> str:
         told = self._predicate()["review"]["candidate_version"]

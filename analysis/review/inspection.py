@@ -1,4 +1,7 @@
-"""Which examples must be judged, and which of them are: counted once, for gate, status and report."""
+"""Which examples must be judged, and which of them are: counted and worded once, for screens, gate, status and report.
+
+Known-answer items are none of them: they measure who judges, and the gate `review.reviewers` counts them.
+"""
 
 from __future__ import annotations
 
@@ -25,9 +28,14 @@ class Inspection:
     open: tuple[str, ...]
 
     @property
+    def needed(self) -> frozenset[str]:
+        """Those that must be judged; what decides may be a control, too."""
+        return frozenset((*self.deciding, *self.decided, *self.controls))
+
+    @property
     def total(self) -> int:
         """How many must be judged."""
-        return len({*self.deciding, *self.decided, *self.controls})
+        return len(self.needed)
 
     @property
     def inspected(self) -> int:
@@ -38,6 +46,18 @@ class Inspection:
     def controls_inspected(self) -> int:
         """How many of the random controls are."""
         return len(set(self.controls) - set(self.open))
+
+
+def judged_words(inspected: int, total: int, required: int = 1) -> str:
+    """How many of the examples that must be judged are, as every screen, gate and report says it.
+
+    Args:
+        inspected: those that are judged.
+        total: those that must be.
+        required: how many reviewers must judge each.
+    """
+    by = "" if required == 1 else f" by {required} reviewers each"
+    return f"{inspected:,} of {total:,} examples that must be judged are judged{by}"
 
 
 def inspection_of(given: GateInput) -> Inspection:

@@ -92,8 +92,6 @@ class Overview:
     training_change: str
     main: tuple[Metric, ...]
     examples: int
-    inspected: int
-    queued: int
     reviewers: tuple[str, ...]
     disagreements: tuple[str, ...]
     notes: tuple[str, ...]

@@ -28,10 +28,11 @@ from analysis.review.causes import Folded, fold
 from analysis.review.coverage import slice_sentences
 from analysis.review.earlier import EarlierVerdict, EarlierVerdicts
 from analysis.review.evaluate import as_heard, deciding_refs, evaluate
+from analysis.review.inspection import Inspection, inspection_of
 from analysis.review.point import Point, today
 from analysis.review.previous import CONFIG
 from analysis.review.queries import ExampleEvidence, Overview, SliceProgress
-from analysis.review.record import Record, merged, merged_sentence, uncounted
+from analysis.review.record import Record, merged, merged_sentence, record_sentences, uncounted
 from analysis.review.reuse import Reuse, labels_teach, plain, reuse_note, reuse_of
 from analysis.review.scope import QueueRow, Scope
 from analysis.review.status import QueueParts, status_content
@@ -51,6 +52,8 @@ from analysis.store.streams import this_account
 
 if TYPE_CHECKING:
     from types import TracebackType
+
+    from analysis.plugin.question import Fact
 
 NAME_LIMIT = 64
 AGAIN = 3
@@ -229,7 +232,6 @@ class ReviewReader:
         """The review on one screen."""
         self._requeue()
         review = self.description["review"]
-        inspected, queued = self.progress()
         state = self.gate_input().state
         return Overview(
             name=review["name"],
@@ -239,8 +241,6 @@ class ReviewReader:
             training_change=review.get("training_change") or "",
             main=self._main_metrics(),
             examples=self._number(_SQL["examples"]),
-            inspected=inspected,
-            queued=queued,
             reviewers=tuple(shown_as(*row) for row in self.connection.execute(_SQL["reviewers"]).fetchall()),
             disagreements=tuple(ref for ref in sorted(state.said) if disputed(state, ref)),
             notes=self.notes(),
@@ -248,12 +248,7 @@ class ReviewReader:
 
     def alarms(self) -> tuple[str, ...]:
         """What is wrong with the record, to be told before anything else: what is missing, set aside, or forgotten."""
-        record = self.record()
-        return (
-            *(f"MISSING: {one.sentence}" for one in record.missing),
-            *(f"set aside: {name}: {why}" for name, why in record.aside.items()),
-            *(f"a loss was accepted by {one.sentence}" for one in record.accepted),
-        )
+        return tuple(record_sentences(self.record().plain()))
 
     def notes(self) -> tuple[str, ...]:
         """What a reader should know of the store, first what is wrong with its record (`alarms`)."""
@@ -460,11 +455,23 @@ class ReviewReader:
 
     @_kept
     def progress(self) -> tuple[int, int]:
-        """How many of the examples that must be judged this reviewer has answered, and how many there are."""
+        """How much of what must be answered this reviewer has, known-answer items among it, and how much it is."""
         self._requeue()
         row = self.connection.execute(_SQL["needed"], {"actor": self.actor}).fetchone()
         assert row is not None
         return int(row[0]), int(row[1])
+
+    @_kept
+    def inspection(self) -> Inspection:
+        """Which examples must be judged, and which of them are, by those whose verdicts count."""
+        return inspection_of(self.heard())
+
+    @_kept
+    def own_judged(self) -> int:
+        """How many of the examples that must be judged this reviewer has answered."""
+        self._requeue()
+        answered = self._column(_SQL["answered"], actor=self.actor)
+        return len(self.inspection().needed.intersection(answered))
 
     @_kept
     def parts(self) -> QueueParts:
@@ -498,6 +505,14 @@ class ReviewReader:
         ):
             return None
         return asked_of(question, self.actor, self.run, ref, again=again)
+
+    def facts(self, ref: str, asked: Asked) -> tuple[Fact, ...]:
+        """What the answers of a page are to be held against, as they stand on it."""
+        track = self._example(ref).track
+        if not registry.known(track):
+            return ()
+        answers = ["\n".join(answer) for answer in asked.answers]
+        return registry.get(track).facts(self.connection, ref, answers)
 
     def earlier(self, ref: str) -> EarlierVerdict | None:
         """What this account said of an example in a previous review, where its content and what is asked are the same.

@@ -27,9 +27,12 @@ SELECT ref FROM evidence.example WHERE kind <> 'variant' ORDER BY levenshtein(id
 SELECT ref FROM evidence.known_answer WHERE ref = $ref
 
 -- name: needed
--- Examples that must be judged, and how many of them this reviewer has answered.
+-- What must be answered, known-answer items among it, and how many of it this reviewer has answered.
 SELECT count(*) FILTER (ref IN (SELECT ref FROM answered WHERE actor = $actor)), count(*)
 FROM queue WHERE part <> 'worth a look'
+
+-- name: answered
+SELECT DISTINCT ref FROM answered WHERE actor = $actor
 
 -- name: parts
 SELECT (SELECT count(*) FROM deciding), (SELECT count(*) FROM queued WHERE control),

@@ -12,16 +12,16 @@ from analysis.store.losses import Accepted, accepted_plain
 from analysis.store.replay import MergedStream
 
 
-def troubles(record: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """What is missing of a record, not to be believed, or accepted as lost: what it is, and how the line goes on.
+def record_sentences(record: Mapping[str, Any]) -> list[str]:
+    """What is missing of a record, not to be believed, or accepted as lost: to be told before anything else.
 
     Args:
         record: as JSON values, as `assay status --json` and a report carry it.
     """
     return [
-        *(("missing", f": {one['sentence']}") for one in record["missing"]),
-        *(("set aside", f": {one['name']}: {one['why']}") for one in record["aside"]),
-        *(("loss accepted", f" by {one['sentence']}") for one in record["accepted"]),
+        *(f"MISSING: {one['sentence']}" for one in record["missing"]),
+        *(f"SET ASIDE: {one['name']}: {one['why']}" for one in record["aside"]),
+        *(f"LOSS ACCEPTED by {one['sentence']}" for one in record["accepted"]),
     ]
 
 

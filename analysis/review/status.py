@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 from analysis.review.causes import causes_content
 from analysis.review.determined import inputs_content
 from analysis.review.evaluate import allow, state_of
-from analysis.review.inspection import inspection_of
 from analysis.review.plan import plan_content
 from analysis.review.reviewers import reviewer_records
 from analysis.store.signatures import signed_by
@@ -18,6 +17,7 @@ if TYPE_CHECKING:
 
     from analysis.base.gate_records import GateInput, GateResult, Trigger
     from analysis.review.causes import Folded
+    from analysis.review.inspection import Inspection
     from analysis.review.record import Record
 
 CRITERION = ("what", "value", "low", "high", "limit", "verdict")
@@ -50,6 +50,9 @@ class Reader(Protocol):
     def heard(self) -> GateInput:
         """The same with those verdicts alone that count."""
 
+    def inspection(self) -> Inspection:
+        """Which examples must be judged, and which of them are."""
+
     def parts(self) -> QueueParts:
         """How many examples each part of the queue holds."""
 
@@ -71,7 +74,7 @@ def status_content(reader: Reader) -> dict[str, Any]:
     gates = reader.gates()
     given = reader.gate_input()
     decision = given.state.decision
-    parts, inspection = reader.parts(), inspection_of(reader.heard())
+    parts, inspection = reader.parts(), reader.inspection()
     allowed = allow(gates)
     keys = (
         "key",

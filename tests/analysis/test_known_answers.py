@@ -10,7 +10,8 @@ import pytest
 
 from analysis.base.errors import AssayError
 from analysis.base.people import shown_as
-from analysis.review.asked import Asked
+from analysis.base.records import SIDES
+from analysis.review.asked import Asked, order_of
 from analysis.review.reader import AGAIN, AGAIN_AMONG
 from analysis.review.reviewers import reviewer_records, trusted_state
 from analysis.review.scope import Scope
@@ -53,8 +54,12 @@ def test_an_item_looks_like_an_example_on_which_the_sides_differ(session: Review
     item, other = asked(session, part(session, "known answer")[0]), asked(session, DECIDES[0])
     assert item.text == other.text
     assert len(item.answers) == len(other.answers) == 2
-    firsts = {asked(session, ref).true_first for ref in part(session, "known answer")}
-    assert firsts == {True, False}, "who always takes the first of two fails half of them"
+    known = part(session, "known answer")
+    for ref in known:
+        drawn = order_of(session.actor, session.run, f"known/{ref}")
+        assert asked(session, ref).true_first == (drawn == SIDES)
+    drawn_for = {order_of(name, session.run, f"known/{ref}") for ref in known for name in "abcdefghijkl"}
+    assert len(drawn_for) == 2, "who always takes the first of two fails half of them"
 
 
 def test_the_first_answer_counts_and_is_never_taken_back(session: ReviewSession) -> None:

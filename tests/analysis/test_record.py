@@ -319,9 +319,7 @@ def test_what_counted_once_does_not_become_nothing(store: Path, tmp_path: Path) 
         rebuild(copy)
     rebuild(copy, "bob's box is gone")
     (told,) = seen(copy)["alarms"].split("; ")
-    assert told.startswith(
-        f"a loss was accepted by {this_account().name}: bob's box is gone ({stream_of(journal)}"
-    )
+    assert told.startswith(f"LOSS ACCEPTED by {this_account().name}: bob's box is gone ({stream_of(journal)}")
 
 
 def test_a_signature_that_comes_later_makes_a_stream_count_where_a_review_is_open(

@@ -81,7 +81,7 @@ def test_the_nine_fields_stand_in_their_order(tmp_path: Path) -> None:
         "label=other accuracy 0.667 to 1.000 (+0.333): 0 broken, 1 fixed of 3"
     ]
     assert said["Critical examples inspected"] == [
-        "1 of 3 examples that must be judged were inspected: what decides a gate, and random controls (0 of 1)",
+        "1 of 3 examples that must be judged are judged: what decides a gate, and random controls (0 of 1)",
         "1 of 3 queued examples of critical slices have a verdict",
         "verdicts on 1 examples: 1 for the base",
         "the candidate was judged wrong in critical slices on toy/message:m0",
@@ -263,7 +263,7 @@ def test_a_waiver_is_printed_with_who_and_until_when(tmp_path: Path) -> None:
     assert [(one["key"], one["in_force"]) for one in predicate["waivers"]] == [("toy.broken", True)]  # type: ignore[attr-defined]
     page = (report / "report.md").read_text("utf-8")
     first = page[: page.index("## Inspection")]
-    assert "**It may ship.** The gates allow promotion. **1 gate waived.**" in first
+    assert "none is against it. **1 gate waived.**" in first
     bob = shown_as(this_account().actor, "bob")
     accepted = f"`toy.broken` does not pass, and {bob} accepts that: “one known case, fixed by routing”."
     assert accepted in first

@@ -346,7 +346,7 @@ def test_a_promotion_is_of_what_the_verifier_asks_for(reviewed: Reviewed) -> Non
     found = failed(reviewed.promotion, reviewed, candidate_version="v3", reviewers=2, signers=2)
     assert {*found} == {"candidate version", "2 reviewers", "signatures"}
     assert found["candidate version"] == "the candidate is v2, not v3"
-    assert "examples that must be judged are, by 2 accounts whose verdicts count" in found["2 reviewers"]
+    assert "examples that must be judged are judged by 2 reviewers each; only" in found["2 reviewers"]
     with pytest.raises(AssayError, match="that there are none"):
         verify(reviewed.promotion, reviewed.allowed, [reviewed.candidate], no_models=True)
 

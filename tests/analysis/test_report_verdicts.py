@@ -94,7 +94,7 @@ def test_a_reviewer_stands_there_with_what_was_measured(session: ReviewSession) 
         "known_answers": 2,
         "reviewers_required": 1,
     }
-    assert "3 of 3 examples that must be judged are: 2 count in a gate and were judged" in page
+    assert "3 of 3 examples that must be judged are judged: 2 count in a gate and were judged" in page
     check_again(predicate, folder)
 
 
@@ -105,7 +105,7 @@ def test_coverage_is_counted_as_its_gate_counts_it(session: ReviewSession) -> No
     coverage = predicate["coverage"]
     assert (gate["value"], gate["n"]) == (coverage["inspected"], coverage["total"]) == (1, 3)
     assert (coverage["decides"], coverage["decided"]) == (2, 1), "nobody could tell: it decides on"
-    assert "1 of 3 examples that must be judged were inspected" in page
+    assert "1 of 3 examples that must be judged are judged" in page
 
 
 def test_a_dispute_and_how_it_was_settled(session: ReviewSession, store: Path) -> None:
@@ -167,7 +167,7 @@ def test_verdicts_of_who_fails_known_answers_are_in_no_count(session: ReviewSess
     assert one["this_slice"] == "1 of 1 random controls are still to be judged: no bound before."
     said = {field["field"]: field["sentences"] for field in predicate["fields"]}
     assert said["Critical examples inspected"][:2] == [
-        "0 of 3 examples that must be judged were inspected: what decides a gate, and random controls (0 of 1)",
+        "0 of 3 examples that must be judged are judged: what decides a gate, and random controls (0 of 1)",
         "0 of 3 queued examples of critical slices have a verdict",
     ]
     check_again(predicate, folder)
@@ -289,12 +289,12 @@ def test_a_loss_that_was_accepted_stands_before_anything_else(store: Path, tmp_p
         assert len(predicate["record"]["accepted"]) == 1
         first, second = [line for line in page.splitlines() if line][:2]
         assert first.startswith("# ")
-        assert "Loss accepted by" in second
+        assert "LOSS ACCEPTED by" in second
         assert "the disk" in second
         check_again(predicate, folder)
     # Whoever signs, and whoever verifies, is told of it; and nobody who signs alone leaves it out.
     (said,) = [one["sentence"] for one in predicate["record"]["accepted"]]
-    assert f"loss accepted by {printable(said)}" in page_to_sign(folder).sentences
+    assert f"LOSS ACCEPTED by {printable(said)}" in page_to_sign(folder).sentences
     key = make_key(tmp_path / "alice", "alice@x")
     listed = tmp_path / "listed"
     listed.write_text(signer_line("alice@x", key), "utf-8")

@@ -13,6 +13,8 @@ from tui.draw.theme import DARK_THEME, LIGHT_THEME
 FOLDER = Path(__file__).parent / "snapshots"
 WHO = re.compile(r"run [0-9a-f]{6} · .*")
 """What the head says of the run and of who looks at it: of each machine its own."""
+LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+"""One for each way in which text is written on a screen."""
 GRAPHICS = re.compile(r"[─│█▉▊▋▌▍▎▏▁▂▃▄▅▆▇░▒▓▔▕╷╵┃▐▀ ]+")
 """Rules, bars and scroll bars, which nobody reads as text."""
 LEAST_CONTRAST = 4.5
@@ -23,6 +25,33 @@ def picture(app: App[int]) -> str:
     """The screen as it is composed, row by row; who looks at it is left out."""
     rows = [strip.text.rstrip() for strip in app.screen._compositor.render_strips()]
     return "\n".join(WHO.sub("run", row) for row in rows)
+
+
+def painted(app: App[int]) -> str:
+    """The screen with its colours: below each row a letter for how each character is written, and what they mean.
+
+    A blank stands for the terminal's own colours, and for characters that show nothing of theirs.
+    """
+    known: dict[str, str] = {}
+    rows: list[str] = []
+    for strip in app.screen._compositor.render_strips():
+        text, letters = "", ""
+        for segment in strip:
+            style, said = segment.style, ""
+            if style is not None:
+                marks = [name for name in ("bold", "dim", "underline", "reverse") if getattr(style, name)]
+                colours = [one.name if one is not None else "default" for one in (style.color, style.bgcolor)]
+                said = " ".join([" on ".join(colours), *marks])
+            own = said in ("", "default on default")
+            letter = " " if own else known.setdefault(said, LETTERS[len(known)])
+            text += segment.text
+            letters += "".join(
+                letter if one.strip() or (style and style.bgcolor) else " " for one in segment.text
+            )
+        rows.append(WHO.sub("run", text.rstrip()))
+        if letters.strip():
+            rows.append(letters.rstrip())
+    return "\n".join([*rows, *(f"{letter} = {said}" for said, letter in known.items())])
 
 
 def told_apart(name: str) -> str:

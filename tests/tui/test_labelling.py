@@ -141,6 +141,65 @@ async def test_the_page_shows_text_answers_and_questions_whole_and_no_side(
         assert "confirm" not in text
 
 
+TITLE_ROW = "[c0041] Quiet Suspect · N. Urasawa · 18 volumes · price 9.99 · in stock"
+POLICY_ROW = "delivery: three to five working days · within 5 days"
+
+
+def drawn_on(pilot: Pilot[int]) -> str:
+    """What the page says, as if it were one row."""
+    return " ".join(" ".join(line.plain for line in view_of(pilot).lines).split())
+
+
+@pytest.mark.parametrize("size", [(60, 20), (80, 24)])
+async def test_below_the_row_of_the_cursor_stands_what_it_is_held_against(
+    store: Path, size: tuple[int, int]
+) -> None:
+    async with labelling(store, size=size) as pilot:
+        text = drawn_on(pilot)
+        assert f"{TITLE_ROW} · not to be told: the brother is the killer" in text
+        assert POLICY_ROW not in text
+        await pilot.press("down", "down")
+        await until_true(pilot, lambda: POLICY_ROW in drawn_on(pilot))
+        assert TITLE_ROW not in drawn_on(pilot)
+        assert "within 5 days" in " ".join(shown(pilot.app).split())
+        assert not any(word in drawn_on(pilot) for word in ("base", "candidate", "contradicted", "lead"))
+
+
+async def test_where_there_is_room_all_of_it_stands_between_answers_and_questions(store: Path) -> None:
+    async with labelling(store, size=(200, 50)) as pilot:
+        text = drawn_on(pilot)
+        assert text.index("guaranteed!") < text.index(TITLE_ROW) < text.index("Does the answer")
+        assert POLICY_ROW in text
+        assert text.count(TITLE_ROW) == 1
+
+
+def test_what_is_not_found_is_said(store: Path) -> None:
+    with opened(store) as session:
+        page = AskedPage(session)
+        page.turn_to(session.example(ref_of("r002")))
+        kinds = {one.kind: one.text for one in page.facts}
+        assert kinds["catalogue"] == "no title of it is named here"
+        assert kinds["policy"] == POLICY_ROW
+
+
+def test_a_known_answer_is_held_against_what_is_shown_of_it_and_not_against_the_sides(store: Path) -> None:
+    ref, _, _ = known_item(store)
+    with opened(store) as session:
+        page = AskedPage(session)
+        page.turn_to(session.example(ref))
+        shown_texts = " ".join(row for answer in page.asked.answers for row in answer)  # type: ignore[union-attr]
+        catalogue = [one.text for one in page.facts if one.kind == "catalogue"]
+        assert any("Quiet Suspect" in one for one in catalogue) == ("Quiet Suspect" in shown_texts)
+
+
+def test_line_by_line_it_is_told_before_anything_is_answered(store: Path) -> None:
+    told = plain(store, f"g {SPOILED}", "q").split(f"{SPOILED.partition('/')[2]} (")[1]
+    before = told.split("sides, labels and")[0]
+    assert f"catalogue: {TITLE_ROW}" in before
+    assert f"policy: {POLICY_ROW}" in before
+    assert "contradicted" not in before
+
+
 async def test_keys_mark_cells_and_enter_says_no_to_the_rest_and_goes_on(store: Path) -> None:
     order = columns(store)
     async with labelling(store) as pilot:

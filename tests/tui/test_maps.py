@@ -3,20 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
+from math import cos, sin
 from pathlib import Path
 
+import duckdb
 import pytest
+from textual.geometry import Size
 
+from analysis.base.records import Side
 from analysis.plots.figure_svg import figure_svg
 from analysis.plots.scatter_svg import check_svg
 from analysis.review.session import ReviewSession
 from analysis.tracks.retrieval.map_figures import figures
-from analysis.tracks.retrieval.map_queries import most_moved
+from analysis.tracks.retrieval.map_queries import MapPoint, MapSummary, map_points, map_summaries, most_moved
 from tests.analysis.report_fixture import HOSTILE
 from tests.analysis.tracks.retrieval.map_fixture import QUERY, analysed, noise, regrouped
-from tests.tui.reading import until
+from tests.tui.pictures import differences, faint, foreign, painted, picture
+from tests.tui.reading import until, until_true
 from tui.console.app import AssayApp
 from tui.draw.theme import Colours
+from tui.tracks.retrieval import map_reader
 from tui.tracks.retrieval.maps_screen import MapsScreen
 from tui.tracks.retrieval.scatter_plot import Frame, Scatter, nearest_towards, scatter_lines
 
@@ -68,6 +75,57 @@ async def test_maps_with_their_numbers_at_every_width(
         await pilot.press("enter")
         assert maps.ref is not None
         await until(pilot, "item:" + maps.ref.rpartition(":")[2])
+
+
+def laid_out(connection: duckdb.DuckDBPyConnection, method: str) -> list[MapPoint]:
+    """The items of the maps in places that no arithmetic of a machine moves: on spirals, the candidate's turned."""
+    found = []
+    for number, point in enumerate(map_points(connection, method)):
+        angle, radius = 2.4 * number, ((number + 1) / 120) ** 0.5
+        places: dict[Side, tuple[float, float]] = {
+            side: (radius * cos(angle + turn), radius * sin(angle + turn))
+            for side, turn in (("base", 0.0), ("candidate", 0.5))
+        }
+        found.append(replace(point, places=places))
+    return found
+
+
+def measured(connection: duckdb.DuckDBPyConnection) -> list[MapSummary]:
+    """The maps of a run with measures that are the same on every machine."""
+    return [
+        replace(one, metrics={key: replace(metric, value=0.91) for key, metric in one.metrics.items()})
+        for one in map_summaries(connection)
+    ]
+
+
+async def test_the_maps_look_as_they_are_kept(
+    mapped: ReviewSession, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(map_reader, "map_points", laid_out)
+    monkeypatch.setattr(map_reader, "map_summaries", measured)
+    remake = request.config.getoption("--remake-snapshots")
+    pictures: dict[str, dict[str, str]] = {}
+    async with AssayApp(mapped, Colours()).run_test(size=(80, 24)) as pilot:
+        for name, subject in (("maps", None), ("maps of a query", QUERY)):
+            pilot.app.open("maps", subject)  # type: ignore[attr-defined]
+            await until(pilot, "seed stability")
+            for width, height in ((60, 20), (80, 24), (120, 36), (200, 50)):
+                await pilot.resize_terminal(width, height)
+                size = Size(width, height)
+                await until_true(pilot, lambda size=size: pilot.app.screen.size == size)  # type: ignore[misc]
+                await pilot.pause()
+                pictures.setdefault(name, {})[f"{width}x{height}"] = picture(pilot.app)
+            assert faint(pilot.app, dark=True) == [], name
+    assert differences(pictures, remake=remake) == []
+    drawn: dict[str, dict[str, str]] = {}
+    for kind, colours in (("in light", Colours(dark=False)), ("in 16 colours", Colours("16"))):
+        async with AssayApp(mapped, colours).run_test(size=(120, 36)) as pilot:
+            await pilot.press("M")
+            await until(pilot, "seed stability")
+            unfit = foreign(pilot.app, "16") if colours.native else faint(pilot.app, dark=False)
+            assert unfit == [], kind
+            drawn[f"maps {kind}"] = {"120x36": painted(pilot.app)}
+    assert differences(drawn, remake=remake) == []
 
 
 async def test_neighbours_of_a_query_are_marked(mapped: ReviewSession) -> None:

@@ -23,7 +23,7 @@ async def test_it_leads_with_the_verdict_and_counts(console: OpenConsole, sessio
         assert words in rows[1]
         assert words == "WAITING"
         assert counts_of(session.gates()).split(",")[0] in rows[1]
-        assert f"{session.parts().decides} verdicts decide · 0/{session.progress()[1]}" in rows[1]
+        assert f"{session.parts().decides} verdicts decide · 0/{session.inspection().total} judged" in rows[1]
         # Nobody has looked yet: every screen and `assay status` say the same of that.
         assert "WAITING: verdicts or data are missing" in FORMAT.write(session.status())
         for key, words in (("5", "GATES"), ("6", "Release decision"), ("P", "change of p")):

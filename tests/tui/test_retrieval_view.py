@@ -16,8 +16,10 @@ from analysis.plugin.registry import specs_of
 from analysis.review.queries import ExampleEvidence
 from analysis.review.scope import Scope
 from analysis.review.session import ReviewSession
+from analysis.tracks.retrieval import questions
 from analysis.tracks.retrieval.example_context import example_context
 from analysis.tracks.retrieval.map_limits import QUALITIES
+from analysis.tracks.retrieval.questions import LIST_CHARACTERS
 from analysis.tracks.retrieval.vectors import EmbeddingSpace
 from tests.analysis.tracks.retrieval.map_fixture import analysed, noise, regrouped
 from tests.tui.reading import look, shown, until, until_true
@@ -39,6 +41,8 @@ from tui.console.app import AssayApp
 from tui.draw.lines import Line, Target
 from tui.draw.number_text import figure
 from tui.draw.theme import Colours
+from tui.plugin.asked_page import AskedPage
+from tui.plugin.closed_page import closed_lines
 from tui.plugin.options import SideMode, ViewOptions
 from tui.plugin.registry import view_of
 from tui.tracks.retrieval.neighbours import read_lists
@@ -136,7 +140,7 @@ async def test_a_query_shows_base_before_candidate_with_marks(published: Path, s
         assert text.index(" base  ") < text.index(" candidate  ")
         assert "recall@10 1.00" in text
         assert "recall@10 .38" in text
-        for mark in ("✓", "↘ 11", "+ new", "="):
+        for mark in ("✓", "↘ 11", "+ new", "same"):
             assert mark in text
         assert "Summer Static (4→11)" in text
         assert "overlap@10 .50" in text
@@ -190,7 +194,8 @@ async def test_enter_on_a_grouping_row_opens_what_was_flagged_for_its_gate(publi
         )
         await pilot.press("enter")
         text = await until(pilot, "gate retrieval.confounds[publisher]")
-        assert "item:c0000" in text
+        assert "item:" in text
+        assert pilot.app.screen.ref == item_ref(0)  # type: ignore[attr-defined]
 
 
 async def test_a_gate_without_flagged_examples_opens_the_gate(published: Path) -> None:
@@ -394,3 +399,28 @@ def test_the_summary_is_plain_sentences(published: Path) -> None:
 def test_an_unknown_ref_has_no_context(published: Path) -> None:
     with ReviewSession.open(published, "alice", read_only=True) as session:
         assert example_context(session.connection, "retrieval/item:none") == {}
+
+
+def test_a_closed_pair_says_what_its_titles_are_and_a_list_says_less_of_each(published: Path) -> None:
+    with ReviewSession.open(published, "alice", read_only=True) as session:
+        page = AskedPage(session)
+        page.turn_to(session.example(PAIR))
+        assert page.closed
+        titles = [title for answer in page.asked.answers for title in answer]  # type: ignore[union-attr]
+        assert len(titles) == 2
+        assert [one.kind for one in page.facts] == ["item", "item"]
+        assert all(one.text.startswith(title) for one, title in zip(page.facts, titles, strict=True))
+        assert "presents: a" in page.facts[0].text
+        drawn = " ".join(line.plain for line in closed_lines(session.example(PAIR), page, 80)).split()
+        assert page.facts[1].text.split()[-1] in drawn
+        assert not {"base", "candidate", "violated"} & set(drawn)
+        page.turn_to(session.example(QUERY))
+        assert all(len(one.text) <= LIST_CHARACTERS + 60 for one in page.facts)
+
+
+def test_a_long_text_is_cut_with_a_sign(published: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(questions, "PAIR_CHARACTERS", 10)
+    with ReviewSession.open(published, "alice", read_only=True) as session:
+        page = AskedPage(session)
+        page.turn_to(session.example(PAIR))
+        assert all(one.text.endswith("…") for one in page.facts)

@@ -19,7 +19,7 @@ from analysis.plugin.registry import get
 from analysis.review import asked
 from analysis.review.session import ReviewSession
 from tests.tui.conftest import OpenConsole
-from tests.tui.pictures import differences, faint, foreign, picture
+from tests.tui.pictures import differences, faint, foreign, painted, picture
 from tests.tui.reading import at, look, shown, until, until_true
 from tests.tui.response_fixture import SPOILED, publish_response
 from tests.tui.retrieval_fixture import ITEM, PAIR, QUERY, analysed_retrieval
@@ -198,9 +198,15 @@ async def test_screens_of_other_tracks_look_as_they_are_kept(
         async with AssayApp(session, Colours()).run_test(size=(80, 24)) as pilot:
             seen, pictures = await looked_at(pilot, shown_ones(pilot))
         assert differences(pictures, remake=request.config.getoption("--remake-snapshots")) == []
-        async with AssayApp(session, Colours(dark=False)).run_test(size=(80, 24)) as pilot:
-            async for name in shown_ones(pilot):
-                assert faint(pilot.app, dark=False) == [], name
+        drawn: dict[str, dict[str, str]] = {}
+        for kind, colours in (("in light", Colours(dark=False)), ("in 16 colours", Colours("16"))):
+            async with AssayApp(session, colours).run_test(size=(80, 24)) as pilot:
+                async for name in shown_ones(pilot):
+                    await settled(pilot)
+                    unfit = foreign(pilot.app, "16") if colours.native else faint(pilot.app, dark=False)
+                    assert unfit == [], (name, kind)
+                    drawn[f"{name} {kind}"] = {"80x24": painted(pilot.app)}
+        assert differences(drawn, remake=request.config.getoption("--remake-snapshots")) == []
     used = {term.casefold() for term in re.findall(TRADE, "\n".join(seen), re.IGNORECASE)}
     assert used
     assert used - {term.casefold() for term in GLOSSARY} == set()

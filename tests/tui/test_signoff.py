@@ -49,7 +49,7 @@ async def test_a_loss_that_was_accepted_stands_before_the_fields(console: OpenCo
         text = " ".join((await until(pilot, "the disk broke")).split())
         told, _, fields = text.partition("1 Model ")
         assert fields
-        assert "record a loss was accepted by" in told
+        assert "record LOSS ACCEPTED by" in told
         assert "is gone, and heads/" in told
 
 

@@ -76,7 +76,7 @@ def test_the_status_table_puts_what_blocks_first() -> None:
     text = "\n".join(lines)
     assert "BLOCKED: do not promote  gates: 2 fail, 1 unknown, 1 pass" in text
     assert lines[2] == (
-        "4 verdicts decide; of 9 examples that must be judged, 3 of them random controls, 2 are; "
+        "4 verdicts decide; 2 of 9 examples that must be judged are judged; 3 of them are random controls; "
         "12 more are worth a look"
     )
     order = [

@@ -420,7 +420,11 @@ async def test_keys_work_while_a_question_is_open_and_escape_cancels_it(
         await pilot.press("d", "enter")
         await until(pilot, "asking both models, 1 of 2… ", ANSWER_S)
         await pilot.press("V", "R", "enter")
-        for told in ("side: base", "ask both models first", "the models are still asked"):
+        for told in (
+            "side: base",
+            "the models have not answered yet: once they",
+            "the models are still asked",
+        ):
             await holds(pilot, lambda told=told: any(told in text for text in said))
         await until(pilot, "esc cancels", ANSWER_S)
         await pilot.press("1")
@@ -630,3 +634,35 @@ def test_every_line_fits_and_hostile_texts_are_drawn(
     lines = saved_lines(session.example(ref).history, "original", VIEW, width)
     assert all(line.width <= width for line in lines)
     assert f"base {before.outputs['base']['label']}" in " ".join(line.plain.strip() for line in lines)
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (0.0, "same"),
+        (-3e-8, "same"),
+        (0.004, "<.01 more"),
+        (-0.0049, "<.01 less"),
+        (0.005, "+.01"),
+        (-0.25, "−.25"),
+    ],
+)
+def test_a_change_of_the_margin_is_never_shown_as_a_signed_nothing(change: float, said: str) -> None:
+    from tui.tracks.intent.live_answer import change_of_margin
+
+    assert change_of_margin(change) == said
+
+
+def test_what_stands_before_a_class_is_said_below_it() -> None:
+    from tui.tracks.intent.live_answer import prediction_lines
+
+    def output(label: str) -> dict[str, object]:
+        return {"label": label, "p": 0.9, "runner_up": "other", "runner_up_p": 0.1, "margin": 0.8}
+
+    before = {"base": output("returns"), "candidate": output("escalation")}
+    both = prediction_lines({"base": output("returns"), "candidate": output("returns")}, before, None, 80)
+    said = " ".join(line.plain for line in both)
+    assert "= the same class as before · ≠ another class than before" in said
+    one = prediction_lines(before, before, None, 60)
+    assert "≠" not in " ".join(line.plain for line in one)
+    assert not any("as before" in line.plain for line in prediction_lines(before, None, "returns", 80))

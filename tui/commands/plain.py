@@ -17,6 +17,7 @@ from analysis.base.people import shown_as
 from analysis.base.problems import suggest
 from analysis.base.records import SIDES
 from analysis.plugin.gate import disputed
+from analysis.review.inspection import judged_words
 from analysis.review.scope import Scope
 from analysis.review.session import ReviewSession
 from tui.commands.plain_answers import answers_from
@@ -43,6 +44,7 @@ from tui.plugin.closed_page import (
     answer_sentences,
     asks_sentences,
     earlier_sentence,
+    fact_sentences,
     known_sentence,
     shown_name,
     sides_text,
@@ -192,10 +194,10 @@ class PlainReview:
                     f"{GATE_MARKS[gate.verdict][0]} {gate.verdict} {gate.key} {gate_value(gate)}: {gate.why}"
                     + (f" (under {under[gate.key]})" if gate.key in under else "")
                 )
-        answered, total = session.progress()
-        self.say(
-            f"{session.parts().decides} verdicts decide; {answered} of {total} that must be judged are answered"
-        )
+        decides, found, mine = session.parts().decides, session.inspection(), session.own_judged()
+        said = judged_words(found.inspected, found.total, session.gate_input().reviewers_required)
+        own = "" if mine == found.inspected else f", {mine} by you"
+        self.say(f"{decides} {'verdict decides' if decides == 1 else 'verdicts decide'}; {said}{own}")
 
     def gate(self, key: str) -> None:
         """One gate: what it protects, its value, each thing that it looks at, and why it says what it says."""
@@ -318,7 +320,7 @@ class PlainReview:
             self.say(f"title: {self.page.heading}")
         for who, text in view_of(evidence.example.track).said(evidence):
             self.say(f"text, {who}: {text}" if who else f"text: {text}")
-        for sentence in answer_sentences(self.page):
+        for sentence in (*answer_sentences(self.page), *fact_sentences(self.page)):
             self.say(sentence)
         self.say(HIDDEN)
         if offered := earlier_sentence(self.page):

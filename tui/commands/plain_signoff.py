@@ -5,11 +5,19 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from analysis.base.errors import AssayError
 from analysis.base.review_records import DECISIONS, Decision
-from analysis.review.evaluate import allow, blocking
+from analysis.review.evaluate import blocking
 from tui.draw.number_text import plural
 from tui.draw.safe_text import as_written
+from tui.screens.signoff_refusals import (
+    check_allowed,
+    check_typed,
+    key_file,
+    signers_file,
+    why_not_export,
+    why_not_promote,
+    why_not_sign,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -87,8 +95,8 @@ class PlainSignoff:
         return True
 
     def _choose(self, decision: Decision) -> None:
-        if decision == "promote" and not allow(self.session.gates()):
-            raise AssayError("the gates do not allow it")
+        if decision == "promote":
+            check_allowed(why_not_promote(self.session.gates()))
         self.decision = decision
         self._keep()
 
@@ -99,11 +107,10 @@ class PlainSignoff:
     def _export(self) -> None:
         from tui.screens.jobs import export_job
 
-        if self.decision is None:
-            raise AssayError("choose promote, hold or reject first")
-        if not self.reason.strip():
-            raise AssayError("a decision needs a reason", hint="i TEXT")
-        lines, folder, _ = export_job(self.session, self.decision, self.reason)
+        decision = self.decision
+        check_allowed(why_not_export(decision, self.reason))
+        assert decision is not None
+        lines, folder, _ = export_job(self.session, decision, self.reason)
         self.folder = Path(folder)
         self.session.clear_decision_draft()
         for line in lines:
@@ -113,22 +120,20 @@ class PlainSignoff:
         from analysis.store.signatures import latest_report
 
         folder = self.folder or latest_report(self.session.store)
-        if folder is None:
-            raise AssayError("nothing is exported yet", hint="X")
+        check_allowed(why_not_sign(folder))
+        assert folder is not None
         return folder
 
     def _sign(self, key: str) -> None:
         from tui.screens.jobs import page_job, sign_job
 
-        folder = self._exported()
+        folder, path = self._exported(), key_file(key)
         sentences, decision, _ = page_job(folder)
         for sentence in sentences:
             self.say(f"you sign: {sentence}")
         typed = self.ask("type the decision that you read", "")
-        if typed != decision:
-            raise AssayError(f"its decision is {decision}: type that")
+        check_typed(typed, decision)
         principal = self.ask("signed by, empty for the comment of the key", "")
-        path = Path(key).expanduser() if key else None
         lines, _, _ = sign_job(folder, path, principal or None, sentences, typed)
         for line in lines:
             self.say(line)
@@ -137,9 +142,7 @@ class PlainSignoff:
         from tui.screens.jobs import verify_job
 
         folder = self._exported()
-        path = Path(allowed or self.ask(TEXTS["C"], "")).expanduser()
-        if not path.is_file():
-            raise AssayError("there is no such file", where=str(path))
+        path = signers_file(allowed or self.ask(TEXTS["C"], ""))
         lines, decision, ok = verify_job(folder, path)
         for line in lines:
             self.say(line)

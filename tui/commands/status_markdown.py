@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from analysis.base.escape import code, inline
-from tui.commands.status_words import counted, headline, of_the_record, queue_line, value_of, verdict_of
+from analysis.review.record import record_sentences
+from tui.commands.status_words import counted, headline, queue_line, value_of, verdict_of
 
 TEXT = 300
 """Characters of one text of data in a line or a cell; the rest is counted."""
@@ -21,7 +22,7 @@ def said(text: object) -> str:
 
 def heading(status: Mapping[str, Any]) -> list[str]:
     """Which review it is, what may be done with its candidate, and what is wrong with the record that says so."""
-    record = [f"- **{said(one)}**" for one in of_the_record(status["record"])]
+    record = [f"- **{said(one)}**" for one in record_sentences(status["record"])]
     return [f"## {said(status['review'])}", "", f"**{said(headline(status))}**", "", *record]
 
 

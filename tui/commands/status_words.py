@@ -7,7 +7,7 @@ from typing import Any
 
 from analysis.base.gate_records import ALLOWING, URGENCY
 from analysis.base.number_text import significant
-from analysis.review.record import troubles
+from analysis.review.inspection import judged_words
 from tui.draw.gate_lines import state_words
 from tui.draw.number_text import PLAIN_UNITS
 from tui.draw.safe_text import printable
@@ -51,11 +51,6 @@ def keeps_back(gate: Mapping[str, Any]) -> bool:
     return bool(gate["blocking"]) and gate["verdict"] not in ALLOWING
 
 
-def of_the_record(record: Mapping[str, Any]) -> list[str]:
-    """What is missing of the record, not to be believed, or accepted as lost: it comes before anything else."""
-    return [f"{what.upper()}{rest}" for what, rest in troubles(record)]
-
-
 def verdict_of(gate: Mapping[str, Any]) -> str:
     """The verdict, and whether it is only advice."""
     return str(gate["verdict"]) if gate["blocking"] else f"{gate['verdict']} (advisory)"
@@ -74,9 +69,10 @@ def headline(status: Mapping[str, Any]) -> str:
 def queue_line(queue: Mapping[str, Any]) -> str:
     """How many verdicts decide, and how much of what must be judged is."""
     decides = "1 verdict decides" if queue["decides"] == 1 else f"{queue['decides']} verdicts decide"
+    judged = judged_words(queue["inspected"], queue["total"])
     return (
-        f"{decides}; of {queue['total']} examples that must be judged, {queue['controls']} of them random controls, "
-        f"{queue['inspected']} are; {queue['worth_a_look']} more are worth a look"
+        f"{decides}; {judged}; {queue['controls']} of them are random controls; "
+        f"{queue['worth_a_look']} more are worth a look"
     )
 
 

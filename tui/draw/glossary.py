@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 GLOSSARY: dict[str, str] = {
+    "=": "Beside a verdict in a list: both sides are right. Beside a number: it did not change. In a what-if: "
+    "the class is the same as before the text was changed; ≠ is another one.",
     "accuracy": "Share of the examples whose prediction is the gold label.",
     "advisory": "Of a gate: it is told, and never stops a promotion.",
     "anisotropy": "How alike any two vectors are: near 1, all point the same way and similarity says little.",

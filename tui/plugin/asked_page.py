@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from analysis.base.records import Side
     from analysis.base.review_records import Answer, GivenAnswer, Label, Right
-    from analysis.plugin.question import Ask
+    from analysis.plugin.question import Ask, Fact
     from analysis.review.asked import Choice
     from analysis.review.earlier import EarlierVerdict
     from analysis.review.queries import ExampleEvidence
@@ -64,6 +64,8 @@ class AskedPage:
         self._orders: dict[str, tuple[Side, Side]] = {}
         self._grids: dict[tuple[str, bool], LabelGrid] = {}
         self._unopened: set[str] = set()
+        self._facts_of: tuple[str, tuple[tuple[str, ...], ...]] | None = None
+        self._facts: tuple[Fact, ...] = ()
 
     def turn_to(self, evidence: ExampleEvidence | None) -> None:
         """Ask of an example, or of the same one again after something was recorded."""
@@ -141,6 +143,16 @@ class AskedPage:
     def asks(self) -> tuple[Ask, ...]:
         """What is asked of each answer by itself; none where a choice is asked for, or nothing."""
         return self.asked.asks if self.asked is not None and not self.variant else ()
+
+    @property
+    def facts(self) -> tuple[Fact, ...]:
+        """What the answers are to be held against as they stand here; none for a variant, of which nothing is asked."""
+        asked, ref = self.asked, self._ref
+        if asked is None or ref is None or self.variant:
+            return ()
+        if (ref, asked.answers) != self._facts_of:
+            self._facts_of, self._facts = (ref, asked.answers), self.session.facts(ref, asked)
+        return self._facts
 
     def letters(self, labels: Iterable[Label]) -> str:
         """Labels of the sides, by the letter that each answer has here."""

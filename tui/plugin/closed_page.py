@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from analysis.base.review_records import GivenAnswer
+    from analysis.plugin.question import Fact
     from analysis.review.asked import Choice
     from analysis.review.queries import ExampleEvidence
     from tui.plugin.asked_page import AskedPage
@@ -28,6 +29,8 @@ TEXT_CELLS = 118
 """Widest row of text: longer ones are hard to read."""
 BESIDE_FROM = 100
 """Cells from which long answers stand beside each other."""
+FACT_INDENT = 12
+"""Cells of the kind of a fact."""
 LONG_ROWS = 6
 """Rows of both answers from which they are long."""
 CHOSEN: dict[Choice, str] = {
@@ -74,6 +77,8 @@ def closed_lines(
         lines += [text_line(f" {ALIKE}", "dim")]
     lines.append(Line())
     lines += block_lines(page, width)
+    known = fact_lines(page.facts, width)
+    lines += [rule(width), *known] if known else []
     offered = earlier_sentence(page)
     lines += [Line(), rule(width), *_hidden(HIDDEN, width)]
     return [*lines, *(wrapped("", offered, width, indent=1, style="key") if offered else [])]
@@ -128,6 +133,22 @@ def answer_lines(letter: str, answer: Sequence[str], width: int) -> list[Line]:
     return lines
 
 
+def fact_lines(facts: Sequence[Fact], width: int, indent: int = 0) -> list[Line]:
+    """What the answers are to be held against, each behind its kind.
+
+    Args:
+        facts: those of one kind beside each other.
+        width: cells there are.
+        indent: cells before a kind.
+    """
+    cells, lines, before = min(width, TEXT_CELLS), [], ""
+    for one in facts:
+        label = " " * (indent + 1) + ("" if one.kind == before else one.kind)
+        lines += wrapped(label, one.text, cells, indent=indent + FACT_INDENT)
+        before = one.kind
+    return lines
+
+
 def earlier_sentence(page: AskedPage) -> str:
     """What this reviewer said in a previous review, by letter, which tells no side; empty where nothing was."""
     if page.earlier is None or page.asked is None or page.asked.order is None:
@@ -152,6 +173,11 @@ def answer_sentences(page: AskedPage) -> list[str]:
         numbered = [f"{number} {entry}" for number, entry in enumerate(answer, start=1)]
         said.append(f"{letter}: {'; '.join(numbered if len(answer) > 1 else answer).strip() or NOTHING}")
     return said
+
+
+def fact_sentences(page: AskedPage) -> list[str]:
+    """What the answers are to be held against, as plain sentences."""
+    return [f"{one.kind}: {one.text}" for one in page.facts]
 
 
 def asks_sentences(page: AskedPage) -> list[str]:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from tui.draw.lines import Line, Target, rule, text_line, wrap, wrapped
 from tui.draw.safe_text import cells
-from tui.plugin.closed_page import ALIKE, TEXT_CELLS, block_lines, earlier_sentence, rows_of
+from tui.plugin.closed_page import ALIKE, TEXT_CELLS, block_lines, earlier_sentence, fact_lines, rows_of
 from tui.plugin.label_grid import LETTERS
 from tui.plugin.live_lines import SHORT_SIDES
 
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from analysis.base.review_records import Answer
+    from analysis.plugin.question import Fact
     from analysis.review.queries import ExampleEvidence
     from tui.plugin.asked_page import AskedPage
     from tui.plugin.label_grid import LabelGrid
@@ -67,14 +68,20 @@ def label_lines(
     if page.alike:
         lines.append(text_line(f" {ALIKE}", "dim"))
     lines += block_lines(page, width, apart=height >= APART_FROM)
-    lines += [rule(width), *grid_lines(page, grid, width)]
     keys, offered = BLIND if page.closed else OPEN, earlier_sentence(page)
-    lines += [Line(), *wrapped("", keys, width, indent=1, style="dim")]
-    return [*lines, *(wrapped("", offered, width, indent=1, style="key") if offered else [])]
+    below = [Line(), *wrapped("", keys, width, indent=1, style="dim")]
+    below += wrapped("", offered, width, indent=1, style="key") if offered else []
+    known, asks = fact_lines(page.facts, width), grid_lines(page, grid, width)
+    if known and len(lines) + len(known) + len(asks) + len(below) + 2 <= height:
+        return [*lines, rule(width), *known, rule(width), *asks, *below]
+    return [*lines, rule(width), *grid_lines(page, grid, width, page.facts), *below]
 
 
-def grid_lines(page: AskedPage, grid: LabelGrid, width: int) -> list[Line]:
-    """The question, the answers as columns, the chosen one in brackets, and a row for each thing that is asked."""
+def grid_lines(page: AskedPage, grid: LabelGrid, width: int, facts: Sequence[Fact] = ()) -> list[Line]:
+    """The question, the answers as columns, the chosen one in brackets, and a row for each thing that is asked.
+
+    Below the row of the cursor stands what it is held against, of those facts.
+    """
     titles = column_titles(page)
     shown = IN_FULL if width >= WORDS_FROM else SHOWN
     longest_word = max(cells(words) for words, _ in shown.values())
@@ -98,6 +105,8 @@ def grid_lines(page: AskedPage, grid: LabelGrid, width: int) -> list[Line]:
                 line.add(brackets[0], "key").add(words, style)
                 line.column(brackets[1], size - 1 - cells(words), "key")
             lines.append(line)
+        if one.name == grid.row:
+            lines += fact_lines([fact for fact in facts if fact.kind in one.against], width, indent=2)
     return lines
 
 

@@ -7,6 +7,7 @@ from collections import Counter
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from analysis.review.inspection import judged_words
 from analysis.review.scope import Scope
 from tui.draw.number_text import plural
 from tui.screens.pick import Choice
@@ -45,8 +46,8 @@ def slice_value(scope: Scope) -> str:
 
 def slice_choices(session: ReviewSession) -> list[Choice]:
     """The queue and each slice, with progress."""
-    answered, total = session.progress()
-    must = f"{answered}/{total} that must be judged"
+    found = session.inspection()
+    must = judged_words(found.inspected, found.total, session.gate_input().reviewers_required)
     choices = [Choice(_value(slice="", track=None), "", "the queue", must)]
     for entry in session.slices():
         told = [f"{entry.seen}/{entry.queued} seen"]
@@ -61,10 +62,16 @@ def slice_choices(session: ReviewSession) -> list[Choice]:
 def filter_choices(session: ReviewSession) -> list[Choice]:
     """Undecided ones, what decides, everything, each reason and each gate that has flagged examples."""
     given, parts = session.gate_input(), session.parts()
+    answered, total = session.progress()
     reasons = Counter(reason for entry in given.queue for reason in entry.reasons)
     choices = [
         Choice(_value(clear=True), "", "the whole queue", "no filter"),
-        Choice(_value(undecided=True), "", "undecided", "without my verdict"),
+        Choice(
+            _value(undecided=True),
+            "",
+            "undecided",
+            f"{total - answered} must be answered",
+        ),
         Choice(_value(part="decides"), "", PART_TITLES["decides"], plural(parts.decides, "open example")),
         Choice(
             _value(part="worth a look"),

@@ -46,9 +46,17 @@ def _whole(counts: str, room: int) -> str:
 
 
 def progress_text(session: ReviewSession, width: int) -> str:
-    """How many verdicts decide, and how much of what must be judged this reviewer has answered, for such a screen."""
-    decides = session.parts().decides
-    answered, total = session.progress()
+    """How many verdicts decide, and how much of what must be judged is, for such a screen.
+
+    What this reviewer has judged of it stands behind, where that is not what counts: where it takes several people, or
+    where one of them is not heard.
+    """
+    decides, found, mine = session.parts().decides, session.inspection(), session.own_judged()
     noun = "" if width < NARROW else " verdict" if decides == 1 else " verdicts"
     deciding = f"{decides:,}{noun} {'decides' if decides == 1 else 'decide'}"
-    return f"{deciding} · {answered:,}/{total:,}{' that must be judged' if width >= WIDE else ''}"
+    if width >= WIDE:
+        must = f"{found.inspected:,} of {found.total:,} that must be judged are"
+    else:
+        must = f"{found.inspected:,}/{found.total:,} judged"
+    own = "" if mine == found.inspected else f" · by you {mine:,}"
+    return f"{deciding} · {must}{own}"

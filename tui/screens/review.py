@@ -146,8 +146,8 @@ class ReviewScreen(LabelScreen):
             return
         tree = self.query_one("#tree", SliceTree)
         if tree.display:
-            answered, total = self.session.progress()
-            tree.show_slices(self.session.slices(), answered, total, LEFT_CELLS - 2)
+            found = self.session.inspection()
+            tree.show_slices(self.session.slices(), found.inspected, found.total, LEFT_CELLS - 2)
             if not tree.has_focus:
                 tree.go_to(Target("slice", self.scope.slice or "", track=self.scope.track))
         self.query_one("#list", ExampleList).show_scope(self.scope, self.total, self.position)

@@ -43,6 +43,15 @@ from tui.screens.signoff_lines import (
     field_lines,
     finding_lines,
 )
+from tui.screens.signoff_refusals import (
+    SIGNERS_LINE,
+    check_typed,
+    key_file,
+    signers_file,
+    why_not_export,
+    why_not_promote,
+    why_not_sign,
+)
 from tui.widgets.entry import EDITOR_KEY
 from tui.widgets.line_view import Bar, LineView
 
@@ -53,8 +62,6 @@ if TYPE_CHECKING:
 
 MOST_SHOWN = 4
 """Sentences of a folded field that a high screen shows."""
-SIGNERS_LINE = "a line a signer: the name, then the public key; kept outside the report"
-"""What the file is that a check asks for."""
 SOON = 0.01
 """Seconds after which the fields are read: the screen is drawn first."""
 
@@ -189,15 +196,12 @@ class SignoffScreen(BaseScreen):
         reason = super().unavailable(identifier)
         if reason is not None:
             return reason
-        if identifier == "decision.promote" and not self.promotable:
-            return "the gates do not allow it"
+        if identifier == "decision.promote":
+            return why_not_promote(self.session.gates())
         if identifier == "report.export":
-            if self.decision is None:
-                return "choose promote, hold or reject first"
-            if not self.reason.strip():
-                return "a decision needs a reason: i"
-        if identifier in ("report.sign", "report.verify") and self._latest_folder() is None:
-            return "nothing is exported yet: X"
+            return why_not_export(self.decision, self.reason)
+        if identifier in ("report.sign", "report.verify"):
+            return why_not_sign(self._latest_folder())
         return None
 
     def _latest_folder(self) -> Path | None:
@@ -246,12 +250,7 @@ class SignoffScreen(BaseScreen):
             self._drafted()
             self.notice("kept as a draft: X records it with the report")
         elif purpose == "allowed":
-            if not text.strip():
-                raise AssayError("no file was named", hint=SIGNERS_LINE)
-            path = Path(text.strip()).expanduser()
-            folder = self._latest_folder()
-            if not path.is_file():
-                raise AssayError("there is no such file", where=str(path), hint=SIGNERS_LINE)
+            path, folder = signers_file(text), self._latest_folder()
             if folder is not None:
                 self._start("verify", partial(verify_job, folder, path))
 
@@ -283,16 +282,8 @@ class SignoffScreen(BaseScreen):
             return
 
         def submit(values: dict[str, str]) -> None:
-            key = Path(values["key"].strip()).expanduser() if values["key"].strip() else None
-            if key is not None and not key.is_file():
-                raise AssayError(
-                    "there is no such key",
-                    where=str(key),
-                    hint="empty: the first key of the agent, else ~/.ssh/id_ed25519",
-                )
-            typed = values["decision"].strip()
-            if typed != decision:
-                raise AssayError(f"its decision is {decision}: type that", hint="esc leaves it unsigned")
+            key, typed = key_file(values["key"]), values["decision"].strip()
+            check_typed(typed, decision)
             self._sign(folder, key, values["principal"].strip() or None, shown, typed)
 
         paragraphs = [

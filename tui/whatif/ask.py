@@ -80,6 +80,11 @@ class AskScreen(EditScreen):
         """The answer to the text as it is now; None where it was not asked, or nothing was changed."""
         return None if self.text == self.original else self.answers.get(self.text)
 
+    @property
+    def asking(self) -> bool:
+        """Whether the models are asked about the text as it is now, and have not answered yet."""
+        return self._question is not None and self._question.text == self.text
+
     def do_whatif_ask(self) -> None:
         """Ask both models, in their own process: what they predict, then why."""
         requests = self._requests()

@@ -27,6 +27,7 @@ from tui.widgets.line_view import LineView
 if TYPE_CHECKING:
     from tui.plugin.console import Subject
 
+STILL_ASKED = "the models have not answered yet: once they have, it can be saved · esc cancels"
 NEEDS_ANSWER = frozenset({"whatif.save", "finding.record"})
 """Actions that are about an answer to the text as it is now."""
 NEEDS_EXPLAINED = frozenset({"whatif.more", "view.method", "view.side"})
@@ -106,7 +107,7 @@ class WhatIfScreen(AskScreen):
     def unavailable(self, identifier: str) -> str | None:
         reason = super().unavailable(identifier)
         if reason is None and identifier in NEEDS_ANSWER and self.after is None:
-            return "ask both models first (⏎)"
+            return STILL_ASKED if self.asking else "ask both models first (⏎)"
         if reason is None and identifier in NEEDS_EXPLAINED and not self.explained:
             return "answers of this track have no attributions"
         return reason

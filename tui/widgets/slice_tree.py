@@ -25,16 +25,16 @@ KIND_TITLES = {
 class SliceTree(LineView):
     """Slices with progress; Enter opens the examples of one."""
 
-    def show_slices(self, slices: list[SliceProgress], answered: int, total: int, width: int) -> None:
+    def show_slices(self, slices: list[SliceProgress], inspected: int, total: int, width: int) -> None:
         """Draw the tree.
 
         Args:
             slices: every slice, by regret.
-            answered: examples that must be judged and that this reviewer has answered.
+            inspected: examples that must be judged and are.
             total: examples that must be judged.
             width: cells there are.
         """
-        self.show_lines(tree_lines(slices, answered, total, width))
+        self.show_lines(tree_lines(slices, inspected, total, width))
 
 
 def slice_target(entry: SliceProgress) -> Target:
@@ -42,11 +42,11 @@ def slice_target(entry: SliceProgress) -> Target:
     return Target("slice", entry.slice, track=entry.track)
 
 
-def tree_lines(slices: list[SliceProgress], answered: int, total: int, width: int) -> list[Line]:
+def tree_lines(slices: list[SliceProgress], inspected: int, total: int, width: int) -> list[Line]:
     """The tree as lines: the queue first, then each kind with its slices by regret."""
     head = Line(Target("slice", "", track=None)).add(" ")
     head.column("the queue", max(width - 12, 8), "strong").column(
-        f"{answered}/{total}", 9, "number", right=True
+        f"{inspected}/{total}", 9, "number", right=True
     )
     lines = [head]
     critical = [entry for entry in slices if entry.critical]

@@ -8,7 +8,7 @@ from analysis.plugin.gate import Judgement, judgement
 from analysis.plugin.report_fields import INSPECTED
 from analysis.report.field import Field
 from analysis.report.reviewed import Reviewed, listed
-from analysis.review.inspection import inspection_of
+from analysis.review.inspection import inspection_of, judged_words
 
 SPOKEN: dict[Judgement, str] = {
     "candidate": "for the candidate",
@@ -23,9 +23,9 @@ SPOKEN: dict[Judgement, str] = {
 
 def _sentences(seen: Reviewed) -> list[str]:
     state, found = seen.heard.state, inspection_of(seen.heard)
-    by = f" by {seen.given.reviewers_required} reviewers each" if seen.given.reviewers_required > 1 else ""
+    said = judged_words(found.inspected, found.total, seen.given.reviewers_required)
     sentences = [
-        f"{found.inspected} of {found.total} examples that must be judged were inspected{by}: what decides a gate, "
+        f"{said}: what decides a gate, "
         f"and random controls ({found.controls_inspected} of {len(found.controls)})"
     ]
     critical = [entry.ref for entry in seen.given.queue if entry.critical_slices and not entry.known]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from analysis.base.gate_records import Criterion, GateInput, GateResult, GateVerdict, Rule
 from analysis.base.records import ALL, Metric, MetricSpec
 from analysis.plugin.gate import Gate, metric_row, number_row, result
-from analysis.review.inspection import inspection_of
+from analysis.review.inspection import inspection_of, judged_words
 
 INSPECTED = MetricSpec(
     name="inspected",
@@ -25,9 +25,10 @@ def _judge(given: GateInput, rule: Rule) -> list[GateResult]:
         COVERAGE.track, INSPECTED.name, ALL, "difference", inspected, None, None, total, "ok", "", "count"
     )
     by = "" if given.reviewers_required == 1 else f" by {given.reviewers_required} reviewers each"
+    both = len(set(found.deciding) & set(found.controls))
     why = (
-        f"{inspected} of {total} inspected{by}: {len(found.deciding)} decide a gate, "
-        f"{len(found.controls)} are random controls"
+        f"{judged_words(inspected, total, given.reviewers_required)}; {len(found.deciding)} can still decide a gate, "
+        f"{len(found.controls)} are random controls{f', {both} are both' if both else ''}"
     )
     unread = _unread(given)
     verdict: GateVerdict = "unknown" if found.open or unread else "pass"

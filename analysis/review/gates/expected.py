@@ -67,5 +67,11 @@ def _change(given: GateInput, name: str, slice_name: str) -> Metric | None:
     return next((one for one in changes if one is not None and one.value is not None), None)
 
 
-EXPECTED = Gate("expected", "a change that was announced happens, and no further than announced", {}, _judge)
+EXPECTED = Gate(
+    "expected",
+    "a change that was announced happens, and no further than announced",
+    {},
+    _judge,
+    needs="the change that was announced must happen, and go no further than announced",
+)
 GATES = (EXPECTED,)

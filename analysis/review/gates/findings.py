@@ -37,5 +37,6 @@ FINDINGS = Gate(
     {},
     _judge,
     place=20,
+    needs="whoever raised a blocker must take it back, or its reason must be gone",
 )
 GATES = (FINDINGS,)

@@ -35,12 +35,18 @@ SELECT expects FROM evidence.response_expected WHERE ref_key = $key ORDER BY exp
 -- name: votes
 SELECT judge, winner FROM evidence.response_vote WHERE ref = $ref ORDER BY judge, winner
 
+-- name: said
+-- What the detectors that check against something say of the answers, or of those stretches of them that a text holds.
+SELECT string_agg(s.why, chr(10) ORDER BY s.why) FROM evidence.span s
+JOIN evidence.response_side r ON r.ref_key = s.ref_key AND r.side = s.side
+WHERE s.ref_key = $key AND s.detector IN (SELECT name FROM evidence.response_detector WHERE against = $against)
+  AND ($within::VARCHAR IS NULL OR contains($within::VARCHAR, substring(r.text, s.start + 1, s."end" - s.start)))
+HAVING count(*) > 0
+
 -- name: catalogue
 -- A row of the catalogue is named by its id, as a whole word, in what was said of a claim or a spoiler, or by its
 -- whole title after `of`.
-WITH said AS (SELECT string_agg(why, chr(10)) AS words FROM evidence.span
-              WHERE ref_key = $key AND detector IN (
-                  SELECT name FROM evidence.response_detector WHERE against = 'catalogue'))
+WITH said AS (SELECT $words::VARCHAR AS words)
 SELECT c.* FROM evidence.response_catalogue c CROSS JOIN said s
 WHERE (contains(s.words, c.id)
        AND regexp_matches(s.words, '(^|[^\pL\pN_])' || regexp_escape(c.id) || '($|[^\pL\pN_])'))
@@ -48,11 +54,31 @@ WHERE (contains(s.words, c.id)
        AND regexp_matches(s.words, ' of ' || regexp_escape(c.title) || '($|[:;,\n]| [(])'))
 ORDER BY strpos(s.words, c.title) = 0, strpos(s.words, c.title), c.id LIMIT $most
 
+-- name: prompt
+-- All turns of a prompt that has any, else its text.
+SELECT coalesce((SELECT string_agg(text, chr(10) ORDER BY position) FROM evidence.response_turn WHERE ref_key = $key), text)
+FROM evidence.example WHERE ref_key = $key
+
+-- name: asked_against
+-- What the leads of the behaviours that count on a prompt check against.
+SELECT DISTINCT d.against FROM evidence.response_behaviour b
+JOIN evidence.response_role r ON r.behaviour = b.name AND r.ref_key = $key
+JOIN evidence.response_detector d ON list_contains(b.leads, d.name) WHERE d.against <> ''
+
+-- name: has_catalogue
+SELECT id FROM evidence.response_catalogue LIMIT 1
+
+-- name: titles_in
+-- Rows of the catalogue whose title, or another name of it, a text holds somewhere, whatever the case.
+SELECT * FROM evidence.response_catalogue
+WHERE contains($text, lower(title)) OR len(list_filter(aliases, lambda one: contains($text, lower(one)))) > 0 ORDER BY id
+
+-- name: policy
+SELECT * FROM evidence.response_promise ORDER BY about, text
+
 -- name: promises
 -- The promises of policy that speak of the matter of a claim; all of them where none is named.
-WITH said AS (SELECT string_agg(lower(why), chr(10)) AS words FROM evidence.span
-              WHERE ref_key = $key AND detector IN (
-                  SELECT name FROM evidence.response_detector WHERE against = 'policy')),
+WITH said AS (SELECT lower($words::VARCHAR) AS words),
 named AS (SELECT p.*, contains(s.words, lower(p.about)) OR contains(s.words, lower(p.text)) AS hit
           FROM evidence.response_promise p CROSS JOIN said s WHERE s.words IS NOT NULL)
 SELECT * EXCLUDE (hit) FROM named WHERE hit OR NOT (SELECT bool_or(hit) FROM named) ORDER BY about, text

@@ -68,17 +68,33 @@ def example_context(connection: duckdb.DuckDBPyConnection, ref: str) -> dict[str
                 "spans",
                 "passages",
                 "expected",
-                "promises",
                 "deployed",
             )
         },
         **{name: rows(name, ref=ref) for name in ("judged", "votes")},
         "detectors": rows("detectors"),
-        "catalogue": rows("catalogue", key=key, most=MOST_TITLES),
+        "catalogue": rows("catalogue", words=words_against(connection, key, "catalogue"), most=MOST_TITLES),
+        "promises": rows("promises", words=words_against(connection, key, "policy")),
         "rates": tuple({**row, "gate": gate_of(row)} for row in rates),
         "upweighted": rows("upweighted", most=MOST_UPWEIGHTED),
         "dose": rows("dose"),
     }
+
+
+def words_against(
+    connection: duckdb.DuckDBPyConnection, key: int, against: str, within: str | None = None
+) -> str | None:
+    """What detectors that check against something say of the answers to a prompt; None where they say nothing.
+
+    Args:
+        connection: has the run's evidence attached as `evidence`.
+        key: of the prompt.
+        against: `catalogue` or `policy`.
+        within: only of stretches that this text holds, too; of all by default.
+    """
+    given = {"key": key, "against": against, "within": within}
+    row = connection.execute(_SQL["said"], given).fetchone()
+    return row[0] if row is not None else None
 
 
 def gate_of(row: Mapping[str, Any]) -> str | None:

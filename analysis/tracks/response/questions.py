@@ -30,7 +30,10 @@ def question(connection: duckdb.DuckDBPyConnection, ref: str, text: str) -> Ques
     row = connection.execute(_SQL["answers"], asked).fetchone()
     if row is None:
         return None
-    asks = tuple(Ask(*one) for one in connection.execute(_SQL["asks"], asked).fetchall())
+    asks = tuple(
+        Ask(name, text, wanted, tuple(against))
+        for name, text, wanted, against in connection.execute(_SQL["asks"], asked).fetchall()
+    )
     return Question("Does the answer …" if asks else text, (row[0],), (row[1],), asks)
 
 

@@ -5,7 +5,11 @@ SELECT b.text, c.text FROM evidence.response_side b JOIN evidence.response_side 
 WHERE b.ref_key = $key AND b.side = 'base'
 
 -- name: asks
-SELECT b.name, b.question, r.role = 'wanted' AS wanted FROM evidence.response_behaviour b
+-- With what its leads check against: who answers checks against the same.
+SELECT b.name, b.question, r.role = 'wanted' AS wanted,
+       (SELECT coalesce(list(DISTINCT d.against ORDER BY d.against), []) FROM evidence.response_detector d
+        WHERE d.against <> '' AND list_contains(b.leads, d.name)) AS against
+FROM evidence.response_behaviour b
 JOIN evidence.response_role r ON r.behaviour = b.name AND r.ref_key = $key
 WHERE len(b.any_of) = 0 ORDER BY b.place
 

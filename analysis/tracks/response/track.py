@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from analysis.plugin.init.folder import Folder
     from analysis.plugin.init.toml_text import InitSection
     from analysis.plugin.live import LiveRequest
-    from analysis.plugin.question import KnownAnswer, Question
+    from analysis.plugin.question import Fact, KnownAnswer, Question
     from analysis.plugin.settings import Review, TrackSettings
     from analysis.plugin.stage import Step
 
@@ -282,6 +282,13 @@ class ResponseTrack(Track):
         from analysis.tracks.response.questions import question
 
         return question(connection, ref, self.question)
+
+    def facts(
+        self, connection: duckdb.DuckDBPyConnection, ref: str, answers: Sequence[str]
+    ) -> tuple[Fact, ...]:
+        from analysis.tracks.response.reference_facts import reference_facts
+
+        return reference_facts(connection, ref, answers)
 
     def known_answers(
         self, workbench: duckdb.DuckDBPyConnection, settings: TrackSettings

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from analysis.base.sql import queries
-from analysis.plugin.question import KnownAnswer, Question
+from analysis.plugin.question import Fact, KnownAnswer, Question
 from analysis.store.keys import ref_key
 from analysis.tracks.retrieval.metric_specs import TRACK
 
@@ -20,6 +21,8 @@ TEXTS = {
     "item": "Which list belongs with this item?",
     "variant": "Which list belongs with this item?",
 }
+PAIR_CHARACTERS, LIST_CHARACTERS = 300, 160
+"""Of an item's text beside the titles of a pair, and beside those of lists."""
 LISTED = 5
 """Titles of a list that are shown before the page opens."""
 
@@ -44,6 +47,23 @@ def _pair(connection: duckdb.DuckDBPyConnection, ref: str) -> Question | None:
     positive, negative, base, candidate = row
     first = {True: (negative,), False: (positive,)}
     return Question(PAIR, first[bool(base)], first[bool(candidate)])
+
+
+def facts(connection: duckdb.DuckDBPyConnection, titles: Sequence[str]) -> tuple[Fact, ...]:
+    """What the items are that are listed on a page by their titles alone, each in so many characters.
+
+    Args:
+        connection: has the run attached as `evidence`.
+        titles: as they stand on the page.
+    """
+    named = list(dict.fromkeys(titles))
+    rows = connection.execute(_SQL["texts_of"], {"titles": named}).fetchall()
+    most = PAIR_CHARACTERS if len(named) <= 2 else LIST_CHARACTERS
+    found = []
+    for title, text in sorted(rows, key=lambda row: named.index(row[0])):
+        short = text if len(text) <= most else f"{text[:most].rstrip()}…"
+        found.append(Fact("item", f"{title}: {short}"))
+    return tuple(found)
 
 
 def known_answers(workbench: duckdb.DuckDBPyConnection) -> list[KnownAnswer]:

@@ -16,3 +16,8 @@ SELECT coalesce(p.title, h.positive_ref), coalesce(n.title, h.negative_ref), m.b
 FROM evidence.retrieval_hard_negative h JOIN evidence.retrieval_margin m USING (ref_key)
 LEFT JOIN evidence.retrieval_item p ON p.ref = h.positive_ref
 LEFT JOIN evidence.retrieval_item n ON n.ref = h.negative_ref WHERE ref_key = $key
+
+-- name: texts_of
+-- The texts of the items of some titles, where they say more than the title.
+SELECT i.title, min(e.text) FROM evidence.retrieval_item i JOIN evidence.example e ON e.ref = i.ref
+WHERE i.title IN (SELECT unnest($titles::VARCHAR[])) AND e.text <> i.title GROUP BY i.title

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from analysis.plugin.init.folder import Folder
     from analysis.plugin.init.toml_text import InitSection
     from analysis.plugin.live import LiveRequest
-    from analysis.plugin.question import KnownAnswer, Question
+    from analysis.plugin.question import Fact, KnownAnswer, Question
     from analysis.plugin.settings import Review, TrackSettings
     from analysis.plugin.stage import Step
 
@@ -205,6 +205,13 @@ class RetrievalTrack(Track):
         from analysis.tracks.retrieval.questions import question
 
         return question(connection, ref)
+
+    def facts(
+        self, connection: duckdb.DuckDBPyConnection, ref: str, answers: Sequence[str]
+    ) -> tuple[Fact, ...]:
+        from analysis.tracks.retrieval.questions import facts
+
+        return facts(connection, [title for answer in answers for title in answer.split("\n")])
 
     def known_answers(
         self, workbench: duckdb.DuckDBPyConnection, settings: TrackSettings

@@ -12,11 +12,11 @@ import xml.etree.ElementTree as ET
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from analysis.review.record import record_sentences
 from tui.commands.status_format import StatusFormat
 from tui.commands.status_words import (
     headline,
     keeps_back,
-    of_the_record,
     only_once,
     ordered,
     queue_line,
@@ -61,7 +61,7 @@ def _properties(suite: ET.Element, status: Mapping[str, Any]) -> None:
         "decision": status["decision"] or "",
         "signed_by": ", ".join(status["signed_by"]),
         "evidence.sha256": status["evidence_sha256"],
-        "record": "; ".join(of_the_record(status["record"])),
+        "record": "; ".join(record_sentences(status["record"])),
         **{f"model.{one['track']}.{one['side']}": one["digest"] for one in status["models"]},
         **{f"data.{track}": digest for track, digest in status["data"].items()},
     }

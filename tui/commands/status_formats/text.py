@@ -7,11 +7,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from analysis.base.people import shown_as
+from analysis.review.record import record_sentences
 from tui.commands.status_format import StatusFormat
 from tui.commands.status_words import (
     counted,
     headline,
-    of_the_record,
     ordered,
     queue_line,
     value_of,
@@ -61,7 +61,7 @@ def _record(record: Mapping[str, Any]) -> list[str]:
     """What is wrong with the record, before anything else."""
     return [
         line
-        for one in of_the_record(record)
+        for one in record_sentences(record)
         for line in textwrap.wrap(printable(one), WIDTH, subsequent_indent=" " * len("MISSING: "))
     ]
 

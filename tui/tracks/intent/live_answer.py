@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from analysis.base.records import SIDES, Side
-from tui.draw.lines import Line
+from tui.draw.lines import Line, wrapped
 from tui.draw.number_text import bar, figure, signed
 from tui.plugin.common import INDENT
 from tui.plugin.live_lines import SHORT_SIDES
@@ -16,8 +16,14 @@ if TYPE_CHECKING:
 
 ONE_ROW = 70
 """Cells from which the first and the second class of a side stand in one row."""
-TAIL_CELLS = 19
+TAIL_CELLS = 23
 """Cells of the margin and its change."""
+SAME = 1e-6
+"""A change of a probability below this is that of arithmetic."""
+LEAST = 0.005
+"""The least change that two decimals show."""
+MARKS = {"=": "the same class as before", "≠": "another class than before"}
+"""What stands before a predicted class after a text was changed."""
 MOST_CLASSES = 10
 """Classes whose probabilities are listed, the likeliest first."""
 
@@ -55,6 +61,7 @@ def prediction_lines(outputs: Outputs, before: Outputs | None, gold: str | None,
     room = width - INDENT - 2 - 5 - TAIL_CELLS - (6 if one_row else 0)
     label_width = max(8, min(24, (room - 8) // 2 if one_row else room - 5))
     bar_width = max(0, min(24, room - label_width * (2 if one_row else 1)))
+    marks: set[str] = set()
     for side in SIDES:
         row = outputs[side]
         if before is None:
@@ -63,6 +70,7 @@ def prediction_lines(outputs: Outputs, before: Outputs | None, gold: str | None,
         else:
             same = row["label"] == before[side]["label"]
             mark, style = ("=", "dim") if same else ("≠", "warn")
+            marks.add(mark)
         line = Line().column(f" {SHORT_SIDES[side]}", INDENT, "dim").add(mark, style).add(" ")
         line.column(row["label"], label_width, "strong").add(f"{figure(row['p'], 2):>4} ", "number")
         line.column(bar(row["p"] or 0.0, bar_width), bar_width, f"bar.{side}")
@@ -70,14 +78,24 @@ def prediction_lines(outputs: Outputs, before: Outputs | None, gold: str | None,
         second.add(f"{figure(row['runner_up_p'], 2):>4}", "dim")
         margin = f"margin {figure(row['margin'], 2)}"
         if before is not None and None not in (row["margin"], before[side]["margin"]):
-            margin += f" ({signed(row['margin'] - before[side]['margin'], 2)})"
+            margin += f" ({change_of_margin(row['margin'] - before[side]['margin'])})"
         if one_row:
             line.add(" ").pieces.extend(second.pieces)
         lines.append(line.end(margin, width - 1))
         if not one_row:
             lines.append(Line().to(INDENT + 2))
             lines[-1].pieces.extend(second.pieces)
-    return lines
+    meant = " · ".join(f"{mark} {meaning}" for mark, meaning in MARKS.items() if mark in marks)
+    return [*lines, *(wrapped("", meant, width, indent=INDENT, style="dim") if meant else [])]
+
+
+def change_of_margin(change: float) -> str:
+    """By how much a margin changed: in two decimals, or that it did not, or that it did by less than they show."""
+    if abs(change) < SAME:
+        return "same"
+    if abs(change) < LEAST:
+        return f"<{LEAST:.2f} {'more' if change > 0 else 'less'}".replace("0.", ".")
+    return signed(change, 2)
 
 
 def probability_sentences(reply: Mapping[str, Any], side: Side) -> tuple[str, ...]:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from analysis.tracks.response.reference_words import passage_text, promise_text, title_text
 from tui.draw.lines import Line, rule, wrapped
 from tui.tracks.response.layout import INDENT, TALL, cut
 
@@ -27,24 +27,3 @@ def against_lines(evidence: ExampleEvidence, options: ViewOptions) -> list[Line]
             own = wrapped("" if number else label, text, width - 2, indent=INDENT)
             lines += cut(own, most if tall else 1)
     return [rule(width), *lines] if lines else []
-
-
-def title_text(row: Mapping[str, Any]) -> str:
-    """A row of the catalogue, with what it does not say left out."""
-    stock = {True: "in stock", False: "not in stock"}.get(row["in_stock"])
-    volumes = None if row["volumes"] is None else f"{row['volumes']} volumes"
-    price = None if row["price"] is None else f"price {row['price']:.2f}"
-    known = [f"[{row['id']}] {row['title']}", row["author"], volumes, price, stock]
-    return " · ".join(one for one in known if one)
-
-
-def passage_text(row: Mapping[str, Any]) -> str:
-    """A retrieved passage with its id."""
-    return f"{'[' + row['passage_id'] + ']' if row['passage_id'] else '(no id)'} {row['text']}"
-
-
-def promise_text(row: Mapping[str, Any]) -> str:
-    """What policy allows about a matter."""
-    days = None if row["days"] is None else f"within {row['days']:g} days"
-    amount = None if row["amount"] is None else f"up to {row['amount']:g}"
-    return " · ".join(one for one in (f"{row['about']}: {row['text']}", days, amount) if one)

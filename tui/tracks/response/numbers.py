@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from analysis.base.records import ALL, SIDES, Metric
 from analysis.review.queries import by_side
+from analysis.tracks.response.reference_words import passage_text, promise_text, title_text
 from tui.draw.lines import Line, rule, text_line, wrapped
 from tui.draw.metric_lines import metric_lines
 from tui.draw.number_text import figure, interval, signed
@@ -16,7 +17,6 @@ from tui.plugin.common import flag_lines, metadata_text
 from tui.plugin.options import ViewOptions
 from tui.tracks.response import behaviours
 from tui.tracks.response.answers import ENDINGS, likelihoods, thoughts, unread_of
-from tui.tracks.response.checked_against import passage_text, promise_text, title_text
 from tui.tracks.response.rates import quality_text, rates_of, votes_text
 from tui.tracks.response.spans import SpanShown, spans_of
 from tui.tracks.response.turns import said

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 from analysis.base.records import SIDES
 from analysis.review.queries import by_side
+from analysis.tracks.response.reference_words import passage_text, promise_text, title_text
 from tui.plugin.common import flag_reasons
 from tui.tracks.response.behaviours import behaviour_sentences
-from tui.tracks.response.checked_against import passage_text, promise_text, title_text
 from tui.tracks.response.rates import votes_text
 from tui.tracks.response.spans import hits_of, texts_of
 from tui.tracks.response.turns import said

@@ -11,6 +11,7 @@ from analysis.base.records import SIDES, Side
 from analysis.tracks.retrieval.map_queries import MapPoint, item_attributes, map_neighbours, most_moved
 from analysis.tracks.retrieval.metric_specs import TRACK
 from tui.draw.lines import Line, beside, first_rows, rule, wrapped
+from tui.draw.safe_text import cells
 from tui.screens.base import BaseScreen
 from tui.screens.head import review_head
 from tui.tracks.retrieval.map_lines import meaning_lines, quality_lines, withheld_lines
@@ -36,6 +37,9 @@ WIDE = 100
 """Cells from which both maps stand side by side; below, one at a time."""
 LEAST_ROWS = 6
 """Rows of the plot that are kept whatever else there is to say."""
+RANKS_MEAN = ("1…0 nearest by vector   ⏎ open", "1…0 nearest by vector", "1…0 nearest")
+"""What the digits on a map are, as there is room."""
+NO_GROUP_MEANS = "none of these"
 MOVED = 40
 """Items listed in the place of a map that is withheld."""
 
@@ -133,9 +137,12 @@ class MapsScreen(BaseScreen):
         return line.end("G group by  V side", width - 1, "key")
 
     def _legend(self, width: int) -> list[Line]:
-        colours, (_, names) = self.console_app.colours, self.maps.groups
+        colours, (of, names) = self.console_app.colours, self.maps.groups
         lines = [Line().add(" ")]
-        for number, name in enumerate(names):
+        groups: list[tuple[int | None, str]] = list(enumerate(names))
+        if names and any(ref not in of for ref in self.points):
+            groups.append((None, NO_GROUP_MEANS))
+        for number, name in groups:
             if lines[-1].width + len(name) + 4 > width and lines[-1].width > 1:
                 if len(lines) == 2:
                     break
@@ -174,7 +181,8 @@ class MapsScreen(BaseScreen):
         both = [set(near.get(side, ())) for side in SIDES]
         if all(both):
             line.add(f"  keeps {len(both[0] & both[1])} of {len(both[0])}", "number")
-        lines = [line.end("1…0 nearest by vector   ⏎ open", width - 1, "dim")]
+        fitting = (said for said in RANKS_MEAN if line.width + cells(said) + 2 < width)
+        lines = [line.end(next(fitting, ""), width - 1, "dim")]
         if self._of not in (None, ref):
             example = self.session.example(str(self._of)).example
             ranked = wrapped("", f"ranks are of {example.kind} {example.text}", width, indent=4)

@@ -37,7 +37,7 @@ def movement(one: Neighbour, lists: Lists) -> tuple[str, str]:
         return f"↘ {rank_text(one.other_rank, lists.depth)}", "warn"
     moved = (one.other_rank or one.rank) - one.rank
     if moved == 0:
-        return "=", "dim"
+        return "same", "dim"
     if one.side == "base":
         return f"→ {one.other_rank}", "dim"
     return (f"↑ {moved}", "text") if moved > 0 else (f"↓ {-moved}", "text")

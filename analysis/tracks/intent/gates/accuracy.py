@@ -65,5 +65,6 @@ ACCURACY = Gate(
     reads=reads("accuracy", "broken", "fixed", "mcnemar_p"),
     place=10,
     alpha_weight=10,
+    needs="over all messages it must be right as often as the base, apart from chance",
 )
 GATES = (ACCURACY,)

@@ -79,6 +79,7 @@ CRITICAL_RECALL = Gate(
     reads=reads("recall", "broken", "fixed", "mcnemar_p"),
     place=20,
     alpha_weight=20,
+    needs="it must recognise the messages of {slice} as well as the base does",
 )
 ROUTING = Gate(
     "intent.critical_routing",
@@ -88,5 +89,6 @@ ROUTING = Gate(
     reads=reads("false_positive_rate", "routed_gained", "routed_lost", "false_positives"),
     place=30,
     alpha_weight=20,
+    needs="it must send no more messages of other kinds to {slice} by mistake than the base does",
 )
 GATES = (CRITICAL_RECALL, ROUTING)

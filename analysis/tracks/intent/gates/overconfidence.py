@@ -144,5 +144,6 @@ OVERCONFIDENCE = Gate(
     _judge,
     reads=reads("signed_gap", "confidence"),
     place=15,
+    needs="it must not be surer of its answers, for how often they are right, than the base is",
 )
 GATES = (OVERCONFIDENCE,)

@@ -314,5 +314,6 @@ RELEVANCE = Gate(
     ),
     place=40,
     alpha_weight=15,
+    needs="whether a message holds {what} must not decide whether it is sent to {of}",
 )
 GATES = (RELEVANCE,)

@@ -113,5 +113,6 @@ SIGNALS = Gate(
     reads=reads("signal_effect"),
     place=50,
     alpha_weight=5,
+    needs="what people say to be sent to {slice} must count for at least half of what it did in the base",
 )
 GATES = (SIGNALS,)

@@ -157,5 +157,6 @@ SLICES = Gate(
     reads=reads("accuracy", "broken", "fixed", "mcnemar_p"),
     place=70,
     alpha_weight=20,
+    needs="it must answer the messages of {slice} as well as the base does",
 )
 GATES = (SLICES,)

@@ -196,5 +196,6 @@ GATE = Gate(
     reads=reads("selective_change", "selective_broken", "selective_fixed", "selective_risk", "coverage"),
     place=35,
     alpha_weight=10,
+    needs="of what it acts on by itself, no more may be wrong than with the base",
 )
 GATES = (GATE,)

@@ -118,7 +118,8 @@ class Detector:
         version: rises with every change of what it finds.
         kind: how it finds.
         place: its place among detectors, lower first.
-        against: the setting whose rows are shown beside what it found, `catalogue` or `policy`; empty for none.
+        against: what is shown beside what it found, and to people who are asked the same: `catalogue`, `policy` or
+            `passages`; empty for none.
         languages: those that it reads, as BCP 47 tags; none where words do not matter to it.
         applies: whether what it needs is there.
     """

@@ -112,5 +112,6 @@ GATE = Gate(
     judge_artefact,
     reads=reads("artefact_logp", "artefact_answers", "artefact_largest"),
     place=905,
+    needs="what will be served must answer as what was reviewed did",
 )
 GATES = (GATE,)

@@ -134,7 +134,13 @@ def _result(
         criteria=criteria or [],
         refs=refs,
         open_refs=open_refs,
+        needs=_needs(behaviour, slice_name),
     )
+
+
+def _needs(behaviour: str, slice_name: str) -> str:
+    where = "" if slice_name == ALL else f" where a prompt is of “{slice_name}”"
+    return f"no more of its answers than of the base's may be at fault{where}: it {words_of(behaviour)}"
 
 
 def _labelled(one: Estimate) -> str:

@@ -129,5 +129,6 @@ GATE = Gate(
     judge_tradeoff,
     reads=reads("win_rate", "win_rate_length_controlled", "judge_agreement", "judge_first"),
     place=900,
+    needs="it must not be preferred for its style while it does more of what must not happen",
 )
 GATES = (GATE,)

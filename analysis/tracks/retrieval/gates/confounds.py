@@ -113,5 +113,6 @@ CONFOUNDS = Gate(
     reads=reads("grouping_conditional_lift", "grouping_lift", "grouping_wanted_lift"),
     place=20,
     alpha_weight=1,
+    needs="items must not be put together more than before for having the same {slice}",
 )
 GATES = (CONFOUNDS,)

@@ -90,5 +90,6 @@ NEGATIVES = Gate(
     ),
     place=30,
     alpha_weight=1,
+    needs="titles that are easily confused must be told apart as well as before",
 )
 GATES = (NEGATIVES,)

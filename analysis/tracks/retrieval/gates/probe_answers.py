@@ -160,5 +160,6 @@ PROBES = Gate(
     reads=reads("recall", "ndcg", "broken", "fixed"),
     place=40,
     alpha_weight=1,
+    needs="searches must find what was asked for as well as before",
 )
 GATES = (PROBES,)

@@ -130,5 +130,6 @@ GROUPING = Gate(
     reads=reads("grouping_wanted_lift", "grouping_lift"),
     place=10,
     alpha_weight=1,
+    needs="items must be found beside what shoppers mean by them as much as before",
 )
 GATES = (GROUPING,)

@@ -9,6 +9,7 @@ DETECTOR = Detector(
     name="citations",
     title="citations that do not hold",
     place=40,
+    against="passages",
     languages=(),
     version=3,
     detect=deferred(f"{__name__}.detector", "detect"),
