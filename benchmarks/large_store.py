@@ -81,7 +81,8 @@ def _copy(workbench: duckdb.DuckDBPyConnection) -> None:
     """The small run's own rows, as they were before they were published."""
     of = "SELECT table_name FROM duckdb_tables() WHERE database_name = "
     own = column(workbench, f"{of}{quote('workbench')}")
-    for table in column(workbench, f"{of}{quote('small')}"):
+    metadata = column(workbench, _SQL["metadata"])
+    for table in (*own, *metadata):
         name = identifier(table)
         if table == "meta":
             continue

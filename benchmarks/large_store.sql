@@ -1,5 +1,8 @@
 -- A review of many messages, made of the messages of a small one (attached as `small`), each repeated under new refs.
 
+-- name: metadata
+SELECT view_name FROM duckdb_views() WHERE database_name = 'small' AND starts_with(view_name, 'metadata_')
+
 -- name: copied
 -- What copies are made of: the messages of the evaluation, numbered, and how often a row of each is needed.
 CREATE TABLE copied AS

@@ -38,8 +38,9 @@ from analysis.base.records import (
 from analysis.base.review_records import Event, ReviewState, VerdictRecord
 from analysis.base.sql import Row, column, dictionaries, identifier, queries, records
 from analysis.review.evaluate import own_specs
-from analysis.store.keys import LISTS_KEPT, slices_of
-from analysis.store.shown import ATTRIBUTION, EvidenceTables
+from analysis.store.keys import LISTS_KEPT, ref_key, slices_in
+from analysis.store.packed import attributions_in, example_in, packed_row, sides_in
+from analysis.store.shown import EvidenceTables
 
 _SQL = queries(__package__, "queries.sql")
 TABLES_KEPT = 128
@@ -161,17 +162,14 @@ def main_metrics(connection: duckdb.DuckDBPyConnection) -> tuple[Metric, ...]:
 
 def example_of(connection: duckdb.DuckDBPyConnection, ref: str | None) -> Example | None:
     """One example, or None where the run has no such example."""
-    return _example_and_key(connection, ref)[0]
+    row = _packed(connection, ref)
+    return None if row is None else example_in(row)
 
 
-def _example_and_key(
-    connection: duckdb.DuckDBPyConnection, ref: str | None
-) -> tuple[Example | None, int | None]:
-    """One example and the number that stands for its ref."""
-    for row in dictionaries(connection, _SQL["example"], {"ref": ref}):
-        key = row.pop("ref_key")
-        return Example(**row), key
-    return None, None
+def _packed(connection: duckdb.DuckDBPyConnection, ref: str | None) -> Mapping[str, Any] | None:
+    """What is packed of one example."""
+    key = None if ref is None else ref_key(connection, ref)
+    return None if key is None else packed_row(connection, key)
 
 
 def standing_verdicts(connection: duckdb.DuckDBPyConnection) -> tuple[VerdictRecord, ...]:
@@ -193,23 +191,24 @@ def example_evidence(
     connection: duckdb.DuckDBPyConnection, tables: EvidenceTables, ref: str
 ) -> ExampleEvidence | None:
     """All evidence of the run on one example, which never changes; None where the run has no such example."""
-    example, key = _example_and_key(connection, ref)
-    if example is None:
+    row = _packed(connection, ref)
+    if row is None:
         return None
-    slices = slices_of(connection, key, example.track)
+    example, key = example_in(row), row["ref_key"]
+    slices = slices_in(connection, row["slice_set"], example.track)
     critical = tuple(name for name in slices if name in _critical_slices(connection, example.track))
     return ExampleEvidence(
         example=example,
-        metadata=_metadata(connection, tables, example.track, key),
+        metadata=dict(row.get(f"metadata_{example.track}") or {}),
         slices=slices,
         critical=critical,
         flags=_records_of_table(connection, tables, Flag, "flag", key),
-        attributions=_records_of_table(connection, tables, Attribution, ATTRIBUTION, key),
+        attributions=attributions_in(row),
         spans=_records_of_table(connection, tables, TextSpan, "span", key),
-        payload=_payload(connection, tables, example.track, key),
+        payload=_payload(connection, tables, row),
         variants=_variants(connection, tables, example, key),
         parent=example_of(connection, example.parent_ref) if example.parent_ref else None,
-        licences=attribution_licences(connection, tables, example.track, ref),
+        licences=_licences(connection, tables, example, key),
         interventions=_interventions(connection, tables, example, key),
         slice_licences=_licences_of_slices(connection, example.track, critical),
         methods=methods_of(connection, example.track),
@@ -260,25 +259,30 @@ def specs_of(connection: duckdb.DuckDBPyConnection) -> dict[str, dict[str, Metri
     return specs
 
 
-def _metadata(
-    connection: duckdb.DuckDBPyConnection, tables: EvidenceTables, track: str, key: int | None
-) -> dict[str, Any]:
-    table = f"metadata_{track}"
-    if not _holds(connection, tables, table, key):
-        return {}
-    found = _rows_of_table(connection, table, key)
-    # Not excluded in SQL: without any column of metadata nothing would be left to select.
-    return {name: value for name, value in found[0].items() if name != "ref"} if found else {}
-
-
 def _payload(
-    connection: duckdb.DuckDBPyConnection, tables: EvidenceTables, track: str, key: int | None
+    connection: duckdb.DuckDBPyConnection, tables: EvidenceTables, row: Mapping[str, Any]
 ) -> dict[str, tuple[dict[str, Any], ...]]:
-    return {
-        name: tuple(_rows_of_table(connection, name, key)) if _holds(connection, tables, name, key) else ()
-        for name in tables.payload
-        if name.startswith(f"{track}_")
-    }
+    """Rows of the payload tables of an example's track, packed or not."""
+    found: dict[str, tuple[dict[str, Any], ...]] = {}
+    key = row["ref_key"]
+    for name in tables.payload:
+        if not name.startswith(f"{row['track']}_"):
+            continue
+        if name in tables.by_side:
+            found[name] = sides_in(row, name)
+        else:
+            found[name] = (
+                tuple(_rows_of_table(connection, name, key)) if _holds(connection, tables, name, key) else ()
+            )
+    return found
+
+
+def _licences(
+    connection: duckdb.DuckDBPyConnection, tables: EvidenceTables, example: Example, key: int
+) -> tuple[AttributionLicence, ...]:
+    table = f"{example.track}_licence"
+    found = table not in tables.names or _holds(connection, tables, table, key)
+    return attribution_licences(connection, tables, example.track, example.ref) if found else ()
 
 
 def _interventions(

@@ -55,9 +55,6 @@ WHERE $track IS NULL OR s.track = $track
 ORDER BY s.critical DESC, coalesce(m.broken, 0) - coalesce(m.fixed, 0) DESC, coalesce(m.broken, 0) DESC,
          s.slice, s.track
 
--- name: example
-SELECT * FROM evidence.example WHERE ref = $ref
-
 -- name: critical_slices
 SELECT slice FROM evidence.slice WHERE critical AND track = $track
 

@@ -37,7 +37,9 @@ from analysis.review.reuse import Reuse, labels_teach, plain, reuse_note, reuse_
 from analysis.review.scope import QueueRow, Scope
 from analysis.review.status import QueueParts, status_content
 from analysis.store.heads import Loss, reported_evidence
+from analysis.store.keys import ref_key
 from analysis.store.losses import accepted_losses, missing
+from analysis.store.packed import ATTRIBUTION
 from analysis.store.replay import Replay, load_events, load_shown, review_state
 from analysis.store.run import (
     attach,
@@ -47,7 +49,7 @@ from analysis.store.run import (
     run_names,
     verify_evidence,
 )
-from analysis.store.shown import ATTRIBUTION, evidence_tables, models_digest, shown_digest, shown_digests
+from analysis.store.shown import evidence_tables, models_digest, shown_digest, shown_digests
 from analysis.store.streams import this_account
 
 if TYPE_CHECKING:
@@ -63,7 +65,7 @@ AGAIN_AMONG = 20
 _SQL = named_queries(__package__, "reader.sql")
 _SESSION = named_queries(__package__, "session.sql")
 FEW = 8
-"""Refs up to which each is looked up by itself, by the index, before all examples are read for them."""
+"""Refs up to which each is looked up by itself, before all examples are read for them."""
 EXAMPLES_KEPT = 64
 """Examples whose evidence a reader keeps: it does not change, and the console asks for it again at every event."""
 ANSWERS_KEPT = 1024
@@ -399,7 +401,14 @@ class ReviewReader:
                 queries.with_what_was_said(self.connection, evidence, self.actor),
                 context=self._context(evidence.example),
             )
+        return evidence
+
+    def _shown_digest(self, ref: str) -> str:
+        """Digest of the evidence shown of an example. Raises AssayError for an unknown ref."""
         if ref not in self._digests:
+            evidence = self._evidence(ref)
+            if evidence is None:
+                raise self._unknown(ref)
             rows = {
                 name: list(found)
                 for name, found in evidence.payload.items()
@@ -407,7 +416,7 @@ class ReviewReader:
             }
             rows[ATTRIBUTION] = [asdict(one) for one in evidence.attributions]
             self._digests[ref] = shown_digest(evidence.example.sha256, rows, evidence.critical, self._models)
-        return evidence
+        return self._digests[ref]
 
     def _evidence_of(self, ref: str) -> ExampleEvidence | None:
         """What stands of an example until somebody says something of it."""
@@ -629,7 +638,8 @@ class ReviewReader:
             self.connection.execute(_SQL["take_keys"], {"refs": new})
         else:
             for ref in new:
-                self.connection.execute(_SQL["take_key"], {"ref": ref})
+                if (key := ref_key(self.connection, ref)) is not None:
+                    self.connection.execute(_SQL["take_key"], {"ref": ref, "key": key})
 
     def _changed(self) -> None:
         self._dirty = True

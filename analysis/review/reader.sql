@@ -47,7 +47,7 @@ WHERE run = $run AND ref IS NOT NULL AND ref NOT IN (SELECT ref FROM keyed) ORDE
 SELECT DISTINCT ref FROM event WHERE ref IS NOT NULL AND ref NOT IN (SELECT ref FROM keyed)
 
 -- name: take_key
-INSERT INTO keyed SELECT ref, ref_key FROM evidence.example WHERE ref = $ref
+INSERT INTO keyed VALUES ($ref, $key)
 
 -- name: take_keys
 INSERT INTO keyed SELECT ref, ref_key FROM evidence.example WHERE ref IN (SELECT unnest($refs::VARCHAR[]))

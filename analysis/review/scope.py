@@ -10,7 +10,7 @@ import duckdb
 from analysis.base.records import QueuePart
 from analysis.base.review_records import Right
 from analysis.base.sql import column, identifier, queries, records
-from analysis.store.keys import ref_key, ref_keys
+from analysis.store.keys import ref_key, ref_keys, remember_keys
 from analysis.text.searched import search_form
 
 _SQL = queries(__package__, "scope.sql")
@@ -48,6 +48,7 @@ class QueueRow:
     """
 
     ref: str
+    ref_key: int
     id: str
     rank: int | None
     text: str
@@ -124,7 +125,9 @@ def page(
     """Some rows of a scope, in its order."""
     scoped, given = _scoped(connection, scope, actor)
     place = {"offset": offset, "limit": limit, "reader": actor}
-    return records(connection, QueueRow, _SQL["page"].format(scoped=scoped), {**given, **place})
+    found = records(connection, QueueRow, _SQL["page"].format(scoped=scoped), {**given, **place})
+    remember_keys(connection, {row.ref: row.ref_key for row in found})
+    return found
 
 
 def _place(connection: duckdb.DuckDBPyConnection, ref: str, scope: Scope) -> int:
@@ -146,7 +149,11 @@ def neighbour(
         query = _SQL["next" if step > 0 else "previous"]
         given |= {"place": _place(connection, ref, scope)}
     found = column(connection, query.format(scoped=scoped), given)
-    return column(connection, _SQL["ref"], {"key": found[0]})[0] if found else None
+    if not found:
+        return None
+    (near,) = column(connection, _SQL["ref"], {"key": found[0]})
+    remember_keys(connection, {near: found[0]})
+    return str(near)
 
 
 def position(connection: duckdb.DuckDBPyConnection, ref: str, scope: Scope, actor: str) -> int | None:

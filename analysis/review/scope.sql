@@ -55,7 +55,7 @@ SELECT count(*) FROM ({scoped})
 
 -- name: page
 WITH p AS (SELECT ref_key, place FROM ({scoped}) ORDER BY place LIMIT $limit OFFSET $offset)
-SELECT e.ref, e.id, q.rank, e.text, e.gold, q.reasons, q.part, a.ref IS NOT NULL AS answered, v."right",
+SELECT e.ref, p.ref_key, e.id, q.rank, e.text, e.gold, q.reasons, q.part, a.ref IS NOT NULL AS answered, v."right",
        c.slices AS critical_slices, e.kind, (SELECT min(t.title) FROM titled t WHERE t.ref_key = p.ref_key) AS title
 FROM p JOIN evidence.example e ON e.ref_key = p.ref_key LEFT JOIN queue q ON q.ref_key = p.ref_key
 LEFT JOIN critical c ON c.ref_key = p.ref_key LEFT JOIN verdict_now v ON v.ref = e.ref AND v.actor = $reader
@@ -67,7 +67,7 @@ ORDER BY p.place
 SELECT place FROM ({source}) WHERE ref_key = $key
 
 -- name: ref
-SELECT ref FROM evidence.example WHERE ref_key = $key
+SELECT ref FROM evidence.packed WHERE ref_key = $key
 
 -- name: first
 SELECT ref_key FROM ({scoped}) ORDER BY place LIMIT 1

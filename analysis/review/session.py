@@ -51,8 +51,8 @@ from analysis.review.reader import ReviewReader
 from analysis.review.scope import Scope
 from analysis.store.heads import Head, sign_head, write_head
 from analysis.store.journal import Journal
+from analysis.store.keys import ref_key
 from analysis.store.ledger import update_ledger
-from analysis.store.shown import shown_digests
 from analysis.store.streams import this_account
 
 T = TypeVar("T")
@@ -572,18 +572,15 @@ class ReviewSession(ReviewReader):
 
     def _known(self, refs: Sequence[str]) -> list[str]:
         """Those of some refs that are examples of this run."""
-        return self._column(_SQL["known_refs"], refs=list(refs))
+        return [ref for ref in refs if ref_key(self.connection, ref) is not None]
 
     def _record_on(self, ref: str, kind: str, body: dict[str, Any]) -> Event:
         """Record something of one example, with a digest of what was shown of it."""
-        if ref not in self._digests:
-            self._digests.update(shown_digests(self.connection, self._tables, self._models, [ref]))
-        if ref not in self._digests:
-            raise AssayError(f"there is no example {ref!r} in run {self.run}", where=str(self.store))
+        digest = self._shown_digest(ref)
         critical = column(self.connection, _SQL["critical_slices"], {"ref": ref})
         body = {
             **body,
-            "evidence_sha256": self._digests[ref],
+            "evidence_sha256": digest,
             "critical_slices": critical[0] if critical else [],
         }
         return self._record(kind, body, ref=ref)

@@ -45,9 +45,12 @@ SELECT track, slice FROM (
 WHERE net >= 0.05 * n OR (net > 0 AND net * net > changed);
 CREATE TABLE contested_now AS SELECT * FROM evidence.contested LIMIT 0;
 CREATE TABLE critical AS
-SELECT any_value(m.ref) AS ref, m.ref_key, list(m.slice ORDER BY m.slice) AS slices
-FROM evidence.membership m JOIN evidence.slice s ON s.slice = m.slice AND s.track = m.track
-WHERE s.critical GROUP BY m.ref_key;
+WITH c AS (
+    -- Of the few sets of slices, and not of every example.
+    SELECT m.slice_set, list(m.slice ORDER BY m.slice) AS slices
+    FROM evidence.slice_set m JOIN evidence.slice s ON s.slice = m.slice AND s.track = m.track
+    WHERE s.critical GROUP BY m.slice_set)
+SELECT p.ref, p.ref_key, c.slices FROM evidence.packed p JOIN c USING (slice_set);
 CREATE TABLE verdict_now AS SELECT * FROM verdict_of('');
 
 -- name: titled_tables
@@ -58,9 +61,6 @@ GROUP BY table_name HAVING count(*) = 2 ORDER BY table_name
 
 -- name: no_titles
 SELECT NULL::INTEGER AS ref_key, NULL::VARCHAR AS title WHERE false
-
--- name: known_refs
-SELECT ref FROM evidence.example WHERE ref IN (SELECT unnest($refs::VARCHAR[]))
 
 -- name: critical_slices
 SELECT slices FROM critical WHERE ref = $ref

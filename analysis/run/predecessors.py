@@ -14,6 +14,7 @@ from analysis.plugin.flag import JUDGED_WRONG
 from analysis.plugin.track import Track
 from analysis.review.previous import read_previous, same_examples
 from analysis.review.reuse import CandidateRun
+from analysis.store.packed import PAGE
 from analysis.store.run import current_run, read_description
 
 if TYPE_CHECKING:
@@ -104,6 +105,7 @@ def _as_evidence(workbench: duckdb.DuckDBPyConnection) -> Iterator[None]:
     workbench.execute("CREATE SCHEMA evidence")
     try:
         workbench.execute(_SQL["keys"])
+        workbench.execute(_SQL["pages"].format(page=PAGE))
         for name, has_ref in workbench.execute(_SQL["tables"]).fetchall():
             query = _SQL["with_keys" if has_ref else "as_evidence"]
             workbench.execute(query.format(table=identifier(name)))

@@ -10,12 +10,16 @@ WHERE schema_name = 'main' AND database_name = current_database() AND NOT intern
 
 -- name: keys
 -- The numbers that publishing gives to refs.
-CREATE TABLE evidence.example_keys AS
+CREATE TABLE evidence.packed AS
 SELECT ref, (row_number() OVER (ORDER BY ref) - 1)::INTEGER AS ref_key FROM main.example
+
+-- name: pages
+-- What refs find their numbers by (`analysis.store.keys`).
+CREATE VIEW evidence.ref_page AS SELECT ref, ref_key FROM evidence.packed WHERE ref_key % {page} = 0
 
 -- name: as_evidence
 CREATE VIEW evidence.{table} AS SELECT * FROM main.{table}
 
 -- name: with_keys
 CREATE VIEW evidence.{table} AS
-SELECT t.*, k.ref_key FROM main.{table} t LEFT JOIN evidence.example_keys k ON k.ref = t.ref
+SELECT t.*, k.ref_key FROM main.{table} t LEFT JOIN evidence.packed k ON k.ref = t.ref

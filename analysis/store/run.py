@@ -36,9 +36,19 @@ from analysis.store.files import (
     system_error,
     write_atomic,
 )
+from analysis.store.packed import CORE, EXAMPLE, gathered_tables, pack, show_tables
 
-FORMAT = 6
-STORAGE_VERSION = "v1.0.0"
+FORMAT = 7
+STORAGE_VERSION = "v1.5.0"
+BLOCK_BYTES = 65_536
+GROUP_ROWS = 20_480
+"""Rows that DuckDB keeps together, a sixth of what it does by itself, in blocks of a quarter: to fetch one example, the
+blocks that hold a part of it are read and checked whole. Smaller ones take more room."""
+CONFIG: dict[str, str | bool | int | float | list[str]] = {
+    "storage_compatibility_version": STORAGE_VERSION,
+    "default_block_size": BLOCK_BYTES,
+}
+"""How the evidence of a run is opened by who writes it."""
 CACHE, LEASES = "cache", "leases"
 FOLDERS = ("runs", "events", "heads", "drafts", "report", CACHE, LEASES)
 PEOPLE = ("events", "heads", "drafts")
@@ -65,8 +75,6 @@ ELSEWHERE = "restore it from a copy, or run `assay analyze REVIEW.toml --fresh` 
 SCHEMA = "analysis.store.schema"
 """Package of the schemas of evidence and events."""
 _SQL = queries(__package__, "run.sql")
-EXAMPLE = "example"
-"""The table that gives every ref its number."""
 SECOND_KEYS = ("side", "method", "target", "slice", "reason", "detector", "start")
 
 
@@ -321,14 +329,11 @@ def _create_evidence(
 
     It holds the description too: gates are judged by what that says, so its digest is that of the evidence.
     """
-    created = duckdb.connect(str(evidence), config={"storage_compatibility_version": STORAGE_VERSION})
-    try:
+    with duckdb.connect(str(evidence), config=CONFIG) as created:
         create_evidence_tables(created, schemas)
         defined = dict(created.execute(_SQL["defined"]).fetchall())
         label = {"format": str(FORMAT), "run": name, "description": _canonical(description).decode("utf-8")}
         created.execute(_SQL["label"], label)
-    finally:
-        created.close()
     evidence.chmod(FILE_MODE)
     return defined
 
@@ -338,22 +343,32 @@ def _copy_tables(
 ) -> None:
     """Copy the rows, each table sorted by ref and with the number that stands for a ref beside it.
 
-    DuckDB tells by the number, and not by the text, which blocks of a table hold an example.
+    DuckDB tells by the number, and not by the text, which blocks of a table hold an example. What has rows of most
+    examples is gathered (`analysis.store.packed`).
     """
-    workbench.execute(f"ATTACH {quote(evidence)} AS publication (STORAGE_VERSION {quote(STORAGE_VERSION)})")
+    (source,) = column(workbench, _SQL["here"])
+    # Opened with another size of groups, later, it would be written again, and the room of the first time stay empty.
+    how = f"(STORAGE_VERSION {quote(STORAGE_VERSION)}, ROW_GROUP_SIZE {GROUP_ROWS})"
+    workbench.execute(f"ATTACH {quote(evidence)} AS publication {how}")
     try:
+        # First, where there are any: all others take the numbers of examples from there.
         keyed = EXAMPLE in tables and EXAMPLE in defined
-        # The examples first: all others take their numbers from there.
-        for table in sorted(tables, key=lambda name: name != EXAMPLE):
-            if defined.get(table) == "VIEW" or table == "meta":
+        gathered = gathered_tables(workbench, "publication", tables, source) if keyed else []
+        if keyed:
+            pack(workbench, source, "publication", gathered)
+        done = {"meta", *(CORE if keyed else ()), *(one.table for one in gathered)}
+        for table in tables:
+            if defined.get(table) == "VIEW" or table in done:
                 continue
             query = _SQL["fill" if table in defined else "copy"]
             rows = _rows(workbench, table, keyed)
             workbench.execute(query.format(table=identifier(table), rows=rows))
-            if keyed and table == EXAMPLE:
-                workbench.execute(_SQL["find_by_ref"])
+        if keyed:
+            workbench.execute("USE publication")
+            show_tables(workbench, gathered)
         workbench.execute("CHECKPOINT publication")
     finally:
+        workbench.execute(f"USE {identifier(source)}")
         workbench.execute("DETACH publication")
 
 
@@ -362,8 +377,6 @@ def _rows(workbench: duckdb.DuckDBPyConnection, table: str, keyed: bool) -> str:
     columns = _columns(workbench, table)
     if not keyed or "ref" not in columns:
         return _SQL["rows"].format(table=identifier(table))
-    if table == EXAMPLE:
-        return _SQL["numbered"].format(table=identifier(table))
     keys = ["ref", *(key for key in SECOND_KEYS if key in columns)]
     order = ", ".join(f"t.{identifier(key)}" for key in keys)
     return _SQL["keyed"].format(table=identifier(table), order=order)

@@ -28,13 +28,9 @@ CREATE TABLE publication.{table} AS {rows}
 -- name: rows
 SELECT * FROM {table}
 
--- name: numbered
--- The examples, in the order of their refs, which is that of their numbers.
-SELECT *, (row_number() OVER (ORDER BY ref) - 1)::INTEGER AS ref_key FROM {table} ORDER BY ref
-
 -- name: keyed
 -- What belongs to no example comes last.
-SELECT t.*, e.ref_key FROM {table} t LEFT JOIN publication.example e ON e.ref = t.ref ORDER BY e.ref_key NULLS LAST, {order}
+SELECT t.*, e.ref_key FROM {table} t LEFT JOIN publication.packed e ON e.ref = t.ref ORDER BY e.ref_key NULLS LAST, {order}
 
--- name: find_by_ref
-CREATE UNIQUE INDEX example_of_ref ON publication.example (ref)
+-- name: here
+SELECT current_database()

@@ -11,8 +11,9 @@ from typing import Any
 import duckdb
 
 from analysis.base.sql import column, dictionaries, identifier, queries
+from analysis.store.keys import ref_key
+from analysis.store.packed import ATTRIBUTION, packed_by_side, packed_columns
 
-ATTRIBUTION = "attribution"
 SMALL = 20_000
 """Rows up to which the numbers of a table's examples are remembered."""
 _SQL = queries(__package__, "shown.sql")
@@ -20,9 +21,10 @@ _SQL = queries(__package__, "shown.sql")
 
 @dataclass(frozen=True, slots=True)
 class EvidenceTables:
-    """Names of a run's tables and views; `payload` are the tables by ref and side beside the core tables.
+    """Names of a run's tables and views; `payload` are those by ref and side beside the core tables.
 
-    `filled` are the tables that have any row, `small` those of them whose examples are few enough to be remembered.
+    `by_side` are those of `payload` that are packed (`analysis.store.packed`). `filled` are the other tables that have
+    any row, `small` those of them whose examples are few enough to be remembered.
     `pointing` are the tables that only point at what to look at, as leads do: no verdict is on them.
     """
 
@@ -30,6 +32,7 @@ class EvidenceTables:
     filled: frozenset[str]
     small: frozenset[str]
     payload: tuple[str, ...]
+    by_side: tuple[str, ...]
     pointing: frozenset[str]
 
 
@@ -37,12 +40,13 @@ def evidence_tables(connection: duckdb.DuckDBPyConnection) -> EvidenceTables:
     """The tables of the evidence that is attached as `evidence`."""
     rows = connection.execute(_SQL["tables"]).fetchall()
     views = column(connection, _SQL["views"])
-    core = (ATTRIBUTION, "span")
+    by_side = packed_by_side(packed_columns(connection))
     return EvidenceTables(
         frozenset((*(name for name, *_ in rows), *views)),
         frozenset(name for name, *_, held in rows if held),
         frozenset(name for name, *_, held in rows if 0 < held <= SMALL),
-        tuple(name for name, keys, *_ in rows if keys == 2 and name not in core),
+        tuple(sorted((*(name for name, keys, *_ in rows if keys == 2 and name != "span"), *by_side))),
+        by_side,
         frozenset(name for name, _, points, _ in rows if points),
     )
 
@@ -93,7 +97,7 @@ def shown_digests(
         refs: the examples in question.
     """
     one = len(refs) == 1
-    asked: dict[str, object] = {"ref": refs[0]} if one else {"refs": list(refs)}
+    asked: dict[str, object] = {"key": ref_key(connection, refs[0])} if one else {"refs": list(refs)}
     contents = connection.execute(_SQL["content" if one else "contents"], asked).fetchall()
     keys = [key for _, _, key in contents]
     if not keys:

@@ -18,10 +18,10 @@ ref_key = $key
 ref_key IN (SELECT unnest($keys::INTEGER[]))
 
 -- name: contents
-SELECT ref, sha256, ref_key FROM evidence.example WHERE ref IN (SELECT unnest($refs::VARCHAR[]))
+SELECT ref, sha256, ref_key FROM evidence.packed WHERE ref IN (SELECT unnest($refs::VARCHAR[]))
 
 -- name: content
-SELECT ref, sha256, ref_key FROM evidence.example WHERE ref = $ref
+SELECT ref, sha256, ref_key FROM evidence.packed WHERE ref_key = $key
 
 -- name: critical
 SELECT ref, slices FROM critical WHERE {match}

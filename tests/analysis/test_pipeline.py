@@ -27,12 +27,11 @@ MODEL_STAGES = {"intent.predict", "intent.attribution", "intent.interventions", 
 
 
 def contents(store: Path) -> dict[str, list[tuple[object, ...]]]:
-    """Every row of every table of the run in force, but for what names the run."""
+    """Every row of every table and view of the run in force, but for what names the run."""
     evidence = store / "runs" / current_run(store) / "evidence.duckdb"
     connection = duckdb.connect(str(evidence), read_only=True)
-    tables = [
-        row[0] for row in connection.execute("SELECT table_name FROM duckdb_tables() ORDER BY 1").fetchall()
-    ]
+    names = "SELECT table_name FROM information_schema.tables ORDER BY 1"
+    tables = [row[0] for row in connection.execute(names).fetchall()]
     rows = {table: connection.execute(f'SELECT * FROM "{table}" ORDER BY ALL').fetchall() for table in tables}
     connection.close()
     rows.pop("meta")

@@ -22,7 +22,10 @@ def workbench_of(store: Path) -> duckdb.DuckDBPyConnection:
     workbench = duckdb.connect(":memory:")
     evidence = store / "runs" / current_run(store) / "evidence.duckdb"
     workbench.execute(f"ATTACH {quote(evidence)} AS published (READ_ONLY)")
-    tables = "SELECT table_name FROM duckdb_tables() WHERE database_name = 'published'"
+    tables = """
+        SELECT table_name FROM duckdb_tables()
+        WHERE database_name = 'published' AND table_name NOT IN ('packed', 'slice_set', 'ref_page')
+        UNION ALL SELECT view_name FROM duckdb_views() WHERE database_name = 'published' AND NOT internal"""
     for (name,) in workbench.execute(tables).fetchall():
         workbench.execute(f"CREATE TABLE {identifier(name)} AS SELECT * FROM published.{identifier(name)}")
     workbench.execute("DETACH published")

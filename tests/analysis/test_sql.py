@@ -16,6 +16,7 @@ from analysis.base.records import QueueEntry
 from analysis.base.sql import queries, records, sql_text, without_pandas
 from analysis.plugin.registry import get, track_names
 from analysis.review import scope as scopes
+from analysis.store.packed import gathered_tables, pack, show_tables
 from analysis.store.replay import create_event_tables
 from analysis.store.run import SCHEMA, create_evidence_tables
 
@@ -42,6 +43,8 @@ FRAGMENTS = {
     ),
 }
 """Conditions that stand in other queries."""
+READ_OF_PACKED = ("packed_tables", "types", "row", "columns", "here")
+"""Of the queries about packed tables those that are whole; of the others every run is made, part by part."""
 PLACES = {
     "{match}": "ref_key IN (SELECT unnest($keys::INTEGER[]))",
     "{table}": "intent_variant",
@@ -50,6 +53,7 @@ PLACES = {
     "{conditions}": "true",
     "{database}": "evidence",
     "{order}": "t.ref",
+    "{page}": "256",
     "{scoped}": "SELECT ref_key, rank AS place FROM queue",
 }
 TABLES = {
@@ -98,7 +102,10 @@ def connection() -> Iterator[duckdb.DuckDBPyConnection]:
                     opened.execute(schema)
             else:
                 create_evidence_tables(opened, schemas)
-        opened.execute("CREATE TABLE evidence.example_keys (ref VARCHAR, ref_key INTEGER)")
+                gathered = gathered_tables(opened, where, [], where)
+                pack(opened, where, where, gathered)
+                if where == "evidence":
+                    show_tables(opened, gathered)
         create_event_tables(opened)
         scopes.prepare(opened)
         yield opened
@@ -108,6 +115,7 @@ CASES = [
     (f"analysis.{'.'.join(path.parts[:-1])}", path.name, name)
     for path in FILES
     for name in queries(f"analysis.{'.'.join(path.parts[:-1])}", path.name)
+    if path.name != "packed.sql" or name in READ_OF_PACKED
 ]
 
 

@@ -111,11 +111,11 @@ def test_run_json_is_canonical_and_holds_the_digest_of_the_evidence(tmp_path: Pa
     )
 
 
-def test_the_evidence_file_is_read_by_old_versions_of_duckdb(tmp_path: Path) -> None:
+def test_the_evidence_file_is_of_the_oldest_storage_version_that_serves(tmp_path: Path) -> None:
     store = publish_review(tmp_path / "r.review")
     header = (store / "runs" / current_run(store) / "evidence.duckdb").read_bytes()[:64]
     assert header[8:12] == b"DUCK"
-    assert int.from_bytes(header[12:20], "little") == 64, "storage version of 1.0.0"
+    assert int.from_bytes(header[12:20], "little") == 68, "storage version of 1.5.0"
 
 
 def test_the_same_run_is_not_written_again(tmp_path: Path) -> None:

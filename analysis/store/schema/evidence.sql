@@ -1,4 +1,6 @@
--- The evidence of one run. Written once, sorted by ref, opened read-only ever after.
+-- The evidence of one run. Written once, sorted by ref, opened read-only ever after. In a published run example, membership,
+-- attribution, the metadata of each track and every table commented 'packed' (one row for each example, or one for each
+-- side of it) are views of one table (`analysis.store.packed`).
 CREATE TABLE meta (key VARCHAR PRIMARY KEY, value VARCHAR NOT NULL);
 CREATE TABLE example (
     ref VARCHAR NOT NULL, track VARCHAR NOT NULL, kind VARCHAR NOT NULL, id VARCHAR NOT NULL,

@@ -17,6 +17,7 @@ import numpy as np
 import pyarrow as pa
 
 from analysis.attribution.licences import Licence
+from analysis.attribution.stored_scores import in_steps
 from analysis.base.errors import AssayError
 from analysis.base.records import SIDES, Attribution, Side
 from analysis.base.seeds import draw
@@ -332,11 +333,10 @@ def attribution_row(
         parameters["output"] = "logit" if target.minus is None else "difference of logits"
     if explained.fidelity is not None:
         parameters["fidelity"] = explained.fidelity
-    scores = np.nan_to_num(explained.scores, nan=0.0, posinf=0.0, neginf=0.0)
     delta = explained.delta
     return Attribution(
         ref, side, answer.method.name, answer.case.targets[side].name(classifier.labels),
-        [word.start for word in words.words], [word.end for word in words.words], scores.tolist(),
+        [word.start for word in words.words], [word.end for word in words.words], in_steps(explained.scores).tolist(),
         kind, predicted, p, None if delta is None or not np.isfinite(delta) else float(delta), explained.steps,
         answer.status, answer.why, json.dumps(parameters, sort_keys=True),
     )  # fmt: skip
@@ -367,7 +367,7 @@ LICENCE_SCHEMA = _schema(
 def attribution_stage(methods: Sequence[Method]) -> Stage:
     """The stage that explains the selected examples by some methods."""
     plan, run = partial(_plan, methods=methods), partial(_run, methods=methods)
-    return Stage("intent.attribution", 6, plan, run, costly=True, asks_models=True)
+    return Stage("intent.attribution", 7, plan, run, costly=True, asks_models=True)
 
 
 ATTRIBUTE = attribution_stage(QUEUED)

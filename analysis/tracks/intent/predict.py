@@ -144,6 +144,9 @@ def side_rows(
 ) -> pa.Table:
     """Rows of the table `intent_side`: top-2, margin (p1 - p2), gold.
 
+    Logits are kept to four decimals and probabilities to six: whoever shows them and whoever counts by them reads
+    the same numbers. The label is that of the logits before.
+
     A row whose logits are not all finite predicts the label `not a number` with probability 0: it is
     wrong, never silently right.
     """
@@ -153,7 +156,8 @@ def side_rows(
     order = np.argsort(-safe, axis=1, kind="stable")
     first, second = order[:, 0], order[:, 1]
     rows = np.arange(len(refs))
-    p, runner_up_p = safe[rows, first], safe[rows, second]
+    kept = np.round(safe.astype(np.float64), P_DECIMALS)
+    p, runner_up_p = kept[rows, first], kept[rows, second]
     index_of = {label: index for index, label in enumerate(labels)}
     names = [labels[i] if ok else NOT_A_NUMBER for i, ok in zip(first, finite, strict=True)]
     return pa.table(
@@ -161,23 +165,25 @@ def side_rows(
             "ref": list(refs),
             "side": [side] * len(refs),
             "label": names,
-            "p": p.astype(np.float64),
+            "p": p,
             "runner_up": [labels[i] if ok else NOT_A_NUMBER for i, ok in zip(second, finite, strict=True)],
-            "runner_up_p": runner_up_p.astype(np.float64),
-            "margin": (p - runner_up_p).astype(np.float64),
+            "runner_up_p": runner_up_p,
+            "margin": np.round(p - runner_up_p, P_DECIMALS),
             "p_gold": pa.array(
-                [None if gold is None else float(safe[i, index_of[gold]]) for i, gold in enumerate(golds)],
+                [None if gold is None else float(kept[i, index_of[gold]]) for i, gold in enumerate(golds)],
                 pa.float64(),
             ),
             "correct": pa.array(
                 [None if gold is None else name == gold for gold, name in zip(golds, names, strict=True)],
                 pa.bool_(),
             ),
-            "logits": pa.array([row.tolist() for row in logits], pa.list_(pa.float32())),
+            "logits": pa.array(np.round(logits, LOGIT_DECIMALS).tolist(), pa.list_(pa.float32())),
         }
     )
 
 
+P_DECIMALS, LOGIT_DECIMALS = 6, 4
+"""Decimals of the probabilities and logits that are kept."""
 NOT_A_NUMBER = "not a number"
 """The label of a prediction whose logits are not finite."""
 
@@ -235,4 +241,4 @@ def _run(context: RunContext, shard: Shard) -> dict[str, pa.Table]:
     return {"intent_side": pa.concat_tables(tables), **shift_tables(compared, states, sampled)}
 
 
-PREDICT = Stage("intent.predict", 2, _plan, _run, asks_models=True)
+PREDICT = Stage("intent.predict", 3, _plan, _run, asks_models=True)

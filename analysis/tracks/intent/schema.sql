@@ -4,6 +4,7 @@
 CREATE TABLE intent_side (
     ref VARCHAR NOT NULL, side VARCHAR NOT NULL, label VARCHAR NOT NULL, p DOUBLE, runner_up VARCHAR,
     runner_up_p DOUBLE, margin DOUBLE, p_gold DOUBLE, correct BOOLEAN, logits FLOAT[]);
+COMMENT ON TABLE intent_side IS 'packed';
 -- The classes of recorded predictions, in the order of their logits; models name their own.
 CREATE TABLE intent_class (position INTEGER NOT NULL, label VARCHAR NOT NULL);
 -- A text of more tokens than a side reads of it, special tokens counted; no row where all of it is read.
@@ -76,6 +77,7 @@ CREATE TABLE intent_risk_coverage (
     wrong BIGINT NOT NULL);
 -- Cosine of a message's pooled states, base against candidate, by layer of the base from the embeddings (first) on.
 CREATE TABLE intent_shift (ref VARCHAR NOT NULL, cosine FLOAT[] NOT NULL);
+COMMENT ON TABLE intent_shift IS 'packed';
 -- How alike the states of a slice are on both sides, by layer of the base and measure (cosine, cka, overlap); `floor`
 -- is what noise alone leaves of it. Drift says where to look: nothing judges it.
 CREATE TABLE intent_drift (

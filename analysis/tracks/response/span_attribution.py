@@ -20,6 +20,7 @@ import pyarrow as pa
 from analysis.attribution.completeness import completeness_delta
 from analysis.attribution.relevance import Rule, relevance_rules
 from analysis.attribution.relevance_check import refusal
+from analysis.attribution.stored_scores import in_steps
 from analysis.base.records import Attribution, MethodSpec
 from analysis.base.sql import queries
 from analysis.base.turns import PlacedTurn, Turn, placed, prompt_key
@@ -343,7 +344,7 @@ def _row(span: Span, asked: Asked, method: str, traced: Traced, refused: str) ->
     at_baseline = traced.baseline_logp
     return Attribution(
         span.ref, "candidate", method, span.target,
-        [word.start for word in asked.words], [word.end for word in asked.words], traced.scores.tolist(),
+        [word.start for word in asked.words], [word.end for word in asked.words], in_steps(traced.scores).tolist(),
         traced.baseline, None,
         # The mean probability of the span's tokens at the baseline, geometrically.
         None if at_baseline is None else float(np.exp(at_baseline / len(asked.span))),
@@ -399,4 +400,4 @@ def _run(context: RunContext, shard: Shard) -> dict[str, pa.Table]:
     }
 
 
-SPAN_ATTRIBUTION = Stage("response.span_attribution", 2, _plan, _run, costly=True)
+SPAN_ATTRIBUTION = Stage("response.span_attribution", 3, _plan, _run, costly=True)

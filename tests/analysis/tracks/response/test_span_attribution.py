@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 import torch
 
+from analysis.attribution.stored_scores import in_steps
 from analysis.base.turns import Turn, placed
 from analysis.models.generation import LoadedGenerator
 from analysis.models.generator import GeneratorPair
@@ -146,7 +147,7 @@ def test_relevance_of_an_adapter_is_of_its_own(adapted: LoadedGenerator) -> None
     assert np.abs(found).max() > 0
     by_method = {row.method: row for row in trace(adapted, SPAN)}
     assert by_method["lrp"].status == "ok"
-    assert by_method["lrp"].scores == pytest.approx(found.tolist(), abs=1e-6)
+    assert by_method["lrp"].scores == pytest.approx(in_steps(found).tolist(), abs=1e-6)
     assert json.loads(by_method["lrp"].parameters)["variant"] == "cp"
 
 
