@@ -68,10 +68,6 @@ class _Source:
     said: _Said = field(repr=False)
 
 
-def applies(response: Response, knowledge: Knowledge) -> bool:
-    return knowledge.policy.citation_pattern is not None
-
-
 def detect(response: Response, knowledge: Knowledge) -> list[Found]:
     """Spans labelled `supported`, `cites what does not exist`, `cites but ignores`, `uses without citing` or
     `from the prompt`, in order; all but the first and the last count.

@@ -52,11 +52,6 @@ def detect(response: Response, knowledge: Knowledge) -> list[Found]:
     return sorted(found, key=lambda one: (one.start, one.end))
 
 
-def applies(response: Response, knowledge: Knowledge) -> bool:
-    """Without a catalogue there is nothing to check against."""
-    return bool(knowledge.catalogue)
-
-
 def _named(one: Mention) -> Found:
     shared = f"; {len(one.titles)} titles share the name" if len(one.titles) > 1 else ""
     spelt = f", read as {_shown(one.name)} ({one.similarity:.0f} % alike)" if one.similarity else ""

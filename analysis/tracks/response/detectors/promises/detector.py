@@ -66,11 +66,6 @@ class _Claim:
     verdict: Verdict
 
 
-def applies(response: Response, knowledge: Knowledge) -> bool:
-    """Without a policy there is nothing to go beyond."""
-    return bool(knowledge.policy.promises)
-
-
 def detect(response: Response, knowledge: Knowledge) -> list[Found]:
     """Spans labelled `allowed`, `goes beyond`, `not in the policy` or `quoted`, in order; the middle two count."""
     text = response.text

@@ -72,11 +72,6 @@ class _Spoiler:
     event: _Mark | None
 
 
-def applies(response: Response, knowledge: Knowledge) -> bool:
-    """Without titles and words there is nothing to tell."""
-    return bool(knowledge.catalogue or knowledge.policy.spoiler_words)
-
-
 def asked_for(prompt: str) -> bool:
     """Whether a prompt asks to be told how a story goes on."""
     asked, refused = WORDS["wanted"].search(prompt), WORDS["none wanted"].search(prompt)
