@@ -49,6 +49,36 @@ def values_of(response: Response, knowledge: Knowledge) -> dict[str, str]:
     }
 
 
+def windowed(
+    tokenizer: Any,
+    values: Sequence[Mapping[str, str]],
+    encode: Callable[[Mapping[str, str]], Any],
+    limit: int | None,
+) -> list[tuple[int, Span, Any]]:
+    """The windows in which answers are read: row, window and whole input; none of an answer that finds no room.
+
+    Args:
+        tokenizer: a fast tokenizer.
+        values: of each answer, with `response`, of which a window takes the place.
+        encode: values -> what the model is given, with `input_ids`.
+        limit: of tokens of an input; None for none.
+    """
+
+    def given(one: Mapping[str, str], part: str) -> Any:
+        return encode({**one, "response": part})
+
+    def cut(one: Mapping[str, str]) -> list[Span]:
+        return (
+            windows(tokenizer, one["response"], lambda part: len(given(one, part)["input_ids"]), limit) or []
+        )
+
+    return [
+        (row, span, given(one, span.of(one["response"])))
+        for row, one in enumerate(values)
+        for span in cut(one)
+    ]
+
+
 def windows(tokenizer: Any, text: str, length: Callable[[str], int], limit: int | None) -> list[Span] | None:
     """Parts of a text that together are all of it, each of which fits; None where what stands beside leaves no room.
 
