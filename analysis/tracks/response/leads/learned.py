@@ -7,19 +7,19 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import expit
 
 from analysis.tracks.response.english.sentences import Span
 from analysis.tracks.response.leads.heads import (
     NEEDED,
     Floats,
-    Heads,
     Rows,
     enough,
     fold_of,
     held_out,
     known_groups,
+    logits_of,
     own_or_mean,
-    sigmoid,
 )
 from analysis.tracks.response.leads.pieces import Unit, pieces
 from analysis.tracks.response.leads.vectors import Encode, Ngrams, Place, spanned, unit_length
@@ -97,18 +97,19 @@ def _by_labels(
     place, taught, owner, points = _space(texts, cut, labelled, encode, seed)
     fold = fold_of(prompts, seed)
 
-    def teach(chosen: Rows) -> tuple[Floats, float]:
+    def teach(chosen: Rows) -> Floats:
         model = LogisticRegression(C=STRENGTH, class_weight="balanced", max_iter=1_000)
         model.fit(taught[chosen], truth[chosen])
-        return model.coef_[0], float(model.intercept_[0])
+        return np.append(model.coef_[0], model.intercept_)
 
-    heads = held_out(
-        teach, lambda some: _top(some.logits(points), owner, len(labelled)), truth, fold[labelled]
-    )
+    def logits(some: Floats) -> Floats:
+        return _top(logits_of(points, some), owner, len(labelled))
+
+    heads = held_out(teach, logits, truth, fold[labelled], taught.shape[1])
     columns = np.concatenate(
-        [_top(heads.logits(place(said)), own, count) for said, own, count in _portions(texts, cut)]
+        [_top(logits_of(place(said), heads), own, count) for said, own, count in _portions(texts, cut)]
     )
-    scores = own_or_mean(sigmoid(columns), fold, known_groups(prompts, labelled))
+    scores = own_or_mean(expit(columns), fold, known_groups(prompts, labelled))
     no = int((~truth).sum())
     return Learned(
         scores,
@@ -118,7 +119,7 @@ def _by_labels(
 
 
 def _sentences_that_speak(
-    texts: Sequence[str], scores: Floats, place: Place, heads: Heads, fold: Rows
+    texts: Sequence[str], scores: Floats, place: Place, heads: Floats, fold: Rows
 ) -> tuple[Span | None, ...]:
     """The top sentence of each answer that has a high score, by the head that saw nothing of its fold."""
     spans: list[Span | None] = [None] * len(texts)
@@ -128,7 +129,7 @@ def _sentences_that_speak(
         some = [texts[row] for row in rows.tolist()]
         cut = [pieces(text, "sentence") for text in some]
         said, owner = _said(some, cut)
-        logits = heads.logits(place(said))[np.arange(len(said)), fold[rows][owner]]
+        logits = logits_of(place(said), heads)[np.arange(len(said)), fold[rows][owner]]
         for index, row in enumerate(rows.tolist()):
             mine = logits[owner == index]
             spans[row] = cut[index][int(mine.argmax())]
