@@ -11,7 +11,7 @@ from rapidfuzz import fuzz
 
 from analysis.text.lexicon import Lexicon
 from analysis.tracks.response.detectors.contract import Title
-from analysis.tracks.response.english.numbers import MONEY, NUMBER, money, value
+from analysis.tracks.response.english.numbers import MONEY, money, value
 from analysis.tracks.response.english.sentences import Span, clause_before, folded, negated
 from analysis.tracks.response.english.word_lists import expressions, word_set
 
@@ -27,57 +27,16 @@ CARRIED_REACH = 160
 """Characters before an amount that may show, in a sentence without a title, that it is no price of one."""
 
 _WORDS = expressions(__package__, "words.en.txt")
-_UNIT = r"(?:volumes?|vols?\b\.?|tank[oō]?u?bon|books)"
 _ORDINALS = "second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth"
-
-
-def _all(body: str) -> re.Pattern[str]:
-    return re.compile(body, re.IGNORECASE)
-
-
-_COUNTED = (
-    _all(
-        rf"(?<![\w.$€£¥])(?P<n>{NUMBER})[ -](?:(?:collected|complete|thrilling|short|full|slim)[ -])?{_UNIT}"
-    ),
-    _all(r"\b(?:volumes?|vols?\b\.?)\s?1\s?(?:-|–|—|to|through)\s?(?P<n>\d{1,4})\b"),
-)
-"""How many volumes, unless they are only some of them."""
-_IN_ALL = (
-    _all(rf"\b(?:number of )?volumes\W{{0,4}}[:=]\W{{0,4}}(?P<n>{NUMBER})\b"),
-    _all(
-        r"\b(?:ends?|ended|finish\w{0,3}|wraps? up|conclud\w{1,3}) (?:with|at|in|after) (?:volume|vol\.?|book) "
-        r"(?P<n>\d{1,4})\b"
-    ),
-    _all(r"\b(?P<n>\d{1,4})(?:st|nd|rd|th) and (?:final|last|concluding) (?:volume|book)\b"),
-)
-"""How many there are in all, as a number."""
-_BY_NAME = (
-    *(
-        (_all(rf"\b{name} and (?:final|last|concluding) (?:volume|book)\b"), float(place))
-        for place, name in enumerate(_ORDINALS.split(), start=2)
-    ),
-    (_all(r"\bduology\b"), 2.0),
-    (_all(r"\btrilogy\b"), 3.0),
-    (_all(r"\b(?:one-shot|stand-?alone volume)\b"), 1.0),
-)
-"""And as a word."""
-_NTH = _all(r"\b(?:volume|vol\.?|book)\s?#?(?P<n>\d{1,4})\b(?!\s?(?:[%$€]|dollars))")
-_BARE_PRICE = _all(
-    r"\b(?:costs?|priced at|price(?: is|:)?|retails (?:at|for)|goes for|sells for) (?P<n>\d{1,6}\.\d\d)\b"
-    r"|(?<![\w.,$€£¥])(?P<each>\d{1,4}\.\d\d) (?:a|per|each|for each) (?:volume|book|copy)\b"
-)
-
-_PERSON = r"[^\W\d_a-z][\w'’.-]{0,40}(?: (?:de |van |von |no )?[^\W\d_a-z][\w'’.-]{0,40}){0,3}"
-_MADE = r"(?:story|art|story and art|created|drawn|penned|authored|crafted)"
-_AUTHOR = re.compile(
-    rf"\b(?:(?i:written(?: and (?:drawn|illustrated))? by|{_MADE} by|authors?(?: is| was)?:?|mangaka(?: is|"
-    rf" was)?:?|creator(?: is| was)?:?|from the pen of|(?:the )?work of|credited to|by (?:the \w{1, 20}"
-    rf" )?(?:mangaka|author|artist)|(?:author|creator|mangaka) (?:of|behind) [^.!?\n]{{1,60}}?(?:,| is| was)"
-    rf"|by)\W{{1,4}}(?P<who>{_PERSON})|(?P<wrote>{_PERSON})(?: (?:wrote|created|penned|authored|drew|is the"
-    rf" (?:author|creator|mangaka)|is behind)\b"
-    r"|['’]s (?:manga|series|masterpiece)\b|(?P<tied>['’]s (?:[a-z-]{1,20}"
-    r" ){0,4}[\"“*_«「『]{0,3}(?=[^\W\d_a-z]))))"
-)
+_IN_ALL = {
+    **{name: float(place) for place, name in enumerate(_ORDINALS.split(), start=2)},
+    "duology": 2.0,
+    "trilogy": 3.0,
+    "one-shot": 1.0,
+    "stand-alone volume": 1.0,
+    "standalone volume": 1.0,
+}
+"""How many volumes the words say that there are."""
 _NOT_PERSON = word_set(__package__, "words.en.txt", "nobody")
 
 
@@ -180,16 +139,15 @@ def _how(before: str) -> How:
 
 def _volumes(text: str, sentence: Span) -> Iterator[Claim]:
     at, end = sentence.start, sentence.end
-    for match in (one for pattern in _COUNTED for one in pattern.finditer(text, at, end)):
+    for match in _WORDS["counted"].finditer(text, at, end):
         before = clause_before(text, sentence, match.start())
         after = text[match.end() : min(end, match.end() + 30)]
         if not (_WORDS["part"].search(before) or _WORDS["part after"].match(after)):
-            yield Claim("volumes", *match.span(), value(match["n"]), _how(before))
-    for match in (one for pattern in _IN_ALL for one in pattern.finditer(text, at, end)):
-        yield Claim("volumes", *match.span(), value(match["n"]))
-    for pattern, total in _BY_NAME:
-        yield from (Claim("volumes", *match.span(), total) for match in pattern.finditer(text, at, end))
-    for match in _NTH.finditer(text, at, end):
+            yield Claim("volumes", *match.span(), value(match["n"] or match["last"]), _how(before))
+    for match in _WORDS["in all"].finditer(text, at, end):
+        said = (match["field"] or match["ends"] or match["number"] or match["nth"] or match["word"]).lower()
+        yield Claim("volumes", *match.span(), _IN_ALL[said] if said in _IN_ALL else value(said))
+    for match in _WORDS["one of them"].finditer(text, at, end):
         if not _WORDS["to come"].search(text, max(at, match.start() - 24), min(end, match.end() + 24)):
             yield Claim("volume", *match.span(), float(match["n"]))
 
@@ -208,13 +166,13 @@ def _prices(text: str, sentence: Span, carried: bool) -> Iterator[Claim]:
             continue
         near = text[max(sentence.start, match.start() - 60) : min(sentence.end, match.end() + 60)]
         yield Claim("price", match.start(), match.end(), money(match), how, bool(_WORDS["set"].search(near)))
-    for match in _BARE_PRICE.finditer(text, sentence.start, sentence.end):
+    for match in _WORDS["bare price"].finditer(text, sentence.start, sentence.end):
         group = "n" if match["n"] else "each"
         yield Claim("price", *match.span(group), value(match[group]))
 
 
 def _authors(text: str, sentence: Span, carried: bool) -> Iterator[Claim]:
-    for match in _AUTHOR.finditer(text, sentence.start, sentence.end):
+    for match in _WORDS["author"].finditer(text, sentence.start, sentence.end):
         group = "who" if match["who"] else "wrote"
         name = re.sub(r"['’]s$|[.,;:!?'’]+$", "", match[group])
         start = match.start(group)

@@ -11,28 +11,20 @@ same matter joined to two titles across sentences.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from analysis.text.lexicon import Lexicon
 from analysis.tracks.response.detectors.contract import Found, Knowledge, Response
 from analysis.tracks.response.detectors.facts.claims import Claim, agrees, find_claims, known, named_people
 from analysis.tracks.response.english.sentences import Span, folded, quotations, sentences
+from analysis.tracks.response.english.word_lists import expressions
 from analysis.tracks.response.titles import Mention, Unknown, title_index
 
 TOPIC_REACH = 3
 """Sentences without a title that still go on about the last one."""
 SHOWN_CHARACTERS = 80
 
-_LINK = re.compile(
-    r"[-\s,]{0,3}(?:for|of|is (?:the price of|what)|series|manga|buys|gets you|copies of|[-–—:])?"
-    r"\s{0,2}(?:the )?[\"“*_'«「『]{0,3}"
-)
-_LACKS = re.compile(
-    r"(?:\b(?:not|cannot|unable to|no longer|never|no)|n['’]t)\b[^.!?]{0,40}\b(?:have|has|carry|carries|stock\w{0,3}"
-    r"|find|found|list\w{0,3}|sell|see|offer|in (?:our|the) (?:catalog|catalogue|store|range)|part of)\b",
-    re.IGNORECASE,
-)
+_WORDS = expressions(__package__, "words.en.txt")
 Subject = Mention | Unknown
 
 
@@ -65,7 +57,7 @@ def _lacking(name: Unknown, response: Response) -> Found | None:
         return None
     key, label, counts = folded(name.name), "not in catalogue", False
     passage = next((one for one in response.passages if key in folded(one.text)), None)
-    if _LACKS.search(response.text[max(0, name.start - 80) : name.end + 60]):
+    if _WORDS["lacks"].search(response.text[max(0, name.start - 80) : name.end + 60]):
         label, why = "said to be lacking", "the answer says that it lacks it"
     elif key in folded(response.prompt):
         why = "the catalogue lacks it; the prompt names it"
@@ -140,7 +132,7 @@ def _linked(text: str, claim: Claim, after: Subject) -> bool:
     between = text[claim.end : after.start]
     if claim.kind == "author":
         return len(between) <= 60 and between.lstrip().startswith(("'s", "’s", "wrote", "created", "drew"))
-    return len(between) <= 24 and bool(_LINK.fullmatch(between))
+    return len(between) <= 24 and bool(_WORDS["link"].fullmatch(between))
 
 
 def _identity(subject: Subject) -> object:
