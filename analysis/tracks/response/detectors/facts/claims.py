@@ -13,6 +13,7 @@ from analysis.text.lexicon import Lexicon
 from analysis.tracks.response.detectors.contract import Title
 from analysis.tracks.response.english.numbers import MONEY, money, value
 from analysis.tracks.response.english.sentences import Span, clause_before, folded, negated
+from analysis.tracks.response.english.speech import asks
 from analysis.tracks.response.english.word_lists import expressions, word_set
 
 Kind = Literal["volumes", "volume", "price", "author", "stock"]
@@ -61,8 +62,7 @@ def find_claims(text: str, sentence: Span, carried: bool) -> list[Claim]:
 
     Questions, negated and reported statements ("you said") claim nothing.
     """
-    piece = sentence.of(text)
-    if piece.rstrip("\"”' )").endswith(("?", "？")) or _WORDS["reported"].search(piece):
+    if asks(text, sentence) or _WORDS["reported"].search(text, sentence.start, sentence.end):
         return []
     found = [
         *_volumes(text, sentence),
@@ -76,40 +76,29 @@ def find_claims(text: str, sentence: Span, carried: bool) -> list[Claim]:
     )
 
 
-def agrees(claim: Claim, title: Title) -> bool | None:
-    """Whether the catalogue's row supports a claim; None where the row does not know."""
+def held_against(claim: Claim, title: Title) -> tuple[bool, str] | None:
+    """Whether the catalogue's row supports a claim, and what it says; None where the row does not know."""
     if claim.kind == "author":
-        return _same_person(str(claim.value), title.author) if title.author else None
+        author = title.author
+        return (_same_person(str(claim.value), author), f"the author is {author}") if author else None
     if claim.kind == "stock":
-        return None if title.in_stock is None else title.in_stock == claim.value
+        there = title.in_stock
+        return None if there is None else (there == claim.value, f"it is {'' if there else 'not '}in stock")
     if claim.kind == "price":
-        return None if title.price is None else _fits_price(claim, title.price, title.volumes)
+        return None if title.price is None else _price(claim, title.price, title.volumes)
     if title.volumes is None:
         return None
-    return float(claim.value) <= title.volumes if claim.kind == "volume" else _near(claim, title.volumes, 0.0)
+    fits = float(claim.value) <= title.volumes if claim.kind == "volume" else _near(claim, title.volumes, 0.0)
+    return fits, f"it has {title.volumes} volume{'' if title.volumes == 1 else 's'}"
 
 
-def _fits_price(claim: Claim, price: float, volumes: int | None) -> bool:
-    """The price of a volume, rounded at most to a full unit, or of the set where the sentence speaks of one."""
-    return _near(claim, price, 0.051) or (
-        claim.of_set and bool(volumes) and _near(claim, price * (volumes or 1), 1.0)
-    )
-
-
-def known(claim: Claim, title: Title) -> str:
-    """What the catalogue says on the matter of a claim, in words."""
-    if claim.kind == "author":
-        return f"the author is {title.author}"
-    if claim.kind == "stock":
-        return "it is in stock" if title.in_stock else "it is not in stock"
-    if claim.kind == "price":
-        whole = (
-            f", {title.price * title.volumes:.2f} for all"
-            if claim.of_set and title.volumes and title.price
-            else ""
-        )
-        return f"the price is {title.price:.2f}{whole}"
-    return f"it has {title.volumes} volume{'' if title.volumes == 1 else 's'}"
+def _price(claim: Claim, price: float, volumes: int | None) -> tuple[bool, str]:
+    """Of a volume, rounded at most to a full unit, or of the set where the sentence speaks of one."""
+    fits, said = _near(claim, price, 0.051), f"the price is {price:.2f}"
+    if claim.of_set and volumes:
+        whole = price * volumes
+        return fits or _near(claim, whole, 1.0), f"{said}, {whole:.2f} for all"
+    return fits, said
 
 
 def _near(claim: Claim, truth: float, slack: float) -> bool:

@@ -15,7 +15,7 @@ from collections.abc import Iterator
 
 from analysis.text.lexicon import Lexicon
 from analysis.tracks.response.detectors.contract import Found, Knowledge, Response
-from analysis.tracks.response.detectors.facts.claims import Claim, agrees, find_claims, known, named_people
+from analysis.tracks.response.detectors.facts.claims import Claim, find_claims, held_against, named_people
 from analysis.tracks.response.english.sentences import Span, folded, quotations, sentences
 from analysis.tracks.response.english.word_lists import expressions
 from analysis.tracks.response.titles import Mention, Unknown, title_index
@@ -141,19 +141,17 @@ def _identity(subject: Subject) -> object:
 
 def _checked(claim: Claim, subject: Mention) -> list[Found]:
     """The claim against every title of the name; nothing where no row knows, or the volume is one of many."""
-    verdicts = [(title, agrees(claim, title)) for title in subject.titles]
-    decided = [(title, fits) for title, fits in verdicts if fits is not None]
-    if not decided or (claim.kind == "volume" and any(fits for _, fits in decided)):
+    decided = [
+        (title, *verdict) for title in subject.titles if (verdict := held_against(claim, title)) is not None
+    ]
+    fitting = next((one for one in decided if one[1]), None)
+    if not decided or (claim.kind == "volume" and fitting is not None):
         return []
-    fitting = next((title for title, fits in decided if fits), None)
-    told = [title for title, _ in decided] if fitting is None else [fitting]
-    facts = " or ".join(dict.fromkeys(known(claim, title) for title in told))
-    of_many = f"none of {len(decided)} titles of this name fits"
-    if fitting is not None:
-        of_many = f"{fitting.id}, one of {len(decided)} titles of this name"
-    shared = f" ({of_many})" if len(subject.titles) > 1 else ""
+    facts = " or ".join(dict.fromkeys(said for *_, said in (decided if fitting is None else [fitting])))
+    shared = f"{len(decided)} titles of this name"
+    shared = f" (none of {shared} fits)" if fitting is None else f" ({fitting[0].id}, one of {shared})"
     spelt = f", read from a spelling {subject.similarity:.0f} % alike" if subject.similarity else ""
-    why = f"the catalogue says of {_shown(subject.name)}: {facts}{shared}{spelt}"
+    why = f"the catalogue says of {_shown(subject.name)}: {facts}{shared if len(subject.titles) > 1 else ''}{spelt}"
     label = "contradicted" if fitting is None else "supported"
     return [Found(claim.start, claim.end, label, why, counts=fitting is None)]
 
