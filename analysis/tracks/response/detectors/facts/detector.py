@@ -148,10 +148,11 @@ def _checked(claim: Claim, subject: Mention) -> list[Found]:
     if not decided or (claim.kind == "volume" and fitting is not None):
         return []
     facts = " or ".join(dict.fromkeys(said for *_, said in (decided if fitting is None else [fitting])))
-    shared = f"{len(decided)} titles of this name"
-    shared = f" (none of {shared} fits)" if fitting is None else f" ({fitting[0].id}, one of {shared})"
+    of_many = f"{len(decided)} titles of this name"
+    of_many = f" (none of {of_many} fits)" if fitting is None else f" ({fitting[0].id}, one of {of_many})"
+    shared = of_many if len(subject.titles) > 1 else ""
     spelt = f", read from a spelling {subject.similarity:.0f} % alike" if subject.similarity else ""
-    why = f"the catalogue says of {_shown(subject.name)}: {facts}{shared if len(subject.titles) > 1 else ''}{spelt}"
+    why = f"the catalogue says of {_shown(subject.name)}: {facts}{shared}{spelt}"
     label = "contradicted" if fitting is None else "supported"
     return [Found(claim.start, claim.end, label, why, counts=fitting is None)]
 
