@@ -28,13 +28,9 @@ class Matter:
     bound: Bound = "service"
 
 
-@dataclass(frozen=True)
-class Verdict:
-    """What policy says to a promise."""
-
-    label: Literal["allowed", "goes beyond", "not in the policy"]
-    why: str
-
+ALLOWED = "allowed"
+Verdict = tuple[str, str]
+"""What policy says to a promise: `allowed`, `goes beyond` or `not in the policy`, and why."""
 
 _WORDS = expressions(__package__, "words.en.txt")
 _BOUNDS: dict[str, Bound] = {
@@ -45,6 +41,8 @@ _BOUNDS: dict[str, Bound] = {
     **dict.fromkeys(("replacement", "dispatch", "delivery", "reply", "discount", "credit", "fee"), "service"),
 }
 MATTERS = tuple(Matter(name, _WORDS[name], bound) for name, bound in _BOUNDS.items())
+NO_MATTER = Matter("a commitment", re.compile(r"(?!)"))
+"""What is promised beside no matter of the table and of policy."""
 _PLAIN = word_set(__package__, "words.en.txt", "plain")
 BY_CASE = ("dispatch", "discount", "credit")
 """Matters where leave for one case ("students") is none for others."""
@@ -69,8 +67,13 @@ def allowed(policy: Policy) -> Rules:
     return {matter: tuple(promises) for matter, promises in rules.items()}
 
 
+def _telling(about: str) -> list[str]:
+    """The words of what a promise is about that say which case it is."""
+    return [word for word in re.findall(r"\w{3,}", about.lower()) if word not in _PLAIN]
+
+
 def _own(about: str) -> Matter:
-    said = [word for word in re.findall(r"\w{3,}", about.lower()) if word not in _PLAIN] or [about.lower()]
+    said = _telling(about) or [about.lower()]
     body = "|".join(rf"(?<!\w){re.escape(word[:6])}\w*" for word in said)
     return Matter(about, re.compile(body, re.IGNORECASE), "unclear")
 
@@ -80,14 +83,7 @@ def named_promises(promises: tuple[Promise, ...], matter: Matter, sentence: str)
     but where leave for one case is none for others.
     """
     said = set(re.findall(r"\w+", sentence.lower()))
-    special = {
-        one: [
-            word
-            for word in re.findall(r"\w{3,}", matter.words.sub(" ", one.about.lower()))
-            if word not in _PLAIN
-        ]
-        for one in promises
-    }
+    special = {one: _telling(matter.words.sub(" ", one.about)) for one in promises}
     named = tuple(
         one
         for one, words in special.items()
@@ -112,7 +108,7 @@ def time_verdict(
     for promise in promises:
         named = list(times(promise.text, 0, len(promise.text)))
         if any((one.low, one.high) == (time.low, time.high) for one in named):
-            return Verdict("allowed", f'{said}; so does policy ("{quote(promise)}")')
+            return ALLOWED, f'{said}; so does policy ("{quote(promise)}")'
         if promise.days is None:
             continue
         theirs = _bound(matter, promise.text)
@@ -128,10 +124,10 @@ def time_verdict(
                 least = min([promise.days, *(one.low for one in named if one.low is not None)])
                 fits = time.high >= promise.days - TINY or bool(earliest and time.low >= least - TINY)
             if fits:
-                return Verdict("allowed", f"{said}; {words}")
-        refusal = refusal or Verdict("goes beyond", f"{said}; {words}")
+                return ALLOWED, f"{said}; {words}"
+        refusal = refusal or ("goes beyond", f"{said}; {words}")
     if refusal is None and firm:
-        return Verdict("goes beyond", f'{said}; policy names no such time ("{quote(promises[0])}")')
+        return "goes beyond", f'{said}; policy names no such time ("{quote(promises[0])}")'
     return refusal
 
 
@@ -155,13 +151,13 @@ def amount_verdict(
     if not limits:
         if not firm or matter not in MATTERS or matter.name in ("refund", "fee"):
             return None
-        return Verdict("goes beyond", f'{said}; policy names no such amount ("{quote(promises[0])}")')
+        return "goes beyond", f'{said}; policy names no such amount ("{quote(promises[0])}")'
     for promise, limit in limits:
         if amount.value >= limit - TINY if least else amount.value <= limit + TINY:
-            return Verdict("allowed", f'{said}; policy: "{quote(promise)}"')
+            return ALLOWED, f'{said}; policy: "{quote(promise)}"'
     promise, limit = limits[0]
     words = f"{'from' if least else 'at most'} {limit:g}{'%' if amount.unit == 'percent' else ''}"
-    return Verdict("goes beyond", f'{said}; policy allows it {words} ("{quote(promise)}")')
+    return "goes beyond", f'{said}; policy allows it {words} ("{quote(promise)}")'
 
 
 def _limits(promise: Promise, unit: str) -> Iterator[float]:
