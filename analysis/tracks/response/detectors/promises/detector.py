@@ -157,7 +157,7 @@ def _done_by(text: str, near: Place, detail: Time | Amount, before: str, given: 
     """Whether a number beside no matter is what the house gives, or the time by which it does something."""
     if isinstance(detail, Amount):
         return given and not _WORDS["price"].search(before)
-    soon = detail.low is not None and not text[detail.start].isdigit()
+    soon = detail.days is not None and not text[detail.start].isdigit()
     return bool(soon or _WORDS["by then"].search(before)) and not _WORDS["looks"].search(text, *near)
 
 

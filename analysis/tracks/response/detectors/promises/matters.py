@@ -107,7 +107,7 @@ def time_verdict(
     refusal: Verdict | None = None
     for promise in promises:
         named = list(times(promise.text, 0, len(promise.text)))
-        if any((one.low, one.high) == (time.low, time.high) for one in named):
+        if any(one.days == time.days for one in named):
             return ALLOWED, f'{said}; so does policy ("{quote(promise)}")'
         if promise.days is None:
             continue
@@ -116,13 +116,13 @@ def time_verdict(
             continue
         words = f'policy allows {spoken(promise.days)} ("{quote(promise)}")'
         decides = bound if bound != "unclear" else theirs
-        if time.low is not None and time.high is not None:
-            earliest = _WORDS["earliest"].search(text, max(0, time.start - 20), time.start)
-            if decides == "window":
-                fits = time.high <= promise.days + TINY
-            else:
-                least = min([promise.days, *(one.low for one in named if one.low is not None)])
-                fits = time.high >= promise.days - TINY or bool(earliest and time.low >= least - TINY)
+        if time.days is not None:
+            low, high = time.days
+            fits = high <= promise.days + TINY
+            if decides != "window":
+                earliest = _WORDS["earliest"].search(text, max(0, time.start - 20), time.start)
+                least = min([promise.days, *(one.days[0] for one in named if one.days is not None)])
+                fits = high >= promise.days - TINY or bool(earliest and low >= least - TINY)
             if fits:
                 return ALLOWED, f"{said}; {words}"
         refusal = refusal or ("goes beyond", f"{said}; {words}")
