@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right, insort
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -82,29 +82,21 @@ class Unknown:
 class TitleIndex:
     """Titles and aliases of a catalogue, by spelling."""
 
-    def __init__(self, catalogue: Iterable[Title]) -> None:
-        self._titles: dict[str, tuple[Title, ...]] = {}
-        self._acronyms: set[str] = set()
-        self.people: set[str] = set()
-        terms: list[str] = []
-        authors: dict[str, None] = {}
+    def __init__(self, catalogue: Sequence[Title]) -> None:
+        titles: dict[str, dict[Title, None]] = {}
+        names = dict.fromkeys(name for title in catalogue for name in (title.title, *title.aliases))
         for title in catalogue:
-            self.people.update(folded(title.author or "").split())
-            if " " in (title.author or ""):
-                authors[title.author or ""] = None
-            for name in dict.fromkeys((title.title, *title.aliases)):
-                key = folded(name)
-                known = self._titles.get(key, ())
-                if not key or title in known:
-                    continue
-                self._titles[key] = (*known, title)
-                terms.append(name)
-                if name.isupper() and name.isalpha():
-                    self._acronyms.add(key)
-        self._lexicon = Lexicon("titles", tuple(terms))
-        self.authors = Lexicon("authors", tuple(authors))
-        self._spellings: dict[str, str] = {_ARTICLE.sub("", key): key for key in self._titles}
-        self._spellings.update({key: key for key in self._titles})
+            for name in (title.title, *title.aliases):
+                titles.setdefault(folded(name), {})[title] = None
+        self._titles = {key: tuple(named) for key, named in titles.items() if key}
+        self._acronyms = {folded(name) for name in names if name.isupper() and name.isalpha()}
+        self._lexicon = Lexicon("titles", tuple(names))
+        authors = dict.fromkeys(title.author or "" for title in catalogue)
+        self.people = {part for author in authors for part in folded(author).split()}
+        self.authors = Lexicon("authors", tuple(author for author in authors if " " in author))
+        self._spellings = {_ARTICLE.sub("", key): key for key in self._titles} | {
+            key: key for key in self._titles
+        }
         self.keys = [key for key in self._spellings if len(key) >= FUZZY_LETTERS]
 
     def read(self, text: str, named: frozenset[str] = frozenset()) -> tuple[list[Mention], list[Unknown]]:
@@ -234,7 +226,7 @@ class _Page:
     def offered(self, start: int, end: int) -> str:
         """How the words before offer it: `list` (an item), `verb` ("try"), `praise` ("enjoy"), or not at all."""
         before, after = self._outside(start, end)
-        if _ITEM.search(self._line_before(start)) and (_ITEM_AFTER.match(after) or not after.strip()):
+        if _ITEM.search(before) and (_ITEM_AFTER.match(after) or not after.strip()):
             return "list"
         if _WORDS["recommend"].search(before):
             return "verb"
@@ -289,9 +281,6 @@ class _Page:
         """What stands before and after, marks of quotation and emphasis left out."""
         before = self.text[max(0, start - 60) : start].rstrip("\"“„«「『《*_'’‘")
         return before, self.text[end : end + 60].lstrip("\"”“»」』》*_'’")
-
-    def _line_before(self, start: int) -> str:
-        return self.text[max(0, start - 12) : start].rstrip("\"“„«「『《*_'‘")
 
 
 def _first_letter(text: str, span: Span) -> int:
