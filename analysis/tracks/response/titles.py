@@ -102,25 +102,21 @@ class TitleIndex:
     def read(self, text: str, named: frozenset[str] = frozenset()) -> tuple[list[Mention], list[Unknown]]:
         """Mentions and unknown names in order; `named`: ids of titles that the prompt names."""
         page = _Page(text)
-        mentions: list[Mention] = []
-        hits = [Span(hit.start, hit.end) for hit in self._lexicon.find(text)]
-        for hit in hits:
-            titles = self._titles.get(folded(hit.of(text)), ())
+        found: list[Mention | Unknown] = []
+        for hit in self._lexicon.find(text):
+            titles = self._titles.get(folded(text[hit.start : hit.end]), ())
             if titles and self._is_title(page, hit.start, hit.end, titles, named):
-                mentions.append(Mention(hit.start, hit.end, titles))
-        unknown: list[Unknown] = []
-        ends = sorted(mention.end for mention in mentions)
-        for name in page.names(mentions)[:MOST_NAMES]:
-            mention = self._misspelt(page, name)
-            if mention is not None:
-                mentions.append(mention)
-                insort(ends, mention.end)
-                continue
+                found.append(Mention(hit.start, hit.end, titles))
+        ends = sorted(one.end for one in found)
+        for name in page.names(found)[:MOST_NAMES]:
             before = bisect_right(ends, name.start) - 1
             listed = before >= 0 and bool(_CHAIN.fullmatch(text[ends[before] : name.start][:12]))
-            if (new := self._unknown(page, name, listed)) is not None:
-                unknown.append(new)
+            new = self._misspelt(page, name) or self._unknown(page, name, listed)
+            if new is not None:
+                found.append(new)
                 insort(ends, new.end)
+        mentions = [one for one in found if isinstance(one, Mention)]
+        unknown = [one for one in found if isinstance(one, Unknown)]
         return sorted(mentions, key=lambda one: one.start), unknown
 
     def _is_title(
@@ -138,7 +134,7 @@ class TitleIndex:
         if not capital or page.in_longer_name(start, end):
             return False
         asked = any(title.id in named for title in titles)
-        return len(parts) > 1 or asked or not page.opens_sentence(start) or page.talked_about(start, end)
+        return len(parts) > 1 or asked or start not in page.openings or page.talked_about(start, end)
 
     def _misspelt(self, page: _Page, name: Span) -> Mention | None:
         for start in page.starts(name):
@@ -155,29 +151,23 @@ class TitleIndex:
         start = page.starts(name)[-1]
         surface = page.text[start : name.end]
         parts = folded(surface).split()
+        marked, single = page.marked(start, name.end), len(parts) == 1
         if (
             not 1 <= len(parts) <= MOST_NAME_WORDS
-            or parts[-1].strip(".,:;!?") in _NOT_TITLES
-            or parts[0] in _NOT_TITLES
+            or _NOT_TITLES & {parts[0], parts[-1].strip(".,:;!?")}
             or set(parts) <= self.people
-            or (len(parts) == 1 and parts[0] in _PREFIXES)
+            or (single and parts[0] in _PREFIXES)
             or not surface[:1].isalnum()
-        ):
-            return None
-        marked = page.marked(start, name.end)
-        if surface.endswith(("'s", "’s")) and not marked:
-            return None
-        if len(parts) == 1 and not marked and page.opens_sentence(start) and page.text[name.end :][:1] == ",":
+            or (surface.endswith(("'s", "’s")) and not marked)
             # "Sure, volume 1 is in your basket": one word before a comma only opens the sentence.
+            or (single and not marked and start in page.openings and page.text[name.end :][:1] == ",")
+        ):
             return None
         offer = "list" if listed else page.offered(start, name.end)
         capital = surface[:1] != surface[:1].lower()
-        offered = page.set_up(start, name.end) or bool(
-            offer and (marked or (offer != "praise" and len(parts) > 1))
-        )
-        if not offered and not (marked and capital):
-            return None
-        return Unknown(start, name.end, surface, offered)
+        named = bool(offer) and (marked or (offer != "praise" and not single))
+        offered = named or page.set_up(start, name.end)
+        return Unknown(start, name.end, surface, offered) if offered or (marked and capital) else None
 
 
 @lru_cache(maxsize=4096)
@@ -202,17 +192,14 @@ class _Page:
 
     def __init__(self, text: str) -> None:
         self.text = text
-        self._openings = {_first_letter(text, span) for span in sentences(text)}
+        self.openings = {_first_letter(text, span) for span in sentences(text)}
         marks = [*quotations(text), *emphases(text)]
         self._marks = {_trimmed(text, span) for span in marks}
-        self._openings.update(span.start for span in self._marks)
+        self.openings.update(span.start for span in self._marks)
         self._runs = [Span(*match.span()) for match in _RUN.finditer(text)]
 
     def marked(self, start: int, end: int) -> bool:
         return Span(start, end) in self._marks
-
-    def opens_sentence(self, start: int) -> bool:
-        return start in self._openings
 
     def set_up(self, start: int, end: int) -> bool:
         """Whether the words around say that this is a title, whatever the word: "the manga X", "X by A. Author"."""
@@ -237,19 +224,17 @@ class _Page:
         run = next((one for one in self._runs if one.start <= start < one.end), None)
         if run is None:
             return False
-        head = [] if self.text.endswith(" and ", run.start, start) else self.text[run.start : start].split()
-        if head and head[-1].endswith(("'s", "’s")):
+        before, after = self.text[run.start : start], self.text[end : run.end]
+        head = [] if before.endswith((" and ", "'s ", "’s ")) else before.split()
+        if len(head) == 1 and (run.start in self.openings or head[0].lower() in _PREFIXES):
             head = []
-        if len(head) == 1 and (self.opens_sentence(run.start) or head[0].lower() in _PREFIXES):
-            head = []
-        rest = self.text[end : run.end]
-        tail = [] if rest.startswith(" and ") else rest.split()
+        tail = [] if after.startswith(" and ") else after.split()
         if tail and tail[0].lower() in _CONNECTORS and not any(word[:1].isupper() for word in tail):
             # "Quiet Suspect in 9 volumes": a number after a small word is no part of a name.
             tail = []
         return bool(head or (tail and tail[0].lower().strip(".") not in {"vol", "volume", "volumes"}))
 
-    def names(self, mentions: list[Mention]) -> list[Span]:
+    def names(self, mentions: Sequence[Mention | Unknown]) -> list[Span]:
         """Marked spans and capitalised runs, less the mentions in them and an `and` that joins to one."""
         free: list[Span] = []
         for span in sorted({*self._marks, *self._runs}):
