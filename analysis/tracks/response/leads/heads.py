@@ -25,7 +25,7 @@ Measured on refusals of real answers: with 4 a head ranks the labelled ones them
 than likeness to three examples does (.83 to .89); with 5 it is level (.80, and .91 on the rest), with 8 better (.95).
 """
 
-Rows = NDArray[np.intp]
+Numbers = NDArray[np.intp]
 Floats = NDArray[np.float64]
 Truth = NDArray[np.bool_]
 
@@ -41,17 +41,17 @@ def enough(truth: Truth) -> bool:
     return min(yes, len(truth) - yes) >= NEEDED
 
 
-def fold_of(groups: Sequence[str], seed: int) -> Rows:
+def fold_of(groups: Sequence[str], seed: int) -> Numbers:
     """The fold of each answer, intp [n] from 0 to 4: all of a group in one, by seed and name and nothing else."""
     place = {group: index % FOLDS for index, group in enumerate(shuffled(sorted(set(groups)), seed))}
     return np.array([place[group] for group in groups], dtype=np.intp)
 
 
 def held_out(
-    teach: Callable[[Rows], Floats],
+    teach: Callable[[Numbers], Floats],
     logits: Callable[[Floats], Floats],
     truth: Truth,
-    fold: Rows,
+    fold: Numbers,
     width: int,
 ) -> Floats:
     """Five heads whose logits are those of probabilities, of which head k saw nothing of fold k: [width + 1, 5].
@@ -84,13 +84,13 @@ def held_out(
     return np.stack(heads, axis=1)
 
 
-def own_or_mean(columns: Floats, fold: Rows, known: Truth) -> Floats:
+def own_or_mean(columns: Floats, fold: Numbers, known: Truth) -> Floats:
     """The score of its fold's head for an answer whose prompt has a label (`known`), else the mean: float64 [n]."""
     own: Floats = columns[np.arange(len(columns)), fold]
     return np.where(known, own, columns.mean(axis=1))
 
 
-def known_groups(groups: Sequence[str], labelled: Rows) -> Truth:
+def known_groups(groups: Sequence[str], labelled: Numbers) -> Truth:
     """Whether some answer of each answer's group has a label, bool [n]."""
     named = {groups[row] for row in labelled.tolist()}
     return np.array([group in named for group in groups], dtype=np.bool_)
