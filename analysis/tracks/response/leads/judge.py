@@ -19,7 +19,7 @@ A_B = (("A",), ("B",))
 
 
 def judged(
-    judge: LoadedGenerator, template: str, values: Sequence[Mapping[str, str]], batch: int | None
+    judge: LoadedGenerator, template: str, values: Sequence[Mapping[str, str]]
 ) -> list[list[tuple[Span, float]]]:
     """Of each answer the probability of yes against no, for each of its windows; none where none fits.
 
@@ -27,7 +27,6 @@ def judged(
         judge: a loaded model.
         template: what it is asked, to be answered with yes or no.
         values: what stands for the names in it.
-        batch: tokens at once; by the device if None.
     """
 
     def encode(one: Mapping[str, str]) -> dict[str, list[int]]:
@@ -35,14 +34,14 @@ def judged(
 
     parts = windowed(judge.tokenizer, values, encode, judge.head.max_positions)
     told: list[list[tuple[Span, float]]] = [[] for _ in values]
-    chances = _chances(judge, [one["input_ids"] for *_, one in parts], YES_NO, batch)
+    chances = _chances(judge, [one["input_ids"] for *_, one in parts], YES_NO)
     for (row, span, _), chance in zip(parts, chances, strict=True):
         told[row].append((span, chance))
     return told
 
 
 def judged_pairs(
-    judge: LoadedGenerator, template: str, values: Sequence[Mapping[str, str]], batch: int | None
+    judge: LoadedGenerator, template: str, values: Sequence[Mapping[str, str]]
 ) -> list[float | None]:
     """How far `first` is preferred to `second`, asked in both orders; None where both do not fit.
 
@@ -55,7 +54,7 @@ def judged_pairs(
     fits = [limit is None or len(ids) <= limit for ids in asked]
     both = [row for row in range(len(values)) if fits[row] and fits[row + len(values)]]
     orders = [asked[row] for row in both] + [asked[row + len(values)] for row in both]
-    chances = _chances(judge, orders, A_B, batch)
+    chances = _chances(judge, orders, A_B)
     scores: list[float | None] = [None] * len(values)
     for row, ahead, turned_round in zip(both, chances, chances[len(both) :], strict=False):
         behind = 1 - turned_round
@@ -64,10 +63,7 @@ def judged_pairs(
 
 
 def _chances(
-    judge: LoadedGenerator,
-    asked: Sequence[Sequence[int]],
-    answers: tuple[Sequence[str], Sequence[str]],
-    batch: int | None,
+    judge: LoadedGenerator, asked: Sequence[Sequence[int]], answers: tuple[Sequence[str], Sequence[str]]
 ) -> list[float]:
     """Probability of the first of two answers against the other, over all their spellings, by the next token."""
     import torch
@@ -83,7 +79,7 @@ def _chances(
         )
     chances = [0.5] * len(asked)
     with torch.inference_mode():
-        for rows in equal_length_batches(asked, batch or batch_tokens(judge.device)):
+        for rows in equal_length_batches(asked, batch_tokens(judge.device)):
             for row, logits in in_halves(partial(_last_logits, judge, asked), rows, "answer"):
                 apart = torch.logsumexp(logits[yes], 0) - torch.logsumexp(logits[no], 0)
                 chances[row] = float(torch.sigmoid(apart.double()))

@@ -170,11 +170,7 @@ def counting_outputs(lead: ModelLead, head: TaskHead) -> list[int]:
 
 
 def model_scores(
-    lead: ModelLead,
-    responses: Sequence[Response],
-    knowledge: Knowledge,
-    device: str,
-    batch: int | None = None,
+    lead: ModelLead, responses: Sequence[Response], knowledge: Knowledge, device: str
 ) -> list[Reading]:
     """What the model says of each answer, in their order; the offsets of spans are into the answers given.
 
@@ -187,7 +183,6 @@ def model_scores(
         responses: as they are read, of both sides.
         knowledge: with the policy.
         device: `cpu`, `cuda` or `cuda:N`.
-        batch: tokens that the model is given at once; by the device if not given.
 
     Raises:
         AssayError: what `check_model_lead` raises, weights that do not fit, or a device that is not there.
@@ -199,7 +194,7 @@ def model_scores(
     if rows:
         read = _judged if lead.section.task == "judge" else _read_by_head
         some, given = [responses[row] for row in rows], [values[row] for row in rows]
-        for row, reading in zip(rows, read(lead, some, given, device, batch), strict=True):
+        for row, reading in zip(rows, read(lead, some, given, device), strict=True):
             readings[row] = reading
     return readings
 
@@ -213,32 +208,24 @@ def _missing(lead: ModelLead, values: Mapping[str, str]) -> str:
 
 
 def _judged(
-    lead: ModelLead,
-    responses: Sequence[Response],
-    values: Sequence[Mapping[str, str]],
-    device: str,
-    batch: int | None,
+    lead: ModelLead, responses: Sequence[Response], values: Sequence[Mapping[str, str]], device: str
 ) -> list[Reading]:
     head = inspect_generator(lead.section.folder)
     tune_threads(head.parameters)
     judge, template = load_generator(head, lead.section.folder, device), lead.section.template or ""
     if not lead.compares:
-        return [_top_window(lead, told) for told in judged(judge, template, values, batch)]
+        return [_top_window(lead, told) for told in judged(judge, template, values)]
     pairs = pairs_of(responses)
     given = [
         {**values[base], "first": values[base]["response"], "second": values[candidate]["response"]}
         for base, candidate in pairs
     ]
-    scores = dict(zip(pairs, judged_pairs(judge, template, given, batch), strict=True))
+    scores = dict(zip(pairs, judged_pairs(judge, template, given), strict=True))
     return _compared(len(responses), scores)
 
 
 def _read_by_head(
-    lead: ModelLead,
-    responses: Sequence[Response],
-    values: Sequence[Mapping[str, str]],
-    device: str,
-    batch: int | None,
+    lead: ModelLead, responses: Sequence[Response], values: Sequence[Mapping[str, str]], device: str
 ) -> list[Reading]:
     head = inspect_head(lead.section.folder, lead.head_kind)
     outputs = counting_outputs(lead, head)
@@ -253,7 +240,7 @@ def _read_by_head(
     names = tokenizer.model_input_names
     inputs = [{name: list(one[name]) for name in names if name in one} for _, _, one in parts]
     told: list[list[tuple[Span, Any, NDArray[np.float32]]]] = [[] for _ in values]
-    for (row, span, encoded), logits in zip(parts, run_head(loaded, inputs, batch), strict=True):
+    for (row, span, encoded), logits in zip(parts, run_head(loaded, inputs), strict=True):
         told[row].append((span, encoded, logits))
     if lead.section.task == "reward":
         # The answers of a reward are compared as wholes.

@@ -149,9 +149,8 @@ def _prices(text: str, sentence: Span, carried: bool) -> Iterator[Claim]:
         told = before if how == "exact" else re.sub(r"\b(?:over|above)\s*$", "", before)
         field = text[max(sentence.start, match.start() - 30) : match.start()].rstrip(' *_"')
         after = text[match.end() : min(sentence.end, match.end() + 40)]
-        if _WORDS["not price before"].search(told) or _WORDS["not price after"].match(after):
-            continue
-        if field.endswith(":") and _WORDS["not price before"].search(field):
+        named = told + field if field.endswith(":") else told
+        if _WORDS["not price before"].search(named) or _WORDS["not price after"].match(after):
             continue
         near = text[max(sentence.start, match.start() - 60) : min(sentence.end, match.end() + 60)]
         yield Claim("price", match.start(), match.end(), money(match), how, bool(_WORDS["set"].search(near)))
@@ -177,14 +176,11 @@ def _authors(text: str, sentence: Span, carried: bool) -> Iterator[Claim]:
 def _stock(text: str, sentence: Span, carried: bool) -> Iterator[Claim]:
     for match in _WORDS["stock"].finditer(text, sentence.start, sentence.end):
         before = text[max(sentence.start, match.start() - 60) : match.start()]
-        if _WORDS["unsure"].search(before):
+        vague = carried and match.group().lower().startswith("available")
+        if _WORDS["unsure"].search(before) or (vague and not _WORDS["thing"].search(before)):
             continue
-        if carried and match.group().lower().startswith("available") and not _WORDS["thing"].search(before):
-            continue
-        there = match["in"] is not None
-        if there and negated(text, sentence, match.start()):
-            there = False
-        yield Claim("stock", match.start(), match.end(), there)
+        there = match["in"] is not None and not negated(text, sentence, match.start())
+        yield Claim("stock", *match.span(), there)
 
 
 def named_people(text: str, sentence: Span, people: Lexicon) -> Iterator[Claim]:

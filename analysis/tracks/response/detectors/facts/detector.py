@@ -11,7 +11,7 @@ same matter joined to two titles across sentences.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from analysis.text.lexicon import Lexicon
 from analysis.tracks.response.detectors.contract import Found, Knowledge, Response
@@ -84,19 +84,16 @@ def _bound(
         known = here or (topic is not None and age <= TOPIC_REACH)
         claims = list(find_claims(text, sentence, carried=not here)) if known else []
         if len({_identity(one) for one in here}) == 1:
-            claims += [
-                new
-                for new in named_people(text, sentence, authors)
-                if not any(one.start < new.end and new.start < one.end for one in claims)
-            ]
-        claims = [
-            claim
-            for claim in claims
-            if not any(one.start < claim.end and claim.start < one.end for one in here)
-        ]
+            claims += _apart(named_people(text, sentence, authors), claims)
+        claims = _apart(claims, here)
         yield from _in_sentence(text, sentence, claims, here, topic if age <= TOPIC_REACH else None)
         if here:
             topic = here[-1] if len({_identity(one) for one in here}) == 1 else None
+
+
+def _apart(claims: Iterable[Claim], others: Sequence[Claim | Subject]) -> list[Claim]:
+    """The claims that share no character with any of the others."""
+    return [one for one in claims if not any(it.start < one.end and one.start < it.end for it in others)]
 
 
 def _in_sentence(
@@ -111,20 +108,13 @@ def _in_sentence(
             if len(same) == len(here):
                 yield from zip(same, here, strict=True)
         return
-    following = 0
     for claim in claims:
-        while following < len(here) and here[following].start < claim.end:
-            following += 1
-        after = here[following] if following < len(here) else None
-        before = here[following - 1] if following else None
+        before = next((one for one in reversed(here) if one.start < claim.end), None)
+        after = next((one for one in here if one.start >= claim.end), None)
         if after is not None and _linked(text, claim, after):
             yield claim, after
-        elif claim.tied:
-            continue
-        elif after is not None and before is None:
-            yield claim, after
-        elif before is not None:
-            yield claim, before
+        elif not claim.tied and (subject := before or after) is not None:
+            yield claim, subject
 
 
 def _linked(text: str, claim: Claim, after: Subject) -> bool:

@@ -75,9 +75,7 @@ class _Spoiler:
 def asked_for(prompt: str) -> bool:
     """Whether a prompt asks to be told how a story goes on."""
     asked, refused = WORDS["wanted"].search(prompt), WORDS["none wanted"].search(prompt)
-    if asked is None:
-        return False
-    return refused is None or asked.start() <= refused.start() < asked.end()
+    return asked is not None and (refused is None or asked.start() <= refused.start() < asked.end())
 
 
 def detect(response: Response, knowledge: Knowledge) -> list[Found]:
@@ -96,12 +94,11 @@ def detect(response: Response, knowledge: Knowledge) -> list[Found]:
         if one in told or not any(span.overlaps(one.start, one.end) for span in taken):
             found.append(one)
             taken.append(Span(one.start, one.end))
-    if asked_for(response.prompt):
-        found = [
-            replace(one, label="asked for", why=f"{one.why}; the prompt asked for it", counts=False)
-            for one in found
-        ]
-    return sorted(found, key=lambda one: (one.start, one.end))
+    found.sort(key=lambda one: (one.start, one.end))
+    if not asked_for(response.prompt):
+        return found
+    why = "; the prompt asked for it"
+    return [replace(one, label="asked for", why=one.why + why, counts=False) for one in found]
 
 
 def _told(response: Response, named: list[Title]) -> Iterator[Found]:
@@ -116,11 +113,10 @@ def _told(response: Response, named: list[Title]) -> Iterator[Found]:
             if where is None or any(one.overlaps(where.start, where.end) for one in taken):
                 continue
             taken.append(where)
-            why = f"like the spoiler “{spoiler.text}” of {spoiler.title.title}"
-            if any(_tells(prompt, at, _marks(prompt, at), spoiler) for at in sentences(prompt)):
-                yield Found(where.start, where.end, "quoted", f"{why}; the prompt says so itself", False)
-            else:
-                yield Found(where.start, where.end, "spoiler", why, True)
+            known = any(_tells(prompt, at, _marks(prompt, at), spoiler) for at in sentences(prompt))
+            label, more = ("quoted", "; the prompt says so itself") if known else ("spoiler", "")
+            why = f"like the spoiler “{spoiler.text}” of {spoiler.title.title}{more}"
+            yield Found(where.start, where.end, label, why, counts=not known)
 
 
 def _tells(text: str, span: Span, marks: tuple[_Mark, ...], spoiler: _Spoiler) -> Span | None:
@@ -140,9 +136,10 @@ def _tells(text: str, span: Span, marks: tuple[_Mark, ...], spoiler: _Spoiler) -
     held = concepts & {_fate(mark.concept) for mark in marks}
     if where is None and held and len(held) >= COVERAGE * len(concepts):
         where = _event(text, marks, spoiler) if spoiler.event else _identity(text, marks, spoiler)
-    if where is None or WORDS["untold"].search(level(clause_before(text, span, where.start))):
+    if where is None:
         return None
-    return None if WORDS["untold"].search(level(where.of(text))) else where
+    told = (clause_before(text, span, where.start), where.of(text))
+    return None if any(WORDS["untold"].search(level(part)) for part in told) else where
 
 
 def _fate(concept: str) -> str:
@@ -192,11 +189,8 @@ def _identity(text: str, marks: tuple[_Mark, ...], spoiler: _Spoiler) -> Span | 
     for first, last in (sorted((one, other)) for one in ones for other in others if one != other):
         between = level(text[first.end : last.start])
         apart = len(between) > NEAR or ";" in between or WORDS["apart"].search(between)
-        if (
-            not apart
-            and WORDS["link"].search(between)
-            and not NEGATOR.search(between.replace("none other", ""))
-        ):
+        denied = NEGATOR.search(between.replace("none other", ""))
+        if not apart and not denied and WORDS["link"].search(between):
             return Span(first.start, last.end)
     return None
 
@@ -248,13 +242,14 @@ def _worded(text: str, terms: tuple[str, ...], about: bool) -> Iterator[Found]:
                 before = level(text[max(span.start, match.start() - NEAR) : match.start()])
                 opens = WORDS["premise"].search(before) and "," in text[match.end() : match.end() + 60]
                 said = term or match.group()
+                label, why = "spoiler word", f"the policy lists “{term}”"
                 if negated(text, span, match.start()):
-                    yield Found(*match.span(), "negated", f"“{said}” is denied", False)
+                    label, why = "negated", f"“{said}” is denied"
                 elif opens or WORDS["about"].search(before):
-                    yield Found(*match.span(), "premise", f"“{said}” tells where the story starts", False)
-                else:
-                    why = f"the policy lists “{term}”" if term else f"tells how a story turns: “{said}”"
-                    yield Found(*match.span(), "spoiler word", why, True)
+                    label, why = "premise", f"“{said}” tells where the story starts"
+                elif not term:
+                    why = f"tells how a story turns: “{said}”"
+                yield Found(*match.span(), label, why, counts=label == "spoiler word")
 
 
 @lru_cache(maxsize=64)
