@@ -40,19 +40,20 @@ def load_encode(folder: Path, device: str) -> Encode:
     encoder = load_encoder(head, device)
     before = head.prompts.get("document", "")
 
-    def given(one: Mapping[str, str]) -> Any:
-        return encoder.tokenizer(before + one["response"])
+    def given(one: Mapping[str, str]) -> dict[str, Any]:
+        return {**encoder.tokenizer(before + one["response"]), "part": one["response"]}
+
+    def vectors(parts: list[Any]) -> list[NDArray[np.float32]]:
+        return list(encode_texts(encoder, [one["part"] for one in parts], "document"))
 
     def encode(texts: Sequence[str]) -> NDArray[np.float32]:
-        parts = windowed(encoder.tokenizer, [{"response": text} for text in texts], given, head.max_length)
-        counts = np.bincount([row for row, *_ in parts], minlength=len(texts))
-        if not counts.all():
+        values = [{"response": text} for text in texts]
+        told = windowed(encoder.tokenizer, values, given, vectors, head.max_length)
+        if not all(told):
             raise AssayError(
                 f"reads {head.max_length} tokens at once, which leaves no room for an answer",
                 where=str(folder),
             )
-        vectors = encode_texts(encoder, [span.of(texts[row]) for row, span, _ in parts], "document")
-        sums = np.add.reduceat(vectors, np.cumsum(counts) - counts, axis=0)
-        return np.asarray(sums / counts[:, None], dtype=np.float32)
+        return np.stack([np.mean([vector for *_, vector in one], axis=0, dtype=np.float32) for one in told])
 
     return encode

@@ -53,14 +53,16 @@ def windowed(
     tokenizer: Any,
     values: Sequence[Mapping[str, str]],
     encode: Callable[[Mapping[str, str]], Any],
+    read: Callable[[list[Any]], Sequence[Any]],
     limit: int | None,
-) -> list[tuple[int, Span, Any]]:
-    """The windows in which answers are read: row, window and whole input; none of an answer that finds no room.
+) -> list[list[tuple[Span, Any, Any]]]:
+    """Answers read in windows: of each answer its windows, their inputs and what is said of them; none without room.
 
     Args:
         tokenizer: a fast tokenizer.
         values: of each answer, with `response`, of which a window takes the place.
-        encode: values -> what the model is given, with `input_ids`.
+        encode: values -> an input, with `input_ids`.
+        read: inputs -> what is said of each.
         limit: of tokens of an input; None for none.
     """
 
@@ -72,11 +74,12 @@ def windowed(
             windows(tokenizer, one["response"], lambda part: len(given(one, part)["input_ids"]), limit) or []
         )
 
-    return [
-        (row, span, given(one, span.of(one["response"])))
-        for row, one in enumerate(values)
-        for span in cut(one)
+    spans = [cut(one) for one in values]
+    inputs = [
+        given(one, span.of(one["response"])) for one, own in zip(values, spans, strict=True) for span in own
     ]
+    said = zip(inputs, read(inputs), strict=True)
+    return [[(span, *next(said)) for span in own] for own in spans]
 
 
 def windows(tokenizer: Any, text: str, length: Callable[[str], int], limit: int | None) -> list[Span] | None:

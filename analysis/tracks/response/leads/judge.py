@@ -32,12 +32,11 @@ def judged(
     def encode(one: Mapping[str, str]) -> dict[str, list[int]]:
         return {"input_ids": judge.prompt_ids(filled(template, one))}
 
-    parts = windowed(judge.tokenizer, values, encode, judge.head.max_positions)
-    told: list[list[tuple[Span, float]]] = [[] for _ in values]
-    chances = _chances(judge, [one["input_ids"] for *_, one in parts], YES_NO)
-    for (row, span, _), chance in zip(parts, chances, strict=True):
-        told[row].append((span, chance))
-    return told
+    def chances(asked: Sequence[Mapping[str, list[int]]]) -> list[float]:
+        return _chances(judge, [one["input_ids"] for one in asked], YES_NO)
+
+    told = windowed(judge.tokenizer, values, encode, chances, judge.head.max_positions)
+    return [[(span, chance) for span, _, chance in one] for one in told]
 
 
 def judged_pairs(
@@ -49,16 +48,16 @@ def judged_pairs(
     but that the template is to be answered with A for the answer that stands first or B.
     """
     turned = [{**one, "first": one["second"], "second": one["first"]} for one in values]
-    asked = [judge.prompt_ids(filled(template, one)) for one in (*values, *turned)]
     limit = judge.head.max_positions
-    fits = [limit is None or len(ids) <= limit for ids in asked]
-    both = [row for row in range(len(values)) if fits[row] and fits[row + len(values)]]
-    orders = [asked[row] for row in both] + [asked[row + len(values)] for row in both]
-    chances = _chances(judge, orders, A_B)
+    asked = [
+        [judge.prompt_ids(filled(template, one)) for one in orders]
+        for orders in zip(values, turned, strict=True)
+    ]
+    both = [row for row, ids in enumerate(asked) if limit is None or max(map(len, ids)) <= limit]
+    chances = [_chances(judge, [asked[row][order] for row in both], A_B) for order in (0, 1)]
     scores: list[float | None] = [None] * len(values)
-    for row, ahead, turned_round in zip(both, chances, chances[len(both) :], strict=False):
-        behind = 1 - turned_round
-        scores[row] = (ahead + behind) / 2 if (ahead > 0.5) == (behind > 0.5) else 0.5
+    for row, ahead, other in zip(both, *chances, strict=True):
+        scores[row] = (ahead + 1 - other) / 2 if (ahead > 0.5) == (other < 0.5) else 0.5
     return scores
 
 

@@ -236,12 +236,11 @@ def _read_by_head(
     def encode(one: Mapping[str, str]) -> Any:
         return tokenizer(*(filled(text, one) for text in lead.given), return_offsets_mapping=True)
 
-    parts = windowed(tokenizer, values, encode, head.max_length)
-    names = tokenizer.model_input_names
-    inputs = [{name: list(one[name]) for name in names if name in one} for _, _, one in parts]
-    told: list[list[tuple[Span, Any, NDArray[np.float32]]]] = [[] for _ in values]
-    for (row, span, encoded), logits in zip(parts, run_head(loaded, inputs), strict=True):
-        told[row].append((span, encoded, logits))
+    def logits(given: Sequence[Any]) -> list[NDArray[np.float32]]:
+        names = tokenizer.model_input_names
+        return run_head(loaded, [{name: list(one[name]) for name in names if name in one} for one in given])
+
+    told = windowed(tokenizer, values, encode, logits, head.max_length)
     if lead.section.task == "reward":
         # The answers of a reward are compared as wholes.
         rewards = {row: float(one[0][2][0]) for row, one in enumerate(told) if len(one) == 1}

@@ -17,7 +17,6 @@ from analysis.tracks.response.english.speech import asks
 from analysis.tracks.response.english.word_lists import expressions, word_set
 
 Kind = Literal["volumes", "volume", "price", "author", "stock"]
-How = Literal["exact", "about", "over", "under"]
 
 AUTHOR_RATIO = 85.0
 """Least similarity, 0 to 100, of an author's name in either order: `Shirokane Yuna` is `Yuna Shirokane`."""
@@ -45,14 +44,15 @@ _NOT_PERSON = word_set(__package__, "words.en.txt", "nobody")
 class Claim:
     """One statement: number of volumes in all, a volume by its number, price, author's name, or in stock or not.
 
-    `of_set`: a price in a sentence on a whole set; `tied`: a possessive, a claim only right before a title.
+    `how`: `exact`, `about`, `over` or `under`; `of_set`: a price in a sentence on a whole set; `tied`: a possessive,
+    a claim only right before a title.
     """
 
     kind: Kind
     start: int
     end: int
     value: float | str | bool
-    how: How = "exact"
+    how: str = "exact"
     of_set: bool = False
     tied: bool = False
 
@@ -118,12 +118,8 @@ def _same_person(said: str, author: str) -> bool:
     return set(parts) <= set(theirs.split()) or fuzz.token_sort_ratio(ours, theirs) >= AUTHOR_RATIO
 
 
-def _how(before: str) -> How:
-    if _WORDS["nearly"].search(before):
-        return "about"
-    if _WORDS["over"].search(before):
-        return "over"
-    return "under" if _WORDS["under"].search(before) else "exact"
+def _how(before: str) -> str:
+    return next((how for how in ("about", "over", "under") if _WORDS[how].search(before)), "exact")
 
 
 def _volumes(text: str, sentence: Span) -> Iterator[Claim]:

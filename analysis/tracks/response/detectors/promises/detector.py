@@ -47,6 +47,8 @@ NEAR = 40
 """Where policy does not name it."""
 SENT = ("delivery", "dispatch")
 """Matters that may only say since when another counts: "within 30 days of delivery"."""
+BOUNDED = ("refund", "return", "replacement", "credit", "price")
+"""Matters that policy gives within bounds, like those that its own words name."""
 DENIED = 10
 """Words of a clause over which a denial reaches."""
 SHARED = 4
@@ -184,7 +186,12 @@ def _worded(text: str, sentence: Span, rules: Rules) -> Iterator[Claim]:
         if own or verdict[0] != "not in the policy":
             yield _claim(*match.span(), verdict)
     for match in _WORDS["boundless"].finditer(text, at, end):
-        named = [one for matter, one in _in_policy(rules) if matter.words.search(text, at, end)]
+        named = [
+            one
+            for matter, held in rules.items()
+            if (matter.name in BOUNDED or matter.bound == "unclear") and matter.words.search(text, at, end)
+            for one in held
+        ]
         says = " ".join(one.text.lower() for one in named)
         said = match.group().lower()
         if named and said not in says and not ("full" in said and "full" in says):
@@ -208,12 +215,6 @@ def _free_verdict(text: str, sentence: Span, rules: Rules) -> Verdict:
     if least.amount is None or (sums and min(sums) >= least.amount):
         return ALLOWED, f'policy says "{quote(held[0])}"'
     return "goes beyond", f'free: policy gives it from {least.amount:g} ("{quote(least)}")'
-
-
-def _in_policy(rules: Rules) -> Iterator[tuple[Matter, Promise]]:
-    for matter, promises in rules.items():
-        if matter.name in ("refund", "return", "replacement", "credit", "price") or matter.bound == "unclear":
-            yield from ((matter, one) for one in promises)
 
 
 def _stems(text: str) -> frozenset[str]:
