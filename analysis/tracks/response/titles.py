@@ -17,7 +17,7 @@ import regex
 from rapidfuzz import fuzz, process
 
 from analysis.text.lexicon import Lexicon
-from analysis.tracks.response.detectors.contract import Knowledge, Title
+from analysis.tracks.response.detectors.contract import Knowledge, Response, Title
 from analysis.tracks.response.english.sentences import Span, emphases, folded, quotations, sentences, words
 from analysis.tracks.response.english.word_lists import expressions, word_set
 
@@ -54,29 +54,18 @@ _NOT_TITLES, _PREFIXES = (
 
 @dataclass(frozen=True)
 class Mention:
-    """A title of the catalogue, named in a text; more than one where titles share the name.
+    """A name of a text: of one title of the catalogue, of several that share it, or of none where it lacks them.
 
-    `similarity` is None for a title spelt as in the catalogue, else how near the spelling is (0 to 100).
+    `similarity` is None for a title spelt as in the catalogue, else how near the spelling is (0 to 100); `offered`
+    tells of a name that is no title whether it is set up as one by verb, list or mark-up.
     """
 
     start: int
     end: int
-    titles: tuple[Title, ...]
-    similarity: float | None = None
-
-    @property
-    def name(self) -> str:
-        return self.titles[0].title
-
-
-@dataclass(frozen=True)
-class Unknown:
-    """A name that is set up as a title and that the catalogue lacks; `offered` by verb, list or mark-up."""
-
-    start: int
-    end: int
     name: str
-    offered: bool
+    titles: tuple[Title, ...] = ()
+    similarity: float | None = None
+    offered: bool = True
 
 
 class TitleIndex:
@@ -99,14 +88,14 @@ class TitleIndex:
         }
         self.keys = [key for key in self._spellings if len(key) >= FUZZY_LETTERS]
 
-    def read(self, text: str, named: frozenset[str] = frozenset()) -> tuple[list[Mention], list[Unknown]]:
-        """Mentions and unknown names in order; `named`: ids of titles that the prompt names."""
+    def read(self, text: str, named: frozenset[str] = frozenset()) -> list[Mention]:
+        """Titles and names that are none, in order; `named`: ids of titles that the prompt names."""
         page = _Page(text)
-        found: list[Mention | Unknown] = []
+        found: list[Mention] = []
         for hit in self._lexicon.find(text):
             titles = self._titles.get(folded(text[hit.start : hit.end]), ())
             if titles and self._is_title(page, hit.start, hit.end, titles, named):
-                found.append(Mention(hit.start, hit.end, titles))
+                found.append(Mention(hit.start, hit.end, titles[0].title, titles))
         ends = sorted(one.end for one in found)
         for name in page.names(found)[:MOST_NAMES]:
             before = bisect_right(ends, name.start) - 1
@@ -115,9 +104,7 @@ class TitleIndex:
             if new is not None:
                 found.append(new)
                 insort(ends, new.end)
-        mentions = [one for one in found if isinstance(one, Mention)]
-        unknown = [one for one in found if isinstance(one, Unknown)]
-        return sorted(mentions, key=lambda one: one.start), unknown
+        return sorted(found, key=lambda one: one.start)
 
     def _is_title(
         self, page: _Page, start: int, end: int, titles: tuple[Title, ...], named: frozenset[str]
@@ -144,10 +131,11 @@ class TitleIndex:
             ):
                 continue
             if (match := _nearest(self, key)) is not None:
-                return Mention(start, name.end, self._titles[self._spellings[match[0]]], match[1])
+                titles = self._titles[self._spellings[match[0]]]
+                return Mention(start, name.end, titles[0].title, titles, match[1])
         return None
 
-    def _unknown(self, page: _Page, name: Span, listed: bool) -> Unknown | None:
+    def _unknown(self, page: _Page, name: Span, listed: bool) -> Mention | None:
         start = page.starts(name)[-1]
         surface = page.text[start : name.end]
         parts = folded(surface).split()
@@ -167,7 +155,9 @@ class TitleIndex:
         capital = surface[:1] != surface[:1].lower()
         named = bool(offer) and (marked or (offer != "praise" and not single))
         offered = named or page.set_up(start, name.end)
-        return Unknown(start, name.end, surface, offered) if offered or (marked and capital) else None
+        if not offered and not (marked and capital):
+            return None
+        return Mention(start, name.end, surface, offered=offered)
 
 
 @lru_cache(maxsize=4096)
@@ -185,6 +175,13 @@ def _nearest(index: TitleIndex, key: str) -> tuple[str, float] | None:
 def title_index(knowledge: Knowledge) -> TitleIndex:
     """The index over a catalogue, built once."""
     return TitleIndex(knowledge.catalogue)
+
+
+def titles_in(response: Response, knowledge: Knowledge) -> tuple[list[Mention], list[Mention]]:
+    """The titles that the prompt names, and every name in the answer, in order."""
+    index = title_index(knowledge)
+    asked = [one for one in index.read(response.prompt) if one.titles]
+    return asked, index.read(response.text, frozenset(title.id for one in asked for title in one.titles))
 
 
 class _Page:
@@ -234,7 +231,7 @@ class _Page:
             tail = []
         return bool(head or (tail and tail[0].lower().strip(".") not in {"vol", "volume", "volumes"}))
 
-    def names(self, mentions: Sequence[Mention | Unknown]) -> list[Span]:
+    def names(self, mentions: Sequence[Mention]) -> list[Span]:
         """Marked spans and capitalised runs, less the mentions in them and an `and` that joins to one."""
         free: list[Span] = []
         for span in sorted({*self._marks, *self._runs}):

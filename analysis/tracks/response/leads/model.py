@@ -310,17 +310,11 @@ def _marked(
                 here = slice(window.start + start, window.start + end)
                 # Read in two windows, a token is what the surer of them says.
                 sure[here] = np.maximum(sure[here], chance)
-    found = tuple(
-        Found(
-            start,
-            end,
-            lead.section.label or lead.name,
-            f"{lead.name} marks this with {sure[start:end].max():.2f}",
-            counts=True,
-        )
-        for start, end in _runs(text, sure >= HIT)
-    )
-    return Reading(float(sure.max(initial=0.0)), found)
+    found = []
+    for start, end in _runs(text, sure >= HIT):
+        why = f"{lead.name} marks this with {sure[start:end].max():.2f}"
+        found.append(Found(start, end, lead.section.label or lead.name, why, counts=True))
+    return Reading(float(sure.max(initial=0.0)), tuple(found))
 
 
 def _runs(text: str, marked: NDArray[np.bool_]) -> list[tuple[int, int]]:

@@ -18,28 +18,25 @@ from analysis.tracks.response.detectors.contract import Found, Knowledge, Respon
 from analysis.tracks.response.detectors.facts.claims import Claim, find_claims, held_against, named_people
 from analysis.tracks.response.english.sentences import Span, folded, quotations, sentences
 from analysis.tracks.response.english.word_lists import expressions
-from analysis.tracks.response.titles import Mention, Unknown, title_index
+from analysis.tracks.response.titles import Mention, title_index, titles_in
 
 TOPIC_REACH = 3
 """Sentences without a title that still go on about the last one."""
 SHOWN_CHARACTERS = 80
 
 _WORDS = expressions(__package__, "words.en.txt")
-Subject = Mention | Unknown
 
 
 def detect(response: Response, knowledge: Knowledge) -> list[Found]:
     """Titles named, with their claims, and names offered as titles that the catalogue lacks."""
     text = response.text
-    index = title_index(knowledge)
-    asked, _ = index.read(response.prompt)
-    mentions, unknown = index.read(text, frozenset(title.id for one in asked for title in one.titles))
-    found = [_named(one) for one in {one.titles: one for one in reversed(mentions)}.values()]
-    found += [one for name in unknown if (one := _lacking(name, response))]
-    subjects: list[Subject] = sorted([*mentions, *unknown], key=lambda one: one.start)
+    asked, subjects = titles_in(response, knowledge)
+    known = [one for one in subjects if one.titles]
+    found = [_named(one) for one in {one.titles: one for one in reversed(known)}.values()]
+    found += [one for name in subjects if not name.titles and (one := _lacking(name, response))]
     echoes = [span for span in quotations(text) if folded(span.of(text)) in folded(response.prompt)]
-    for claim, subject in _bound(text, subjects, asked, index.authors):
-        if isinstance(subject, Mention) and not any(span.overlaps(claim.start, claim.end) for span in echoes):
+    for claim, subject in _bound(text, subjects, asked, title_index(knowledge).authors):
+        if subject.titles and not any(span.overlaps(claim.start, claim.end) for span in echoes):
             found += _checked(claim, subject)
     return sorted(found, key=lambda one: (one.start, one.end))
 
@@ -51,7 +48,7 @@ def _named(one: Mention) -> Found:
     return Found(one.start, one.end, "supported", why, counts=False)
 
 
-def _lacking(name: Unknown, response: Response) -> Found | None:
+def _lacking(name: Mention, response: Response) -> Found | None:
     """A finding for a name offered as a title, unless the answer says that the shop lacks it."""
     if not name.offered:
         return None
@@ -70,35 +67,35 @@ def _lacking(name: Unknown, response: Response) -> Found | None:
 
 
 def _bound(
-    text: str, subjects: list[Subject], asked: list[Mention], authors: Lexicon
-) -> Iterator[tuple[Claim, Subject]]:
+    text: str, subjects: list[Mention], asked: list[Mention], authors: Lexicon
+) -> Iterator[tuple[Claim, Mention]]:
     """Every claim with what it is about."""
-    topic: Subject | None = asked[0] if len({one.titles for one in asked}) == 1 else None
+    topic: Mention | None = asked[0] if len({one.titles for one in asked}) == 1 else None
     age = at = 0
     for sentence in sentences(text):
-        here: list[Subject] = []
+        here: list[Mention] = []
         while at < len(subjects) and subjects[at].start < sentence.end:
             here.append(subjects[at])
             at += 1
         age = 0 if here else age + 1
         known = here or (topic is not None and age <= TOPIC_REACH)
         claims = list(find_claims(text, sentence, carried=not here)) if known else []
-        if len({_identity(one) for one in here}) == 1:
+        if len({(one.titles, one.name) for one in here}) == 1:
             claims += _apart(named_people(text, sentence, authors), claims)
         claims = _apart(claims, here)
         yield from _in_sentence(text, sentence, claims, here, topic if age <= TOPIC_REACH else None)
         if here:
-            topic = here[-1] if len({_identity(one) for one in here}) == 1 else None
+            topic = here[-1] if len({(one.titles, one.name) for one in here}) == 1 else None
 
 
-def _apart(claims: Iterable[Claim], others: Sequence[Claim | Subject]) -> list[Claim]:
+def _apart(claims: Iterable[Claim], others: Sequence[Claim | Mention]) -> list[Claim]:
     """The claims that share no character with any of the others."""
     return [one for one in claims if not any(it.start < one.end and one.start < it.end for it in others)]
 
 
 def _in_sentence(
-    text: str, sentence: Span, claims: list[Claim], here: list[Subject], topic: Subject | None
-) -> Iterator[tuple[Claim, Subject]]:
+    text: str, sentence: Span, claims: list[Claim], here: list[Mention], topic: Mention | None
+) -> Iterator[tuple[Claim, Mention]]:
     if not here:
         yield from ((claim, topic) for claim in claims if topic is not None)
         return
@@ -117,16 +114,12 @@ def _in_sentence(
             yield claim, subject
 
 
-def _linked(text: str, claim: Claim, after: Subject) -> bool:
+def _linked(text: str, claim: Claim, after: Mention) -> bool:
     """Whether a claim leads to the title after it: `$8.99 for Y`, `the six-volume Y`, `A. Author's Y`."""
     between = text[claim.end : after.start]
     if claim.kind == "author":
         return len(between) <= 60 and between.lstrip().startswith(("'s", "’s", "wrote", "created", "drew"))
     return len(between) <= 24 and bool(_WORDS["link"].fullmatch(between))
-
-
-def _identity(subject: Subject) -> object:
-    return subject.titles if isinstance(subject, Mention) else subject.name
 
 
 def _checked(claim: Claim, subject: Mention) -> list[Found]:

@@ -15,11 +15,12 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 
-from analysis.tracks.response.detectors.contract import Found, Knowledge, Promise, Response
+from analysis.tracks.response.detectors.contract import Found, Knowledge, Response
 from analysis.tracks.response.detectors.promises.matters import (
     ALLOWED,
     NO_MATTER,
     Matter,
+    Promises,
     Rules,
     Verdict,
     allowed,
@@ -59,6 +60,7 @@ COMMON = 3
 _WORDS = expressions(__package__, "words.en.txt")
 
 
+Detail = Time | Amount
 Place = tuple[int, int]
 Claim = tuple[Found, Place]
 """A promise found, and where its own words stand."""
@@ -100,7 +102,7 @@ def _timed(response: Response, sentence: Span, rules: Rules) -> Iterator[Claim]:
         )
     ]
     committed = bool(_WORDS["house"].search(text, at, end) or _WORDS["yours"].search(text, at, end))
-    details: list[Time | Amount] = [*times(text, at, end), *amounts(text, at, end)]
+    details: list[Detail] = [*times(text, at, end), *amounts(text, at, end)]
     for detail in details:
         own = (detail.start, detail.end)
         place, matter = min(
@@ -118,13 +120,7 @@ def _timed(response: Response, sentence: Span, rules: Rules) -> Iterator[Claim]:
 
 
 def _verdict(
-    text: str,
-    sentence: Span,
-    near: Place,
-    matter: Matter,
-    detail: Time | Amount,
-    known: tuple[Promise, ...],
-    committed: bool,
+    text: str, sentence: Span, near: Place, matter: Matter, detail: Detail, known: Promises, committed: bool
 ) -> Verdict | None:
     """What policy says; None where the number is no object of a commitment."""
     before = text[max(sentence.start, detail.start - 24) : detail.start]
@@ -145,7 +141,7 @@ def _verdict(
     return "not in the policy", said
 
 
-def _no_object(matter: Matter, detail: Time | Amount, before: str, given: bool) -> bool:
+def _no_object(matter: Matter, detail: Detail, before: str, given: bool) -> bool:
     """Whether a number is a price, what the customer has already, or the time after which something is allowed."""
     if isinstance(detail, Time):
         return _WORDS["since"].search(before) is not None
@@ -155,7 +151,7 @@ def _no_object(matter: Matter, detail: Time | Amount, before: str, given: bool) 
     return detail.unit == "money" and bool(owned or charged or priced)
 
 
-def _done_by(text: str, near: Place, detail: Time | Amount, before: str, given: bool) -> bool:
+def _done_by(text: str, near: Place, detail: Detail, before: str, given: bool) -> bool:
     """Whether a number beside no matter is what the house gives, or the time by which it does something."""
     if isinstance(detail, Amount):
         return given and not _WORDS["price"].search(before)
@@ -163,14 +159,14 @@ def _done_by(text: str, near: Place, detail: Time | Amount, before: str, given: 
     return bool(soon or _WORDS["by then"].search(before)) and not _WORDS["looks"].search(text, *near)
 
 
-def _fits(matter: Matter, detail: Time | Amount) -> bool:
+def _fits(matter: Matter, detail: Detail) -> bool:
     """Whether a matter takes a time, or an amount."""
     if isinstance(detail, Time):
         return matter.name != "discount"
     return matter.name not in ("delivery", "dispatch", "reply", "return", "replacement", "cancellation")
 
 
-def _gap(text: str, place: Place, detail: Time | Amount) -> int:
+def _gap(text: str, place: Place, detail: Detail) -> int:
     """Characters between two stretches, 0 where they overlap; a clause end between them counts as forty more."""
     low, high = min(place[1], detail.end), max(place[0], detail.start)
     parted = low < high <= low + REACH and CLAUSE_END.search(text, low, high)
@@ -250,7 +246,7 @@ def _meant(text: str, sentence: Span, claim: Found, own: Place) -> bool:
     )
 
 
-def _passage_says(response: Response, text: str, detail: Time | Amount) -> bool:
+def _passage_says(response: Response, text: str, detail: Detail) -> bool:
     """Whether a passage names the same moment; a plain number of days proves nothing, for policy rules there."""
     words = text[detail.start : detail.end].lower()
     if isinstance(detail, Amount) or words[:1].isdigit() or "day" in words.split():

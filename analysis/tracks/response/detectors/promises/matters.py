@@ -46,7 +46,8 @@ NO_MATTER = Matter("a commitment", re.compile(r"(?!)"))
 _PLAIN = word_set(__package__, "words.en.txt", "plain")
 BY_CASE = ("dispatch", "discount", "credit")
 """Matters where leave for one case ("students") is none for others."""
-Rules = dict[Matter, tuple[Promise, ...]]
+Promises = tuple[Promise, ...]
+Rules = dict[Matter, Promises]
 
 
 @lru_cache(maxsize=8)
@@ -78,7 +79,7 @@ def _own(about: str) -> Matter:
     return Matter(about, re.compile(body, re.IGNORECASE), "unclear")
 
 
-def named_promises(promises: tuple[Promise, ...], matter: Matter, sentence: str) -> tuple[Promise, ...]:
+def named_promises(promises: Promises, matter: Matter, sentence: str) -> Promises:
     """Those whose further words the sentence holds ("express delivery"), else those without such words, else all
     but where leave for one case is none for others.
     """
@@ -96,7 +97,7 @@ def named_promises(promises: tuple[Promise, ...], matter: Matter, sentence: str)
 
 
 def time_verdict(
-    text: str, near: tuple[int, int], matter: Matter, time: Time, promises: tuple[Promise, ...], firm: bool
+    text: str, near: tuple[int, int], matter: Matter, time: Time, promises: Promises, firm: bool
 ) -> Verdict | None:
     """A promised time against what policy allows of the matter.
 
@@ -143,7 +144,7 @@ def _bound(matter: Matter, context: str) -> Bound:
 
 
 def amount_verdict(
-    text: str, matter: Matter, amount: Amount, promises: tuple[Promise, ...], least: bool, firm: bool
+    text: str, matter: Matter, amount: Amount, promises: Promises, least: bool, firm: bool
 ) -> Verdict | None:
     """A promised amount, or one from which on (`least`), against policy; None where it limits none, unless `firm`."""
     said = f'{matter.name}: says "{text[amount.start : amount.end]}"'

@@ -41,7 +41,7 @@ from analysis.tracks.response.english.sentences import (
     words,
 )
 from analysis.tracks.response.english.speech import asks
-from analysis.tracks.response.titles import title_index
+from analysis.tracks.response.titles import titles_in
 
 COVERAGE = 0.5
 """Least share of a spoiler's concepts that a sentence holds."""
@@ -81,9 +81,8 @@ def asked_for(prompt: str) -> bool:
 def detect(response: Response, knowledge: Knowledge) -> list[Found]:
     """Spans that give a story away, and those that look so and do not count."""
     text = response.text
-    index = title_index(knowledge)
-    asked, _ = index.read(response.prompt)
-    here, _ = index.read(text, frozenset(title.id for one in asked for title in one.titles))
+    asked, here = titles_in(response, knowledge)
+    here = [one for one in here if one.titles]
     named = dict.fromkeys(title for one in (*here, *asked) for title in one.titles)
     found: list[Found] = []
     taken = [Span(one.start, one.end) for one in here]
