@@ -6,7 +6,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.special import expit
 
 from analysis.tracks.response.english.sentences import Span
@@ -14,7 +13,6 @@ from analysis.tracks.response.leads.heads import (
     NEEDED,
     Floats,
     Numbers,
-    enough,
     fold_of,
     held_out,
     known_groups,
@@ -22,16 +20,7 @@ from analysis.tracks.response.leads.heads import (
     own_or_mean,
 )
 from analysis.tracks.response.leads.pieces import Unit, pieces
-from analysis.tracks.response.leads.vectors import (
-    Encode,
-    Place,
-    Rows,
-    encoded,
-    ngrams,
-    products_of,
-    spanned,
-    unit_length,
-)
+from analysis.tracks.response.leads.vectors import Encode, Place, Rows, cosines, rows_of, spanned
 
 STRENGTH = 10.0
 """Inverse of the penalty on a head's weights: scikit-learn's C."""
@@ -80,36 +69,35 @@ def learn(
         encode: of an encoder; None for n-grams.
         seed: of the folds.
     """
-    labelled = np.array(sorted(labels), dtype=np.intp)
-    truth = np.array([labels[row] for row in labelled.tolist()], dtype=np.bool_)
     shown = [one for one in examples if one.strip()]
-    if enough(truth) or (shown and texts):
-        rows = ngrams(texts, seed) if encode is None else encoded(encode)
-        if not enough(truth):
-            return _by_examples(texts, rows, unit, shown)
-        return _by_labels(texts, rows, unit, labelled, truth, fold_of(prompts, seed), prompts)
-    yes = int(truth.sum())
-    why = f"nothing learned yet: labels so far {yes} yes, {len(truth) - yes} no, and {NEEDED} of each are needed"
+    yes = sum(labels.values())
+    no = len(labels) - yes
+    if min(yes, no) >= NEEDED:
+        return _by_labels(texts, prompts, rows_of(texts, encode, seed), unit, labels, seed)
+    if shown and texts:
+        return _by_examples(texts, rows_of(texts, encode, seed), unit, shown)
+    why = f"nothing learned yet: labels so far {yes} yes, {no} no, and {NEEDED} of each are needed"
     return Learned(None, (None,) * len(texts), f"{why}; there are no examples of it either")
 
 
 def _by_labels(
     texts: Sequence[str],
+    prompts: Sequence[str],
     rows: Rows,
     unit: Unit,
-    labelled: Numbers,
-    truth: NDArray[np.bool_],
-    fold: Numbers,
-    prompts: Sequence[str],
+    labels: Mapping[int, bool],
+    seed: int,
 ) -> Learned:
     from scipy.sparse import csr_matrix
     from sklearn.linear_model import LogisticRegression
 
+    labelled, fold = np.array(sorted(labels), dtype=np.intp), fold_of(prompts, seed)
+    truth = np.array([labels[row] for row in sorted(labels)], dtype=np.bool_)
     cut = [pieces(text, unit) for text in texts]
-    said, owner = _said([texts[row] for row in labelled.tolist()], [cut[row] for row in labelled.tolist()])
+    said, owner = _said([texts[row] for row in sorted(labels)], [cut[row] for row in sorted(labels)])
     # A label is of a whole answer, so an answer is taught as the mean of its pieces, of length 1.
     shares = csr_matrix((np.ones(len(owner)), (owner, np.arange(len(owner)))))
-    place, taught = spanned(rows, unit_length(shares @ rows(said)))
+    place, taught = spanned(rows, shares @ rows(said))
     points = place(said)
 
     def teach(chosen: Numbers) -> Floats:
@@ -155,12 +143,10 @@ def _by_examples(texts: Sequence[str], rows: Rows, unit: Unit, examples: Sequenc
     An example is a sentence, so it is compared with sentences, or with the opening.
     """
     cut = [pieces(text, "opening" if unit == "opening" else "sentence") for text in texts]
-    shown = unit_length(rows(examples))
-    likeness = np.concatenate(
-        [products_of(unit_length(rows(said)), shown).max(axis=1) for said, *_ in _portions(texts, cut)]
-    )
+    shown = rows(examples)
+    likeness = np.concatenate([cosines(rows(said), shown).max(axis=1) for said, *_ in _portions(texts, cut)])
     usual = float(np.median(likeness))
-    among = products_of(shown, shown) - 2 * np.eye(len(examples))
+    among = cosines(shown, shown) - 2 * np.eye(len(examples))
     alike = float(np.median(among.max(axis=1))) if len(examples) > 1 else 1.0
     raised = np.clip((likeness - usual) / max(alike - usual, LEAST_APART), 0.0, 1.0)
     best = list(_best(raised, cut))

@@ -25,12 +25,12 @@ _SMALLEST = 1e-9
 """Least eigenvalue, as a share of the largest, of a direction that is kept."""
 
 
-def encoded(encode: Encode) -> Rows:
-    """An encoder's vectors, of length 1."""
-    return lambda texts: unit_length(encode(texts).astype(np.float64))
+def rows_of(texts: Sequence[str], encode: Encode | None, seed: int) -> Rows:
+    """An encoder's vectors, of length 1, or the n-grams of some texts."""
+    return _ngrams(texts, seed) if encode is None else lambda some: _unit(encode(some).astype(np.float64))
 
 
-def ngrams(texts: Sequence[str], seed: int) -> Rows:
+def _ngrams(texts: Sequence[str], seed: int) -> Rows:
     """Sparse TF-IDF rows of word 1-3-grams and, within words, character 2-5-grams; each half of length 1.
 
     Characters find what inflection, typing errors and scripts without spaces do to words. N-grams are hashed, so a
@@ -62,28 +62,33 @@ def _words(text: str) -> list[str]:
 
 
 def spanned(rows: Rows, taught: Any) -> tuple[Place, NDArray[np.float64]]:
-    """Where texts lie in the space that the rows of what is taught span, and where those rows do, [k, at most k].
+    """Where texts lie in the space that what is taught spans, and where that itself does, [k, at most k].
 
     A head with a squared penalty has its weights in that space, so it is the same head there, and a small one.
 
     Args:
         rows: makes the rows of texts.
-        taught: [k, features], what a head learns from.
+        taught: [k, features], what a head learns from, taken at length 1.
     """
-    products = products_of(taught, taught)
+    taught = _unit(taught)
+    products = _products(taught, taught)
     sizes, directions = np.linalg.eigh(products)
     kept = sizes > _SMALLEST * max(float(sizes[-1]), _SMALLEST)
     onto = directions[:, kept] / np.sqrt(sizes[kept])
-    return lambda texts: products_of(rows(texts), taught) @ onto, products @ onto
+    return lambda texts: _products(rows(texts), taught) @ onto, products @ onto
 
 
-def products_of(some: Any, others: Any) -> NDArray[np.float64]:
-    """Products of rows with rows, dense or sparse: float64 [n, m], of rows of length 1 their cosines."""
+def cosines(some: Any, others: Any) -> NDArray[np.float64]:
+    """Cosines of rows with rows, float64 [n, m]."""
+    return _products(_unit(some), _unit(others))
+
+
+def _products(some: Any, others: Any) -> NDArray[np.float64]:
     products = some @ others.T
     return np.asarray(products if isinstance(products, np.ndarray) else products.toarray(), dtype=np.float64)
 
 
-def unit_length(vectors: Any) -> Any:
+def _unit(vectors: Any) -> Any:
     """Rows of length 1, dense or sparse; one without length stays as it is."""
     from sklearn.preprocessing import normalize
 

@@ -25,6 +25,7 @@ from analysis.tracks.response.english.numbers import amounts
 from analysis.tracks.response.english.sentences import Span, folded, sentences, words
 from analysis.tracks.response.english.speech import asks
 from analysis.tracks.response.english.times import times
+from analysis.tracks.response.english.word_lists import word_set
 
 CONTAINED = 0.6
 """Least share of a sentence's content words that a used passage holds."""
@@ -41,12 +42,7 @@ JUDGED_WORDS = 3
 STEM = 5
 """Letters by which words of one stem are told: `delivery` and `delivered`."""
 
-_FUNCTION_WORDS = (
-    "after again all always any because before below both but each few get got here how let more most much not now off"
-    " once one only other out over please same say says some such sure thank thanks them through too under until up"
-    " what when where which while who whom why yes"
-)
-_STOP = frozenset(STOPWORDS) | frozenset(_FUNCTION_WORDS.split())
+_STOP = frozenset(STOPWORDS) | word_set("analysis.tracks.response.english", "words.en.txt", "function words")
 _IDS = re.compile(r"[,;/&\s]+")
 
 
