@@ -38,7 +38,7 @@ DETECTOR = (
         lambda given: bool(given.catalogue),
         place=20,
         against="catalogue",
-        version=3,
+        version=4,
     ),
     _check(
         "promises",

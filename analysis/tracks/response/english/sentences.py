@@ -1,4 +1,4 @@
-"""Sentences, quotations and words of a text as character spans, each in one pass."""
+"""Sentences, quotations and words of a text as character spans, each in one pass; and how a sentence is meant."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from analysis.text import units
+from analysis.tracks.response.english.word_lists import expressions
 
 SENTENCE_END = re.compile(r"(?<![.!?…])[.!?…]++[\"'”’»)\]*_]*+(?=\s|$)|[。！？]++[」』）]*+|\n++")
 ABBREVIATION = re.compile(
@@ -24,6 +25,9 @@ NEGATOR = re.compile(
 )
 CLAUSE_REACH = 80
 _UNHYPHENED = re.compile("[^-]+")
+_REPORTED = expressions(__package__, "words.en.txt")["reported"]
+_OWN = re.compile(r"\b(?:i|we)\b", re.IGNORECASE)
+_ASKS = re.compile(r"\?[\"'”’»)\]*_\s]*$|？[」』）\s]*$")
 
 
 @dataclass(frozen=True, order=True)
@@ -104,3 +108,18 @@ def words(text: str) -> list[Span]:
             else:
                 found.append(Span(*part.span()))
     return found
+
+
+def asks(text: str, sentence: Span) -> bool:
+    """Whether the sentence is a question."""
+    return bool(_ASKS.search(text, max(sentence.start, sentence.end - 12), sentence.end))
+
+
+def reported(text: str, sentence: Span, position: int) -> bool:
+    """Whether what follows is laid in the customer's mouth: "you asked for", "you would like".
+
+    "If you want I can pass you on" is not: the assistant speaks again before the position.
+    """
+    before = clause_before(text, sentence, position)
+    matches = list(_REPORTED.finditer(before))
+    return bool(matches) and not _OWN.search(before, matches[-1].end())

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import expit
 
-from analysis.tracks.response.english.sentences import Span
+from analysis.tracks.response.english.sentences import Span, sentences
 from analysis.tracks.response.leads.heads import (
     NEEDED,
     Floats,
@@ -19,9 +19,11 @@ from analysis.tracks.response.leads.heads import (
     logits_of,
     own_or_mean,
 )
-from analysis.tracks.response.leads.pieces import Unit, pieces
+from analysis.tracks.response.leads.settings import Unit
 from analysis.tracks.response.leads.vectors import Encode, Place, Rows, cosines, rows_of, spanned
 
+OPENING = 200
+"""Characters of an opening; the sentence in which it ends is cut."""
 STRENGTH = 10.0
 """Inverse of the penalty on a head's weights: scikit-learn's C."""
 AT_ONCE = 1_024
@@ -182,3 +184,13 @@ def _top(logits: Floats, owner: Numbers, count: int) -> Floats:
     top = np.full((count, logits.shape[1]), -np.inf)
     np.maximum.at(top, owner, logits)
     return top
+
+
+def pieces(text: str, unit: Unit) -> list[Span]:
+    """The pieces of a text as spans, at least one."""
+    if unit == "answer":
+        return [Span(0, len(text))]
+    if unit == "opening":
+        start = len(text) - len(text.lstrip())
+        return [Span(start, min(len(text), start + OPENING))]
+    return sentences(text) or [Span(0, len(text))]

@@ -9,7 +9,6 @@ from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from analysis.base.problems import suggest
 from analysis.plugin.settings import FilePath, FolderPath, Section, Text
-from analysis.tracks.response.leads.pieces import Unit
 
 SHIPPED = r"^[a-z]+(?:-[a-z]+)*\.[a-z]{2,3}$"
 _TEXTS = {
@@ -20,6 +19,8 @@ _TEXTS = {
     "judge": ("template",),
 }
 """What is filled in for each task."""
+Unit = Literal["answer", "sentence", "opening"]
+"""What a head reads one by one of an answer."""
 _NEEDED = {"nli": "hypothesis", "classifier": "label", "judge": "template"}
 
 

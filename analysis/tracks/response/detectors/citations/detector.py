@@ -22,8 +22,7 @@ from analysis.text.units import runs_on
 from analysis.tracks.response.citation_pattern import Citation, find_citations
 from analysis.tracks.response.detectors.contract import Found, Knowledge, Response
 from analysis.tracks.response.english.numbers import amounts
-from analysis.tracks.response.english.sentences import Span, folded, sentences, words
-from analysis.tracks.response.english.speech import asks
+from analysis.tracks.response.english.sentences import Span, asks, folded, sentences, words
 from analysis.tracks.response.english.times import times
 from analysis.tracks.response.english.word_lists import word_set
 

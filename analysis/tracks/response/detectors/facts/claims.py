@@ -12,8 +12,7 @@ from rapidfuzz import fuzz
 from analysis.text.lexicon import Lexicon
 from analysis.tracks.response.detectors.contract import Title
 from analysis.tracks.response.english.numbers import MONEY, money, value
-from analysis.tracks.response.english.sentences import Span, clause_before, folded, negated
-from analysis.tracks.response.english.speech import asks
+from analysis.tracks.response.english.sentences import Span, asks, clause_before, folded, negated
 from analysis.tracks.response.english.word_lists import expressions, word_set
 
 Kind = Literal["volumes", "volume", "price", "author", "stock"]

@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from analysis.text.lexicon import Lexicon
-from analysis.tracks.response.detectors.contract import Found, Knowledge, Response
+from analysis.tracks.response.detectors.contract import Found, Knowledge, Response, quoted
 from analysis.tracks.response.detectors.facts.claims import Claim, find_claims, held_against, named_people
 from analysis.tracks.response.english.sentences import Span, folded, quotations, sentences
 from analysis.tracks.response.english.word_lists import expressions
@@ -22,7 +22,6 @@ from analysis.tracks.response.titles import Mention, title_index, titles_in
 
 TOPIC_REACH = 3
 """Sentences without a title that still go on about the last one."""
-SHOWN_CHARACTERS = 80
 
 _WORDS = expressions(__package__, "words.en.txt")
 
@@ -43,7 +42,7 @@ def detect(response: Response, knowledge: Knowledge) -> list[Found]:
 
 def _named(one: Mention) -> Found:
     shared = f"; {len(one.titles)} titles share the name" if len(one.titles) > 1 else ""
-    spelt = f", read as {_shown(one.name)} ({one.similarity:.0f} % alike)" if one.similarity else ""
+    spelt = f", read as {quoted(one.name)} ({one.similarity:.0f} % alike)" if one.similarity else ""
     why = f"the catalogue has this title ({', '.join(title.id for title in one.titles[:3])}){spelt}{shared}"
     return Found(one.start, one.end, "supported", why, counts=False)
 
@@ -62,7 +61,7 @@ def _lacking(name: Mention, response: Response) -> Found | None:
         source = f"passage {passage.id}" if passage.id else "a passage"
         why = f"the catalogue lacks it; {source} names it"
     else:
-        why, counts = f"no title of the catalogue is called {_shown(name.name)}, or is spelt nearly so", True
+        why, counts = f"no title of the catalogue is called {quoted(name.name)}, or is spelt nearly so", True
     return Found(name.start, name.end, label, why, counts)
 
 
@@ -135,10 +134,6 @@ def _checked(claim: Claim, subject: Mention) -> list[Found]:
     of_many = f" (none of {of_many} fits)" if fitting is None else f" ({fitting[0].id}, one of {of_many})"
     shared = of_many if len(subject.titles) > 1 else ""
     spelt = f", read from a spelling {subject.similarity:.0f} % alike" if subject.similarity else ""
-    why = f"the catalogue says of {_shown(subject.name)}: {facts}{shared}{spelt}"
+    why = f"the catalogue says of {quoted(subject.name)}: {facts}{shared}{spelt}"
     label = "contradicted" if fitting is None else "supported"
     return [Found(claim.start, claim.end, label, why, counts=fitting is None)]
-
-
-def _shown(name: str) -> str:
-    return name if len(name) <= SHOWN_CHARACTERS else name[: SHOWN_CHARACTERS - 1] + "…"

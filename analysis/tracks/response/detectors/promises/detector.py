@@ -15,7 +15,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 
-from analysis.tracks.response.detectors.contract import Found, Knowledge, Response
+from analysis.tracks.response.detectors.contract import Found, Knowledge, Response, quoted
 from analysis.tracks.response.detectors.promises.matters import (
     ALLOWED,
     NO_MATTER,
@@ -26,7 +26,6 @@ from analysis.tracks.response.detectors.promises.matters import (
     allowed,
     amount_verdict,
     named_promises,
-    quote,
     time_verdict,
 )
 from analysis.tracks.response.english.numbers import Amount, amounts
@@ -34,11 +33,12 @@ from analysis.tracks.response.english.sentences import (
     CLAUSE_END,
     NEGATOR,
     Span,
+    asks,
     clause_before,
     quotations,
+    reported,
     sentences,
 )
-from analysis.tracks.response.english.speech import asks, reported
 from analysis.tracks.response.english.times import Time, times
 from analysis.tracks.response.english.word_lists import expressions
 
@@ -70,13 +70,13 @@ def detect(response: Response, knowledge: Knowledge) -> list[Found]:
     """Spans labelled `allowed`, `goes beyond`, `not in the policy` or `quoted`, in order; the middle two count."""
     text = response.text
     rules = allowed(knowledge.policy)
-    quoted = quotations(text)
+    quotes = quotations(text)
     found: dict[Found, None] = {}
     for sentence in sentences(text):
         if asks(text, sentence):
             continue
         for one, own in (*_timed(response, sentence, rules), *_worded(text, sentence, rules)):
-            if any(span.start <= one.start and one.end <= span.end for span in quoted):
+            if any(span.start <= one.start and one.end <= span.end for span in quotes):
                 why = "quotes these words, and promises nothing"
                 found[Found(one.start, one.end, "quoted", why, counts=False)] = None
             elif _meant(text, sentence, one, own):
@@ -191,7 +191,7 @@ def _worded(text: str, sentence: Span, rules: Rules) -> Iterator[Claim]:
         says = " ".join(one.text.lower() for one in named)
         said = match.group().lower()
         if named and said not in says and not ("full" in said and "full" in says):
-            why = f'promised without bounds ("{match.group()}"); policy says "{quote(named[0])}"'
+            why = f'promised without bounds ("{match.group()}"); policy says "{quoted(named[0].text)}"'
             yield _claim(*match.span(), ("goes beyond", why))
     for words, what in (("exception", "an exception"), ("guarantee", "a guarantee")):
         for match in _WORDS[words].finditer(text, at, end):
@@ -209,8 +209,8 @@ def _free_verdict(text: str, sentence: Span, rules: Rules) -> Verdict:
     least = next((one for one in held if one.amount is not None), held[0])
     sums = [one.value for one in amounts(text, sentence.start, sentence.end) if one.unit == "money"]
     if least.amount is None or (sums and min(sums) >= least.amount):
-        return ALLOWED, f'policy says "{quote(held[0])}"'
-    return "goes beyond", f'free: policy gives it from {least.amount:g} ("{quote(least)}")'
+        return ALLOWED, f'policy says "{quoted(held[0].text)}"'
+    return "goes beyond", f'free: policy gives it from {least.amount:g} ("{quoted(least.text)}")'
 
 
 def _stems(text: str) -> frozenset[str]:

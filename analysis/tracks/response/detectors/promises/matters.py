@@ -8,12 +8,11 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
 
-from analysis.tracks.response.detectors.contract import Policy, Promise
+from analysis.tracks.response.detectors.contract import Policy, Promise, quoted
 from analysis.tracks.response.english.numbers import Amount, amounts
 from analysis.tracks.response.english.times import Time, spoken, times
 from analysis.tracks.response.english.word_lists import expressions, word_set
 
-QUOTE = 100
 TINY = 1e-9
 Bound = Literal["service", "window", "unclear"]
 """What a time bounds: the house (`service`: fewer days promise more), the customer (`window`: more days do)."""
@@ -109,13 +108,13 @@ def time_verdict(
     for promise in promises:
         named = list(times(promise.text, 0, len(promise.text)))
         if any(one.days == time.days for one in named):
-            return ALLOWED, f'{said}; so does policy ("{quote(promise)}")'
+            return ALLOWED, f'{said}; so does policy ("{quoted(promise.text)}")'
         if promise.days is None:
             continue
         theirs = _bound(matter, promise.text)
         if "unclear" not in (bound, theirs) and bound != theirs:
             continue
-        words = f'policy allows {spoken(promise.days)} ("{quote(promise)}")'
+        words = f'policy allows {spoken(promise.days)} ("{quoted(promise.text)}")'
         decides = bound if bound != "unclear" else theirs
         if time.days is not None:
             low, high = time.days
@@ -128,7 +127,7 @@ def time_verdict(
                 return ALLOWED, f"{said}; {words}"
         refusal = refusal or ("goes beyond", f"{said}; {words}")
     if refusal is None and firm:
-        return "goes beyond", f'{said}; policy names no such time ("{quote(promises[0])}")'
+        return "goes beyond", f'{said}; policy names no such time ("{quoted(promises[0].text)}")'
     return refusal
 
 
@@ -152,13 +151,13 @@ def amount_verdict(
     if not limits:
         if not firm or matter not in MATTERS or matter.name in ("refund", "fee"):
             return None
-        return "goes beyond", f'{said}; policy names no such amount ("{quote(promises[0])}")'
+        return "goes beyond", f'{said}; policy names no such amount ("{quoted(promises[0].text)}")'
     for promise, limit in limits:
         if amount.value >= limit - TINY if least else amount.value <= limit + TINY:
-            return ALLOWED, f'{said}; policy: "{quote(promise)}"'
+            return ALLOWED, f'{said}; policy: "{quoted(promise.text)}"'
     promise, limit = limits[0]
     words = f"{'from' if least else 'at most'} {limit:g}{'%' if amount.unit == 'percent' else ''}"
-    return "goes beyond", f'{said}; policy allows it {words} ("{quote(promise)}")'
+    return "goes beyond", f'{said}; policy allows it {words} ("{quoted(promise.text)}")'
 
 
 def _limits(promise: Promise, unit: str) -> Iterator[float]:
@@ -168,8 +167,3 @@ def _limits(promise: Promise, unit: str) -> Iterator[float]:
     units = {one.unit for one in named if one.value == promise.amount} or {one.unit for one in named}
     if promise.amount is not None and (unit in units if len(units) == 1 else unit == "money"):
         yield promise.amount
-
-
-def quote(promise: Promise) -> str:
-    """The text of a promise, cut where it is long."""
-    return promise.text if len(promise.text) <= QUOTE else promise.text[: QUOTE - 1] + "…"

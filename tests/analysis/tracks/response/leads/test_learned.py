@@ -21,8 +21,7 @@ from analysis.tracks.response.leads.heads import (
     own_or_mean,
     platt,
 )
-from analysis.tracks.response.leads.learned import learn
-from analysis.tracks.response.leads.pieces import OPENING, pieces
+from analysis.tracks.response.leads.learned import OPENING, learn, pieces
 from tests.analysis.tracks.response.leads.answers import made
 from tests.analysis.tracks.retrieval.word_encoder import POSITIONS, write_word_encoder
 
