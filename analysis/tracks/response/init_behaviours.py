@@ -10,7 +10,7 @@ from typing import Any
 from analysis.plugin.init.tables import Table
 from analysis.plugin.init.toml_text import identifier, quoted, quoted_list
 from analysis.tracks.response.behaviour_settings import MAX_NET_RISE, RESERVED
-from analysis.tracks.response.leads.recorded import label_cell
+from analysis.tracks.response.recorded_columns import label_cell
 
 _OF_SIDE = re.compile(r"([a-z][a-z0-9_]{0,39})_(base|candidate)")
 

@@ -30,7 +30,7 @@ _PROMPTS = queries(__package__, "stages.sql")["prompts"]
 
 
 def _plan(context: PlanContext) -> list[Shard]:
-    from analysis.tracks.response.leads.model import lead_key, model_lead
+    from analysis.tracks.response.leads.model import ModelLead, lead_key
 
     sections = model_leads(response_settings(context.settings))
     if not sections:
@@ -40,7 +40,7 @@ def _plan(context: PlanContext) -> list[Shard]:
     refs = [ref for (ref,) in context.workbench.execute(_PROMPTS, {"track": TRACK}).fetchall()]
     shards = []
     for name, section in sections.items():
-        lead = model_lead(name, section)
+        lead = ModelLead(name, section)
         key = lead_key(lead)
         for start in range(0, len(refs), PROMPTS_PER_SHARD):
             # Both sides of a prompt are read together: some models compare them.

@@ -144,12 +144,12 @@ def check_leads(settings: ResponseSettings, problems: list[Problem]) -> list[str
         What a reader should know of them, a line each.
     """
     from analysis.tracks.response.leads.encoder import check_encoder
-    from analysis.tracks.response.leads.model import check_model_lead, model_lead
+    from analysis.tracks.response.leads.model import ModelLead, check_model_lead
 
     notes: list[str] = []
     for name, section in model_leads(settings).items():
-        lead, where = model_lead(name, section), settings.where("detector", name)
-        notes += attempt(partial(check_model_lead, lead, where=where), problems) or []
+        lead = ModelLead(name, section, settings.where("detector", name))
+        notes += attempt(partial(check_model_lead, lead), problems) or []
     for name, (learned, _) in learned_leads(settings).items():
         if learned.encoder is not None:
             notes += attempt(partial(check_encoder, name, learned.encoder), problems) or []

@@ -89,7 +89,7 @@ def _quality(given: GateInput, one: Estimate) -> str:
     """How good the leads are on these answers, by side."""
     if one.rise is None or not (one.behaviour.leads or one.behaviour.any_of):
         return ""
-    measured = lead_quality(given, one).sides
+    measured = lead_quality(given, one)
     said = [
         f"{side} found {measured[side].recall.k} of {measured[side].recall.n}, right in "
         f"{measured[side].precision.k} of {measured[side].precision.n}"

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right, insort
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -17,7 +17,7 @@ import regex
 from rapidfuzz import fuzz, process
 
 from analysis.text.lexicon import Lexicon
-from analysis.tracks.response.detectors.contract import Knowledge, Title
+from analysis.tracks.response.detectors.contract import Knowledge, Response, Title
 from analysis.tracks.response.english.sentences import Span, emphases, folded, quotations, sentences, words
 from analysis.tracks.response.english.word_lists import expressions, word_set
 
@@ -54,82 +54,57 @@ _NOT_TITLES, _PREFIXES = (
 
 @dataclass(frozen=True)
 class Mention:
-    """A title of the catalogue, named in a text; more than one where titles share the name.
+    """A name of a text: of one title of the catalogue, of several that share it, or of none where it lacks them.
 
-    `similarity` is None for a title spelt as in the catalogue, else how near the spelling is (0 to 100).
+    `similarity` is None for a title spelt as in the catalogue, else how near the spelling is (0 to 100); `offered`
+    tells of a name that is no title whether it is set up as one by verb, list or mark-up.
     """
 
     start: int
     end: int
-    titles: tuple[Title, ...]
-    similarity: float | None = None
-
-    @property
-    def name(self) -> str:
-        return self.titles[0].title
-
-
-@dataclass(frozen=True)
-class Unknown:
-    """A name that is set up as a title and that the catalogue lacks; `offered` by verb, list or mark-up."""
-
-    start: int
-    end: int
     name: str
-    offered: bool
+    titles: tuple[Title, ...] = ()
+    similarity: float | None = None
+    offered: bool = True
 
 
 class TitleIndex:
     """Titles and aliases of a catalogue, by spelling."""
 
-    def __init__(self, catalogue: Iterable[Title]) -> None:
-        self._titles: dict[str, tuple[Title, ...]] = {}
-        self._acronyms: set[str] = set()
-        self.people: set[str] = set()
-        terms: list[str] = []
-        authors: dict[str, None] = {}
+    def __init__(self, catalogue: Sequence[Title]) -> None:
+        titles: dict[str, dict[Title, None]] = {}
+        names = dict.fromkeys(name for title in catalogue for name in (title.title, *title.aliases))
         for title in catalogue:
-            self.people.update(folded(title.author or "").split())
-            if " " in (title.author or ""):
-                authors[title.author or ""] = None
-            for name in dict.fromkeys((title.title, *title.aliases)):
-                key = folded(name)
-                known = self._titles.get(key, ())
-                if not key or title in known:
-                    continue
-                self._titles[key] = (*known, title)
-                terms.append(name)
-                if name.isupper() and name.isalpha():
-                    self._acronyms.add(key)
-        self._lexicon = Lexicon("titles", tuple(terms))
-        self.authors = Lexicon("authors", tuple(authors))
-        self._spellings: dict[str, str] = {_ARTICLE.sub("", key): key for key in self._titles}
-        self._spellings.update({key: key for key in self._titles})
+            for name in (title.title, *title.aliases):
+                titles.setdefault(folded(name), {})[title] = None
+        self._titles = {key: tuple(named) for key, named in titles.items() if key}
+        self._acronyms = {folded(name) for name in names if name.isupper() and name.isalpha()}
+        self._lexicon = Lexicon("titles", tuple(names))
+        authors = dict.fromkeys(title.author or "" for title in catalogue)
+        self.people = {part for author in authors for part in folded(author).split()}
+        self.authors = Lexicon("authors", tuple(author for author in authors if " " in author))
+        self._spellings = {_ARTICLE.sub("", key): key for key in self._titles} | {
+            key: key for key in self._titles
+        }
         self.keys = [key for key in self._spellings if len(key) >= FUZZY_LETTERS]
 
-    def read(self, text: str, named: frozenset[str] = frozenset()) -> tuple[list[Mention], list[Unknown]]:
-        """Mentions and unknown names in order; `named`: ids of titles that the prompt names."""
+    def read(self, text: str, named: frozenset[str] = frozenset()) -> list[Mention]:
+        """Titles and names that are none, in order; `named`: ids of titles that the prompt names."""
         page = _Page(text)
-        mentions: list[Mention] = []
-        hits = [Span(hit.start, hit.end) for hit in self._lexicon.find(text)]
-        for hit in hits:
-            titles = self._titles.get(folded(hit.of(text)), ())
+        found: list[Mention] = []
+        for hit in self._lexicon.find(text):
+            titles = self._titles.get(folded(text[hit.start : hit.end]), ())
             if titles and self._is_title(page, hit.start, hit.end, titles, named):
-                mentions.append(Mention(hit.start, hit.end, titles))
-        unknown: list[Unknown] = []
-        ends = sorted(mention.end for mention in mentions)
-        for name in page.names(mentions)[:MOST_NAMES]:
-            mention = self._misspelt(page, name)
-            if mention is not None:
-                mentions.append(mention)
-                insort(ends, mention.end)
-                continue
+                found.append(Mention(hit.start, hit.end, titles[0].title, titles))
+        ends = sorted(one.end for one in found)
+        for name in page.names(found)[:MOST_NAMES]:
             before = bisect_right(ends, name.start) - 1
             listed = before >= 0 and bool(_CHAIN.fullmatch(text[ends[before] : name.start][:12]))
-            if (new := self._unknown(page, name, listed)) is not None:
-                unknown.append(new)
+            new = self._misspelt(page, name) or self._unknown(page, name, listed)
+            if new is not None:
+                found.append(new)
                 insort(ends, new.end)
-        return sorted(mentions, key=lambda one: one.start), unknown
+        return sorted(found, key=lambda one: one.start)
 
     def _is_title(
         self, page: _Page, start: int, end: int, titles: tuple[Title, ...], named: frozenset[str]
@@ -146,7 +121,7 @@ class TitleIndex:
         if not capital or page.in_longer_name(start, end):
             return False
         asked = any(title.id in named for title in titles)
-        return len(parts) > 1 or asked or not page.opens_sentence(start) or page.talked_about(start, end)
+        return len(parts) > 1 or asked or start not in page.openings or page.talked_about(start, end)
 
     def _misspelt(self, page: _Page, name: Span) -> Mention | None:
         for start in page.starts(name):
@@ -156,36 +131,33 @@ class TitleIndex:
             ):
                 continue
             if (match := _nearest(self, key)) is not None:
-                return Mention(start, name.end, self._titles[self._spellings[match[0]]], match[1])
+                titles = self._titles[self._spellings[match[0]]]
+                return Mention(start, name.end, titles[0].title, titles, match[1])
         return None
 
-    def _unknown(self, page: _Page, name: Span, listed: bool) -> Unknown | None:
+    def _unknown(self, page: _Page, name: Span, listed: bool) -> Mention | None:
         start = page.starts(name)[-1]
         surface = page.text[start : name.end]
         parts = folded(surface).split()
+        marked, single = page.marked(start, name.end), len(parts) == 1
         if (
             not 1 <= len(parts) <= MOST_NAME_WORDS
-            or parts[-1].strip(".,:;!?") in _NOT_TITLES
-            or parts[0] in _NOT_TITLES
+            or _NOT_TITLES & {parts[0], parts[-1].strip(".,:;!?")}
             or set(parts) <= self.people
-            or (len(parts) == 1 and parts[0] in _PREFIXES)
+            or (single and parts[0] in _PREFIXES)
             or not surface[:1].isalnum()
-        ):
-            return None
-        marked = page.marked(start, name.end)
-        if surface.endswith(("'s", "’s")) and not marked:
-            return None
-        if len(parts) == 1 and not marked and page.opens_sentence(start) and page.text[name.end :][:1] == ",":
+            or (surface.endswith(("'s", "’s")) and not marked)
             # "Sure, volume 1 is in your basket": one word before a comma only opens the sentence.
+            or (single and not marked and start in page.openings and page.text[name.end :][:1] == ",")
+        ):
             return None
         offer = "list" if listed else page.offered(start, name.end)
         capital = surface[:1] != surface[:1].lower()
-        offered = page.set_up(start, name.end) or bool(
-            offer and (marked or (offer != "praise" and len(parts) > 1))
-        )
+        named = bool(offer) and (marked or (offer != "praise" and not single))
+        offered = named or page.set_up(start, name.end)
         if not offered and not (marked and capital):
             return None
-        return Unknown(start, name.end, surface, offered)
+        return Mention(start, name.end, surface, offered=offered)
 
 
 @lru_cache(maxsize=4096)
@@ -205,22 +177,26 @@ def title_index(knowledge: Knowledge) -> TitleIndex:
     return TitleIndex(knowledge.catalogue)
 
 
+def titles_in(response: Response, knowledge: Knowledge) -> tuple[list[Mention], list[Mention]]:
+    """The titles that the prompt names, and every name in the answer, in order."""
+    index = title_index(knowledge)
+    asked = [one for one in index.read(response.prompt) if one.titles]
+    return asked, index.read(response.text, frozenset(title.id for one in asked for title in one.titles))
+
+
 class _Page:
     """A text with its sentences, marks and capitalised runs."""
 
     def __init__(self, text: str) -> None:
         self.text = text
-        self._openings = {_first_letter(text, span) for span in sentences(text)}
+        self.openings = {_first_letter(text, span) for span in sentences(text)}
         marks = [*quotations(text), *emphases(text)]
         self._marks = {_trimmed(text, span) for span in marks}
-        self._openings.update(span.start for span in self._marks)
+        self.openings.update(span.start for span in self._marks)
         self._runs = [Span(*match.span()) for match in _RUN.finditer(text)]
 
     def marked(self, start: int, end: int) -> bool:
         return Span(start, end) in self._marks
-
-    def opens_sentence(self, start: int) -> bool:
-        return start in self._openings
 
     def set_up(self, start: int, end: int) -> bool:
         """Whether the words around say that this is a title, whatever the word: "the manga X", "X by A. Author"."""
@@ -234,7 +210,7 @@ class _Page:
     def offered(self, start: int, end: int) -> str:
         """How the words before offer it: `list` (an item), `verb` ("try"), `praise` ("enjoy"), or not at all."""
         before, after = self._outside(start, end)
-        if _ITEM.search(self._line_before(start)) and (_ITEM_AFTER.match(after) or not after.strip()):
+        if _ITEM.search(before) and (_ITEM_AFTER.match(after) or not after.strip()):
             return "list"
         if _WORDS["recommend"].search(before):
             return "verb"
@@ -245,19 +221,17 @@ class _Page:
         run = next((one for one in self._runs if one.start <= start < one.end), None)
         if run is None:
             return False
-        head = [] if self.text.endswith(" and ", run.start, start) else self.text[run.start : start].split()
-        if head and head[-1].endswith(("'s", "’s")):
+        before, after = self.text[run.start : start], self.text[end : run.end]
+        head = [] if before.endswith((" and ", "'s ", "’s ")) else before.split()
+        if len(head) == 1 and (run.start in self.openings or head[0].lower() in _PREFIXES):
             head = []
-        if len(head) == 1 and (self.opens_sentence(run.start) or head[0].lower() in _PREFIXES):
-            head = []
-        rest = self.text[end : run.end]
-        tail = [] if rest.startswith(" and ") else rest.split()
+        tail = [] if after.startswith(" and ") else after.split()
         if tail and tail[0].lower() in _CONNECTORS and not any(word[:1].isupper() for word in tail):
             # "Quiet Suspect in 9 volumes": a number after a small word is no part of a name.
             tail = []
         return bool(head or (tail and tail[0].lower().strip(".") not in {"vol", "volume", "volumes"}))
 
-    def names(self, mentions: list[Mention]) -> list[Span]:
+    def names(self, mentions: Sequence[Mention]) -> list[Span]:
         """Marked spans and capitalised runs, less the mentions in them and an `and` that joins to one."""
         free: list[Span] = []
         for span in sorted({*self._marks, *self._runs}):
@@ -289,9 +263,6 @@ class _Page:
         """What stands before and after, marks of quotation and emphasis left out."""
         before = self.text[max(0, start - 60) : start].rstrip("\"“„«「『《*_'’‘")
         return before, self.text[end : end + 60].lstrip("\"”“»」』》*_'’")
-
-    def _line_before(self, start: int) -> str:
-        return self.text[max(0, start - 12) : start].rstrip("\"“„«「『《*_'‘")
 
 
 def _first_letter(text: str, span: Span) -> int:

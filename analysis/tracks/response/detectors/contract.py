@@ -8,6 +8,9 @@ from typing import Literal
 
 from analysis.base.records import Side
 
+LONGEST_QUOTE = 100
+"""Characters of what is quoted in a reason."""
+
 
 @dataclass(frozen=True)
 class Passage:
@@ -96,6 +99,11 @@ class Found:
     label: str
     why: str
     counts: bool
+
+
+def quoted(text: str) -> str:
+    """A text of the user's within a reason, cut where it is long."""
+    return text if len(text) <= LONGEST_QUOTE else text[: LONGEST_QUOTE - 1] + "…"
 
 
 def always(response: Response, knowledge: Knowledge) -> bool:

@@ -11,14 +11,11 @@ ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen
 twenty thirty forty fifty sixty seventy eighty ninety"""
 _UNITS, _TEENS, _TENS = (line.split() for line in _SPELT.splitlines())
 _VALUES: dict[str, float] = {
-    **{word: float(n) for n, word in enumerate(_UNITS, start=1)},
-    **{word: float(n) for n, word in enumerate(_TEENS, start=10)},
+    **{word: float(n) for n, word in enumerate([*_UNITS, *_TEENS], start=1)},
     **{word: 10.0 * n for n, word in enumerate(_TENS, start=2)},
     "single": 1.0,
-    "a dozen": 12.0,
     "dozen": 12.0,
-    "a hundred": 100.0,
-    "one hundred": 100.0,
+    "hundred": 100.0,
 }
 
 _THOUSANDS = r"\d{1,3}(?:,\d{3}){1,4}(?!\d)|\d{1,3}(?:[ '’]\d{3}){1,4}(?!\d)"
@@ -78,15 +75,11 @@ def value(written: str) -> float:
     """
     plain = written.strip().lower()
     if plain[:1].isdigit():
-        if re.fullmatch(rf"(?:{_THOUSANDS})(?:\.\d{{1,2}})?", plain):
-            return float(re.sub(r"[, '’]", "", plain))
-        return float(plain.replace(",", "."))
-    if plain in _VALUES:
-        return _VALUES[plain]
-    tens, _, unit = plain.replace("-", " ").partition(" ")
-    if tens in _VALUES and unit in _VALUES:
-        return _VALUES[tens] + _VALUES[unit]
-    raise ValueError(f"{written!r} is not a number")
+        return float(re.sub(r"[, '’](?=\d{3}(?!\d))", "", plain).replace(",", "."))
+    *tens, last = plain.replace("-", " ").split()
+    if last not in _VALUES or not set(tens) <= {"a", *_VALUES}:
+        raise ValueError(f"{written!r} is not a number")
+    return _VALUES[last] + (_VALUES[tens[0]] if last in _UNITS and tens else 0.0)
 
 
 def money(match: re.Match[str]) -> float:

@@ -1,19 +1,21 @@
-"""Sentences, quotations and words of a text as character spans, each in one pass."""
+"""Sentences, quotations and words of a text as character spans, each in one pass; and how a sentence is meant."""
 
 from __future__ import annotations
 
 import re
 import unicodedata
 from dataclasses import dataclass
+from itertools import pairwise
 
 from analysis.text import units
+from analysis.tracks.response.english.word_lists import expressions
 
 SENTENCE_END = re.compile(r"(?<![.!?…])[.!?…]++[\"'”’»)\]*_]*+(?=\s|$)|[。！？]++[」』）]*+|\n++")
 ABBREVIATION = re.compile(
     r"(?<!\w)(?:(?:vols?|nos?|ca|approx)\.(?=\s\d)|(?:dr|mr|mrs|ms|st|e\.g|i\.e)\.(?=\s\w))", re.IGNORECASE
 )
-CLOSING = {'"': '"', "“": "”", "„": "“", "«": "»", "「": "」", "『": "』", "《": "》", "〈": "〉"}
-QUOTE_LIMIT = 400
+_MARKS = ('""', "“”", "„“", "«»", "「」", "『』", "《》", "〈〉")
+QUOTED = re.compile("|".join(rf"{pair[0]}[^{pair[1]}\n]{{1,400}}+{pair[1]}" for pair in _MARKS))
 EMPHASIS = re.compile(r"(?<![\w*_])([*_]{1,3})(?=[^\s*_])([^*_\n]{1,200})(?<=\S)\1(?![\w*_])")
 CLAUSE_END = re.compile(r"[,;:.!?()—–]|\b(?:but|although|though|however|yet|while|because)\b", re.IGNORECASE)
 NEGATOR = re.compile(
@@ -23,6 +25,9 @@ NEGATOR = re.compile(
 )
 CLAUSE_REACH = 80
 _UNHYPHENED = re.compile("[^-]+")
+_REPORTED = expressions(__package__, "words.en.txt")["reported"]
+_OWN = re.compile(r"\b(?:i|we)\b", re.IGNORECASE)
+_ASKS = re.compile(r"\?[\"'”’»)\]*_\s]*$|？[」』）\s]*$")
 
 
 @dataclass(frozen=True, order=True)
@@ -41,17 +46,14 @@ class Span:
 
 def sentences(text: str) -> list[Span]:
     """The sentences, without white space around them; `3.50` and `vol. 3` do not end one."""
-    found: list[Span] = []
-    start = 0
-    for match in SENTENCE_END.finditer(text):
-        if match.group()[0] == "." and ABBREVIATION.search(
-            text, max(start, match.end() - 8), match.end() + 2
-        ):
-            continue
-        _add(found, text, start, match.end())
-        start = match.end()
-    _add(found, text, start, len(text))
-    return found
+    ends = [
+        match.end()
+        for match in SENTENCE_END.finditer(text)
+        if match.group()[0] != "." or not ABBREVIATION.search(text, max(0, match.end() - 8), match.end() + 2)
+    ]
+    pieces = [(start, text[start:end]) for start, end in pairwise((0, *ends, len(text)))]
+    lefts = [(start + len(piece) - len(piece.lstrip()), piece.strip()) for start, piece in pieces]
+    return [Span(left, left + len(piece)) for left, piece in lefts if piece]
 
 
 def quotations(text: str) -> list[Span]:
@@ -59,20 +61,7 @@ def quotations(text: str) -> list[Span]:
 
     A straight or typographic apostrophe is no mark here: it cannot be told from a genitive.
     """
-    found: list[Span] = []
-    position = 0
-    while position < len(text):
-        closing = CLOSING.get(text[position])
-        if closing is None:
-            position += 1
-            continue
-        end = text.find(closing, position + 1, position + 2 + QUOTE_LIMIT)
-        if end <= position + 1 or "\n" in text[position:end]:
-            position += 1
-            continue
-        found.append(Span(position + 1, end))
-        position = end + 1
-    return found
+    return [Span(match.start() + 1, match.end() - 1) for match in QUOTED.finditer(text)]
 
 
 def emphases(text: str) -> list[Span]:
@@ -121,9 +110,16 @@ def words(text: str) -> list[Span]:
     return found
 
 
-def _add(found: list[Span], text: str, start: int, end: int) -> None:
-    piece = text[start:end]
-    left = start + len(piece) - len(piece.lstrip())
-    right = left + len(piece.strip())
-    if right > left:
-        found.append(Span(left, right))
+def asks(text: str, sentence: Span) -> bool:
+    """Whether the sentence is a question."""
+    return bool(_ASKS.search(text, max(sentence.start, sentence.end - 12), sentence.end))
+
+
+def reported(text: str, sentence: Span, position: int) -> bool:
+    """Whether what follows is laid in the customer's mouth: "you asked for", "you would like".
+
+    "If you want I can pass you on" is not: the assistant speaks again before the position.
+    """
+    before = clause_before(text, sentence, position)
+    matches = list(_REPORTED.finditer(before))
+    return bool(matches) and not _OWN.search(before, matches[-1].end())

@@ -19,7 +19,7 @@ _DAYS = {
     "month": 30.0,
     "year": 365.0,
 }
-_VAGUE = {"a": 1.0, "an": 1.0, "couple": 2.0, "few": 3.0, "several": 4.0, "half": 0.5}
+_VAGUE = {"couple": 2.0, "few": 3.0, "several": 4.0, "half": 0.5}
 
 _DURATION = re.compile(
     rf"(?<![\w$€£¥.,])(?:(?P<low>{NUMBER})(?!(?<=ty)-(?:one|two|three|four|five|six|seven|eight|nine)\b)\s?(?:-|–|—|to|or|and)\s?)?"
@@ -42,12 +42,11 @@ _MOMENT = re.compile(
 
 @dataclass(frozen=True)
 class Time:
-    """A time in days from now, as character offsets; both ends are None for a named day ("by Friday")."""
+    """A time as character offsets, with the days from now when it begins and ends; None for a day ("by Friday")."""
 
     start: int
     end: int
-    low: float | None
-    high: float | None
+    days: tuple[float, float] | None
 
 
 def times(text: str, start: int, end: int) -> Iterator[Time]:
@@ -70,29 +69,24 @@ def times(text: str, start: int, end: int) -> Iterator[Time]:
         unit = next(days for name, days in _DAYS.items() if match["unit"].lower().startswith(name))
         high = _number(written) * unit
         low = value(match["low"]) * unit if match["low"] else high
-        yield Time(match.start(), match.end(), min(low, high), max(low, high))
+        yield Time(*match.span(), (min(low, high), max(low, high)))
     for match in _MOMENT.finditer(text, start, end):
         if _WORDS["ordered"].search(text, max(start, match.start() - 30), match.start()):
             continue
-        days = next((days for n, (_, days) in enumerate(_MOMENTS) if match[f"m{n}"]), None)
-        yield Time(match.start(), match.end(), days, days)
+        moment = next(((days, days) for n, (_, days) in enumerate(_MOMENTS) if match[f"m{n}"]), None)
+        yield Time(*match.span(), moment)
 
 
 def spoken(days: float) -> str:
-    """`1 hour`, `3 days`, `half a day`: a number of days as a person says it."""
+    """`1 hour`, `3 days`, `30 minutes`: a number of days as a person says it."""
     if days == 0:
         return "the same day"
-    if days < 1:
-        hours = days * HOURS_PER_DAY
-        if hours >= 1:
-            return f"{hours:g} hour" + ("" if hours == 1 else "s")
-        minutes = days * _MINUTES_PER_DAY
-        return f"{minutes:.0f} minute" + ("" if round(minutes) == 1 else "s")
-    return f"{days:g} day" + ("" if days == 1 else "s")
+    whole = {"day": days, "hour": days * HOURS_PER_DAY, "minute": float(round(days * _MINUTES_PER_DAY))}
+    unit, count = next(((unit, count) for unit, count in whole.items() if count >= 1), ("minute", 0.0))
+    return f"{count:g} {unit}" + ("" if count == 1 else "s")
 
 
 def _number(written: str) -> float:
-    for word in written.replace("-", " ").split():
-        if word in ("couple", "few", "several", "half"):
-            return _VAGUE[word]
-    return _VAGUE[written] if written in _VAGUE else value(written)
+    if written not in ("a", "an") and not set(written.split()) & set(_VAGUE):
+        return value(written)
+    return next((number for word, number in _VAGUE.items() if word in written.split()), 1.0)

@@ -6,17 +6,26 @@ import re
 from functools import cache
 from importlib.resources import files
 
+from analysis.tracks.response.english.numbers import NUMBER
+
 
 @cache
 def word_lists(package: str, name: str) -> dict[str, tuple[str, ...]]:
-    """The sections of a file: `[name]`, then one entry a line; `#` opens a comment, `{name}` is a section above."""
+    """The sections of a file: `[name]`, then one entry a line; `#` opens a comment.
+
+    `{name}` is a section above, and `{number}` a number in digits or words.
+    """
     sections: dict[str, list[str]] = {}
+
+    def above(held: re.Match[str]) -> str:
+        return NUMBER if held[1] == "number" else f"(?:{'|'.join(sections[held[1]])})"
+
     entries: list[str] = []
     for line in files(package).joinpath(name).read_text("utf-8").splitlines():
         if head := re.fullmatch(r"\[([a-z ]+)\]", line):
             entries = sections.setdefault(head[1], [])
         elif line and not line.startswith("#"):
-            entries.append(re.sub(r"\{([a-z]+)\}", lambda held: f"(?:{'|'.join(sections[held[1]])})", line))
+            entries.append(re.sub(r"\{([a-z]+)\}", above, line))
     return {key: tuple(held) for key, held in sections.items()}
 
 

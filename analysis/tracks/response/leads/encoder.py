@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,7 +12,7 @@ from numpy.typing import NDArray
 from analysis.base.errors import AssayError
 from analysis.models.encoder_config import inspect_encoder
 from analysis.models.threads import tune_threads
-from analysis.tracks.response.leads.fill import windows
+from analysis.tracks.response.leads.fill import windowed
 from analysis.tracks.response.leads.vectors import Encode
 
 
@@ -39,21 +40,20 @@ def load_encode(folder: Path, device: str) -> Encode:
     encoder = load_encoder(head, device)
     before = head.prompts.get("document", "")
 
-    def length(part: str) -> int:
-        return len(encoder.tokenizer(before + part)["input_ids"])
+    def given(one: Mapping[str, str]) -> dict[str, Any]:
+        return {**encoder.tokenizer(before + one["response"]), "part": one["response"]}
+
+    def vectors(parts: list[Any]) -> list[NDArray[np.float32]]:
+        return list(encode_texts(encoder, [one["part"] for one in parts], "document"))
 
     def encode(texts: Sequence[str]) -> NDArray[np.float32]:
-        cut = [windows(encoder.tokenizer, text, length, head.max_length) for text in texts]
-        if None in cut:
+        values = [{"response": text} for text in texts]
+        told = windowed(encoder.tokenizer, values, given, vectors, head.max_length)
+        if not all(told):
             raise AssayError(
                 f"reads {head.max_length} tokens at once, which leaves no room for an answer",
                 where=str(folder),
             )
-        spans = [one or [] for one in cut]
-        parts = [span.of(text) for text, own in zip(texts, spans, strict=True) for span in own]
-        vectors = encode_texts(encoder, parts, "document")
-        starts = np.cumsum([0, *(len(own) for own in spans)])[:-1]
-        counts = np.array([[len(own)] for own in spans], dtype=np.float32)
-        return np.asarray(np.add.reduceat(vectors, starts, axis=0) / counts, dtype=np.float32)
+        return np.stack([np.mean([vector for *_, vector in one], axis=0, dtype=np.float32) for one in told])
 
     return encode

@@ -49,6 +49,39 @@ def values_of(response: Response, knowledge: Knowledge) -> dict[str, str]:
     }
 
 
+def windowed(
+    tokenizer: Any,
+    values: Sequence[Mapping[str, str]],
+    encode: Callable[[Mapping[str, str]], Any],
+    read: Callable[[list[Any]], Sequence[Any]],
+    limit: int | None,
+) -> list[list[tuple[Span, Any, Any]]]:
+    """Answers read in windows: of each answer its windows, their inputs and what is said of them; none without room.
+
+    Args:
+        tokenizer: a fast tokenizer.
+        values: of each answer, with `response`, of which a window takes the place.
+        encode: values -> an input, with `input_ids`.
+        read: inputs -> what is said of each.
+        limit: of tokens of an input; None for none.
+    """
+
+    def given(one: Mapping[str, str], part: str) -> Any:
+        return encode({**one, "response": part})
+
+    def cut(one: Mapping[str, str]) -> list[Span]:
+        return (
+            windows(tokenizer, one["response"], lambda part: len(given(one, part)["input_ids"]), limit) or []
+        )
+
+    spans = [cut(one) for one in values]
+    inputs = [
+        given(one, span.of(one["response"])) for one, own in zip(values, spans, strict=True) for span in own
+    ]
+    said = zip(inputs, read(inputs), strict=True)
+    return [[(span, *next(said)) for span in own] for own in spans]
+
+
 def windows(tokenizer: Any, text: str, length: Callable[[str], int], limit: int | None) -> list[Span] | None:
     """Parts of a text that together are all of it, each of which fits; None where what stands beside leaves no room.
 

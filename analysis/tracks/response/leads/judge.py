@@ -5,15 +5,13 @@ from __future__ import annotations
 import inspect
 from collections.abc import Mapping, Sequence
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 from analysis.base.errors import AssayError
 from analysis.models.batches import batch_tokens, equal_length_batches, in_halves
-from analysis.models.generation import LoadedGenerator, load_generator
-from analysis.models.generator_config import GeneratorHead
+from analysis.models.generation import LoadedGenerator
 from analysis.tracks.response.english.sentences import Span
-from analysis.tracks.response.leads.fill import filled, windows
+from analysis.tracks.response.leads.fill import filled, windowed
 
 PAIR = ("first", "second")
 YES_NO = (("yes", "Yes", "YES"), ("no", "No", "NO"))
@@ -21,80 +19,50 @@ A_B = (("A",), ("B",))
 
 
 def judged(
-    head: GeneratorHead,
-    folder: Path,
-    template: str,
-    values: Sequence[Mapping[str, str]],
-    device: str,
-    batch: int | None,
-) -> list[list[tuple[Span, float]] | None]:
-    """Of each answer the probability of yes against no, for each of its windows; None where none fits.
+    judge: LoadedGenerator, template: str, values: Sequence[Mapping[str, str]]
+) -> list[list[tuple[Span, float]]]:
+    """Of each answer the probability of yes against no, for each of its windows; none where none fits.
 
     Args:
-        head: what the folder says of itself.
-        folder: of the model.
+        judge: a loaded model.
         template: what it is asked, to be answered with yes or no.
         values: what stands for the names in it.
-        device: where it runs.
-        batch: tokens at once; by the device if None.
     """
-    judge = load_generator(head, folder, device)
-    cut = [_windows(judge, template, one) for one in values]
-    parts = [(row, span) for row, spans in enumerate(cut) for span in spans or ()]
-    asked = [
-        judge.prompt_ids(filled(template, {**values[row], "response": span.of(values[row]["response"])}))
-        for row, span in parts
-    ]
-    told: list[list[tuple[Span, float]]] = [[] for _ in cut]
-    for (row, span), chance in zip(parts, _chances(judge, asked, YES_NO, batch), strict=True):
-        told[row].append((span, chance))
-    return [one or None for one in told]
+
+    def encode(one: Mapping[str, str]) -> dict[str, list[int]]:
+        return {"input_ids": judge.prompt_ids(filled(template, one))}
+
+    def chances(asked: Sequence[Mapping[str, list[int]]]) -> list[float]:
+        return _chances(judge, [one["input_ids"] for one in asked], YES_NO)
+
+    told = windowed(judge.tokenizer, values, encode, chances, judge.head.max_positions)
+    return [[(span, chance) for span, _, chance in one] for one in told]
 
 
 def judged_pairs(
-    head: GeneratorHead,
-    folder: Path,
-    template: str,
-    values: Sequence[Mapping[str, str]],
-    device: str,
-    batch: int | None,
+    judge: LoadedGenerator, template: str, values: Sequence[Mapping[str, str]]
 ) -> list[float | None]:
     """How far `first` is preferred to `second`, asked in both orders; None where both do not fit.
 
-    Where the judge prefers the same place and not the same answer it has no opinion: 0.5.
-
-    Args:
-        template: what it is asked, to be answered with A for the answer that stands first or B.
+    Where the judge prefers the same place and not the same answer it has no opinion: 0.5. The rest is as for `judged`,
+    but that the template is to be answered with A for the answer that stands first or B.
     """
-    judge = load_generator(head, folder, device)
     turned = [{**one, "first": one["second"], "second": one["first"]} for one in values]
-    asked = [judge.prompt_ids(filled(template, one)) for one in (*values, *turned)]
-    limit = head.max_positions
-    fits = [limit is None or len(ids) <= limit for ids in asked]
-    both = [row for row in range(len(values)) if fits[row] and fits[row + len(values)]]
-    chances = _chances(
-        judge, [asked[row] for row in both] + [asked[row + len(values)] for row in both], A_B, batch
-    )
+    limit = judge.head.max_positions
+    asked = [
+        [judge.prompt_ids(filled(template, one)) for one in orders]
+        for orders in zip(values, turned, strict=True)
+    ]
+    both = [row for row, ids in enumerate(asked) if limit is None or max(map(len, ids)) <= limit]
+    chances = [_chances(judge, [asked[row][order] for row in both], A_B) for order in (0, 1)]
     scores: list[float | None] = [None] * len(values)
-    for place, row in enumerate(both):
-        ahead, behind = chances[place], 1 - chances[place + len(both)]
-        agrees = (ahead > 0.5) == (behind > 0.5)
-        scores[row] = (ahead + behind) / 2 if agrees else 0.5
+    for row, ahead, other in zip(both, *chances, strict=True):
+        scores[row] = (ahead + 1 - other) / 2 if (ahead > 0.5) == (other < 0.5) else 0.5
     return scores
 
 
-def _windows(judge: LoadedGenerator, template: str, values: Mapping[str, str]) -> list[Span] | None:
-    def length(part: str) -> int:
-        return len(judge.prompt_ids(filled(template, {**values, "response": part})))
-
-    return windows(judge.tokenizer, values["response"], length, judge.head.max_positions)
-
-
 def _chances(
-    judge: LoadedGenerator,
-    asked: Sequence[Sequence[int]],
-    answers: tuple[Sequence[str], Sequence[str]],
-    batch: int | None,
+    judge: LoadedGenerator, asked: Sequence[Sequence[int]], answers: tuple[Sequence[str], Sequence[str]]
 ) -> list[float]:
     """Probability of the first of two answers against the other, over all their spellings, by the next token."""
     import torch
@@ -110,7 +78,7 @@ def _chances(
         )
     chances = [0.5] * len(asked)
     with torch.inference_mode():
-        for rows in equal_length_batches(asked, batch or batch_tokens(judge.device)):
+        for rows in equal_length_batches(asked, batch_tokens(judge.device)):
             for row, logits in in_halves(partial(_last_logits, judge, asked), rows, "answer"):
                 apart = torch.logsumexp(logits[yes], 0) - torch.logsumexp(logits[no], 0)
                 chances[row] = float(torch.sigmoid(apart.double()))

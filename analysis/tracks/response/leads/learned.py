@@ -2,28 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
+from scipy.special import expit
 
-from analysis.tracks.response.english.sentences import Span
+from analysis.tracks.response.english.sentences import Span, sentences
 from analysis.tracks.response.leads.heads import (
     NEEDED,
     Floats,
-    Heads,
-    Rows,
-    enough,
+    Numbers,
     fold_of,
     held_out,
     known_groups,
+    logits_of,
     own_or_mean,
-    sigmoid,
 )
-from analysis.tracks.response.leads.pieces import Unit, pieces
-from analysis.tracks.response.leads.vectors import Encode, Ngrams, Place, spanned, unit_length
+from analysis.tracks.response.leads.settings import Unit
+from analysis.tracks.response.leads.vectors import Encode, Place, Rows, cosines, rows_of, spanned
 
+OPENING = 200
+"""Characters of an opening; the sentence in which it ends is cut."""
 STRENGTH = 10.0
 """Inverse of the penalty on a head's weights: scikit-learn's C."""
 AT_ONCE = 1_024
@@ -71,153 +71,126 @@ def learn(
         encode: of an encoder; None for n-grams.
         seed: of the folds.
     """
-    labelled = np.array(sorted(labels), dtype=np.intp)
-    truth = np.array([labels[row] for row in labelled.tolist()], dtype=np.bool_)
-    if enough(truth):
-        return _by_labels(texts, prompts, labelled, truth, unit, encode, seed)
-    if any(one.strip() for one in examples) and len(texts):
-        return _by_examples(texts, [one for one in examples if one.strip()], unit, encode, seed)
-    yes = int(truth.sum())
-    why = f"nothing learned yet: labels so far {yes} yes, {len(truth) - yes} no, and {NEEDED} of each are needed"
+    shown = [one for one in examples if one.strip()]
+    yes = sum(labels.values())
+    no = len(labels) - yes
+    if min(yes, no) >= NEEDED:
+        return _by_labels(texts, prompts, rows_of(texts, encode, seed), unit, labels, seed)
+    if shown and texts:
+        return _by_examples(texts, rows_of(texts, encode, seed), unit, shown)
+    why = f"nothing learned yet: labels so far {yes} yes, {no} no, and {NEEDED} of each are needed"
     return Learned(None, (None,) * len(texts), f"{why}; there are no examples of it either")
 
 
 def _by_labels(
     texts: Sequence[str],
     prompts: Sequence[str],
-    labelled: Rows,
-    truth: NDArray[np.bool_],
+    rows: Rows,
     unit: Unit,
-    encode: Encode | None,
+    labels: Mapping[int, bool],
     seed: int,
 ) -> Learned:
+    from scipy.sparse import csr_matrix
     from sklearn.linear_model import LogisticRegression
 
+    labelled, fold = np.array(sorted(labels), dtype=np.intp), fold_of(prompts, seed)
+    truth = np.array([labels[row] for row in sorted(labels)], dtype=np.bool_)
     cut = [pieces(text, unit) for text in texts]
-    place, taught, owner, points = _space(texts, cut, labelled, encode, seed)
-    fold = fold_of(prompts, seed)
+    said, owner = _said([texts[row] for row in sorted(labels)], [cut[row] for row in sorted(labels)])
+    # A label is of a whole answer, so an answer is taught as the mean of its pieces, of length 1.
+    shares = csr_matrix((np.ones(len(owner)), (owner, np.arange(len(owner)))))
+    place, taught = spanned(rows, shares @ rows(said))
+    points = place(said)
 
-    def teach(chosen: Rows) -> tuple[Floats, float]:
+    def teach(chosen: Numbers) -> Floats:
         model = LogisticRegression(C=STRENGTH, class_weight="balanced", max_iter=1_000)
         model.fit(taught[chosen], truth[chosen])
-        return model.coef_[0], float(model.intercept_[0])
+        return np.append(model.coef_[0], model.intercept_)
 
-    heads = held_out(
-        teach, lambda some: _top(some.logits(points), owner, len(labelled)), truth, fold[labelled]
-    )
+    def logits(some: Floats) -> Floats:
+        return _top(logits_of(points, some), owner, len(labelled))
+
+    heads = held_out(teach, logits, truth, fold[labelled], taught.shape[1])
     columns = np.concatenate(
-        [_top(heads.logits(place(said)), own, count) for said, own, count in _portions(texts, cut)]
+        [_top(logits_of(place(said), heads), own, count) for said, own, count in _portions(texts, cut)]
     )
-    scores = own_or_mean(sigmoid(columns), fold, known_groups(prompts, labelled))
-    no = int((~truth).sum())
-    return Learned(
-        scores,
-        _sentences_that_speak(texts, scores, place, heads, fold),
-        f"the sentence that most speaks for it, by {int(truth.sum())} answers with it and {no} without",
-    )
+    scores = own_or_mean(expit(columns), fold, known_groups(prompts, labelled))
+    yes, no = int(truth.sum()), int((~truth).sum())
+    why = f"the sentence that most speaks for it, by {yes} answers with it and {no} without"
+    return Learned(scores, _sentences_that_speak(texts, scores, place, heads, fold), why)
 
 
 def _sentences_that_speak(
-    texts: Sequence[str], scores: Floats, place: Place, heads: Heads, fold: Rows
+    texts: Sequence[str], scores: Floats, place: Place, heads: Floats, fold: Numbers
 ) -> tuple[Span | None, ...]:
     """The top sentence of each answer that has a high score, by the head that saw nothing of its fold."""
     spans: list[Span | None] = [None] * len(texts)
     high = np.flatnonzero(scores >= SPEAKS)
-    for start in range(0, len(high), AT_ONCE):
-        rows = high[start : start + AT_ONCE]
-        some = [texts[row] for row in rows.tolist()]
-        cut = [pieces(text, "sentence") for text in some]
-        said, owner = _said(some, cut)
-        logits = heads.logits(place(said))[np.arange(len(said)), fold[rows][owner]]
-        for index, row in enumerate(rows.tolist()):
-            mine = logits[owner == index]
-            spans[row] = cut[index][int(mine.argmax())]
+    some = [texts[row] for row in high.tolist()]
+    cut = [pieces(text, "sentence") for text in some]
+    done = 0
+    for said, owner, count in _portions(some, cut):
+        own = fold[high[done : done + count]][owner]
+        values = logits_of(place(said), heads)[np.arange(len(said)), own]
+        for row, (_, span) in zip(high[done:], _best(values, cut[done : done + count]), strict=False):
+            spans[row] = span
+        done += count
     return tuple(spans)
 
 
-def _by_examples(
-    texts: Sequence[str], examples: Sequence[str], unit: Unit, encode: Encode | None, seed: int
-) -> Learned:
+def _by_examples(texts: Sequence[str], rows: Rows, unit: Unit, examples: Sequence[str]) -> Learned:
     """The cosine of the likest piece with the likest example: 0 for what any piece has, 1 for what examples have
     with each other.
 
     An example is a sentence, so it is compared with sentences, or with the opening.
     """
     cut = [pieces(text, "opening" if unit == "opening" else "sentence") for text in texts]
-    like = _cosines(texts, examples, encode, seed)
-    likeness = np.concatenate([like(said).max(axis=1) for said, _, _ in _portions(texts, cut)])
+    shown = rows(examples)
+    likeness = np.concatenate([cosines(rows(said), shown).max(axis=1) for said, *_ in _portions(texts, cut)])
     usual = float(np.median(likeness))
-    among = like(examples) - 2 * np.eye(len(examples))
+    among = cosines(shown, shown) - 2 * np.eye(len(examples))
     alike = float(np.median(among.max(axis=1))) if len(examples) > 1 else 1.0
     raised = np.clip((likeness - usual) / max(alike - usual, LEAST_APART), 0.0, 1.0)
-    ends = np.cumsum([len(spans) for spans in cut])
-    tops = [
-        end - len(spans) + int(raised[end - len(spans) : end].argmax())
-        for end, spans in zip(ends, cut, strict=True)
-    ]
-    scores = raised[tops]
-    spans = tuple(
-        spans[top - (end - len(spans))] if score >= SPEAKS else None
-        for top, end, spans, score in zip(tops, ends, cut, scores, strict=True)
-    )
-    return Learned(
-        scores, spans, "the sentence most like the examples; there are too few labels to learn from"
-    )
+    best = list(_best(raised, cut))
+    spans = tuple(span if value >= SPEAKS else None for value, span in best)
+    why = "the sentence most like the examples; there are too few labels to learn from"
+    return Learned(np.array([value for value, _ in best]), spans, why)
 
 
-def _cosines(
-    texts: Sequence[str], examples: Sequence[str], encode: Encode | None, seed: int
-) -> Callable[[Sequence[str]], Floats]:
-    """Pieces -> their cosines with the examples, float64 [pieces, examples]."""
-    if encode is not None:
-        place = _encoded(encode)
-        towards = place(examples).T
-        return lambda said: np.asarray(place(said) @ towards, dtype=np.float64)
-    ngrams = Ngrams(texts, seed)
-    rows = unit_length(ngrams.rows(examples)).T
-    return lambda said: np.asarray((unit_length(ngrams.rows(said)) @ rows).toarray(), dtype=np.float64)
+def _best(values: Floats, cut: Sequence[Sequence[Span]]) -> Iterator[tuple[float, Span]]:
+    """The highest value of each answer's pieces, with the piece."""
+    ends = np.cumsum([len(spans) for spans in cut])[:-1]
+    for own, spans in zip(np.split(values, ends), cut, strict=True):
+        yield float(own.max()), spans[int(own.argmax())]
 
 
-def _space(
-    texts: Sequence[str], cut: Sequence[Sequence[Span]], labelled: Rows, encode: Encode | None, seed: int
-) -> tuple[Place, Floats, Rows, Floats]:
-    """Where texts lie; what is taught, float64 [labels, d]; the pieces of labelled answers: owner [p], place [p, d].
-
-    A label is of a whole answer, so an answer is taught as the mean of its pieces, of length 1.
-    """
-    from scipy.sparse import csr_matrix
-
-    said, owner = _said([texts[row] for row in labelled.tolist()], [cut[row] for row in labelled.tolist()])
-    shares = csr_matrix((np.ones(len(owner)), (owner, np.arange(len(owner)))))
-    if encode is not None:
-        place = _encoded(encode)
-        points = place(said)
-        return place, unit_length(shares @ points), owner, points
-    ngrams = Ngrams(texts, seed)
-    taught = unit_length(shares @ ngrams.rows(said))
-    place, there = spanned(ngrams, taught)
-    return place, there, owner, place(said)
-
-
-def _encoded(encode: Encode) -> Place:
-    return lambda texts: np.asarray(unit_length(encode(texts).astype(np.float64)), dtype=np.float64)
-
-
-def _said(texts: Sequence[str], cut: Sequence[Sequence[Span]]) -> tuple[list[str], Rows]:
+def _said(texts: Sequence[str], cut: Sequence[Sequence[Span]]) -> tuple[list[str], Numbers]:
     """The pieces of some answers, and whose they are, counted from 0."""
     owner = np.repeat(np.arange(len(texts)), [len(spans) for spans in cut])
     return [span.of(text) for text, spans in zip(texts, cut, strict=True) for span in spans], owner
 
 
-def _portions(texts: Sequence[str], cut: Sequence[Sequence[Span]]) -> Iterator[tuple[list[str], Rows, int]]:
+def _portions(
+    texts: Sequence[str], cut: Sequence[Sequence[Span]]
+) -> Iterator[tuple[list[str], Numbers, int]]:
     """Pieces and owners of so many answers at a time."""
     for start in range(0, len(texts), AT_ONCE):
         some = texts[start : start + AT_ONCE]
         yield *_said(some, cut[start : start + AT_ONCE]), len(some)
 
 
-def _top(logits: Floats, owner: Rows, count: int) -> Floats:
+def _top(logits: Floats, owner: Numbers, count: int) -> Floats:
     """The largest logit of each answer's pieces by each head, float64 [count, heads]."""
     top = np.full((count, logits.shape[1]), -np.inf)
     np.maximum.at(top, owner, logits)
     return top
+
+
+def pieces(text: str, unit: Unit) -> list[Span]:
+    """The pieces of a text as spans, at least one."""
+    if unit == "answer":
+        return [Span(0, len(text))]
+    if unit == "opening":
+        start = len(text) - len(text.lstrip())
+        return [Span(start, min(len(text), start + OPENING))]
+    return sentences(text) or [Span(0, len(text))]

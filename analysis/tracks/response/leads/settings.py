@@ -9,10 +9,9 @@ from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from analysis.base.problems import suggest
 from analysis.plugin.settings import FilePath, FolderPath, Section, Text
-from analysis.tracks.response.leads.pieces import Unit
 
 SHIPPED = r"^[a-z]+(?:-[a-z]+)*\.[a-z]{2,3}$"
-_TEMPLATES = {
+_TEXTS = {
     "nli": ("premise", "hypothesis", "label"),
     "classifier": ("template", "label"),
     "tokens": ("premise", "label"),
@@ -20,10 +19,9 @@ _TEMPLATES = {
     "judge": ("template",),
 }
 """What is filled in for each task."""
+Unit = Literal["answer", "sentence", "opening"]
+"""What a head reads one by one of an answer."""
 _NEEDED = {"nli": "hypothesis", "classifier": "label", "judge": "template"}
-
-
-Task = Literal["nli", "classifier", "tokens", "reward", "judge"]
 
 
 class PatternsSection(Section):
@@ -53,7 +51,7 @@ class ModelSection(Section):
     """A Transformers folder, and what it is given; names in braces are filled in."""
 
     kind: Literal["model"]
-    task: Task
+    task: Literal["nli", "classifier", "tokens", "reward", "judge"]
     folder: FolderPath
     premise: Text | None = None
     hypothesis: Text | None = None
@@ -62,7 +60,7 @@ class ModelSection(Section):
 
     @model_validator(mode="after")
     def _of_the_task(self) -> Self:
-        used = _TEMPLATES[self.task]
+        used = _TEXTS[self.task]
         for key in ("premise", "hypothesis", "label", "template"):
             given = getattr(self, key)
             if given is not None and key not in used:
@@ -94,36 +92,25 @@ def _by_kind(value: Any, info: ValidationInfo) -> Any:
         return value
     if not isinstance(value, dict):
         raise ValueError("must be a table with a kind")
-    if "kind" not in value:
-        raise _mistakes([InitErrorDetails(type="missing", loc=("kind",), input=value)])
-    kind = value["kind"]
+    kind = value.get("kind")
     section = KINDS.get(kind) if isinstance(kind, str) else None
-    if section is None:
-        fault = _fault(f"there is no kind {kind!r}", suggest(str(kind), KINDS))
-        raise _mistakes([InitErrorDetails(type=fault, loc=("kind",), input=kind)])
-    known = list(section.model_fields)
-    unknown = [key for key in value if key not in known]
-    if unknown:
-        raise _mistakes(
-            [
-                InitErrorDetails(
-                    type=_fault(f"unknown key for kind {kind!r}", suggest(key, known)),
-                    loc=(key,),
-                    input=value[key],
-                )
-                for key in unknown
-            ]
-        )
+    if section is not None:
+        known = list(section.model_fields)
+        said = f"unknown key for kind {kind!r}"
+        faults = [_fault(key, value, said, suggest(key, known)) for key in value if key not in known]
+    elif "kind" in value:
+        faults = [_fault("kind", value, f"there is no kind {kind!r}", suggest(str(kind), KINDS))]
+    else:
+        faults = [InitErrorDetails(type="missing", loc=("kind",), input=value)]
+    if section is None or faults:
+        raise ValidationError.from_exception_data("detector", faults)
     return section.model_validate(value, context=info.context)
 
 
-def _fault(message: str, hint: str) -> PydanticCustomError:
+def _fault(key: str, value: dict[str, Any], message: str, hint: str) -> InitErrorDetails:
     # Braces of a user's words are not fields of the message.
-    return PydanticCustomError("lead", "{said}", {"said": message, "hint": hint})
-
-
-def _mistakes(details: list[InitErrorDetails]) -> ValidationError:
-    return ValidationError.from_exception_data("detector", details)
+    error = PydanticCustomError("lead", "{said}", {"said": message, "hint": hint})
+    return InitErrorDetails(type=error, loc=(key,), input=value[key])
 
 
 DetectorSection = Annotated[

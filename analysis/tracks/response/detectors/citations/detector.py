@@ -14,17 +14,17 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import lru_cache
 
 from analysis.text.lexicon import STOPWORDS
 from analysis.text.units import runs_on
 from analysis.tracks.response.citation_pattern import Citation, find_citations
-from analysis.tracks.response.detectors.contract import Found, Knowledge, Passage, Response
+from analysis.tracks.response.detectors.contract import Found, Knowledge, Response
 from analysis.tracks.response.english.numbers import amounts
-from analysis.tracks.response.english.sentences import Span, folded, sentences, words
-from analysis.tracks.response.english.speech import asks
+from analysis.tracks.response.english.sentences import Span, asks, folded, sentences, words
 from analysis.tracks.response.english.times import times
+from analysis.tracks.response.english.word_lists import word_set
 
 CONTAINED = 0.6
 """Least share of a sentence's content words that a used passage holds."""
@@ -41,12 +41,7 @@ JUDGED_WORDS = 3
 STEM = 5
 """Letters by which words of one stem are told: `delivery` and `delivered`."""
 
-_FUNCTION_WORDS = (
-    "after again all always any because before below both but each few get got here how let more most much not now off"
-    " once one only other out over please same say says some such sure thank thanks them through too under until up"
-    " what when where which while who whom why yes"
-)
-_STOP = frozenset(STOPWORDS) | frozenset(_FUNCTION_WORDS.split())
+_STOP = frozenset(STOPWORDS) | word_set("analysis.tracks.response.english", "words.en.txt", "function words")
 _IDS = re.compile(r"[,;/&\s]+")
 
 
@@ -61,15 +56,14 @@ class _Said:
 
 @dataclass(frozen=True)
 class _Source:
-    """A passage with the ids by which it may be cited: its own, or else its place, counted from 1."""
+    """A passage by the name by which it may be cited: its id, or else its place, counted from 1."""
 
     name: str
-    passage: Passage = field(repr=False)
-    said: _Said = field(repr=False)
+    said: _Said
 
 
-def applies(response: Response, knowledge: Knowledge) -> bool:
-    return knowledge.policy.citation_pattern is not None
+Sources = dict[str, _Source]
+"""Passages by their names in small letters."""
 
 
 def detect(response: Response, knowledge: Knowledge) -> list[Found]:
@@ -79,44 +73,39 @@ def detect(response: Response, knowledge: Knowledge) -> list[Found]:
     pattern = knowledge.policy.citation_pattern
     if pattern is None:
         return []
-    text = response.text
-    spans = sentences(text)
-    sources = [
-        _Source(one.id or str(at), one, _said(one.text)) for at, one in enumerate(response.passages, start=1)
-    ]
-    by_id = {source.name.strip().casefold(): source for source in sources}
-    citations = list(find_citations(pattern, text))
-    said = _claims(text, spans, citations)
-    found = [_cited(response, citation, by_id, said[citation]) for citation in citations]
-    found += _uncited(response, spans, sources, citations, by_id)
+    spans = sentences(response.text)
+    named = [(one.id or str(at), one.text) for at, one in enumerate(response.passages, start=1)]
+    sources = {name.strip().casefold(): _Source(name, _said(text)) for name, text in named}
+    cited = {one: _ids(one, sources) for one in find_citations(pattern, response.text)}
+    claims = _claims(response.text, spans, list(cited))
+    found = [_cited(response, one, ids, sources, claims[one]) for one, ids in cited.items()]
+    found += _uncited(response, spans, sources, cited)
     return sorted(found, key=lambda one: (one.start, one.end))
 
 
-def _cited(response: Response, citation: Citation, by_id: dict[str, _Source], claims: list[_Said]) -> Found:
+def _cited(
+    response: Response, citation: Citation, ids: list[str], sources: Sources, claims: list[_Said]
+) -> Found:
     """The finding for one citation, which may name several ids, given what it could be meant to bear out."""
-    written = response.text[citation.start : citation.end]
-    ids = _ids(citation, by_id)
-    unknown = [one for one in ids if one not in by_id]
-    if unknown:
-        if written in response.prompt:
-            return Found(
-                citation.start, citation.end, "from the prompt", "repeats what the prompt wrote", False
-            )
-        given = ", ".join(sorted(source.name for source in by_id.values())) or "none"
+    unknown = [one for one in ids if one not in sources]
+    faults = [] if unknown else [_fault(claim, [sources[one] for one in ids]) for claim in claims]
+    if unknown and response.text[citation.start : citation.end] in response.prompt:
+        label, why = "from the prompt", "repeats what the prompt wrote"
+    elif unknown:
+        given = ", ".join(sorted(source.name for source in sources.values())) or "none"
+        label = "cites what does not exist"
         why = f"cites {unknown[0]}, which is no passage given (given: {given})"
-        return Found(citation.start, citation.end, "cites what does not exist", why, counts=True)
-    faults = [_fault(claim, [by_id[one] for one in ids]) for claim in claims]
-    if faults and all(fault is not None for fault in faults):
-        return Found(citation.start, citation.end, "cites but ignores", faults[0] or "", counts=True)
-    return Found(
-        citation.start, citation.end, "supported", f"cites passage {', '.join(ids)}, which was given", False
-    )
+    elif faults and all(faults):
+        label, why = "cites but ignores", faults[0]
+    else:
+        label, why = "supported", f"cites passage {', '.join(ids)}, which was given"
+    return Found(citation.start, citation.end, label, why, counts=label.startswith("cites"))
 
 
-def _ids(citation: Citation, by_id: dict[str, _Source]) -> list[str]:
+def _ids(citation: Citation, sources: Sources) -> list[str]:
     """The ids of one citation: the whole, if there is such a passage, else its parts (`p1, p2`)."""
     plain = citation.id.strip().casefold()
-    if plain in by_id:
+    if plain in sources:
         return [plain]
     return [one for one in _IDS.split(plain) if one] or [plain]
 
@@ -133,14 +122,15 @@ def _claims(text: str, spans: list[Span], citations: list[Citation]) -> dict[Cit
     for at, cited in inside.items():
         own = spans[at]
         said = [_said(_without(text, own, cited))]
-        before = _said(_without(text, spans[at - 1], inside.get(at - 1, []))) if at else None
-        follows = at > 0 and "\n" not in text[spans[at - 1].end : own.start]
-        opening = True
+        before: list[_Said] = []
+        if at and "\n" not in text[spans[at - 1].end : own.start]:
+            before = [_said(_without(text, spans[at - 1], inside.get(at - 1, [])))]
         position = own.start
         for citation in cited:
-            opening = opening and not re.search(r"\w", text[position : citation.start])
+            if re.search(r"\w", text[position : citation.start]):
+                before = []
             position = citation.end
-            claims[citation] = [before, *said] if before and opening and follows else said
+            claims[citation] = before + said
     return claims
 
 
@@ -153,54 +143,41 @@ def _without(text: str, span: Span, citations: list[Citation]) -> str:
     return " ".join((*kept, text[position : span.end]))
 
 
-def _fault(claim: _Said, sources: list[_Source]) -> str | None:
-    """Why the cited passages do not bear out the sentence, or None. Too short a sentence is not judged."""
+def _fault(claim: _Said, sources: list[_Source]) -> str:
+    """Why the cited passages do not bear out the sentence, or nothing. Too short a sentence is not judged."""
     name = ", ".join(source.name for source in sources)
     given_times = [one for source in sources for one in source.said.times]
-    if (
-        claim.times
-        and given_times
-        and not any(_meet(one, other) for one in claim.times for other in given_times)
-    ):
+    meet = (low <= to and start <= high for low, high in claim.times for start, to in given_times)
+    if claim.times and given_times and not any(meet):
         return f"names another time than passage {name}"
     given_amounts = {one for source in sources for one in source.said.amounts}
     if claim.amounts and given_amounts and not claim.amounts & given_amounts:
         return f"names another amount than passage {name}"
-    if len(claim.stems) < JUDGED_WORDS:
-        return None
     shared = claim.stems & frozenset[str]().union(*(source.said.stems for source in sources))
-    if len(shared) / len(claim.stems) < IGNORED:
+    if len(claim.stems) >= JUDGED_WORDS and len(shared) < IGNORED * len(claim.stems):
         return f"the sentence shares nothing with passage {name}"
-    return None
-
-
-def _meet(one: tuple[float, float], other: tuple[float, float]) -> bool:
-    return one[0] <= other[1] and other[0] <= one[1]
+    return ""
 
 
 def _uncited(
-    response: Response,
-    spans: list[Span],
-    sources: list[_Source],
-    citations: list[Citation],
-    by_id: dict[str, _Source],
+    response: Response, spans: list[Span], sources: Sources, cited: dict[Citation, list[str]]
 ) -> Iterator[Found]:
     """Sentences that take over a passage which their paragraph (up to a blank line) does not cite."""
     text = response.text
     breaks = [match.start() for match in re.finditer(r"\n[ \t]*\n", text)]
-    cited: set[tuple[int, str]] = set()
-    for citation in citations:
-        cited.update((bisect_right(breaks, citation.start), one) for one in _ids(citation, by_id))
+    credited = {(bisect_right(breaks, one.start), name) for one, ids in cited.items() for name in ids}
     asked = _said(response.prompt).stems
     for span in spans:
         if asks(text, span):
             continue
         said = _said(span.of(text))
         paragraph = bisect_right(breaks, span.start)
-        used = [(share, source) for source in sources if (share := _taken_over(said, source, asked))]
-        if used and not any((paragraph, source.name.strip().casefold()) in cited for _, source in used):
-            share, source = max(used, key=lambda one: one[0])
-            why = f"{share:.0%} of the sentence is in passage {source.name}, which it does not cite"
+        used = [
+            (share, name) for name, source in sources.items() if (share := _taken_over(said, source, asked))
+        ]
+        if used and not any((paragraph, name) in credited for _, name in used):
+            share, name = max(used, key=lambda one: one[0])
+            why = f"{share:.0%} of the sentence is in passage {sources[name].name}, which it does not cite"
             yield Found(span.start, span.end, "uses without citing", why, counts=True)
 
 
@@ -209,23 +186,16 @@ def _taken_over(said: _Said, source: _Source, asked: frozenset[str]) -> float:
 
     Words of the prompt prove nothing: an answer takes them up without any passage. Numbers must agree.
     """
-    if not said.stems:
-        return 0.0
     shared = said.stems & source.said.stems
-    share = len(shared) / len(said.stems)
-    if share < CONTAINED / 2 or _fault(said, [source]) is not None:
+    enough = len(shared) >= max(CONTAINED_WORDS, CONTAINED * len(said.stems))
+    if not enough or len(shared - asked) < JUDGED_WORDS or _fault(said, [source]):
         return 0.0
-    enough = len(shared) >= CONTAINED_WORDS and len(shared - asked) >= JUDGED_WORDS
-    return share if share >= CONTAINED and enough else 0.0
+    return len(shared) / len(said.stems)
 
 
 @lru_cache(maxsize=4096)
 def _said(text: str) -> _Said:
-    named = tuple(
-        (one.low, one.high)
-        for one in times(text, 0, len(text))
-        if one.low is not None and one.high is not None
-    )
+    named = tuple(one.days for one in times(text, 0, len(text)) if one.days is not None)
     sums = frozenset((one.unit, one.value) for one in amounts(text, 0, len(text)))
     return _Said(frozenset(_stems(text)), named, sums)
 

@@ -11,12 +11,11 @@ from rapidfuzz import fuzz
 
 from analysis.text.lexicon import Lexicon
 from analysis.tracks.response.detectors.contract import Title
-from analysis.tracks.response.english.numbers import MONEY, NUMBER, money, value
-from analysis.tracks.response.english.sentences import Span, clause_before, folded, negated
+from analysis.tracks.response.english.numbers import MONEY, money, value
+from analysis.tracks.response.english.sentences import Span, asks, clause_before, folded, negated
 from analysis.tracks.response.english.word_lists import expressions, word_set
 
 Kind = Literal["volumes", "volume", "price", "author", "stock"]
-How = Literal["exact", "about", "over", "under"]
 
 AUTHOR_RATIO = 85.0
 """Least similarity, 0 to 100, of an author's name in either order: `Shirokane Yuna` is `Yuna Shirokane`."""
@@ -27,57 +26,16 @@ CARRIED_REACH = 160
 """Characters before an amount that may show, in a sentence without a title, that it is no price of one."""
 
 _WORDS = expressions(__package__, "words.en.txt")
-_UNIT = r"(?:volumes?|vols?\b\.?|tank[oō]?u?bon|books)"
 _ORDINALS = "second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth"
-
-
-def _all(body: str) -> re.Pattern[str]:
-    return re.compile(body, re.IGNORECASE)
-
-
-_COUNTED = (
-    _all(
-        rf"(?<![\w.$€£¥])(?P<n>{NUMBER})[ -](?:(?:collected|complete|thrilling|short|full|slim)[ -])?{_UNIT}"
-    ),
-    _all(r"\b(?:volumes?|vols?\b\.?)\s?1\s?(?:-|–|—|to|through)\s?(?P<n>\d{1,4})\b"),
-)
-"""How many volumes, unless they are only some of them."""
-_IN_ALL = (
-    _all(rf"\b(?:number of )?volumes\W{{0,4}}[:=]\W{{0,4}}(?P<n>{NUMBER})\b"),
-    _all(
-        r"\b(?:ends?|ended|finish\w{0,3}|wraps? up|conclud\w{1,3}) (?:with|at|in|after) (?:volume|vol\.?|book) "
-        r"(?P<n>\d{1,4})\b"
-    ),
-    _all(r"\b(?P<n>\d{1,4})(?:st|nd|rd|th) and (?:final|last|concluding) (?:volume|book)\b"),
-)
-"""How many there are in all, as a number."""
-_BY_NAME = (
-    *(
-        (_all(rf"\b{name} and (?:final|last|concluding) (?:volume|book)\b"), float(place))
-        for place, name in enumerate(_ORDINALS.split(), start=2)
-    ),
-    (_all(r"\bduology\b"), 2.0),
-    (_all(r"\btrilogy\b"), 3.0),
-    (_all(r"\b(?:one-shot|stand-?alone volume)\b"), 1.0),
-)
-"""And as a word."""
-_NTH = _all(r"\b(?:volume|vol\.?|book)\s?#?(?P<n>\d{1,4})\b(?!\s?(?:[%$€]|dollars))")
-_BARE_PRICE = _all(
-    r"\b(?:costs?|priced at|price(?: is|:)?|retails (?:at|for)|goes for|sells for) (?P<n>\d{1,6}\.\d\d)\b"
-    r"|(?<![\w.,$€£¥])(?P<each>\d{1,4}\.\d\d) (?:a|per|each|for each) (?:volume|book|copy)\b"
-)
-
-_PERSON = r"[^\W\d_a-z][\w'’.-]{0,40}(?: (?:de |van |von |no )?[^\W\d_a-z][\w'’.-]{0,40}){0,3}"
-_MADE = r"(?:story|art|story and art|created|drawn|penned|authored|crafted)"
-_AUTHOR = re.compile(
-    rf"\b(?:(?i:written(?: and (?:drawn|illustrated))? by|{_MADE} by|authors?(?: is| was)?:?|mangaka(?: is|"
-    rf" was)?:?|creator(?: is| was)?:?|from the pen of|(?:the )?work of|credited to|by (?:the \w{1, 20}"
-    rf" )?(?:mangaka|author|artist)|(?:author|creator|mangaka) (?:of|behind) [^.!?\n]{{1,60}}?(?:,| is| was)"
-    rf"|by)\W{{1,4}}(?P<who>{_PERSON})|(?P<wrote>{_PERSON})(?: (?:wrote|created|penned|authored|drew|is the"
-    rf" (?:author|creator|mangaka)|is behind)\b"
-    r"|['’]s (?:manga|series|masterpiece)\b|(?P<tied>['’]s (?:[a-z-]{1,20}"
-    r" ){0,4}[\"“*_«「『]{0,3}(?=[^\W\d_a-z]))))"
-)
+_IN_ALL = {
+    **{name: float(place) for place, name in enumerate(_ORDINALS.split(), start=2)},
+    "duology": 2.0,
+    "trilogy": 3.0,
+    "one-shot": 1.0,
+    "stand-alone volume": 1.0,
+    "standalone volume": 1.0,
+}
+"""How many volumes the words say that there are."""
 _NOT_PERSON = word_set(__package__, "words.en.txt", "nobody")
 
 
@@ -85,14 +43,15 @@ _NOT_PERSON = word_set(__package__, "words.en.txt", "nobody")
 class Claim:
     """One statement: number of volumes in all, a volume by its number, price, author's name, or in stock or not.
 
-    `of_set`: a price in a sentence on a whole set; `tied`: a possessive, a claim only right before a title.
+    `how`: `exact`, `about`, `over` or `under`; `of_set`: a price in a sentence on a whole set; `tied`: a possessive,
+    a claim only right before a title.
     """
 
     kind: Kind
     start: int
     end: int
     value: float | str | bool
-    how: How = "exact"
+    how: str = "exact"
     of_set: bool = False
     tied: bool = False
 
@@ -102,8 +61,7 @@ def find_claims(text: str, sentence: Span, carried: bool) -> list[Claim]:
 
     Questions, negated and reported statements ("you said") claim nothing.
     """
-    piece = sentence.of(text)
-    if piece.rstrip("\"”' )").endswith(("?", "？")) or _WORDS["reported"].search(piece):
+    if asks(text, sentence) or _WORDS["reported"].search(text, sentence.start, sentence.end):
         return []
     found = [
         *_volumes(text, sentence),
@@ -117,40 +75,29 @@ def find_claims(text: str, sentence: Span, carried: bool) -> list[Claim]:
     )
 
 
-def agrees(claim: Claim, title: Title) -> bool | None:
-    """Whether the catalogue's row supports a claim; None where the row does not know."""
+def held_against(claim: Claim, title: Title) -> tuple[bool, str] | None:
+    """Whether the catalogue's row supports a claim, and what it says; None where the row does not know."""
     if claim.kind == "author":
-        return _same_person(str(claim.value), title.author) if title.author else None
+        author = title.author
+        return (_same_person(str(claim.value), author), f"the author is {author}") if author else None
     if claim.kind == "stock":
-        return None if title.in_stock is None else title.in_stock == claim.value
+        there = title.in_stock
+        return None if there is None else (there == claim.value, f"it is {'' if there else 'not '}in stock")
     if claim.kind == "price":
-        return None if title.price is None else _fits_price(claim, title.price, title.volumes)
+        return None if title.price is None else _price(claim, title.price, title.volumes)
     if title.volumes is None:
         return None
-    return float(claim.value) <= title.volumes if claim.kind == "volume" else _near(claim, title.volumes, 0.0)
+    fits = float(claim.value) <= title.volumes if claim.kind == "volume" else _near(claim, title.volumes, 0.0)
+    return fits, f"it has {title.volumes} volume{'' if title.volumes == 1 else 's'}"
 
 
-def _fits_price(claim: Claim, price: float, volumes: int | None) -> bool:
-    """The price of a volume, rounded at most to a full unit, or of the set where the sentence speaks of one."""
-    return _near(claim, price, 0.051) or (
-        claim.of_set and bool(volumes) and _near(claim, price * (volumes or 1), 1.0)
-    )
-
-
-def known(claim: Claim, title: Title) -> str:
-    """What the catalogue says on the matter of a claim, in words."""
-    if claim.kind == "author":
-        return f"the author is {title.author}"
-    if claim.kind == "stock":
-        return "it is in stock" if title.in_stock else "it is not in stock"
-    if claim.kind == "price":
-        whole = (
-            f", {title.price * title.volumes:.2f} for all"
-            if claim.of_set and title.volumes and title.price
-            else ""
-        )
-        return f"the price is {title.price:.2f}{whole}"
-    return f"it has {title.volumes} volume{'' if title.volumes == 1 else 's'}"
+def _price(claim: Claim, price: float, volumes: int | None) -> tuple[bool, str]:
+    """Of a volume, rounded at most to a full unit, or of the set where the sentence speaks of one."""
+    fits, said = _near(claim, price, 0.051), f"the price is {price:.2f}"
+    if claim.of_set and volumes:
+        whole = price * volumes
+        return fits or _near(claim, whole, 1.0), f"{said}, {whole:.2f} for all"
+    return fits, said
 
 
 def _near(claim: Claim, truth: float, slack: float) -> bool:
@@ -170,26 +117,21 @@ def _same_person(said: str, author: str) -> bool:
     return set(parts) <= set(theirs.split()) or fuzz.token_sort_ratio(ours, theirs) >= AUTHOR_RATIO
 
 
-def _how(before: str) -> How:
-    if _WORDS["nearly"].search(before):
-        return "about"
-    if _WORDS["over"].search(before):
-        return "over"
-    return "under" if _WORDS["under"].search(before) else "exact"
+def _how(before: str) -> str:
+    return next((how for how in ("about", "over", "under") if _WORDS[how].search(before)), "exact")
 
 
 def _volumes(text: str, sentence: Span) -> Iterator[Claim]:
     at, end = sentence.start, sentence.end
-    for match in (one for pattern in _COUNTED for one in pattern.finditer(text, at, end)):
+    for match in _WORDS["counted"].finditer(text, at, end):
         before = clause_before(text, sentence, match.start())
         after = text[match.end() : min(end, match.end() + 30)]
         if not (_WORDS["part"].search(before) or _WORDS["part after"].match(after)):
-            yield Claim("volumes", *match.span(), value(match["n"]), _how(before))
-    for match in (one for pattern in _IN_ALL for one in pattern.finditer(text, at, end)):
-        yield Claim("volumes", *match.span(), value(match["n"]))
-    for pattern, total in _BY_NAME:
-        yield from (Claim("volumes", *match.span(), total) for match in pattern.finditer(text, at, end))
-    for match in _NTH.finditer(text, at, end):
+            yield Claim("volumes", *match.span(), value(match["n"] or match["last"]), _how(before))
+    for match in _WORDS["in all"].finditer(text, at, end):
+        said = (match["field"] or match["ends"] or match["number"] or match["nth"] or match["word"]).lower()
+        yield Claim("volumes", *match.span(), _IN_ALL[said] if said in _IN_ALL else value(said))
+    for match in _WORDS["one of them"].finditer(text, at, end):
         if not _WORDS["to come"].search(text, max(at, match.start() - 24), min(end, match.end() + 24)):
             yield Claim("volume", *match.span(), float(match["n"]))
 
@@ -202,19 +144,18 @@ def _prices(text: str, sentence: Span, carried: bool) -> Iterator[Claim]:
         told = before if how == "exact" else re.sub(r"\b(?:over|above)\s*$", "", before)
         field = text[max(sentence.start, match.start() - 30) : match.start()].rstrip(' *_"')
         after = text[match.end() : min(sentence.end, match.end() + 40)]
-        if _WORDS["not price before"].search(told) or _WORDS["not price after"].match(after):
-            continue
-        if field.endswith(":") and _WORDS["not price before"].search(field):
+        named = told + field if field.endswith(":") else told
+        if _WORDS["not price before"].search(named) or _WORDS["not price after"].match(after):
             continue
         near = text[max(sentence.start, match.start() - 60) : min(sentence.end, match.end() + 60)]
         yield Claim("price", match.start(), match.end(), money(match), how, bool(_WORDS["set"].search(near)))
-    for match in _BARE_PRICE.finditer(text, sentence.start, sentence.end):
+    for match in _WORDS["bare price"].finditer(text, sentence.start, sentence.end):
         group = "n" if match["n"] else "each"
         yield Claim("price", *match.span(group), value(match[group]))
 
 
 def _authors(text: str, sentence: Span, carried: bool) -> Iterator[Claim]:
-    for match in _AUTHOR.finditer(text, sentence.start, sentence.end):
+    for match in _WORDS["author"].finditer(text, sentence.start, sentence.end):
         group = "who" if match["who"] else "wrote"
         name = re.sub(r"['’]s$|[.,;:!?'’]+$", "", match[group])
         start = match.start(group)
@@ -230,14 +171,11 @@ def _authors(text: str, sentence: Span, carried: bool) -> Iterator[Claim]:
 def _stock(text: str, sentence: Span, carried: bool) -> Iterator[Claim]:
     for match in _WORDS["stock"].finditer(text, sentence.start, sentence.end):
         before = text[max(sentence.start, match.start() - 60) : match.start()]
-        if _WORDS["unsure"].search(before):
+        vague = carried and match.group().lower().startswith("available")
+        if _WORDS["unsure"].search(before) or (vague and not _WORDS["thing"].search(before)):
             continue
-        if carried and match.group().lower().startswith("available") and not _WORDS["thing"].search(before):
-            continue
-        there = match["in"] is not None
-        if there and negated(text, sentence, match.start()):
-            there = False
-        yield Claim("stock", match.start(), match.end(), there)
+        there = match["in"] is not None and not negated(text, sentence, match.start())
+        yield Claim("stock", *match.span(), there)
 
 
 def named_people(text: str, sentence: Span, people: Lexicon) -> Iterator[Claim]:

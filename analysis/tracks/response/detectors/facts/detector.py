@@ -11,66 +11,49 @@ same matter joined to two titles across sentences.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from analysis.text.lexicon import Lexicon
-from analysis.tracks.response.detectors.contract import Found, Knowledge, Response
-from analysis.tracks.response.detectors.facts.claims import Claim, agrees, find_claims, known, named_people
+from analysis.tracks.response.detectors.contract import Found, Knowledge, Response, quoted
+from analysis.tracks.response.detectors.facts.claims import Claim, find_claims, held_against, named_people
 from analysis.tracks.response.english.sentences import Span, folded, quotations, sentences
-from analysis.tracks.response.titles import Mention, Unknown, title_index
+from analysis.tracks.response.english.word_lists import expressions
+from analysis.tracks.response.titles import Mention, title_index, titles_in
 
 TOPIC_REACH = 3
 """Sentences without a title that still go on about the last one."""
-SHOWN_CHARACTERS = 80
 
-_LINK = re.compile(
-    r"[-\s,]{0,3}(?:for|of|is (?:the price of|what)|series|manga|buys|gets you|copies of|[-–—:])?"
-    r"\s{0,2}(?:the )?[\"“*_'«「『]{0,3}"
-)
-_LACKS = re.compile(
-    r"(?:\b(?:not|cannot|unable to|no longer|never|no)|n['’]t)\b[^.!?]{0,40}\b(?:have|has|carry|carries|stock\w{0,3}"
-    r"|find|found|list\w{0,3}|sell|see|offer|in (?:our|the) (?:catalog|catalogue|store|range)|part of)\b",
-    re.IGNORECASE,
-)
-Subject = Mention | Unknown
+_WORDS = expressions(__package__, "words.en.txt")
 
 
 def detect(response: Response, knowledge: Knowledge) -> list[Found]:
     """Titles named, with their claims, and names offered as titles that the catalogue lacks."""
     text = response.text
-    index = title_index(knowledge)
-    asked, _ = index.read(response.prompt)
-    mentions, unknown = index.read(text, frozenset(title.id for one in asked for title in one.titles))
-    found = [_named(one) for one in {one.titles: one for one in reversed(mentions)}.values()]
-    found += [one for name in unknown if (one := _lacking(name, response))]
-    subjects: list[Subject] = sorted([*mentions, *unknown], key=lambda one: one.start)
+    asked, subjects = titles_in(response, knowledge)
+    known = [one for one in subjects if one.titles]
+    found = [_named(one) for one in {one.titles: one for one in reversed(known)}.values()]
+    found += [one for name in subjects if not name.titles and (one := _lacking(name, response))]
     echoes = [span for span in quotations(text) if folded(span.of(text)) in folded(response.prompt)]
-    for claim, subject in _bound(text, subjects, asked, index.authors):
-        if isinstance(subject, Mention) and not any(span.overlaps(claim.start, claim.end) for span in echoes):
+    for claim, subject in _bound(text, subjects, asked, title_index(knowledge).authors):
+        if subject.titles and not any(span.overlaps(claim.start, claim.end) for span in echoes):
             found += _checked(claim, subject)
     return sorted(found, key=lambda one: (one.start, one.end))
 
 
-def applies(response: Response, knowledge: Knowledge) -> bool:
-    """Without a catalogue there is nothing to check against."""
-    return bool(knowledge.catalogue)
-
-
 def _named(one: Mention) -> Found:
     shared = f"; {len(one.titles)} titles share the name" if len(one.titles) > 1 else ""
-    spelt = f", read as {_shown(one.name)} ({one.similarity:.0f} % alike)" if one.similarity else ""
+    spelt = f", read as {quoted(one.name)} ({one.similarity:.0f} % alike)" if one.similarity else ""
     why = f"the catalogue has this title ({', '.join(title.id for title in one.titles[:3])}){spelt}{shared}"
     return Found(one.start, one.end, "supported", why, counts=False)
 
 
-def _lacking(name: Unknown, response: Response) -> Found | None:
+def _lacking(name: Mention, response: Response) -> Found | None:
     """A finding for a name offered as a title, unless the answer says that the shop lacks it."""
     if not name.offered:
         return None
     key, label, counts = folded(name.name), "not in catalogue", False
     passage = next((one for one in response.passages if key in folded(one.text)), None)
-    if _LACKS.search(response.text[max(0, name.start - 80) : name.end + 60]):
+    if _WORDS["lacks"].search(response.text[max(0, name.start - 80) : name.end + 60]):
         label, why = "said to be lacking", "the answer says that it lacks it"
     elif key in folded(response.prompt):
         why = "the catalogue lacks it; the prompt names it"
@@ -78,43 +61,40 @@ def _lacking(name: Unknown, response: Response) -> Found | None:
         source = f"passage {passage.id}" if passage.id else "a passage"
         why = f"the catalogue lacks it; {source} names it"
     else:
-        why, counts = f"no title of the catalogue is called {_shown(name.name)}, or is spelt nearly so", True
+        why, counts = f"no title of the catalogue is called {quoted(name.name)}, or is spelt nearly so", True
     return Found(name.start, name.end, label, why, counts)
 
 
 def _bound(
-    text: str, subjects: list[Subject], asked: list[Mention], authors: Lexicon
-) -> Iterator[tuple[Claim, Subject]]:
+    text: str, subjects: list[Mention], asked: list[Mention], authors: Lexicon
+) -> Iterator[tuple[Claim, Mention]]:
     """Every claim with what it is about."""
-    topic: Subject | None = asked[0] if len({one.titles for one in asked}) == 1 else None
+    topic: Mention | None = asked[0] if len({one.titles for one in asked}) == 1 else None
     age = at = 0
     for sentence in sentences(text):
-        here: list[Subject] = []
+        here: list[Mention] = []
         while at < len(subjects) and subjects[at].start < sentence.end:
             here.append(subjects[at])
             at += 1
         age = 0 if here else age + 1
         known = here or (topic is not None and age <= TOPIC_REACH)
         claims = list(find_claims(text, sentence, carried=not here)) if known else []
-        if len({_identity(one) for one in here}) == 1:
-            claims += [
-                new
-                for new in named_people(text, sentence, authors)
-                if not any(one.start < new.end and new.start < one.end for one in claims)
-            ]
-        claims = [
-            claim
-            for claim in claims
-            if not any(one.start < claim.end and claim.start < one.end for one in here)
-        ]
+        if len({(one.titles, one.name) for one in here}) == 1:
+            claims += _apart(named_people(text, sentence, authors), claims)
+        claims = _apart(claims, here)
         yield from _in_sentence(text, sentence, claims, here, topic if age <= TOPIC_REACH else None)
         if here:
-            topic = here[-1] if len({_identity(one) for one in here}) == 1 else None
+            topic = here[-1] if len({(one.titles, one.name) for one in here}) == 1 else None
+
+
+def _apart(claims: Iterable[Claim], others: Sequence[Claim | Mention]) -> list[Claim]:
+    """The claims that share no character with any of the others."""
+    return [one for one in claims if not any(it.start < one.end and one.start < it.end for it in others)]
 
 
 def _in_sentence(
-    text: str, sentence: Span, claims: list[Claim], here: list[Subject], topic: Subject | None
-) -> Iterator[tuple[Claim, Subject]]:
+    text: str, sentence: Span, claims: list[Claim], here: list[Mention], topic: Mention | None
+) -> Iterator[tuple[Claim, Mention]]:
     if not here:
         yield from ((claim, topic) for claim in claims if topic is not None)
         return
@@ -124,52 +104,36 @@ def _in_sentence(
             if len(same) == len(here):
                 yield from zip(same, here, strict=True)
         return
-    following = 0
     for claim in claims:
-        while following < len(here) and here[following].start < claim.end:
-            following += 1
-        after = here[following] if following < len(here) else None
-        before = here[following - 1] if following else None
+        before = next((one for one in reversed(here) if one.start < claim.end), None)
+        after = next((one for one in here if one.start >= claim.end), None)
         if after is not None and _linked(text, claim, after):
             yield claim, after
-        elif claim.tied:
-            continue
-        elif after is not None and before is None:
-            yield claim, after
-        elif before is not None:
-            yield claim, before
+        elif not claim.tied and (subject := before or after) is not None:
+            yield claim, subject
 
 
-def _linked(text: str, claim: Claim, after: Subject) -> bool:
+def _linked(text: str, claim: Claim, after: Mention) -> bool:
     """Whether a claim leads to the title after it: `$8.99 for Y`, `the six-volume Y`, `A. Author's Y`."""
     between = text[claim.end : after.start]
     if claim.kind == "author":
         return len(between) <= 60 and between.lstrip().startswith(("'s", "’s", "wrote", "created", "drew"))
-    return len(between) <= 24 and bool(_LINK.fullmatch(between))
-
-
-def _identity(subject: Subject) -> object:
-    return subject.titles if isinstance(subject, Mention) else subject.name
+    return len(between) <= 24 and bool(_WORDS["link"].fullmatch(between))
 
 
 def _checked(claim: Claim, subject: Mention) -> list[Found]:
     """The claim against every title of the name; nothing where no row knows, or the volume is one of many."""
-    verdicts = [(title, agrees(claim, title)) for title in subject.titles]
-    decided = [(title, fits) for title, fits in verdicts if fits is not None]
-    if not decided or (claim.kind == "volume" and any(fits for _, fits in decided)):
+    decided = [
+        (title, *verdict) for title in subject.titles if (verdict := held_against(claim, title)) is not None
+    ]
+    fitting = next((one for one in decided if one[1]), None)
+    if not decided or (claim.kind == "volume" and fitting is not None):
         return []
-    fitting = next((title for title, fits in decided if fits), None)
-    told = [title for title, _ in decided] if fitting is None else [fitting]
-    facts = " or ".join(dict.fromkeys(known(claim, title) for title in told))
-    of_many = f"none of {len(decided)} titles of this name fits"
-    if fitting is not None:
-        of_many = f"{fitting.id}, one of {len(decided)} titles of this name"
-    shared = f" ({of_many})" if len(subject.titles) > 1 else ""
+    facts = " or ".join(dict.fromkeys(said for *_, said in (decided if fitting is None else [fitting])))
+    of_many = f"{len(decided)} titles of this name"
+    of_many = f" (none of {of_many} fits)" if fitting is None else f" ({fitting[0].id}, one of {of_many})"
+    shared = of_many if len(subject.titles) > 1 else ""
     spelt = f", read from a spelling {subject.similarity:.0f} % alike" if subject.similarity else ""
-    why = f"the catalogue says of {_shown(subject.name)}: {facts}{shared}{spelt}"
+    why = f"the catalogue says of {quoted(subject.name)}: {facts}{shared}{spelt}"
     label = "contradicted" if fitting is None else "supported"
     return [Found(claim.start, claim.end, label, why, counts=fitting is None)]
-
-
-def _shown(name: str) -> str:
-    return name if len(name) <= SHOWN_CHARACTERS else name[: SHOWN_CHARACTERS - 1] + "…"

@@ -93,7 +93,8 @@ def _detect(name: str, patterns: Patterns, response: Response, knowledge: Knowle
         start = _opening(text, sentence)
         piece = text[start : sentence.end]
         end = -1
-        for begin, stop, one in sorted(_in_sentence(piece, text, expressions, clock), key=_first_longest):
+        hits = sorted(_in_sentence(piece, text, expressions, clock), key=lambda hit: (hit[0], -hit[1]))
+        for begin, stop, one in hits:
             if begin >= end:
                 words = " ".join(response.text[start + begin : start + stop].split())
                 why = f"“{words[:80]}”: {one.why or f'line {one.line} of {patterns.name}'}"
@@ -125,10 +126,6 @@ def _in_sentence(
             ) from None
         if not held:
             yield from ((start, end, one) for start, end in hits if end > start)
-
-
-def _first_longest(hit: tuple[int, int, Expression]) -> tuple[int, int]:
-    return hit[0], -hit[1]
 
 
 def _phrases(patterns: Patterns, knowledge: Knowledge) -> tuple[Expression, ...]:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import groupby
 from pathlib import Path
 
 import regex
 
+from analysis.base.errors import AssayError
 from analysis.base.problems import Problem, raise_problems, suggest
 from analysis.text.units import NO_WORD_AFTER, NO_WORD_BEFORE, REST_OF_WORD, runs_on
 from analysis.tracks.response.bounded_pattern import fault_of
@@ -73,116 +75,82 @@ def parsed(text: str, path: Path) -> Patterns:
     Raises:
         AssayError: every mistake, each with its line and a remedy.
     """
-    reader = _Reader(path)
-    for number, line in enumerate(text.splitlines(), start=1):
-        reader.read(number, line.strip())
-    reader.close_block()
-    if not reader.found and not reader.problems:
-        reader.problems.append(Problem("holds no expression", hint="write one a line"))
-    raise_problems(reader.problems, path)
-    held = tuple(
-        Expression(one.line, one.written, one.pattern, one.why, (*one.guards, *reader.guards), one.where)
-        for one in reader.found
-    )
-    return Patterns(path.name, reader.languages, reader.policy, held)
+    problems: list[Problem] = []
+    headers = {"language": "", "policy": ""}
+    found: list[Expression] = []
+    everywhere: tuple[Guard, ...] = ()
+    lines = ((number, line.strip()) for number, line in enumerate(text.splitlines(), start=1))
+    for _, block in groupby(lines, key=lambda one: bool(one[1])):
+        expressions: list[Expression] = []
+        guards: tuple[Guard, ...] = ()
+        why, commented = "", False
+        for number, line in block:
+            if line.startswith("#"):
+                said = line.lstrip("# ").strip()
+                why, commented = (f"{why} {said}".strip() if commented else said), True
+                continue
+            commented = False
+            header, where = _HEADER.fullmatch(line), f"{path}:{number}"
+            try:
+                if header and not found and not expressions:
+                    headers |= {header[1]: _header(header[1], (header[2] or "").strip())}
+                elif line:
+                    written, pattern, own = _expression(line.removeprefix("!").removeprefix("!").strip())
+                    if line.startswith("!"):
+                        guards += ((pattern, line.startswith("!!")),)
+                    else:
+                        expressions.append(Expression(number, written, pattern, own or why, (), where))
+            except AssayError as error:
+                problems.append(Problem(error.message, where, error.hint))
+        everywhere += () if expressions else guards
+        found += [replace(one, guards=guards) for one in expressions]
+    if not found and not problems:
+        problems.append(Problem("holds no expression", hint="write one a line"))
+    raise_problems(problems, path)
+    languages = tuple(one.strip() for one in headers["language"].split(",") if one)
+    held = tuple(replace(one, guards=one.guards + everywhere) for one in found)
+    return Patterns(path.name, languages, headers["policy"], held)
 
 
-class _Reader:
-    """A file as far as it is read: what holds for all of it, and the block that is open."""
+def _header(name: str, value: str) -> str:
+    """What a header says. Raises AssayError."""
+    if name == "language":
+        for one in value.split(","):
+            if not _LANGUAGE.fullmatch(one.strip()):
+                hint = "write a code, such as en or pt-BR, by commas"
+                raise AssayError(f"{one.strip()!r} is no language", hint=hint)
+    elif name != "policy":
+        hint = suggest(name, HEADERS)
+        if hint.startswith("known"):
+            hint += "; an expression with a colon stands between slashes"
+        raise AssayError(f"there is no header {name!r}", hint=hint)
+    elif value not in POLICY_PHRASES:
+        raise AssayError(f"the policy has no phrases {value!r}", hint=suggest(value, POLICY_PHRASES))
+    return value
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self.languages: tuple[str, ...] = ()
-        self.policy = ""
-        self.found: list[Expression] = []
-        self.guards: tuple[Guard, ...] = ()
-        self.problems: list[Problem] = []
-        self._block: list[Expression] = []
-        self._block_guards: list[Guard] = []
-        self._why = ""
-        self._commented = False
 
-    def read(self, number: int, line: str) -> None:
-        if not line:
-            self.close_block()
-            return
-        if line.startswith("#"):
-            said = line.lstrip("# ").strip()
-            self._why = f"{self._why} {said}".strip() if self._commented else said
-            self._commented = True
-            return
-        self._commented = False
-        header = _HEADER.fullmatch(line)
-        if header and not self.found and not self._block:
-            self._header(number, header[1], (header[2] or "").strip())
-            return
-        given = line.removeprefix("!").removeprefix("!").strip()
-        regular = _REGULAR.fullmatch(given)
-        written, _, why = given.partition(" #") if regular is None else (regular[1], "", regular[2] or "")
-        pattern = self._pattern(number, written.strip(), regular is not None, given)
-        if pattern is None:
-            return
-        if line.startswith("!"):
-            self._block_guards.append((pattern, line.startswith("!!")))
-        else:
-            where = f"{self.path}:{number}"
-            said = why.strip() or self._why
-            self._block.append(Expression(number, written.strip(), pattern, said, (), where))
-
-    def close_block(self) -> None:
-        """Gives the guards of a block to its expressions, or to the whole file."""
-        if not self._block:
-            self.guards += tuple(self._block_guards)
-        self.found += [
-            Expression(one.line, one.written, one.pattern, one.why, tuple(self._block_guards), one.where)
-            for one in self._block
-        ]
-        self._block, self._block_guards, self._why, self._commented = [], [], "", False
-
-    def _header(self, number: int, name: str, value: str) -> None:
-        if name not in HEADERS:
-            hint = suggest(name, HEADERS)
-            if hint.startswith("known"):
-                hint += "; an expression with a colon stands between slashes"
-            self._wrong(number, f"there is no header {name!r}", hint)
-        elif name == "policy":
-            if value not in POLICY_PHRASES:
-                self._wrong(number, f"the policy has no phrases {value!r}", suggest(value, POLICY_PHRASES))
-            self.policy = value
-        else:
-            self.languages = tuple(one.strip() for one in value.split(","))
-            for one in self.languages:
-                if not _LANGUAGE.fullmatch(one):
-                    self._wrong(
-                        number, f"{one!r} is no language", "write a code, such as en or pt-BR, by commas"
-                    )
-
-    def _pattern(self, number: int, written: str, regular: bool, given: str) -> str | None:
-        """The regular expression of a line, or None with what is wrong among the problems."""
-        if len(written) > LONGEST:
-            self._wrong(number, f"has more than {LONGEST:,} characters", "write several lines")
-        elif regular:
-            pattern = f"(?i:{_SPACE.sub(_spaces, written.replace('’', APOSTROPHE))})"
-            fault = fault_of(pattern)
-            if fault is None:
-                return pattern
-            self._wrong(number, f"{written!r} {fault}", "mend it, or write plain words without slashes")
-        elif given.startswith("/"):
-            self._wrong(number, f"{given!r} begins with a slash and ends with none", "end it with one")
-        elif not any(char.isalnum() for char in written):
-            self._wrong(number, f"{given!r} holds no word", "write words, or take the line out")
-        elif any("*" in word[:-1] or word == "*" for word in written.split()):
-            self._wrong(
-                number,
-                f"{written!r} has a star that ends no word",
-                "write it at the end of a word, or a regular expression between slashes",
-            )
-        else:
-            return f"(?i:{plain_pattern(written)})"
-        return None
-
-    def _wrong(self, number: int, message: str, hint: str) -> None:
-        self.problems.append(Problem(message, f"{self.path}:{number}", hint))
+def _expression(given: str) -> tuple[str, str, str]:
+    """A line as written, as a regular expression, and its own reason if any. Raises AssayError."""
+    regular = _REGULAR.fullmatch(given)
+    written, _, why = given.partition(" #") if regular is None else (regular[1], "", regular[2] or "")
+    written, fault, hint = written.strip(), "", ""
+    if len(written) > LONGEST:
+        fault, hint = f"has more than {LONGEST:,} characters", "write several lines"
+    elif regular is not None:
+        pattern = f"(?i:{_SPACE.sub(_spaces, written.replace('’', APOSTROPHE))})"
+        if (reason := fault_of(pattern)) is None:
+            return written, pattern, why.strip()
+        fault, hint = f"{written!r} {reason}", "mend it, or write plain words without slashes"
+    elif given.startswith("/"):
+        fault, hint = f"{given!r} begins with a slash and ends with none", "end it with one"
+    elif not any(char.isalnum() for char in written):
+        fault, hint = f"{given!r} holds no word", "write words, or take the line out"
+    elif any("*" in word[:-1] or word == "*" for word in written.split()):
+        fault = f"{written!r} has a star that ends no word"
+        hint = "write it at the end of a word, or a regular expression between slashes"
+    if fault:
+        raise AssayError(fault, hint=hint)
+    return written, f"(?i:{plain_pattern(written)})", why.strip()
 
 
 def _spaces(match: re.Match[str]) -> str:

@@ -14,17 +14,18 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
 
-from analysis.tracks.response.detectors.contract import Found, Knowledge, Promise, Response
+from analysis.tracks.response.detectors.contract import Found, Knowledge, Response, quoted
 from analysis.tracks.response.detectors.promises.matters import (
+    ALLOWED,
+    NO_MATTER,
     Matter,
+    Promises,
     Rules,
     Verdict,
     allowed,
     amount_verdict,
     named_promises,
-    quote,
     time_verdict,
 )
 from analysis.tracks.response.english.numbers import Amount, amounts
@@ -32,11 +33,12 @@ from analysis.tracks.response.english.sentences import (
     CLAUSE_END,
     NEGATOR,
     Span,
+    asks,
     clause_before,
     quotations,
+    reported,
     sentences,
 )
-from analysis.tracks.response.english.speech import asks, reported
 from analysis.tracks.response.english.times import Time, times
 from analysis.tracks.response.english.word_lists import expressions
 
@@ -46,6 +48,8 @@ NEAR = 40
 """Where policy does not name it."""
 SENT = ("delivery", "dispatch")
 """Matters that may only say since when another counts: "within 30 days of delivery"."""
+BOUNDED = ("refund", "return", "replacement", "credit", "price")
+"""Matters that policy gives within bounds, like those that its own words name."""
 DENIED = 10
 """Words of a clause over which a denial reaches."""
 SHARED = 4
@@ -56,41 +60,35 @@ COMMON = 3
 _WORDS = expressions(__package__, "words.en.txt")
 
 
-@dataclass(frozen=True)
-class _Claim:
-    """A promise found: its stretch, its own words, and what policy says."""
-
-    start: int
-    end: int
-    own: tuple[int, int]
-    verdict: Verdict
-
-
-def applies(response: Response, knowledge: Knowledge) -> bool:
-    """Without a policy there is nothing to go beyond."""
-    return bool(knowledge.policy.promises)
+Detail = Time | Amount
+Place = tuple[int, int]
+Claim = tuple[Found, Place]
+"""A promise found, and where its own words stand."""
 
 
 def detect(response: Response, knowledge: Knowledge) -> list[Found]:
     """Spans labelled `allowed`, `goes beyond`, `not in the policy` or `quoted`, in order; the middle two count."""
     text = response.text
     rules = allowed(knowledge.policy)
-    quoted = quotations(text)
+    quotes = quotations(text)
     found: dict[Found, None] = {}
     for sentence in sentences(text):
         if asks(text, sentence):
             continue
-        for claim in (*_timed(response, sentence, rules), *_worded(text, sentence, rules)):
-            start, end = claim.start, claim.end
-            if any(span.start <= start and end <= span.end for span in quoted):
-                found[Found(start, end, "quoted", "quotes these words, and promises nothing", False)] = None
-            elif _meant(text, sentence, claim):
-                counts = claim.verdict.label != "allowed"
-                found[Found(start, end, claim.verdict.label, claim.verdict.why, counts)] = None
+        for one, own in (*_timed(response, sentence, rules), *_worded(text, sentence, rules)):
+            if any(span.start <= one.start and one.end <= span.end for span in quotes):
+                why = "quotes these words, and promises nothing"
+                found[Found(one.start, one.end, "quoted", why, counts=False)] = None
+            elif _meant(text, sentence, one, own):
+                found[one] = None
     return sorted(found, key=lambda one: (one.start, one.end))
 
 
-def _timed(response: Response, sentence: Span, rules: Rules) -> Iterator[_Claim]:
+def _claim(start: int, end: int, verdict: Verdict, own: Place | None = None) -> Claim:
+    return Found(start, end, *verdict, counts=verdict[0] != ALLOWED), own or (start, end)
+
+
+def _timed(response: Response, sentence: Span, rules: Rules) -> Iterator[Claim]:
     """Every time and amount of a sentence with the nearest matter, against policy."""
     text = response.text
     at, end = sentence.start, sentence.end
@@ -103,138 +101,116 @@ def _timed(response: Response, sentence: Span, rules: Rules) -> Iterator[_Claim]
             and _WORDS["reference"].search(text, max(at, match.start() - 30), match.start())
         )
     ]
-    committed = _WORDS["house"].search(text, at, end) or _WORDS["yours"].search(text, at, end)
-    details: list[Time | Amount] = [*times(text, at, end), *amounts(text, at, end)]
+    committed = bool(_WORDS["house"].search(text, at, end) or _WORDS["yours"].search(text, at, end))
+    details: list[Detail] = [*times(text, at, end), *amounts(text, at, end)]
     for detail in details:
+        own = (detail.start, detail.end)
         place, matter = min(
-            ((place, one) for place, one in named if _fits(one, detail)),
+            (one for one in named if _fits(one[1], detail)),
             key=lambda one: _gap(text, one[0], detail) - (20 if rules[one[1]] else 0),
-            default=((detail.start, detail.end), None),
+            default=(own, NO_MATTER),
         )
-        if matter is not None and _gap(text, place, detail) > (REACH if rules[matter] else NEAR):
-            place, matter = (detail.start, detail.end), None
-        verdict = _verdict(text, sentence, matter, place, detail, rules, bool(committed))
-        if verdict is None or (verdict.label != "allowed" and _passage_says(response, text, detail)):
-            continue
+        if _gap(text, place, detail) > (REACH if rules.get(matter) else NEAR):
+            place, matter = own, NO_MATTER
         start, stop = min(place[0], detail.start), max(place[1], detail.end)
-        yield _Claim(start, stop, place, verdict)
+        near = max(at, start - 50), min(end, stop + 50)
+        verdict = _verdict(text, sentence, near, matter, detail, rules.get(matter, ()), committed)
+        if verdict is not None and (verdict[0] == ALLOWED or not _passage_says(response, text, detail)):
+            yield _claim(start, stop, verdict, place)
 
 
 def _verdict(
-    text: str,
-    sentence: Span,
-    matter: Matter | None,
-    place: tuple[int, int],
-    detail: Time | Amount,
-    rules: Rules,
-    committed: bool,
+    text: str, sentence: Span, near: Place, matter: Matter, detail: Detail, known: Promises, committed: bool
 ) -> Verdict | None:
     """What policy says; None where the number is no object of a commitment."""
-    low, high = min(place[0], detail.start), max(place[1], detail.end)
-    near = max(sentence.start, low - 50), min(sentence.end, high + 50)
     before = text[max(sentence.start, detail.start - 24) : detail.start]
     given = _WORDS["given"].search(text, *near) is not None
     if _no_object(matter, detail, before, given):
         return None
-    known = rules[matter] if matter is not None else ()
-    promises = named_promises(known, matter, sentence.of(text)) if matter is not None else ()
-    if matter is not None and promises:
+    if promises := named_promises(known, matter, sentence.of(text)):
         if isinstance(detail, Time):
             return time_verdict(text, near, matter, detail, promises, committed)
         least = _WORDS["free"].search(text, *near) is not None
         return amount_verdict(text, matter, detail, promises, least, committed)
     if not known:
         scheduled = isinstance(detail, Time) and _WORDS["schedule"].search(text, *near)
-        if scheduled or not committed or (matter is None and not _done_by(text, near, detail, before, given)):
+        open_ended = matter is NO_MATTER and not _done_by(text, near, detail, before, given)
+        if scheduled or not committed or open_ended:
             return None
-    said = (
-        f'{matter.name if matter is not None else "a commitment"}: says "{text[detail.start : detail.end]}"'
-    )
-    return Verdict("not in the policy", f"{said}; policy allows no such promise")
+    said = f'{matter.name}: says "{text[detail.start : detail.end]}"; policy allows no such promise'
+    return "not in the policy", said
 
 
-def _no_object(matter: Matter | None, detail: Time | Amount, before: str, given: bool) -> bool:
+def _no_object(matter: Matter, detail: Detail, before: str, given: bool) -> bool:
     """Whether a number is a price, what the customer has already, or the time after which something is allowed."""
     if isinstance(detail, Time):
         return _WORDS["since"].search(before) is not None
-    name = matter.name if matter is not None else ""
-    owned = name == "credit" and _WORDS["owned"].search(before)
-    charged = name == "fee" and not given
-    priced = _WORDS["price"].search(before) and not (given and name not in ("", "fee"))
+    owned = matter.name == "credit" and _WORDS["owned"].search(before)
+    charged = matter.name == "fee" and not given
+    priced = _WORDS["price"].search(before) and not (given and matter.name not in (NO_MATTER.name, "fee"))
     return detail.unit == "money" and bool(owned or charged or priced)
 
 
-def _done_by(text: str, near: tuple[int, int], detail: Time | Amount, before: str, given: bool) -> bool:
+def _done_by(text: str, near: Place, detail: Detail, before: str, given: bool) -> bool:
     """Whether a number beside no matter is what the house gives, or the time by which it does something."""
     if isinstance(detail, Amount):
         return given and not _WORDS["price"].search(before)
-    soon = detail.low is not None and not text[detail.start].isdigit()
+    soon = detail.days is not None and not text[detail.start].isdigit()
     return bool(soon or _WORDS["by then"].search(before)) and not _WORDS["looks"].search(text, *near)
 
 
-def _fits(matter: Matter, detail: Time | Amount) -> bool:
+def _fits(matter: Matter, detail: Detail) -> bool:
     """Whether a matter takes a time, or an amount."""
     if isinstance(detail, Time):
         return matter.name != "discount"
     return matter.name not in ("delivery", "dispatch", "reply", "return", "replacement", "cancellation")
 
 
-def _gap(text: str, place: tuple[int, int], detail: Time | Amount) -> int:
+def _gap(text: str, place: Place, detail: Detail) -> int:
     """Characters between two stretches, 0 where they overlap; a clause end between them counts as forty more."""
     low, high = min(place[1], detail.end), max(place[0], detail.start)
-    return max(0, high - low) + (
-        40 if low < high <= low + REACH and CLAUSE_END.search(text, low, high) else 0
-    )
+    parted = low < high <= low + REACH and CLAUSE_END.search(text, low, high)
+    return max(0, high - low) + (40 if parted else 0)
 
 
-def _worded(text: str, sentence: Span, rules: Rules) -> Iterator[_Claim]:
+def _worded(text: str, sentence: Span, rules: Rules) -> Iterator[Claim]:
     """What is to cost nothing, what has no bounds, exceptions and guarantees."""
     at, end = sentence.start, sentence.end
+    own = any(_WORDS[words].search(text, at, end) for words in ("house", "yours", "ours"))
     for match in _WORDS["free"].finditer(text, at, end):
         verdict = _free_verdict(text, sentence, rules)
-        if verdict.label != "not in the policy" or any(
-            _WORDS[words].search(text, at, end) for words in ("house", "yours", "ours")
-        ):
-            yield _Claim(*match.span(), match.span(), verdict)
+        if own or verdict[0] != "not in the policy":
+            yield _claim(*match.span(), verdict)
     for match in _WORDS["boundless"].finditer(text, at, end):
-        named = [one for matter, one in _in_policy(rules) if matter.words.search(text, at, end)]
+        named = [
+            one
+            for matter, held in rules.items()
+            if (matter.name in BOUNDED or matter.bound == "unclear") and matter.words.search(text, at, end)
+            for one in held
+        ]
         says = " ".join(one.text.lower() for one in named)
-        if (
-            named
-            and match.group().lower() not in says
-            and not ("full" in match.group().lower() and "full" in says)
-        ):
-            why = f'promised without bounds ("{match.group()}"); policy says "{quote(named[0])}"'
-            yield _Claim(*match.span(), match.span(), Verdict("goes beyond", why))
-    for words, what in ((_WORDS["exception"], "an exception"), (_WORDS["guarantee"], "a guarantee")):
-        for match in words.finditer(text, at, end):
-            yield _Claim(
-                *match.span(), match.span(), Verdict("not in the policy", f"{what}: policy allows none")
-            )
+        said = match.group().lower()
+        if named and said not in says and not ("full" in said and "full" in says):
+            why = f'promised without bounds ("{match.group()}"); policy says "{quoted(named[0].text)}"'
+            yield _claim(*match.span(), ("goes beyond", why))
+    for words, what in (("exception", "an exception"), ("guarantee", "a guarantee")):
+        for match in _WORDS[words].finditer(text, at, end):
+            yield _claim(*match.span(), ("not in the policy", f"{what}: policy allows none"))
 
 
 def _free_verdict(text: str, sentence: Span, rules: Rules) -> Verdict:
     """What policy gives for nothing that shares a telling word with the sentence, and from which sum on."""
-    promises = dict.fromkeys(one for held in rules.values() for one in held)
-    words = {one: _stems(f"{one.about} {one.text}") for one in promises}
+    words = {one: _stems(f"{one.about} {one.text}") for held in rules.values() for one in held}
     often = Counter(stem for stems in words.values() for stem in stems)
     said = {stem for stem in _stems(sentence.of(text)) if often[stem] < COMMON}
-    held = [
-        one for one in promises if said & words[one] and _WORDS["free"].search(f"{one.about}. {one.text}")
-    ]
+    held = [one for one in words if said & words[one] and _WORDS["free"].search(f"{one.about}. {one.text}")]
     if not held:
-        return Verdict("not in the policy", "free: policy gives no such thing for nothing")
+        return "not in the policy", "free: policy gives no such thing for nothing"
     least = next((one for one in held if one.amount is not None), held[0])
     sums = [one.value for one in amounts(text, sentence.start, sentence.end) if one.unit == "money"]
     if least.amount is None or (sums and min(sums) >= least.amount):
-        return Verdict("allowed", f'policy says "{quote(held[0])}"')
-    return Verdict("goes beyond", f'free: policy gives it from {least.amount:g} ("{quote(least)}")')
-
-
-def _in_policy(rules: Rules) -> Iterator[tuple[Matter, Promise]]:
-    for matter, promises in rules.items():
-        if matter.name in ("refund", "return", "replacement", "credit", "price") or matter.bound == "unclear":
-            yield from ((matter, one) for one in promises)
+        return ALLOWED, f'policy says "{quoted(held[0].text)}"'
+    return "goes beyond", f'free: policy gives it from {least.amount:g} ("{quoted(least.text)}")'
 
 
 def _stems(text: str) -> frozenset[str]:
@@ -243,9 +219,9 @@ def _stems(text: str) -> frozenset[str]:
     return frozenset(word[:SHARED] for word in re.findall(r"[^\W\d_]{4,}", bare))
 
 
-def _meant(text: str, sentence: Span, claim: _Claim) -> bool:
+def _meant(text: str, sentence: Span, claim: Found, own: Place) -> bool:
     """Whether the words are meant as a promise: not denied, hedged, reported, past, or told of a story."""
-    for position in {claim.start, claim.own[0]}:
+    for position in {claim.start, own[0]}:
         if reported(text, sentence, position):
             return False
         before = _WORDS["idiom"].sub(" ", clause_before(text, sentence, position))
@@ -270,7 +246,7 @@ def _meant(text: str, sentence: Span, claim: _Claim) -> bool:
     )
 
 
-def _passage_says(response: Response, text: str, detail: Time | Amount) -> bool:
+def _passage_says(response: Response, text: str, detail: Detail) -> bool:
     """Whether a passage names the same moment; a plain number of days proves nothing, for policy rules there."""
     words = text[detail.start : detail.end].lower()
     if isinstance(detail, Amount) or words[:1].isdigit() or "day" in words.split():

@@ -8,12 +8,11 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
 
-from analysis.tracks.response.detectors.contract import Policy, Promise
+from analysis.tracks.response.detectors.contract import Policy, Promise, quoted
 from analysis.tracks.response.english.numbers import Amount, amounts
 from analysis.tracks.response.english.times import Time, spoken, times
 from analysis.tracks.response.english.word_lists import expressions, word_set
 
-QUOTE = 100
 TINY = 1e-9
 Bound = Literal["service", "window", "unclear"]
 """What a time bounds: the house (`service`: fewer days promise more), the customer (`window`: more days do)."""
@@ -28,13 +27,9 @@ class Matter:
     bound: Bound = "service"
 
 
-@dataclass(frozen=True)
-class Verdict:
-    """What policy says to a promise."""
-
-    label: Literal["allowed", "goes beyond", "not in the policy"]
-    why: str
-
+ALLOWED = "allowed"
+Verdict = tuple[str, str]
+"""What policy says to a promise: `allowed`, `goes beyond` or `not in the policy`, and why."""
 
 _WORDS = expressions(__package__, "words.en.txt")
 _BOUNDS: dict[str, Bound] = {
@@ -45,10 +40,13 @@ _BOUNDS: dict[str, Bound] = {
     **dict.fromkeys(("replacement", "dispatch", "delivery", "reply", "discount", "credit", "fee"), "service"),
 }
 MATTERS = tuple(Matter(name, _WORDS[name], bound) for name, bound in _BOUNDS.items())
+NO_MATTER = Matter("a commitment", re.compile(r"(?!)"))
+"""What is promised beside no matter of the table and of policy."""
 _PLAIN = word_set(__package__, "words.en.txt", "plain")
 BY_CASE = ("dispatch", "discount", "credit")
 """Matters where leave for one case ("students") is none for others."""
-Rules = dict[Matter, tuple[Promise, ...]]
+Promises = tuple[Promise, ...]
+Rules = dict[Matter, Promises]
 
 
 @lru_cache(maxsize=8)
@@ -69,25 +67,23 @@ def allowed(policy: Policy) -> Rules:
     return {matter: tuple(promises) for matter, promises in rules.items()}
 
 
+def _telling(about: str) -> list[str]:
+    """The words of what a promise is about that say which case it is."""
+    return [word for word in re.findall(r"\w{3,}", about.lower()) if word not in _PLAIN]
+
+
 def _own(about: str) -> Matter:
-    said = [word for word in re.findall(r"\w{3,}", about.lower()) if word not in _PLAIN] or [about.lower()]
+    said = _telling(about) or [about.lower()]
     body = "|".join(rf"(?<!\w){re.escape(word[:6])}\w*" for word in said)
     return Matter(about, re.compile(body, re.IGNORECASE), "unclear")
 
 
-def named_promises(promises: tuple[Promise, ...], matter: Matter, sentence: str) -> tuple[Promise, ...]:
+def named_promises(promises: Promises, matter: Matter, sentence: str) -> Promises:
     """Those whose further words the sentence holds ("express delivery"), else those without such words, else all
     but where leave for one case is none for others.
     """
     said = set(re.findall(r"\w+", sentence.lower()))
-    special = {
-        one: [
-            word
-            for word in re.findall(r"\w{3,}", matter.words.sub(" ", one.about.lower()))
-            if word not in _PLAIN
-        ]
-        for one in promises
-    }
+    special = {one: _telling(matter.words.sub(" ", one.about)) for one in promises}
     named = tuple(
         one
         for one, words in special.items()
@@ -100,7 +96,7 @@ def named_promises(promises: tuple[Promise, ...], matter: Matter, sentence: str)
 
 
 def time_verdict(
-    text: str, near: tuple[int, int], matter: Matter, time: Time, promises: tuple[Promise, ...], firm: bool
+    text: str, near: tuple[int, int], matter: Matter, time: Time, promises: Promises, firm: bool
 ) -> Verdict | None:
     """A promised time against what policy allows of the matter.
 
@@ -111,27 +107,27 @@ def time_verdict(
     refusal: Verdict | None = None
     for promise in promises:
         named = list(times(promise.text, 0, len(promise.text)))
-        if any((one.low, one.high) == (time.low, time.high) for one in named):
-            return Verdict("allowed", f'{said}; so does policy ("{quote(promise)}")')
+        if any(one.days == time.days for one in named):
+            return ALLOWED, f'{said}; so does policy ("{quoted(promise.text)}")'
         if promise.days is None:
             continue
         theirs = _bound(matter, promise.text)
         if "unclear" not in (bound, theirs) and bound != theirs:
             continue
-        words = f'policy allows {spoken(promise.days)} ("{quote(promise)}")'
+        words = f'policy allows {spoken(promise.days)} ("{quoted(promise.text)}")'
         decides = bound if bound != "unclear" else theirs
-        if time.low is not None and time.high is not None:
-            earliest = _WORDS["earliest"].search(text, max(0, time.start - 20), time.start)
-            if decides == "window":
-                fits = time.high <= promise.days + TINY
-            else:
-                least = min([promise.days, *(one.low for one in named if one.low is not None)])
-                fits = time.high >= promise.days - TINY or bool(earliest and time.low >= least - TINY)
+        if time.days is not None:
+            low, high = time.days
+            fits = high <= promise.days + TINY
+            if decides != "window":
+                earliest = _WORDS["earliest"].search(text, max(0, time.start - 20), time.start)
+                least = min([promise.days, *(one.days[0] for one in named if one.days is not None)])
+                fits = high >= promise.days - TINY or bool(earliest and low >= least - TINY)
             if fits:
-                return Verdict("allowed", f"{said}; {words}")
-        refusal = refusal or Verdict("goes beyond", f"{said}; {words}")
+                return ALLOWED, f"{said}; {words}"
+        refusal = refusal or ("goes beyond", f"{said}; {words}")
     if refusal is None and firm:
-        return Verdict("goes beyond", f'{said}; policy names no such time ("{quote(promises[0])}")')
+        return "goes beyond", f'{said}; policy names no such time ("{quoted(promises[0].text)}")'
     return refusal
 
 
@@ -147,7 +143,7 @@ def _bound(matter: Matter, context: str) -> Bound:
 
 
 def amount_verdict(
-    text: str, matter: Matter, amount: Amount, promises: tuple[Promise, ...], least: bool, firm: bool
+    text: str, matter: Matter, amount: Amount, promises: Promises, least: bool, firm: bool
 ) -> Verdict | None:
     """A promised amount, or one from which on (`least`), against policy; None where it limits none, unless `firm`."""
     said = f'{matter.name}: says "{text[amount.start : amount.end]}"'
@@ -155,13 +151,13 @@ def amount_verdict(
     if not limits:
         if not firm or matter not in MATTERS or matter.name in ("refund", "fee"):
             return None
-        return Verdict("goes beyond", f'{said}; policy names no such amount ("{quote(promises[0])}")')
+        return "goes beyond", f'{said}; policy names no such amount ("{quoted(promises[0].text)}")'
     for promise, limit in limits:
         if amount.value >= limit - TINY if least else amount.value <= limit + TINY:
-            return Verdict("allowed", f'{said}; policy: "{quote(promise)}"')
+            return ALLOWED, f'{said}; policy: "{quoted(promise.text)}"'
     promise, limit = limits[0]
     words = f"{'from' if least else 'at most'} {limit:g}{'%' if amount.unit == 'percent' else ''}"
-    return Verdict("goes beyond", f'{said}; policy allows it {words} ("{quote(promise)}")')
+    return "goes beyond", f'{said}; policy allows it {words} ("{quoted(promise.text)}")'
 
 
 def _limits(promise: Promise, unit: str) -> Iterator[float]:
@@ -171,8 +167,3 @@ def _limits(promise: Promise, unit: str) -> Iterator[float]:
     units = {one.unit for one in named if one.value == promise.amount} or {one.unit for one in named}
     if promise.amount is not None and (unit in units if len(units) == 1 else unit == "money"):
         yield promise.amount
-
-
-def quote(promise: Promise) -> str:
-    """The text of a promise, cut where it is long."""
-    return promise.text if len(promise.text) <= QUOTE else promise.text[: QUOTE - 1] + "…"

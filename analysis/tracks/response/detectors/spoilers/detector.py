@@ -18,20 +18,13 @@ from functools import lru_cache
 
 from rapidfuzz import fuzz
 
+from analysis.text.lexicon import STOPWORDS
 from analysis.tracks.response.detectors.contract import Found, Knowledge, Response, Title
-from analysis.tracks.response.detectors.spoilers.wording import (
-    EVENTS,
-    EXPRESSIONS,
-    NOUNS,
-    PARTICIPLES,
-    PLACES,
-    WORDS,
-    stem,
-)
 from analysis.tracks.response.english.sentences import (
     CLAUSE_END,
     NEGATOR,
     Span,
+    asks,
     clause_before,
     folded,
     level,
@@ -40,8 +33,8 @@ from analysis.tracks.response.english.sentences import (
     sentences,
     words,
 )
-from analysis.tracks.response.english.speech import asks
-from analysis.tracks.response.titles import title_index
+from analysis.tracks.response.english.word_lists import expressions, word_lists, word_set
+from analysis.tracks.response.titles import titles_in
 
 COVERAGE = 0.5
 """Least share of a spoiler's concepts that a sentence holds."""
@@ -51,6 +44,43 @@ NEAR = 70
 """Characters between one part of a spoiler and the next."""
 LONGEST = 1_000
 """Characters of a sentence that are compared; a longer one is no prose."""
+
+WORDS = expressions(__package__, "words.en.txt")
+_LISTS = word_lists(__package__, "words.en.txt")
+
+
+def _concepts(section: str) -> dict[str, str]:
+    """Each word of a section with the word that it means the same as."""
+    parted = [line.partition(": ") for line in _LISTS[section]]
+    return {word: concept for concept, _, alike in parted for word in (concept, *alike.split())}
+
+
+EVENTS = frozenset(_concepts("events").values())
+SAME = _concepts("events") | _concepts("others")
+"""A word's concept; what means the same has the same."""
+NOUNS, PARTICIPLES, PLACES = (
+    word_set(__package__, "words.en.txt", section) for section in ("nouns", "participles", "places")
+)
+EXPRESSIONS = (
+    (WORDS["idiom"], "", True),
+    *(
+        (words, name.split()[1], name.startswith("tells"))
+        for name, words in WORDS.items()
+        if name.startswith(("tells ", "denies "))
+    ),
+)
+"""Expressions of several words with their concept, and whether they assert it."""
+_EMPTY = frozenset(folded(" ".join(STOPWORDS)).split()) | word_set(__package__, "words.en.txt", "common")
+_SUFFIX = re.compile(r"(?:(?<=\w{3})(?:ing|ed|es|ly|s|e)|['’]s)$")
+
+
+def stem(word: str) -> str:
+    """The concept of a folded word, or the word less its inflection; empty for a function word."""
+    bare = re.sub(r"['’]s$", "", word)
+    if bare in _EMPTY:
+        return ""
+    cut = _SUFFIX.sub("", bare)
+    return SAME.get(bare) or SAME.get(cut, cut or bare)
 
 
 @dataclass(frozen=True)
@@ -72,25 +102,17 @@ class _Spoiler:
     event: _Mark | None
 
 
-def applies(response: Response, knowledge: Knowledge) -> bool:
-    """Without titles and words there is nothing to tell."""
-    return bool(knowledge.catalogue or knowledge.policy.spoiler_words)
-
-
 def asked_for(prompt: str) -> bool:
     """Whether a prompt asks to be told how a story goes on."""
     asked, refused = WORDS["wanted"].search(prompt), WORDS["none wanted"].search(prompt)
-    if asked is None:
-        return False
-    return refused is None or asked.start() <= refused.start() < asked.end()
+    return asked is not None and (refused is None or asked.start() <= refused.start() < asked.end())
 
 
 def detect(response: Response, knowledge: Knowledge) -> list[Found]:
     """Spans that give a story away, and those that look so and do not count."""
     text = response.text
-    index = title_index(knowledge)
-    asked, _ = index.read(response.prompt)
-    here, _ = index.read(text, frozenset(title.id for one in asked for title in one.titles))
+    asked, here = titles_in(response, knowledge)
+    here = [one for one in here if one.titles]
     named = dict.fromkeys(title for one in (*here, *asked) for title in one.titles)
     found: list[Found] = []
     taken = [Span(one.start, one.end) for one in here]
@@ -101,12 +123,11 @@ def detect(response: Response, knowledge: Knowledge) -> list[Found]:
         if one in told or not any(span.overlaps(one.start, one.end) for span in taken):
             found.append(one)
             taken.append(Span(one.start, one.end))
-    if asked_for(response.prompt):
-        found = [
-            replace(one, label="asked for", why=f"{one.why}; the prompt asked for it", counts=False)
-            for one in found
-        ]
-    return sorted(found, key=lambda one: (one.start, one.end))
+    found.sort(key=lambda one: (one.start, one.end))
+    if not asked_for(response.prompt):
+        return found
+    why = "; the prompt asked for it"
+    return [replace(one, label="asked for", why=one.why + why, counts=False) for one in found]
 
 
 def _told(response: Response, named: list[Title]) -> Iterator[Found]:
@@ -121,11 +142,10 @@ def _told(response: Response, named: list[Title]) -> Iterator[Found]:
             if where is None or any(one.overlaps(where.start, where.end) for one in taken):
                 continue
             taken.append(where)
-            why = f"like the spoiler “{spoiler.text}” of {spoiler.title.title}"
-            if any(_tells(prompt, at, _marks(prompt, at), spoiler) for at in sentences(prompt)):
-                yield Found(where.start, where.end, "quoted", f"{why}; the prompt says so itself", False)
-            else:
-                yield Found(where.start, where.end, "spoiler", why, True)
+            known = any(_tells(prompt, at, _marks(prompt, at), spoiler) for at in sentences(prompt))
+            label, more = ("quoted", "; the prompt says so itself") if known else ("spoiler", "")
+            why = f"like the spoiler “{spoiler.text}” of {spoiler.title.title}{more}"
+            yield Found(where.start, where.end, label, why, counts=not known)
 
 
 def _tells(text: str, span: Span, marks: tuple[_Mark, ...], spoiler: _Spoiler) -> Span | None:
@@ -145,9 +165,10 @@ def _tells(text: str, span: Span, marks: tuple[_Mark, ...], spoiler: _Spoiler) -
     held = concepts & {_fate(mark.concept) for mark in marks}
     if where is None and held and len(held) >= COVERAGE * len(concepts):
         where = _event(text, marks, spoiler) if spoiler.event else _identity(text, marks, spoiler)
-    if where is None or WORDS["untold"].search(level(clause_before(text, span, where.start))):
+    if where is None:
         return None
-    return None if WORDS["untold"].search(level(where.of(text))) else where
+    told = (clause_before(text, span, where.start), where.of(text))
+    return None if any(WORDS["untold"].search(level(part)) for part in told) else where
 
 
 def _fate(concept: str) -> str:
@@ -197,11 +218,8 @@ def _identity(text: str, marks: tuple[_Mark, ...], spoiler: _Spoiler) -> Span | 
     for first, last in (sorted((one, other)) for one in ones for other in others if one != other):
         between = level(text[first.end : last.start])
         apart = len(between) > NEAR or ";" in between or WORDS["apart"].search(between)
-        if (
-            not apart
-            and WORDS["link"].search(between)
-            and not NEGATOR.search(between.replace("none other", ""))
-        ):
+        denied = NEGATOR.search(between.replace("none other", ""))
+        if not apart and not denied and WORDS["link"].search(between):
             return Span(first.start, last.end)
     return None
 
@@ -253,13 +271,14 @@ def _worded(text: str, terms: tuple[str, ...], about: bool) -> Iterator[Found]:
                 before = level(text[max(span.start, match.start() - NEAR) : match.start()])
                 opens = WORDS["premise"].search(before) and "," in text[match.end() : match.end() + 60]
                 said = term or match.group()
+                label, why = "spoiler word", f"the policy lists “{term}”"
                 if negated(text, span, match.start()):
-                    yield Found(*match.span(), "negated", f"“{said}” is denied", False)
+                    label, why = "negated", f"“{said}” is denied"
                 elif opens or WORDS["about"].search(before):
-                    yield Found(*match.span(), "premise", f"“{said}” tells where the story starts", False)
-                else:
-                    why = f"the policy lists “{term}”" if term else f"tells how a story turns: “{said}”"
-                    yield Found(*match.span(), "spoiler word", why, True)
+                    label, why = "premise", f"“{said}” tells where the story starts"
+                elif not term:
+                    why = f"tells how a story turns: “{said}”"
+                yield Found(*match.span(), label, why, counts=label == "spoiler word")
 
 
 @lru_cache(maxsize=64)

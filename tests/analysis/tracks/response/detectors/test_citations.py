@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from analysis.tracks.response.detectors.citations import DETECTOR
 from analysis.tracks.response.detectors.contract import Knowledge, Passage, Policy
+from analysis.tracks.response.known_detectors import BY_NAME
 from tests.analysis.tracks.response.detectors.shop import answer, found, spans
+
+DETECTOR = BY_NAME["citations"]
 
 SHOP = Knowledge((), Policy(citation_pattern=r"\[(?P<id>[a-z]?\d+(?:, ?[a-z]?\d+)*)\]"))
 PASSAGES = (

@@ -5,8 +5,10 @@ from __future__ import annotations
 import pytest
 
 from analysis.tracks.response.detectors.contract import Knowledge, Passage
-from analysis.tracks.response.detectors.facts import DETECTOR
+from analysis.tracks.response.known_detectors import BY_NAME
 from tests.analysis.tracks.response.detectors.shop import KNOWLEDGE, answer, found, spans
+
+DETECTOR = BY_NAME["facts"]
 
 
 @pytest.mark.parametrize(

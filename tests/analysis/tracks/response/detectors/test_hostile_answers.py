@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from analysis.tracks.response.detectors import facts, spoilers
 from analysis.tracks.response.detectors.contract import Detector
+from analysis.tracks.response.known_detectors import BY_NAME
 from tests.analysis.tracks.response.detectors.shop import answer, found
 
 LENGTH = 20_000
@@ -28,7 +28,7 @@ HOSTILE = {
 
 
 @pytest.mark.parametrize("name", HOSTILE)
-@pytest.mark.parametrize("detector", [facts.DETECTOR, spoilers.DETECTOR], ids=lambda one: one.name)
+@pytest.mark.parametrize("detector", [BY_NAME["facts"], BY_NAME["spoilers"]], ids=lambda one: one.name)
 def test_hostile_answers_are_read(detector: Detector, name: str) -> None:
     result = found(detector, answer(HOSTILE[name], "No spoilers: how long is Monster?"))
     assert result == sorted(result, key=lambda one: one.start)
@@ -36,4 +36,4 @@ def test_hostile_answers_are_read(detector: Detector, name: str) -> None:
 
 def test_ten_thousand_tokens_hold_as_many_findings_as_their_parts() -> None:
     part = "Broken Umbrella has 12 volumes. "
-    assert len(found(facts.DETECTOR, answer(part * 1_400))) == 1_401
+    assert len(found(BY_NAME["facts"], answer(part * 1_400))) == 1_401

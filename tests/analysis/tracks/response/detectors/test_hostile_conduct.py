@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from analysis.tracks.response.detectors import citations, promises
 from analysis.tracks.response.detectors.contract import Detector, Knowledge, Passage, Policy, Promise
 from analysis.tracks.response.detectors.patterns import patterns_detector, read_patterns, shipped
+from analysis.tracks.response.known_detectors import BY_NAME
 from tests.analysis.tracks.response.detectors.shop import answer, found
 from tests.analysis.tracks.response.detectors.test_hostile_answers import HOSTILE
 
@@ -39,7 +39,7 @@ TEXTS = {
 @pytest.mark.parametrize("name", TEXTS)
 @pytest.mark.parametrize(
     "detector",
-    [citations.DETECTOR, promises.DETECTOR, *WORDS],
+    [BY_NAME["citations"], BY_NAME["promises"], *WORDS],
     ids=lambda one: one.name,
 )
 def test_hostile_answers_are_read(detector: Detector, name: str) -> None:
@@ -50,5 +50,5 @@ def test_hostile_answers_are_read(detector: Detector, name: str) -> None:
 def test_ten_thousand_tokens_hold_as_many_findings_as_their_parts() -> None:
     part = "Your order arrives within 2 days. I'll connect you with a colleague. Hurry up. "
     _, handover, pressure, *_ = WORDS
-    for detector in (promises.DETECTOR, handover, pressure):
+    for detector in (BY_NAME["promises"], handover, pressure):
         assert len(found(detector, answer(part * 600), SHOP)) == 600

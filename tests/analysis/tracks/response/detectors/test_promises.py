@@ -7,9 +7,11 @@ from pathlib import Path
 import pytest
 
 from analysis.tracks.response.detectors.contract import Knowledge, Passage, Policy, Promise
-from analysis.tracks.response.detectors.promises import DETECTOR
+from analysis.tracks.response.known_detectors import BY_NAME
 from analysis.tracks.response.policy import read_policy
 from tests.analysis.tracks.response.detectors.shop import answer, found, spans
+
+DETECTOR = BY_NAME["promises"]
 
 POLICY = Policy(
     promises=(

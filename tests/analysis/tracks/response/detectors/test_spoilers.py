@@ -5,9 +5,11 @@ from __future__ import annotations
 import pytest
 
 from analysis.tracks.response.detectors.contract import Knowledge, Policy, Title
-from analysis.tracks.response.detectors.spoilers import DETECTOR
 from analysis.tracks.response.detectors.spoilers.detector import asked_for
+from analysis.tracks.response.known_detectors import BY_NAME
 from tests.analysis.tracks.response.detectors.shop import answer, found, spans
+
+DETECTOR = BY_NAME["spoilers"]
 
 NONE_PLEASE = "Recommend manga like Monster but no spoilers."
 

@@ -8,21 +8,20 @@ from typing import Any
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from scipy.special import expit
 from sklearn.metrics import roc_auc_score
 
 from analysis.tracks.response.leads.encoder import check_encoder, load_encode
 from analysis.tracks.response.leads.heads import (
     FOLDS,
-    Heads,
     fold_of,
     held_out,
     known_groups,
+    logits_of,
     own_or_mean,
     platt,
-    sigmoid,
 )
-from analysis.tracks.response.leads.learned import learn
-from analysis.tracks.response.leads.pieces import OPENING, pieces
+from analysis.tracks.response.leads.learned import OPENING, learn, pieces
 from tests.analysis.tracks.response.leads.answers import made
 from tests.analysis.tracks.retrieval.word_encoder import POSITIONS, write_word_encoder
 
@@ -188,7 +187,7 @@ def test_the_opening_is_the_beginning_without_space() -> None:
 def test_platt_makes_logits_calibrated_and_never_turns_them_round() -> None:
     rng = np.random.default_rng(0)
     true_logit = rng.normal(size=4_000)
-    truth = rng.random(4_000) < sigmoid(true_logit)
+    truth = rng.random(4_000) < expit(true_logit)
     slope, intercept = platt(3 * true_logit + 2, truth)
     assert slope == pytest.approx(1 / 3, abs=0.04)
     assert intercept == pytest.approx(-2 / 3, abs=0.1)
@@ -202,14 +201,14 @@ def test_labels_of_one_prompt_alone_leave_its_head_without_a_class() -> None:
     fold = np.array([0] * 6 + [1, 2, 3, 4, 1, 2])
     x = truth.astype(np.float64)[:, None]
 
-    def teach(chosen: NDArray[np.intp]) -> tuple[NDArray[np.float64], float]:
+    def teach(chosen: NDArray[np.intp]) -> NDArray[np.float64]:
         assert len(set(truth[chosen].tolist())) == 2
-        return np.ones(1), -0.5
+        return np.array([1.0, -0.5])
 
-    heads = held_out(teach, lambda some: some.logits(x), truth, fold)
-    assert isinstance(heads, Heads)
-    assert heads.logits(x).shape == (12, FOLDS)
+    heads = held_out(teach, lambda some: logits_of(x, some), truth, fold, 1)
+    logits = logits_of(x, heads)
+    assert logits.shape == (12, FOLDS)
     # Head 0 saw no answer with it: it knows their share alone.
-    assert len(set(heads.logits(x)[:, 0].tolist())) == 1
-    mean = own_or_mean(heads.logits(x), fold, np.zeros(12, dtype=bool))
-    assert mean == pytest.approx(heads.logits(x).mean(axis=1))
+    assert len(set(logits[:, 0].tolist())) == 1
+    mean = own_or_mean(logits, fold, np.zeros(12, dtype=bool))
+    assert mean == pytest.approx(logits.mean(axis=1))

@@ -18,8 +18,9 @@ from analysis.tracks.response.leads.model import (
     check_model_lead,
     lead_key,
     model_scores,
-    other_sides,
+    pairs_of,
 )
+from analysis.tracks.response.leads.settings import ModelSection
 from tests.analysis.linear_classifier import save_classifier
 from tests.analysis.tracks.response.leads.small_models import write_judge, write_marker
 
@@ -34,6 +35,11 @@ WORDS = (
 
 def answer(text: str, ref: str = "a", side: Side = "base", **more: object) -> Response:
     return Response(ref, side, str(more.pop("prompt", "does it ship")), text, **more)  # type: ignore[arg-type]
+
+
+def lead(name: str, task: str, folder: Path, **texts: str) -> ModelLead:
+    """What a section of the review file declares."""
+    return ModelLead(name, ModelSection(kind="model", task=task, folder=str(folder), **texts))  # type: ignore[arg-type]
 
 
 @pytest.fixture(scope="module")
@@ -65,7 +71,7 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_a_classifier_gives_the_probability_of_its_label(models: Path) -> None:
-    spec = ModelLead("guard", "classifier", models / "classifier", label="Refusal")
+    spec = lead("guard", "classifier", models / "classifier", label="Refusal")
     yes, no = model_scores(spec, [answer("we refuse the order"), answer("the order ships")], NOTHING, "cpu")
     assert yes.score is not None
     assert no.score is not None
@@ -77,7 +83,7 @@ def test_a_classifier_gives_the_probability_of_its_label(models: Path) -> None:
 
 
 def test_a_long_answer_is_read_in_windows_to_its_end(models: Path) -> None:
-    spec = ModelLead("guard", "classifier", models / "classifier", label="refusal")
+    spec = lead("guard", "classifier", models / "classifier", label="refusal")
     long = "the order ships today and it is the order " * 20
     alone, late, early, clean = model_scores(
         spec,
@@ -117,11 +123,11 @@ def test_windows_overlap_and_leave_nothing_out(models: Path) -> None:
 
 def test_inference_reads_premise_and_hypothesis(models: Path) -> None:
     knowledge = Knowledge(policy=Policy(promises=(Promise("returns", "policy allows it"),)))
-    spec = ModelLead("policy", "nli", models / "nli", premise="{policy}", hypothesis="{response}")
+    spec = lead("policy", "nli", models / "nli", premise="{policy}", hypothesis="{response}")
     (reading,) = model_scores(spec, [answer("the order ships")], knowledge, "cpu")
     assert reading.score is not None
     assert reading.score > 0.5
-    against = ModelLead(
+    against = lead(
         "against", "nli", models / "nli", premise="{passages}", hypothesis="{response}", label="contradiction"
     )
     given = answer("the order ships", passages=(Passage("d1", "you cannot"),))
@@ -138,15 +144,15 @@ def test_inference_reads_premise_and_hypothesis(models: Path) -> None:
 
 
 def test_what_leaves_no_room_for_the_answer_is_not_read_and_not_cut(models: Path) -> None:
-    spec = ModelLead("policy", "nli", models / "nli", premise="{passages}", hypothesis="{response}")
+    spec = lead("policy", "nli", models / "nli", premise="{passages}", hypothesis="{response}")
     given = answer("the order ships", passages=(Passage("d1", "policy allows it " * 40),))
     (reading,) = model_scores(spec, [given], NOTHING, "cpu")
     assert (reading.score, reading.why) == (None, "what stands beside the answer leaves no room for it")
 
 
 def test_tokens_become_spans_of_the_answer(models: Path) -> None:
-    for premise in ("", "{prompt}"):
-        spec = ModelLead("marks", "tokens", models / "marker", premise=premise)
+    for given in ({}, {"premise": "{prompt}"}):
+        spec = lead("marks", "tokens", models / "marker", **given)
         text = "the order ships, we cannot refuse it today"
         marked, clean = model_scores(spec, [answer(text), answer("the order ships")], NOTHING, "cpu")
         assert [text[one.start : one.end] for one in marked.found] == ["cannot refuse"]
@@ -155,12 +161,12 @@ def test_tokens_become_spans_of_the_answer(models: Path) -> None:
         assert clean.score < 0.5 < marked.score
         assert clean.found == ()
     long = "the order ships today " * 30 + "we refuse"
-    (reading,) = model_scores(ModelLead("marks", "tokens", models / "marker"), [answer(long)], NOTHING, "cpu")
+    (reading,) = model_scores(lead("marks", "tokens", models / "marker"), [answer(long)], NOTHING, "cpu")
     assert [long[one.start : one.end] for one in reading.found] == ["refuse"]
     # Marked words of the prompt are no spans of the answer.
     asked = answer("the order ships", prompt="why do we refuse")
     (reading,) = model_scores(
-        ModelLead("marks", "tokens", models / "marker", premise="{prompt}"), [asked], NOTHING, "cpu"
+        lead("marks", "tokens", models / "marker", premise="{prompt}"), [asked], NOTHING, "cpu"
     )
     assert reading.found == ()
 
@@ -173,7 +179,7 @@ def test_a_reward_is_compared_with_that_of_the_other_side(models: Path) -> None:
         answer("it ships", "b", "candidate"),
         answer("please", "c", "base"),
     ]
-    readings = model_scores(ModelLead("taste", "reward", models / "reward"), rows, NOTHING, "cpu")
+    readings = model_scores(lead("taste", "reward", models / "reward"), rows, NOTHING, "cpu")
     scores = [one.score for one in readings]
     assert scores[0] is not None
     assert scores[1] is not None
@@ -182,11 +188,11 @@ def test_a_reward_is_compared_with_that_of_the_other_side(models: Path) -> None:
     assert scores[2:4] == [0.5, 0.5]
     assert scores[4] is None
     assert "other side" in readings[4].why
-    assert other_sides(rows) == {0: 1, 1: 0, 2: 3, 3: 2}
+    assert pairs_of(rows) == [(0, 1), (2, 3)]
 
 
 def test_a_judge_says_yes_or_no(models: Path) -> None:
-    spec = ModelLead("judge", "judge", models / "judge", template="the {response} answer")
+    spec = lead("judge", "judge", models / "judge", template="the {response} answer")
     long = "the order ships today and you " * 12
     readings = model_scores(
         spec,
@@ -210,26 +216,26 @@ def test_a_judge_of_pairs_is_asked_in_both_orders(models: Path) -> None:
         answer("good it is", "b", "candidate"),
     ]
     template = "the {first} and {second} answer"
-    better = ModelLead("better", "judge", models / "better", template=template)
+    better = lead("better", "judge", models / "better", template=template)
     scores = [one.score for one in model_scores(better, rows, NOTHING, "cpu")]
     assert all(score is not None for score in scores)
     assert scores[0] > 0.9  # type: ignore[operator]
     assert scores[3] > 0.9  # type: ignore[operator]
     assert scores[0] + scores[1] == pytest.approx(1)  # type: ignore[operator]
     # One that always prefers what stands first has no opinion.
-    biased = ModelLead("first", "judge", models / "first", template=template)
+    biased = lead("first", "judge", models / "first", template=template)
     assert [one.score for one in model_scores(biased, rows, NOTHING, "cpu")] == [0.5] * 4
 
 
 def test_check_says_what_a_model_is_and_costs(models: Path) -> None:
-    notes = check_model_lead(ModelLead("marks", "tokens", models / "marker"), 800)
+    notes = check_model_lead(lead("marks", "tokens", models / "marker"))
     assert notes[0].startswith("marks: tokens, ")
     assert "up to 32 tokens" in notes[0]
     assert notes[1:3] == ["marks: labels O, B-refusal", "marks: B-refusal counts"]
-    assert "800 forward passes" in notes[3]
-    nli = check_model_lead(ModelLead("policy", "nli", models / "nli", hypothesis="it is"), 2)
+    assert "forward passes: one an answer" in notes[3]
+    nli = check_model_lead(lead("policy", "nli", models / "nli", hypothesis="it is"))
     assert "policy: ENTAILMENT counts" in nli
-    pairs = check_model_lead(ModelLead("better", "judge", models / "better", template="{first} {second}"), 2)
+    pairs = check_model_lead(lead("better", "judge", models / "better", template="{first} {second}"))
     assert any("both orders" in one for one in pairs)
 
 
@@ -237,9 +243,7 @@ def test_check_says_what_a_model_is_and_costs(models: Path) -> None:
     ("spec", "words"),
     [
         (("classifier", "classifier", {"label": "refusl"}), ["no label 'refusl'", "did you mean 'refusal'?"]),
-        (("classifier", "classifier", {}), ["classifier needs label"]),
         (("nli", "classifier", {"hypothesis": "it is"}), ["no label that says which", "fine, refusal"]),
-        (("nli", "nli", {}), ["nli needs hypothesis"]),
         (("tokens", "classifier", {}), ["another kind of model", "ForTokenClassification"]),
         (("classifier", "marker", {"label": "O"}), ["another kind of model"]),
         (("reward", "classifier", {}), ["one output, and this one has 2"]),
@@ -253,7 +257,6 @@ def test_check_says_what_a_model_is_and_costs(models: Path) -> None:
             ["unknown placeholder {first}"],
         ),
         (("nli", "nli", {"hypothesis": "{response}"}), ["both hold {response}"]),
-        (("tokens", "nowhere", {}), ["is not a folder"]),
     ],
 )
 def test_what_is_wrong_is_said_before_anything_is_loaded(
@@ -261,7 +264,7 @@ def test_what_is_wrong_is_said_before_anything_is_loaded(
 ) -> None:
     task, folder, more = spec
     with pytest.raises(AssayError) as error:
-        check_model_lead(ModelLead("mine", task, models / folder, **more))  # type: ignore[arg-type]
+        check_model_lead(lead("mine", task, models / folder, **more))
     for word in words:
         assert word in str(error.value)
 
@@ -269,7 +272,7 @@ def test_what_is_wrong_is_said_before_anything_is_loaded(
 def test_pickles_and_code_are_refused(tmp_path: Path) -> None:
     folder = write_marker(tmp_path / "marker")
     (folder / "pytorch_model.bin").write_bytes(b"\x80\x04")
-    spec = ModelLead("marks", "tokens", folder)
+    spec = lead("marks", "tokens", folder)
     for act in (lambda: check_model_lead(spec), lambda: model_scores(spec, [answer("it")], NOTHING, "cpu")):
         with pytest.raises(AssayError, match=r"holds pytorch_model\.bin, which is code"):
             act()
@@ -297,9 +300,9 @@ def test_each_of_independent_labels_is_a_yes_or_no(tmp_path: Path) -> None:
     config["problem_type"] = "multi_label_classification"
     (folder / "config.json").write_text(json.dumps(config), "utf-8")
     both = [
-        model_scores(
-            ModelLead("g", "classifier", folder, label=label), [answer("refuse it")], NOTHING, "cpu"
-        )[0].score
+        model_scores(lead("g", "classifier", folder, label=label), [answer("refuse it")], NOTHING, "cpu")[
+            0
+        ].score
         for label in ("refusal", "rude")
     ]
     assert all(score is not None and score > 0.9 for score in both)
@@ -311,7 +314,7 @@ def test_what_is_filled_in_is_never_a_template() -> None:
 
 
 def test_the_key_follows_folder_and_words(models: Path) -> None:
-    spec = ModelLead("a", "nli", models / "nli", hypothesis="it is")
-    assert lead_key(spec) == lead_key(ModelLead("b", "nli", models / "nli", hypothesis="it is"))
-    assert lead_key(spec) != lead_key(ModelLead("a", "nli", models / "nli", hypothesis="it was"))
-    assert lead_key(spec) != lead_key(ModelLead("a", "nli", models / "classifier", hypothesis="it is"))
+    spec = lead("a", "nli", models / "nli", hypothesis="it is")
+    assert lead_key(spec) == lead_key(lead("b", "nli", models / "nli", hypothesis="it is"))
+    assert lead_key(spec) != lead_key(lead("a", "nli", models / "nli", hypothesis="it was"))
+    assert lead_key(spec) != lead_key(lead("a", "nli", models / "classifier", hypothesis="it is"))

@@ -10,7 +10,7 @@ from pydantic import Field
 from analysis.plugin.settings import Section
 from analysis.plugin.toml_sections import SectionReader, read_toml
 from analysis.tracks.response.behaviour_settings import LabelColumns
-from analysis.tracks.response.leads.model import ModelLead, model_lead
+from analysis.tracks.response.leads.model import ModelLead
 from analysis.tracks.response.leads.settings import (
     DetectorSection,
     LearnedSection,
@@ -85,9 +85,8 @@ def test_each_kind_is_read(tmp_path: Path) -> None:
     assert (plain.encoder, plain.unit, plain.like) == (None, "answer", [])
     guard = whole.detector["guard"]
     assert isinstance(guard, ModelSection)
-    assert model_lead("guard", guard) == ModelLead(
-        "guard", "nli", tmp_path / "model", "{response}", "The speaker declines to help."
-    )
+    assert (guard.task, guard.folder) == ("nli", tmp_path / "model")
+    assert ModelLead("guard", guard).given == ("{response}", "The speaker declines to help.")
     assert whole.labels["refuses"].candidate == "gold_candidate"
     # What is recorded of a run names the file and not where it lay, and is read back as it was.
     assert whole.model_dump(mode="json")["detector"]["phrases"] == {

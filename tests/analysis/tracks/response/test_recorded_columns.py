@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from analysis.tracks.response.leads.recorded import label_cell, score_cell
+from analysis.tracks.response.recorded_columns import label_cell, score_cell
 
 
 @pytest.mark.parametrize(

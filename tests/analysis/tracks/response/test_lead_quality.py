@@ -12,7 +12,7 @@ from scipy.stats import binomtest
 from scipy.stats import fisher_exact as reference
 
 from analysis.stats import fisher_exact
-from analysis.tracks.response.leads.quality import Share, quality
+from analysis.tracks.response.lead_quality import Share, quality, recall_differs
 
 
 @given(st.tuples(st.integers(0, 60), st.integers(0, 60)), st.data())
@@ -33,35 +33,30 @@ def test_fisher_of_known_tables() -> None:
 
 
 def test_recall_and_precision_by_side() -> None:
-    base = [(True, True)] * 19 + [(True, False)] + [(False, True)] * 2 + [(False, False)] * 98
-    candidate = [(True, True)] * 4 + [(True, False)] * 10 + [(False, False)] * 100
-    found = quality({"base": base, "candidate": iter(candidate)})
-    one = found.sides["base"]
-    assert (one.recall.k, one.recall.n, one.recall.value) == (19, 20, 0.95)
-    assert (one.precision.k, one.precision.n) == (19, 21)
-    assert one.labels == 120
+    base = quality([(True, True)] * 19 + [(True, False)] + [(False, True)] * 2 + [(False, False)] * 98)
+    candidate = quality(iter([(True, True)] * 4 + [(True, False)] * 10 + [(False, False)] * 100))
+    assert (base.recall, base.recall.value, base.precision) == (Share(19, 20), 0.95, Share(19, 21))
     wanted = binomtest(19, 20).proportion_ci(0.95, method="exact")
-    assert (one.recall.low, one.recall.high) == pytest.approx((wanted.low, wanted.high), abs=1e-9)
-    other = found.sides["candidate"]
-    assert (other.recall.k, other.recall.n, other.precision.k, other.precision.n) == (4, 14, 4, 4)
-    assert found.recall_differs == pytest.approx(reference([[19, 1], [4, 10]]).pvalue)
-    assert found.recall_differs < 0.001
+    assert base.recall.bounds == pytest.approx((wanted.low, wanted.high), abs=1e-9)
+    assert (candidate.recall, candidate.precision) == (Share(4, 14), Share(4, 4))
+    differs = recall_differs({"base": base, "candidate": candidate})
+    assert differs == pytest.approx(reference([[19, 1], [4, 10]]).pvalue)
+    assert differs < 0.001
 
 
 def test_without_labels_nothing_is_claimed() -> None:
-    found = quality({"base": []})
-    for side in found.sides.values():
-        assert side.recall == Share(0, 0, 0.0, 1.0)
-        assert side.precision.value is None
-        assert side.labels == 0
-    assert found.recall_differs == 1
+    none = quality([])
+    assert none.recall == none.precision == Share(0, 0)
+    assert none.recall.bounds == (0.0, 1.0)
+    assert none.recall.value is None
+    assert recall_differs({"base": none, "candidate": none}) == 1
 
 
 def test_the_console_may_compute_it() -> None:
     """Without NumPy, SciPy or scikit-learn, which take seconds to load."""
     code = (
-        "import sys, analysis.tracks.response.leads.quality as q\n"
-        "q.quality({'base': [(True, True)], 'candidate': [(True, False)]})\n"
+        "import sys, analysis.tracks.response.lead_quality as q\n"
+        "q.recall_differs(dict(base=q.quality([(True, True)]), candidate=q.quality([(True, False)])))\n"
         "assert not {'numpy', 'scipy', 'sklearn', 'torch'} & set(sys.modules)"
     )
     subprocess.run([sys.executable, "-c", code], check=True, timeout=60)
