@@ -476,13 +476,6 @@ class ReviewReader:
         return inspection_of(self.heard())
 
     @_kept
-    def own_judged(self) -> int:
-        """How many of the examples that must be judged this reviewer has answered."""
-        self._requeue()
-        answered = self._column(_SQL["answered"], actor=self.actor)
-        return len(self.inspection().needed.intersection(answered))
-
-    @_kept
     def parts(self) -> QueueParts:
         """How many examples each part of the queue holds."""
         self._requeue()

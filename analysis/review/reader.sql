@@ -31,9 +31,6 @@ SELECT ref FROM evidence.known_answer WHERE ref = $ref
 SELECT count(*) FILTER (ref IN (SELECT ref FROM answered WHERE actor = $actor)), count(*)
 FROM queue WHERE part <> 'worth a look'
 
--- name: answered
-SELECT DISTINCT ref FROM answered WHERE actor = $actor
-
 -- name: parts
 SELECT (SELECT count(*) FROM deciding), (SELECT count(*) FROM queued WHERE control),
        (SELECT count(*) FROM queued WHERE known), count(*) FILTER (part = 'worth a look'), count(*) FROM queue

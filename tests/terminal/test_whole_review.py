@@ -107,7 +107,7 @@ def test_analyze_review_sign_and_verify(tmux: Tmux, folder: Path) -> None:
         tmux.press("J")
         seen.append(next_message(tmux, seen[-1]))
     assert len(set(seen)) == 6
-    assert "5/" in tmux.screen()
+    assert "5 by you" in tmux.screen()
 
     # Undo takes back the last one and says so.
     tmux.press("u")

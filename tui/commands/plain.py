@@ -194,7 +194,7 @@ class PlainReview:
                     f"{GATE_MARKS[gate.verdict][0]} {gate.verdict} {gate.key} {gate_value(gate)}: {gate.why}"
                     + (f" (under {under[gate.key]})" if gate.key in under else "")
                 )
-        decides, found, mine = session.parts().decides, session.inspection(), session.own_judged()
+        decides, found, (mine, _) = session.parts().decides, session.inspection(), session.progress()
         said = judged_words(found.inspected, found.total, session.gate_input().reviewers_required)
         own = "" if mine == found.inspected else f", {mine} by you"
         self.say(f"{decides} {'verdict decides' if decides == 1 else 'verdicts decide'}; {said}{own}")

@@ -48,15 +48,15 @@ def _whole(counts: str, room: int) -> str:
 def progress_text(session: ReviewSession, width: int) -> str:
     """How many verdicts decide, and how much of what must be judged is, for such a screen.
 
-    What this reviewer has judged of it stands behind, where that is not what counts: where it takes several people, or
-    where one of them is not heard.
+    How much this reviewer has answered stands behind, where that is another number: some answers are of what need not
+    be judged, some are not heard yet, and one of several people's does not judge alone.
     """
-    decides, found, mine = session.parts().decides, session.inspection(), session.own_judged()
+    decides, found, (mine, _) = session.parts().decides, session.inspection(), session.progress()
     noun = "" if width < NARROW else " verdict" if decides == 1 else " verdicts"
     deciding = f"{decides:,}{noun} {'decides' if decides == 1 else 'decide'}"
     if width >= WIDE:
         must = f"{found.inspected:,} of {found.total:,} that must be judged are"
     else:
         must = f"{found.inspected:,}/{found.total:,} judged"
-    own = "" if mine == found.inspected else f" · by you {mine:,}"
+    own = "" if mine == found.inspected else f" · {mine:,} by you"
     return f"{deciding} · {must}{own}"

@@ -93,7 +93,9 @@ def test_an_answer_is_what_the_run_measured(
         for row in answer["attributions"]:
             known = by_key[row["method"], row["target"]]
             assert (row["starts"], row["ends"]) == (known["starts"], known["ends"])
-            assert row["scores"] == pytest.approx(known["scores"], abs=1e-4)
+            # Kept in steps of at most a thousandth of the largest: what another batch rounds may fall beside a step.
+            step = max(map(abs, known["scores"])) / 1024
+            assert row["scores"] == pytest.approx(known["scores"], abs=step + 1e-4)
             assert (row["baseline"], row["status"], row["steps"]) == (
                 known["baseline"],
                 known["status"],

@@ -79,9 +79,7 @@ class Policy:
 
 @dataclass(frozen=True, eq=False)
 class Knowledge:
-    """What answers are checked against; made once per run and compared by identity, so that an index over
-    it can be kept under it at no cost.
-    """
+    """What answers are checked against: one for a run, compared by identity, so that an index is kept under it."""
 
     catalogue: tuple[Title, ...] = ()
     policy: Policy = Policy()
@@ -126,8 +124,7 @@ class Detector:
         version: rises with every change of what it finds.
         kind: how it finds.
         place: its place among detectors, lower first.
-        against: what is shown beside what it found, and to people who are asked the same: `catalogue`, `policy` or
-            `passages`; empty for none.
+        against: what is shown beside what it found, and to who is asked: `catalogue`, `policy`, `passages`, or nothing.
         languages: those that it reads, as BCP 47 tags; none where words do not matter to it.
         applies: whether what it needs is there.
     """

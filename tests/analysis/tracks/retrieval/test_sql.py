@@ -50,6 +50,7 @@ GIVEN: dict[str, object] = {
     "side": "base",
     "sign": 1,
     "slices": None,
+    "titles": ["Blue Tide"],
     "track": "retrieval",
     "unwanted": ["publisher"],
     "variants": True,
