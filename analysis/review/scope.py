@@ -70,14 +70,21 @@ def prepare(connection: duckdb.DuckDBPyConnection) -> None:
 
     `titled` holds the titles of examples, from whatever table of the evidence has columns ref and title.
     """
-    # DuckDB has no NFKC; titles of plain characters never reach it.
-    connection.create_function("search_form", search_form, ["VARCHAR"], "VARCHAR")
     connection.execute(_SESSION["tables"])
     sources = [
         f"SELECT ref_key, title FROM evidence.{identifier(name)}"
         for name in column(connection, _SESSION["titled_tables"])
     ]
     connection.execute(f"CREATE VIEW titled AS {' UNION ALL '.join(sources) or _SESSION['no_titles']}")
+
+
+def make_searchable(connection: duckdb.DuckDBPyConnection) -> None:
+    """Give a session the form in which titles are searched, once it is asked for: DuckDB has no NFKC.
+
+    Not before, for a function of Python imports NumPy, which takes a fifth of the time to the first screen.
+    """
+    if not column(connection, _SESSION["is_searchable"]):
+        connection.create_function("search_form", search_form, ["VARCHAR"], "VARCHAR")
 
 
 def _source(connection: duckdb.DuckDBPyConnection, scope: Scope) -> tuple[str, dict[str, Any]]:
@@ -107,6 +114,7 @@ def _scoped(connection: duckdb.DuckDBPyConnection, scope: Scope, actor: str) -> 
             conditions.append(_SQL[condition])
             given[name] = value
     if scope.search:
+        make_searchable(connection)
         written = scope.search.casefold()
         # What is nothing but marks is searched as it is written.
         given |= {"search": search_form(scope.search) or written, "written": written}

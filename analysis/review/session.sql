@@ -53,6 +53,9 @@ WITH c AS (
 SELECT p.ref, p.ref_key, c.slices FROM evidence.packed p JOIN c USING (slice_set);
 CREATE TABLE verdict_now AS SELECT * FROM verdict_of('');
 
+-- name: is_searchable
+SELECT 1 FROM duckdb_functions() WHERE function_name = 'search_form'
+
 -- name: titled_tables
 -- Tables of the evidence that know titles of examples.
 SELECT table_name FROM duckdb_columns()

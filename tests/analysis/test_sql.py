@@ -108,6 +108,7 @@ def connection() -> Iterator[duckdb.DuckDBPyConnection]:
                     show_tables(opened, gathered)
         create_event_tables(opened)
         scopes.prepare(opened)
+        scopes.make_searchable(opened)
         yield opened
 
 

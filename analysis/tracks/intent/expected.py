@@ -9,6 +9,8 @@ from collections import Counter
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
+import numpy as np
+
 from analysis.base.records import SIDES
 from analysis.base.seeds import STANDING
 from analysis.models.classifier_pair import classifiers
@@ -46,6 +48,8 @@ TYPICAL = 256
 """Messages by which it is reckoned what one of them costs, where there are more."""
 FLIPPED = 0.1
 """Share of the messages that the sides answer otherwise, where nobody knows yet."""
+FLIPPED_OF_QUEUE = 0.5
+"""The same of those that are worth a look."""
 
 
 class Explained(NamedTuple):
@@ -71,7 +75,7 @@ def expected_steps(
     texts = {row.ref: row.text for row in rows}
     typical = sorted(texts.values(), key=len)[:: max(1, len(texts) // TYPICAL)]
     with trying(models.folders["candidate"], "predict some messages beside the base"):
-        token_s = _token_s(pair, typical[len(typical) // 2], limit)
+        token_s = _token_s(pair, typical, limit)
 
     drawn = list(drawn_texts(((row.ref, row.text, row.gold, row.sha256) for row in rows), candidate))
     searched = search_tokens(drawn, list(pair.labels), intent.critical, limit)
@@ -133,7 +137,7 @@ def foretell(models: Sides, examples: Examples, settings: TrackSettings, review:
 def explained_messages(golds: Sequence[str | None], settings: TrackSettings, review: Review) -> Explained:
     """How many messages will be explained.
 
-    Of what is worth a look most has flipped, and what stands for a critical class is among it.
+    What stands for a critical class is among what is worth a look.
 
     Args:
         golds: labels of the evaluation set.
@@ -146,13 +150,23 @@ def explained_messages(golds: Sequence[str | None], settings: TrackSettings, rev
     critical = sum(min(STANDING, labels[name]) for name in settings.critical_classes())
     critical += STANDING * len(settings.critical_slices)
     wanted = count if queue.attribute == "all" else min(count, max(share, critical) + queue.controls)
-    flips = min(wanted, round(FLIPPED * count), wanted if queue.attribute == "all" else share)
+    flips = min(
+        round(FLIPPED * count), wanted if queue.attribute == "all" else round(FLIPPED_OF_QUEUE * share)
+    )
     return Explained(flips, wanted - flips)
 
 
-def _token_s(pair: ClassifierPair, text: str, limit: int) -> float:
-    """Seconds that a side takes to read a token of texts as long as one."""
+def _token_s(pair: ClassifierPair, texts: Sequence[str], limit: int) -> float:
+    """Seconds that a side takes to read what plans count as a token.
+
+    Timed on a text of such a length that longer ones hold half of all tokens: of short ones a token costs more, and few
+    are read. A plan's tokens are an estimate from words, so they are held against those of the tokenizers.
+    """
     models = [pair.side(side) for side in SIDES]
+    planned = [tokens_of(text, limit) for text in texts]
+    real = sum(len(ids) for one in models for ids in encode(one, texts, limit))
+    longer = np.cumsum(sorted(planned)) >= sum(planned) / 2
+    text = sorted(texts, key=lambda one: tokens_of(one, limit))[int(longer.argmax())]
     rows = [encode(one, of_one_length(text), limit) for one in models]
 
     def read() -> None:
@@ -161,7 +175,8 @@ def _token_s(pair: ClassifierPair, text: str, limit: int) -> float:
 
     # What is read first takes longer.
     read()
-    return seconds_per_token((one.model for one in models), partial(for_a_while, read))
+    took = seconds_per_token((one.model for one in models), partial(for_a_while, read))
+    return took * real / (len(models) * sum(planned))
 
 
 def _mean(values: Sequence[float]) -> float:
