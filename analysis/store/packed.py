@@ -13,17 +13,21 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from functools import lru_cache
+from itertools import zip_longest
 from typing import Any
 
 import duckdb
 
 from analysis.base.errors import AssayError
 from analysis.base.records import SIDES, Attribution, Example
-from analysis.base.sql import column, dictionaries, identifier, queries
+from analysis.base.sql import column, dictionaries, identifier, queries, quote
 
 _SQL = queries(__package__, "packed.sql")
 EXAMPLE, MEMBERSHIP, ATTRIBUTION = "example", "membership", "attribution"
 CORE = (EXAMPLE, MEMBERSHIP, ATTRIBUTION)
+GROUP_ROWS = 20_480
+"""Rows that DuckDB keeps together, a sixth of what it does by itself: to fetch one example, the blocks that hold a part
+of it are read whole. Smaller ones take more room."""
 PAGE = 256
 """Examples of which one ref is kept to find the others by."""
 SCORED = ("starts", "ends", "scores")
@@ -106,7 +110,6 @@ def pack(
     connection.execute(_SQL["slice_sets"].format(**places))
     told = [name for name, *_ in attribution.fields if name not in (*SCORED, "ref", "ref_key")]
     listed = ", ".join(f"{identifier(name)} := s.{identifier(name)}" for name in told)
-    connection.execute(_SQL["attributions"].format(fields=listed, **places))
     columns, joins = [], []
     for number, one in enumerate(gathered):
         sides = SIDES if one.by_side else (None,)
@@ -119,9 +122,18 @@ def pack(
                 f", CASE WHEN {alias}.ref IS NOT NULL THEN struct_pack({packed}) END AS {identifier(name)}"
             )
             of_side = f" AND {alias}.side = '{side}'" if side else ""
-            table = f"{places['source']}.{identifier(one.table)}"
+            table = f"(SELECT * FROM {places['source']}.{identifier(one.table)} WHERE {{part}})"
             joins.append(f"LEFT JOIN {table} {alias} ON {alias}.ref = e.ref{of_side}")
-    connection.execute(_SQL["packed"].format(columns="".join(columns), joins="\n".join(joins), **places))
+    # A group of rows at a time: all at once would take as much memory as the run that made them.
+    firsts = column(connection, _SQL["firsts"].format(rows=GROUP_ROWS, **places)) or [""]
+    for number, (first, after) in enumerate(zip_longest(firsts, firsts[1:])):
+        part = f"ref >= {quote(first)}" + ("" if after is None else f" AND ref < {quote(after)}")
+        connection.execute(_SQL["attributions"].format(fields=listed, part=part, **places))
+        table = f"{places['target']}.packed"
+        into = f"INSERT INTO {table}" if number else f"CREATE TABLE {table} AS"
+        joined = "\n".join(joins).format(part=part)
+        done = {"into": into, "before": number * GROUP_ROWS, "part": part, "joins": joined}
+        connection.execute(_SQL["packed"].format(columns="".join(columns), **done, **places))
     connection.execute(_SQL["done"])
     connection.execute(_SQL["find_by_number"].format(**places))
     connection.execute(_SQL["pages"].format(page=PAGE, **places))

@@ -25,13 +25,19 @@ SELECT slice_set, one.slice, one.track FROM (
     SELECT slice_set, unnest(slices) AS one FROM (SELECT DISTINCT slice_set, slices FROM packing_slices))
 ORDER BY slice_set, one.track, one.slice
 
+-- name: firsts
+-- The first example of each part that is packed at a time.
+SELECT ref FROM (SELECT ref, row_number() OVER (ORDER BY ref) - 1 AS place FROM {source}.example) WHERE place % {rows} = 0
+ORDER BY ref
+
 -- name: attributions
 -- An example's attributions in one list. The words that they score stand once beside them (`place` counts from 1), however
 -- many methods and sides score them. Scores are `numbers` of two to the power of `exponent` (`in_steps` in
 -- `analysis.attribution.stored_scores`), which takes half the room of the same numbers as FLOAT.
-CREATE TEMP TABLE packing_attribution AS
+CREATE OR REPLACE TEMP TABLE packing_attribution AS
 WITH sized AS (
-    SELECT *, coalesce(list_max(list_transform(scores, x -> abs(x::DOUBLE))), 0) AS largest FROM {source}.attribution),
+    SELECT *, coalesce(list_max(list_transform(scores, x -> abs(x::DOUBLE))), 0) AS largest FROM {source}.attribution
+    WHERE {part}),
 scaled AS (
     SELECT *, CASE WHEN largest > 0 THEN greatest(floor(log2(largest))::INTEGER - 10, -149) ELSE 0 END AS about FROM sized),
 stepped AS (
@@ -45,10 +51,11 @@ SELECT s.ref, any_value(p.places) AS word_places, list(struct_pack(
 FROM stepped s JOIN placed p ON p.ref = s.ref GROUP BY s.ref
 
 -- name: packed
-CREATE TABLE {target}.packed AS
-SELECT (row_number() OVER (ORDER BY e.ref) - 1)::INTEGER AS ref_key, e.ref, e.track, e.kind, e.id, e.parent_ref, e.text,
+{into}
+SELECT ({before} + row_number() OVER (ORDER BY e.ref) - 1)::INTEGER AS ref_key, e.ref, e.track, e.kind, e.id, e.parent_ref, e.text,
        e.gold, e.sha256, m.slice_set, a.word_places, a.attribution{columns}
-FROM {source}.example e LEFT JOIN packing_slices m ON m.ref = e.ref LEFT JOIN packing_attribution a ON a.ref = e.ref
+FROM (SELECT * FROM {source}.example WHERE {part}) e
+LEFT JOIN (SELECT * FROM packing_slices WHERE {part}) m ON m.ref = e.ref LEFT JOIN packing_attribution a ON a.ref = e.ref
 {joins} ORDER BY e.ref
 
 -- name: done

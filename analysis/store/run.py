@@ -36,14 +36,12 @@ from analysis.store.files import (
     system_error,
     write_atomic,
 )
-from analysis.store.packed import CORE, EXAMPLE, gathered_tables, pack, show_tables
+from analysis.store.packed import CORE, EXAMPLE, GROUP_ROWS, gathered_tables, pack, show_tables
 
 FORMAT = 7
 STORAGE_VERSION = "v1.5.0"
 BLOCK_BYTES = 65_536
-GROUP_ROWS = 20_480
-"""Rows that DuckDB keeps together, a sixth of what it does by itself, in blocks of a quarter: to fetch one example, the
-blocks that hold a part of it are read and checked whole. Smaller ones take more room."""
+"""A quarter of what DuckDB does by itself: blocks are read and checked whole."""
 CONFIG: dict[str, str | bool | int | float | list[str]] = {
     "storage_compatibility_version": STORAGE_VERSION,
     "default_block_size": BLOCK_BYTES,

@@ -19,8 +19,9 @@ from analysis.base.sql import sql_text
 from analysis.plugin.registry import get
 from analysis.review.session import ReviewSession
 from analysis.run.pipeline import insert_arrow
+from analysis.store import packed
 from analysis.store.keys import ref_key, ref_keys, slices_of
-from analysis.store.packed import PAGE, attributions_in, packed_row, sides_in
+from analysis.store.packed import GROUP_ROWS, PAGE, attributions_in, packed_row, sides_in
 from analysis.store.run import SCHEMA, attach, create_store, current_run, publish
 from analysis.store.shown import shown_digests
 from tests.analysis.store_fixture import publish_review, ref_of
@@ -89,6 +90,13 @@ def _rows(connection: duckdb.DuckDBPyConnection, table: str, database: str) -> l
     return connection.execute(f"SELECT {columns} FROM {database}.{table} ORDER BY ALL").fetchall()
 
 
+@pytest.fixture(params=[GROUP_ROWS, 100], ids=["at once", "in parts"])
+def parts(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Examples are packed so many at a time."""
+    monkeypatch.setattr(packed, "GROUP_ROWS", request.param)
+
+
+@pytest.mark.usefixtures("parts")
 def test_every_table_reads_as_it_was(tmp_path: Path, workbench: duckdb.DuckDBPyConnection) -> None:
     store = create_store(tmp_path / "r.review")
     run = publish(store, workbench, DESCRIPTION, schemas=SCHEMAS)
@@ -109,6 +117,7 @@ def test_every_table_reads_as_it_was(tmp_path: Path, workbench: duckdb.DuckDBPyC
         )
 
 
+@pytest.mark.usefixtures("parts")
 def test_a_ref_finds_its_row(tmp_path: Path, workbench: duckdb.DuckDBPyConnection) -> None:
     store = create_store(tmp_path / "r.review")
     run = publish(store, workbench, DESCRIPTION, schemas=SCHEMAS)
