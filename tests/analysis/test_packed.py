@@ -91,58 +91,54 @@ def _rows(connection: duckdb.DuckDBPyConnection, table: str, database: str) -> l
 
 
 @pytest.fixture(params=[GROUP_ROWS, 100], ids=["at once", "in parts"])
-def parts(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Examples are packed so many at a time."""
+def connection(
+    request: pytest.FixtureRequest,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    workbench: duckdb.DuckDBPyConnection,
+) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A published run, attached; so many examples of it were packed at a time."""
     monkeypatch.setattr(packed, "GROUP_ROWS", request.param)
-
-
-@pytest.mark.usefixtures("parts")
-def test_every_table_reads_as_it_was(tmp_path: Path, workbench: duckdb.DuckDBPyConnection) -> None:
     store = create_store(tmp_path / "r.review")
     run = publish(store, workbench, DESCRIPTION, schemas=SCHEMAS)
-    with duckdb.connect(":memory:") as connection:
-        attach(connection, store, run)
-        for table in TABLES:
-            before = _rows(workbench, table, "memory")
-            assert _rows(connection, table, "evidence") == before, table
-            assert len(before) > MESSAGES // 4
-        explained = (
-            "SELECT len(word_places), len(attribution) FROM evidence.packed WHERE attribution IS NOT NULL"
-        )
-        assert set(connection.execute(explained).fetchall()) == {(2, 4)}, (
-            "words stand once, however many methods"
-        )
-        assert connection.execute("SELECT count(DISTINCT slice_set) FROM evidence.slice_set").fetchone() == (
-            2,
-        )
+    with duckdb.connect(":memory:") as opened:
+        attach(opened, store, run)
+        yield opened
 
 
-@pytest.mark.usefixtures("parts")
-def test_a_ref_finds_its_row(tmp_path: Path, workbench: duckdb.DuckDBPyConnection) -> None:
-    store = create_store(tmp_path / "r.review")
-    run = publish(store, workbench, DESCRIPTION, schemas=SCHEMAS)
-    with duckdb.connect(":memory:") as connection:
-        attach(connection, store, run)
-        for number in (0, PAGE - 1, PAGE, 2 * PAGE + 17, MESSAGES - 1):
-            ref = f"intent/message:m{number:04}"
-            assert ref_key(connection, ref) == number
-            row = packed_row(connection, number)
-            assert row is not None
-            assert row["ref"] == ref
-            sides = [tuple(one.values()) for one in sides_in(row, "intent_side")]
-            asked = f"SELECT * EXCLUDE (ref_key) FROM evidence.intent_side WHERE ref = '{ref}'"
-            assert sides == connection.execute(asked).fetchall()
-            asked = f"SELECT * EXCLUDE (ref_key) FROM evidence.attribution WHERE ref = '{ref}'"
-            scored = [tuple(asdict(one).values()) for one in attributions_in(row)]
-            assert scored == connection.execute(asked).fetchall()
-            asked = f"SELECT slice FROM evidence.membership WHERE ref = '{ref}' ORDER BY slice"
-            assert [(name,) for name in slices_of(connection, number, "intent")] == connection.execute(
-                asked
-            ).fetchall()
-        for unknown in ("intent/", "intent/message:m0300x", "zzz"):
-            assert ref_key(connection, unknown) is None
-        assert ref_keys(connection, ("intent/message:m0007", "zzz")) == (7,)
-        assert slices_of(connection, None, "intent") == ()
+def test_every_table_reads_as_it_was(
+    workbench: duckdb.DuckDBPyConnection, connection: duckdb.DuckDBPyConnection
+) -> None:
+    for table in TABLES:
+        before = _rows(workbench, table, "memory")
+        assert _rows(connection, table, "evidence") == before, table
+        assert len(before) > MESSAGES // 4
+    explained = "SELECT len(word_places), len(attribution) FROM evidence.packed WHERE attribution IS NOT NULL"
+    assert set(connection.execute(explained).fetchall()) == {(2, 4)}, "words stand once, however many methods"
+    assert connection.execute("SELECT count(DISTINCT slice_set) FROM evidence.slice_set").fetchone() == (2,)
+
+
+def test_a_ref_finds_its_row(connection: duckdb.DuckDBPyConnection) -> None:
+    for number in (0, PAGE - 1, PAGE, 2 * PAGE + 17, MESSAGES - 1):
+        ref = f"intent/message:m{number:04}"
+        assert ref_key(connection, ref) == number
+        row = packed_row(connection, number)
+        assert row is not None
+        assert row["ref"] == ref
+        sides = [tuple(one.values()) for one in sides_in(row, "intent_side")]
+        asked = f"SELECT * EXCLUDE (ref_key) FROM evidence.intent_side WHERE ref = '{ref}'"
+        assert sides == connection.execute(asked).fetchall()
+        asked = f"SELECT * EXCLUDE (ref_key) FROM evidence.attribution WHERE ref = '{ref}'"
+        scored = [tuple(asdict(one).values()) for one in attributions_in(row)]
+        assert scored == connection.execute(asked).fetchall()
+        asked = f"SELECT slice FROM evidence.membership WHERE ref = '{ref}' ORDER BY slice"
+        assert [(name,) for name in slices_of(connection, number, "intent")] == connection.execute(
+            asked
+        ).fetchall()
+    for unknown in ("intent/", "intent/message:m0300x", "zzz"):
+        assert ref_key(connection, unknown) is None
+    assert ref_keys(connection, ("intent/message:m0007", "zzz")) == (7,)
+    assert slices_of(connection, None, "intent") == ()
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,6 @@ from textual.widget import Widget
 
 from analysis.base.errors import AssayError
 from analysis.base.review_records import Decision
-from analysis.review.evaluate import allow
 from analysis.store.signatures import latest_report, reports_of, signed_by
 from tui.draw.lines import Line, wrapped
 from tui.draw.messages import JobFinished, LineOpened
@@ -115,16 +114,11 @@ class SignoffScreen(BaseScreen):
         """The reason as far as it is written, also in a line that was left."""
         return self.reason if self._half is None else self._half
 
-    @property
-    def promotable(self) -> bool:
-        """Whether the gates allow promotion now."""
-        return allow(self.session.gates())
-
     def reload(self) -> None:
         given = self.session.gate_input()
         if not self._begun:
             self._begin()
-        if self.decision == "promote" and not self.promotable:
+        if self.decision == "promote" and why_not_promote(self.session.gates()):
             self.decision = None
         if self._asked_at is not given:
             # What the report would say depends on the events alone: read once for each, after the screen is drawn.
