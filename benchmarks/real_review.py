@@ -16,6 +16,7 @@ from analysis.base.records import SIDES, Side, Slice
 from analysis.base.review_records import ReviewState
 from analysis.base.sql import records as read_records
 from analysis.base.sql import sql_text
+from analysis.data.memberships import membership_rows
 from analysis.models.sides import Recorded
 from analysis.plugin.alpha import declared_for_gates
 from analysis.plugin.metric import spec_by_name
@@ -24,7 +25,7 @@ from analysis.plugin.stage import Aggregate, PlanContext, Stage
 from analysis.review.evaluate import evaluate, resolve_rules
 from analysis.run.pipeline import insert_arrow, insert_rows
 from analysis.run.review_file import load_review
-from analysis.run.slices import build_slices, membership_rows
+from analysis.run.slices import build_slices
 from analysis.store.run import SCHEMA
 from analysis.tracks.response.detect import DECLARE, DETECT
 from analysis.tracks.response.gates.behaviours import GATES

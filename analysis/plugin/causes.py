@@ -389,6 +389,8 @@ def discovered_tables(track: str, found: Sequence[DiscoveredSlice]) -> dict[str,
     """The rows of `slice` and `membership`."""
     import pyarrow as pa
 
+    from analysis.data.memberships import membership_rows
+
     slices = [
         {
             "slice": one.name, "track": track, "kind": "discovered", "critical": False,
@@ -396,12 +398,10 @@ def discovered_tables(track: str, found: Sequence[DiscoveredSlice]) -> dict[str,
         }
         for one in found
     ]  # fmt: skip
-    members = [{"slice": one.name, "track": track, "ref": ref} for one in found for ref in one.refs]
     text = pa.string()
-    shapes = {
-        "slice": [("slice", text), ("track", text), ("kind", text), ("critical", pa.bool_()),
-                  ("definition", text), ("n", pa.int64())],
-        "membership": [("slice", text), ("track", text), ("ref", text)],
-    }  # fmt: skip
-    rows = {"slice": slices, "membership": members}
-    return {name: pa.Table.from_pylist(rows[name], pa.schema(shape)) for name, shape in shapes.items()}
+    shape = [("slice", text), ("track", text), ("kind", text), ("critical", pa.bool_()), ("definition", text),
+             ("n", pa.int64())]  # fmt: skip
+    return {
+        "slice": pa.Table.from_pylist(slices, pa.schema(shape)),
+        "membership": membership_rows(track, {one.name: one.refs for one in found}),
+    }

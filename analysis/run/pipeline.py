@@ -16,6 +16,7 @@ import pyarrow as pa
 from analysis.base.errors import AssayError
 from analysis.base.records import Flag
 from analysis.base.sql import identifier, sql_text
+from analysis.data.memberships import membership_rows
 from analysis.models.threads import tune_threads
 from analysis.plugin.alpha import declared_for_gates
 from analysis.plugin.metric import check_declared, spec_by_name
@@ -36,7 +37,6 @@ from analysis.run.queue import build_queue, draw_known_answers, selected_refs
 from analysis.run.ray_engine import RayCluster, RayEngine, ray_pool
 from analysis.run.run_clock import RunClock
 from analysis.run.shard_cache import ShardCache
-from analysis.run.slices import membership_rows
 from analysis.store.run import (
     CACHE,
     LEASES,

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import chain
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import pyarrow as pa
 
 from analysis.base.errors import AssayError
@@ -118,25 +116,6 @@ def build_slices(
         members[name] = [*members[name], *(child for ref in members[name] for child in children.get(ref, ()))]
     members |= examples.memberships
     return slices, members
-
-
-def membership_rows(track: str, members: Mapping[str, Sequence[str]]) -> pa.Table:
-    """The rows of `membership`; names stand once, and each row has the number of its own.
-
-    Args:
-        track: whose.
-        members: refs by name of their slice or set.
-    """
-    text = pa.string()
-    sizes = [len(refs) for refs in members.values()]
-    numbers = pa.array(np.repeat(np.arange(len(sizes), dtype=np.int32), sizes))
-    return pa.table(
-        {
-            "slice": pa.DictionaryArray.from_arrays(numbers, pa.array(list(members), text)),
-            "track": pa.array([track] * sum(sizes), text),
-            "ref": pa.array(list(chain.from_iterable(members.values())), text),
-        }
-    )
 
 
 def _metadata_slices(metadata: pa.Table) -> list[AutomaticSlice]:

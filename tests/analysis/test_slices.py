@@ -13,9 +13,10 @@ from analysis.base.errors import AssayError
 from analysis.base.records import ALL, OUT_OF_SCOPE
 from analysis.data import predicates
 from analysis.data.examples import Examples, predicate_table, read_examples, with_named_set
+from analysis.data.memberships import membership_rows
 from analysis.data.predicates import evaluate_predicates
 from analysis.plugin.settings import TrackSettings
-from analysis.run.slices import LENGTH_BANDS, automatic_slices, build_slices, membership_rows
+from analysis.run.slices import LENGTH_BANDS, automatic_slices, build_slices
 from analysis.text.word_spans import words_of_tokens
 
 METADATA = pa.table(
@@ -205,6 +206,7 @@ def test_build_slices_gives_every_slice_with_members_and_critical_marks(tmp_path
         (name, ref) for name in refs for ref in refs[name]
     }
     assert {row["track"] for row in rows} == {"intent"}
+    assert membership_rows("intent", {}).num_rows == 0
     assert "intent/message:o" not in members[ALL]
 
 

@@ -12,6 +12,7 @@ from analysis.base.gate_records import GateInput, GateResult
 from analysis.base.records import Metric, Slice
 from analysis.base.review_records import ReviewState
 from analysis.base.sql import sql_text
+from analysis.data.memberships import membership_rows
 from analysis.plugin.registry import get, specs_of
 from analysis.plugin.stage import PlanContext
 from analysis.review.evaluate import evaluate
@@ -21,7 +22,6 @@ from analysis.run.leases import Leases
 from analysis.run.local_engine import LocalEngine
 from analysis.run.run_clock import RunClock
 from analysis.run.shard_cache import ShardCache
-from analysis.run.slices import membership_rows
 from analysis.store.files import make_directory
 from analysis.store.run import SCHEMA, create_evidence_tables
 from analysis.tracks.intent.counterfactual import EFFECTS, VARIANTS

@@ -9,9 +9,9 @@ import duckdb
 import numpy as np
 
 from analysis.base.records import ALL, Cause, Example, Slice
+from analysis.data.memberships import membership_rows
 from analysis.plugin.causes import contested_units, examples_of, fixed_groups, shared_causes, text_groups
 from analysis.run.pipeline import insert_arrow, insert_rows
-from analysis.run.slices import membership_rows
 from analysis.tracks.intent.causes import (
     _beside,
     _own_groups,

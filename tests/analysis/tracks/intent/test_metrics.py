@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from analysis.base.records import ALL, Example
+from analysis.data.memberships import membership_rows
 from analysis.run.pipeline import insert_arrow, insert_rows
-from analysis.run.slices import membership_rows
 from analysis.stats import clustered_interval, mcnemar_one_sided, tango_interval
 from analysis.tracks.intent.metrics import class_metrics, slice_metrics
 from analysis.tracks.intent.predict import side_rows

@@ -10,10 +10,10 @@ import pytest
 
 from analysis.base.errors import AssayError
 from analysis.base.records import ALL, Example, Slice
+from analysis.data.memberships import membership_rows
 from analysis.plugin.settings import CostsSection
 from analysis.review.session import ReviewSession
 from analysis.run.pipeline import insert_arrow, insert_rows
-from analysis.run.slices import membership_rows
 from analysis.tracks.intent.predict import side_rows
 from analysis.tracks.intent.production import production_metrics
 from analysis.tracks.intent.report_sections import report_sections

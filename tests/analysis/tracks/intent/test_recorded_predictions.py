@@ -18,12 +18,12 @@ import pytest
 from analysis.base.errors import AssayError
 from analysis.base.records import ALL
 from analysis.data.examples import Examples
+from analysis.data.memberships import membership_rows
 from analysis.init import look_into, write_review
 from analysis.plugin.registry import get
 from analysis.run.check import check_review
 from analysis.run.pipeline import insert_arrow, insert_rows
 from analysis.run.review_file import load_review
-from analysis.run.slices import membership_rows
 from analysis.tracks.intent.metrics import calibration_metrics
 from analysis.tracks.intent.predict import NOT_A_NUMBER
 from analysis.tracks.intent.prediction_cells import probabilities_cell

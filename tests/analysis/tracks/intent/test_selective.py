@@ -11,10 +11,10 @@ import pytest
 
 from analysis.base.gate_records import GateInput, GateResult
 from analysis.base.records import ALL, Contested, Example, Metric, Slice
+from analysis.data.memberships import membership_rows
 from analysis.plugin.adjudicated import tolerance
 from analysis.review.session import ReviewSession
 from analysis.run.pipeline import insert_arrow, insert_rows
-from analysis.run.slices import membership_rows
 from analysis.stats import clopper_pearson
 from analysis.tracks.intent.gates.threshold import Wrongs, outcome_of
 from analysis.tracks.intent.predict import side_rows

@@ -10,10 +10,11 @@ import duckdb
 import pytest
 
 from analysis.base.sql import sql_text
+from analysis.data.memberships import membership_rows
 from analysis.plugin.registry import get
 from analysis.run.pipeline import insert_arrow, insert_rows
 from analysis.run.review_file import load_review
-from analysis.run.slices import build_slices, membership_rows
+from analysis.run.slices import build_slices
 from analysis.store.run import SCHEMA
 from analysis.tracks.response.detect import DECLARE, DETECT
 from analysis.tracks.response.init_behaviours import behaviour_lines

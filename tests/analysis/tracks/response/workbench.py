@@ -19,13 +19,14 @@ import pyarrow as pa
 
 from analysis.base.records import Side
 from analysis.base.sql import sql_text
+from analysis.data.memberships import membership_rows
 from analysis.models.generator import GeneratorPair
 from analysis.models.sides import Sides
 from analysis.plugin.registry import get
 from analysis.plugin.stage import PlanContext, Stage, Step
 from analysis.run.pipeline import insert_arrow, insert_rows
 from analysis.run.review_file import load_review
-from analysis.run.slices import build_slices, membership_rows
+from analysis.run.slices import build_slices
 from analysis.store.run import SCHEMA
 from analysis.tracks.response.detect import declared, detected, sample_outcomes
 from analysis.tracks.response.detector_inputs import load_knowledge, load_responses

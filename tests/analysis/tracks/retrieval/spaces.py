@@ -12,9 +12,9 @@ from scipy.stats import ortho_group
 
 from analysis.base.records import ALL, SIDES, Example, Side, Slice, SliceKind
 from analysis.base.sql import sql_text
+from analysis.data.memberships import membership_rows
 from analysis.plugin.registry import get
 from analysis.run.pipeline import insert_arrow, insert_rows
-from analysis.run.slices import membership_rows
 from analysis.store.run import SCHEMA
 from analysis.tracks.retrieval.nearest import nearest
 from analysis.tracks.retrieval.vectors import Attribute, EmbeddingSpace
